@@ -1,0 +1,1 @@
+"""Questionnaire definitions shipped with the engine: TOML and CSV files only, no arithmetic."""

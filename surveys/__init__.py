@@ -1,0 +1,1 @@
+"""The survey-scoring engine: definitions and returns in, official scores out."""

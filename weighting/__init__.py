@@ -1,0 +1,1 @@
+"""Design-based survey statistics on arrays and frames."""
