@@ -1,0 +1,1 @@
+"""Hand-over: the official package, its verification, the workbook, audits of tables."""

@@ -1,0 +1,159 @@
+"""Every fault a user can meet: what it is, where it is, and what to do, in Vietnamese and English.
+
+A fault is a :class:`Problem`: a stable code, a place (file, sheet, row, column) and parameters. Its wording
+lives in ``surveys/wording/*.toml``, one table per code with the keys ``vi`` and ``en``, and is looked up only when
+it is shown. Borders collect faults in :class:`Problems` and raise them all at once as :class:`SurveyError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+Language = Literal["vi", "en"]
+LANGUAGES: tuple[Language, ...] = ("vi", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault.
+
+    ``row`` is the 1-based line a user sees in the file (header = 1), ``column`` the column's heading, a TOML key path
+    or a spreadsheet letter. ``params`` fills the placeholders of the wording.
+
+    >>> p = Problem("file.missing", file="units.csv")
+    >>> p.text("en")
+    'units.csv: the file does not exist. Check the name in study.toml.'
+    """
+
+    code: str
+    severity: Severity = "error"
+    file: str = ""
+    sheet: str = ""
+    row: int | None = None
+    column: str = ""
+    params: tuple[tuple[str, str], ...] = ()
+
+    def place(self, language: Language) -> str:
+        """The place in words: ``units.csv, dòng 3, cột name_vi``."""
+        labels = {name: phrase(f"place.{name}", language) for name in ("sheet", "row", "column")}
+        parts = [self.file] if self.file else []
+        parts += [f"{labels['sheet']} {self.sheet}"] if self.sheet else []
+        parts += [f"{labels['row']} {self.row}"] if self.row is not None else []
+        parts += [f"{labels['column']} {self.column}"] if self.column else []
+        return ", ".join(parts)
+
+    def text(self, language: Language = "vi") -> str:
+        """The whole message: place, what is wrong, what is accepted, what to do."""
+        message = phrase(self.code, language, **dict(self.params))
+        place = self.place(language)
+        return f"{place}: {message}" if place else message
+
+
+class Problems:
+    """Collects faults so that a border can report all of them at once."""
+
+    def __init__(self) -> None:
+        self._found: list[Problem] = []
+
+    def add(
+        self,
+        code: str,
+        *,
+        severity: Severity = "error",
+        file: str = "",
+        sheet: str = "",
+        row: int | None = None,
+        column: str = "",
+        **params: object,
+    ) -> None:
+        """Note one fault; ``params`` are turned into text."""
+        named = tuple((key, _as_text(value)) for key, value in params.items())
+        self._found.append(Problem(code, severity, file, sheet, row, column, named))
+
+    def extend(self, problems: Iterable[Problem]) -> None:
+        """Take over faults found elsewhere."""
+        self._found.extend(problems)
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        return tuple(p for p in self._found if p.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        return tuple(p for p in self._found if p.severity == "warning")
+
+    def __iter__(self) -> Iterator[Problem]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def raise_errors(self) -> None:
+        """Raise :class:`SurveyError` with every fault when at least one is an error."""
+        if self.errors:
+            raise SurveyError(tuple(self._found))
+
+
+class SurveyError(Exception):
+    """The data or the definitions are wrong; ``problems`` holds every fault found."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(p.text("en") for p in self.problems[:5]))
+
+
+def fault(code: str, **place_and_params: object) -> SurveyError:
+    """A :class:`SurveyError` with a single fault, ready to raise."""
+    problems = Problems()
+    problems.add(code, **place_and_params)  # type: ignore[arg-type]
+    return SurveyError(tuple(problems))
+
+
+def nearest(word: str, accepted: Iterable[str]) -> str:
+    """The accepted word closest to ``word``, or an empty string. Only ever proposed, never applied.
+
+    >>> nearest("citizen", ["citizens", "enterprises"])
+    'citizens'
+    """
+    found = get_close_matches(word, list(accepted), n=1, cutoff=0.6)
+    return found[0] if found else ""
+
+
+def phrase(code: str, language: Language = "vi", **params: object) -> str:
+    """The wording of ``code`` in ``language`` with its placeholders filled in.
+
+    >>> phrase("place.row", "en")
+    'row'
+    """
+    return wording()[code][language].format(**params)
+
+
+@cache
+def wording() -> Mapping[str, Mapping[str, str]]:
+    """All wording: code → {"vi": …, "en": …}, read once from ``surveys/wording/*.toml``."""
+    import tomllib
+
+    merged: dict[str, Mapping[str, str]] = {}
+    folder = resources.files("surveys") / "wording"
+    for file in sorted(folder.iterdir(), key=lambda f: f.name):
+        if file.name.endswith(".toml"):
+            tables = tomllib.loads(file.read_text(encoding="utf-8"))
+            doubled = merged.keys() & tables.keys()
+            if doubled:
+                raise ValueError(f"{file.name}: wording defined twice: {', '.join(sorted(doubled))}")
+            merged.update(tables)
+    return merged
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return ", ".join(str(v) for v in value)
+    return str(value)

@@ -1,0 +1,1 @@
+"""Returns: one reader per source, and the one tidy record set they all become."""

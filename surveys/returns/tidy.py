@@ -1,0 +1,74 @@
+"""The one tidy record set that every source of returns becomes.
+
+One row is one *evaluation*: one form for one unit. A matrix form (one rater × many units) gives one row per unit that was
+rated; a form for one unit gives one row. ``answers`` holds level positions (0, 1, … in the order of the scale) or the
+negative codes of :mod:`surveys.definitions.instrument` that say why there is no answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from surveys.definitions.instrument import Instrument
+from surveys.problems import Problem
+
+#: Columns of ``Returns.rows``; fields with the role "attribute", "stratum", "cluster" and "weight" follow under their own code.
+ROW_COLUMNS: dict[str, str] = {
+    "form": "int64",  # position of the form in reading order; equal for all evaluations of one form
+    "form_code": "str",
+    "questionnaire": "str",  # as declared by the file or the form; may be wrong for the code (a rule finds it)
+    "block": "str",
+    "group": "str",
+    "unit_code": "str",  # "" when the text was not resolved
+    "unit_text": "str",  # the unit as written
+    "rater": "str",  # identifies the person across forms (a code, never a name); form_code when nothing better
+    "own_unit": "str",  # unit code of the rater, where asked
+    "mode": "str",
+    "batch": "str",
+    "entry": "str",  # "", "first", "second"
+    "source_file": "str",
+    "source_sheet": "str",
+    "source_row": "int64",  # 1-based row in the file as its users see it
+    "submitted": "datetime64[s]",  # local time of the study; NaT when not known
+    "seconds": "float64",  # time taken; NaN when not known
+    "interviewer": "str",
+    "operator": "str",
+    "identified": "bool",  # every identification field was filled (true where none is asked)
+}
+
+
+@dataclass(frozen=True)
+class Returns:
+    """All evaluations of a study.
+
+    ``rows``: DataFrame [n] with ``ROW_COLUMNS``; ``answers``: int8 [n, items of the instrument] (``NOT_ASKED`` where the
+    questionnaire does not have the item); ``cells``: what was read but is no answer, as columns row, item, text, fault
+    (out_of_scale, several, disagrees); ``conversions``: what text repair changed, per file and column;
+    ``proposals``: unit names not resolved, with the nearest register entries; ``warnings``: faults that did not stop the reading;
+    ``read``: rows read per file (file, sheet, rows, forms, evaluations), so that nothing is lost unseen.
+    """
+
+    instrument: Instrument
+    rows: pd.DataFrame
+    answers: np.ndarray
+    cells: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=["row", "item", "text", "fault"])
+    )
+    conversions: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=["file", "sheet", "column", "conversion", "cells"])
+    )
+    proposals: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(
+            columns=["block", "text", "forms", "proposed_code", "proposed_name", "similarity", "decision"]
+        )
+    )
+    read: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=["file", "sheet", "rows", "forms", "evaluations"])
+    )
+    warnings: tuple[Problem, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.rows)

@@ -1,0 +1,1 @@
+"""Validity: declared rules, careless and duplicate measures, dispositions, reconciled counts."""
