@@ -65,7 +65,7 @@ class NonAnswer:
 @dataclass(frozen=True, slots=True)
 class Scale:
     """Ordered options. ``kind``: ordinal and choice have one answer, multiple may have several (stored as one
-    yes/no item per option), number is a plain number between ``minimum`` and ``maximum`` of the item."""
+    yes/no item per option)."""
 
     code: str
     levels: tuple[Level, ...]
@@ -179,7 +179,7 @@ class Unit:
 class Field:
     """A column of a return that is not an item. ``role``: form_code, unit, submitted, started, seconds, interviewer,
     operator, rater, identification (must be filled; only its presence is kept), personal (never read into the tables),
-    own_unit, stratum, cluster, attribute (kept: calibration, breakdown; ``categories`` maps label → code)."""
+    own_unit, stratum, cluster, weight, attribute (kept: calibration, breakdown; ``categories`` maps label → code)."""
 
     code: str
     role: str

@@ -7,7 +7,7 @@ as written, relative to the study's folder, and never leave it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -17,8 +17,8 @@ from surveys.definitions.instrument import Instrument, Rule, Unit
 
 @dataclass(frozen=True, slots=True)
 class ReturnFile:
-    """One file of returns. ``reader`` empty: recognised by content. ``item_header`` and ``unit_header`` are header
-    patterns such as ``{item} [{unit}]``; ``columns`` maps a field code or item code to the heading used in this file;
+    """One file of returns. ``reader`` empty: recognised by content. ``header`` is the heading pattern
+    of a matrix (``{item} [{unit}]``); ``columns`` maps a field code or item code to the heading used in this file;
     ``mapping`` names a mapping file (see ``surveys map``). ``entry``: first or second for double entry."""
 
     path: str
@@ -132,6 +132,15 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class UnitDecision:
+    """A spelling of a unit that someone confirmed; ``unit_code`` empty: confirmed to be no unit of the register."""
+
+    block: str
+    text: str
+    unit_code: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fieldwork:
     """First and last day of fieldwork (ISO), and the time zone of the returns' clock times."""
 
@@ -164,7 +173,7 @@ class Inference:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Options of the hand-over. ``council_blocks`` empty: all blocks."""
+    """Options of the hand-over: decimals printed and who publishes."""
 
     points_decimals: int = 4
     percent_decimals: int = 2
@@ -193,11 +202,12 @@ class Study:
     assessed: tuple[Assessed, ...] = ()
     rules: tuple[Rule, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    unit_decisions: tuple[UnitDecision, ...] = ()
     fieldwork: Fieldwork = Fieldwork()
     minimum: Minimum = Minimum()
     inference: Inference = Inference()
     output: Output = Output()
-    files: tuple[str, ...] = field(default=())
+    files: tuple[str, ...] = ()  # every input file, relative to the folder, for the manifest
 
     @cached_property
     def excluded(self) -> Mapping[tuple[str, str], Exclusion]:
