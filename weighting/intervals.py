@@ -1,0 +1,166 @@
+"""Confidence limits: arithmetic on arrays that broadcast; nothing is checked here.
+
+Every function returns ``(low, high)``. ``df`` are the degrees of freedom of Student's t, infinite for the
+normal distribution; where they are not positive no interval exists and both limits are NaN.
+
+Sources: Korn & Graubard, "Confidence intervals for proportions with small expected number of positive
+counts estimated from survey data", Survey Methodology 24 (1998); Wilson, JASA 22 (1927), with the effective
+sample size for n, as Dean & Pagano, J. Survey Statistics and Methodology 3 (2015), compare them.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
+
+Limits = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+#: A standard error below this share of the value's range is rounding, not variation.
+NO_VARIATION = 1e-14
+
+
+def t_quantile(df: ArrayLike, level: float = 0.95) -> NDArray[np.float64]:
+    """Two-sided quantile of Student's t: half the width of a Wald interval in standard errors.
+
+    >>> t_quantile([12, np.inf]).round(4).tolist()
+    [2.1788, 1.96]
+    """
+    df = np.asarray(df, dtype=float)
+    tail = (1 + level) / 2
+    t = special.stdtrit(np.where(np.isfinite(df) & (df > 0), df, 1.0), tail)
+    return np.where(df > 0, np.where(np.isposinf(df), special.ndtri(tail), t), np.nan)
+
+
+def wald(estimate: ArrayLike, se: ArrayLike, df: ArrayLike, level: float = 0.95) -> Limits:
+    """Estimate plus and minus t standard errors.
+
+    >>> low, high = wald(0.5, 0.1, np.inf)
+    >>> round(float(low), 4), round(float(high), 4)
+    (0.304, 0.696)
+    """
+    estimate = np.asarray(estimate, dtype=float)
+    half = t_quantile(df, level) * np.asarray(se, dtype=float)
+    return estimate - half, estimate + half
+
+
+def logit(estimate: ArrayLike, se: ArrayLike, df: ArrayLike, level: float = 0.95) -> Limits:
+    """Wald on the logit scale by the delta method, carried back; for 0 < estimate < 1.
+
+    logit(θ) ± t · se / (θ(1 − θ)). At 0 and 1 the limits are NaN: :func:`bounded` is defined there.
+
+    >>> low, high = logit(0.9, 0.05, 30)
+    >>> round(float(low), 4), round(float(high), 4)
+    (0.7432, 0.9655)
+    """
+    estimate = np.asarray(estimate, dtype=float)
+    inside = (estimate > 0) & (estimate < 1)
+    p = np.where(inside, estimate, np.nan)
+    half = t_quantile(df, level) * np.asarray(se, dtype=float) / (p * (1 - p))
+    centre = special.logit(p)
+    return special.expit(centre - half), special.expit(centre + half)
+
+
+def wilson(
+    estimate: ArrayLike, se: ArrayLike, df: ArrayLike, level: float = 0.95, n: ArrayLike | None = None
+) -> Limits:
+    """Wilson's score interval with the effective sample size p(1 − p)/se² (or ``n`` where se is zero).
+
+    >>> low, high = wilson(0.0, 0.0, np.inf, n=30)
+    >>> round(float(low), 4), round(float(high), 4)
+    (0.0, 0.1135)
+    """
+    p = np.asarray(estimate, dtype=float)
+    n_eff = _effective_size(p, np.asarray(se, dtype=float), n)
+    t = t_quantile(df, level)
+    shrink = 1 / (1 + t**2 / n_eff)
+    centre = (p + t**2 / (2 * n_eff)) * shrink
+    half = t * shrink * np.sqrt(np.maximum(p * (1 - p), 0) / n_eff + t**2 / (4 * n_eff**2))
+    low = np.where(p <= 0, np.where(np.isnan(half), np.nan, 0.0), centre - half)
+    high = np.where(p >= 1, np.where(np.isnan(half), np.nan, 1.0), centre + half)
+    return low, high
+
+
+def beta(
+    estimate: ArrayLike, se: ArrayLike, df: ArrayLike, level: float = 0.95, n: ArrayLike | None = None
+) -> Limits:
+    """Korn & Graubard: Clopper–Pearson with effective n = p(1 − p)/se² · (t[n − 1]/t[df])².
+
+    ``n`` is the number of observations; where se is zero, the effective n before the factor of t.
+
+    >>> low, high = beta(1.0, 0.0, 29, n=30)
+    >>> round(float(low), 4), float(high)
+    (0.8843, 1.0)
+    """
+    p = np.asarray(estimate, dtype=float)
+    size = np.full(p.shape, np.inf) if n is None else np.asarray(n, dtype=float)
+    n_eff = _effective_size(p, np.asarray(se, dtype=float), n)
+    return clopper_pearson(p, n_eff * _t_factor(size, df, level), level)
+
+
+def clopper_pearson(estimate: ArrayLike, n: ArrayLike, level: float = 0.95) -> Limits:
+    """Exact binomial limits for a share of ``n`` (not necessarily whole) observations.
+
+    Clopper & Pearson, Biometrika 26 (1934). With infinite n the limits are the estimate.
+
+    >>> low, high = clopper_pearson(0.5, 10)
+    >>> round(float(low), 4), round(float(high), 4)
+    (0.1871, 0.8129)
+    """
+    p, n = np.broadcast_arrays(np.asarray(estimate, dtype=float), np.asarray(n, dtype=float))
+    census = np.isposinf(n)
+    finite = np.where(census, 1.0, n)
+    x, rest = finite * p, finite * (1 - p)
+    tail = (1 - level) / 2
+    low = special.betaincinv(np.maximum(x, 1e-300), rest + 1, tail)
+    high = special.betaincinv(x + 1, np.maximum(rest, 1e-300), 1 - tail)
+    low, high = np.where(p <= 0, 0.0, low), np.where(p >= 1, 1.0, high)
+    unknown = np.isnan(n) | np.isnan(p)
+    low, high = np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)
+    return np.where(census, p, low), np.where(census, p, high)
+
+
+def bounded(
+    estimate: ArrayLike,
+    se: ArrayLike,
+    df: ArrayLike,
+    n: ArrayLike,
+    fraction: ArrayLike = 0.0,
+    level: float = 0.95,
+) -> Limits:
+    """The default for values bounded in [0, 1]: never leaves [0, 1], defined at exactly 0 and 1.
+
+    :func:`logit` wherever the answers vary. Where they do not (standard error zero, or an estimate of exactly
+    0 or 1): Korn–Graubard with effective n = n/(1 − fraction), ``fraction`` = n/N. A complete census
+    (fraction 1) has no sampling error and gets a width of zero.
+
+    Shapes: all arguments broadcast. ``df`` NaN or not positive gives NaN limits, except for a census.
+
+    >>> low, high = bounded([0.9, 1.0, 1.0], [0.05, 0.0, 0.0], [30, 29, 9], [31, 30, 10], [0.0, 0.5, 1.0])
+    >>> low.round(4).tolist(), high.round(4).tolist()
+    ([0.7432, 0.9404, 1.0], [0.9655, 1.0, 1.0])
+    """
+    p, se, df, n, fraction = np.broadcast_arrays(
+        *(np.asarray(v, dtype=float) for v in (estimate, se, df, n, fraction))
+    )
+    low, high = logit(p, se, df, level)
+    flat = (se <= NO_VARIATION) | (p <= 0) | (p >= 1)
+    if not flat.any():
+        return low, high
+    with np.errstate(divide="ignore"):
+        size = np.where(fraction >= 1, np.inf, n / np.maximum(1 - fraction, 0))
+    size = np.where(fraction >= 1, np.inf, size * _t_factor(n, df, level))
+    flat_low, flat_high = clopper_pearson(np.clip(p, 0, 1), size, level)
+    return np.where(flat, flat_low, low), np.where(flat, flat_high, high)
+
+
+def _effective_size(
+    p: NDArray[np.float64], se: NDArray[np.float64], n: ArrayLike | None
+) -> NDArray[np.float64]:
+    varies = (se > NO_VARIATION) & (p > 0) & (p < 1)
+    size = p * (1 - p) / np.where(varies, se, 1.0) ** 2
+    return np.where(varies, size, np.nan if n is None else np.asarray(n, dtype=float))
+
+
+def _t_factor(n: NDArray[np.float64], df: ArrayLike, level: float) -> NDArray[np.float64]:
+    """(t[n − 1]/t[df])²: how much a variance known with few degrees of freedom costs in sample size."""
+    few = np.maximum(np.asarray(n, dtype=float) - 1, 1.0)
+    return (t_quantile(few, level) / t_quantile(df, level)) ** 2
