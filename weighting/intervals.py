@@ -79,6 +79,48 @@ def wilson(
     return low, high
 
 
+def arcsine(estimate: ArrayLike, se: ArrayLike, df: ArrayLike, level: float = 0.95) -> Limits:
+    """Wald on the scale asin √θ, which evens out the variance of a share, carried back; for 0 < estimate < 1.
+
+    >>> low, high = arcsine(0.9, 0.05, 30)
+    >>> round(float(low), 4), round(float(high), 4)
+    (0.7769, 0.9772)
+    """
+    estimate = np.asarray(estimate, dtype=float)
+    p = np.where((estimate > 0) & (estimate < 1), estimate, np.nan)
+    centre = np.arcsin(np.sqrt(p))
+    half = t_quantile(df, level) * np.asarray(se, dtype=float) / (2 * np.sqrt(p * (1 - p)))
+    low, high = np.maximum(centre - half, 0.0), np.minimum(centre + half, np.pi / 2)
+    return np.sin(low) ** 2, np.sin(high) ** 2
+
+
+def likelihood(
+    estimate: ArrayLike, se: ArrayLike, df: ArrayLike, level: float = 0.95, n: ArrayLike | None = None
+) -> Limits:
+    """All x whose binomial likelihood with effective n = p(1 − p)/se² is near that of the estimate.
+
+    2 n_eff (p log(p/x) + (1 − p) log((1 − p)/(1 − x))) ≤ t²: Rao & Scott, Annals of Statistics 12 (1984),
+    with t² for χ². ``n`` takes the place of the effective n where se is zero, so 0 and 1 have limits too.
+
+    >>> low, high = likelihood([0.9, 0.0], [0.05, 0.0], [30, 30], n=[40, 40])
+    >>> low.round(4).tolist(), high.round(4).tolist()
+    ([0.7689, 0.0], [0.972, 0.0508])
+    """
+    p, se = np.asarray(estimate, dtype=float), np.asarray(se, dtype=float)
+    n_eff, t = _effective_size(p, se, n), t_quantile(df, level)
+    p, n_eff, t = np.broadcast_arrays(p, n_eff, t)
+    unknown = np.isnan(p) | np.isnan(n_eff) | np.isnan(t)
+    limits = []
+    for end in (0.0, 1.0):
+        near, far = p.copy(), np.full(p.shape, end)
+        for _ in range(100):
+            x = (near + far) / 2
+            inside = 2 * n_eff * (special.rel_entr(p, x) + special.rel_entr(1 - p, 1 - x)) <= t**2
+            near, far = np.where(inside, x, near), np.where(inside, far, x)
+        limits.append(np.where(unknown, np.nan, near))
+    return limits[0], limits[1]
+
+
 def beta(
     estimate: ArrayLike, se: ArrayLike, df: ArrayLike, level: float = 0.95, n: ArrayLike | None = None
 ) -> Limits:
