@@ -1,0 +1,313 @@
+"""Margins: known population totals, the sample coded against them, and what can be wrong between the two.
+
+A margin counts a category of one column or of several crossed columns, or adds up a numeric column.
+Rows that share their categories share their factor g, so everything is worked out on the cells of the
+cross-table and only carried back to the rows at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+# Above this many cells the cross-table keeps only the combinations that occur.
+DENSE_CELLS = 1 << 18
+# Margins whose sums differ by no more than this share are the same total written with other rounding.
+SAME_TOTAL = 1e-8
+
+
+@dataclass(frozen=True)
+class Margin:
+    """Known totals of one margin.
+
+    Attributes:
+        name: what messages call it.
+        columns: the categorical columns that are crossed; empty for a plain numeric total.
+        value: the numeric column that is added up; None where rows are counted.
+        categories: one tuple of levels, in the order of ``columns``, per total [K].
+        totals: population totals [K], in units of the weights (times those of ``value``).
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    value: str | None
+    categories: tuple[tuple[Hashable, ...], ...]
+    totals: Array
+
+    def label(self, k: int | np.integer[Any]) -> str:
+        """Category k in words."""
+        if not self.columns:
+            return f"margin {self.name}"
+        return f"margin {self.name}: category {levels_text(self.categories[k])}"
+
+
+def levels_text(levels: Sequence[Hashable]) -> str:
+    """Levels as a reader writes them: numpy scalars without their type."""
+    plain = [x.item() if isinstance(x, np.generic) else x for x in levels]
+    return " × ".join(repr(x) for x in plain)
+
+
+def _tuple(key: Any) -> tuple[Any, ...]:
+    return key if isinstance(key, tuple) else (key,)
+
+
+def _margin(key: Any, given: Any, by: tuple[str, ...], groups: Sequence[tuple[Any, ...]]) -> Margin:
+    """One margin; ``given`` holds per group of ``by`` a mapping, or a number for a numeric column."""
+    names = tuple(str(x) for x in _tuple(key))
+    if all(isinstance(part, Mapping | pd.Series) for part in given):
+        pairs = [(g + _tuple(c), t) for g, part in zip(groups, given, strict=True) for c, t in part.items()]
+        columns, value = by + names, None
+    else:
+        pairs = list(zip(groups, given, strict=True))
+        columns, value = by, names[0]
+    totals = np.array([t for _, t in pairs], dtype=float)
+    return Margin(" × ".join(by + names), columns, value, tuple(c for c, _ in pairs), totals)
+
+
+def read_margins(margins: Mapping[Any, Any], by: str | Sequence[str] | None = None) -> tuple[Margin, ...]:
+    """Margins as users write them -> records.
+
+    ``{"sex": {"f": 52, "m": 48}, ("age", "sex"): {("old", "f"): 20, ...}, "income": 1.2e6}``; a pandas Series
+    serves as a mapping. With ``by``, one such dictionary for each level of ``by``.
+
+    >>> [m.name for m in read_margins({"sex": {"f": 52, "m": 48}, "income": 1200.0})]
+    ['sex', 'income']
+    >>> read_margins({"north": {"sex": {"f": 5}}, "south": {"sex": {"f": 7}}}, by="area")[0].categories
+    (('north', 'f'), ('south', 'f'))
+    """
+    if by is None:
+        return tuple(_margin(key, [given], (), [()]) for key, given in margins.items())
+    columns = (by,) if isinstance(by, str) else tuple(by)
+    keys = dict.fromkeys(key for part in margins.values() for key in part)
+    result = []
+    for key in keys:
+        having = [g for g in margins if key in margins[g]]
+        result.append(_margin(key, [margins[g][key] for g in having], columns, [_tuple(g) for g in having]))
+    return tuple(result)
+
+
+def coded(column: pd.Series[Any]) -> tuple[Codes, list[Any]]:
+    """A column as codes [n] into its levels; missing values get the last code and the level None.
+
+    Integers in a narrow range are coded by their distance from the smallest: no hashing of a million rows.
+    """
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes, levels = column.cat.codes.to_numpy().astype(np.intp), list(column.cat.categories)
+    elif isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu" and len(column):
+        numbers = column.to_numpy()
+        low, high = int(numbers.min()), int(numbers.max())
+        if high - low < DENSE_CELLS:
+            return np.subtract(numbers, low, dtype=np.intp, casting="unsafe"), list(range(low, high + 1))
+        codes, levels = _factorized(column)
+    else:
+        codes, levels = _factorized(column)
+    if len(codes) and codes.min() < 0:
+        codes, levels = np.where(codes < 0, len(levels), codes), [*levels, None]
+    return codes, levels
+
+
+def _factorized(column: pd.Series[Any]) -> tuple[Codes, list[Any]]:
+    codes, levels = pd.factorize(column)
+    return codes, list(levels)
+
+
+def crossed(codes: Sequence[Codes], sizes: Sequence[int], n: int) -> tuple[Codes, Codes]:
+    """Several coded columns -> cell of each row [n] and the codes of each cell [cells, columns]."""
+    index, keys = np.zeros(n, dtype=np.intp), np.zeros((1, 0), dtype=np.intp)
+    for column, size in zip(codes, sizes, strict=True):
+        index = column if keys.shape[1] == 0 else index * size + column
+        present = np.arange(len(keys) * size)
+        if len(present) > DENSE_CELLS:
+            index, present = pd.factorize(index)
+        keys = np.column_stack([keys[present // size], present % size])
+    return index, keys
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The sample on the cells of the margins.
+
+    Attributes:
+        index: cell of each row [n], in 0 … size − 1.
+        size: number of cells, empty ones included.
+        present: cells with weight [c].
+        weight: total weight of each present cell [c].
+        category: per margin, the category of each present cell [c]; −1 = none.
+        value: per margin, the numeric value of each present cell [c]; None = 1.
+        levels: per margin, the levels of each present cell, for messages.
+    """
+
+    index: Codes
+    size: int
+    present: Codes
+    weight: Array
+    category: tuple[Codes, ...]
+    value: tuple[Array | None, ...]
+    keys: Codes
+    levels: dict[str, list[Any]]
+
+    def rows(self) -> NDArray[np.intp]:
+        """Number of rows in each present cell [c]."""
+        return np.bincount(self.index, minlength=self.size)[self.present]
+
+    def spread(self, g: Array) -> Array:
+        """Factor of each present cell [c] -> factor of each row [n]; 1 where a row has no weight."""
+        full = np.ones(self.size)
+        full[self.present] = g
+        return full.take(self.index)
+
+
+def _categories(margin: Margin, order: list[str], keys: Codes, levels: dict[str, list[Any]]) -> Codes:
+    """Category of the margin each cell falls in [c]; −1 where the margin has none for it."""
+    cell, wanted = np.zeros(len(keys), dtype=np.intp), np.zeros(len(margin.categories), dtype=np.intp)
+    known = np.ones(len(keys), dtype=bool)
+    for j, name in enumerate(margin.columns):
+        labels = pd.Index(list(dict.fromkeys(c[j] for c in margin.categories)), dtype=object)
+        code = labels.get_indexer(pd.Index(levels[name], dtype=object))[keys[:, order.index(name)]]
+        known &= code >= 0
+        cell = cell * len(labels) + code
+        wanted = wanted * len(labels) + labels.get_indexer(
+            pd.Index([c[j] for c in margin.categories], dtype=object)
+        )
+    return np.where(known, pd.Index(wanted).get_indexer(pd.Index(cell)), -1)
+
+
+def tabulate(frame: pd.DataFrame, weights: Array, margins: Sequence[Margin]) -> Cells:
+    """Collapse the rows to the cells the margins distinguish; with a numeric margin every row is its own cell."""
+    order = list(dict.fromkeys(name for m in margins for name in m.columns))
+    numeric = {m.value: frame[m.value].to_numpy(dtype=float) for m in margins if m.value is not None}
+    pairs = {name: coded(frame[name]) for name in order}
+    levels = {name: pair[1] for name, pair in pairs.items()}
+    codes = [pair[0] for pair in pairs.values()]
+    if numeric:
+        index = np.arange(len(weights))
+        keys = np.column_stack(codes) if codes else np.zeros((len(weights), 0), dtype=np.intp)
+    else:
+        index, keys = crossed(codes, [len(x) for x in levels.values()], len(weights))
+    total = np.bincount(index, weights, minlength=len(keys)).astype(float, copy=False)
+    present = np.flatnonzero(total > 0)
+    keys = keys[present]
+    value = tuple(None if m.value is None else numeric[m.value][present] for m in margins)
+    category = tuple(_categories(m, order, keys, levels) for m in margins)
+    return Cells(index, len(total), present, total[present], category, value, keys, levels)
+
+
+# ---- what can be wrong ------------------------------------------------------------------------------
+
+
+def missing_columns(frame: pd.DataFrame, margins: Sequence[Margin]) -> list[str]:
+    """Margins over columns the frame does not have."""
+    names = dict.fromkeys(
+        (m.name, c) for m in margins for c in (*m.columns, *([m.value] if m.value else ())) if c not in frame
+    )
+    return [f"margin {name}: the data have no column {column!r}" for name, column in names]
+
+
+def shape_problems(margins: Sequence[Margin], one_level: bool = False) -> list[str]:
+    """What is wrong with the margins whatever the sample: values, levels (unless one is enough), sums."""
+    single = () if one_level else _one_level(margins)
+    return [*_bad_totals(margins), *single, *_disagreeing(margins)]
+
+
+def _bad_totals(margins: Sequence[Margin]) -> Iterator[str]:
+    for m in margins:
+        bad = ~np.isfinite(m.totals) | ((m.totals < 0) if m.value is None else False)
+        for k in np.flatnonzero(bad):
+            yield f"{m.label(k)} has the total {m.totals[k]:g}; a total is a finite number, counts are not negative"
+        for c in pd.Index(m.categories, tupleize_cols=False)[
+            pd.Index(m.categories, tupleize_cols=False).duplicated()
+        ]:
+            yield f"margin {m.name}: category {levels_text(c)} is given twice"
+        if not len(m.totals):
+            yield f"margin {m.name} has no category"
+
+
+def _one_level(margins: Sequence[Margin]) -> Iterator[str]:
+    for m in margins:
+        if m.value is None and len(m.totals) == 1:
+            yield (
+                f"{m.label(0)} is the only one: a margin of one level fixes nothing but the total "
+                f"({m.totals[0]:g}); leave it out, or use poststratify to scale to a total"
+            )
+
+
+def _disagreeing(margins: Sequence[Margin]) -> Iterator[str]:
+    counts = [m for m in margins if m.value is None]
+    for m in counts[1:]:
+        first, own = counts[0].totals.sum(), m.totals.sum()
+        if not abs(own - first) <= SAME_TOTAL * abs(first):
+            yield (
+                f"margin {m.name} adds up to {own:.10g}, margin {counts[0].name} to {first:.10g} "
+                f"(gap {own - first:.6g}): margins describe one population, rescale one of them"
+            )
+
+
+def same_total(margins: Sequence[Margin]) -> tuple[Margin, ...]:
+    """Margins of counts scaled to the sum of the first, so that rounding in the last digit does not contradict."""
+    sums = [m.totals.sum() for m in margins if m.value is None]
+    return tuple(
+        Margin(m.name, m.columns, m.value, m.categories, m.totals * (sums[0] / m.totals.sum()))
+        if m.value is None
+        else m
+        for m in margins
+    )
+
+
+def sample_problems(cells: Cells, margins: Sequence[Margin]) -> list[str]:
+    """Categories on one side only, missing values, totals of zero for people who are there."""
+    return [p for i, m in enumerate(margins) for p in (*_unmatched(cells, m, i), *_unfilled(cells, m, i))]
+
+
+def _unmatched(cells: Cells, m: Margin, i: int) -> Iterator[str]:
+    value = cells.value[i]
+    if value is not None and not np.isfinite(value).all():
+        rows = np.flatnonzero(np.isin(cells.index, cells.present[~np.isfinite(value)]))
+        yield f"margin {m.name}: {len(rows)} rows have no finite value in {m.value!r} (first: row {rows[0]})"
+    lost = np.flatnonzero(cells.category[i] < 0)
+    if len(lost):
+        order = list(cells.levels)
+        columns = [order.index(name) for name in m.columns]
+        rows = cells.rows()
+        counts: dict[tuple[Any, ...], int] = {}
+        for c in lost:
+            key = tuple(cells.levels[order[j]][cells.keys[c, j]] for j in columns)
+            counts[key] = counts.get(key, 0) + int(rows[c])
+        for key, count in counts.items():
+            what = "has no value" if None in key else "has no total"
+            yield f"margin {m.name}: category {levels_text(key)} of the sample ({count} rows) {what}"
+
+
+def _unfilled(cells: Cells, m: Margin, i: int) -> Iterator[str]:
+    category = cells.category[i]
+    reached = np.bincount(category[category >= 0], cells.weight[category >= 0], minlength=len(m.totals))
+    for k in np.flatnonzero((reached == 0) & (m.totals != 0)):
+        yield f"{m.label(k)} has the total {m.totals[k]:g} and no rows in the sample (gap {m.totals[k]:g})"
+    if m.value is None:
+        for k in np.flatnonzero((reached > 0) & (m.totals == 0)):
+            yield f"{m.label(k)} has the total 0, but rows in the sample; leave those rows out"
+
+
+def bound_problems(cells: Cells, margins: Sequence[Margin], bounds: tuple[float, float]) -> list[str]:
+    """Counts no g within the bounds can reach."""
+    low, high = bounds
+    problems = []
+    for i, m in enumerate(margins):
+        if m.value is not None:
+            continue
+        reached = np.bincount(cells.category[i], cells.weight, minlength=len(m.totals))
+        need = m.totals / np.where(reached > 0, reached, 1.0)
+        for k in np.flatnonzero((reached > 0) & ((need < low) | (need > high))):
+            nearest = min(max(need[k], low), high) * reached[k]
+            problems.append(
+                f"{m.label(k)} needs w/d = {need[k]:.6g} on average, outside the bounds ({low:g}, {high:g}): "
+                f"at best {nearest:.6g} of {m.totals[k]:.6g} (gap {m.totals[k] - nearest:.6g}, after 0 rounds)"
+            )
+    return problems

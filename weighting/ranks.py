@@ -1,0 +1,209 @@
+"""Ranks with what is not known about them: simultaneous sets and the probability of being in the top group.
+
+Source: Mogstad, Romano, Shaikh & Wilhelm, "Inference for ranks with applications to mobility across neighbourhoods
+and academic achievement across countries", Review of Economic Studies 91 (2024), §3: simultaneous intervals for all
+pairwise differences give, for every unit at once, the ranks that cannot be excluded. The critical value is the
+quantile of max |difference| / se over all pairs, from the joint (t-)distribution of the estimates; with independent
+estimates of one variance it is Tukey's studentised range over √2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from weighting.errors import DesignError
+
+Array = NDArray[np.float64]
+Whole = NDArray[np.int64]
+
+# Draws worked on at once, so that a unit's differences stay in the cache.
+CHUNK = 1 << 11
+# Differences below this share of the values are rounding: such units are tied.
+TIED = 1e-12
+
+
+@dataclass(frozen=True, eq=False)
+class RankSets:
+    """Ranks of k units with the ranks that cannot be excluded for them.
+
+    Attributes:
+        estimate: the values ranked [k].
+        rank: competition rank [k], 1 = best; ties share the better rank; 0 where there is no estimate.
+        low: best rank that cannot be excluded [k]; 0 where there is no estimate.
+        high: worst rank that cannot be excluded [k]; 0 where there is no estimate.
+        probability_top: probability of being among the best ``top`` [k]; NaN where there is no estimate.
+        top: size of the top group.
+        level: probability that all sets hold at once.
+        critical: the multiple of its standard error a difference must exceed.
+        notes: why a unit has no rank [k]; empty where it has one.
+    """
+
+    estimate: Array
+    rank: Whole
+    low: Whole
+    high: Whole
+    probability_top: Array
+    top: int
+    level: float
+    critical: float
+    notes: tuple[str, ...]
+
+    def table(self, labels: ArrayLike | None = None) -> pd.DataFrame:
+        """One row per unit: estimate, rank, rank_low, rank_high, probability_top, note; missing ranks as NA."""
+
+        def whole(values: Whole) -> pd.Series:
+            return pd.Series(values, dtype="Int64").mask(values == 0)
+
+        result = pd.DataFrame(
+            {
+                "estimate": self.estimate,
+                "rank": whole(self.rank),
+                "rank_low": whole(self.low),
+                "rank_high": whole(self.high),
+                "probability_top": self.probability_top,
+                "note": list(self.notes),
+            }
+        )
+        return result if labels is None else result.set_axis(pd.Index(np.asarray(labels)), axis=0)
+
+
+def competition_ranks(values: Array) -> Whole:
+    """1 + the number of units clearly above [k]; values [k] in descending order of merit."""
+    gap = TIED * np.maximum(1.0, np.abs(values))
+    return 1 + (values[None, :] > (values + gap)[:, None]).sum(axis=1)
+
+
+def _root(covariance: Array) -> Array:
+    """L [k, r] with L L' = covariance, also where it is singular; exact zeros for units without variance."""
+    value, vector = np.linalg.eigh(covariance)
+    root = vector * np.sqrt(np.where(value > TIED * value.max(initial=0.0), value, 0.0))
+    return root * (np.diag(covariance) > 0)[:, None]
+
+
+def _draws(root: Array, count: int, df: float, rng: np.random.Generator) -> Array:
+    """Deviations [count, k] from their joint distribution: normal, or t with one common χ² for finite df."""
+    z = rng.standard_normal((count, root.shape[1])) @ root.T
+    return z if np.isinf(df) else z / np.sqrt(rng.chisquare(df, count) / df)[:, None]
+
+
+def pair_se(covariance: Array) -> Array:
+    """Standard errors of all differences [k, k]; 0 where two estimates move together."""
+    v = np.diag(covariance)
+    variance = v[:, None] + v[None, :] - 2.0 * covariance
+    return np.sqrt(np.where(variance > TIED * (v[:, None] + v[None, :]), variance, 0.0))
+
+
+def critical_value(deviations: Array, se: Array, level: float) -> float:
+    """Quantile ``level`` of max over pairs of |difference| / se; deviations [draws, k], se [k, k]."""
+    with np.errstate(divide="ignore"):
+        scale = np.where(se > 0, 1.0 / se, 0.0)
+    largest = np.zeros(len(deviations))
+    for start in range(0, len(deviations), CHUNK):
+        part = np.ascontiguousarray(deviations[start : start + CHUNK].T)
+        for i in range(len(se) - 1):
+            ratio = np.abs(part[i + 1 :] - part[i]) * scale[i + 1 :, i, None]
+            np.maximum(largest[start : start + CHUNK], ratio.max(axis=0), out=largest[start : start + CHUNK])
+    return float(np.quantile(largest, level, method="higher"))
+
+
+def _sets(values: Array, se: Array, critical: float) -> tuple[Whole, Whole]:
+    """Best and worst rank no pairwise difference excludes."""
+    margin = np.maximum(critical * se, TIED * np.maximum(1.0, np.abs(values))[:, None])
+    above = values[None, :] - values[:, None] > margin
+    return 1 + above.sum(axis=1), len(values) - above.sum(axis=0)
+
+
+def _top_size(top: float, k: int) -> int:
+    """A share of the units, rounded up, or a number of units."""
+    return min(k, int(np.ceil(top * k - TIED)) if top < 1 else int(top))
+
+
+def _problems(values: Array, covariance: Array, level: float, top: float, df: float, draws: int) -> list[str]:
+    k = len(values)
+    checks = [
+        (values.ndim != 1, f"estimates: one value per unit is needed, the shape is {values.shape}"),
+        (covariance.shape != (k, k), f"covariance: shape {covariance.shape} does not fit {k} estimates"),
+        (not 0 < level < 1, f"level {level}: accepted between 0 and 1"),
+        (not (top > 0 and (top < 1 or top == int(top))), f"top {top}: a share below 1 or a number of units"),
+        (not df > 0, f"df {df}: degrees of freedom must be positive (infinite for the normal distribution)"),
+        (draws < 100, f"draws {draws}: at least 100 are needed"),
+    ]
+    return [message for wrong, message in checks if wrong]
+
+
+def rank_sets(
+    estimates: ArrayLike,
+    covariance: ArrayLike,
+    level: float = 0.95,
+    top: float = 0.25,
+    df: float = np.inf,
+    ascending: bool = False,
+    draws: int = 20_000,
+    seed: int | np.random.Generator = 0,
+) -> RankSets:
+    """Ranks of k units, sets of ranks that hold for all units at once, and the probability of the top group.
+
+    Args:
+        estimates: values [k]; NaN = no estimate, left out of the ranking and said so.
+        covariance: joint covariance [k, k] in squared units of the estimates.
+        level: simultaneous confidence of all sets.
+        top: size of the top group: a share of the ranked units (0.25, rounded up) or a number (3).
+        df: design degrees of freedom of the covariance; infinite for the normal distribution.
+        ascending: True where small values are good.
+        draws: size of the simulation behind the critical value and the probabilities.
+        seed: a seed or a numpy Generator; the same seed gives the same result whatever the order of the units.
+
+    The probability of the top group is taken over the joint distribution around the estimates.
+
+    Raises:
+        DesignError: shapes that do not fit, a level, top, df or number of draws out of range.
+
+    >>> sets = rank_sets([0.9, 0.51, 0.5], np.eye(3) * 0.01**2, top=1)
+    >>> sets.rank.tolist(), sets.low.tolist(), sets.high.tolist()
+    ([1, 2, 3], [1, 2, 2], [1, 3, 3])
+    >>> rank_sets([0.8, 0.8, 0.7], np.zeros((3, 3))).rank.tolist()
+    [1, 1, 3]
+    """
+    values, C = np.asarray(estimates, dtype=float), np.asarray(covariance, dtype=float)
+    problems = _problems(values, C, level, top, df, draws)
+    if problems:
+        raise DesignError(*problems)
+    known = np.isfinite(values) & np.isfinite(np.diag(C))
+    sign = -1.0 if ascending else 1.0
+    # Units in an order of their own, so that how they are listed does not touch the simulation.
+    order = np.flatnonzero(known)[np.lexsort((np.diag(C)[known], sign * values[known]))]
+    y, V = sign * values[order], C[np.ix_(order, order)]
+    deviations = _draws(_root(V), draws, df, np.random.default_rng(seed))
+    se, size = pair_se(V), _top_size(top, len(order))
+    critical = critical_value(deviations, se, level)
+    low, high = _sets(y, se, critical)
+    return RankSets(
+        values,
+        _placed(competition_ranks(y), order, len(values)),
+        _placed(low, order, len(values)),
+        _placed(high, order, len(values)),
+        _probability(y + deviations, order, size, len(values)),
+        size,
+        level,
+        critical,
+        tuple("" if ok else "no estimate: not ranked" for ok in known),
+    )
+
+
+def _placed(ranks: Whole, order: NDArray[np.intp], k: int) -> Whole:
+    result = np.zeros(k, dtype=np.int64)
+    result[order] = ranks
+    return result
+
+
+def _probability(values: Array, order: NDArray[np.intp], top: int, k: int) -> Array:
+    """Share of the draws [draws, ranked] in which a unit is among the best ``top`` [k]."""
+    result = np.full(k, np.nan)
+    if len(order):
+        threshold = np.partition(values, len(order) - top, axis=1)[:, len(order) - top]
+        result[order] = (values >= threshold[:, None]).mean(axis=0)
+    return result
