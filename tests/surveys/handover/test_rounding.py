@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys.handover.numbers import decimal_texts, half_up, numbers_of, plain_texts, whole_texts
+from surveys.handover.rounding import decimal_texts, half_up, numbers_of, plain_texts, whole_texts
 
 
 @pytest.mark.parametrize(
