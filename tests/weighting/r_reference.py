@@ -46,7 +46,10 @@ def vector(values: Any) -> np.ndarray:
 
 
 def matrix(kept: dict[str, Any]) -> np.ndarray:
-    rows = [np.ravel(vector(row) if isinstance(row[0], str) else np.array(row, dtype=float)) for row in kept["rows"]]
+    rows = [
+        np.ravel(vector(row) if isinstance(row[0], str) else np.array(row, dtype=float))
+        for row in kept["rows"]
+    ]
     return np.array(rows).reshape(kept["dim"])
 
 
@@ -75,15 +78,25 @@ def api_data(name: str) -> pd.DataFrame:
 
 @cache
 def _api_results() -> dict[tuple[str, str], np.ndarray]:
-    kept = pd.read_csv(API / "results.csv", dtype={"row": str, "col": str}, float_precision="round_trip")
+    kept = pd.read_csv(API / "results.csv", dtype=str)
     return {key: _shape(part) for key, part in kept.groupby(["case", "part"], sort=False)}
 
 
 def _shape(part: pd.DataFrame) -> np.ndarray:
     """Column after column, as R keeps a matrix; one column becomes a vector."""
     columns = part["col"].nunique()
-    values = part["value"].to_numpy(dtype=float).reshape(columns, -1).T
+    values = part["value"].to_numpy().astype(float).reshape(columns, -1).T
     return values[:, 0] if columns == 1 else values
+
+
+@cache
+def rerun() -> dict[tuple[str, str], np.ndarray]:
+    """What the version of R survey named in rerun-versions.txt gives for the same cases."""
+    kept = pd.read_csv(R_SURVEY / "rerun.csv", dtype=str)
+    return {
+        key: part["value"].to_numpy().astype(float)
+        for key, part in kept.groupby(["case", "part"], sort=False)
+    }
 
 
 def api(case: str, part: str) -> np.ndarray:
@@ -106,4 +119,6 @@ def assert_same_covariance(ours: Any, theirs: Any, relative: float = EXACT) -> N
     ours, theirs = np.asarray(ours, dtype=float), np.asarray(theirs, dtype=float)
     assert ours.shape == theirs.shape
     scale = np.sqrt(np.diag(theirs))
-    assert (np.abs(ours - theirs) <= relative * np.outer(scale, scale) + 1e-26).all(), np.abs(ours - theirs).max()
+    assert (np.abs(ours - theirs) <= relative * np.outer(scale, scale) + 1e-26).all(), np.abs(
+        ours - theirs
+    ).max()
