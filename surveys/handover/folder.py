@@ -1,0 +1,194 @@
+"""Writing a folder of results: all or nothing.
+
+The files are written into a hidden sibling folder and forced to disk; then one rename puts it in the place of the old one.
+Whoever looks, or pulls the plug, sees the old folder or the new one, never a mixture. A folder that this program did not
+make, or that holds files of someone else, is never replaced.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from surveys.handover.manifest import MANIFEST, SUMS, digest_of, is_manifest, read_sums
+from surveys.problems import Problem, Problems, fault
+
+#: Folder whose files people fill in; it is not replaced while it holds changes.
+REVIEW_FOLDER = "review"
+#: Ending of an earlier result while it is between two renames.
+_ASIDE = ".old"
+#: What desktops and open office programs leave behind; it belongs to nobody.
+_DESKTOP_FILES = (".DS_Store", "Thumbs.db", "desktop.ini")
+_LOCK_FILES = ("~$", ".~lock.")
+
+
+def write_folder(out: Path, files: Mapping[str, bytes]) -> None:
+    """Put ``files`` (relative path → bytes) at ``out``, replacing an earlier result as a whole.
+
+    Raises SurveyError when ``out`` is a file, holds something that is not a result, or holds edited review files; then
+    nothing is written. OSError (no space, no permission) leaves the earlier result as it was.
+    """
+    place = Path(os.path.realpath(out))
+    problems = Problems()
+    problems.extend(obstacles(place, out))
+    problems.raise_errors()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    _clear_leftovers(place)
+    with _draft_of(place) as draft:
+        for path, content in files.items():
+            _write_file(draft / path, content)
+        for folder in sorted({(draft / path).parent for path in files}, reverse=True):
+            _sync(folder)
+        _put(draft, place)
+        _sync(place.parent)
+
+
+def obstacles(place: Path, shown: Path) -> Iterator[Problem]:
+    """Why ``place`` must not be replaced; none where it does not exist, is empty or is an untouched result."""
+    if not place.exists():
+        return
+    if not place.is_dir():
+        yield from fault("handover.out_is_a_file", file=str(shown)).problems
+        return
+    found = {_relative(path, place) for path in place.rglob("*") if path.is_file() and not _is_nobodys(path)}
+    if not found:
+        return
+    if not is_manifest(place / MANIFEST):
+        yield from fault("handover.out_is_foreign", file=str(shown), found=_some(found)).problems
+        return
+    yield from _people_files(place, shown, found)
+
+
+def _people_files(place: Path, shown: Path, found: set[str]) -> Iterator[Problem]:
+    """Files that someone added, and review files that someone filled in."""
+    sums = read_sums(place / SUMS)
+    added = found - sums.keys() - {SUMS}
+    if added and sums:
+        yield from fault("handover.out_has_added_files", file=str(shown), found=_some(added)).problems
+    reviewed = [path for path in found & sums.keys() if path.startswith(f"{REVIEW_FOLDER}/")]
+    edited = {path for path in reviewed if digest_of((place / path).read_bytes()) != sums[path]}
+    if edited:
+        yield from fault("handover.out_has_edited_files", file=str(shown), found=_some(edited)).problems
+
+
+@contextmanager
+def _draft_of(place: Path) -> Iterator[Path]:
+    """A new hidden sibling folder, locked while this process lives, gone at the end unless it was put in place."""
+    draft = Path(tempfile.mkdtemp(prefix=_draft_prefix(place), dir=place.parent))
+    lock = _lock(draft)
+    try:
+        os.chmod(draft, 0o777 & ~_umask())
+        yield draft
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+
+
+def _write_file(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _put(draft: Path, place: Path) -> None:
+    """Rename ``draft`` to ``place``; what stood there ends up under the name of the draft."""
+    if not place.exists():
+        os.rename(draft, place)
+    elif not _exchange(draft, place):
+        _rename_over(draft, place)
+
+
+def _rename_over(draft: Path, place: Path) -> None:
+    """Two renames, for systems that cannot exchange two folders in one; the first is undone if the second fails."""
+    aside = draft.with_name(f"{draft.name}{_ASIDE}")
+    os.rename(place, aside)
+    try:
+        os.rename(draft, place)
+    except BaseException:
+        os.rename(aside, place)
+        raise
+    os.rename(aside, draft)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two folders in one step where the system can (Linux renameat2, macOS renamex_np)."""
+    if os.name != "posix":
+        return False
+    import ctypes
+
+    library = ctypes.CDLL(None, use_errno=True)
+    a, b = os.fsencode(one), os.fsencode(other)
+    here, swap = -100, 2  # AT_FDCWD, RENAME_EXCHANGE = RENAME_SWAP
+    if hasattr(library, "renameat2"):
+        return bool(library.renameat2(here, a, here, b, swap) == 0)
+    if hasattr(library, "renamex_np"):
+        return bool(library.renamex_np(a, b, swap) == 0)
+    return False
+
+
+def _clear_leftovers(place: Path) -> None:
+    """Remove drafts of runs that were killed (nobody holds their lock); put back a result caught between two renames."""
+    for path in place.parent.glob(f"{_draft_prefix(place)}*{_ASIDE}"):
+        if not place.exists():
+            os.rename(path, place)
+    for path in place.parent.glob(f"{_draft_prefix(place)}*"):
+        lock = _lock(path) if path.is_dir() else None
+        if lock is not None:
+            shutil.rmtree(path, ignore_errors=True)
+            os.close(lock)
+
+
+def _lock(folder: Path) -> int | None:
+    """An exclusive lock on a folder, given up when the process ends; None where it is taken or not to be had."""
+    try:
+        import fcntl
+    except ImportError:
+        return None
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        return None
+    return handle
+
+
+def _sync(folder: Path) -> None:
+    """Force the names in a folder to disk, where the system can."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _draft_prefix(place: Path) -> str:
+    return f".{place.name}.draft-"
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix()
+
+
+def _is_nobodys(path: Path) -> bool:
+    return path.name in _DESKTOP_FILES or path.name.startswith(_LOCK_FILES)
+
+
+def _some(paths: set[str]) -> str:
+    shown = sorted(paths)[:5]
+    return ", ".join([*shown, "…"] if len(paths) > len(shown) else shown)

@@ -1,0 +1,147 @@
+"""The record of a run: what went in, with which programs and settings, and the checksums of what came out.
+
+It holds no clock, no name of a user and no path of a machine, so the same input gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, is_dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from surveys.problems import Problem
+
+if TYPE_CHECKING:
+    from surveys.definitions.study import Study
+    from surveys.returns.tidy import Returns
+    from surveys.validity.dispositions import Dispositions
+
+MANIFEST = "run.json"
+SUMS = "SHA256SUMS"
+ENGINE = "survey-scoring"
+_FORMAT = "surveys/run/1"
+#: Parts of a study that decide its numbers beside the files it names.
+_SETTINGS = (
+    "exclusions", "returns", "rules", "weights", "fieldwork", "minimum", "inference", "output",
+)  # fmt: skip
+_SUM_LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
+
+
+def digest_of(content: bytes) -> str:
+    """SHA-256 of bytes as 64 hexadecimal digits (FIPS 180-4).
+
+    >>> digest_of(b"abc")[:16]
+    'ba7816bf8f01cfea'
+    """
+    return hashlib.sha256(content).hexdigest()
+
+
+def sums_bytes(files: Mapping[str, bytes]) -> bytes:
+    """``SHA256SUMS`` of files (path → bytes), as ``sha256sum --check`` reads it.
+
+    >>> print(sums_bytes({"b.csv": b"", "a.csv": b"abc"}).decode(), end="")
+    ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  a.csv
+    e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  b.csv
+    """
+    return "".join(f"{digest_of(files[path])}  {path}\n" for path in sorted(files)).encode()
+
+
+def read_sums(path: Path) -> dict[str, str]:
+    """path → SHA-256 from a ``SHA256SUMS``; lines that are none are left out, a missing file gives none."""
+    if not path.is_file():
+        return {}
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    found = (_SUM_LINE.fullmatch(line) for line in lines)
+    return {match[2]: match[1] for match in found if match}
+
+
+def run_manifest(
+    study: Study, returns: Returns, dispositions: Dispositions, warnings: Iterable[Problem], statuses: Mapping[str, int]
+) -> bytes:
+    """``run.json``: engine, versions, hash of every input, settings, counts of forms, results and warnings."""
+    record = {
+        "format": _FORMAT,
+        "engine": {"name": ENGINE, "version": _version(ENGINE)},
+        "python": platform.python_version(),
+        "packages": {name: _version(name) for name in _requirements()},
+        "study": {"code": study.code, "label_vi": study.label_vi, "label_en": study.label_en},
+        "instrument": study.instrument.name,
+        "inputs": [_input(name, path) for name, path in input_files(study).items()],
+        "settings": {name: _plain(getattr(study, name)) for name in _SETTINGS},
+        "scoring": _plain(study.instrument.scoring),
+        "counts": _counts(returns, dispositions),
+        "results": dict(sorted(statuses.items())),
+        "warnings": dict(sorted(Counter(warning.code for warning in warnings).items())),
+    }
+    return (json.dumps(record, ensure_ascii=False, indent=2, sort_keys=False) + "\n").encode()
+
+
+def is_manifest(path: Path) -> bool:
+    """True for a ``run.json`` of this program."""
+    try:
+        record = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(record, dict) and record.get("format") == _FORMAT
+
+
+def input_files(study: Study) -> dict[str, Path]:
+    """Every input by a name that is the same on all machines: study files, then ``instrument/…``."""
+    found = {name: study.folder / name for name in study.files if (study.folder / name).is_file()}
+    known = {path.resolve() for path in found.values()}
+    folder = Path(study.instrument.folder) if study.instrument.folder else None
+    if folder is not None and folder.is_dir():
+        for path in sorted(p for p in folder.rglob("*") if p.suffix in (".toml", ".csv")):
+            if path.resolve() not in known:
+                found[f"instrument/{path.relative_to(folder).as_posix()}"] = path
+    return found
+
+
+def _input(name: str, path: Path) -> dict[str, object]:
+    content = path.read_bytes()
+    return {"path": name, "bytes": len(content), "sha256": digest_of(content)}
+
+
+def _counts(returns: Returns, dispositions: Dispositions) -> dict[str, object]:
+    found = Counter(dispositions.disposition.tolist())
+    return {
+        "forms": int(returns.rows["form"].nunique()),
+        "evaluations": len(returns),
+        **{name: found.get(name, 0) for name in ("valid", "review", "rejected")},
+        "reasons": dict(sorted(Counter(dispositions.reasons["rule"].tolist()).items())),
+    }
+
+
+def _requirements() -> tuple[str, ...]:
+    """Names of the packages this program cannot run without, as its own metadata declares them."""
+    try:
+        declared = metadata.requires(ENGINE) or []
+    except metadata.PackageNotFoundError:
+        return ()
+    named = (re.match(r"[A-Za-z0-9._-]+", line) for line in declared if "extra ==" not in line)
+    return tuple(sorted(match[0].lower() for match in named if match))
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def _plain(value: Any) -> Any:
+    """Records as plain JSON values."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {key: _plain(part) for key, part in asdict(value).items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(part) for part in value]
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)

@@ -1,0 +1,187 @@
+"""The tables of the package: results become frames of printed text, and these become CSV bytes.
+
+Printing is the only place where numbers are rounded. CSV is RFC 4180: comma, CRLF, quotes where needed, UTF-8. Text that a
+spreadsheet would run as a formula (a first character ``= + - @``, tab or return) is preceded by an apostrophe; numbers are
+left plain.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from surveys.definitions.instrument import ALL_GROUPS, Instrument, Node
+from surveys.definitions.study import Output, Study
+from surveys.handover.codebook import COUNCIL_SCORES, COUNCIL_UNITS, Column, Table, decimals_of
+from surveys.handover.rounding import decimal_texts, plain_texts
+from surveys.problems import Problem, phrase, wording
+from surveys.returns.tidy import Returns
+from surveys.validity.dispositions import REJECTED, REVIEW, Dispositions
+
+if TYPE_CHECKING:
+    from surveys.scoring.scores import Scores
+
+_RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+INCOMPLETE = "incomplete"
+
+
+def harmless(text: str) -> str:
+    """Text that no spreadsheet takes for a formula.
+
+    >>> harmless("=1+1"), harmless("Sở Y tế")
+    ("'=1+1", 'Sở Y tế')
+    """
+    return f"'{text}" if text.startswith(_RUNS_AS_FORMULA) else text
+
+
+def printed(table: Table, frame: pd.DataFrame, output: Output) -> pd.DataFrame:
+    """The columns of ``table`` as printed text [n rows], in the order of the codebook."""
+    return pd.DataFrame(
+        {column.name: _texts(column, frame[column.name], output) for column in table.columns}, dtype=object
+    )
+
+
+def csv_bytes(table: Table, texts: pd.DataFrame) -> bytes:
+    """RFC 4180 bytes of printed text; text cells are made harmless, numbers stay plain."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(table.names)
+    columns = [
+        texts[c.name].tolist() if c.is_number else [harmless(t) for t in texts[c.name].tolist()]
+        for c in table.columns
+    ]
+    writer.writerows(zip(*columns, strict=True))
+    return buffer.getvalue().encode("utf-8-sig" if table.bom else "utf-8")
+
+
+def forms_frame(returns: Returns, dispositions: Dispositions) -> pd.DataFrame:
+    """Every evaluation with its disposition and the names of all rules it met, joined by ``;``."""
+    met = dispositions.reasons.drop_duplicates(["row", "rule"]).groupby("row", sort=False)["rule"].agg(";".join)
+    reasons = met.reindex(range(len(returns))).fillna("").to_numpy(dtype=object)
+    return returns.rows.assign(disposition=dispositions.disposition, reasons=reasons)
+
+
+def reasons_frame(returns: Returns, dispositions: Dispositions) -> pd.DataFrame:
+    """One row per evaluation and reason, with its place in the files."""
+    reasons = dispositions.reasons
+    places = returns.rows.iloc[reasons["row"].to_numpy(dtype=np.intp)].reset_index(drop=True)
+    return places.assign(**{name: reasons[name].to_numpy() for name in ("rule", "severity", "detail")})
+
+
+def cells_frame(returns: Returns) -> pd.DataFrame:
+    """Cells that were read but are no answer, with their place in the files."""
+    places = returns.rows.iloc[returns.cells["row"].to_numpy(dtype=np.intp)].reset_index(drop=True)
+    cells = returns.cells
+    return places.assign(
+        item_code=cells["item"].to_numpy(), text=cells["text"].to_numpy(), fault=cells["fault"].to_numpy()
+    )
+
+
+def rejected_frame(forms: pd.DataFrame) -> pd.DataFrame:
+    """Rejected evaluations with their reasons in words; form codes only, no personal data, no free text."""
+    rejected = forms[forms["disposition"] == REJECTED].reset_index(drop=True)
+    return rejected.assign(reasons_vi=[reason_words(r, "vi") for r in rejected["reasons"].tolist()])
+
+
+def undecided_frame(forms: pd.DataFrame) -> pd.DataFrame:
+    """Evaluations that wait for a decision, in the layout in which the decisions are read back."""
+    waiting = forms[forms["disposition"] == REVIEW].reset_index(drop=True)
+    return waiting.assign(
+        unit=waiting["unit_code"],
+        decision="",
+        reviewer="",
+        reason="",
+        date="",
+        reasons_vi=[reason_words(r, "vi") for r in waiting["reasons"].tolist()],
+    )
+
+
+def reason_words(reasons: str, language: str) -> str:
+    """Rule names joined by ``;`` in words; a rule without wording keeps its name."""
+    known = wording()
+    return "; ".join(
+        known[f"rule.{rule}"][language] if f"rule.{rule}" in known else rule for rule in reasons.split(";") if rule
+    )
+
+
+def warnings_frame(warnings: Iterable[Problem]) -> pd.DataFrame:
+    """Faults that did not stop the run, in both languages."""
+    columns = ["code", "file", "sheet", "row", "column", "text_vi", "text_en"]
+    rows = [
+        (w.code, w.file, w.sheet, np.nan if w.row is None else w.row, w.column, w.text("vi"), w.text("en"))
+        for w in warnings
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def tree_frame(instrument: Instrument) -> pd.DataFrame:
+    """The index tree as it was used, so that every parent can be re-added from its children."""
+    rows = [
+        (
+            node.code, node.parent, node.level, node.rule, node.measured_by, node.weight,
+            _number(node.max_points), _number(node.low), _number(node.high),
+            ";".join(f"{group}:{weight:.15g}" for group, weight in node.groups), ";".join(node.blocks),
+            len(instrument.items_of_node.get(node.code, ())), node.label_vi, node.label_en,
+        )
+        for node in instrument.nodes
+    ]  # fmt: skip
+    columns = (
+        "code", "parent", "level", "rule", "measured_by", "weight", "max_points", "low", "high", "groups", "blocks",
+        "items", "label_vi", "label_en",
+    )  # fmt: skip
+    return pd.DataFrame(rows, columns=list(columns))
+
+
+def council_scores(study: Study, scores: Scores) -> pd.DataFrame:
+    """Unit × sub-criterion: the lowest scored nodes, over all groups; incomplete ones without points."""
+    nodes = {node.code: node for node in measured_nodes(study.instrument)}
+    table = scores.table
+    rows = table[(table["group"] == ALL_GROUPS) & table["node_code"].isin(list(nodes))].reset_index(drop=True)
+    named = rows.assign(node_name=[nodes[code].label_vi for code in rows["node_code"].tolist()])
+    return _withheld(study, named, ["points"])[list(COUNCIL_SCORES.names)]
+
+
+def council_units(study: Study, scores: Scores) -> pd.DataFrame:
+    """The summary per unit; incomplete units without points, percent and rank."""
+    return _withheld(study, scores.units, ["points", "percent", "rank", "rank_low", "rank_high"])[
+        list(COUNCIL_UNITS.names)
+    ]
+
+
+def measured_nodes(instrument: Instrument) -> tuple[Node, ...]:
+    """Nodes whose score comes from answers or from another survey, not from nodes below."""
+    return tuple(
+        node
+        for node in instrument.nodes
+        if node.code not in instrument.children and node.measured_by in ("survey", "external")
+    )
+
+
+def _withheld(study: Study, frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Blank the results the council must not use: incomplete ones, unless the study renormalises."""
+    if study.inference.on_missing_group == "renormalise":
+        return frame
+    incomplete = frame["status"] == INCOMPLETE
+    return frame.assign(**{name: frame[name].astype(float).mask(incomplete) for name in columns})
+
+
+def _texts(column: Column, values: pd.Series, output: Output) -> list[str]:
+    if not column.is_number:
+        return ["" if text is None or text != text else str(text) for text in values.tolist()]
+    numbers = pd.to_numeric(values).to_numpy(dtype=float)
+    decimals = decimals_of(column.kind, output)
+    return plain_texts(numbers) if decimals is None else decimal_texts(numbers, decimals)
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else value
+
+
+def status_words(status: str) -> str:
+    """A status in Vietnamese, for the council."""
+    return phrase(f"status.{status}", "vi")
