@@ -158,6 +158,11 @@ class Cells:
         """Number of rows in each present cell [c]."""
         return np.bincount(self.index, minlength=self.size)[self.present]
 
+    def totals(self, values: Array) -> Array:
+        """Total of row values [n] in each present cell [c]."""
+        sums = np.bincount(self.index, values, minlength=self.size)[self.present]
+        return sums.astype(float, copy=False)
+
     def spread(self, g: Array) -> Array:
         """Factor of each present cell [c] -> factor of each row [n]; 1 where a row has no weight."""
         full = np.ones(self.size)

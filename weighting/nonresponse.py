@@ -1,0 +1,197 @@
+"""Nonresponse: respondents carry the weight of those who did not answer, by classes or by modelled propensity.
+
+Source: Little, "Survey nonresponse adjustments for estimates of means", International Statistical Review 54 (1986),
+139-157; Kalton & Flores-Cervantes, "Weighting methods", Journal of Official Statistics 19 (2003), 81-97.
+Whoever did not answer stays in the design with weight 0; standard errors take the adjusted weights as given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from weighting.design import Design
+from weighting.errors import DesignError, unknown
+from weighting.margins import levels_text
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+# A fitted propensity this near 0 or 1 means that the columns tell the answer exactly.
+SEPARATED = 1e-8
+
+
+def class_factors(weights: Array, responded: Flags, classes: NDArray[np.intp], n_classes: int) -> Array:
+    """Factor of each row [n]: Σ w of its class over Σ w of the class's respondents; 0 for nonrespondents.
+
+    >>> class_factors(np.ones(3), np.array([True, False, True]), np.array([0, 0, 1]), 2).tolist()
+    [2.0, 0.0, 1.0]
+    """
+    everyone = np.bincount(classes, weights, minlength=n_classes)
+    answering = np.bincount(classes, weights * responded, minlength=n_classes)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factor = everyone / answering
+    return np.where(responded, factor[classes], 0.0)
+
+
+def _responded(design: Design, responded: str | ArrayLike) -> tuple[Flags, list[str]]:
+    """Who answered [n], and what is wrong with the column that says so."""
+    if isinstance(responded, str):
+        if responded not in design.frame:
+            return np.zeros(design.n, dtype=bool), [unknown("column", responded, design.frame.columns)]
+        column = pd.Series(design.frame[responded].to_numpy())
+    else:
+        column = pd.Series(np.asarray(responded))
+    if len(column) != design.n:
+        return np.zeros(design.n, dtype=bool), [f"responded: {len(column)} values for {design.n} rows"]
+    bad = np.flatnonzero(~column.isin([0, 1]).to_numpy())
+    if len(bad):
+        return np.zeros(design.n, dtype=bool), [
+            f"responded: row {bad[0]} holds {column[bad[0]]!r} ({len(bad)} such rows); accepted: true or false"
+        ]
+    answered = column.to_numpy().astype(bool)
+    return answered, [] if answered.any() else ["responded: nobody did"]
+
+
+def _names(columns: str | Sequence[str]) -> list[str]:
+    return [columns] if isinstance(columns, str) else list(columns)
+
+
+def _empty_classes(
+    frame: pd.DataFrame, weights: Array, answered: Flags, codes: NDArray[np.intp]
+) -> list[str]:
+    """Classes in which somebody was asked and nobody answered."""
+    asked = np.bincount(codes, weights)
+    lost = np.flatnonzero((asked > 0) & (np.bincount(codes, weights * answered) == 0))
+    rows = [int(np.flatnonzero(codes == c)[0]) for c in lost]
+    return [
+        f"class {levels_text(tuple(frame.iloc[row]))}: nobody answered (weight {asked[c]:.6g}); "
+        f"join it with a similar class"
+        for c, row in zip(lost, rows, strict=True)
+    ]
+
+
+def weighting_classes(design: Design, responded: str | ArrayLike, classes: str | Sequence[str]) -> Design:
+    """A design in which the respondents of each class carry the weight of the whole class.
+
+    Args:
+        design: the design; it is not changed.
+        responded: who answered, a column or [n] of true/false.
+        classes: columns whose combinations are the classes.
+
+    Raises:
+        DesignError: columns that do not exist, values that are not true or false, classes without respondents.
+
+    >>> from weighting import Design
+    >>> d = Design({"area": ["n", "n", "s"], "answered": [True, False, True]}, weights=[2.0, 2.0, 5.0])
+    >>> weighting_classes(d, "answered", "area").weights.tolist()
+    [4.0, 0.0, 5.0]
+    """
+    names = _names(classes)
+    answered, problems = _responded(design, responded)
+    problems += [unknown("column", name, design.frame.columns) for name in names if name not in design.frame]
+    if problems:
+        raise DesignError(*problems)
+    frame = design.frame[names]
+    codes = frame.groupby(names, sort=False, observed=True, dropna=False).ngroup().to_numpy().astype(np.intp)
+    problems = _empty_classes(frame, design.weights, answered, codes)
+    if problems:
+        raise DesignError(*problems)
+    factor = class_factors(design.weights, answered, codes, int(codes.max()) + 1)
+    return design.with_weights(np.where(answered, design.weights * np.where(answered, factor, 0.0), 0.0))
+
+
+def _regressors(frame: pd.DataFrame) -> Array:
+    """Intercept, numbers as they are, everything else as indicators without the first level [n, p]."""
+    numeric = frame.select_dtypes("number")
+    levels = frame.drop(columns=numeric.columns).astype("category")
+    indicators = pd.get_dummies(levels, drop_first=True, dtype=float) if len(levels.columns) else levels
+    parts = [np.ones((len(frame), 1)), numeric.to_numpy(dtype=float), indicators.to_numpy(dtype=float)]
+    return np.hstack(parts)
+
+
+def _fitted(x: Array, answered: Flags, weights: Array | None) -> Array:
+    """Propensities [n] of a logistic regression (statsmodels)."""
+    import warnings
+
+    import statsmodels.api as sm
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = sm.GLM(answered.astype(float), x, family=sm.families.Binomial(), freq_weights=weights)
+        return np.asarray(model.fit(tol=1e-12, maxiter=200).fittedvalues)
+
+
+def propensity(
+    design: Design,
+    responded: str | ArrayLike,
+    columns: str | Sequence[str],
+    classes: int | None = None,
+    weighted: bool = False,
+) -> Design:
+    """A design whose respondents are weighted up by their modelled propensity to answer.
+
+    Args:
+        design: the design; it is not changed.
+        responded: who answered, a column or [n] of true/false.
+        columns: what the logistic regression is on: numbers as they are, everything else as indicators.
+        classes: None divides each weight by its propensity and scales the sum back; a number k makes weighting
+            classes at the k-quantiles of the propensities, which is less sensitive to the model.
+        weighted: whether the regression uses the design weights.
+
+    Raises:
+        DesignError: columns that do not exist or have gaps, columns that tell the answer exactly, fewer than two
+            classes, a class without respondents.
+
+    >>> from weighting import Design
+    >>> d = Design({"age": [1, 1, 2, 2, 2, 2], "answered": [1, 0, 1, 1, 1, 0]}, weights=np.ones(6))
+    >>> propensity(d, "answered", "age").weights.round(9).tolist()
+    [2.0, 0.0, 1.333333333, 1.333333333, 1.333333333, 0.0]
+    """
+    names = _names(columns)
+    answered, problems = _responded(design, responded)
+    problems += _column_problems(design.frame, names)
+    if classes is not None and classes < 2:
+        problems.append(f"classes {classes}: at least 2 are needed, or None for none")
+    if problems:
+        raise DesignError(*problems)
+    rho = _fitted(_regressors(design.frame[names]), answered, design.weights if weighted else None)
+    if not answered.all() and (rho[answered] < SEPARATED).any() | (rho[~answered] > 1 - SEPARATED).any():
+        raise DesignError(
+            f"columns {', '.join(names)} tell exactly who answered in part of the sample: use fewer"
+        )
+    if not answered.all() and np.all(np.where(answered, rho > 1 - SEPARATED, rho < SEPARATED)):
+        raise DesignError(
+            f"columns {', '.join(names)} tell exactly who answered: no propensity can be fitted"
+        )
+    if classes is None:
+        raised = np.where(answered, design.weights / rho, 0.0)
+        return design.with_weights(raised * (design.weights.sum() / raised.sum()))
+    return _by_quantile(design, answered, rho, classes)
+
+
+def _column_problems(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    problems = [unknown("column", name, frame.columns) for name in names if name not in frame]
+    for name in names:
+        gaps = np.flatnonzero(frame[name].isna().to_numpy()) if name in frame else []
+        if len(gaps):
+            problems.append(
+                f"column {name!r}: no value in row {gaps[0]} ({len(gaps)} such rows); fill or leave out"
+            )
+    return problems
+
+
+def _by_quantile(design: Design, answered: Flags, rho: Array, classes: int) -> Design:
+    """Weighting classes of equal numbers by propensity; equal propensities share a class."""
+    cuts = np.unique(np.quantile(rho, np.arange(1, classes) / classes))
+    codes = np.searchsorted(cuts, rho, side="left").astype(np.intp)
+    labels: Any = pd.DataFrame({"propensity class": codes + 1})
+    problems = _empty_classes(labels, design.weights, answered, codes)
+    if problems:
+        raise DesignError(*problems)
+    factor = class_factors(design.weights, answered, codes, classes)
+    return design.with_weights(np.where(answered, design.weights * factor, 0.0))
