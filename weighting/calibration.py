@@ -6,7 +6,7 @@ of a convex function of λ, so a Newton step is a step uphill on its dual and ca
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -32,10 +32,8 @@ from weighting.margins import (
 )
 
 Array = NDArray[np.float64]
-Matrix = Array | sparse.csr_array
+Codes = NDArray[np.intp]
 
-# A cross-table up to this many numbers is kept dense: small products are quicker than sparse ones.
-DENSE_ENTRIES = 1 << 21
 HALVINGS = 60
 TOLERANCE = 1e-10
 MAX_ROUNDS = 100
@@ -63,11 +61,80 @@ class Solution:
     met: bool
 
 
-def _gram(x: Matrix, weight: Array) -> Array:
-    """Σ weight x x' [p, p]."""
-    if not isinstance(x, np.ndarray):
-        return np.asarray((x.T @ sparse.csr_array(x.multiply(weight[:, None]))).todense())
-    return np.asarray(x.T @ (x * weight[:, None]))
+@dataclass(frozen=True, eq=False)
+class Auxiliaries:
+    """x [c, p] as margins see it: each row has one entry per margin, in the column of its category.
+
+    Attributes:
+        column: per margin, the column of x in which each row has its entry [c].
+        value: per margin, that entry [c]; None = 1.
+        size: number of columns p.
+
+    >>> x = Auxiliaries((np.array([0, 1, 1]), np.array([2, 2, 2])), (None, np.array([5.0, 6.0, 7.0])), 3)
+    >>> x.totals(np.ones(3)).tolist()
+    [1.0, 2.0, 18.0]
+    """
+
+    column: tuple[Codes, ...]
+    value: tuple[Array | None, ...]
+    size: int
+
+    def _entries(self) -> Iterator[tuple[Codes, Array | None]]:
+        return zip(self.column, self.value, strict=True)
+
+    def times(self, coefficients: Array) -> Array:
+        """x λ: [p] -> [c]."""
+        parts = (_scaled(coefficients.take(column), value) for column, value in self._entries())
+        return np.asarray(sum(parts))
+
+    def totals(self, v: Array) -> Array:
+        """x' v: [c] -> [p]."""
+        parts = (np.bincount(column, _scaled(v, value), self.size) for column, value in self._entries())
+        return np.asarray(sum(parts))
+
+    def sizes(self, v: Array) -> Array:
+        """|x|' v: [c] -> [p]."""
+        sizes = tuple(None if value is None else np.abs(value) for value in self.value)
+        return Auxiliaries(self.column, sizes, self.size).totals(v)
+
+    def gram(self, v: Array) -> Array:
+        """x' diag(v) x: [c] -> [p, p]."""
+        result = np.zeros((self.size, self.size))
+        entries = [(*_range(column), column, value) for column, value in self._entries()]
+        for i, (a, k, column, value) in enumerate(entries):
+            part = _scaled(v, value)
+            for b, m, other, factor in entries[i:]:
+                table = np.bincount((column - a) * m + (other - b), _scaled(part, factor), k * m).reshape(
+                    k, m
+                )
+                result[a : a + k, b : b + m] = table
+                result[b : b + m, a : a + k] = table.T
+        return result
+
+    def matrix(self, rows: Codes) -> sparse.csr_array:
+        """The rows of x at ``rows`` [n] as a sparse matrix [n, p]; −1 gives a row of zeros."""
+        inside = np.flatnonzero(rows >= 0)
+        at = rows[inside]
+        data = [np.ones(len(at)) if value is None else value[at] for value in self.value]
+        columns = [column[at] for column in self.column]
+        place = np.tile(inside, len(columns))
+        shape = (len(rows), self.size)
+        return sparse.csr_array((np.concatenate(data), (place, np.concatenate(columns))), shape=shape)
+
+    def part(self, rows: NDArray[np.bool_]) -> Auxiliaries:
+        """The rows where ``rows`` [c] holds."""
+        values = tuple(None if value is None else value[rows] for value in self.value)
+        return Auxiliaries(tuple(column[rows] for column in self.column), values, self.size)
+
+
+def _scaled(v: Array, value: Array | None) -> Array:
+    return v if value is None else v * value
+
+
+def _range(column: Codes) -> tuple[int, int]:
+    """First column in use and how many from there on."""
+    low = int(column.min())
+    return low, int(column.max()) - low + 1
 
 
 def independent(H: Array) -> NDArray[np.intp]:
@@ -80,11 +147,11 @@ def independent(H: Array) -> NDArray[np.intp]:
     return np.sort(pivots[:rank] - 1).astype(np.intp)
 
 
-def _newton_step(x: Matrix, weight: Array, gap: Array, keep: NDArray[np.intp]) -> Array | None:
+def _newton_step(x: Auxiliaries, weight: Array, gap: Array, keep: NDArray[np.intp]) -> Array | None:
     """H⁻¹ gap with H = Σ weight x x' on the independent columns; None where H is singular there."""
     from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
-    H = _gram(x, weight)[np.ix_(keep, keep)]
+    H = x.gram(weight)[np.ix_(keep, keep)]
     scale = np.sqrt(np.maximum(np.diag(H), np.finfo(float).tiny))
     step = np.zeros(len(gap))
     try:
@@ -95,7 +162,7 @@ def _newton_step(x: Matrix, weight: Array, gap: Array, keep: NDArray[np.intp]) -
 
 
 def solve(
-    x: Matrix,
+    x: Auxiliaries,
     d: Array,
     totals: Array,
     record: Distance,
@@ -105,7 +172,7 @@ def solve(
     """Newton's method for Σ d F(x'λ) x = T.
 
     Args:
-        x: auxiliaries [c, p], dense or sparse; columns may be redundant as long as the totals agree.
+        x: auxiliaries [c, p]; columns may be redundant as long as the totals agree.
         d: design weights [c], positive.
         totals: T [p].
         record: the distance.
@@ -116,16 +183,16 @@ def solve(
     with the floor the step is a damped gradient step, which leads out of any corner the bounds make.
 
     >>> from weighting.distance import distance
-    >>> x = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
+    >>> x = Auxiliaries((np.array([0, 1, 1]),), (None,), 2)
     >>> solve(x, np.ones(3), np.array([2.0, 3.0]), distance("raking")).g.round(12).tolist()
     [2.0, 1.5, 1.5]
     """
-    scale = np.maximum(np.abs(totals), 1e-4 * (abs(x).T @ d))
+    scale = np.maximum(np.abs(totals), 1e-4 * (x.sizes(d)))
     scale = np.where(scale > 0, scale, 1.0)
-    keep = independent(_gram(x, d))
+    keep = independent(x.gram(d))
     u, floor = np.zeros(len(d)), 0.0
     g = record.F(u)
-    gap = totals - x.T @ (d * g)
+    gap = totals - x.totals(d * g)
     worst = float(np.max(np.abs(gap) / scale, initial=0.0))
     rounds = 0
     while worst > tolerance and rounds < max_rounds:
@@ -140,7 +207,7 @@ def solve(
 
 
 def _halved(
-    x: Matrix,
+    x: Auxiliaries,
     d: Array,
     totals: Array,
     record: Distance,
@@ -152,12 +219,12 @@ def _halved(
     worst: float,
 ) -> tuple[Array, Array, Array, float]:
     """The longest of the steps 1, ½, ¼ … that does not pass the top of the dual, or that lessens the worst gap."""
-    along, t = x @ step, 1.0
+    along, t = x.times(step), 1.0
     for _ in range(HALVINGS):
         trial_u = u + t * along
         trial_g = record.F(trial_u)
         with np.errstate(invalid="ignore", over="ignore"):
-            trial_gap = totals - x.T @ (d * trial_g)
+            trial_gap = totals - x.totals(d * trial_g)
         trial_worst = float(np.max(np.abs(trial_gap) / scale))
         if np.isfinite(trial_worst) and (trial_worst < worst or trial_gap @ step >= 0):
             return trial_u, trial_g, trial_gap, trial_worst
@@ -168,17 +235,11 @@ def _halved(
 # ---- from margins to weights --------------------------------------------------------------------------
 
 
-def auxiliaries(cells: Cells, margins: Sequence[Margin]) -> Matrix:
+def auxiliaries(cells: Cells, margins: Sequence[Margin]) -> Auxiliaries:
     """x of each cell [c, p]: one column per total, margins in order."""
     starts = np.cumsum([0, *(len(m.totals) for m in margins)])
-    c = len(cells.present)
-    columns = np.stack(
-        [category + s for category, s in zip(cells.category, starts[:-1], strict=True)], axis=1
-    )
-    values = np.stack([np.ones(c) if v is None else v for v in cells.value], axis=1)
-    rows = np.repeat(np.arange(c), len(margins))
-    x = sparse.csr_array((values.ravel(), (rows, columns.ravel())), shape=(c, int(starts[-1])))
-    return x.toarray() if x.shape[0] * x.shape[1] <= DENSE_ENTRIES else x
+    columns = tuple(category + start for category, start in zip(cells.category, starts[:-1], strict=True))
+    return Auxiliaries(columns, cells.value, int(starts[-1]))
 
 
 def _gaps(margins: Sequence[Margin], solution: Solution, record: Distance) -> list[str]:
@@ -203,13 +264,11 @@ def _checked(
     design: Design, margins: Sequence[Margin], record: Distance, one_level: bool
 ) -> tuple[Cells, tuple[Margin, ...]]:
     """The cells and the margins ready to solve, or every problem of either side at once."""
-    problems = missing_columns(design.frame, margins)
-    if not margins:
-        problems = ["no margin is given"]
-    if problems:
-        raise CalibrationError(*problems)
-    cells = tabulate(design.frame, design.weights, margins)
-    problems = shape_problems(margins, one_level) + sample_problems(cells, margins)
+    problems = missing_columns(design.frame, margins) if margins else ["no margin is given"]
+    problems += shape_problems(margins, one_level)
+    there = [m for m in margins if not missing_columns(design.frame, [m])]
+    cells = tabulate(design.frame, design.weights, there)
+    problems += sample_problems(cells, there)
     if not problems:
         margins = same_total(margins)
         problems = bound_problems(cells, margins, record.bounds)
@@ -223,7 +282,8 @@ class Calibration(Adjustment):
 
     Attributes:
         x: auxiliaries of the rows [n, p], sparse, spread from the cells when first asked for.
-        base_weights: weights of the residual regression [n]: the design weights, or 1 for every row.
+        residuals: weights of the residual regression: ``design`` or ``equal``.
+        base_weights: those weights [n]; 0 for rows without weight.
         weights: weights after the calibration [n].
         before: weights before it [n].
         name: the distance.
@@ -251,7 +311,7 @@ class Calibration(Adjustment):
         if not solution.met:
             raise CalibrationError(*_gaps(margins, solution, record))
         values = {
-            "base_weights": before if residuals == DESIGN else (before > 0).astype(float),
+            "residuals": residuals,
             "name": record.name,
             "weights": before * cells.spread(solution.g),
             "before": before,
@@ -266,6 +326,7 @@ class Calibration(Adjustment):
         for name, value in values.items():
             object.__setattr__(self, name, value)
 
+    residuals: str
     before: Array
     margins: tuple[Margin, ...]
     cells: Cells
@@ -276,22 +337,20 @@ class Calibration(Adjustment):
     gap: Array
 
     @cached_property
+    def base_weights(self) -> Array:
+        return self.before if self.residuals == DESIGN else (self.before > 0).astype(float)
+
+    @cached_property
     def x(self) -> sparse.csr_array:
         full = np.full(self.cells.size, -1, dtype=np.intp)
         full[self.cells.present] = np.arange(len(self.cells.present))
-        place = full[self.cells.index]
-        by_cell = sparse.csr_array(auxiliaries(self.cells, self.margins))
-        inside = np.flatnonzero(place >= 0)
-        to_row = sparse.csr_array(
-            (np.ones(len(inside)), (inside, place[inside])), shape=(len(place), by_cell.shape[0])
-        )
-        return to_row @ by_cell
+        return auxiliaries(self.cells, self.margins).matrix(full[self.cells.index])
 
     def again(self, before: Array) -> Array:
         """Weights [n] that meet the same margins from other weights ``before`` [n], zero where those are."""
         weight = self.cells.totals(before)
         there = weight > 0
-        x = auxiliaries(self.cells, self.margins)[there]
+        x = auxiliaries(self.cells, self.margins).part(there)
         totals = np.concatenate([m.totals for m in self.margins])
         solution = solve(x, weight[there], totals, self.record, self.tolerance, self.max_rounds)
         if not solution.met:

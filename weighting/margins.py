@@ -105,7 +105,8 @@ def coded(column: pd.Series[Any]) -> tuple[Codes, list[Any]]:
         numbers = column.to_numpy()
         low, high = int(numbers.min()), int(numbers.max())
         if high - low < DENSE_CELLS:
-            return np.subtract(numbers, low, dtype=np.intp, casting="unsafe"), list(range(low, high + 1))
+            wide = numbers.astype(np.intp, copy=False)
+            return (wide - low if low else wide), list(range(low, high + 1))
         codes, levels = _factorized(column)
     else:
         codes, levels = _factorized(column)
@@ -122,8 +123,12 @@ def _factorized(column: pd.Series[Any]) -> tuple[Codes, list[Any]]:
 def crossed(codes: Sequence[Codes], sizes: Sequence[int], n: int) -> tuple[Codes, Codes]:
     """Several coded columns -> cell of each row [n] and the codes of each cell [cells, columns]."""
     index, keys = np.zeros(n, dtype=np.intp), np.zeros((1, 0), dtype=np.intp)
-    for column, size in zip(codes, sizes, strict=True):
-        index = column if keys.shape[1] == 0 else index * size + column
+    for j, (column, size) in enumerate(zip(codes, sizes, strict=True)):
+        if j:
+            index = np.multiply(index, size, out=None if j == 1 else index)
+            index += column
+        else:
+            index = column
         present = np.arange(len(keys) * size)
         if len(present) > DENSE_CELLS:
             index, present = pd.factorize(index)

@@ -177,10 +177,11 @@ def propensity(
 def _column_problems(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:
     problems = [unknown("column", name, frame.columns) for name in names if name not in frame]
     for name in names:
-        gaps = np.flatnonzero(frame[name].isna().to_numpy()) if name in frame else []
-        if len(gaps):
+        missing = frame[name].isna().to_numpy(dtype=bool) if name in frame else np.zeros(1, dtype=bool)
+        if missing.any():
             problems.append(
-                f"column {name!r}: no value in row {gaps[0]} ({len(gaps)} such rows); fill or leave out"
+                f"column {name!r}: no value in row {missing.argmax()} ({missing.sum()} such rows); "
+                f"fill or leave out"
             )
     return problems
 
