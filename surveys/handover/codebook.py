@@ -129,7 +129,9 @@ SHARES = Table(
     "shares",
     "shares.csv",
     (
-        *_words("edition", "block", "unit_code", "node_code", "item_code", "level_code", "level_label", "group"),
+        *_words(
+            "edition", "block", "unit_code", "node_code", "item_code", "level_code", "level_label", "group"
+        ),
         *_counts("n_valid"),
         Column("share", "score", 0, 1),
         Column("se", "score", 0),
@@ -165,7 +167,10 @@ WEIGHTS = Table(
     "weights.csv",
     (
         *_words("block", "unit_code", "group", "questionnaire", "form_code"),
-        *(Column(name, "score", 0, required=True) for name in ("base_weight", "calibrated_weight", "weight", "g")),
+        *(
+            Column(name, "score", 0, required=True)
+            for name in ("base_weight", "calibrated_weight", "weight", "g")
+        ),
     ),
 )
 DIAGNOSTICS = Table(
@@ -213,6 +218,31 @@ REASONS = Table(
         *_words("source_sheet", required=False),
         Column("source_row", "count", 1, required=True),
     ),
+    bom=True,
+)
+UNDECIDED = Table(
+    "undecided",
+    "review/decisions.csv",
+    (
+        *_words("form_code", required=False),
+        *_words("unit", "decision", "reviewer", "reason", "date", required=False),
+        *_words("reasons", "reasons_vi"),
+        *_words("source_file"),
+        Column("source_row", "count", 1, required=True),
+    ),
+    bom=True,
+)
+PROPOSALS = Table(
+    "proposals",
+    "review/unit_decisions.csv",
+    (
+        *_words("block", "text"),
+        *_words("unit_code", required=False),
+        *_counts("forms"),
+        *_words("proposed_code", "proposed_name", required=False),
+        Column("similarity", "probability", 0, 1),
+    ),
+    key=("block", "text"),
     bom=True,
 )
 CELLS = Table(
@@ -309,7 +339,13 @@ def _resource(path: str, table: Table, size: int, digest: str, output: Output) -
         "encoding": "utf-8",
         "bytes": size,
         "hash": f"sha256:{digest}",
-        "dialect": {"delimiter": ",", "lineTerminator": "\r\n", "quoteChar": '"', "doubleQuote": True, "header": True},
+        "dialect": {
+            "delimiter": ",",
+            "lineTerminator": "\r\n",
+            "quoteChar": '"',
+            "doubleQuote": True,
+            "header": True,
+        },
         "schema": {
             "$schema": f"{_STANDARD}/tableschema.json",
             "fieldsMatch": "exact",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,11 +26,14 @@ _DESKTOP_FILES = (".DS_Store", "Thumbs.db", "desktop.ini")
 _LOCK_FILES = ("~$", ".~lock.")
 
 
-def write_folder(out: Path, files: Mapping[str, bytes]) -> None:
+def write_folder(
+    out: Path, files: Mapping[str, bytes], progress: Callable[[str, int, int], None] | None = None
+) -> None:
     """Put ``files`` (relative path → bytes) at ``out``, replacing an earlier result as a whole.
 
     Raises SurveyError when ``out`` is a file, holds something that is not a result, or holds edited review files; then
     nothing is written. OSError (no space, no permission) leaves the earlier result as it was.
+    ``progress("write", files done, files in all)`` is told after each file.
     """
     place = Path(os.path.realpath(out))
     problems = Problems()
@@ -39,8 +42,10 @@ def write_folder(out: Path, files: Mapping[str, bytes]) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     _clear_leftovers(place)
     with _draft_of(place) as draft:
-        for path, content in files.items():
+        for done, (path, content) in enumerate(files.items(), start=1):
             _write_file(draft / path, content)
+            if progress is not None:
+                progress("write", done, len(files))
         for folder in sorted({(draft / path).parent for path in files}, reverse=True):
             _sync(folder)
         _put(draft, place)

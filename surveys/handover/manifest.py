@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import platform
 import re
 from collections import Counter
@@ -63,7 +64,11 @@ def read_sums(path: Path) -> dict[str, str]:
 
 
 def run_manifest(
-    study: Study, returns: Returns, dispositions: Dispositions, warnings: Iterable[Problem], statuses: Mapping[str, int]
+    study: Study,
+    returns: Returns,
+    dispositions: Dispositions,
+    warnings: Iterable[Problem],
+    statuses: Mapping[str, int],
 ) -> bytes:
     """``run.json``: engine, versions, hash of every input, settings, counts of forms, results and warnings."""
     record = {
@@ -144,4 +149,6 @@ def _plain(value: Any) -> Any:
         return [_plain(part) for part in value]
     if isinstance(value, Mapping):
         return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # JSON has no infinity
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)

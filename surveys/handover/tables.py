@@ -61,7 +61,9 @@ def csv_bytes(table: Table, texts: pd.DataFrame) -> bytes:
 
 def forms_frame(returns: Returns, dispositions: Dispositions) -> pd.DataFrame:
     """Every evaluation with its disposition and the names of all rules it met, joined by ``;``."""
-    met = dispositions.reasons.drop_duplicates(["row", "rule"]).groupby("row", sort=False)["rule"].agg(";".join)
+    met = (
+        dispositions.reasons.drop_duplicates(["row", "rule"]).groupby("row", sort=False)["rule"].agg(";".join)
+    )
     reasons = met.reindex(range(len(returns))).fillna("").to_numpy(dtype=object)
     return returns.rows.assign(disposition=dispositions.disposition, reasons=reasons)
 
@@ -101,11 +103,18 @@ def undecided_frame(forms: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def proposals_frame(returns: Returns) -> pd.DataFrame:
+    """Spellings of units that nobody confirmed yet, in the layout in which the confirmations are read back."""
+    return returns.proposals.assign(unit_code="")
+
+
 def reason_words(reasons: str, language: str) -> str:
     """Rule names joined by ``;`` in words; a rule without wording keeps its name."""
     known = wording()
     return "; ".join(
-        known[f"rule.{rule}"][language] if f"rule.{rule}" in known else rule for rule in reasons.split(";") if rule
+        known[f"rule.{rule}"][language] if f"rule.{rule}" in known else rule
+        for rule in reasons.split(";")
+        if rule
     )
 
 

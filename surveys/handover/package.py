@@ -1,0 +1,166 @@
+"""The official package: every file of a round, as bytes, put in place all at once.
+
+    results/
+      scores.csv units.csv shares.csv forms.csv funnel.csv weights.csv weight-diagnostics.csv tree.csv
+      review/     what people decide: units to confirm, forms to decide, reasons, cells, conversions, warnings
+      council/    what the council imports: workbook, CSV tables, datapackage.json, run.json, SHA256SUMS
+      datapackage.json run.json SHA256SUMS
+
+:func:`package` makes the bytes and touches nothing; :func:`deliver` writes them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from surveys.handover import codebook, tables
+from surveys.handover.codebook import Table
+from surveys.handover.folder import obstacles, write_folder
+from surveys.handover.manifest import MANIFEST, SUMS, digest_of, run_manifest, sums_bytes
+from surveys.problems import Problem, SurveyError
+
+if TYPE_CHECKING:
+    from surveys.definitions.study import Study
+    from surveys.returns.tidy import Returns
+    from surveys.sampling import Samples
+    from surveys.scoring.scores import Scores
+    from surveys.validity.dispositions import Dispositions
+
+DESCRIPTOR = "datapackage.json"
+COUNCIL = "council"
+WORKBOOK = "survey-scores.xlsx"
+
+Progress = Callable[[str, int, int], None]
+
+
+def deliver(
+    study: Study,
+    returns: Returns,
+    dispositions: Dispositions,
+    samples: Samples,
+    scores: Scores,
+    out: Path,
+    progress: Progress | None = None,
+) -> None:
+    """Write the whole package at ``out``: all of it, or nothing.
+
+    ``progress(label, done, total)`` hears of each file. Raises SurveyError when ``out`` must not be replaced (see
+    :func:`surveys.handover.folder.write_folder`), OSError when the disk refuses; an earlier package then stays as it was.
+    """
+    write_folder(out, package(study, returns, dispositions, samples, scores), progress)
+
+
+def deliver_screening(
+    study: Study, returns: Returns, dispositions: Dispositions, out: Path, progress: Progress | None = None
+) -> None:
+    """Write what is known before scoring: forms, funnel and the review files; all or nothing, as :func:`deliver`."""
+    write_folder(out, screening(study, returns, dispositions), progress)
+
+
+def ready_for(out: Path) -> None:
+    """Raise SurveyError when ``out`` must not be replaced; to be asked before a long run."""
+    found = tuple(obstacles(out.resolve(), out))
+    if found:
+        raise SurveyError(found)
+
+
+def package(
+    study: Study, returns: Returns, dispositions: Dispositions, samples: Samples, scores: Scores
+) -> dict[str, bytes]:
+    """Every file of the package: path → bytes. The same input gives the same bytes."""
+    warnings = (*returns.warnings, *samples.warnings, *scores.warnings)
+    statuses = Counter(scores.table["status"].tolist())
+    manifest = run_manifest(study, returns, dispositions, warnings, statuses)
+    frames = {
+        codebook.SCORES: scores.table,
+        codebook.UNITS: scores.units,
+        codebook.WEIGHTS: samples.weights,
+        codebook.DIAGNOSTICS: samples.summary,
+        codebook.TREE: tables.tree_frame(study.instrument),
+        **_screening_frames(returns, dispositions, warnings),
+    }
+    if len(scores.shares):
+        frames[codebook.SHARES] = scores.shares
+    council = _council(study, returns, dispositions, scores, manifest)
+    files = {f"{COUNCIL}/{path}": content for path, content in council.items()}
+    return _closed(study, frames, {**files, MANIFEST: manifest})
+
+
+def screening(study: Study, returns: Returns, dispositions: Dispositions) -> dict[str, bytes]:
+    """Every file of a screening: path → bytes."""
+    manifest = run_manifest(study, returns, dispositions, returns.warnings, {})
+    return _closed(study, _screening_frames(returns, dispositions, returns.warnings), {MANIFEST: manifest})
+
+
+def _screening_frames(
+    returns: Returns, dispositions: Dispositions, warnings: tuple[Problem, ...]
+) -> dict[Table, pd.DataFrame]:
+    """The tables about forms; those that only list oddities are left out when there are none."""
+    forms = tables.forms_frame(returns, dispositions)
+    oddities = {
+        codebook.REASONS: tables.reasons_frame(returns, dispositions),
+        codebook.UNDECIDED: tables.undecided_frame(forms),
+        codebook.PROPOSALS: tables.proposals_frame(returns),
+        codebook.CELLS: tables.cells_frame(returns),
+        codebook.CONVERSIONS: returns.conversions,
+        codebook.WARNINGS: tables.warnings_frame(warnings),
+    }
+    return {
+        codebook.FORMS: forms,
+        codebook.FUNNEL: dispositions.funnel,
+        **{table: frame for table, frame in oddities.items() if len(frame)},
+    }
+
+
+def _council(
+    study: Study, returns: Returns, dispositions: Dispositions, scores: Scores, manifest: bytes
+) -> dict[str, bytes]:
+    """The council's folder, complete in itself: path within it → bytes."""
+    from surveys.handover.workbook import workbook_bytes
+
+    rejected = tables.rejected_frame(tables.forms_frame(returns, dispositions))
+    frames = {
+        codebook.COUNCIL_SCORES: tables.council_scores(study, scores),
+        codebook.COUNCIL_UNITS: tables.council_units(study, scores),
+        codebook.REJECTED: rejected,
+    }
+    texts = {table.name: tables.printed(table, frame, study.output) for table, frame in frames.items()}
+    csvs = {table.path: tables.csv_bytes(table, texts[table.name]) for table in frames}
+    workbook = workbook_bytes(study, texts, csvs)
+    return _closed(study, frames, {MANIFEST: manifest, WORKBOOK: workbook}, COUNCIL)
+
+
+def _closed(
+    study: Study, frames: Mapping[Table, pd.DataFrame], others: Mapping[str, bytes], part: str = ""
+) -> dict[str, bytes]:
+    """Tables as CSV, their Data Package descriptor, and the checksums of everything."""
+    files = {
+        table.path: tables.csv_bytes(table, tables.printed(table, frame, study.output))
+        for table, frame in frames.items()
+    }
+    facts = {path: (len(content), digest_of(content)) for path, content in files.items()}
+    name = "-".join(filter(None, (package_name(study.code), part)))
+    by_path = {table.path: table for table in frames}
+    descriptor = codebook.descriptor(name, study.label_vi, by_path, facts, study.output)
+    files[DESCRIPTOR] = (json.dumps(descriptor, ensure_ascii=False, indent=2) + "\n").encode()
+    files.update(others)
+    return {**files, SUMS: sums_bytes(files)}
+
+
+def package_name(code: str) -> str:
+    """A study code as a Data Package name: lower-case ASCII letters, digits, ``.``, ``_`` and ``-``.
+
+    >>> package_name("Hà Nội 2023")
+    'ha-noi-2023'
+    """
+    plain = unicodedata.normalize("NFD", code.lower().replace("đ", "d"))
+    ascii_only = "".join(c for c in plain if not unicodedata.combining(c))
+    return re.sub(r"[^a-z0-9._-]+", "-", ascii_only).strip("-") or "study"
