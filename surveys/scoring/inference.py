@@ -1,0 +1,233 @@
+"""Standard errors, degrees of freedom and intervals of the branches of a tree.
+
+One pass over the rows of each group gives, unit by unit, the covariance of the influence of its item totals; every branch is
+then a quadratic form of it (statistics.md §1). Groups are independent samples, so their variances add; external
+estimates of a unit that come from one document are taken as correlated (cautiously, fully so by default).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from surveys.definitions.study import External, Study
+from surveys.scoring.linear import Bools, Floats, Linear
+from surveys.scoring.tree import Block, Branch
+from surveys.scoring.values import Values
+from weighting import intervals
+
+ROUNDING = 1e-12  # a standard error below this is the noise of adding floats: no variation
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One branch as it is published; float [U] each. ``forms``: evaluations with a valid answer; ``effective``: Kish's
+    effective number of them, with the size of external surveys where it is known."""
+
+    branch: Branch
+    forms: Floats
+    effective: Floats
+    se: Floats
+    low: Floats
+    high: Floats
+    df: Floats
+    satisfied_low: Floats
+    satisfied_high: Floats
+
+
+def estimates(block: Block, branches: Sequence[Branch]) -> list[Estimate]:
+    """Standard error and interval of every branch, for score and satisfied share."""
+    groups = {g: GroupCovariance(values) for g, values in block.values.items()}
+    outside = external_covariance(block)
+    return [_estimate(block.study, branch, groups, outside, block.slots) for branch in branches]
+
+
+class GroupCovariance:
+    """Covariance, unit by unit, of the influence of the item totals of one group.
+
+    The influence values of item k are w a (y − θ), of pooling w a; the result is [U, 2I, 2I], computed once for the
+    score and once for the satisfied share.
+    """
+
+    def __init__(self, values: Values) -> None:
+        self.values = values
+        self._score = self._covariance(values.value, values.theta)
+        self._satisfied = self._covariance(values.satisfied, values.satisfied_share)
+        self._counts: dict[bytes, tuple[Floats, Floats, Floats]] = {}
+
+    def _covariance(self, y: Floats, theta: Floats) -> Floats:
+        found = self.values.sample.design.covariance_by(
+            influence(self.values, y, theta), self.values.sample.unit, len(self.values.sample.population)
+        )
+        return np.asarray(found)
+
+    def variance(self, linear: Linear, group: str, *, satisfied: bool) -> Floats:
+        """Variance of a linear quantity's part in this group [U]."""
+        q = np.concatenate([linear.alpha[group], linear.delta[group]], axis=1)
+        used = np.flatnonzero((q != 0).any(axis=0))
+        C = (self._satisfied if satisfied else self._score)[:, used[:, None], used]
+        return np.einsum("ui,uij,uj->u", q[:, used], C, q[:, used])
+
+    def counts(self, column: Bools) -> tuple[Floats, Floats, Floats]:
+        """Evaluations, effective number and degrees of freedom of those who answered any item of ``column`` [U]."""
+        key = column.tobytes()
+        if key not in self._counts:
+            self._counts[key] = self._count(column)
+        return self._counts[key]
+
+    def _count(self, column: Bools) -> tuple[Floats, Floats, Floats]:
+        sample = self.values.sample
+        units = len(sample.population)
+        some = self.values.valid[:, column].any(axis=1)
+        unit, w = sample.unit[some], sample.design.weights[some]
+        forms = np.bincount(unit, minlength=units).astype(float)
+        total = np.bincount(unit, w, minlength=units)
+        squares = np.bincount(unit, w**2, minlength=units)
+        effective = np.divide(total**2, squares, out=np.zeros(units), where=squares > 0)
+        df = sample.design.domain_degfs(np.where(some, sample.unit, -1), units)
+        return forms, effective, np.maximum(df, 0).astype(float)
+
+
+def influence(values: Values, y: Floats, theta: Floats) -> Floats:
+    """w a (y − θ) and w a per row and item [n, 2I], θ being that of the row's unit."""
+    centred = np.where(values.valid, y - np.nan_to_num(theta)[values.sample.unit], 0.0)
+    return np.concatenate([values.weight * centred, values.weight * values.valid], axis=1)
+
+
+def external_covariance(block: Block) -> Floats:
+    """Covariance of the external estimates [E, E]: within a unit and document correlated as the study declares."""
+    slots = block.slots
+    se = np.array([external_se(e) for e in slots])
+    rho = block.study.inference.external_correlation
+    same = np.array([[_related(a, b) for b in slots] for a in slots], dtype=bool).reshape(
+        len(slots), len(slots)
+    )
+    correlation = np.where(same, rho, 0.0)
+    np.fill_diagonal(correlation, 1.0)
+    covariance: Floats = correlation * np.outer(se, se)
+    return covariance
+
+
+def _related(a: External, b: External) -> bool:
+    return (a.unit, a.document) == (b.unit, b.document)
+
+
+def external_se(external: External) -> float:
+    """Standard error as given, or √(p(1 − p)/n): the largest a mean of values in [0, 1] can have with n answers.
+
+    >>> e = External("so", "u", "8.1.1", "", 0.8, "report", n=400)
+    >>> round(external_se(e), 6)
+    0.02
+    """
+    if external.se is not None:
+        return external.se
+    return float(np.sqrt(external.score * (1.0 - external.score) / (external.n or np.nan)))
+
+
+def _estimate(
+    study: Study,
+    branch: Branch,
+    groups: Mapping[str, GroupCovariance],
+    outside: Floats,
+    slots: Sequence[External],
+) -> Estimate:
+    counts = {g: groups[g].counts(column) for g, column in branch.columns.items()}
+    own = {g: (branch.score.alpha[g] != 0).any(axis=1) for g in branch.columns if g in branch.score.alpha}
+    forms = _sum([np.where(own[g], counts[g][0], 0.0) for g in own], branch)
+    sizes = np.array([np.nan if e.n is None else e.n for e in slots])
+    effective = _sum([np.where(own[g], counts[g][1], 0.0) for g in own], branch)
+    effective = effective + np.nan_to_num((branch.score.external != 0) * sizes).sum(axis=1)
+    se, df = _error(branch.score, groups, counts, outside, slots, satisfied=False)
+    se_satisfied, df_satisfied = _error(branch.satisfied, groups, counts, outside, slots, satisfied=True)
+    n, fraction = _certainty(branch, groups, counts, own, sizes)
+    low, high = _limits(study, branch.score.value, se, df, n, fraction)
+    rate_low, rate_high = _limits(study, branch.satisfied.value, se_satisfied, df_satisfied, n, fraction)
+    return Estimate(branch, forms, effective, se, low, high, df, rate_low, rate_high)
+
+
+def _sum(parts: Sequence[Floats], branch: Branch) -> Floats:
+    total = np.zeros(len(branch.complete))
+    for part in parts:
+        total = total + part
+    return total
+
+
+def _error(
+    linear: Linear,
+    groups: Mapping[str, GroupCovariance],
+    counts: Mapping[str, tuple[Floats, Floats, Floats]],
+    outside: Floats,
+    slots: Sequence[External],
+    *,
+    satisfied: bool,
+) -> tuple[Floats, Floats]:
+    """Standard error, and Satterthwaite's degrees of freedom (Σ V)²/Σ V²/df over the independent parts."""
+    parts = [(groups[g].variance(linear, g, satisfied=satisfied), counts[g][2]) for g in linear.alpha]
+    outer = np.einsum("ue,ef,uf->u", linear.external, outside, linear.external)
+    parts.append((outer, _external_df(linear, slots)))
+    variance = np.array([v for v, _ in parts])
+    variance[variance < ROUNDING**2] = 0.0
+    df = np.array([d for _, d in parts])
+    total = variance.sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        satterthwaite = total**2 / np.where(variance > 0, variance**2 / df, 0.0).sum(axis=0)
+    concerned = np.array(
+        [(a != 0).any(axis=1) for a in linear.alpha.values()] + [linear.external.any(axis=1)]
+    )
+    plain = np.where(concerned & np.isfinite(df), df, 0.0).sum(axis=0)
+    return np.sqrt(total), np.where(total > 0, satterthwaite, plain)
+
+
+def _external_df(linear: Linear, slots: Sequence[External]) -> Floats:
+    """Degrees of freedom of the external part: the smallest declared (n − 1 where only n is), else infinite."""
+    df = np.array([e.df if e.df is not None else (e.n - 1 if e.n is not None else np.inf) for e in slots])
+    used = np.where(linear.external != 0, df, np.inf)
+    return used.min(axis=1, initial=np.inf)
+
+
+def _certainty(
+    branch: Branch,
+    groups: Mapping[str, GroupCovariance],
+    counts: Mapping[str, tuple[Floats, Floats, Floats]],
+    own: Mapping[str, Bools],
+    sizes: Floats,
+) -> tuple[Floats, Floats]:
+    """n and the fraction f for a result without variation, such that n/(1 − f) = 1/Σ_g (c_g²/n*_g).
+
+    c_g is the weight of group g in the result and n*_g = n_g/(1 − f_g) its effective n: the variance p(1 − p)/n* of a
+    weighted mean of independent groups. A result whose groups are all complete censuses has f = 1.
+    """
+    n = np.zeros(len(branch.complete))
+    inverse = np.zeros(len(n))
+    weight = np.zeros(len(n))
+    for g, mine in own.items():
+        share = (branch.score.alpha[g] * groups[g].values.answers).sum(axis=1)
+        forms, fraction = counts[g][0], groups[g].values.sample.fraction
+        n += np.where(mine, forms, 0.0)
+        weight += share
+        inverse += np.where(mine, share**2 * (1.0 - fraction) / np.maximum(forms, 1.0), 0.0)
+    for k in np.flatnonzero(np.isfinite(sizes)):
+        share = branch.score.external[:, k]
+        n += np.where(share != 0, sizes[k], 0.0)
+        weight += share
+        inverse += share**2 / sizes[k]
+    inverse = np.divide(inverse, weight**2, out=np.zeros_like(n), where=weight > 0)
+    return n, 1.0 - n * inverse
+
+
+def _limits(
+    study: Study, value: Floats, se: Floats, df: Floats, n: Floats, fraction: Floats
+) -> tuple[Floats, Floats]:
+    """The interval that the study asks for (``bounded`` by default), NaN without a value."""
+    level = study.inference.level
+    kind = study.inference.interval
+    if kind == "wald" or kind == "logit":
+        low, high = getattr(intervals, kind)(value, se, df, level)
+    elif kind == "bounded":
+        low, high = intervals.bounded(value, se, df, n, fraction, level)
+    else:
+        size = n / np.maximum(1.0 - fraction, 1e-12)
+        low, high = getattr(intervals, kind)(value, se, df, level, size)
+    return np.asarray(low), np.asarray(high)

@@ -1,0 +1,79 @@
+"""The league table: the units of a block by their total, with the ranks that the survey cannot exclude."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from surveys.definitions.instrument import ALL_GROUPS
+from surveys.problems import Language
+from surveys.scoring.inference import Estimate, external_covariance, influence
+from surveys.scoring.linear import Floats
+from surveys.scoring.remarks import statuses, written_notes
+from surveys.scoring.tree import Block, Branch
+from surveys.scoring.values import Values
+from weighting import rank_sets
+
+UNIT_COLUMNS = (
+    "block", "unit_code", "unit_name", "points", "max_points", "percent", "ci_low", "ci_high", "rank", "rank_low",
+    "rank_high", "probability_top_quarter", "status", "note",
+)  # fmt: skip
+
+
+def league(block: Block, found: Sequence[Estimate], language: Language) -> pd.DataFrame:
+    """One row per unit, in the order of the register, columns ``UNIT_COLUMNS``; percentages of the maximum."""
+    total = next((e for e in found if e.branch.group == ALL_GROUPS and _is_root(block, e.branch)), None)
+    if total is None:
+        return pd.DataFrame(columns=list(UNIT_COLUMNS))
+    branch, units = total.branch, block.study.assessed_units(block.code)
+    value = np.where(branch.available, branch.score.value, np.nan)
+    sets = rank_sets(value, covariance(block, branch), level=block.study.inference.level, top=0.25)
+    ranks = sets.table()
+    return pd.DataFrame(
+        {
+            "block": block.code,
+            "unit_code": [unit.code for unit in units],
+            "unit_name": [unit.name_vi for unit in units],
+            "points": value * branch.max_points,
+            "max_points": branch.max_points,
+            "percent": 100.0 * value,
+            "ci_low": np.where(branch.available, 100.0 * total.low, np.nan),
+            "ci_high": np.where(branch.available, 100.0 * total.high, np.nan),
+            "rank": ranks["rank"].to_numpy(),
+            "rank_low": ranks["rank_low"].to_numpy(),
+            "rank_high": ranks["rank_high"].to_numpy(),
+            "probability_top_quarter": ranks["probability_top"].to_numpy(),
+            "status": statuses(branch),
+            "note": written_notes(total, language),
+        }
+    )[list(UNIT_COLUMNS)]
+
+
+def _is_root(block: Block, branch: Branch) -> bool:
+    node = block.instrument.node.get(branch.code)
+    return node is not None and node.parent == ""
+
+
+def covariance(block: Block, branch: Branch) -> Floats:
+    """Covariance of one branch's scores between all units [U, U].
+
+    Raters who rate several units correlate them; groups are independent samples, units' external estimates too.
+    """
+    e = branch.score.external
+    total = np.diag(np.einsum("ue,ef,uf->u", e, external_covariance(block), e))
+    for group in branch.score.alpha:
+        values = block.values[group]
+        total = total + values.sample.design.covariance_of(by_row(values, branch, group))
+    return np.asarray(total)
+
+
+def by_row(values: Values, branch: Branch, group: str) -> Floats:
+    """Influence of each row on each unit's score [n, U]: its own unit's value, 0 elsewhere."""
+    unit = values.sample.unit
+    q = np.concatenate([branch.score.alpha[group], branch.score.delta[group]], axis=1)
+    mine = (influence(values, values.value, values.theta) * q[unit]).sum(axis=1)
+    spread = np.zeros((len(unit), len(q)))
+    spread[np.arange(len(unit)), unit] = mine
+    return spread

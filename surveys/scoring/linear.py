@@ -1,0 +1,114 @@
+"""A quantity with its derivative: what every score carries up the tree.
+
+With θ_k = N_k/D_k for the items k of a group (N = Σ w a y, D = Σ w a), the influence value of respondent i on a quantity is
+    u_i = Σ_k α_k w_i a_ik (y_ik − θ_k) + Σ_k δ_k w_i a_ik            (statistics.md §1, delta method)
+where α_k = ∂/∂N_k and δ_k collects what pooling adds, (θ_k − θ)/ΣD. A linear map of quantities is the same map of
+their derivatives. Arrays stand by unit: U units, I items of a group, E external estimates of the block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Linear:
+    """``value`` [U], NaN where there is none; ``alpha`` and ``delta`` [U, I] by group; ``external`` [U, E]."""
+
+    value: Floats
+    alpha: Mapping[str, Floats]
+    delta: Mapping[str, Floats]
+    external: Floats
+
+    def affine(self, offset: float, slope: float) -> Linear:
+        """offset + slope · value."""
+        return Linear(
+            offset + slope * self.value,
+            {g: slope * a for g, a in self.alpha.items()},
+            {g: slope * d for g, d in self.delta.items()},
+            slope * self.external,
+        )
+
+    def only(self, keep: Bools) -> Linear:
+        """The derivative of the kept units, exactly 0 elsewhere (also where it was not a number)."""
+        rows = keep[:, None]
+        return Linear(
+            self.value,
+            {g: np.where(rows, a, 0.0) for g, a in self.alpha.items()},
+            {g: np.where(rows, d, 0.0) for g, d in self.delta.items()},
+            np.where(rows, self.external, 0.0),
+        )
+
+    def taken_over(self, slots: Mapping[int, int], values: Mapping[int, float]) -> Linear:
+        """The value of unit u replaced by external estimate ``slots[u]``, on which alone it then depends."""
+        taken = np.isin(np.arange(len(self.value)), list(slots))
+        kept = self.only(~taken)
+        value, external = self.value.copy(), kept.external
+        for unit, slot in slots.items():
+            value[unit], external[unit, slot] = values[unit], 1.0
+        return replace(kept, value=value, external=external)
+
+
+def nothing(units: int, slots: int) -> Linear:
+    """No value in any unit."""
+    return Linear(np.full(units, np.nan), {}, {}, np.zeros((units, slots)))
+
+
+def ratio(group: str, answers: Floats, theta: Floats, slots: int) -> Linear:
+    """Σ N/Σ D over items, given D [U, I] (0 for items that are not meant) and θ [U, I].
+
+    α_k = 1/ΣD and δ_k = (θ_k − θ)/ΣD, exactly 0 for a single item. NaN where ΣD = 0, or an answered item has no θ.
+
+    >>> pooled = ratio("g", np.array([[2.0, 6.0]]), np.array([[0.5, 0.75]]), 0)
+    >>> pooled.value.tolist(), pooled.delta["g"].tolist()
+    ([0.6875], [[-0.0234375, 0.0078125]])
+    """
+    given = answers > 0
+    total = np.where(given.any(axis=1), answers.sum(axis=1), np.nan)
+    value = np.where(given, answers * theta, 0.0).sum(axis=1) / total
+    alone = given.sum(axis=1) == 1
+    value = np.where(alone, np.where(given, theta, 0.0).sum(axis=1), value)
+    alpha = np.where(given, 1.0 / total[:, None], 0.0)
+    delta = np.where(given & ~alone[:, None], (theta - value[:, None]) / total[:, None], 0.0)
+    return Linear(value, {group: alpha}, {group: delta}, np.zeros((len(value), slots)))
+
+
+def combination(parts: Sequence[Linear], weights: Floats) -> Linear:
+    """Σ_p weight_p · part_p. ``weights`` [parts, U]; 0 leaves a part out; NaN where all parts are left out.
+
+    >>> halves = np.full((2, 1), 0.5)
+    >>> parts = [Linear(np.array([v]), {}, {}, np.zeros((1, 0))) for v in (0.2, 0.6)]
+    >>> combination(parts, halves).value.tolist()
+    [0.4]
+    """
+    used = weights != 0
+    value = np.zeros(weights.shape[1])
+    external = np.zeros_like(parts[0].external)
+    alpha: dict[str, Floats] = {}
+    delta: dict[str, Floats] = {}
+    for part, w, use in zip(parts, weights, used, strict=True):
+        kept, column = part.only(use), w[:, None]
+        value += np.where(use, w * part.value, 0.0)
+        external += column * kept.external
+        for g in kept.alpha:
+            alpha[g] = alpha.get(g, 0.0) + column * kept.alpha[g]
+            delta[g] = delta.get(g, 0.0) + column * kept.delta[g]
+    return Linear(np.where(used.any(axis=0), value, np.nan), alpha, delta, external)
+
+
+def normalised(weights: Sequence[float], available: Bools) -> Floats:
+    """Weights [parts, U] divided by their sum over the available parts; 0 where nothing is available.
+
+    >>> normalised([1, 3], np.array([[True, True], [True, False]])).tolist()
+    [[0.25, 1.0], [0.75, 0.0]]
+    """
+    w = np.asarray(weights, dtype=float)[:, None] * available
+    total = w.sum(axis=0)
+    return np.divide(w, total, out=np.zeros_like(w), where=total > 0)

@@ -1,0 +1,136 @@
+"""The scores of a study: every block × unit × node × group with its interval, and the league table of the units."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from surveys.definitions.instrument import ALL_GROUPS
+from surveys.definitions.study import Study
+from surveys.problems import Language, Problem, Problems
+from surveys.returns.tidy import Returns
+from surveys.sampling import Samples, blocks_of
+from surveys.scoring.inference import Estimate, estimates
+from surveys.scoring.league import UNIT_COLUMNS, league
+from surveys.scoring.remarks import statuses, written_notes
+from surveys.scoring.shares import SHARE_COLUMNS, shares
+from surveys.scoring.tree import Block, block_of, walk
+from surveys.scoring.values import values_of
+from surveys.validity.dispositions import Dispositions
+
+SCORE_COLUMNS = (
+    "edition", "block", "unit_code", "unit_name", "node_code", "node_level", "group", "n_valid", "n_eff", "score", "se",
+    "ci_low", "ci_high", "df", "satisfaction_percent", "satisfaction_ci_low", "satisfaction_ci_high", "max_points",
+    "points", "status", "note",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Results of a study, unrounded; NaN where a value is suppressed or missing (``status`` and ``note`` say why).
+
+    ``table``: one row per block × unit × node × group, columns ``SCORE_COLUMNS`` (score, se and limits in [0, 1],
+    satisfaction in percent); ``units``: league table per block, ``UNIT_COLUMNS``; ``shares``: answers of the blocks that
+    enter no index, ``SHARE_COLUMNS``.
+    """
+
+    table: pd.DataFrame
+    units: pd.DataFrame
+    shares: pd.DataFrame
+    warnings: tuple[Problem, ...] = ()
+
+
+def score(
+    study: Study, returns: Returns, dispositions: Dispositions, samples: Samples, language: Language = "vi"
+) -> Scores:
+    """Score every block of the round. ``dispositions`` are those the samples were drawn with.
+
+    The notes of the tables are written in ``language``.
+    """
+    problems = Problems()
+    tables, leagues, answers = [], [], []
+    for code in blocks_of(study):
+        values = {sample.group: values_of(returns, sample) for sample in samples.of(code)}
+        block = block_of(study, code, values)
+        found = estimates(block, walk(block))
+        tables.append(_table(block, found, language))
+        leagues.append(league(block, found, language))
+        answers.append(shares(study, returns, samples.of(code), language))
+    table = _stacked(tables, SCORE_COLUMNS)
+    _warn(table, problems)
+    return Scores(
+        table,
+        _stacked(leagues, UNIT_COLUMNS),
+        _stacked(answers, SHARE_COLUMNS),
+        (*samples.warnings, *problems),
+    )
+
+
+def _stacked(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+    filled = [table for table in tables if len(table)]
+    if not filled:
+        return pd.DataFrame(columns=list(columns))
+    return pd.concat(filled, ignore_index=True)[list(columns)]
+
+
+def _table(block: Block, found: Sequence[Estimate], language: Language) -> pd.DataFrame:
+    """Long table of one block, unit by unit in the order of the tree."""
+    frames = [_rows(block, k, estimate, language) for k, estimate in enumerate(found)]
+    table = pd.concat(frames, ignore_index=True)
+    return table.sort_values(["unit", "order"], kind="stable", ignore_index=True)
+
+
+def _rows(block: Block, order: int, e: Estimate, language: Language) -> pd.DataFrame:
+    """One branch in all units."""
+    branch = e.branch
+    units = block.study.assessed_units(block.code)
+    hidden = ~branch.available
+    shown = {
+        "n_eff": e.effective,
+        "score": branch.score.value,
+        "se": e.se,
+        "ci_low": e.low,
+        "ci_high": e.high,
+        "df": e.df,
+        "satisfaction_percent": 100.0 * branch.satisfied.value,
+        "satisfaction_ci_low": 100.0 * e.satisfied_low,
+        "satisfaction_ci_high": 100.0 * e.satisfied_high,
+        "points": branch.score.value * branch.max_points,
+    }
+    values = {name: np.where(hidden, np.nan, column) for name, column in shown.items()}
+    return pd.DataFrame(
+        {
+            "unit": np.arange(len(units)),
+            "order": order,
+            "edition": block.instrument.name,
+            "block": block.code,
+            "unit_code": [unit.code for unit in units],
+            "unit_name": [unit.name_vi for unit in units],
+            "node_code": branch.code,
+            "node_level": branch.level,
+            "group": branch.group,
+            "n_valid": e.forms,
+            **values,
+            "max_points": branch.max_points,
+            "status": statuses(branch),
+            "note": written_notes(e, language),
+        }
+    )
+
+
+def _warn(table: pd.DataFrame, problems: Problems) -> None:
+    """One warning per block when official results are incomplete or suppressed."""
+    official = table[(table["group"] == ALL_GROUPS) & (table["node_level"] != "item")]
+    for block, rows in official.groupby("block", sort=False):
+        gaps = rows[rows["status"].isin(["incomplete", "suppressed"])]
+        if len(gaps):
+            problems.add(
+                "score.gaps",
+                severity="warning",
+                block=block,
+                nodes=len(gaps),
+                units=gaps["unit_code"].nunique(),
+            )

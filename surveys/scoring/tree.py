@@ -1,0 +1,454 @@
+"""The walk over the index tree: items → groups → sub-criteria → … → the unit's total, for all units of a block at once.
+
+The arithmetic is on arrays by unit; no respondent is touched here. Each result is a :class:`Branch` whose score and
+satisfied share are :class:`~surveys.scoring.linear.Linear` quantities, so that every node of every index has its standard error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surveys.definitions.instrument import ALL_GROUPS, Instrument, Item, Node
+from surveys.definitions.study import External, Study
+from surveys.scoring.linear import Bools, Floats, Linear, combination, normalised, nothing, ratio
+from surveys.scoring.rules import RULES, Combination
+from surveys.scoring.values import Values
+
+Note = tuple[str, tuple[tuple[str, str], ...]]  # a code of the wording with its parameters
+Notes = tuple[tuple[int, Note], ...]  # by position of the unit
+ITEM_LEVEL = "item"
+ORIGINS = ("score.external", "score.external_page")
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One node or item for one group (or over the groups), in all U units.
+
+    ``columns``: the items below, by group, bool [I]; ``complete``: nothing is missing below; ``shown``: enough valid forms;
+    ``elsewhere``: wholly taken from another survey or assessment; ``max_points`` [U], NaN without points.
+    """
+
+    code: str
+    level: str
+    group: str
+    score: Linear
+    satisfied: Linear
+    columns: Mapping[str, Bools]
+    complete: Bools
+    shown: Bools
+    elsewhere: Bools
+    max_points: Floats
+    notes: Notes = ()
+
+    @property
+    def available(self) -> Bools:
+        """Units in which this result can enter its parent."""
+        return self.shown & ~np.isnan(self.score.value)
+
+
+Family = dict[str, Branch]  # the branches of one node by group; ALL_GROUPS for the result over the groups
+
+
+@dataclass(frozen=True)
+class Block:
+    """What the walk needs of one block: values by group, external estimates and assessed points by unit and node."""
+
+    study: Study
+    code: str
+    values: Mapping[str, Values]
+    externals: Mapping[tuple[str, str], Mapping[int, int]]  # (node, group) → position of the unit → slot
+    slots: Sequence[External]
+    assessed: Mapping[tuple[str, str], float]
+
+    @property
+    def instrument(self) -> Instrument:
+        return self.study.instrument
+
+    @property
+    def unit_codes(self) -> tuple[str, ...]:
+        return tuple(unit.code for unit in self.study.assessed_units(self.code))
+
+    def constant(self, value: float | None) -> Floats:
+        """The same number in every unit (NaN for None)."""
+        return np.full(len(self.unit_codes), np.nan if value is None else value)
+
+
+def block_of(study: Study, code: str, values: Mapping[str, Values]) -> Block:
+    """Gather a block: its external estimates get one slot each, in the order of the file."""
+    units = {unit.code: k for k, unit in enumerate(study.assessed_units(code))}
+    slots = tuple(e for e in study.externals if e.block == code and e.unit in units)
+    externals: dict[tuple[str, str], dict[int, int]] = {}
+    for k, external in enumerate(slots):
+        externals.setdefault((external.node, external.group), {})[units[external.unit]] = k
+    assessed = {(a.unit, a.node): a.points for a in study.assessed if a.block == code}
+    return Block(study, code, values, externals, slots, assessed)
+
+
+def walk(block: Block) -> list[Branch]:
+    """All branches of a block in printing order: a node (groups, then over groups), its items, its children."""
+    branches: list[Branch] = []
+    for root in block.instrument.children.get("", ()):
+        branches += _visit(block, root)[1]
+    return branches
+
+
+def _visit(block: Block, node: Node) -> tuple[Family, list[Branch]]:
+    """The family of a node, and all branches from it downwards."""
+    if (node.blocks and block.code not in node.blocks) or not RULES[node.rule].scored:
+        return {}, []
+    items = block.instrument.items_of_node.get(node.code, ())
+    below: list[Branch] = []
+    if node.measured_by == "external":
+        family = _from_elsewhere(block, node)
+    elif node.measured_by == "assessment":
+        family = _assessed(block, node)
+    elif items:
+        family, below = _over_items(block, node, items)
+    else:
+        visited = [_visit(block, child) for child in block.instrument.children.get(node.code, ())]
+        family = _over_children(block, node, [children for children, _ in visited if children])
+        below = [branch for _, branches in visited for branch in branches]
+    return family, [*family.values(), *below]
+
+
+# --- leaves: items within a group, then over the groups ---------------------------------------------------------------
+
+
+def _over_items(block: Block, node: Node, items: Sequence[Item]) -> tuple[Family, list[Branch]]:
+    """The family of a node with items and the families of its items."""
+    weights = dict(node.groups) or dict.fromkeys(block.values, 1.0)
+    points = block.constant(node.max_points)
+    family = {g: _with_external(block, _of_group(block, node, items, g, points)) for g in weights}
+    below = []
+    for item in items:
+        asked = [g for g in weights if g in block.values and item.code in block.values[g].position]
+        found = {g: _item(block, item, g) for g in asked}
+        if found:
+            below += [
+                *found.values(),
+                _over_groups(block, item.code, ITEM_LEVEL, found, weights, block.constant(None)),
+            ]
+    family[ALL_GROUPS] = _over_groups(block, node.code, node.level, family, weights, points)
+    return family, below
+
+
+def _item(block: Block, item: Item, group: str) -> Branch:
+    return _pooled(block, item.code, ITEM_LEVEL, group, [item.code], block.constant(None))
+
+
+def _of_group(block: Block, node: Node, items: Sequence[Item], group: str, points: Floats) -> Branch:
+    """A node with items in one group, by the node's rule."""
+    asked = [i for i in items if group in block.values and i.code in block.values[group].position]
+    if not asked:
+        return _without_forms(block, node, group, points)
+    rule = RULES[node.rule]
+    if rule.pooled:
+        return _pooled(block, node.code, node.level, group, [item.code for item in asked], points)
+    parts = [_item(block, item, group) for item in asked]
+    answered = np.array([~np.isnan(part.score.value) for part in parts])
+    weights = normalised([rule.weight(item) for item in asked], answered)
+    branch = Branch(
+        node.code,
+        node.level,
+        group,
+        combination([part.score for part in parts], weights).affine(*rule.affine(node)),
+        combination([part.satisfied for part in parts], weights),
+        _columns(parts),
+        complete=in_all(answered),
+        shown=in_some(answered),
+        elsewhere=~block_mask(block),
+        max_points=points,
+        notes=_named("score.items_without_answer", "items", parts, ~answered & in_some(answered)),
+    )
+    return _hidden_if_few(block, branch)
+
+
+def _pooled(block: Block, code: str, level: str, group: str, items: Sequence[str], points: Floats) -> Branch:
+    """Σ numerators / Σ answers over items of one group; a single item is the plain ratio."""
+    values = block.values[group]
+    column = np.zeros(len(values.items), dtype=bool)
+    column[[values.position[item] for item in items]] = True
+    D = np.where(column, values.answers, 0.0)
+    every = block_mask(block)
+    branch = Branch(
+        code,
+        level,
+        group,
+        ratio(group, D, values.theta, len(block.slots)),
+        ratio(group, D, values.satisfied_share, len(block.slots)),
+        {group: column},
+        complete=every,
+        shown=every,
+        elsewhere=~every,
+        max_points=points,
+    )
+    return _hidden_if_few(block, branch)
+
+
+def _hidden_if_few(block: Block, branch: Branch) -> Branch:
+    """Suppress a group's result where fewer forms than the declared minimum answered anything of it."""
+    forms = answered_forms(block.values[branch.group], branch.columns[branch.group])
+    minimum = block.study.minimum.of(branch.group)
+    few = forms < minimum
+    notes = [(u, text) for u, text in branch.notes if not few[u]]
+    notes += [(u, note("score.suppressed", forms=forms[u], minimum=minimum)) for u in positions(few)]
+    return replace(branch, shown=branch.shown & ~few, notes=tuple(notes))
+
+
+def answered_forms(values: Values, column: Bools) -> NDArray[np.int64]:
+    """Evaluations with at least one valid answer to the items of ``column``, per unit [U]."""
+    some = values.valid[:, column].any(axis=1)
+    return np.bincount(values.sample.unit[some], minlength=len(values.sample.population))
+
+
+def _without_forms(block: Block, node: Node, group: str, points: Floats) -> Branch:
+    """A group that the node asks but of which this round has no forms."""
+    units = len(block.unit_codes)
+    empty = nothing(units, len(block.slots))
+    no = ~block_mask(block)
+    notes = tuple((u, note("score.no_forms", group=group)) for u in range(units))
+    return Branch(node.code, node.level, group, empty, empty, {}, no, no, no, points, notes)
+
+
+# --- estimates and points from elsewhere ------------------------------------------------------------------------------
+
+
+def _with_external(block: Block, branch: Branch) -> Branch:
+    """Put the external estimates declared for (node, group) in the place of the branch's own values."""
+    group = "" if branch.group == ALL_GROUPS else branch.group
+    slots = block.externals.get((branch.code, group), {})
+    if not slots:
+        return branch
+    found = {unit: block.slots[slot] for unit, slot in slots.items()}
+    taken = np.isin(np.arange(len(block.unit_codes)), list(found))
+    scores = {unit: e.score for unit, e in found.items()}
+    shares = {unit: _share(e) for unit, e in found.items()}
+    notes = [(u, text) for u, text in branch.notes if u not in found]
+    return replace(
+        branch,
+        score=branch.score.taken_over(slots, scores),
+        satisfied=branch.satisfied.taken_over(slots, shares),
+        complete=branch.complete | taken,
+        shown=branch.shown | taken,
+        elsewhere=branch.elsewhere | taken,
+        notes=(*notes, *((unit, _origin(e)) for unit, e in found.items())),
+    )
+
+
+def _share(external: External) -> float:
+    return np.nan if external.satisfaction_percent is None else external.satisfaction_percent / 100.0
+
+
+def _origin(external: External) -> Note:
+    if external.page:
+        return note("score.external_page", document=external.document, page=external.page)
+    return note("score.external", document=external.document)
+
+
+def _from_elsewhere(block: Block, node: Node) -> Family:
+    """A node that another survey measures: its external estimates, or a gap that says so."""
+    empty = _without_forms(block, node, ALL_GROUPS, block.constant(node.max_points))
+    notes = tuple((u, note("score.no_external")) for u in range(len(block.unit_codes)))
+    return {ALL_GROUPS: _with_external(block, replace(empty, notes=notes))}
+
+
+def _assessed(block: Block, node: Node) -> Family:
+    """Points of the council's own assessment. A round without any hands over its survey part only."""
+    if not block.assessed:
+        return {}
+    points = block.constant(node.max_points)
+    given = np.array([block.assessed.get((unit, node.code), np.nan) for unit in block.unit_codes])
+    known = ~np.isnan(given)
+    texts = {True: note("score.assessed"), False: note("score.not_assessed")}
+    branch = _without_forms(block, node, ALL_GROUPS, points)
+    return {
+        ALL_GROUPS: replace(
+            branch,
+            score=replace(branch.score, value=given / points),
+            complete=known,
+            shown=known,
+            elsewhere=known,
+            notes=tuple((u, texts[bool(ok)]) for u, ok in enumerate(known)),
+        )
+    }
+
+
+# --- combinations -----------------------------------------------------------------------------------------------------
+
+
+def _over_groups(
+    block: Block,
+    code: str,
+    level: str,
+    family: Mapping[str, Branch],
+    weights: Mapping[str, float],
+    points: Floats,
+) -> Branch:
+    """Σ b_g · score_g over the groups that can be shown; a missing group makes the result incomplete."""
+    parts = list(family.values())
+    available = np.array([part.available for part in parts])
+    whole = np.array([part.complete for part in parts])
+    some = in_some(available)
+    renormalise = block.study.inference.on_missing_group == "renormalise"
+    gap = "score.renormalised" if renormalise else "score.missing_group"
+    notes = _named(gap, "groups", parts, ~available & some)
+    notes += _named("score.incomplete_below", "nodes", parts, available & ~whole)
+    notes += tuple((u, note("score.no_group")) for u in positions(~some))
+    branch = replace(
+        _combined(
+            code, level, ALL_GROUPS, parts, normalised([weights.get(g, 1.0) for g in family], available)
+        ),
+        complete=some & in_all(whole | ~available if renormalise else whole & available),
+        elsewhere=some & in_all(np.array([p.elsewhere | ~p.available for p in parts])),
+        max_points=points,
+        notes=notes + _origins(parts),
+    )
+    return _with_external(block, branch)
+
+
+def _over_children(block: Block, node: Node, families: Sequence[Family]) -> Family:
+    """A node over its children: per group over the children that the group answers, then over all."""
+    if not families:
+        return {}
+    groups = [g.code for g in block.instrument.groups if any(g.code in family for family in families)]
+    family = {g: _parent_of_group(block, node, g, [f[g] for f in families if g in f]) for g in groups}
+    if RULES[node.rule].pooled:
+        weights = dict(node.groups) or dict.fromkeys(family, 1.0)
+        over = _over_groups(block, node.code, node.level, family, weights, block.constant(node.max_points))
+    else:
+        over = _total(block, node, [family[ALL_GROUPS] for family in families])
+    return {**family, ALL_GROUPS: over}
+
+
+def _parent_of_group(block: Block, node: Node, group: str, parts: Sequence[Branch]) -> Branch:
+    """One group's result at a parent: over the children it answers that have a value."""
+    rule = RULES[node.rule]
+    if rule.pooled:
+        values = block.values[group]
+        column = np.logical_or.reduce([p.columns[group] for p in parts if group in p.columns])
+        items = [item.code for item, below in zip(values.items, column, strict=True) if below]
+        return _pooled(block, node.code, node.level, group, items, block.constant(node.max_points))
+    available = np.array([part.available for part in parts])
+    whole = np.array([part.complete for part in parts])
+    weights = [_weight(rule, block, part) for part in parts]
+    points = np.array([part.max_points for part in parts])
+    notes = _named("score.missing_child", "nodes", parts, ~available & in_some(available))
+    return replace(
+        _combined(node.code, node.level, group, parts, normalised(weights, available)),
+        complete=in_all(available & whole),
+        max_points=np.where(available, points, 0.0 * points).sum(axis=0),
+        notes=notes + tuple((u, note("score.no_child")) for u in positions(~in_some(available))),
+    )
+
+
+def _total(block: Block, node: Node, parts: Sequence[Branch]) -> Branch:
+    """The node over all its children, every one of which must have a value."""
+    rule = RULES[node.rule]
+    available = np.array([part.available for part in parts])
+    whole = np.array([part.complete for part in parts])
+    every = np.broadcast_to(in_all(available), available.shape)
+    weights = normalised([_weight(rule, block, part) for part in parts], every)
+    notes = _named("score.missing_child", "nodes", parts, ~available)
+    notes += _named("score.incomplete_below", "nodes", parts, available & ~whole)
+    branch = replace(
+        _combined(node.code, node.level, ALL_GROUPS, parts, weights),
+        complete=in_all(available & whole),
+        elsewhere=in_all(np.array([part.elsewhere for part in parts])),
+        max_points=_points_of_total(block, node, parts),
+        notes=notes,
+    )
+    return _with_external(block, branch)
+
+
+def _points_of_total(block: Block, node: Node, parts: Sequence[Branch]) -> Floats:
+    """Maximum of a sum as its children stand in this round, else as declared."""
+    if RULES[node.rule].name != "sum":
+        return block.constant(node.max_points)
+    total: Floats = np.array([part.max_points for part in parts]).sum(axis=0)
+    return total
+
+
+def _combined(code: str, level: str, group: str, parts: Sequence[Branch], weights: Floats) -> Branch:
+    """Σ weight · part for score and satisfied share alike."""
+    score = combination([part.score for part in parts], weights)
+    every = np.ones(weights.shape[1], dtype=bool)
+    return Branch(
+        code,
+        level,
+        group,
+        score,
+        combination([part.satisfied for part in parts], weights),
+        _columns(parts),
+        complete=every,
+        shown=~np.isnan(score.value),
+        elsewhere=~every,
+        max_points=np.full(len(every), np.nan),
+    )
+
+
+def _columns(parts: Sequence[Branch]) -> dict[str, Bools]:
+    """Items below, by group."""
+    columns: dict[str, Bools] = {}
+    for part in parts:
+        for g, column in part.columns.items():
+            columns[g] = columns[g] | column if g in columns else column
+    return columns
+
+
+def _weight(rule: Combination, block: Block, part: Branch) -> float:
+    """Weight of a child; in a sum of points its maximum as it stands in this round."""
+    if rule.name == "sum":
+        highest = np.nan_to_num(part.max_points)
+        return float(highest.max(initial=0.0))
+    return rule.weight(block.instrument.node[part.code])
+
+
+# --- remarks ----------------------------------------------------------------------------------------------------------
+
+
+def note(code: str, **params: object) -> Note:
+    """A remark on one result: a code of the wording with its parameters."""
+    return code, tuple((k, str(v)) for k, v in params.items())
+
+
+def _named(code: str, parameter: str, parts: Sequence[Branch], flagged: Bools) -> Notes:
+    """One note per unit naming the parts that are flagged [parts, U]."""
+    names = [
+        part.code if part.group == ALL_GROUPS or part.level == ITEM_LEVEL else part.group for part in parts
+    ]
+    if len({part.code for part in parts}) == len(parts):
+        names = [part.code for part in parts]
+    found = []
+    for u in positions(in_some(flagged)):
+        listed = ", ".join(name for name, bad in zip(names, flagged[:, u], strict=True) if bad)
+        found.append((u, note(code, **{parameter: listed})))
+    return tuple(found)
+
+
+def _origins(parts: Sequence[Branch]) -> Notes:
+    """Where the external estimates among the parts come from."""
+    return tuple(dict.fromkeys((u, text) for part in parts for u, text in part.notes if text[0] in ORIGINS))
+
+
+def block_mask(block: Block) -> Bools:
+    """True for every unit."""
+    return np.ones(len(block.unit_codes), dtype=bool)
+
+
+def in_all(flags: Bools) -> Bools:
+    """True for the units in which every part [parts, U] is flagged."""
+    return np.asarray(flags.all(axis=0))
+
+
+def in_some(flags: Bools) -> Bools:
+    """True for the units in which at least one part [parts, U] is flagged."""
+    return np.asarray(flags.any(axis=0))
+
+
+def positions(mask: Bools) -> list[int]:
+    """Positions of the true values as plain integers."""
+    return [int(u) for u in np.flatnonzero(mask)]

@@ -1,0 +1,129 @@
+"""Answers become values: level positions → values in [0, 1], and the weighted totals per unit and item.
+
+Symbols as in the notation: w weight, a valid (0/1), y value, θ = Σ w a y / Σ w a.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surveys.definitions.instrument import NON_ANSWERS, Instrument, Item
+from surveys.returns.tidy import Returns
+from surveys.sampling import Sample
+from surveys.scoring.linear import Floats
+from surveys.scoring.rules import RULES
+
+_SHIFT = -min(NON_ANSWERS.values())  # answer code + _SHIFT is a row of the look-up tables
+
+
+def is_scored(instrument: Instrument, item: Item) -> bool:
+    """True for an item that enters the index (its node's rule is not `shares`)."""
+    return bool(item.node) and RULES[instrument.node[item.node].rule].scored
+
+
+def level_values(instrument: Instrument, item: Item) -> tuple[Floats, Floats]:
+    """Value and satisfied indicator of each level of the item's scale, after range and direction.
+
+    Returns two arrays [levels]; the second is NaN throughout where the scale declares no satisfied level.
+    Value = (ladder value − minimum)/(maximum − minimum), then 1 − value for a reversed item, whose satisfied levels are
+    the mirrored ones.
+    """
+    scale = instrument.scale[item.scale]
+    value = np.array(scale.values(instrument.scoring.ladder if len(scale.ladders) > 1 else ""), dtype=float)
+    low = 0.0 if item.minimum is None else item.minimum
+    high = 1.0 if item.maximum is None else item.maximum
+    value = np.clip((value - low) / (high - low), 0.0, 1.0)
+    satisfied = np.array([level.satisfied for level in scale.levels], dtype=float)
+    if not satisfied.any():
+        satisfied = np.full(len(value), np.nan)
+    if item.reverse:
+        value, satisfied = 1.0 - value, satisfied[::-1]
+    if instrument.scoring.numerator == "satisfied":
+        value = satisfied
+    return value, satisfied
+
+
+@dataclass(frozen=True)
+class Values:
+    """Valid answers of one sample (n evaluations, I items, U units).
+
+    ``valid`` bool [n, I]; ``value``, ``satisfied`` float [n, I], 0 where not valid; ``rated`` bool [I]: the item's
+    scale has satisfied levels.
+    """
+
+    sample: Sample
+    items: tuple[Item, ...]
+    valid: NDArray[np.bool_]
+    value: Floats
+    satisfied: Floats
+    rated: NDArray[np.bool_]
+
+    @cached_property
+    def position(self) -> dict[str, int]:
+        """Column of each item."""
+        return {item.code: k for k, item in enumerate(self.items)}
+
+    def by_unit(self, columns: Floats) -> Floats:
+        """Sums of row values [n, k] within units: [U, k]."""
+        units = len(self.sample.population)
+        order = np.argsort(self.sample.unit, kind="stable")
+        sums = np.zeros((units, columns.shape[1]))
+        if len(order):
+            present, start = np.unique(self.sample.unit[order], return_index=True)
+            sums[present] = np.add.reduceat(columns[order], start, axis=0)
+        return sums
+
+    @cached_property
+    def weight(self) -> Floats:
+        """w as a column [n, 1]."""
+        return self.sample.design.weights[:, None]
+
+    @cached_property
+    def answers(self) -> Floats:
+        """D = Σ w a per unit and item [U, I]."""
+        return self.by_unit(self.weight * self.valid)
+
+    @cached_property
+    def theta(self) -> Floats:
+        """θ per unit and item [U, I]; NaN without answers."""
+        return _ratio(self.by_unit(self.weight * self.value), self.answers)
+
+    @cached_property
+    def satisfied_share(self) -> Floats:
+        """Weighted share of satisfied answers [U, I]; NaN without answers or without satisfied levels."""
+        share = _ratio(self.by_unit(self.weight * self.satisfied), self.answers)
+        share[:, ~self.rated] = np.nan
+        return share
+
+
+def values_of(returns: Returns, sample: Sample) -> Values:
+    """The valid answers of a sample as values; one look-up per item, no loop over respondents."""
+    instrument = returns.instrument
+    asked = {q.code for q in instrument.questionnaires if (q.block, q.group) == (sample.block, sample.group)}
+    items = tuple(i for i in instrument.items if is_scored(instrument, i) and asked & set(i.questionnaires))
+    columns = np.array([instrument.item_position[i.code] for i in items], dtype=np.intp)
+    answers = returns.answers[np.ix_(sample.rows, columns)].astype(np.intp)
+    valid = answers >= 0
+    tables = [level_values(instrument, item) for item in items]
+    value = _look_up(answers, [t[0] for t in tables])
+    satisfied = _look_up(answers, [t[1] for t in tables])
+    rated = np.array([not np.isnan(t[1]).any() for t in tables], dtype=bool)
+    return Values(sample, items, valid, value, np.nan_to_num(satisfied), rated)
+
+
+def _look_up(answers: NDArray[np.intp], tables: list[Floats]) -> Floats:
+    """table[item][answer], 0 where there is no answer."""
+    width = max((len(t) for t in tables), default=0)
+    lut = np.zeros((len(tables), _SHIFT + width))
+    for k, table in enumerate(tables):
+        lut[k, _SHIFT : _SHIFT + len(table)] = table
+    found: Floats = lut[np.arange(len(tables))[None, :], answers + _SHIFT]
+    return found
+
+
+def _ratio(numerator: Floats, denominator: Floats) -> Floats:
+    return np.divide(numerator, denominator, out=np.full_like(numerator, np.nan), where=denominator > 0)
