@@ -1,0 +1,45 @@
+"""Everything that is wrong or lacking in a folder of definitions or in a study, in one list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from surveys.definitions.completeness import check_completeness
+from surveys.definitions.draft import Draft
+from surveys.definitions.files import INSTRUMENT_FILE, find_instrument, label_of, read_draft, shipped
+from surveys.definitions.study_completeness import check_study_completeness
+from surveys.definitions.study_files import STUDY_FILE, read_study
+from surveys.problems import Problem, Problems
+
+
+def check(path: str | Path) -> tuple[Problem, ...]:
+    """All problems, errors first, of an instrument (folder, ``instrument.toml`` or shipped name) or of a study.
+
+    A study is given as its ``study.toml`` or its folder and is checked with its instrument. Errors stop the engine;
+    warnings say what is incomplete: sources, translations, units, groups that nobody asks.
+
+    >>> [problem.code for problem in check("no-such-folder")]
+    ['check.nothing_here']
+    """
+    problems = Problems()
+    where = Path(path)
+    if _is_instrument(path, where):
+        draft = read_draft(find_instrument(path), problems, label_of(path))
+        _complete(draft)
+    elif where.suffix == ".toml" or (where / STUDY_FILE).exists():
+        study = read_study(where, problems)
+        if study is not None:
+            _complete(study.instrument)
+            check_study_completeness(study)
+    else:
+        problems.add("check.nothing_here", file=str(path), accepted=shipped())
+    return problems.errors + problems.warnings
+
+
+def _is_instrument(path: str | Path, where: Path) -> bool:
+    return str(path) in shipped() or where.name == INSTRUMENT_FILE or (where / INSTRUMENT_FILE).is_file()
+
+
+def _complete(draft: Draft | None) -> None:
+    if draft is not None:
+        check_completeness(draft)

@@ -1,0 +1,47 @@
+"""A study while it is being read: every record with its place, faulty or not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from surveys.definitions.draft import Draft
+from surveys.definitions.instrument import Rule, Unit
+from surveys.definitions.records import Place
+from surveys.definitions.study import (
+    Exclusion,
+    Fieldwork,
+    Inference,
+    Minimum,
+    Output,
+    ReturnFile,
+    Study,
+    WeightPlan,
+)
+
+
+@dataclass
+class StudyDraft:
+    """What ``study.toml`` and its tables say. ``tables``: rows with places by key of ``[files]``; ``study`` stands only
+    when both headings could be read."""
+
+    place: Place
+    folder: Path
+    instrument: Draft | None
+    units: Sequence[tuple[Unit, Place]]
+    exclusions: Sequence[tuple[Exclusion, Place]]
+    returns: Sequence[tuple[ReturnFile, Place]]
+    weights: Sequence[tuple[WeightPlan, Place]]
+    fieldwork: Fieldwork
+    minimum: Minimum
+    inference: Inference
+    output: Output
+    tables: Mapping[str, Sequence[tuple[Any, Place]]]
+    rules: Sequence[tuple[Rule, Place]] = ()
+    study: Study | None = None
+
+    def known(self, kind: str) -> tuple[str, ...]:
+        """Declared codes of a kind of the instrument."""
+        return self.instrument.known(kind) if self.instrument else ()

@@ -1,0 +1,281 @@
+"""A study from ``study.toml`` and the files it names, all inside its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from surveys.definitions.draft import Draft
+from surveys.definitions.files import (
+    INSTRUMENT_FILE,
+    entries,
+    find_instrument,
+    read_draft,
+    read_register,
+    records,
+    section,
+    shipped,
+)
+from surveys.definitions.instrument import Instrument, Rule, Unit
+from surveys.definitions.records import Place, build, table_of
+from surveys.definitions.rules import build_rules
+from surveys.definitions.study import (
+    Assessed,
+    Decision,
+    Exclusion,
+    External,
+    Fieldwork,
+    Frame,
+    Inference,
+    Issued,
+    Margin,
+    Minimum,
+    Output,
+    ReturnFile,
+    Study,
+    UnitDecision,
+    WeightPlan,
+)
+from surveys.definitions.study_consistency import check_study
+from surveys.definitions.study_draft import StudyDraft
+from surveys.definitions.texts import inside, read_toml
+from surveys.problems import Problems
+
+R = TypeVar("R")
+
+STUDY_FILE = "study.toml"
+SECTIONS = (
+    "study", "fieldwork", "units", "files", "returns", "rules", "weights", "minimum", "inference", "output",
+)  # fmt: skip
+#: Key of ``[files]`` → record of its rows, and the columns whose cells may stay empty although they have no default.
+TABLES: Mapping[str, tuple[type, tuple[str, ...]]] = {
+    "issued": (Issued, ()),
+    "frames": (Frame, ("unit",)),
+    "margins": (Margin, ()),
+    "externals": (External, ("group",)),
+    "assessed": (Assessed, ()),
+    "decisions": (Decision, ("unit",)),
+    "unit_decisions": (UnitDecision, ("unit_code",)),
+}
+
+
+def load_study(path: str | Path) -> Study:
+    """The study of a ``study.toml`` or of the folder that holds one.
+
+    Raises :class:`surveys.problems.SurveyError` with every error of the study, its tables and its own instrument.
+
+    >>> from surveys.problems import SurveyError
+    >>> try:
+    ...     load_study("no-such-folder/study.toml")
+    ... except SurveyError as error:
+    ...     print([problem.code for problem in error.problems])
+    ['file.missing']
+    """
+    problems = Problems()
+    draft = read_study(Path(path), problems)
+    problems.raise_errors()
+    assert draft is not None
+    assert draft.study is not None
+    return draft.study
+
+
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    """The table ``[study]``; ``instrument`` is a shipped name or ``./folder``."""
+
+    code: str
+    instrument: str
+    label_vi: str = ""
+    label_en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Register:
+    """The table ``[units]`` without its exclusions."""
+
+    file: str = ""
+
+
+@dataclass
+class _Reader:
+    """One reading of one study."""
+
+    folder: Path
+    document: Mapping[str, object]
+    top: Place
+    problems: Problems
+    files: list[str] = field(default_factory=lambda: [STUDY_FILE])
+
+    def one(self, name: str, record: type[R], default: R) -> R:
+        """A table of the document as a record; the default when it is faulty (the fault is noted)."""
+        return build(record, section(self.document, name, self.top), self.top.below(name)) or default
+
+    def many(self, name: str, record: type[R]) -> list[tuple[R, Place]]:
+        """The tables of ``[[name]]`` as records with their places."""
+        found = []
+        for raw, place in entries(self.document, name, self.top):
+            made = build(record, _paired(raw, place, "columns"), place)
+            if made is not None:
+                found.append((made, place))
+        return found
+
+    def named(self, relative: str, column: str) -> Path | None:
+        """A file the study names: inside its folder, remembered for the manifest."""
+        path = inside(self.folder, relative, self.problems, STUDY_FILE, column)
+        if path is not None and relative not in self.files:
+            self.files.append(relative)
+        return path
+
+
+def read_study(path: Path, problems: Problems) -> StudyDraft | None:
+    """Everything a study says, with its places and checked as a whole; None when ``study.toml`` cannot be read."""
+    file = path if path.name == STUDY_FILE or path.suffix == ".toml" else path / STUDY_FILE
+    document = read_toml(file, problems, file.name)
+    if document is None:
+        return None
+    top = Place(problems, file.name)
+    for key in document:
+        if key not in SECTIONS:
+            top.not_accepted("record.unknown_key", key, key, SECTIONS)
+    reader = _Reader(file.parent, document, top, problems, [file.name])
+    heading = _heading(reader)
+    instrument = _instrument(reader, heading)
+    draft = _draft(reader, instrument)
+    check_study(draft)
+    if heading is not None and instrument is not None:
+        draft.study = _study(reader, heading, draft, instrument.instrument)
+    return draft
+
+
+def _heading(reader: _Reader) -> _Heading | None:
+    if "study" not in reader.document:
+        reader.top.note("record.missing", "study")
+        return None
+    return build(_Heading, section(reader.document, "study", reader.top), reader.top.below("study"))
+
+
+def _instrument(reader: _Reader, heading: _Heading | None) -> Draft | None:
+    """The draft of the study's instrument: shipped, or a folder of the study."""
+    if heading is None:
+        return None
+    name = heading.instrument
+    if name in shipped():
+        return read_draft(find_instrument(name), reader.problems, name)
+    place = reader.top.below("study")
+    folder = inside(reader.folder, name, reader.problems, place.file, "study.instrument")
+    if folder is None:
+        return None
+    if not (folder / INSTRUMENT_FILE).is_file():
+        place.not_accepted("instrument.unknown", "instrument", name, shipped())
+        return None
+    label = folder.relative_to(reader.folder).as_posix()
+    present = (INSTRUMENT_FILE, "tree.csv", "items.csv", "units.csv")
+    reader.files += [f"{label}/{part}" for part in present if (folder / part).exists()]
+    return read_draft(folder, reader.problems, label)
+
+
+def _draft(reader: _Reader, instrument: Draft | None) -> StudyDraft:
+    raw_units = dict(section(reader.document, "units", reader.top))
+    exclusions = _exclusions(reader, raw_units)
+    tables = _tables(reader)
+    draft = StudyDraft(
+        place=reader.top,
+        folder=reader.folder,
+        instrument=instrument,
+        units=_units(reader, raw_units, instrument),
+        exclusions=exclusions,
+        returns=reader.many("returns", ReturnFile),
+        weights=reader.many("weights", WeightPlan),
+        fieldwork=reader.one("fieldwork", Fieldwork, Fieldwork()),
+        minimum=_minimum(reader),
+        inference=reader.one("inference", Inference, Inference()),
+        output=reader.one("output", Output, Output()),
+        tables=tables,
+    )
+    for entry, place in draft.returns:
+        for relative, column in ((entry.path, "path"), (entry.mapping, "mapping")):
+            named = reader.named(relative, f"{place.at}.{column}") if relative else None
+            if named is not None and not named.is_file():
+                place.note("study.file_missing", column, value=relative)
+    questionnaires = instrument.known("questionnaire") if instrument else ()
+    draft.rules = build_rules(entries(reader.document, "rules", reader.top), questionnaires, switchable=True)
+    return draft
+
+
+def _paired(raw: Mapping[str, object], place: Place, name: str) -> dict[str, object]:
+    """The same table with the sub-table ``name`` as pairs, the form in which records keep it."""
+    return dict(raw) | ({name: list(section(raw, name, place).items())} if name in raw else {})
+
+
+def _minimum(reader: _Reader) -> Minimum:
+    place = reader.top.below("minimum")
+    raw = _paired(section(reader.document, "minimum", reader.top), place, "by_group")
+    return build(Minimum, raw, place) or Minimum()
+
+
+def _exclusions(reader: _Reader, raw_units: dict[str, object]) -> list[tuple[Exclusion, Place]]:
+    place = reader.top.below("units")
+    raw = {"exclusions": raw_units.pop("exclusions", [])}
+    found = [(build(Exclusion, entry, where), where) for entry, where in entries(raw, "exclusions", place)]
+    return [(made, where) for made, where in found if made is not None]
+
+
+def _units(
+    reader: _Reader, raw: Mapping[str, object], instrument: Draft | None
+) -> Sequence[tuple[Unit, Place]]:
+    """The register the study brings, or the instrument's."""
+    register = build(_Register, raw, reader.top.below("units")) or _Register()
+    if register.file:
+        path = reader.named(register.file, "units.file")
+        return read_register(reader.folder, register.file, reader.problems) if path else []
+    return instrument.units if instrument else []
+
+
+def _tables(reader: _Reader) -> dict[str, Sequence[tuple[object, Place]]]:
+    """Rows of every table named in ``[files]``, with their places."""
+    tables: dict[str, Sequence[tuple[object, Place]]] = dict.fromkeys(TABLES, ())
+    place = reader.top.below("files")
+    for name, relative in section(reader.document, "files", reader.top).items():
+        if name not in TABLES:
+            place.not_accepted("record.unknown_key", name, name, TABLES)
+        elif not isinstance(relative, str):
+            place.note("record.not_text", name, value=relative)
+        elif relative:
+            record, blank = TABLES[name]
+            path = reader.named(relative, f"files.{name}")
+            tables[name] = table_of(record, path, reader.problems, relative, blank) if path else ()
+    return tables
+
+
+def _study(reader: _Reader, heading: _Heading, draft: StudyDraft, instrument: Instrument) -> Study:
+    named = {name: records(draft.tables[name]) for name in TABLES}
+    return Study(
+        code=heading.code,
+        label_vi=heading.label_vi,
+        label_en=heading.label_en,
+        instrument=instrument,
+        folder=reader.folder,
+        units=records(draft.units),
+        exclusions=records(draft.exclusions),
+        returns=records(draft.returns),
+        weights=records(draft.weights),
+        rules=merged(instrument.rules, records(draft.rules), _declared(reader)),
+        fieldwork=draft.fieldwork,
+        minimum=draft.minimum,
+        inference=draft.inference,
+        output=draft.output,
+        files=tuple(reader.files),
+        **named,
+    )
+
+
+def _declared(reader: _Reader) -> frozenset[str]:
+    """Names of the rules the study speaks of, those it switches off included."""
+    return frozenset(str(raw.get("rule")) for raw, _ in entries(reader.document, "rules", reader.top))
+
+
+def merged(own: Sequence[Rule], study: Sequence[Rule], declared: frozenset[str]) -> tuple[Rule, ...]:
+    """The instrument's rules without those the study names, then the study's."""
+    return (*(rule for rule in own if rule.rule not in declared), *study)

@@ -1,0 +1,160 @@
+"""Tables kept as CSV: definitions, frames, issued forms, decisions.
+
+Spreadsheet users edit them, so UTF-8 with or without BOM, ``,`` or ``;`` between cells and a decimal comma in files with
+``;`` are all read. The columns are closed: an unknown, missing or repeated heading is refused with the nearest accepted name.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from surveys.definitions.texts import read_text
+from surveys.problems import Problems, nearest
+
+#: A number that a reader of `;` files cannot tell: 1.250 may be twelve hundred and fifty or one and a quarter.
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}([.,]\d{3})+")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its 1-based line as a user sees it, and its cells by column (stripped; absent columns are empty)."""
+
+    line: int
+    cells: Mapping[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells[column]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table that was read. ``columns`` are those present, in the order of the file."""
+
+    file: str
+    columns: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+    delimiter: str = ","
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def read_table(
+    path: Path,
+    columns: Mapping[str, bool],
+    problems: Problems,
+    *,
+    file: str = "",
+    numbers: Collection[str] = (),
+    may_be_empty: bool = False,
+) -> Table | None:
+    """Read a CSV with closed columns, noting every fault with its row and column.
+
+    ``columns``: accepted heading → whether the file must have it. ``numbers``: columns in which a decimal comma is
+    turned into a point when the file is delimited by ``;``; there a number such as 1.250 is refused as
+    ``table.ambiguous_number``. ``file``: the name shown to users. Returns None when nothing could be read.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "frames.csv"
+    >>> _ = path.write_text("unit;population\\nba-dinh;12,5\\n", encoding="utf-8-sig")
+    >>> problems = Problems()
+    >>> table = read_table(path, {"unit": True, "population": True}, problems, numbers={"population"})
+    >>> table.rows[0].line, dict(table.rows[0].cells), len(problems)
+    (2, {'unit': 'ba-dinh', 'population': '12.5'}, 0)
+    """
+    file = file or path.name
+    text = read_text(path, problems, file)
+    if text is None:
+        return None
+    delimiter = _delimiter(text, columns)
+    lines = list(_lines(text, delimiter, problems, file))
+    if not lines:
+        problems.add("table.empty", file=file, accepted=list(columns))
+        return None
+    header = _header(lines[0][1], columns, problems, file, lines[0][0])
+    wanted = frozenset(numbers) if delimiter == ";" else frozenset()
+    rows = [_row(line, cells, header, columns, wanted, problems, file) for line, cells in lines[1:]]
+    if not rows and not may_be_empty:
+        problems.add("table.no_rows", file=file)
+    found = tuple(name for name in header if name in columns)
+    return Table(file, found, tuple(row for row in rows if row is not None), delimiter)
+
+
+def _delimiter(text: str, columns: Mapping[str, bool]) -> str:
+    """The delimiter under which the first line holds more accepted headings; a comma when that does not tell."""
+    first = text.lstrip("\n").split("\n", 1)[0]
+    known = {d: sum(cell.strip(' "\t') in columns for cell in first.split(d)) for d in (",", ";")}
+    return (
+        ";"
+        if known[";"] > known[","] or (known[";"] == known[","] and first.count(";") > first.count(","))
+        else ","
+    )
+
+
+def _lines(text: str, delimiter: str, problems: Problems, file: str) -> Iterator[tuple[int, list[str]]]:
+    """(1-based line on which the record starts, stripped cells) of every record that is not blank."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    start = 1
+    try:
+        for record in reader:
+            cells = [cell.strip() for cell in record]
+            if any(cells):
+                yield start, cells
+            start = reader.line_num + 1
+    except csv.Error as error:
+        problems.add("table.malformed", file=file, row=start, reason=str(error))
+
+
+def _header(
+    cells: list[str], columns: Mapping[str, bool], problems: Problems, file: str, line: int
+) -> tuple[str, ...]:
+    while cells and not cells[-1]:  # spreadsheets pad rows with empty cells
+        cells = cells[:-1]
+    for position, name in enumerate(cells):
+        if name in cells[:position] and name:
+            problems.add("table.duplicate_column", file=file, row=line, column=name, name=name)
+        elif name not in columns:
+            problems.add(
+                "table.unknown_column", file=file, row=line, column=name or str(position + 1),
+                name=name, accepted=list(columns), nearest=nearest(name, columns),
+            )  # fmt: skip
+    for name, needed in columns.items():
+        if needed and name not in cells:
+            problems.add("table.missing_column", file=file, row=line, column=name, name=name)
+    return tuple(cells)
+
+
+def _row(
+    line: int,
+    cells: list[str],
+    header: tuple[str, ...],
+    columns: Mapping[str, bool],
+    numbers: frozenset[str],
+    problems: Problems,
+    file: str,
+) -> Row | None:
+    if len(cells) < len(header) or any(cells[len(header) :]):
+        problems.add("table.cells", file=file, row=line, found=len(cells), expected=len(header))
+        return None
+    found = dict.fromkeys(columns, "")
+    for name, cell in zip(header, cells, strict=False):
+        if name in found:
+            found[name] = _number(cell, line, name, problems, file) if name in numbers else cell
+    return Row(line, found)
+
+
+def _number(cell: str, line: int, column: str, problems: Problems, file: str) -> str:
+    """A number of a `;` file with a decimal point instead of a comma."""
+    if _THOUSANDS.fullmatch(cell):
+        problems.add("table.ambiguous_number", file=file, row=line, column=column, value=cell)
+        return ""
+    return cell.replace(",", ".") if _DECIMAL_COMMA.fullmatch(cell) else cell

@@ -1,0 +1,112 @@
+"""Texts of definitions as they lie in a folder: bounded, UTF-8 (with or without BOM), NFC, and never outside it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from surveys.problems import Problems
+
+#: Largest definition or study table read, in bytes; a national round of 100,000 issued forms stays under 10 MB.
+LARGEST_TEXT = 64_000_000
+
+
+def inside(folder: Path, relative: str, problems: Problems, file: str, column: str = "") -> Path | None:
+    """The file ``relative`` of ``folder``, or None with ``file.outside`` noted when it lies elsewhere.
+
+    Absolute paths, drive letters, ``..`` and links that leave the folder are refused. The file need not exist.
+
+    >>> problems = Problems()
+    >>> inside(Path("round"), "../secret.csv", problems, "study.toml", "files.frames") is None
+    True
+    >>> [p.code for p in problems]
+    ['file.outside']
+    """
+    written = PurePosixPath(relative.replace("\\", "/"))
+    escapes = (
+        written.is_absolute() or ".." in written.parts or PureWindowsPath(relative).drive or "\0" in relative
+    )
+    path = folder / written
+    if escapes or not _stays(path, folder):
+        problems.add("file.outside", file=file, column=column, path=relative.replace("\0", "?"))
+        return None
+    return path
+
+
+def _stays(path: Path, folder: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # a loop of links, a name longer than the system allows
+        return False
+
+
+def read_text(path: Path, problems: Problems, file: str = "", largest: int = LARGEST_TEXT) -> str | None:
+    """The text of ``path`` in NFC without BOM and with plain line ends, or None with the reason noted.
+
+    Text in another form of Unicode is read as NFC and noted as the warning ``file.not_nfc`` with its first row.
+    """
+    file = file or path.name
+    data = _read_bytes(path, problems, file, largest)
+    if data is None:
+        return None
+    text = _decoded(data, problems, file)
+    if text is None:
+        return None
+    if not unicodedata.is_normalized("NFC", text):
+        row = next(
+            k for k, line in enumerate(text.splitlines(), 1) if not unicodedata.is_normalized("NFC", line)
+        )
+        problems.add("file.not_nfc", severity="warning", file=file, row=row)
+        text = unicodedata.normalize("NFC", text)
+    return text
+
+
+def _read_bytes(path: Path, problems: Problems, file: str, largest: int) -> bytes | None:
+    try:
+        if not path.exists():
+            problems.add("file.missing", file=file)
+            return None
+        if not path.is_file():
+            problems.add("file.not_a_file", file=file)
+            return None
+        size = path.stat().st_size
+        if size > largest:
+            problems.add("file.too_large", file=file, size=size, limit=largest)
+            return None
+        return path.read_bytes()
+    except OSError as error:
+        problems.add("file.unreadable", file=file, reason=error.strerror or type(error).__name__)
+        return None
+
+
+def _decoded(data: bytes, problems: Problems, file: str) -> str | None:
+    """UTF-8 text; a byte that is none (or a NUL, the mark of UTF-16) is named by its 1-based position."""
+    try:
+        text = data.decode("utf-8")
+        at = data.find(b"\0")
+    except UnicodeDecodeError as error:
+        at = error.start
+    if at >= 0:
+        row = data.count(b"\n", 0, at) + 1
+        problems.add("file.encoding", file=file, row=row, byte=at + 1)
+        return None
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_toml(path: Path, problems: Problems, file: str = "") -> Mapping[str, object] | None:
+    """The document in ``path``, or None with the fault noted (``toml.syntax`` names the row)."""
+    text = read_text(path, problems, file)
+    if text is None:
+        return None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"\(at line (\d+)", str(error))
+        row = int(found[1]) if found else text.count("\n") + 1
+        problems.add("toml.syntax", file=file or path.name, row=row, reason=str(error).split(" (at ")[0])
+    except RecursionError:
+        problems.add("toml.syntax", file=file or path.name, reason="nesting")
+    return None
