@@ -1,11 +1,13 @@
 """Indices of careless responding, one number per respondent.
 
-Every function takes answers as a float array [n, K] (NaN where there is no answer) and checks nothing. Names and conventions follow
-the literature (Curran 2016, J. Exp. Soc. Psychol. 66; Meade & Craig 2012, Psychol. Methods 17) and agree with the R package
+Every function takes answers as a float array [n, K] (NaN where there is no answer) and checks nothing. Names and conventions
+follow the literature (Curran 2016, J. Exp. Soc. Psychol. 66; Meade & Craig 2012, Psychol. Methods 17) and agree with the R package
 ``careless`` 1.2.2. They describe; whether a form counts is decided by the declared rules (:mod:`surveys.validity.rules`).
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 
@@ -24,8 +26,7 @@ def longest_run(answers: Array) -> Array:
     >>> longest_run(np.array([[1, 1, 1, 2, 2], [1, 2, 1, 2, 1.0]]))
     array([3, 1])
     """
-    n, K = answers.shape
-    position = np.arange(K)
+    position = np.arange(answers.shape[1])
     start = np.maximum.accumulate(np.where(run_starts(answers), position, 0), axis=1)
     return (position - start).max(axis=1, initial=-1) + 1
 
@@ -72,7 +73,9 @@ def row_correlation(x: Array, y: Array) -> Array:
     """
     both = ~(np.isnan(x) | np.isnan(y))
     count = np.maximum(both.sum(axis=1, keepdims=True), 1)
-    dx, dy = (np.where(both, v - np.where(both, v, 0).sum(axis=1, keepdims=True) / count, 0.0) for v in (x, y))
+    dx, dy = (
+        np.where(both, v - np.where(both, v, 0).sum(axis=1, keepdims=True) / count, 0.0) for v in (x, y)
+    )
     scale = np.sqrt((dx**2).sum(axis=1) * (dy**2).sum(axis=1))
     flat = scale <= 1e-12 * np.maximum(count[:, 0], 1)
     return np.where(flat, np.nan, (dx * dy).sum(axis=1) / np.where(flat, 1.0, scale))
@@ -82,10 +85,11 @@ def even_odd(answers: Array, sizes: tuple[int, ...]) -> Array:
     """Even–odd inconsistency, float [n] in [−1, 1]; higher means more careless.
 
     The items stand in scales of the given ``sizes`` one after another. Each scale is split in its even and odd items; the means
-    of the halves are correlated over the scales, and the correlation r is stepped up to −2r/(1 + r) (Spearman–Brown, sign turned).
+    of the halves are correlated over the scales, and the correlation r is stepped up to −2r/(1 + r) (Spearman–Brown, with the
+    sign turned).
     """
     edges = np.cumsum((0, *sizes))
-    scales = [answers[:, a:b] for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    scales = [answers[:, a:b] for a, b in pairwise(edges)]
     even = np.stack([np.nanmean(scale[:, 1::2], axis=1) for scale in scales], axis=1)
     odd = np.stack([np.nanmean(scale[:, 0::2], axis=1) for scale in scales], axis=1)
     r = row_correlation(even, odd)

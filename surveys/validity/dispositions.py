@@ -7,27 +7,42 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from surveys.problems import Problem
+
 VALID, REVIEW, REJECTED = "valid", "review", "rejected"
+#: The second data entry of a form: compared with the first, never an evaluation of its own.
+SECOND_ENTRY = "second_entry"
 #: Columns of the funnel, in the order in which they are written.
 FUNNEL_COLUMNS = (
     "block", "unit_code", "group", "questionnaire", "issued", "returned", "valid", "review", "rejected",
 )  # fmt: skip
+#: Columns of the reasons. ``rule`` is the name of a rule, or "decision" for what a reviewer decided.
+REASON_COLUMNS = ("row", "rule", "severity", "detail")
 
 
 @dataclass(frozen=True)
 class Dispositions:
     """Aligned with ``Returns.rows`` (n evaluations).
 
-    ``disposition``: object array [n] of valid, review, rejected. ``reasons``: DataFrame row, rule, severity, detail
-    (every reason of every evaluation, flags included; ``detail`` names items or other form codes, never free text).
-    ``funnel``: DataFrame of ``FUNNEL_COLUMNS``; returned = valid + review + rejected ≤ issued in every row that has issued forms.
+    ``disposition``: object array [n] of valid, review, rejected; second_entry marks rows that are the second data entry of
+    another row and stand in no count and no list of forms (see ``counted``). ``reasons``: DataFrame row, rule, severity, detail
+    (every reason of every evaluation, flags included; ``detail`` names items, units or other form codes, never free text).
+    ``funnel``: DataFrame of ``FUNNEL_COLUMNS``; every counted evaluation is in the row of its own block, unit, group and
+    questionnaire, so returned = valid + review + rejected. returned ≤ issued in every row that has issued forms, unless
+    forms came in that were not issued there, each of which has its reason. ``warnings``: faults that did not stop the screening.
     """
 
     disposition: np.ndarray
     reasons: pd.DataFrame
     funnel: pd.DataFrame
+    warnings: tuple[Problem, ...] = ()
 
     @property
     def valid(self) -> np.ndarray:
         """Boolean mask [n] of the evaluations that count."""
         return np.asarray(self.disposition == VALID)
+
+    @property
+    def counted(self) -> np.ndarray:
+        """Boolean mask [n] of the evaluations that are returns: all but second data entries."""
+        return np.asarray(self.disposition != SECOND_ENTRY)

@@ -1,7 +1,7 @@
 """Near-duplicates: for every form, the other form of its cell that agrees with it on the largest share of answers.
 
-All pairs are compared exactly. The number of equal answers of all pairs is one matrix product of one-hot codes, and pairs are formed
-only within cells (a questionnaire × unit, an interviewer's pile), so that 12,000 forms in small cells cost less than reading
+All pairs are compared exactly. The number of equal answers of all pairs is one matrix product of one-hot codes, and pairs are
+formed only within cells (a questionnaire × unit, an interviewer's pile), so that 12,000 forms in small cells cost less than reading
 them. Kernels: arrays in, arrays out, no checks. After Kuriakose & Robbins (2016), Stat. J. IAOS 32 (percent match).
 """
 
@@ -71,7 +71,7 @@ def cells(cell: Array) -> Iterator[Array]:
 
 
 def nearest_in_cells(
-    codes: Array, cell: Array, owner: Array, minimum_items: int = 1
+    codes: Array, cell: Array, owner: Array, minimum_items: int = 1, over_all: bool = False
 ) -> tuple[Array, Array]:
     """:func:`nearest` within each cell of ``cell`` int [n]; items nobody in the cell answered are left out.
 
@@ -80,7 +80,7 @@ def nearest_in_cells(
     partner, share = np.full(len(codes), -1), np.zeros(len(codes))
     for rows in cells(cell):
         part = codes[rows]
-        here, found = nearest(part[:, (part >= 0).any(axis=0)], owner[rows], minimum_items)
+        here, found = nearest(part[:, (part >= 0).any(axis=0)], owner[rows], minimum_items, over_all)
         partner[rows] = np.where(here >= 0, rows[here], -1)
         share[rows] = found
     return partner, share
