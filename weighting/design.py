@@ -183,7 +183,7 @@ class Design:
 
     def _changed(self, **values: Any) -> Design:
         new = copy.copy(self)
-        for cached in ("_whole", "degf"):
+        for cached in ("whole", "degf", "taken", "_carried"):
             new.__dict__.pop(cached, None)
         new._set(**values)
         return new
@@ -241,7 +241,7 @@ class Design:
 
         Rows outside keep their place in strata and clusters and get weight zero.
         """
-        values = self.frame[self._known(mask)].to_numpy() if isinstance(mask, str) else np.asarray(mask)
+        values = self.frame[self.known(mask)].to_numpy() if isinstance(mask, str) else np.asarray(mask)
         if values.shape != (self.n,) or values.dtype.kind not in "bO":
             raise DesignError(f"subset: a truth value for each of the {self.n} rows is needed")
         inside = pd.array(values, dtype="boolean").fillna(False).to_numpy(dtype=bool)
@@ -282,7 +282,7 @@ class Design:
         return self.lonely_domains or (self.lonely == "average" and any(s.lonely.any() for s in self.stages))
 
     @cached_property
-    def _whole(self) -> Cells:
+    def whole(self) -> Cells:
         everything = self._changed(domain=None) if self.adjustments else self
         return everything.cells(np.zeros(self.n, dtype=np.intp), 1)
 
@@ -294,11 +294,9 @@ class Design:
         """
         u = np.asarray(u, dtype=float)
         if self.adjustments:
-            return self._whole.covariance(self.adjusted_totals(u, np.zeros(self.n, dtype=np.intp), 1)[:, 0])[
-                0
-            ]
+            return self.whole.covariance(self.adjusted_totals(u, np.zeros(self.n, dtype=np.intp), 1)[:, 0])[0]
         if domain is None:
-            return self._whole.covariance(self._whole.totals(u))[0]
+            return self.whole.covariance(self.whole.totals(u))[0]
         part = self.cells(np.where(domain, 0, -1), 1)
         return part.covariance(part.totals(u))[0]
 
@@ -316,7 +314,7 @@ class Design:
             shifted = np.where((domain >= block.start) & (domain < block.stop), domain - block.start, -1)
             totals = self.adjusted_totals(u, shifted, len(block))
             for j in block:
-                result[j] = self._whole.covariance(totals[:, j - block.start])[0]
+                result[j] = self.whole.covariance(totals[:, j - block.start])[0]
         return result
 
     def variance_by(self, u: Floats, domain: Codes, n_domains: int) -> Floats:
@@ -329,7 +327,7 @@ class Design:
         for block in self._blocks(n_domains, u.shape[1]):
             shifted = np.where((domain >= block.start) & (domain < block.stop), domain - block.start, -1)
             totals = self.adjusted_totals(u, shifted, len(block))
-            flat = self._whole.variance(totals.reshape(len(totals), -1))
+            flat = self.whole.variance(totals.reshape(len(totals), -1))
             result[block.start : block.stop] = flat.reshape(len(block), -1)
         return result
 
@@ -346,7 +344,7 @@ class Design:
         raw = group_totals(u[inside], key, stage.n_clusters * n_domains)
         totals = raw.reshape(stage.n_clusters, n_domains, u.shape[1])
         for k in range(u.shape[1]):
-            for taken, b in zip(self._taken, self.adjusted_slopes(u[:, k], domain, n_domains), strict=True):
+            for taken, b in zip(self.taken, self.adjusted_slopes(u[:, k], domain, n_domains), strict=True):
                 totals[:, :, k] -= taken @ b
         return totals
 
@@ -367,10 +365,11 @@ class Design:
         ]
 
     @cached_property
-    def _taken(self) -> list[Floats]:
+    def taken(self) -> list[Floats]:
         return [a.cluster_totals(self.stages[-1]) for a in self.adjustments]
 
-    def _known(self, name: str) -> str:
+    def known(self, name: str) -> str:
+        """The name of a column, or an error that knows the nearest name."""
         if name not in self.frame.columns:
             raise DesignError(unknown("column", name, self.frame.columns))
         return name

@@ -135,7 +135,8 @@ def beta(
     p = np.asarray(estimate, dtype=float)
     size = np.full(p.shape, np.inf) if n is None else np.asarray(n, dtype=float)
     n_eff = _effective_size(p, np.asarray(se, dtype=float), n)
-    return clopper_pearson(p, n_eff * _t_factor(size, df, level), level)
+    n_eff = np.where(np.isposinf(n_eff), np.inf, n_eff * _t_factor(size, df, level))
+    return clopper_pearson(p, n_eff, level)
 
 
 def clopper_pearson(estimate: ArrayLike, n: ArrayLike, level: float = 0.95) -> Limits:

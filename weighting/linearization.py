@@ -218,6 +218,10 @@ class Cells:
         """Cell totals [M] or [M, k] of row values [n] or [n, k]."""
         return group_totals(values, self.cell, self.n_cells)
 
+    def wide(self, width: int) -> Codes:
+        """Each row's cell times ``width`` [n]: the first key of its cell in a table cell × width; a fresh array."""
+        return self.cell * width
+
     def by_domain(self, totals: Floats) -> Floats:
         """Domain totals [J] or [J, k] of cell totals."""
         return group_totals(totals, self.domain, self.n_domains)

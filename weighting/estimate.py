@@ -1,0 +1,845 @@
+"""Estimates by domain with everything needed to judge and to combine them.
+
+Every estimator here is a smooth function of weighted totals; its influence values u_i (see
+:mod:`weighting.linearization`) are
+
+    total   T = Σ w a y          u = w a y
+    mean    θ = Σ w a y / Σ w a  u = w a (y − θ) / Σ w a
+    ratio   R = Σ w a y / Σ w a x  u = w a (y − R x) / Σ w a x
+
+with a = 1 where the row is in the domain and has a value. (Woodruff, JASA 66, 1971; Binder, 1983.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from weighting import intervals
+from weighting.design import Design
+from weighting.errors import DesignError, unknown
+from weighting.influence import Influence
+from weighting.linearization import Cells, Codes, Flags, Floats
+from weighting.variable import Moments, Variable, numeric, shares
+
+INTERVALS = ("wald", "logit", "wilson", "beta", "bounded")
+DEGREES = ("design", "domain", "satterthwaite")
+
+#: Differences below this share of their terms are rounding: such answers are all equal.
+EQUAL = 1e-13
+
+#: Names of p-value adjustments: R's on the left, statsmodels' on the right.
+ADJUSTMENTS = {
+    "holm": "holm",
+    "bonferroni": "bonferroni",
+    "hochberg": "simes-hochberg",
+    "hommel": "hommel",
+    "BH": "fdr_bh",
+    "BY": "fdr_by",
+}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Estimates:
+    """Estimates with standard errors, intervals and their joint covariance; K rows, one per domain and statistic.
+
+    ``labels`` holds the by-columns and the statistic of each row; ``estimate``, ``se``, ``ci_low``, ``ci_high``,
+    ``df``, ``n`` (rows with a value), ``n_eff`` (n / deff) and ``deff`` (variance over that of a simple random
+    sample without replacement of the same size from Σ w) are arrays [K]. ``note`` [K] says why something does not
+    apply. Results are frozen: nothing done to one changes another, or the design.
+    """
+
+    labels: pd.DataFrame
+    estimate: Floats
+    se: Floats
+    ci_low: Floats
+    ci_high: Floats
+    df: Floats
+    n: Floats
+    n_eff: Floats
+    deff: Floats
+    note: tuple[str, ...]
+    interval: str = "wald"
+    level: float = 0.95
+    remarks: tuple[str, ...] = ()
+    source: Callable[[], Influence | Floats] | None = field(default=None, repr=False)
+    design_df: float = np.inf
+    df_rule: str | float = "design"
+
+    def __post_init__(self) -> None:
+        for name in ("estimate", "se", "ci_low", "ci_high", "df", "n", "n_eff", "deff"):
+            values = np.array(getattr(self, name), dtype=float)
+            values.flags.writeable = False
+            object.__setattr__(self, name, values)
+        object.__setattr__(self, "labels", self.labels.copy())
+
+    def __len__(self) -> int:
+        return self.estimate.size
+
+    def table(self) -> pd.DataFrame:
+        """By-columns, statistic, estimate, se, ci_low, ci_high, df, n, n_eff, deff, note: a fresh frame [K rows]."""
+        table = self.labels.copy()
+        for name in ("estimate", "se", "ci_low", "ci_high", "df", "n", "n_eff", "deff"):
+            table[name] = np.array(getattr(self, name))
+        table["n"] = table["n"].astype("int64") if np.isfinite(self.n).all() else table["n"]
+        table["note"] = list(self.note)
+        return table
+
+    @cached_property
+    def _source(self) -> Influence | Floats:
+        if self.source is None:
+            raise DesignError("these estimates carry no covariance")
+        return self.source()
+
+    @cached_property
+    def _covariance(self) -> Floats:
+        found = self._source.covariance() if isinstance(self._source, Influence) else np.array(self._source)
+        diagonal = np.sqrt(np.maximum(np.diag(found), 0))
+        scale = np.divide(
+            self.se, diagonal, out=np.zeros_like(diagonal), where=(diagonal > 0) & (self.se > 0)
+        )
+        if (
+            np.abs(scale[diagonal > 0] - 1).max(initial=0) > 1e-6
+        ):  # a policy that looks at each domain's strata
+            found = found * np.outer(scale, scale)
+        np.fill_diagonal(found, np.where(np.isnan(self.se), np.nan, self.se**2))
+        missing = np.isnan(self.se)
+        found[missing, :] = found[:, missing] = np.nan
+        found.flags.writeable = False
+        return found
+
+    def covariance(self) -> pd.DataFrame:
+        """Covariance [K, K] over all rows of the table, labelled like it.
+
+        The diagonal is ``se²``. Where a policy for single clusters looks at the strata of each domain ("average",
+        or ``lonely_domains``), the correlations are those on the whole design.
+        """
+        names = pd.Index(self.keys()) if self.labels.shape[1] == 1 else pd.MultiIndex.from_frame(self.labels)
+        return pd.DataFrame(np.array(self._covariance), index=names, columns=names)
+
+    def keys(self) -> list[Hashable]:
+        """The name of each row: its statistic, or (by…, statistic)."""
+        if self.labels.shape[1] == 1:
+            return list(self.labels["statistic"])
+        return list(self.labels.itertuples(index=False, name=None))
+
+    def combine(
+        self,
+        combinations: Mapping[str, Mapping[Any, float]],
+        interval: str = "wald",
+        level: float | None = None,
+        df: str | float | None = None,
+    ) -> Estimates:
+        """Linear combinations of rows: {"name": {row: coefficient}}, with their joint covariance.
+
+        A row is named by its statistic; by (by…, statistic); or by the by-values alone where there is only one
+        statistic. ``df`` "satterthwaite" weighs the strata by their part in the combination's variance.
+
+        >>> d = Design({"y": [1.0, 2, 4, 5], "h": ["a", "a", "b", "b"]})
+        >>> gap = d.mean("y", by="h").combine({"gap": {"b": 1, "a": -1}})
+        >>> gap.estimate.tolist(), gap.se.round(4).tolist()
+        ([3.0], [0.5774])
+        """
+        weights = self._coefficients(combinations)
+        labels = pd.DataFrame({"statistic": list(combinations)})
+        return self.linear(weights, labels, interval, self.level if level is None else level, df)
+
+    def linear(
+        self,
+        weights: Floats,
+        labels: pd.DataFrame,
+        interval: str = "wald",
+        level: float = 0.95,
+        df: str | float | None = None,
+    ) -> Estimates:
+        """The combinations weights′θ, ``weights`` [K, q], named by ``labels`` [q rows, with a statistic column]."""
+        rule = self.df_rule if df is None else df
+        rule = "design" if rule == "domain" and df is None else rule
+        used = weights != 0
+        estimate = np.where(used, weights * self.estimate[:, None], 0.0).sum(axis=0)
+        covariance = np.where(np.isnan(self._covariance), 0.0, self._covariance)
+        joint = weights.T @ covariance @ weights
+        lost = (used & np.isnan(self.se)[:, None]).any(axis=0)
+        joint[lost, :] = joint[:, lost] = np.nan
+        se = np.sqrt(np.maximum(np.diag(joint), 0))
+        source: Callable[[], Influence | Floats] = lambda: joint  # noqa: E731
+        if isinstance(self._source, Influence):
+            carried = self._source.linear(weights)
+            source = lambda: carried  # noqa: E731
+        degrees = _degrees(
+            rule, self.design_df, np.full(se.size, self.design_df), lambda: _satterthwaite(source())
+        )
+        n = np.where(used, np.where(np.isnan(self.n), np.inf, self.n)[:, None], np.inf).min(axis=0)
+        flat = (se == 0) & (interval != "wald")
+        low, high = _limits(interval, estimate, se, degrees, n, flat, level)
+        missing = np.full(se.size, np.nan)
+        note = np.where(
+            lost, "a row of this combination has no estimate", "combination: n, n_eff, deff do not apply"
+        )
+        return Estimates(
+            labels, estimate, se, low, high, degrees, missing, missing, missing, tuple(note.tolist()),
+            interval, level, self.remarks, source, self.design_df, rule,
+        )  # fmt: skip
+
+    def _coefficients(self, combinations: Mapping[str, Mapping[Any, float]]) -> Floats:
+        place = self._places
+        problems = []
+        weights = np.zeros((len(self), len(combinations)))
+        for column, (name, terms) in enumerate(combinations.items()):
+            for key, coefficient in terms.items():
+                if key not in place:
+                    problems.append(f"{name}: {unknown('row', key, place)}")
+                elif not np.isfinite(coefficient):
+                    problems.append(f"{name}: the coefficient of {key!r} is {coefficient}")
+                else:
+                    weights[place[key], column] += coefficient
+        if problems:
+            raise DesignError(*problems)
+        return weights
+
+    @cached_property
+    def _places(self) -> dict[Hashable, int]:
+        """Row numbers by every name a row goes by."""
+        keys = self.keys()
+        places: dict[Hashable, int] = {}
+        if self.labels.shape[1] > 1 and self.labels["statistic"].nunique() == 1:
+            short = [k[:-1] for k in keys]  # type: ignore[index]
+            places.update({k[0] if len(k) == 1 else k: i for i, k in enumerate(short)})
+            places.update({k: i for i, k in enumerate(short)})
+        return places | {k: i for i, k in enumerate(keys)}
+
+    def pairwise(
+        self, adjust: str = "holm", level: float | None = None, df: str | float | None = None
+    ) -> pd.DataFrame:
+        """Differences of all pairs of rows of the same statistic, with t-tests and adjusted p-values.
+
+        Columns: first, second, statistic, estimate, se, ci_low, ci_high, df, t, p, p_adjusted (over all pairs).
+        ``adjust``: holm, bonferroni, hochberg, hommel, BH, BY or none (statsmodels' ``multipletests``).
+
+        >>> d = Design({"y": [1.0, 2, 4, 5], "h": ["a", "a", "b", "b"]})
+        >>> d.mean("y", by="h").pairwise()[["first", "second", "estimate"]].to_dict("records")
+        [{'first': 'a', 'second': 'b', 'estimate': -3.0}]
+        """
+        if adjust not in (*ADJUSTMENTS, "none"):
+            raise DesignError(unknown("adjustment", adjust, (*ADJUSTMENTS, "none")))
+        first, second = self._pairs()
+        weights = np.zeros((len(self), first.size))
+        weights[first, np.arange(first.size)], weights[second, np.arange(first.size)] = 1.0, -1.0
+        labels = pd.DataFrame({"statistic": self.labels["statistic"].to_numpy()[first]})
+        gap = self.linear(weights, labels, "wald", self.level if level is None else level, df)
+        t = np.divide(gap.estimate, gap.se, out=np.full(first.size, np.nan), where=gap.se > 0)
+        p = two_sided_p(t, gap.df)
+        table = pd.DataFrame({"first": self._short(first), "second": self._short(second), **labels})
+        table = table.assign(
+            estimate=gap.estimate, se=gap.se, ci_low=gap.ci_low, ci_high=gap.ci_high, df=gap.df, t=t
+        )
+        return table.assign(p=p, p_adjusted=adjusted_p(p, adjust))
+
+    def _pairs(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        if self.labels.shape[1] == 1:
+            return np.triu_indices(len(self), 1)
+        statistic = pd.factorize(self.labels["statistic"])[0]
+        first, second = np.triu_indices(len(self), 1)
+        same = statistic[first] == statistic[second]
+        return first[same], second[same]
+
+    def _short(self, rows: NDArray[np.intp]) -> list[Hashable]:
+        if self.labels.shape[1] == 1:
+            return list(self.labels["statistic"].to_numpy()[rows])
+        by = self.labels.drop(columns="statistic").iloc[rows]
+        return list(by.iloc[:, 0]) if by.shape[1] == 1 else list(by.itertuples(index=False, name=None))
+
+    def __repr__(self) -> str:
+        return f"{self._title()}\n{self._printed().to_string(index=False)}{self._footer()}"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        body = self._printed().to_html(index=False, border=0, escape=True)
+        return f"<div><p>{escape(self._title())}</p>{body}<p>{escape(self._footer().strip())}</p></div>"
+
+    def _title(self) -> str:
+        df = self.df_rule if isinstance(self.df_rule, str) else f"{self.df_rule:g}"
+        return f"{len(self):,} estimates, {100 * self.level:g} % {self.interval} intervals, df: {df}"
+
+    def _printed(self) -> pd.DataFrame:
+        table = self.table().head(60)
+        for name in ("estimate", "se", "ci_low", "ci_high"):
+            table[name] = [f"{v:.4g}" if abs(v) < 1e6 else f"{v:.6g}" for v in table[name]]
+        for name, digits in (("df", 1), ("n", 0), ("n_eff", 1), ("deff", 2)):
+            table[name] = [f"{v:,.{digits}f}".removesuffix(".0") for v in table[name]]
+        return table.drop(columns=[] if any(table["note"]) else "note")
+
+    def _footer(self) -> str:
+        more = [f"… and {len(self) - 60:,} more: see table()"] if len(self) > 60 else []
+        return "".join(f"\n{line}" for line in (*more, *self.remarks))
+
+
+def two_sided_p(t: Floats, df: Floats) -> Floats:
+    """Two-sided p-values of t statistics (df infinite: normal).
+
+    >>> two_sided_p(np.array([1.959964]), np.array([np.inf])).round(4).tolist()
+    [0.05]
+    """
+    from scipy import special
+
+    finite = np.where(np.isfinite(df) & (df > 0), df, 1.0)
+    tail = np.where(np.isposinf(df), special.ndtr(-np.abs(t)), special.stdtr(finite, -np.abs(t)))
+    return np.where(df > 0, 2 * tail, np.nan)
+
+
+def adjusted_p(p: Floats, adjust: str = "holm") -> Floats:
+    """p-values corrected for their number; NaN stay NaN and do not count.
+
+    >>> adjusted_p(np.array([0.01, 0.04, np.nan])).tolist()
+    [0.02, 0.04, nan]
+    """
+    result = np.array(p, dtype=float)
+    known = ~np.isnan(result)
+    if adjust != "none" and known.any():
+        from statsmodels.stats.multitest import multipletests
+
+        result[known] = multipletests(result[known], method=ADJUSTMENTS[adjust])[1]
+    return result
+
+
+@dataclass(frozen=True, eq=False)
+class Linear:
+    """One column's estimates in J domains: what the table needs, and the influence values behind it.
+
+    ``estimate`` [J, k]; ``influence`` [M, k] totals per cell; ``srs`` [J, k] the variance under simple random
+    sampling; ``count`` and ``size`` [J] rows with a value and their Σ w.
+    """
+
+    names: tuple[str, ...]
+    estimate: Floats
+    influence: Floats
+    srs: Floats
+    count: NDArray[np.intp]
+    size: Floats
+    cells: Cells
+
+
+Rule = Callable[[Moments, Moments | None, Cells], tuple[Floats, Floats, Floats]]
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """What one call asks for: a rule for columns of a design, by domain."""
+
+    design: Design
+    numerators: tuple[Variable, ...]
+    denominator: Variable | None
+    domain: Codes
+    domains: pd.DataFrame | None
+    n_domains: int
+    kind: str
+
+    def cells(self, valid: Flags | None = None) -> Cells:
+        domain = self.domain if valid is None else np.where(valid, self.domain, -1)
+        return self.design.cells(domain, self.n_domains)
+
+    @cached_property
+    def rows(self) -> NDArray[np.intp]:
+        """Rows [J] with a positive weight."""
+        inside = (self.domain >= 0) & (self.design.weights > 0)
+        return np.bincount(self.domain[inside], minlength=self.n_domains)
+
+    @cached_property
+    def held(self) -> Floats:
+        """Rows [J] the design holds for a domain, with a value or not: of a calibrated design all, as R counts."""
+        if self.design.adjustments:
+            return np.full(self.n_domains, float(self.design.n))
+        return np.bincount(self.domain[self.domain >= 0], minlength=self.n_domains).astype(float)
+
+    @cached_property
+    def shared_cells(self) -> Cells:
+        return self.cells()
+
+    def linears(self) -> Iterator[Linear]:
+        """One column after the other, so that no more than one is in memory."""
+        for variable in self.numerators:
+            if self.denominator is not None:
+                both = variable.valid & self.denominator.valid
+                yield self._ratio(variable.where(both), self.denominator.where(both))
+            else:
+                cells = self.cells(variable.valid) if self.design.counts_presence else self.shared_cells
+                yield self._simple(variable, cells)
+
+    def _simple(self, variable: Variable, cells: Cells) -> Linear:
+        moments = variable.moments(cells, self.design.weights)
+        size, value, square = (cells.by_domain(m) for m in (moments.weight, moments.value, moments.square))
+        count = variable.count(self.design, self.domain, self.rows)
+        empty = np.where(count > 0, 1.0, np.nan)[:, None]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            above = value / size[:, None]
+            spread = np.maximum(square - above * value, 0.0)
+        held = moments.weight[:, None]
+        theta = above[cells.domain]
+        influence = moments.value - theta * held
+        rounding = EQUAL * (np.abs(moments.value) + np.abs((theta + moments.shift) * held))
+        influence[np.abs(influence) <= rounding] = 0.0
+        flat = cells.by_domain(np.abs(influence)) == 0 if cells.n_cells else np.ones_like(value, dtype=bool)
+        spread = np.where(flat & (spread <= EQUAL * square), 0.0, spread)
+        srs = simple_random_variance(spread, size[:, None], count[:, None])
+        if self.kind == "total":
+            totals = value + moments.shift * size[:, None]
+            z = moments.value + moments.shift * held
+            return Linear(variable.names, totals * empty, z, srs * size[:, None] ** 2, count, size, cells)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            z = influence / size[cells.domain][:, None]
+        estimate = (above + moments.shift) * empty
+        return Linear(variable.names, estimate, np.nan_to_num(z), srs, count, size, cells)
+
+    def _ratio(self, top: Variable, bottom: Variable) -> Linear:
+        design = self.design
+        cells = self.cells(top.valid) if design.counts_presence else self.shared_cells
+        y, x, w = top.rows(), bottom.rows(), np.where(top.valid, design.weights, 0.0)
+        wy, wx = cells.totals(w * y), cells.totals(w * x)
+        size, total_y, total_x = (cells.by_domain(v) for v in (cells.totals(w), wy, wx))
+        count = top.count(design, self.domain, self.rows)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.where((count > 0) & (total_x != 0), total_y / total_x, np.nan)
+        inside = self.domain >= 0
+        at = np.where(np.isnan(ratio), 0.0, ratio)
+        rest = np.where(inside, y - at[self.domain] * x, 0.0)
+        rest[np.abs(rest) <= EQUAL * np.abs(y)] = 0.0
+        with np.errstate(divide="ignore", invalid="ignore"):
+            z = np.nan_to_num(cells.totals(w * rest) / total_x[cells.domain])
+            mean_rest = np.nan_to_num(cells.by_domain(cells.totals(w * rest)) / size)
+            spread = cells.by_domain(cells.totals(w * rest**2)) - size * mean_rest**2
+            srs = simple_random_variance(spread, size, count) * (size / total_x) ** 2
+        name = f"{top.column}/{bottom.column}"
+        return Linear((name,), ratio[:, None], z[:, None], srs[:, None], count, size, cells)
+
+    def row_influence(self, variable: Variable, linear: Linear) -> Floats:
+        """Influence values [n, k] row by row: what calibrated designs regress on the auxiliaries."""
+        design, inside = self.design, self.domain >= 0
+        bottom = self.denominator
+        valid = variable.valid if bottom is None else variable.valid & bottom.valid
+        w = np.where(valid & inside, design.weights, 0.0)
+        x = np.ones(design.n) if bottom is None else bottom.rows()
+        scale = np.bincount(self.domain[inside], weights=(w * x)[inside], minlength=self.n_domains)
+        u = np.empty((design.n, len(linear.names)))
+        for k in range(len(linear.names)):
+            y = variable.rows(k)
+            if self.kind == "total":
+                u[:, k] = w * y
+                continue
+            theta = np.nan_to_num(linear.estimate[:, k])[self.domain]
+            rest = y - theta * x
+            rest[np.abs(rest) <= EQUAL * np.abs(y)] = 0.0
+            with np.errstate(divide="ignore", invalid="ignore"):
+                u[:, k] = np.where(w > 0, w * rest / scale[self.domain], 0.0)
+        return u
+
+
+def simple_random_variance(spread: Floats, size: Floats, count: NDArray[Any]) -> Floats:
+    """Variance of a mean of ``count`` rows drawn from Σ w = ``size``; ``spread`` = Σ w (y − ȳ)².
+
+    (N − n)/(N n) · n/(n − 1) · Σ w (y − ȳ)² / Σ w; where Σ w does not exceed n, as if drawn with replacement.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        element = spread / size * count / (count - 1)
+        finite = np.where(size > count * (1 + 1e-9), 1 - count / size, 1.0)
+        return np.where(count > 1, element * finite / count, np.nan)
+
+
+def mean(
+    design: Design,
+    columns: str | Sequence[str],
+    by: str | Sequence[str] | None = None,
+    *,
+    interval: str = "wald",
+    level: float = 0.95,
+    df: str | float = "design",
+    listwise: bool = False,
+) -> Estimates:
+    """Means of columns, by any number of domains.
+
+    Parameters
+    ----------
+    columns : names of numeric or truth-valued columns
+    by : names of columns whose values make the domains
+    interval : "wald"; for values between 0 and 1 also "logit", "wilson", "beta" or "bounded"
+        (the intervals of :mod:`weighting.intervals`; none of them leaves [0, 1] except "wald").
+    level : confidence level
+    df : "design", "domain" (of each domain), "satterthwaite", or a number (``inf``: normal)
+    listwise : leave out rows in which any of the columns is missing (R's ``svymean`` of several variables);
+        otherwise each column counts the rows in which it has a value
+
+    Raises
+    ------
+    DesignError
+        Unknown columns, text, infinite values, or a stratum whose variance cannot be known.
+
+    Examples
+    --------
+    >>> d = Design({"y": [0.0, 0.5, 1.0, None], "g": ["a", "a", "b", "b"]})
+    >>> d.mean("y", by="g").table()[["g", "statistic", "estimate", "n"]].to_dict("records")
+    [{'g': 'a', 'statistic': 'y', 'estimate': 0.25, 'n': 2}, {'g': 'b', 'statistic': 'y', 'estimate': 1.0, 'n': 1}]
+    """
+    found = tuple(numeric(design, c) for c in _names(design, columns))
+    return _estimates(design, found, None, by, "mean", interval, level, df, listwise)
+
+
+def total(
+    design: Design,
+    columns: str | Sequence[str],
+    by: str | Sequence[str] | None = None,
+    *,
+    level: float = 0.95,
+    df: str | float = "design",
+    listwise: bool = False,
+) -> Estimates:
+    """Population totals of columns, by domain; arguments as for :func:`mean`.
+
+    >>> d = Design({"y": [1, 0, 1, 1]}, weights=[10, 10, 10, 10])
+    >>> d.total("y").estimate.tolist()
+    [30.0]
+    """
+    found = tuple(numeric(design, c) for c in _names(design, columns))
+    return _estimates(design, found, None, by, "total", "wald", level, df, listwise)
+
+
+def proportion(
+    design: Design,
+    columns: str | Sequence[str],
+    by: str | Sequence[str] | None = None,
+    *,
+    levels: Sequence[object] | None = None,
+    interval: str = "bounded",
+    level: float = 0.95,
+    df: str | float = "design",
+    listwise: bool = False,
+) -> Estimates:
+    """Shares: of truth values, of the answers in ``levels``, or of every category of a column.
+
+    Intervals stay inside [0, 1] and are defined at 0 and 1: where the answers of a domain do not vary, they are
+    Korn & Graubard's with the effective size (Σ w)² / Σ w² (1 − f), whatever the ``interval``; "bounded" and
+    "logit" are the same here. Other arguments as for :func:`mean`.
+
+    >>> d = Design({"q": [5, 4, 2, 5, 4, 1], "g": list("aaabbb")})
+    >>> d.proportion("q", by="g", levels=[4, 5]).estimate.round(3).tolist()
+    [0.667, 0.667]
+    """
+    wanted = None if levels is None else list(levels)
+    found = tuple(shares(design, c, wanted) for c in _names(design, columns))
+    return _estimates(design, found, None, by, "proportion", interval, level, df, listwise)
+
+
+def ratio(
+    design: Design,
+    numerator: str | Sequence[str],
+    denominator: str,
+    by: str | Sequence[str] | None = None,
+    *,
+    interval: str = "wald",
+    level: float = 0.95,
+    df: str | float = "design",
+    listwise: bool = False,
+) -> Estimates:
+    """Ratios of totals, over the rows in which both columns have a value; arguments as for :func:`mean`.
+
+    >>> d = Design({"y": [1.0, 2.0, 3.0], "x": [2.0, 4.0, 6.0]})
+    >>> e = d.ratio("y", "x")
+    >>> e.estimate.tolist(), e.se.tolist(), e.labels["statistic"].tolist()
+    ([0.5], [0.0], ['y/x'])
+    """
+    found = tuple(numeric(design, c) for c in _names(design, numerator))
+    bottom = numeric(design, design.known(denominator))
+    return _estimates(design, found, bottom, by, "ratio", interval, level, df, listwise)
+
+
+def _names(design: Design, columns: str | Sequence[str]) -> list[str]:
+    names = [columns] if isinstance(columns, str) else list(columns)
+    problems = [unknown("column", c, design.frame.columns) for c in names if c not in design.frame.columns]
+    if not names:
+        problems = ["columns: none are named"]
+    if problems:
+        raise DesignError(*problems)
+    return names
+
+
+def _estimates(
+    design: Design,
+    variables: tuple[Variable, ...],
+    denominator: Variable | None,
+    by: str | Sequence[str] | None,
+    kind: str,
+    interval: str,
+    level: float,
+    df: str | float,
+    listwise: bool,
+) -> Estimates:
+    check_options(interval, level, df)
+    if listwise:
+        complete = np.logical_and.reduce([v.valid for v in variables])
+        variables = tuple(v.where(complete) for v in variables)
+    request = request_of(design, variables, denominator, by, kind)
+    parts, variances, satterthwaite = [], [], []
+    for variable, linear in zip(variables, request.linears(), strict=True):
+        parts.append(replace(linear, influence=np.empty((0, len(linear.names)))))
+        if design.adjustments:
+            u = request.row_influence(variable, linear)
+            variances.append(design.variance_by(u, request.domain, request.n_domains))
+        else:
+            variances.append(linear.cells.variance(linear.influence))
+            if df == "satterthwaite":
+                satterthwaite.append(linear.cells.satterthwaite(linear.influence))
+    return _assembled(request, parts, variances, satterthwaite, interval, level, df)
+
+
+def check_options(interval: str, level: float, df: str | float) -> None:
+    """Refuse what no estimator offers."""
+    problems = []
+    if interval not in INTERVALS:
+        problems.append(unknown("interval", interval, INTERVALS))
+    if not 0 < level < 1:
+        problems.append(f"level: {level} does not lie between 0 and 1")
+    if isinstance(df, str) and df not in DEGREES:
+        problems.append(unknown("degrees of freedom", df, DEGREES))
+    if not isinstance(df, str) and not df > 0:
+        problems.append(f"df: {df} is not positive")
+    if problems:
+        raise DesignError(*problems)
+
+
+def request_of(
+    design: Design,
+    variables: tuple[Variable, ...],
+    denominator: Variable | None,
+    by: str | Sequence[str] | None,
+    kind: str,
+) -> Request:
+    """Columns and domains put together."""
+    if by is None:
+        domain, domains, n_domains = np.zeros(design.n, dtype=np.intp), None, 1
+    else:
+        domain, domains = design.codes(by)
+        n_domains = len(domains)
+        if n_domains == 0:
+            raise DesignError(f"by: {by!r} has no value in any row")
+    if design.domain is not None:
+        domain = np.where(design.domain, domain, -1)
+    return Request(design, variables, denominator, domain, domains, n_domains, kind)
+
+
+def labels_of(domains: pd.DataFrame | None, n_domains: int, names: Sequence[str]) -> pd.DataFrame:
+    """By-columns and statistic of every row: domains vary slowest."""
+    labels = pd.DataFrame({"statistic": list(names) * n_domains})
+    if domains is None:
+        return labels
+    repeated = domains.loc[domains.index.repeat(len(names))].reset_index(drop=True)
+    return pd.concat([repeated, labels], axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Figures:
+    """Estimates [J, K] of all columns side by side, with their variances and those of simple random samples."""
+
+    estimate: Floats
+    variance: Floats
+    srs: Floats
+    n: Floats
+    bounded: bool
+
+    @classmethod
+    def of(cls, parts: Sequence[Linear], variances: Sequence[Floats], bounded: bool) -> Figures:
+        estimate = np.concatenate([p.estimate for p in parts], axis=1)
+        variance = np.concatenate(variances, axis=1)
+        return cls(
+            estimate,
+            np.where(np.isnan(estimate), np.nan, variance),
+            np.concatenate([p.srs for p in parts], axis=1),
+            np.concatenate([np.repeat(p.count[:, None], len(p.names), axis=1) for p in parts], axis=1).astype(
+                float
+            ),
+            bounded,
+        )
+
+    @cached_property
+    def se(self) -> Floats:
+        return np.sqrt(self.variance)
+
+    @cached_property
+    def flat(self) -> Flags:
+        """No variation to be seen: a standard error of zero, or a share of exactly 0 or 1."""
+        still = self.se <= intervals.NO_VARIATION * np.abs(self.estimate)
+        return still | (self.bounded & ((self.estimate <= 0) | (self.estimate >= 1)))
+
+    @cached_property
+    def deff(self) -> Floats:
+        return np.divide(self.variance, self.srs, out=np.full_like(self.srs, np.nan), where=self.srs > 0)
+
+    def n_eff(self, edge: Floats) -> Floats:
+        """n / deff [J, K]; where nothing varies, the size ``edge``."""
+        found = np.divide(self.n, self.deff, out=np.full_like(self.n, np.nan), where=self.deff > 0)
+        return np.where(self.flat, edge, found)
+
+
+def _assembled(
+    request: Request,
+    parts: list[Linear],
+    variances: list[Floats],
+    satterthwaite: list[Floats],
+    interval: str,
+    level: float,
+    df: str | float,
+) -> Estimates:
+    """The table of all columns in all domains."""
+    names = [name for part in parts for name in part.names]
+    shape = (request.n_domains, len(names))
+    found = Figures.of(parts, variances, interval != "wald" or request.kind == "proportion")
+    source = influence_source(request)
+
+    def weighed() -> Floats:
+        return (
+            np.concatenate(satterthwaite, axis=1)
+            if satterthwaite
+            else _satterthwaite(source()).reshape(shape)
+        )
+
+    design_df = float(request.design.degf)
+    own = (
+        request.design.domain_degfs(request.domain, shape[0])
+        if df == "domain"
+        else np.full(shape[0], design_df)
+    )
+    degrees = _degrees(df, design_df, np.repeat(own[:, None].astype(float), shape[1], axis=1), weighed)
+    edge = _edge_sizes(request, found.flat)
+    sizes = np.where(found.flat, edge, np.repeat(request.held[:, None], shape[1], axis=1))
+    limits = _limits(interval, found.estimate, found.se, degrees, sizes, found.flat, level)
+    if request.kind == "proportion" and interval == "wald":
+        safe = _limits("bounded", found.estimate, found.se, degrees, sizes, found.flat, level)
+        limits = _chosen(found.flat, safe, tuple(np.clip(limit, 0, 1) for limit in limits))
+    flat_figures = (found.estimate, found.se, *limits, degrees, found.n, found.n_eff(edge), found.deff)
+    estimate, se, low, high, degrees_, n, n_eff, deff = (v.ravel() for v in flat_figures)
+    return Estimates(
+        labels=labels_of(request.domains, shape[0], names),
+        estimate=estimate,
+        se=se,
+        ci_low=low,
+        ci_high=high,
+        df=degrees_,
+        n=n,
+        n_eff=n_eff,
+        deff=deff,
+        note=_notes(request, found, degrees, edge),
+        interval=interval,
+        level=level,
+        remarks=_remarks(request, parts),
+        source=source,
+        design_df=design_df,
+        df_rule=df,
+    )
+
+
+def influence_source(request: Request) -> Callable[[], Influence]:
+    """Builds the joint influence of all rows of the table when it is first asked for."""
+
+    def build() -> Influence:
+        parts: list[tuple[Floats, Cells | None]] = []
+        for variable, linear in zip(request.numerators, request.linears(), strict=True):
+            if request.design.adjustments:
+                parts.append((request.row_influence(variable, linear), None))
+            else:
+                parts.append((linear.influence, linear.cells))
+        return Influence.of(request.design, request.domain, request.n_domains, parts)
+
+    return build
+
+
+def _satterthwaite(source: Influence | Floats) -> Floats:
+    if not isinstance(source, Influence):
+        raise DesignError(
+            "df='satterthwaite' needs the strata's parts of the variance, which replicates do not keep"
+        )
+    return source.satterthwaite()
+
+
+def _degrees(rule: str | float, design_df: float, own: Floats, weighed: Callable[[], Floats]) -> Floats:
+    if rule == "satterthwaite":
+        found = weighed()
+        return np.where(np.isnan(found), design_df, found)
+    return own.astype(float) if isinstance(rule, str) else np.full(own.shape, float(rule))
+
+
+def _edge_sizes(request: Request, flat: Flags) -> Floats:
+    """Sizes [J, K] that stand for answers that do not vary: (Σ w)² / Σ w² (1 − f), n/(1 − f) for equal weights.
+
+    Infinite for a complete census; 1 where not asked for.
+    """
+    size = np.ones(flat.shape)
+    if not flat.any():
+        return size
+    sampled = np.ones(request.design.n)
+    for stage in request.design.stages:
+        sampled = sampled * (1 - stage.rest)[stage.stratum][stage.cluster]
+    cell = np.where(request.domain < 0, request.n_domains, request.domain)
+    column = 0
+    for variable in request.numerators:
+        after = column + len(variable.names)
+        if flat[:, column:after].any():
+            w = np.where(variable.valid, request.design.weights, 0.0)
+            whole, unseen = (
+                np.bincount(cell, v, request.n_domains + 1)[:-1] for v in (w, w * w * (1 - sampled))
+            )
+            with np.errstate(divide="ignore", invalid="ignore"):
+                size[:, column:after] = np.where(whole > 0, whole**2 / unseen, np.nan)[:, None]
+        column = after
+    return size
+
+
+def _limits(
+    interval: str, estimate: Floats, se: Floats, df: Floats, n: Floats, flat: Flags, level: float
+) -> intervals.Limits:
+    """Limits by name; ``n`` holds the number of rows, or what stands for it where nothing varies (``flat``)."""
+    if interval == "wald":
+        return intervals.wald(estimate, se, df, level)
+    outside = (estimate < -1e-12) | (estimate > 1 + 1e-12)
+    if outside.any():
+        raise DesignError(
+            f"interval {interval!r} is for values between 0 and 1, and an estimate is {estimate[outside][0]:g}: "
+            "use interval='wald'"
+        )
+    if interval in ("logit", "bounded"):
+        return intervals.bounded(estimate, se, df, n, np.isposinf(n), level)
+    kernel = intervals.wilson if interval == "wilson" else intervals.beta
+    return kernel(estimate, np.where(flat, 0.0, se), df, level, n)
+
+
+def _chosen(flat: Flags, safe: Sequence[Floats], limits: Sequence[Floats]) -> intervals.Limits:
+    """The ``safe`` limits where nothing varies, the others elsewhere."""
+    return np.where(flat, safe[0], limits[0]), np.where(flat, safe[1], limits[1])
+
+
+def _notes(request: Request, found: Figures, df: Floats, edge: Floats) -> tuple[str, ...]:
+    """Why something does not apply, row by row."""
+    note = np.full(found.estimate.shape, "", dtype=object)
+    census = found.flat & np.isposinf(edge)
+    note[found.deff != found.deff] = "no design effect: one row, or answers that do not vary"
+    note[found.flat & found.bounded] = "answers do not vary: Korn–Graubard interval"
+    note[census] = "complete census: no sampling error"
+    note[(df <= 0) & ~census] = "no degrees of freedom: no interval"
+    note[np.isnan(found.estimate)] = "the denominator adds up to zero"
+    note[(found.n == 0) & np.isnan(found.estimate)] = "no row of this domain has a value"
+    return tuple(note.ravel().tolist())
+
+
+def _remarks(request: Request, parts: list[Linear]) -> tuple[str, ...]:
+    remarks = []
+    lost = (
+        request.domain < 0 if request.design.domain is None else (request.domain < 0) & request.design.domain
+    )
+    if lost.any():
+        remarks.append(f"{int(lost.sum()):,} rows without a value of the by-columns belong to no domain")
+    if any(((p.size <= p.count * (1 + 1e-9)) & (p.count > 0)).any() for p in parts):
+        remarks.append("weights do not exceed the sample: design effect against sampling with replacement")
+    return tuple(remarks)
