@@ -214,7 +214,7 @@ def _certainty(
         weight += share
         inverse += share**2 / sizes[k]
     inverse = np.divide(inverse, weight**2, out=np.zeros_like(n), where=weight > 0)
-    return n, 1.0 - n * inverse
+    return n, np.where(n > 0, 1.0 - n * inverse, 0.0)
 
 
 def _limits(

@@ -20,6 +20,7 @@ UNIT_COLUMNS = (
     "block", "unit_code", "unit_name", "points", "max_points", "percent", "ci_low", "ci_high", "rank", "rank_low",
     "rank_high", "probability_top_quarter", "status", "note",
 )  # fmt: skip
+TOP = 0.25  # the top quarter, as the column says
 
 
 def league(block: Block, found: Sequence[Estimate], language: Language) -> pd.DataFrame:
@@ -29,7 +30,8 @@ def league(block: Block, found: Sequence[Estimate], language: Language) -> pd.Da
         return pd.DataFrame(columns=list(UNIT_COLUMNS))
     branch, units = total.branch, block.study.assessed_units(block.code)
     value = np.where(branch.available, branch.score.value, np.nan)
-    sets = rank_sets(value, covariance(block, branch), level=block.study.inference.level, top=0.25)
+    few = float(np.min(total.df, initial=np.inf, where=branch.available & (total.df > 0)))
+    sets = rank_sets(value, covariance(block, branch), level=block.study.inference.level, top=TOP, df=few)
     ranks = sets.table()
     return pd.DataFrame(
         {
