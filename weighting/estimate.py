@@ -28,7 +28,7 @@ from weighting.influence import Influence
 from weighting.linearization import Cells, Codes, Flags, Floats
 from weighting.variable import Moments, Variable, numeric, shares
 
-INTERVALS = ("wald", "logit", "wilson", "beta", "bounded")
+INTERVALS = ("wald", "logit", "wilson", "beta", "bounded", "arcsine", "likelihood")
 DEGREES = ("design", "domain", "satterthwaite")
 
 #: Differences below this share of their terms are rounding: such answers are all equal.
@@ -177,7 +177,7 @@ class Estimates:
         )
         n = np.where(used, np.where(np.isnan(self.n), np.inf, self.n)[:, None], np.inf).min(axis=0)
         flat = (se == 0) & (interval != "wald")
-        low, high = _limits(interval, estimate, se, degrees, n, flat, level)
+        low, high = limits_of(interval, estimate, se, degrees, n, flat, level)
         missing = np.full(se.size, np.nan)
         note = np.where(
             lost, "a row of this combination has no estimate", "combination: n, n_eff, deff do not apply"
@@ -485,7 +485,7 @@ def mean(
     >>> d.mean("y", by="g").table()[["g", "statistic", "estimate", "n"]].to_dict("records")
     [{'g': 'a', 'statistic': 'y', 'estimate': 0.25, 'n': 2}, {'g': 'b', 'statistic': 'y', 'estimate': 1.0, 'n': 1}]
     """
-    found = tuple(numeric(design, c) for c in _names(design, columns))
+    found = tuple(numeric(design, c) for c in names_of(design, columns))
     return _estimates(design, found, None, by, "mean", interval, level, df, listwise)
 
 
@@ -504,7 +504,7 @@ def total(
     >>> d.total("y").estimate.tolist()
     [30.0]
     """
-    found = tuple(numeric(design, c) for c in _names(design, columns))
+    found = tuple(numeric(design, c) for c in names_of(design, columns))
     return _estimates(design, found, None, by, "total", "wald", level, df, listwise)
 
 
@@ -530,7 +530,7 @@ def proportion(
     [0.667, 0.667]
     """
     wanted = None if levels is None else list(levels)
-    found = tuple(shares(design, c, wanted) for c in _names(design, columns))
+    found = tuple(shares(design, c, wanted) for c in names_of(design, columns))
     return _estimates(design, found, None, by, "proportion", interval, level, df, listwise)
 
 
@@ -552,12 +552,12 @@ def ratio(
     >>> e.estimate.tolist(), e.se.tolist(), e.labels["statistic"].tolist()
     ([0.5], [0.0], ['y/x'])
     """
-    found = tuple(numeric(design, c) for c in _names(design, numerator))
+    found = tuple(numeric(design, c) for c in names_of(design, numerator))
     bottom = numeric(design, design.known(denominator))
     return _estimates(design, found, bottom, by, "ratio", interval, level, df, listwise)
 
 
-def _names(design: Design, columns: str | Sequence[str]) -> list[str]:
+def names_of(design: Design, columns: str | Sequence[str]) -> list[str]:
     names = [columns] if isinstance(columns, str) else list(columns)
     problems = [unknown("column", c, design.frame.columns) for c in names if c not in design.frame.columns]
     if not names:
@@ -706,18 +706,14 @@ def _assembled(
             else _satterthwaite(source()).reshape(shape)
         )
 
+    own = np.repeat(degrees_of_freedom(request, df)[:, None], shape[1], axis=1)
     design_df = float(request.design.degf)
-    own = (
-        request.design.domain_degfs(request.domain, shape[0])
-        if df == "domain"
-        else np.full(shape[0], design_df)
-    )
-    degrees = _degrees(df, design_df, np.repeat(own[:, None].astype(float), shape[1], axis=1), weighed)
+    degrees = _degrees(df, design_df, own, weighed)
     edge = _edge_sizes(request, found.flat)
     sizes = np.where(found.flat, edge, np.repeat(request.held[:, None], shape[1], axis=1))
-    limits = _limits(interval, found.estimate, found.se, degrees, sizes, found.flat, level)
+    limits = limits_of(interval, found.estimate, found.se, degrees, sizes, found.flat, level)
     if request.kind == "proportion" and interval == "wald":
-        safe = _limits("bounded", found.estimate, found.se, degrees, sizes, found.flat, level)
+        safe = limits_of("bounded", found.estimate, found.se, degrees, sizes, found.flat, level)
         limits = _chosen(found.flat, safe, tuple(np.clip(limit, 0, 1) for limit in limits))
     flat_figures = (found.estimate, found.se, *limits, degrees, found.n, found.n_eff(edge), found.deff)
     estimate, se, low, high, degrees_, n, n_eff, deff = (v.ravel() for v in flat_figures)
@@ -764,11 +760,18 @@ def _satterthwaite(source: Influence | Floats) -> Floats:
     return source.satterthwaite()
 
 
+def degrees_of_freedom(request: Request, rule: str | float) -> Floats:
+    """Degrees of freedom [J] by a rule that does not look at the estimates."""
+    if rule == "domain":
+        return request.design.domain_degfs(request.domain, request.n_domains).astype(float)
+    return np.full(request.n_domains, float(request.design.degf) if isinstance(rule, str) else float(rule))
+
+
 def _degrees(rule: str | float, design_df: float, own: Floats, weighed: Callable[[], Floats]) -> Floats:
     if rule == "satterthwaite":
         found = weighed()
         return np.where(np.isnan(found), design_df, found)
-    return own.astype(float) if isinstance(rule, str) else np.full(own.shape, float(rule))
+    return own if isinstance(rule, str) else np.full(own.shape, float(rule))
 
 
 def _edge_sizes(request: Request, flat: Flags) -> Floats:
@@ -797,7 +800,7 @@ def _edge_sizes(request: Request, flat: Flags) -> Floats:
     return size
 
 
-def _limits(
+def limits_of(
     interval: str, estimate: Floats, se: Floats, df: Floats, n: Floats, flat: Flags, level: float
 ) -> intervals.Limits:
     """Limits by name; ``n`` holds the number of rows, or what stands for it where nothing varies (``flat``)."""
@@ -809,10 +812,10 @@ def _limits(
             f"interval {interval!r} is for values between 0 and 1, and an estimate is {estimate[outside][0]:g}: "
             "use interval='wald'"
         )
-    if interval in ("logit", "bounded"):
-        return intervals.bounded(estimate, se, df, n, np.isposinf(n), level)
-    kernel = intervals.wilson if interval == "wilson" else intervals.beta
-    return kernel(estimate, np.where(flat, 0.0, se), df, level, n)
+    if interval in intervals.TRANSFORMED:
+        kernel = intervals.TRANSFORMED[interval]
+        return intervals.bounded(estimate, se, df, n, np.isposinf(n), level, kernel)
+    return intervals.SIZED[interval](estimate, np.where(flat, 0.0, se), df, level, n)
 
 
 def _chosen(flat: Flags, safe: Sequence[Floats], limits: Sequence[Floats]) -> intervals.Limits:

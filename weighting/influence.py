@@ -39,7 +39,8 @@ class Influence:
         first = 0
         for values, cells in parts:
             if cells is None:
-                slopes.append(_slopes(design, values, domain, n_domains))
+                if design.adjustments:
+                    slopes.append(_slopes(design, values, domain, n_domains))
                 inside = np.flatnonzero(domain >= 0)
                 cluster, of_domain, values = design.stages[-1].cluster[inside], domain[inside], values[inside]
             else:
