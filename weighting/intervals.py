@@ -8,6 +8,8 @@ counts estimated from survey data", Survey Methodology 24 (1998); Wilson, JASA 2
 sample size for n, as Dean & Pagano, J. Survey Statistics and Methodology 3 (2015), compare them.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
@@ -168,12 +170,13 @@ def bounded(
     n: ArrayLike,
     fraction: ArrayLike = 0.0,
     level: float = 0.95,
+    varied: Callable[..., Limits] = logit,
 ) -> Limits:
     """The default for values bounded in [0, 1]: never leaves [0, 1], defined at exactly 0 and 1.
 
-    :func:`logit` wherever the answers vary. Where they do not (standard error zero, or an estimate of exactly
-    0 or 1): Korn–Graubard with effective n = n/(1 − fraction), ``fraction`` = n/N. A complete census
-    (fraction 1) has no sampling error and gets a width of zero.
+    :func:`logit` (or the kernel ``varied``) wherever the answers vary. Where they do not (standard error zero, or
+    an estimate of exactly 0 or 1): Korn–Graubard with effective n = n/(1 − fraction), ``fraction`` = n/N. A complete
+    census (fraction 1) has no sampling error and gets a width of zero.
 
     Shapes: all arguments broadcast. ``df`` NaN or not positive gives NaN limits, except for a census.
 
@@ -184,7 +187,7 @@ def bounded(
     p, se, df, n, fraction = np.broadcast_arrays(
         *(np.asarray(v, dtype=float) for v in (estimate, se, df, n, fraction))
     )
-    low, high = logit(p, se, df, level)
+    low, high = varied(p, se, df, level)
     flat = (se <= NO_VARIATION) | (p <= 0) | (p >= 1)
     if not flat.any():
         return low, high
@@ -193,6 +196,11 @@ def bounded(
     size = np.where(fraction >= 1, np.inf, size * _t_factor(n, df, level))
     flat_low, flat_high = clopper_pearson(np.clip(p, 0, 1), size, level)
     return np.where(flat, flat_low, low), np.where(flat, flat_high, high)
+
+
+#: Kernels by name: those that carry a Wald interval back from another scale, and those that need a sample size.
+TRANSFORMED: dict[str, Callable[..., Limits]] = {"logit": logit, "bounded": logit, "arcsine": arcsine}
+SIZED: dict[str, Callable[..., Limits]] = {"wilson": wilson, "beta": beta, "likelihood": likelihood}
 
 
 def _effective_size(
