@@ -40,7 +40,9 @@ def _paley_second(q: int) -> Signs:
     conference = np.ones((q + 1, q + 1), dtype=np.int8)
     conference[0, 0] = 0
     conference[1:, 1:] = _character(q)[(i[:, None] - i) % q]
-    matrix = np.kron(conference, np.array([[1, 1], [1, -1]])) + np.kron(np.eye(q + 1), np.array([[1, -1], [-1, -1]]))
+    matrix = np.kron(conference, np.array([[1, 1], [1, -1]])) + np.kron(
+        np.eye(q + 1), np.array([[1, -1], [-1, -1]])
+    )
     signs = (matrix * matrix[0]).astype(np.int8)
     return np.asarray(signs * signs[:, :1])
 
@@ -58,27 +60,33 @@ def _constructible(order: int) -> bool:
     )
 
 
-def _built(order: int) -> Signs:
-    """Doubling first, then Paley's constructions; R's ``survey::hadamard`` chooses alike."""
-    if order == 1:
-        return np.ones((1, 1), dtype=np.int8)
-    if order == 2 or (order % 4 == 0 and _constructible(order // 2)):
-        return np.kron(np.array([[1, 1], [1, -1]], dtype=np.int8), _built(order // 2))
-    return _paley_first(order - 1) if _is_prime(order - 1) else _paley_second(order // 2 - 1)
+def order_above(strata: int) -> int:
+    """The smallest order above ``strata``, a multiple of 4, that the constructions reach.
 
-
-def hadamard(strata: int) -> Signs:
-    """A matrix of ±1 with orthogonal rows, a first row and column of ones, and more columns than ``strata``.
-
-    The order is the smallest multiple of 4 above ``strata`` that the constructions reach; columns 1 … strata
-    balance that many strata.
-
-    >>> hadamard(3).tolist()
-    [[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]]
-    >>> hadamard(17).shape
-    (20, 20)
+    >>> [order_above(3), order_above(4), order_above(17)]
+    [4, 8, 20]
     """
     order = 4 * (strata // 4 + 1)
     while not _constructible(order):
         order += 4
-    return _built(order)
+    return order
+
+
+def hadamard(order: int) -> Signs:
+    """A matrix [order, order] of ±1 with orthogonal rows, and a first row and column of ones.
+
+    Doubling is tried first, then Paley's constructions; R's ``survey::hadamard`` chooses alike.
+
+    Raises:
+        ValueError: an order the constructions do not reach.
+
+    >>> hadamard(4).tolist()
+    [[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]]
+    """
+    if not _constructible(order):
+        raise ValueError(f"no construction for a Hadamard matrix of order {order}")
+    if order == 1:
+        return np.ones((1, 1), dtype=np.int8)
+    if order == 2 or _constructible(order // 2):
+        return np.kron(np.array([[1, 1], [1, -1]], dtype=np.int8), hadamard(order // 2))
+    return _paley_first(order - 1) if _is_prime(order - 1) else _paley_second(order // 2 - 1)

@@ -24,7 +24,7 @@ from weighting.calibration import Calibration
 from weighting.design import Design
 from weighting.errors import CalibrationError, DesignError, unknown
 from weighting.estimate import Estimates
-from weighting.hadamard import hadamard
+from weighting.hadamard import hadamard, order_above
 from weighting.linearization import Stage
 from weighting.margins import crossed
 from weighting.variable import Variable, numeric, shares
@@ -97,7 +97,7 @@ def half_samples(stratum: Codes, sampled: Array, rho: float = 0.0) -> Factors:
     [[2.0, 0.0, 2.0, 0.0], [0.0, 2.0, 0.0, 2.0]]
     """
     pairs = np.flatnonzero(sampled == 2)
-    signs = hadamard(len(pairs))
+    signs = hadamard(order_above(len(pairs)))
     row = np.full(len(sampled), 0)
     row[pairs] = np.arange(1, len(pairs) + 1)
     first = np.zeros(len(stratum), dtype=bool)
