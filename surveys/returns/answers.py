@@ -1,0 +1,148 @@
+"""Cells → levels. A cell is an option of its scale only when it says so exactly; everything else is kept and named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from surveys.definitions.instrument import BLANK, NON_ANSWERS, OUT_OF_SCALE, SEVERAL, Scale
+from surveys.returns.names import Names
+from surveys.returns.sheets import Variable
+from surveys.returns.tables import Distinct
+from surveys.returns.text import cell_text, fold
+
+Fault = Literal["", "out_of_scale", "several", "disagrees"]
+
+_WHOLE = re.compile(r"([+-]?\d+)(?:[.,]0+)?")
+_DECIMAL = re.compile(r"[+-]?\d+[.,]\d+")
+_NUMBER_FIRST = re.compile(r"\(?([+-]?\d+)\)?\s*[-.:)=]\s*(.+)")
+_NUMBER_LAST = re.compile(r"(.+?)\s*[(\[]\s*([+-]?\d+)\s*[)\]]")
+_BETWEEN = re.compile(r"\s*[;|/&+\n]\s*|,\s+|\s+(?:và|and)\s+|(?<=\d)\s*[-,]\s*(?=\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one cell says: a level position or a negative code, and what is wrong with it."""
+
+    code: int
+    fault: Fault = ""
+
+
+class Options:
+    """The ways of writing each option and each non-answer of one scale.
+
+    >>> from surveys.definitions.instrument import Level, Scale
+    >>> scale = Scale("hl", (Level("4", (0.75,), "Hài lòng", "Satisfied"), Level("5", (1.0,), "Rất hài lòng", "Very")))
+    >>> options = Options(scale)
+    >>> [options.read(text).code for text in ("4", "5.0", "hài  lòng", "5 - Rất hài lòng", "Rất hài lòng (5)")]
+    [0, 1, 0, 1, 1]
+    >>> [options.read(text).fault for text in ("5 - Hài lòng", "4; 5", "6", "4,5")]
+    ['disagrees', 'several', 'out_of_scale', 'out_of_scale']
+    """
+
+    def __init__(self, scale: Scale) -> None:
+        self._known: dict[str, int] = {}
+        self._names: Names[int] = Names()
+        for non_answer in scale.non_answers:
+            labels = (non_answer.label_vi, non_answer.label_en, *non_answer.aliases)
+            self._add(NON_ANSWERS[non_answer.kind], non_answer.code, labels)
+        for position, level in enumerate(scale.levels):
+            self._add(position, level.code, (level.label_vi, level.label_en, *level.aliases))
+
+    def _add(self, code: int, written: str, labels: tuple[str, ...]) -> None:
+        for name in labels:
+            self._known.setdefault(fold(name), code)
+            self._names.add(name, code)
+        self._known[fold(written)] = code
+        self._known.pop("", None)
+
+    def read(self, text: str) -> Answer:
+        """What a repaired text says under this scale."""
+        whole = self.find(text)
+        if whole is not None:
+            return Answer(whole)
+        if not fold(text):
+            return Answer(BLANK)
+        return self._numbered(text) or self._several(text) or Answer(OUT_OF_SCALE, "out_of_scale")
+
+    def find(self, text: str) -> int | None:
+        """The code of a text that is exactly one option, or None."""
+        folded = fold(text)
+        if folded in self._known:
+            return self._known[folded]
+        number = _WHOLE.fullmatch(folded)
+        return self._known.get(str(int(number[1]))) if number else None
+
+    def nearest(self, text: str) -> str:
+        """The option most like ``text``; only for messages."""
+        return self._names.nearest(text)
+
+    def _numbered(self, text: str) -> Answer | None:
+        """``5 - Rất hài lòng`` and ``Rất hài lòng (5)``: an answer only when number and label agree."""
+        if first := _NUMBER_FIRST.fullmatch(fold(text)):
+            number, label = first.groups()
+        elif last := _NUMBER_LAST.fullmatch(fold(text)):
+            label, number = last.groups()
+        else:
+            return None
+        by_number, by_label = self.find(number), self.find(label)
+        if by_label is None and (self._several(text) or by_number is None):
+            return None
+        return (
+            Answer(by_number)
+            if by_number == by_label and by_number is not None
+            else Answer(OUT_OF_SCALE, "disagrees")
+        )
+
+    def _several(self, text: str) -> Answer | None:
+        if _DECIMAL.fullmatch(text.strip()):
+            return None
+        parts = [part for part in _BETWEEN.split(fold(text)) if part]
+        codes = {self.find(part) for part in parts}
+        if None in codes or not codes:
+            return None
+        return (
+            Answer(SEVERAL, "several") if len(codes) > 1 else Answer(next(c for c in codes if c is not None))
+        )
+
+
+@dataclass(frozen=True)
+class Answers:
+    """One item column read: ``codes`` int8 [n]; ``faults`` maps the position of a distinct value to its fault."""
+
+    codes: np.ndarray
+    faults: Mapping[int, Fault]
+
+
+def read_answers(distinct: Distinct, options: Options, variable: Variable | None = None) -> Answers:
+    """Read the distinct values of a column once and spread them over its rows."""
+    read = [
+        _labelled(value, text, options, variable) if variable else options.read(text)
+        for value, text in zip(distinct.values, distinct.texts, strict=True)
+    ]
+    codes = np.array([answer.code for answer in read], dtype=np.int8)
+    faults: dict[int, Fault] = {k: answer.fault for k, answer in enumerate(read) if answer.fault}
+    return Answers(distinct.spread(codes, BLANK), faults)
+
+
+def _labelled(value: object, text: str, options: Options, variable: Variable) -> Answer:
+    """A cell of a statistical file: its code, its value label, or both when they agree. A code that only the file declares
+    missing is a blank."""
+    label = variable.value_labels.get(value, "")
+    by_code, by_label = options.read(text), options.read(label) if label else None
+    if by_label is None or by_label.fault:
+        missing = by_code.fault and variable.is_missing(value)
+        return Answer(BLANK) if missing else by_code
+    if by_code.fault or by_code == by_label:
+        return by_label
+    return Answer(OUT_OF_SCALE, "disagrees")
+
+
+def label_text(value: object, variable: Variable | None) -> str:
+    """A cell as its users see it: the value label beside the code where there is one."""
+    label = variable.value_labels.get(value, "") if variable else ""
+    return f"{cell_text(value)} = {label}" if label else cell_text(value)

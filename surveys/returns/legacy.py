@@ -1,0 +1,168 @@
+"""Vietnamese text from before Unicode: the font encodings TCVN3 (ABC) and VNI, code page 1258, and text that was
+decoded by the wrong table.
+
+Sources: TCVN 5712:1993, set VN3, positions of the letters (as the code page ``TCVN5712-1`` of libiconv); the VNI table for
+Windows (base letter followed by a letter for the diacritics and tone). A conversion is believed only when the
+result reads as Vietnamese syllables.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+
+_TCVN3_BYTES = (
+    "A1Ă A2Â A3Ê A4Ô A5Ơ A6Ư A7Đ A8ă A9â AAê ABô ACơ ADư AEđ "
+    "B5à B6ả B7ã B8á B9ạ BBằ BCẳ BDẵ BEắ C6ặ C7ầ C8ẩ C9ẫ CAấ CBậ "
+    "CCè CEẻ CFẽ D0é D1ẹ D2ề D3ể D4ễ D5ế D6ệ D7ì D8ỉ DCĩ DDí DEị "
+    "DFò E1ỏ E2õ E3ó E4ọ E5ồ E6ổ E7ỗ E8ố E9ộ EAờ EBở ECỡ EDớ EEợ "
+    "EFù F1ủ F2ũ F3ú F4ụ F5ừ F6ử F7ữ F8ứ F9ự FAỳ FBỷ FCỹ FDý FEỵ"
+)
+TCVN3: dict[str, str | int | None] = {chr(int(pair[:2], 16)): pair[2:] for pair in _TCVN3_BYTES.split()}
+
+# Tones after a plain, circumflex or breve letter: acute, grave, hook, tilde, dot.
+_VNI_PLAIN = dict(zip("ùøûõï", "\u0301\u0300\u0309\u0303\u0323", strict=True))
+_VNI_CIRCUMFLEX = {"â": "", **dict(zip("áàåãä", "\u0301\u0300\u0309\u0303\u0323", strict=True))}
+_VNI_BREVE = {"ê": "", **dict(zip("éèúüë", "\u0301\u0300\u0309\u0303\u0323", strict=True))}
+_VNI_SINGLE = {"ô": "ơ", "ö": "ư", "ñ": "đ", "æ": "ỉ", "ó": "ĩ", "ò": "ị", "î": "ỵ"}
+
+# Letters that only Vietnamese in Unicode has: text holding one of them is not in a font encoding.
+_UNICODE_ONLY = re.compile("[ăơưđĂƠƯĐĩũĨŨ\u0300-\u0323\u1ea0-\u1ef9]")
+_ALPHABET = frozenset(
+    "àáâãèéêìíòóôõùúýÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝ"
+)  # letters of Latin-1 that Unicode Vietnamese also has
+_TONES = "\u0300\u0301\u0303\u0309\u0323"
+_WORD = re.compile(r"[^\W\d_]+")
+_SYLLABLE = re.compile(
+    r"(?:ngh|ng|gh|gi|kh|nh|ph|qu|th|tr|ch|[bcdđghklmnprstvx])?"
+    r"(?:iê|yê|uyê|ya|uya|ia|ươ|ưa|uô|ua|uâ|oă|oa|oe|oo|uê|uơ|uy|ưu|iu|[aăâeêioôơuưy])"
+    r"(?:ch|nh|ng|[cmnptiuoy])?"
+)
+_LEADS = re.compile("[\u00c2-\u00c6\u00e1\u00e2][ \u0080-\u00bf\u0152-\u2122]")
+
+
+def is_syllable(word: str) -> bool:
+    """Whether a word is spelt like one Vietnamese syllable, with at most one tone.
+
+    >>> is_syllable("Nội"), is_syllable("Néi"), is_syllable("ph­êng")
+    (True, True, False)
+    """
+    parts = unicodedata.normalize("NFD", word.casefold())
+    tones = [mark for mark in parts if mark in _TONES]
+    bare = unicodedata.normalize("NFC", "".join(letter for letter in parts if letter not in _TONES))
+    return len(tones) <= 1 and _SYLLABLE.fullmatch(bare) is not None
+
+
+def from_tcvn3(text: str) -> str:
+    """Text typed with a TCVN3 font (``.VnTime``).
+
+    >>> from_tcvn3("Céng hßa x· héi chñ nghÜa ViÖt Nam")
+    'Cộng hòa xã hội chủ nghĩa Việt Nam'
+    """
+    return text.translate(str.maketrans(TCVN3))
+
+
+def from_vni(text: str) -> str:
+    """Text typed with a VNI font (``VNI-Times``).
+
+    >>> from_vni("Coäng hoøa xaõ hoäi chuû nghóa Vieät Nam")
+    'Cộng hòa xã hội chủ nghĩa Việt Nam'
+    """
+    out: list[str] = []
+    for letter in unicodedata.normalize("NFC", text):
+        marks = _vni_marks(out[-1] if out else "", letter.lower())
+        if marks is None:
+            out.append(_in_case(_VNI_SINGLE.get(letter.lower(), letter), letter))
+        else:
+            out[-1] = unicodedata.normalize("NFC", out[-1] + marks)
+    return "".join(out)
+
+
+def looks_like_tcvn3(texts: Sequence[str]) -> bool:
+    """Whether the non-ASCII texts of one column were typed with a TCVN3 font."""
+    return _typed_with(texts, from_tcvn3, frozenset(TCVN3) - _ALPHABET)
+
+
+def looks_like_vni(texts: Sequence[str]) -> bool:
+    """Whether the non-ASCII texts of one column were typed with a VNI font."""
+    return _typed_with(texts, from_vni, frozenset("øûïåäëöñüæîØÛÏÅÄËÖÑÜÆÎ"))
+
+
+def undo_mojibake(text: str) -> str:
+    """UTF-8 that was once read as Windows-1252, read again; any other text unchanged.
+
+    >>> undo_mojibake("Ráº¥t hÃ i lÃ²ng"), undo_mojibake("Rất hài lòng"), undo_mojibake("café")
+    ('Rất hài lòng', 'Rất hài lòng', 'café')
+    """
+    if not _LEADS.search(text):
+        return text
+    for written in (text, text.replace("Ã ", "Ã\u00a0")):  # programs turn the second byte of à into a space
+        try:
+            return b"".join(_windows_byte(letter) for letter in written).decode("utf-8")
+        except (UnicodeEncodeError, UnicodeDecodeError):
+            continue
+    return text
+
+
+def is_damaged(text: str) -> bool:
+    """Whether letters were lost for good: replacement characters, or a half of a UTF-8 letter.
+
+    >>> is_damaged("Hà N\\ufffdi"), is_damaged("Hà Nội")
+    (True, False)
+    """
+    return "\ufffd" in text
+
+
+def decode_old(raw: bytes) -> tuple[str, str] | None:
+    """Bytes that are not UTF-8, decoded by the table that gives the most Vietnamese: text and name of the table.
+
+    Code page 1258, or Latin-1 bytes typed with a TCVN3 or VNI font. ``None`` when nothing reads as Vietnamese.
+
+    >>> decode_old(b"H\\xe0 N\\xf4\\xf2i")
+    ('Hà Nội', 'cp1258')
+    """
+    latin = raw.decode("latin-1")
+    candidates = {
+        "cp1258": unicodedata.normalize("NFC", raw.decode("cp1258", errors="replace")),
+        "tcvn3": from_tcvn3(latin),
+        "vni": from_vni(latin),
+    }
+    ranked = sorted(candidates, key=lambda name: -_reads(candidates[name]))
+    best = ranked[0]
+    return (candidates[best], best) if _reads(candidates[best]) > 0.9 else None
+
+
+def _reads(text: str) -> float:
+    """Share of the words with other than ASCII letters that are Vietnamese syllables; 0 when there are none."""
+    words = {word for word in _WORD.findall(text) if not word.isascii()}
+    odd = sum(not c.isascii() and not c.isalpha() and not c.isspace() for c in text[:100_000])
+    return sum(is_syllable(word) for word in words) / (len(words) + odd) if words else 0.0
+
+
+def _typed_with(texts: Sequence[str], convert: Callable[[str], str], evidence: frozenset[str]) -> bool:
+    if any(_UNICODE_ONLY.search(text) for text in texts):
+        return False
+    telling = [text for text in texts if not evidence.isdisjoint(text)]
+    return bool(telling) and all(_reads(convert(text)) == 1.0 for text in telling)
+
+
+def _vni_marks(before: str, letter: str) -> str | None:
+    """Combining marks that ``letter`` adds to the letter before it, or None when it stands for itself."""
+    base = before.lower()
+    if base in tuple("aeouyơư") and letter in _VNI_PLAIN:
+        return _VNI_PLAIN[letter]
+    if base in tuple("aeo") and letter in _VNI_CIRCUMFLEX:
+        return "\u0302" + _VNI_CIRCUMFLEX[letter]
+    if base == "a" and letter in _VNI_BREVE:
+        return "\u0306" + _VNI_BREVE[letter]
+    return None
+
+
+def _in_case(converted: str, written: str) -> str:
+    return converted.upper() if written.isupper() else converted
+
+
+def _windows_byte(letter: str) -> bytes:
+    """The byte behind a letter of Windows-1252; its five unassigned positions stand for themselves."""
+    return bytes([ord(letter)]) if ord(letter) < 256 else letter.encode("cp1252")

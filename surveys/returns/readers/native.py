@@ -1,0 +1,68 @@
+"""The project's own layout: one heading row with item codes or texts and field headings, one row per form below it.
+
+Also what any program writes that exports a plain table: CSV, workbooks with one heading row, and statistical files whose variable
+names or labels are the items.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from surveys.returns.questions import Vocabulary
+from surveys.returns.sheets import Sheet
+from surveys.returns.tables import Column, Table, body_rows, columns_of, heading_texts
+
+NAME = "native"
+
+
+def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
+    """40 when the first row that holds anything names at least one item; 1 otherwise, so that a file nobody knows is
+    reported by its headings."""
+    return 40 if any(_knows(sheet, vocabulary) for sheet in sheets) else 1
+
+
+def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[Table]:
+    """One table for each sheet that names an item; all sheets when none does."""
+    known = [sheet for sheet in sheets if _knows(sheet, vocabulary)]
+    return [table(sheet) for sheet in known or sheets if sheet.cells.size]
+
+
+def table(sheet: Sheet, heading_row: int | None = None) -> Table:
+    """A sheet with one heading row (by default the first row that holds anything) as a table."""
+    row = first_filled(sheet) if heading_row is None else heading_row
+    rows = body_rows(sheet, row + 1)
+    columns = columns_of(sheet, heading_texts(sheet, row), rows)
+    if sheet.variables:
+        columns = tuple(_described(column, j, sheet) for j, column in enumerate(columns))
+    conversions = {sheet.conversion: int(rows.size)} if sheet.conversion else {}
+    return Table(sheet.file, sheet.name, columns, rows + sheet.first_row, conversions=conversions)
+
+
+def first_filled(sheet: Sheet) -> int:
+    """The first row of cells that holds anything."""
+    filled = np.array(
+        [any(str(cell).strip() for cell in row if cell is not None) for row in sheet.cells[:100]]
+    )
+    return int(np.argmax(filled)) if filled.any() else 0
+
+
+def _described(column: Column, position: int, sheet: Sheet) -> Column:
+    variable = sheet.variables[position]
+    return dataclasses.replace(column, names=(variable.label,) if variable.label else (), variable=variable)
+
+
+def _knows(sheet: Sheet, vocabulary: Vocabulary) -> bool:
+    if not sheet.cells.size:
+        return False
+    headings = heading_texts(sheet, first_filled(sheet))
+    empty = np.zeros(0, dtype=object)
+    variables = sheet.variables or [None] * len(headings)
+    columns = [
+        Column(heading, empty, (variable.label,) if variable else (), variable=variable)
+        for heading, variable in zip(headings, variables, strict=True)
+        if heading
+    ]
+    return any(target.kind != "field" for column in columns for target in vocabulary.targets(column))

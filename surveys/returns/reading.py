@@ -1,0 +1,150 @@
+"""All return files of a study → one :class:`~surveys.returns.tidy.Returns`. Nothing a file holds is dropped unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from surveys.definitions.instrument import Instrument, Questionnaire
+from surveys.definitions.study import ReturnFile, Study
+from surveys.problems import Problems, SurveyError, fault
+from surveys.returns.evaluations import Part, Reading, evaluations
+from surveys.returns.questions import Vocabulary, lay_out
+from surveys.returns.register import Register, proposals, registers
+from surveys.returns.registry import choose
+from surveys.returns.sheets import Sheet, read_sheets
+from surveys.returns.tables import Table
+from surveys.returns.tidy import ROW_COLUMNS, Returns
+
+Progress = Callable[[str, int, int], None]
+
+
+def read_returns(study: Study, progress: Progress | None = None) -> Returns:
+    """Read every file of returns that the study names.
+
+    Cells that are no answer are kept in ``cells`` for the validity rules to judge; unit names that are not exactly in the
+    register are kept as written and listed in ``proposals``. ``progress(file, done, files)`` is called after each file.
+
+    Raises :class:`~surveys.problems.SurveyError` with every fault of every file: files that cannot be read, headings that name
+    no item or two, items without a column, units in headings that are not in the register.
+    """
+    problems, parts = Problems(), []
+    by_block = registers(study)
+    for done, file in enumerate(study.returns):
+        if progress:
+            progress(file.path, done, len(study.returns))
+        try:
+            parts += read_file(study, file, by_block, problems)
+        except SurveyError as error:
+            problems.extend(error.problems)
+    if progress:
+        progress("", len(study.returns), len(study.returns))
+    problems.raise_errors()
+    return _together(study.instrument, parts, by_block, problems)
+
+
+def read_file(
+    study: Study, file: ReturnFile, by_block: Mapping[str, Register], problems: Problems
+) -> list[Part]:
+    """The evaluations of one file, one part for each of its tables."""
+    sheets = _open(study, file)
+    anyone = _vocabulary(study, file, file.questionnaire, by_block)
+    reader = choose(sheets, anyone, file.reader)
+    tables = [table for table in reader.read(sheets, anyone) if len(table)]
+    if not tables:
+        problems.add("returns.no_rows", severity="warning", file=file.path, sheet=file.sheet)
+    return [part for table in tables for part in _read_table(study, file, table, by_block, problems)]
+
+
+def questionnaire_of(instrument: Instrument, file: ReturnFile, table: Table) -> Questionnaire:
+    """The questionnaire of a table: as the study says, the only one there is, the one its sheet is named after, or the
+    only one that has all the items it names. Raises when none of these tells."""
+    if file.questionnaire:
+        return instrument.questionnaire[file.questionnaire]
+    if len(instrument.questionnaires) == 1:
+        return instrument.questionnaires[0]
+    if table.sheet in instrument.questionnaire:
+        return instrument.questionnaire[table.sheet]
+    everything = Vocabulary(instrument)
+    named = {t.code for column in table.columns for t in everything.targets(column) if t.kind == "item"}
+    fitting = [
+        q
+        for q in instrument.questionnaires
+        if named and named <= {item.code for item in instrument.items_of(q.code)}
+    ]
+    if len(fitting) != 1:
+        accepted = ", ".join(q.code for q in fitting or instrument.questionnaires)
+        raise fault("returns.questionnaire_unclear", file=file.path, sheet=table.sheet, accepted=accepted)
+    return fitting[0]
+
+
+def _open(study: Study, file: ReturnFile) -> tuple[Sheet, ...]:
+    path = (study.folder / file.path).resolve()
+    if not path.is_relative_to(Path(study.folder).resolve()):
+        raise fault("file.outside", file=file.path, path=file.path)
+    return read_sheets(path, file.path, sheet=file.sheet, encoding=file.encoding)
+
+
+def _vocabulary(
+    study: Study, file: ReturnFile, questionnaire: str, by_block: Mapping[str, Register]
+) -> Vocabulary:
+    register = by_block[study.instrument.questionnaire[questionnaire].block] if questionnaire else None
+    return Vocabulary(study.instrument, questionnaire, file.header, dict(file.columns), register)
+
+
+def _read_table(
+    study: Study, file: ReturnFile, table: Table, by_block: Mapping[str, Register], problems: Problems
+) -> list[Part]:
+    questionnaire = questionnaire_of(study.instrument, file, table)
+    vocabulary = _vocabulary(study, file, questionnaire.code, by_block)
+    found = Problems()
+    layout = lay_out(table, vocabulary, found)
+    problems.extend(found)
+    if found.errors:
+        return []
+    register, timezone = by_block[questionnaire.block], study.fieldwork.timezone
+    reading = Reading(
+        study.instrument, questionnaire, file, table, layout, vocabulary, register, timezone, problems
+    )
+    return [evaluations(reading)]
+
+
+def _together(
+    instrument: Instrument, parts: Sequence[Part], by_block: Mapping[str, Register], problems: Problems
+) -> Returns:
+    """Parts one after another, with forms and rows numbered through."""
+    forms = np.cumsum([0, *(part.forms for part in parts)])
+    starts = np.cumsum([0, *(len(part.rows) for part in parts)])
+    unresolved: dict[tuple[str, str], int] = {}
+    for k, part in enumerate(parts):
+        part.rows["form"] += forms[k]
+        part.cells["row"] += starts[k]
+        for key, count in part.unresolved.items():
+            unresolved[key] = unresolved.get(key, 0) + count
+    return Returns(
+        instrument,
+        pd.concat([part.rows for part in parts], ignore_index=True) if parts else _no_rows(),
+        np.concatenate([part.answers for part in parts])
+        if parts
+        else np.zeros((0, len(instrument.items)), np.int8),
+        pd.concat([part.cells for part in parts], ignore_index=True) if parts else _no_cells(),
+        _frame([line for part in parts for line in part.conversions], "file sheet column conversion cells"),
+        proposals(unresolved, by_block),
+        _frame([part.read for part in parts], "file sheet rows forms evaluations"),
+        problems.warnings,
+    )
+
+
+def _frame(rows: Sequence[tuple[object, ...]], columns: str) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=columns.split())
+
+
+def _no_rows() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(ROW_COLUMNS)).astype(ROW_COLUMNS)
+
+
+def _no_cells() -> pd.DataFrame:
+    return _frame([], "row item text fault")

@@ -1,0 +1,101 @@
+"""The register of units: a text is a unit only when it is exactly one of its names after folding, or when someone confirmed
+that spelling. Anything else is listed with the nearest names for a person to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from surveys.definitions.instrument import Unit
+from surveys.definitions.study import Study
+from surveys.returns.names import Names, likest
+from surveys.returns.text import fold_name, without_marks
+
+PROPOSAL_COLUMNS = ["block", "text", "forms", "proposed_code", "proposed_name", "similarity", "decision"]
+PROPOSED = 3  # nearest units listed for each spelling
+
+
+class Register:
+    """The units of one block during the fieldwork of a study.
+
+    >>> units = (Unit("SNV", "so", "Sở Nội vụ", kind="Sở"), Unit("SNgV", "so", "Sở Ngoại vụ", aliases=("Ngoại vụ",)))
+    >>> register = Register(units)
+    >>> register.resolve("SỞ NỘI VỤ"), register.resolve("ngoại vụ"), register.resolve("So Noi vu")
+    ('SNV', 'SNgV', '')
+    >>> register.nearest("So Noi vu")[0]
+    ('SNV', 'Sở Nội vụ', 1.0)
+    """
+
+    def __init__(
+        self, units: Iterable[Unit], decided: Mapping[str, str] | None = None, day: str = ""
+    ) -> None:
+        self.units = tuple(units)
+        self._decided = {fold_name(text): code for text, code in (decided or {}).items()}
+        self._names: Names[str] = Names()
+        for unit in self.units:
+            if not (unit.valid_to and day and unit.valid_to < day):
+                for name in _names(unit):
+                    self._names.add(name, unit.code)
+        self._unmarked = {without_marks(name): unit for unit in self.units for name in _names(unit) if name}
+
+    def resolve(self, text: str) -> str:
+        """The code of the unit, or ``""`` when the text is not exactly one unit of the register."""
+        decided = self._decided.get(fold_name(text))
+        if decided is not None:
+            return decided
+        found = self._names.find(text)
+        return found[0] if len(found) == 1 else ""
+
+    def is_decided(self, text: str) -> bool:
+        """Whether someone already said what this spelling is, even that it is no unit."""
+        return fold_name(text) in self._decided
+
+    def nearest(self, text: str) -> list[tuple[str, str, float]]:
+        """The nearest units as (code, name, similarity), the most alike first; the successors of a unit that has ended
+        stand in its place. Only ever proposed."""
+        current = {unit.code: unit for unit in self.units}
+        found: dict[str, tuple[str, str, float]] = {}
+        for name, similarity in likest(text, self._unmarked, 4 * PROPOSED):
+            unit = self._unmarked[name]
+            for code in unit.successors if unit.successors and not self._is_current(unit) else (unit.code,):
+                if code in current:
+                    found.setdefault(code, (code, current[code].name_vi, similarity))
+        return list(found.values())[:PROPOSED]
+
+    def _is_current(self, unit: Unit) -> bool:
+        return unit.code in self._names.find(unit.code)
+
+
+def registers(study: Study) -> dict[str, Register]:
+    """One register for each block, with the confirmed spellings of the study."""
+    decided: dict[str, dict[str, str]] = {}
+    for decision in study.unit_decisions:
+        decided.setdefault(decision.block, {})[decision.text] = decision.unit_code
+    return {
+        block.code: Register(
+            (unit for unit in study.units if unit.block == block.code),
+            decided.get(block.code),
+            study.fieldwork.start,
+        )
+        for block in study.instrument.blocks
+    }
+
+
+def proposals(texts: Mapping[tuple[str, str], int], registers: Mapping[str, Register]) -> pd.DataFrame:
+    """Spellings not resolved, (block, text) → forms, as rows to be decided: up to three nearest units for each.
+
+    Likeness decides nothing: every row's decision is empty.
+    """
+    rows = []
+    for (block, text), forms in sorted(texts.items(), key=lambda pair: (pair[0][0], -pair[1], pair[0][1])):
+        if not registers[block].is_decided(text):
+            nearest = registers[block].nearest(text) or [("", "", 0.0)]
+            rows += [(block, text, forms, code, name, similarity, "") for code, name, similarity in nearest]
+    return pd.DataFrame(rows, columns=PROPOSAL_COLUMNS)
+
+
+def _names(unit: Unit) -> tuple[str, ...]:
+    """Every spelling of a unit. The kind is added in front, never taken away: two units may differ by it alone."""
+    kind = (f"{unit.kind} {unit.name_vi}",) if unit.kind else ()
+    return (unit.code, unit.name_vi, unit.name_en, *unit.aliases, *kind)

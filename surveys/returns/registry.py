@@ -1,0 +1,41 @@
+"""The readers of returns, and which of them reads a file: the one that recognises its content best, or the one that the
+study names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from surveys.problems import fault
+from surveys.returns.questions import Vocabulary
+from surveys.returns.readers import native
+from surveys.returns.sheets import Sheet
+from surveys.returns.tables import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A source of returns. ``recognise`` scores how surely a file is of this source (0 not at all, 100 by an unmistakable
+    signature); ``read`` names the columns of its tables."""
+
+    name: str
+    recognise: Callable[[Sequence[Sheet], Vocabulary], int]
+    read: Callable[[Sequence[Sheet], Vocabulary], list[Table]]
+
+
+READERS: tuple[Reader, ...] = tuple(
+    Reader(module.NAME, module.recognise, module.read) for module in (native,)
+)
+
+
+def choose(sheets: Sequence[Sheet], vocabulary: Vocabulary, named: str = "") -> Reader:
+    """The reader called ``named``, or the one most sure of these sheets (the first of equals).
+
+    Raises :class:`~surveys.problems.SurveyError` when there is no reader of that name.
+    """
+    if named:
+        known = {reader.name: reader for reader in READERS}
+        if named not in known:
+            raise fault("returns.reader_unknown", reader=named, accepted=", ".join(known))
+        return known[named]
+    return max(READERS, key=lambda reader: reader.recognise(sheets, vocabulary))

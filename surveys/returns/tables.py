@@ -1,0 +1,190 @@
+"""What a reader makes of a sheet: named columns over one row per form (or per evaluation), nothing matched yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from surveys.problems import fault
+from surveys.returns.sheets import LIMITS, Sheet, Variable
+from surveys.returns.text import Conversions, add_conversions, cell_text, repair_all
+
+
+@dataclass(frozen=True)
+class Distinct:
+    """The different values of a column. ``codes`` [n] are positions in ``values``, −1 for an empty cell; ``texts`` are the
+    repaired texts of the values; ``counts`` and ``first`` say how often and where (row from 0) each occurs."""
+
+    codes: np.ndarray
+    values: tuple[object, ...]
+    texts: tuple[str, ...]
+    counts: np.ndarray
+    first: np.ndarray
+    conversions: Conversions
+
+    def spread(self, of_values: np.ndarray, blank: object) -> np.ndarray:
+        """One result per value → one per row, with ``blank`` for the empty cells."""
+        return np.append(of_values, np.array([blank], dtype=of_values.dtype))[self.codes]
+
+    def rows_of(self, k: int) -> np.ndarray:
+        """Rows (from 0) that hold value ``k``."""
+        return np.flatnonzero(self.codes == k)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of returns.
+
+    ``heading`` is what its users see, ``names`` further names it may be known by (a variable's label, the last part of a path).
+    ``question`` and ``part`` are set where the product says that a heading has two parts: a grid and its row, a question
+    and one of its options. ``variable`` is the description a statistical file gives. ``zone`` is the time zone of clock times
+    written without an offset, ``order`` the order of day and month,
+    and ``separator`` what stands between several answers of a cell.
+    """
+
+    heading: str
+    values: np.ndarray
+    names: tuple[str, ...] = ()
+    question: str = ""
+    part: str = ""
+    variable: Variable | None = None
+    zone: str = ""
+    order: str = ""
+    separator: str = ""
+    letter: str = ""
+
+    @cached_property
+    def distinct(self) -> Distinct:
+        return distinct(self.values)
+
+    @property
+    def empty(self) -> bool:
+        return bool((self.distinct.codes < 0).all())
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns of equal length. ``row_numbers`` [n] are the rows of the file as its users see them; ``form`` [n] groups rows that
+    belong to one form (None: one form a row); ``unit`` names the unit when the whole sheet is about one."""
+
+    file: str
+    sheet: str
+    columns: tuple[Column, ...]
+    row_numbers: np.ndarray
+    form: np.ndarray | None = None
+    unit: str = ""
+    conversions: Conversions = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.row_numbers)
+
+    def named(self, *headings: str) -> Column | None:
+        """The first column with one of these headings (compared as written)."""
+        return next((column for column in self.columns if column.heading in headings), None)
+
+
+def distinct(values: np.ndarray) -> Distinct:
+    """Find the different values of a column and repair their texts once each.
+
+    >>> d = distinct(np.array(["Tốt", "", "Tốt ", None, 4.0], dtype=object))
+    >>> d.codes.tolist(), d.texts, d.conversions
+    ([0, -1, 1, -1, 2], ('Tốt', 'Tốt', '4'), {'spaces': 1})
+    """
+    codes, values = pd.factorize(np.ascontiguousarray(values), use_na_sentinel=True)
+    written = [cell_text(value) for value in values]
+    if any(len(text) > LIMITS.characters for text in written):
+        long = next(k for k, text in enumerate(written) if len(text) > LIMITS.characters)
+        raise fault("returns.cell_too_long", row=int(np.argmax(codes == long)) + 1, limit=LIMITS.characters)
+    repaired = repair_all(written)
+    texts = [repaired[text][0] for text in written]
+    counts = np.bincount(codes[codes >= 0], minlength=len(texts))
+    first = np.zeros(len(texts), dtype=np.int64)
+    present = np.flatnonzero(codes >= 0)[::-1]
+    first[codes[present]] = present
+    conversions: Conversions = {}
+    for text, count in zip(written, counts, strict=True):
+        add_conversions(conversions, dict.fromkeys(repaired[text][1], int(count)))
+    return _without_blanks(Distinct(codes, tuple(values), tuple(texts), counts, first, conversions))
+
+
+def columns_of(sheet: Sheet, headings: Sequence[str], rows: np.ndarray) -> tuple[Column, ...]:
+    """The columns of a sheet over the given rows of cells, under repaired headings."""
+    repaired = repair_all(headings)
+    across = np.ascontiguousarray(sheet.cells[rows].T)
+    return tuple(
+        Column(repaired[heading][0], across[j], letter=column_letter(j)) for j, heading in enumerate(headings)
+    )
+
+
+def body_rows(sheet: Sheet, start: int) -> np.ndarray:
+    """Rows of cells from ``start`` on that hold anything. A line of a text file with fewer fields than its headings, or with
+    more, is a fault: something cut it."""
+    cells = sheet.cells[start:]
+    if not cells.size:
+        return np.zeros(0, dtype=np.int64)
+    filled = _filled(cells[:, 0])
+    unsure = np.flatnonzero(~filled)
+    filled[unsure] = [bool(_filled(cells[i]).any()) for i in unsure]
+    rows = np.flatnonzero(filled) + start
+    if sheet.widths is not None:
+        _check_widths(sheet, rows, int(sheet.widths[start - 1]))
+    return rows
+
+
+def heading_texts(sheet: Sheet, row: int) -> list[str]:
+    """The cells of one row as texts."""
+    return [cell_text(cell) for cell in sheet.cells[row]]
+
+
+def column_letter(position: int) -> str:
+    """Spreadsheet letters of a column counted from 0.
+
+    >>> column_letter(0), column_letter(27)
+    ('A', 'AB')
+    """
+    letters = ""
+    number = position + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def _filled(cells: np.ndarray) -> np.ndarray:
+    return np.array(
+        [not (c is None or c != c or (isinstance(c, str) and not c.strip())) for c in cells], dtype=bool
+    )
+
+
+def _check_widths(sheet: Sheet, rows: np.ndarray, width: int) -> None:
+    assert sheet.widths is not None
+    wrong = rows[sheet.widths[rows] != width]
+    wrong = np.array(
+        [i for i in wrong if sheet.widths[i] < width or _filled(sheet.cells[i, width:]).any()], dtype=int
+    )
+    if len(wrong):
+        found = int(sheet.widths[wrong[0]])
+        row = int(wrong[0]) + sheet.first_row
+        raise sheet.problem("returns.row_width", row=row, found=found, expected=width, rows=len(wrong))
+
+
+def _without_blanks(found: Distinct) -> Distinct:
+    """Values whose text is empty once repaired count as empty cells."""
+    blank = np.array([not text for text in found.texts], dtype=bool)
+    if not blank.any():
+        return found
+    keep = np.flatnonzero(~blank)
+    position = np.full(len(blank) + 1, -1, dtype=np.int64)
+    position[keep] = np.arange(len(keep))
+    return Distinct(
+        position[found.codes],
+        tuple(found.values[k] for k in keep),
+        tuple(found.texts[k] for k in keep),
+        found.counts[keep],
+        found.first[keep],
+        found.conversions,
+    )
