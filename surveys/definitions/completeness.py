@@ -15,6 +15,9 @@ from surveys.definitions.names import folded
 from surveys.definitions.records import Place
 
 
+UNITS = frozenset({"unit", "units.csv"})
+
+
 def check_completeness(draft: Draft) -> None:
     """Note everything an edition lacks."""
     for record, place in _labelled(draft):
@@ -30,7 +33,8 @@ def check_completeness(draft: Draft) -> None:
 
 def _labelled(draft: Draft) -> Iterator[tuple[Any, Place]]:
     """Every record that users see, with its place; levels stand below their scale."""
-    yield draft.instrument, draft.place.below("identity")
+    if "identity" not in draft.broken:
+        yield draft.instrument, draft.place.below("identity")
     sections: Sequence[Sequence[tuple[Any, Place]]] = (
         draft.blocks, draft.groups, draft.questionnaires, draft.scales, draft.fields, draft.nodes, draft.items,
     )  # fmt: skip
@@ -63,7 +67,7 @@ def check_reached(draft: Draft) -> None:
     for block, place in draft.blocks:
         if block.code not in {form.block for form in forms}:
             place.note("incomplete.block", "code", severity="warning", name=block.code)
-        if block.code not in {unit.block for unit, _ in draft.units}:
+        if block.code not in {unit.block for unit, _ in draft.units} and not draft.broken & UNITS:
             place.note("incomplete.units", "code", severity="warning", name=block.code)
     used = {item.scale for item, _ in draft.items}
     for scale, place in draft.scales:

@@ -238,11 +238,13 @@ def check_points(draft: Draft) -> None:
             places[code].note("tree.no_points", "max_points", node=code, parent=node.code)
         if not without:
             _compare(place, "tree.points_sum", "max_points", node.code, children, node.max_points)
-    roots = draft.instrument.children.get("", ())
-    if draft.instrument.total_points is not None and roots:
-        where = draft.place.below("identity")
-        if all(root.max_points is not None for root in roots):
-            _compare(where, "tree.total_points", "total_points", "", roots, draft.instrument.total_points)
+    total = draft.instrument.total_points
+    roots = [node for node in draft.instrument.children.get("", ()) if node.rule != "shares"]
+    without = [root.code for root in roots if root.max_points is None]
+    for code in without if total is not None else ():
+        places[code].note("tree.no_points", "max_points", node=code, parent="total_points")
+    if roots and not without:
+        _compare(draft.place.below("identity"), "tree.total_points", "total_points", ", ".join(root.code for root in roots), roots, total)
 
 
 def _compare(

@@ -345,6 +345,10 @@ def _units(reader: _Reader) -> list[tuple[Unit, Place]]:
     return read_units(reader, "units.csv", needed=False)
 
 
-def read_register(folder: Path, name: str, problems: Problems) -> list[tuple[Unit, Place]]:
-    """Units of a register that a study brings itself."""
-    return read_units(_Reader(folder, "", problems), name, needed=True)
+def read_register(
+    folder: Path, name: str, problems: Problems
+) -> tuple[list[tuple[Unit, Place]], frozenset[str]]:
+    """Units of a register that a study brings itself, and every code in it, also of faulty rows."""
+    reader = _Reader(folder, "", problems)
+    units = read_units(reader, name, needed=True)
+    return units, frozenset(reader.codes.get("unit", ()))

@@ -34,6 +34,8 @@ _FAULTS: Mapping[str, str] = {
     "tuple_type": "record.not_list",
     "too_long": "record.list_length",
 }
+#: Shown where no accepted value is near.
+NONE = "–"
 _CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
@@ -60,7 +62,7 @@ class Place:
     def not_accepted(self, code: str, column: str, value: str, accepted: Iterable[str]) -> None:
         """Note that ``value`` is none of ``accepted``, with the nearest of them."""
         known = list(accepted)
-        self.note(code, column, value=shortened(value), accepted=_some(known), nearest=nearest(value, known))
+        self.note(code, column, value=shortened(value), accepted=_some(known), nearest=nearest(value, known) or NONE)
 
     def below(self, key: str) -> Place:
         """The place of a key or list entry below this one."""
@@ -125,7 +127,7 @@ def _note(record: type, fault: Any, place: Place) -> None:
     code = _FAULTS.get(fault["type"], "record.wrong")
     params: dict[str, Any] = {"value": value} if code != "record.missing" else {}
     if accepted:
-        params |= {"accepted": [name for name in accepted if name], "nearest": nearest(value, accepted)}
+        params |= {"accepted": [name for name in accepted if name], "nearest": nearest(value, accepted) or NONE}
     if code == "record.list_length":
         params |= {"limit": fault["ctx"]["max_length"]}
     if code == "record.wrong":

@@ -43,7 +43,8 @@ def check_study(draft: StudyDraft) -> None:
     check_issued(draft, known)
     check_frames(draft, known)
     check_margins(draft, known)
-    check_totals(draft)
+    if not draft.broken & {"frames", "margins"}:
+        check_totals(draft)
     check_externals(draft, known)
     check_assessed(draft, known)
     check_decisions(draft)
@@ -58,14 +59,15 @@ class Register:
         self.units: dict[str, list[str]] = defaultdict(list)
         for unit, _ in draft.units:
             self.units[unit.block].append(unit.code)
+        self._faulty = draft.unit_codes - {unit.code for unit, _ in draft.units}
         self._sets = {block: frozenset(codes) for block, codes in self.units.items()}
 
-    def refer(self, place: Place, block: str, unit: str) -> None:
+    def refer(self, place: Place, block: str, unit: str, column: str = "unit") -> None:
         """Note a block that is not declared, or a unit that is not in its register."""
         if block not in self.blocks:
             refer(place, "block", "block", [block], self.blocks)
-        elif unit and unit not in self._sets.get(block, ()):
-            refer(place, "unit", "unit", [unit], self.units[block])
+        elif unit and unit not in self._sets.get(block, ()) and unit not in self._faulty:
+            refer(place, "unit", column, [unit], self.units[block])
 
 
 def check_settings(draft: StudyDraft) -> None:
@@ -200,7 +202,8 @@ def check_frames(draft: StudyDraft, known: Register) -> None:
         if not frame.unit and (frame.block, frame.group) not in matrix:
             place.note("frames.no_unit", "unit", block=frame.block, group=frame.group)
     note_doubles((("/".join((f.block, f.unit, f.group)), p) for f, p in draft.tables["frames"]), "unit")
-    _check_gaps(draft, known)
+    if "frames" not in draft.broken:
+        _check_gaps(draft, known)
 
 
 def _check_gaps(draft: StudyDraft, known: Register) -> None:
@@ -353,8 +356,6 @@ def check_decisions(draft: StudyDraft) -> None:
 def check_unit_decisions(draft: StudyDraft, known: Register) -> None:
     """Confirmed spellings lead to registered units, each spelling to one."""
     for decision, place in draft.tables["unit_decisions"]:
-        refer(place, "block", "block", [decision.block], known.blocks)
-        if decision.unit_code and decision.block in known.blocks:
-            refer(place, "unit", "unit_code", [decision.unit_code], known.units[decision.block])
+        known.refer(place, decision.block, decision.unit_code, "unit_code")
     keys = ((f"{d.block}/{d.text}", place) for d, place in draft.tables["unit_decisions"])
     note_doubles(keys, "text")

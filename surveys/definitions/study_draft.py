@@ -24,8 +24,9 @@ from surveys.definitions.study import (
 
 @dataclass
 class StudyDraft:
-    """What ``study.toml`` and its tables say. ``tables``: rows with places by key of ``[files]``; ``study`` stands only
-    when both headings could be read."""
+    """What ``study.toml`` and its tables say. ``tables``: rows with places by key of ``[files]``; ``broken``: tables with
+    a row or file that could not be read, whose totals are not to be judged; ``unit_codes``: codes of the register, also of
+    faulty rows; ``study`` stands only when both headings could be read."""
 
     place: Place
     folder: Path
@@ -39,6 +40,8 @@ class StudyDraft:
     inference: Inference
     output: Output
     tables: Mapping[str, Sequence[tuple[Any, Place]]]
+    broken: frozenset[str] = frozenset()
+    unit_codes: frozenset[str] = frozenset()
     rules: Sequence[tuple[Rule, Place]] = ()
     study: Study | None = None
 

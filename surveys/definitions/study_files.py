@@ -179,12 +179,14 @@ def _instrument(reader: _Reader, heading: _Heading | None) -> Draft | None:
 def _draft(reader: _Reader, instrument: Draft | None) -> StudyDraft:
     raw_units = dict(section(reader.document, "units", reader.top))
     exclusions = _exclusions(reader, raw_units)
-    tables = _tables(reader)
+    tables, broken = _tables(reader)
+    units, unit_codes = _units(reader, raw_units, instrument)
     draft = StudyDraft(
         place=reader.top,
         folder=reader.folder,
         instrument=instrument,
-        units=_units(reader, raw_units, instrument),
+        units=units,
+        unit_codes=unit_codes,
         exclusions=exclusions,
         returns=reader.many("returns", ReturnFile),
         weights=reader.many("weights", WeightPlan),
@@ -193,6 +195,7 @@ def _draft(reader: _Reader, instrument: Draft | None) -> StudyDraft:
         inference=reader.one("inference", Inference, Inference()),
         output=reader.one("output", Output, Output()),
         tables=tables,
+        broken=broken,
     )
     for entry, place in draft.returns:
         for relative, column in ((entry.path, "path"), (entry.mapping, "mapping")):
@@ -224,29 +227,37 @@ def _exclusions(reader: _Reader, raw_units: dict[str, object]) -> list[tuple[Exc
 
 def _units(
     reader: _Reader, raw: Mapping[str, object], instrument: Draft | None
-) -> Sequence[tuple[Unit, Place]]:
-    """The register the study brings, or the instrument's."""
+) -> tuple[Sequence[tuple[Unit, Place]], frozenset[str]]:
+    """The register the study brings, or the instrument's; and every code in it."""
     register = build(_Register, raw, reader.top.below("units")) or _Register()
-    if register.file:
-        path = reader.named(register.file, "units.file")
-        return read_register(reader.folder, register.file, reader.problems) if path else []
-    return instrument.units if instrument else []
+    if not register.file:
+        return (instrument.units, frozenset(instrument.known("unit"))) if instrument else ((), frozenset())
+    path = reader.named(register.file, "units.file")
+    return read_register(reader.folder, register.file, reader.problems) if path else ((), frozenset())
 
 
-def _tables(reader: _Reader) -> dict[str, Sequence[tuple[object, Place]]]:
-    """Rows of every table named in ``[files]``, with their places."""
-    tables: dict[str, Sequence[tuple[object, Place]]] = dict.fromkeys(TABLES, ())
-    place = reader.top.below("files")
+def _tables(reader: _Reader) -> tuple[dict[str, Sequence[tuple[object, Place]]], frozenset[str]]:
+    """Rows with places of every table named in ``[files]``, and the names of those with faults."""
+    tables: dict[str, Sequence[tuple[object, Place]]] = {name: () for name in TABLES}
+    broken: set[str] = set()
     for name, relative in section(reader.document, "files", reader.top).items():
-        if name not in TABLES:
-            place.not_accepted("record.unknown_key", name, name, TABLES)
-        elif not isinstance(relative, str):
-            place.note("record.not_text", name, value=relative)
-        elif relative:
-            record, blank = TABLES[name]
-            path = reader.named(relative, f"files.{name}")
-            tables[name] = table_of(record, path, reader.problems, relative, blank) if path else ()
-    return tables
+        before = len(reader.problems.errors)
+        if name in TABLES:
+            tables[name] = _table(reader, name, relative)
+        else:
+            reader.top.below("files").not_accepted("record.unknown_key", name, name, TABLES)
+        if len(reader.problems.errors) > before:
+            broken.add(name)
+    return tables, frozenset(broken)
+
+
+def _table(reader: _Reader, name: str, relative: object) -> Sequence[tuple[object, Place]]:
+    if not isinstance(relative, str):
+        reader.top.below("files").note("record.not_text", name, value=relative)
+        return ()
+    path = reader.named(relative, f"files.{name}") if relative else None
+    record, blank = TABLES[name]
+    return table_of(record, path, reader.problems, relative, blank) if path else ()
 
 
 def _study(reader: _Reader, heading: _Heading, draft: StudyDraft, instrument: Instrument) -> Study:

@@ -125,7 +125,7 @@ def _header(
         elif name not in columns:
             problems.add(
                 "table.unknown_column", file=file, row=line, column=name or str(position + 1),
-                name=name, accepted=list(columns), nearest=nearest(name, columns),
+                name=name, accepted=list(columns), nearest=nearest(name, columns) or "–",
             )  # fmt: skip
     for name, needed in columns.items():
         if needed and name not in cells:

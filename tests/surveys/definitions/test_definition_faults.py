@@ -1,0 +1,332 @@
+"""Every fault of a definition or a study is named by its code, file, row, column and parameters."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from surveys.definitions.check import check
+from surveys.problems import LANGUAGES, Problem
+
+TOML, TREE, ITEMS, UNITS = (f"instrument/{n}" for n in ("instrument.toml", "tree.csv", "items.csv", "units.csv"))
+STUDY = "study.toml"
+
+
+@dataclass(frozen=True)
+class Case:
+    """Replace ``old`` by ``new`` in ``file``: ``code`` is reported there, with nothing else but ``also``."""
+
+    code: str
+    file: str
+    old: str
+    new: str
+    row: int | None = None
+    column: str | None = None
+    params: dict[str, str] = field(default_factory=dict)
+    also: tuple[str, ...] = ()
+
+
+CASES = (
+    # --- tables
+    Case("table.unknown_column", TREE, "max_points", "max_point", 1, "max_point",
+         {"name": "max_point", "nearest": "max_points"}),
+    Case("table.missing_column", UNITS, "name_vi", "name_en2", 1, "name_vi", {"name": "name_vi"},
+         ("table.unknown_column", "record.missing")),
+    Case("table.duplicate_column", "frames.csv", "block,unit,group,population", "block,unit,group,population,unit", 1,
+         "unit", {"name": "unit"}, ("table.cells",)),
+    Case("table.cells", "frames.csv", "huyen,dong-da,citizens,800", "huyen,dong-da,citi", 4, "",
+         {"found": "3", "expected": "4"}),
+    Case("table.malformed", "unit_decisions.csv", "huyen,Không rõ,", 'huyen,"Không rõ,', 3, ""),
+    Case("table.no_rows", UNITS, (Path(__file__).parent / "small/instrument/units.csv").read_text(encoding="utf-8")
+         .split("\n", 1)[1], "", None, "", {}, ("reference.unit", "incomplete.units")),
+    # --- values
+    Case("record.missing", "decisions.csv", ",NVA,", ",,", 2, "reviewer"),
+    Case("record.missing", TOML, 'edition = "2023"\n', "", None, "identity.edition"),
+    Case("record.missing", STUDY, "[study]", "[study.of]", None, "study.code", {}, ("record.unknown_key",)),
+    Case("record.unknown_key", TOML, "total_points", "total_point", None, "identity.total_point",
+         {"value": "total_point", "nearest": "total_points"}),
+    Case("record.unknown_key", TOML, "[scoring]", "[scorings]", None, "scorings", {"nearest": "scoring"}),
+    Case("record.unknown_key", STUDY, "issued = ", "issue = ", None, "files.issue", {"nearest": "issued"},
+         ("incomplete.issued",)),
+    Case("record.unknown_key", STUDY, "minimum_items", "minimum_item", None, "rules[2].minimum_item",
+         {"nearest": "minimum_items"}),
+    Case("record.not_accepted", TREE, ",external,", ",extern,", 5, "measured_by",
+         {"value": "extern", "nearest": "external"}, ("reference.node",)),
+    Case("record.not_accepted", STUDY, '"renormalise"', '"renormalize"', None, "inference.on_missing_group",
+         {"accepted": "incomplete, renormalise", "nearest": "renormalise"}),
+    Case("record.not_accepted", STUDY, 'mode = "paper"', 'mode = "papers"', None, "returns[1].mode",
+         {"nearest": "paper"}),
+    Case("record.not_accepted", TOML, 'role = "cluster"', 'role = "clusters"', None, "fields[4].role",
+         {"nearest": "cluster"}, ("reference.field",)),
+    Case("record.not_accepted", STUDY, 'severity = "off"', 'severity = "of"', None, "rules[1].severity",
+         {"nearest": "off"}),
+    Case("record.not_number", "frames.csv", "800", "tám trăm", 4, "population", {"value": "tám trăm"}),
+    Case("record.not_finite", "frames.csv", "800", "nan", 4, "population", {"value": "nan"}),
+    Case("record.not_finite", TREE, "weighted,survey,1,1.5", "weighted,survey,inf,1.5", 4, "weight", {"value": "inf"}),
+    Case("record.not_whole", STUDY, "forms = 5", "forms = 5.5", None, "minimum.forms", {"value": "5.5"}),
+    Case("record.not_boolean", ITEMS, "1b,1,huyen-1,agree,1", "1b,1,huyen-1,agree,có", 3, "reverse", {"value": "có"}),
+    Case("record.not_text", TOML, 'edition = "2023"', "edition = 2023", None, "identity.edition", {"value": "2023"}),
+    Case("record.not_text", STUDY, 'issued = "issued.csv"', "issued = 3", None, "files.issued", {"value": "3"}),
+    Case("record.not_list", STUDY, 'margins = ["sex"]', 'margins = "sex"', None, "weights[1].margins",
+         {"value": "sex"}),
+    Case("record.list_length", STUDY, "bounds = [0.3, 3.0]", "bounds = [0.3, 1.0, 3.0]", None, "weights[1].bounds",
+         {"limit": "2"}),
+    Case("record.not_table", STUDY, "[output]\npublisher_vi", "[[output]]\npublisher_vi", None, "output"),
+    Case("record.not_tables", TOML, '[[blocks]]\ncode = "huyen"', '[blocks]\ncode = "huyen"', None, "blocks", {},
+         ("reference.block",)),
+    Case("record.missing", STUDY, "trim = [0.2, 5.0]", "trim = [0.2]", None, "weights[1].trim[2]"),
+    Case("record.malformed", ITEMS, "S0=yes", "S0", 5, "asked_when", {"value": "S0", "form": "S0=1|2"}),
+    Case("record.malformed", TREE, "deputies:1;citizens:2", "deputies:1;citizens:hai", 3, "groups",
+         {"value": "citizens:hai"}),
+    Case("record.bad_code", UNITS, "dong-da,", "đống-đa,", 3, "code", {"value": "đống-đa"}, ("reference.unit",)),
+    Case("record.out_of_range", TOML, "values = [1.0, 1.0]", "values = [1.0, 1.2]", None,
+         "scales.agree.levels[3].values", {"value": "1.2", "low": "0", "high": "1"}),
+    Case("record.out_of_range", "externals.csv", "citizens,0.83", "citizens,83", 2, "score", {"value": "83.0"}),
+    Case("record.out_of_range", "externals.csv", ",84.1,", ",184.1,", 2, "satisfaction_percent"),
+    Case("record.out_of_range", "assessed.csv", "0.75", "1.25", 2, "points", {"high": "1.0"}),
+    Case("record.out_of_range", STUDY, "level = 0.95", "level = 95", None, "inference.level"),
+    Case("record.out_of_range", STUDY, "deputies = 3", "deputies = 0", None, "minimum.by_group.deputies"),
+    Case("record.out_of_range", STUDY, "[output]", "[output]\npoints_decimals = 16", None, "output.points_decimals"),
+    Case("record.negative", "frames.csv", "deputies,95", "deputies,-95", 2, "population", {"value": "-95.0"}),
+    Case("record.negative", "margins.csv", "female,1100", "female,-1100", 3, "population", {}, ("margins.total",)),
+    Case("record.negative", "externals.csv", "0.02", "-0.02", 3, "se", {"value": "-0.02"}),
+    Case("record.negative", TREE, "external,1,0.5", "external,-1,0.5", 5, "weight", {"value": "-1.0"}),
+    Case("record.negative", TREE, "external,1,0.5", "external,1,-0.5", 5, "max_points", {}, ("tree.points_sum",)),
+    Case("record.negative", ITEMS, "agree,1,1,", "agree,1,-1,", 3, "weight"),
+    Case("record.not_positive", "externals.csv", ",300,", ",0,", 2, "n", {"value": "0.0"}),
+    Case("record.order", STUDY, '"2023-12-15"', '"2023-09-15"', None, "fieldwork.start",
+         {"low": "2023-10-01", "high": "2023-09-15"}),
+    Case("record.order", ITEMS, "1b,1,huyen-1,agree,1,1,,", "1b,1,huyen-1,agree,1,1,3,1", 3, "minimum",
+         {"low": "3.0", "high": "1.0"}),
+    Case("record.order", TREE, "2,0,criterion,weighted,survey,1,1.5,,", "2,0,criterion,weighted,survey,1,1.5,2,1.5", 4, "low"),
+    Case("record.not_date", STUDY, '"2023-10-01"', '"01/10/2023"', None, "fieldwork.start", {"value": "01/10/2023"}),
+    Case("record.not_date", UNITS, "Ba Đình,,2025-06-30", "Ba Đình,,2025-06-31", 2, "valid_to",
+         {"value": "2025-06-31"}),
+    Case("record.not_date", "decisions.csv", "2023-12-20", "20-12-2023", 2, "date"),
+    Case("record.duplicate", ITEMS, "1b,1,", "1a,1,", 3, "code", {"value": "1a", "first": "2"}),
+    Case("record.duplicate", TOML, 'code = "village"', 'code = "sex"', None, "fields[4].code",
+         {"value": "sex", "first": "fields[3]"}, ("reference.field",)),
+    Case("record.duplicate", "issued.csv", "C2,", "C1,", 4, "form_code", {"value": "C1", "first": "3"}),
+    Case("record.duplicate", "frames.csv", "dong-da", "ba-dinh", 4, "unit", {"first": "3"}, ("frames.gap",)),
+    Case("record.duplicate", "margins.csv", "female", "male", 3, "category", {"first": "2"}),
+    Case("record.duplicate", "externals.csv", "huyen,dong-da", "huyen,ba-dinh", 3, "node"),
+    Case("record.duplicate", STUDY, "returns/huyen-5.csv\"\nquestionnaire = \"huyen-5\"",
+         "returns/huyen-1.csv\"\nquestionnaire = \"huyen-1\"", None, "returns[2].path"),
+    Case("record.duplicate", STUDY, '"straight_line"\nseverity = "flag"\nminimum_items = 10',
+         '"duplicate_code"\nseverity = "flag"', None, "rules[2].rule", {"first": "rules[1]"}),
+    # --- references
+    Case("reference.block", TOML, 'block = "huyen"\ngroup = "citizens"', 'block = "huyện"\ngroup = "citizens"', None,
+         "questionnaires[2].block", {"value": "huyện", "accepted": "huyen", "nearest": "huyen"},
+         ("tree.group_not_asked", "tree.answers_unused", "reference.unit", "reference.block")),
+    Case("reference.group", TREE, "deputies:1;citizens:2", "deputies:1;citizen:2", 3, "groups",
+         {"value": "citizen", "nearest": "citizens"}, ("tree.group_not_asked", "tree.answers_unused")),
+    Case("reference.questionnaire", ITEMS, "1b,1,huyen-1,", "1b,1,huyen-2,", 3, "questionnaires",
+         {"value": "huyen-2", "accepted": "huyen-1, huyen-5"}),
+    Case("reference.questionnaire", TOML, "minimum_share = 0.6", 'questionnaires = ["huyen-9"]', None,
+         "rules[2].questionnaires"),
+    Case("reference.scale", ITEMS, "huyen-1,agree", "huyen-1,agrees", 3, "scale", {"nearest": "agree"}),
+    Case("reference.node", ITEMS, "2a,2,", "2a,22,", 5, "node", {"value": "22"}, ("tree.nothing_below",)),
+    Case("reference.node", "assessed.csv", "ba-dinh,4", "ba-dinh,44", 2, "node"),
+    Case("reference.item", ITEMS, "S0=yes", "S1=yes", 5, "asked_when", {"value": "S1", "nearest": "–"}),
+    Case("reference.unit", "frames.csv", "ba-dinh", "ba-dịnh", 3, "unit", {"nearest": "ba-dinh"}, ("frames.gap",)),
+    Case("reference.unit", STUDY, 'unit = "me-linh"', 'unit = "melinh"', None, "units.exclusions[1].unit",
+         {"nearest": "me-linh"}, ("frames.gap",)),
+    Case("reference.unit", "unit_decisions.csv", ",ba-dinh", ",badinh", 2, "unit_code", {"nearest": "ba-dinh"}),
+    Case("reference.unit", "issued.csv", "huyen-5,ba-dinh", "huyen-5,ba dinh", 3, "unit"),
+    Case("reference.source", ITEMS, ",,S0=yes,0,Dịch vụ tốt,Service is good,,plan",
+         ",,S0=yes,0,Dịch vụ tốt,Service is good,,plans", 5, "source", {"value": "plans", "nearest": "plan"}),
+    Case("reference.ladder", TOML, 'ladder = "quarters"', 'ladder = "quarter"', None, "scoring.ladder",
+         {"accepted": "quarters, steep", "nearest": "quarters"}),
+    Case("reference.level", ITEMS, "S0=yes", "S0=yes|maybe", 5, "asked_when",
+         {"value": "maybe", "accepted": "yes, no"}),
+    Case("reference.field", STUDY, 'clusters = ["village"]', 'clusters = ["villages"]', None, "weights[1].clusters",
+         {"nearest": "village"}),
+    Case("reference.field", "margins.csv", "sex,female", "six,female", 3, "variable", {"nearest": "sex"},
+         ("margins.one_category", "margins.total")),
+    Case("reference.category", "margins.csv", "female", "femal", 3, "category",
+         {"accepted": "male, female", "nearest": "female"}),
+    Case("reference.column", STUDY, 'sex = "Giới"', 'sexx = "Giới"', None, "returns[2].columns", {"nearest": "sex"}),
+    Case("reference.own_unit", TOML, 'own_unit = "own_unit"', 'own_unit = "unit"', None,
+         "questionnaires[1].own_unit", {"accepted": "own_unit"}),
+    Case("reference.node_group", "externals.csv", "3,citizens,0.83", "3,deputies,0.83", 2, "group",
+         {"accepted": "citizens"}),
+    # --- the instrument as a whole
+    Case("instrument.unknown", STUDY, '"./instrument"', '"ha-noi/2032"', None, "study.instrument",
+         {"value": "ha-noi/2032", "nearest": "ha-noi/2023"}),
+    Case("questionnaire.no_items", TOML, "[[sources]]", '[[questionnaires]]\ncode = "huyen-9"\nblock = "huyen"\n'
+         'group = "heads"\nlabel_vi = "Mẫu 9"\nlabel_en = "Form 9"\n\n[[sources]]', None, "questionnaires[3].code",
+         {"value": "huyen-9"}, ("reference.group",)),
+    Case("group.reserved", TOML, 'code = "deputies"', 'code = "all"', None, "groups[1].code", {"value": "all"},
+         ("reference.group", "tree.group_not_asked", "frames.no_unit", "incomplete.group", "tree.answers_unused")),
+    Case("scale.no_levels", TOML, "[[scales.used.levels]]\ncode = \"yes\"\nlabel_vi = \"Có\"\nlabel_en = \"Yes\"\n\n"
+         "[[scales.used.levels]]\ncode = \"no\"\nlabel_vi = \"Không\"\nlabel_en = \"No\"\n", "", None,
+         "scales.used.levels", {}, ("reference.level",)),
+    Case("scale.values_count", TOML, "values = [0.5, 0.2]", "values = [0.5]", None, "scales.agree.levels[2].values",
+         {"found": "1", "expected": "2"}),
+    Case("scale.ambiguous_text", TOML, 'aliases = ["Rất đồng ý"]', 'aliases = ["BÌNH  THƯỜNG"]', None, "scales.agree",
+         {"value": "bình thường", "meanings": "2, 3"}),
+    Case("field.no_headers", TOML, 'headers = ["Thôn"]', "headers = []", None, "fields[4].headers"),
+    Case("field.ambiguous_category", TOML, 'female = ["Nữ", "2"]', 'female = ["Nữ", "nam"]', None,
+         "fields[3].categories", {"value": "nam"}),
+    Case("tree.rule", TOML, 'numerator = "value"', 'numerator = "value"\nrule = "means"', None, "scoring.rule",
+         {"value": "means", "nearest": "mean"}),
+    Case("tree.item_rule", TREE, "1,0,criterion,mean", "1,0,criterion,sum", 3, "rule",
+         {"accepted": "mean, pooled, weighted, rescale, shares"}),
+    Case("tree.child_rule", TREE, "unit,sum,", "unit,rescale,", 2, "rule",
+         {"accepted": "sum, mean, weighted, pooled"}),
+    Case("tree.unknown_parent", TREE, "2,0,", "2,9,", 4, "parent", {"value": "9", "accepted": "0, 1, 2, 3, 4"},
+         ("tree.points_sum",)),
+    Case("tree.own_parent", TREE, "2,0,", "2,2,", 4, "parent", {"value": "2"},
+         ("tree.points_sum", "tree.items_and_children")),
+    Case("tree.parent_after_child", TREE, "1,0,", "1,4,", 3, "parent", {"value": "4", "node": "1"},
+         ("tree.points_sum", "tree.child_rule")),
+    Case("tree.no_root", TREE, "0,,unit", "0,4,unit", 2, "parent", {},
+         ("tree.parent_after_child", "tree.child_rule")),
+    Case("tree.group_twice", TREE, "deputies:1;citizens:2", "deputies:1;citizens:2;deputies", 3, "groups",
+         {"value": "deputies"}),
+    Case("tree.group_weights", TREE, "deputies:1;citizens:2", "deputies:-1;citizens:2", 3, "groups", {"node": "1"}),
+    Case("tree.groups_missing", TREE, "deputies:1;citizens:2", "", 3, "groups", {"found": "citizens, deputies"}),
+    Case("tree.group_not_asked", TREE, "citizens,huyen,", "citizens;deputies,huyen,", 4, "groups",
+         {"node": "2", "group": "deputies", "block": "huyen"}),
+    Case("tree.answers_unused", TREE, "deputies:1;citizens:2", "deputies:1", 3, "groups",
+         {"node": "1", "group": "citizens", "block": "huyen", "item": "1a"}),
+    Case("tree.items_and_children", TREE, "3,0,", "3,2,", 4, "code", {"node": "2"}, ("tree.points_sum",)),
+    Case("tree.not_survey", TREE, "2,0,criterion,weighted,survey", "2,0,criterion,weighted,external", 4, "measured_by",
+         {"node": "2", "value": "external"}),
+    Case("tree.survey_without_items", TREE, "unit,sum,total", "unit,sum,survey", 2, "measured_by", {"node": "0"}),
+    Case("tree.nothing_below", ITEMS, "2a,2,", "2a,,", 4, "measured_by", {"node": "2", "value": "survey"}),
+    Case("tree.rescale_maximum", TREE, "2,0,criterion,weighted,survey,1,1.5,,",
+         "2,0,criterion,rescale,survey,1,1.5,0.5,2", 4, "max_points", {"value": "1.5", "high": "2.0"}),
+    Case("record.missing", TREE, "2,0,criterion,weighted,survey,1,1.5,,", "2,0,criterion,rescale,survey,1,1.5,,1.5", 4,
+         "low"),
+    Case("tree.weights", ITEMS, "2a,2,huyen-5,agree,0,1,", "2a,2,huyen-5,agree,0,0,", 4, "rule", {"node": "2"}),
+    Case("tree.points_sum", TREE, "external,1,0.5", "external,1,0.75", 2, "max_points",
+         {"node": "0", "found": "4.25", "expected": "4"}),
+    Case("tree.total_points", TOML, "total_points = 4", "total_points = 5", None, "identity.total_points",
+         {"found": "4", "expected": "5"}),
+    Case("tree.no_points", TREE, "external,1,0.5", "external,1,", 5, "max_points", {"node": "3", "parent": "0"}),
+    Case("item.on_no_questionnaire", ITEMS, "2a,2,huyen-5,", "2a,2,,", 5, "questionnaires", {"item": "2a"},
+         ("tree.group_not_asked",)),
+    Case("item.filter_after", ITEMS, "1b,1,huyen-1,agree,1,1,,,,0", "1b,1,huyen-1,agree,1,1,,,2a=1,0", 3, "asked_when",
+         {"item": "1b", "filter": "2a"}, ("item.filter_elsewhere",)),
+    Case("item.filter_elsewhere", ITEMS, "S0,,huyen-5", "S0,,huyen-1", 5, "asked_when",
+         {"item": "2a", "filter": "S0"}),
+    Case("unit.ambiguous_name", UNITS, "Đống Đa,,", "ba đình;Đống Đa,,", 3, "name_vi",
+         {"value": "ba đình", "first": "ba-dinh"}),
+    Case("rule.unknown", STUDY, '"straight_line"', '"straight_lines"', None, "rules[2].rule",
+         {"value": "straight_lines", "nearest": "straight_line"}, ("record.unknown_key",)),
+    # --- the study as a whole
+    Case("file.missing", STUDY, '"issued.csv"', '"issue.csv"', None, ""),
+    Case("file.outside", STUDY, '"issued.csv"', '"../issued.csv"', None, "files.issued", {"path": "../issued.csv"}),
+    Case("file.outside", STUDY, '"returns/huyen-1.csv"', '"/etc/hostname"', None, "returns[1].path",
+         {"path": "/etc/hostname"}),
+    Case("file.outside", STUDY, '"returns/huyen-1.csv"', "'C:\\phieu.csv'", None, "returns[1].path"),
+    Case("file.outside", STUDY, '"./instrument"', '"../instrument"', None, "study.instrument"),
+    Case("study.file_missing", STUDY, '"returns/huyen-1.csv"', '"returns/huyen-2.csv"', None, "returns[1].path",
+         {"value": "returns/huyen-2.csv"}),
+    Case("study.timezone", STUDY, "Asia/Ho_Chi_Minh", "Asia/Ha_Noi", None, "fieldwork.timezone",
+         {"value": "Asia/Ha_Noi"}),
+    Case("study.encoding", STUDY, '"utf-8"', '"utf-9"', None, "returns[2].encoding", {"value": "utf-9"}),
+    Case("record.missing", STUDY, '"Mới thành lập"', '" "', None, "units.exclusions[1].reason"),
+    Case("weights.no_field", STUDY, 'distance = "logit"', 'base = "given"', None, "weights[1].weight"),
+    Case("weights.around_one", STUDY, "trim = [0.2, 5.0]", "trim = [1.2, 5.0]", None, "weights[1].trim",
+         {"low": "1.2"}),
+    Case("weights.around_one", STUDY, "bounds = [0.3, 3.0]", "bounds = [-0.3, 3.0]", None, "weights[1].bounds"),
+    Case("weights.logit_bounds", STUDY, "bounds = [0.3, 3.0]\n", "", None, "weights[1].bounds"),
+    Case("weights.no_margin", STUDY, 'group = "citizens"', 'group = "deputies"', None, "weights[1].margins",
+         {"value": "sex", "group": "deputies"}),
+    Case("issued.no_unit", "issued.csv", "C2,huyen-5,dong-da", "C2,huyen-5,", 4, "unit", {"questionnaire": "huyen-5"}),
+    Case("frames.no_unit", "frames.csv", "huyen,ba-dinh,citizens", "huyen,,citizens", 3, "unit",
+         {"group": "citizens"}),
+    Case("frames.gap", "frames.csv", "huyen,dong-da,citizens,800\n", "", None, "unit",
+         {"group": "citizens", "units": "dong-da"}, ("margins.total",)),
+    Case("margins.one_category", "margins.csv", "huyen,citizens,,sex,female,1100", "", 2, "category",
+         {"variable": "sex"}, ("margins.total",)),
+    Case("margins.total", "margins.csv", "female,1100", "female,1000", 2, "population",
+         {"variable": "sex", "found": "1900", "expected": "2000", "reference": "frames"}),
+    Case("externals.no_uncertainty", "externals.csv", ",300,", ",,", 2, "se", {"node": "3"}),
+    Case("assessed.not_assessed", "assessed.csv", "ba-dinh,4", "ba-dinh,2", 2, "node",
+         {"node": "2", "value": "survey"}),
+    Case("validity.parameter_range", TOML, "minimum_share = 0.6", "minimum_share = 60", None, "rules[2]",
+         {"parameter": "minimum_share"}),
+    # --- what is incomplete
+    Case("decisions.not_issued", "decisions.csv", "C1,", "C9,", 2, "form_code", {"value": "C9"}),
+    Case("incomplete.label_vi", STUDY, 'label_vi = "Đợt nhỏ"\n', "", None, "study.label_vi", {"name": "nho-2023"}),
+    Case("incomplete.label_vi", TREE, "Dịch vụ,Service", ",Service", 4, "label_vi", {"name": "2"}),
+    Case("incomplete.label_en", TOML, 'label_en = "Neutral"\n', "", None, "scales.agree.levels[2].label_en",
+         {"name": "2"}),
+    Case("incomplete.text_vi", ITEMS, "Dịch vụ tốt", "", 5, "text_vi", {"name": "2a"}),
+    Case("incomplete.text_en", ITEMS, "Service is good", "", 5, "text_en", {"name": "2a"}),
+    Case("incomplete.source", ITEMS, "Service is good,,plan", "Service is good,,", 5, "source", {"name": "2a"}),
+    Case("incomplete.source", TOML, 'minimum_share = 0.6\nsource = "plan"', "minimum_share = 0.6", None,
+         "rules[2].source", {"name": "too_few_answers"}),
+    Case("incomplete.group", TOML, '[[groups]]\ncode = "citizens"',
+         '[[groups]]\ncode = "heads"\nlabel_vi = "Trưởng phòng"\nlabel_en = "Heads"\n\n[[groups]]\ncode = "citizens"',
+         None, "groups[2].code", {"name": "heads"}),
+    Case("incomplete.block", TOML, '[[groups]]\ncode = "deputies"',
+         '[[blocks]]\ncode = "xa"\nlabel_vi = "Xã"\nlabel_en = "Communes"\n\n[[groups]]\ncode = "deputies"',
+         None, "blocks[2].code", {"name": "xa"}, ("incomplete.units",)),
+    Case("incomplete.scale", ITEMS, "S0,,huyen-5,used", "S0,,huyen-5,agree", None, "scales.used", {"name": "used"},
+         ("reference.level",)),
+    Case("incomplete.value_order", TOML, "values = [0.0, 0.0]", "values = [0.6, 0.0]", None, "scales.agree.levels",
+         {"name": "agree", "ladder": "quarters"}),
+    Case("incomplete.satisfied", TOML, "satisfied = true\n", "", None, "scales.agree.levels", {"name": "agree"}),
+    Case("incomplete.same_text", ITEMS, "Có nhũng nhiễu", "Văn bản  phù hợp", 3, "text_vi",
+         {"name": "1b", "first": "1a"}),
+    Case("incomplete.issued", STUDY, 'issued = "issued.csv"\n', "", None, "files.issued"),
+    Case("incomplete.fieldwork", STUDY, 'end = "2023-12-15"\n', "", None, "fieldwork"),
+    Case("incomplete.frame", "frames.csv", "huyen,,deputies,95\n", "", None, "files.frames",
+         {"block": "huyen", "group": "deputies"}),
+)  # fmt: skip
+
+
+def matching(found: tuple[Problem, ...], case: Case) -> list[Problem]:
+    return [
+        p
+        for p in found
+        if p.code == case.code
+        and (case.row is None or p.row == case.row)
+        and (case.column is None or p.column == case.column)
+        and case.params.items() <= dict(p.params).items()
+    ]
+
+
+def test_the_small_study_is_right(small: Path) -> None:
+    assert check(small) == ()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code}-{case.column or case.file}")
+def test_fault_is_named_with_its_place(case: Case, small: Path, edit: Callable[[str, str, str], None]) -> None:
+    edit(case.file, case.old, case.new)
+    found = check(small)
+    assert matching(found, case), [p.text("en") for p in found]
+    assert {p.code for p in found} == {case.code, *case.also}
+    for problem in found:
+        assert all(problem.text(language) for language in LANGUAGES)
+
+
+def test_all_faults_are_reported_at_once(small: Path, edit: Callable[[str, str, str], None]) -> None:
+    edit(TREE, "external,1,0.5", "external,-1,0.5")
+    edit(ITEMS, "2a,2,huyen-5,agree,0,1,", "2a,2,huyen-5,agrees,2,-1,")
+    edit(UNITS, "Ba Đình,,2025-06-30", "Ba Đình,,30/6/2025")
+    edit(STUDY, "Asia/Ho_Chi_Minh", "Asia/Hue")
+    edit("frames.csv", "deputies,95", "deputies,-95")
+    files = {problem.file for problem in check(small)}
+    assert files == {STUDY, "frames.csv", TREE, ITEMS, UNITS}
+
+
+def test_every_wording_of_this_room_is_tried_by_some_test() -> None:
+    folder = resources.files("surveys") / "wording"
+    worded = set(tomllib.loads((folder / "definitions.toml").read_text(encoding="utf-8")))
+    here = {case.code for case in CASES}
+    elsewhere = {
+        "file.not_a_file", "file.unreadable", "file.not_nfc", "toml.syntax", "table.empty", "table.ambiguous_number",
+        "instrument.file_missing", "check.nothing_here", "incomplete.sources", "incomplete.units",
+        "incomplete.returns", "record.wrong",
+    }  # fmt: skip  # in test_definition_texts.py and test_definition_folders.py
+    assert worded == (here | elsewhere) - {"file.missing", "file.outside", "validity.parameter_range"}
