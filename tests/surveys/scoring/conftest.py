@@ -1,0 +1,42 @@
+"""The small round of tests/rounds, screened, ready to be scored in variations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from surveys.definitions.study import Study
+from surveys.definitions.study_files import load_study
+from surveys.returns.reading import read_returns
+from surveys.returns.tidy import Returns
+from surveys.sampling import draw_samples
+from surveys.scoring.scores import Scores, score
+from surveys.validity.dispositions import Dispositions
+from surveys.validity.screening import screen
+
+ROUND = Path(__file__).parents[2] / "rounds" / "small"
+
+
+class Small:
+    """The small round: ``scored(field=…)`` scores it with fields of the study replaced."""
+
+    def __init__(self) -> None:
+        self.study: Study = load_study(ROUND)
+        self.returns: Returns = read_returns(self.study)
+        self.dispositions: Dispositions = screen(self.study, self.returns)
+
+    def scored(self, **changes: object) -> Scores:
+        study = replace(self.study, **changes)
+        samples = draw_samples(study, self.returns, self.dispositions)
+        return score(study, self.returns, self.dispositions, samples)
+
+    def instrument(self, **changes: object) -> Study:
+        """The study with fields of its instrument replaced."""
+        return replace(self.study, instrument=replace(self.study.instrument, **changes))
+
+
+@pytest.fixture(scope="session")
+def small() -> Small:
+    return Small()
