@@ -21,7 +21,8 @@ R = TypeVar("R")
 
 #: Rules that combine the items of a node, and those that combine its children (see ``surveys.scoring.rules``).
 ITEM_RULES = ("mean", "pooled", "weighted", "rescale", "shares")
-CHILD_RULES = ("sum", "mean", "weighted", "pooled")
+CHILD_RULES = ("sum", "mean", "mean_of_items", "weighted", "pooled")
+AGGREGATIONS = ("pooled", "mean_of_items", "mean_of_factors", "weighted")
 FIELD_ROLES = (
     "form_code", "unit", "submitted", "started", "seconds", "interviewer", "operator", "rater", "identification",
     "personal", "own_unit", "stratum", "cluster", "weight", "attribute",
@@ -124,8 +125,8 @@ def check_scoring(draft: Draft) -> None:
     for scale, _ in draft.scales:
         if plan.ladder and scale.kind == "ordinal":
             refer(place, "ladder", "ladder", [plan.ladder], scale.ladders)
-    if plan.rule and plan.rule not in CHILD_RULES:
-        place.not_accepted("tree.rule", "rule", plan.rule, CHILD_RULES)
+    if plan.rule and plan.rule not in AGGREGATIONS:
+        place.not_accepted("tree.rule", "rule", plan.rule, AGGREGATIONS)
 
 
 def check_fields(draft: Draft) -> None:

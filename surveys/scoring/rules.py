@@ -10,28 +10,38 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from surveys.definitions.instrument import Item, Node
+from surveys.definitions.instrument import Instrument, Item, Node
 
 Part = Item | Node
 
 
 @dataclass(frozen=True, slots=True)
 class Combination:
-    """One rule. ``weight`` of a part before division by their sum; ``pooled``: a ratio over all items below;
+    """One rule. ``weight`` of a part of an instrument before division by their sum; ``pooled``: a ratio over all items below;
+    ``points``: the weight is the maximum points that the part has in this round;
     ``affine``: (offset, slope) applied to the combined value of a node; ``scored``: False for blocks whose answers
     are published as shares and enter no total; ``over`` what it may combine: items, children."""
 
     name: str
-    weight: Callable[[Part], float] = lambda part: 1.0
+    weight: Callable[[Instrument, Part], float] = lambda instrument, part: 1.0
     pooled: bool = False
+    points: bool = False
     affine: Callable[[Node], tuple[float, float]] = lambda node: (0.0, 1.0)
     scored: bool = True
     over: tuple[str, ...] = ("items", "children")
 
 
-def points_of(part: Part) -> float:
-    """Maximum points of a child: its weight in a sum of points."""
-    return (part.max_points or 0.0) if isinstance(part, Node) else 1.0
+def declared_weight(instrument: Instrument, part: Part) -> float:
+    """The weight written in the definition."""
+    return part.weight
+
+
+def items_below(instrument: Instrument, part: Part) -> float:
+    """Number of items of a node and of everything below it: makes a mean of nodes the mean of their items."""
+    if isinstance(part, Item):
+        return 1.0
+    own = len(instrument.items_of_node.get(part.code, ()))
+    return own + sum(items_below(instrument, child) for child in instrument.children.get(part.code, ()))
 
 
 def rescaled(node: Node) -> tuple[float, float]:
@@ -49,10 +59,33 @@ RULES: Mapping[str, Combination] = {
     rule.name: rule
     for rule in (
         Combination("mean"),
-        Combination("weighted", weight=lambda part: part.weight),
-        Combination("sum", weight=points_of, over=("children",)),
+        Combination("mean_of_items", weight=items_below, over=("children",)),
+        Combination("weighted", weight=declared_weight),
+        Combination("sum", points=True, over=("children",)),
         Combination("rescale", affine=rescaled, over=("items",)),
         Combination("pooled", pooled=True),
         Combination("shares", scored=False, over=("items",)),
     )
 }
+
+
+#: Ways to aggregate a whole index of one kind (SIPAS): rule over items, rule over children.
+AGGREGATIONS: Mapping[str, tuple[str, str]] = {
+    "pooled": ("pooled", "pooled"),
+    "mean_of_items": ("mean", "mean_of_items"),
+    "mean_of_factors": ("mean", "mean"),
+    "weighted": ("weighted", "weighted"),
+}
+
+
+def rule_of(instrument: Instrument, node: Node) -> Combination:
+    """The rule of a node: its own, or that of the instrument's aggregation where one is chosen for the whole index.
+
+    Points (`sum`), rescaled sub-dimensions and shares keep their own rule.
+    """
+    rule = RULES[node.rule]
+    chosen = instrument.scoring.rule
+    if not chosen or rule.points or not rule.scored or node.rule == "rescale":
+        return rule
+    over_items, over_children = AGGREGATIONS[chosen]
+    return RULES[over_items if node.code in instrument.items_of_node else over_children]

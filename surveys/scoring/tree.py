@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from surveys.definitions.instrument import ALL_GROUPS, Instrument, Item, Node
 from surveys.definitions.study import External, Study
 from surveys.scoring.linear import Bools, Floats, Linear, combination, normalised, nothing, ratio
-from surveys.scoring.rules import RULES, Combination
+from surveys.scoring.rules import Combination, rule_of
 from surveys.scoring.values import Values
 
 Note = tuple[str, tuple[tuple[str, str], ...]]  # a code of the wording with its parameters
@@ -98,7 +98,7 @@ def walk(block: Block) -> list[Branch]:
 
 def _visit(block: Block, node: Node) -> tuple[Family, list[Branch]]:
     """The family of a node, and all branches from it downwards."""
-    if (node.blocks and block.code not in node.blocks) or not RULES[node.rule].scored:
+    if (node.blocks and block.code not in node.blocks) or not rule_of(block.instrument, node).scored:
         return {}, []
     items = block.instrument.items_of_node.get(node.code, ())
     below: list[Branch] = []
@@ -145,12 +145,12 @@ def _of_group(block: Block, node: Node, items: Sequence[Item], group: str, point
     asked = [i for i in items if group in block.values and i.code in block.values[group].position]
     if not asked:
         return _without_forms(block, node, group, points)
-    rule = RULES[node.rule]
+    rule = rule_of(block.instrument, node)
     if rule.pooled:
         return _pooled(block, node.code, node.level, group, [item.code for item in asked], points)
     parts = [_item(block, item, group) for item in asked]
     answered = np.array([~np.isnan(part.score.value) for part in parts])
-    weights = normalised([rule.weight(item) for item in asked], answered)
+    weights = normalised([rule.weight(block.instrument, item) for item in asked], answered)
     branch = Branch(
         node.code,
         node.level,
@@ -316,7 +316,7 @@ def _over_children(block: Block, node: Node, families: Sequence[Family]) -> Fami
         return {}
     groups = [g.code for g in block.instrument.groups if any(g.code in family for family in families)]
     family = {g: _parent_of_group(block, node, g, [f[g] for f in families if g in f]) for g in groups}
-    if RULES[node.rule].pooled:
+    if rule_of(block.instrument, node).pooled:
         weights = dict(node.groups) or dict.fromkeys(family, 1.0)
         over = _over_groups(block, node.code, node.level, family, weights, block.constant(node.max_points))
     else:
@@ -326,7 +326,7 @@ def _over_children(block: Block, node: Node, families: Sequence[Family]) -> Fami
 
 def _parent_of_group(block: Block, node: Node, group: str, parts: Sequence[Branch]) -> Branch:
     """One group's result at a parent: over the children it answers that have a value."""
-    rule = RULES[node.rule]
+    rule = rule_of(block.instrument, node)
     if rule.pooled:
         values = block.values[group]
         column = np.logical_or.reduce([p.columns[group] for p in parts if group in p.columns])
@@ -347,7 +347,7 @@ def _parent_of_group(block: Block, node: Node, group: str, parts: Sequence[Branc
 
 def _total(block: Block, node: Node, parts: Sequence[Branch]) -> Branch:
     """The node over all its children, every one of which must have a value."""
-    rule = RULES[node.rule]
+    rule = rule_of(block.instrument, node)
     available = np.array([part.available for part in parts])
     whole = np.array([part.complete for part in parts])
     every = np.broadcast_to(in_all(available), available.shape)
@@ -366,7 +366,7 @@ def _total(block: Block, node: Node, parts: Sequence[Branch]) -> Branch:
 
 def _points_of_total(block: Block, node: Node, parts: Sequence[Branch]) -> Floats:
     """Maximum of a sum as its children stand in this round, else as declared."""
-    if RULES[node.rule].name != "sum":
+    if not rule_of(block.instrument, node).points:
         return block.constant(node.max_points)
     total: Floats = np.array([part.max_points for part in parts]).sum(axis=0)
     return total
@@ -401,10 +401,10 @@ def _columns(parts: Sequence[Branch]) -> dict[str, Bools]:
 
 def _weight(rule: Combination, block: Block, part: Branch) -> float:
     """Weight of a child; in a sum of points its maximum as it stands in this round."""
-    if rule.name == "sum":
+    if rule.points:
         highest = np.nan_to_num(part.max_points)
         return float(highest.max(initial=0.0))
-    return rule.weight(block.instrument.node[part.code])
+    return rule.weight(block.instrument, block.instrument.node[part.code])
 
 
 # --- remarks ----------------------------------------------------------------------------------------------------------

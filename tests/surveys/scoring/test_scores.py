@@ -200,3 +200,29 @@ def test_calibration_meets_the_margins_and_keeps_the_units(small) -> None:
     labels = sex[sample.rows]
     assert staff["weight"][labels == "m"].sum() == pytest.approx(9.0, abs=1e-6)
     assert staff.groupby("unit_code")["weight"].sum().to_dict() == pytest.approx({"p1": 12, "p2": 5, "p3": 4})
+
+
+@pytest.mark.parametrize("aggregation", ["pooled", "mean_of_items", "mean_of_factors"])
+def test_aggregations_of_a_whole_index(small, aggregation) -> None:
+    """One index over two factors with a different number of items and answers, three ways, from the raw answers."""
+    kept = {"0": ("", "pooled"), "1.1.1": ("0", "mean"), "1.1.2": ("0", "mean")}
+    nodes = tuple(
+        replace(n, parent=kept[n.code][0], rule=kept[n.code][1], max_points=None, groups=())
+        for n in small.study.instrument.nodes
+        if n.code in kept
+    )
+    moved = {"a": "1.1.1", "b": "1.1.2", "c": "1.1.2", "d": "1.1.2"}
+    items = tuple(replace(i, node=moved.get(i.code, "")) for i in small.study.instrument.items)
+    study = small.instrument(nodes=nodes, items=items, scoring=ScorePlan(rule=aggregation))
+    returns = replace(small.returns, instrument=study.instrument)
+    samples = draw_samples(study, returns, small.dispositions)
+    row = cell(score(study, returns, small.dispositions, samples).table, "p1", "0", "staff")
+    v = values_of(returns, next(s for s in samples.parts if s.group == "staff"))
+    mine = v.sample.unit == 0
+    answers = {c: v.value[mine][v.valid[mine][:, k], k] for c, k in v.position.items()}
+    want = {
+        "pooled": np.concatenate([answers[c] for c in "abcd"]).mean(),
+        "mean_of_items": np.mean([answers[c].mean() for c in "abcd"]),
+        "mean_of_factors": (answers["a"].mean() + np.mean([answers[c].mean() for c in "bcd"])) / 2,
+    }
+    assert row["score"] == pytest.approx(want[aggregation], rel=1e-12)
