@@ -1,7 +1,8 @@
 """The codebook of the package: which tables it has, what their columns mean, how their numbers are printed.
 
 One declaration serves the writer (:mod:`surveys.handover.tables`), the Data Package descriptor and the verification,
-so that none of them can drift from the others. Labels and explanations are wording: ``column.NAME`` and ``about.NAME``.
+so that none of them can drift from the others. Labels and explanations are wording: ``handover.column.NAME`` and
+``handover.about.NAME``.
 """
 
 from __future__ import annotations
@@ -96,12 +97,12 @@ SCORES = Table(
         Column("n_eff", "score", 0),
         Column("score", "score", 0, 1),
         Column("se", "score", 0),
-        Column("ci_low", "score", 0, 1),
-        Column("ci_high", "score", 0, 1),
+        Column("ci_low", "score"),
+        Column("ci_high", "score"),
         Column("df", "score", 0),
         Column("satisfaction_percent", "percent", 0, 100),
-        Column("satisfaction_ci_low", "percent", 0, 100),
-        Column("satisfaction_ci_high", "percent", 0, 100),
+        Column("satisfaction_ci_low", "percent"),
+        Column("satisfaction_ci_high", "percent"),
         *_POINTS,
         _STATUS,
         _NOTE,
@@ -116,8 +117,8 @@ UNITS = Table(
         Column("points", "points", 0),
         Column("max_points", "plain", 0),
         _PERCENT,
-        Column("ci_low", "percent", 0, 100),
-        Column("ci_high", "percent", 0, 100),
+        Column("ci_low", "percent"),
+        Column("ci_high", "percent"),
         *_RANKS,
         Column("probability_top_quarter", "probability", 0, 1),
         _STATUS,
@@ -135,8 +136,8 @@ SHARES = Table(
         *_counts("n_valid"),
         Column("share", "score", 0, 1),
         Column("se", "score", 0),
-        Column("ci_low", "score", 0, 1),
-        Column("ci_high", "score", 0, 1),
+        Column("ci_low", "score"),
+        Column("ci_high", "score"),
         _STATUS,
         _NOTE,
     ),
@@ -202,7 +203,6 @@ TREE = Table(
         Column("low", "plain"),
         Column("high", "plain"),
         *_words("groups", "blocks", required=False),
-        Column("items", "count", 0, required=True),
         *_words("label_vi", "label_en", required=False),
     ),
     key=("code",),
@@ -321,7 +321,7 @@ def descriptor(
         "$schema": f"{_STANDARD}/datapackage.json",
         "name": name,
         "title": title,
-        "description": f"{phrase('package.about', 'vi')} | {phrase('package.about', 'en')}",
+        "description": f"{phrase('handover.package.about', 'vi')} | {phrase('handover.package.about', 'en')}",
         "resources": [_resource(path, table, *files[path], output) for path, table in tables.items()],
     }
 
@@ -332,8 +332,8 @@ def _resource(path: str, table: Table, size: int, digest: str, output: Output) -
         "name": table.name,
         "type": "table",
         "path": path,
-        "title": phrase(f"table.{table.name}", "vi"),
-        "description": f"{phrase(f'table.{table.name}', 'vi')} | {phrase(f'table.{table.name}', 'en')}",
+        "title": phrase(f"handover.table.{table.name}", "vi"),
+        "description": f"{phrase(f'handover.table.{table.name}', 'vi')} | {phrase(f'handover.table.{table.name}', 'en')}",
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",
@@ -359,11 +359,11 @@ def _resource(path: str, table: Table, size: int, digest: str, output: Output) -
 def _field(column: Column, output: Output) -> dict[str, object]:
     decimals = decimals_of(column.kind, output)
     kind = {"text": "string", "count": "integer"}.get(column.kind, "number")
-    about = f"about.{column.name}"
+    about = f"handover.about.{column.name}"
     field: dict[str, object] = {
         "name": column.name,
         "type": kind,
-        "title": phrase(f"column.{column.name}", "vi"),
+        "title": phrase(f"handover.column.{column.name}", "vi"),
         "description": f"{phrase(about, 'vi')} | {phrase(about, 'en')}",
     }
     if decimals:

@@ -52,6 +52,15 @@ def write_folder(
         _sync(place.parent)
 
 
+def files_of(folder: Path) -> set[str]:
+    """Relative paths of all files below a folder, without what desktops leave behind."""
+    return {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if not path.is_dir() and not _is_nobodys(path)
+    }
+
+
 def obstacles(place: Path, shown: Path) -> Iterator[Problem]:
     """Why ``place`` must not be replaced; none where it does not exist, is empty or is an untouched result."""
     if not place.exists():
@@ -59,7 +68,7 @@ def obstacles(place: Path, shown: Path) -> Iterator[Problem]:
     if not place.is_dir():
         yield from fault("handover.out_is_a_file", file=str(shown)).problems
         return
-    found = {_relative(path, place) for path in place.rglob("*") if path.is_file() and not _is_nobodys(path)}
+    found = files_of(place)
     if not found:
         return
     if not is_manifest(place / MANIFEST):
@@ -184,10 +193,6 @@ def _umask() -> int:
     mask = os.umask(0o077)
     os.umask(mask)
     return mask
-
-
-def _relative(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).as_posix()
 
 
 def _is_nobodys(path: Path) -> bool:

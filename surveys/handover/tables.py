@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.instrument import ALL_GROUPS, Instrument, Node
+from surveys.definitions.instrument import ALL_GROUPS, Instrument, Item, Node
 from surveys.definitions.study import Output, Study
-from surveys.handover.codebook import COUNCIL_SCORES, COUNCIL_UNITS, Column, Table, decimals_of
+from surveys.handover.codebook import COUNCIL_SCORES, COUNCIL_UNITS, TREE, Column, Table, decimals_of
 from surveys.handover.rounding import decimal_texts, plain_texts
 from surveys.problems import Problem, phrase, wording
 from surveys.returns.tidy import Returns
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 _RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 INCOMPLETE = "incomplete"
+#: Level of the rows of single questions, in the scores and in the tree.
+ITEM_LEVEL = "item"
+#: Stands in a review file where somebody has to decide; reading it back undecided is refused.
+UNDECIDED_MARK = "?"
 
 
 def harmless(text: str) -> str:
@@ -105,7 +109,7 @@ def undecided_frame(forms: pd.DataFrame) -> pd.DataFrame:
 
 def proposals_frame(returns: Returns) -> pd.DataFrame:
     """Spellings of units that nobody confirmed yet, in the layout in which the confirmations are read back."""
-    return returns.proposals.assign(unit_code="")
+    return returns.proposals.assign(unit_code=UNDECIDED_MARK)
 
 
 def reason_words(reasons: str, language: str) -> str:
@@ -129,21 +133,28 @@ def warnings_frame(warnings: Iterable[Problem]) -> pd.DataFrame:
 
 
 def tree_frame(instrument: Instrument) -> pd.DataFrame:
-    """The index tree as it was used, so that every parent can be re-added from its children."""
-    rows = [
-        (
-            node.code, node.parent, node.level, node.rule, node.measured_by, node.weight,
-            _number(node.max_points), _number(node.low), _number(node.high),
-            ";".join(f"{group}:{weight:.15g}" for group, weight in node.groups), ";".join(node.blocks),
-            len(instrument.items_of_node.get(node.code, ())), node.label_vi, node.label_en,
-        )
-        for node in instrument.nodes
-    ]  # fmt: skip
-    columns = (
-        "code", "parent", "level", "rule", "measured_by", "weight", "max_points", "low", "high", "groups", "blocks",
-        "items", "label_vi", "label_en",
+    """The index tree as it was used, items below their nodes, so that every parent can be re-added."""
+    rows = []
+    for node in instrument.nodes:
+        rows.append(_node_row(node))
+        rows += [_item_row(item) for item in instrument.items_of_node.get(node.code, ())]
+    return pd.DataFrame(rows, columns=list(TREE.names))
+
+
+def _node_row(node: Node) -> tuple[object, ...]:
+    groups = ";".join(f"{group}:{weight:.15g}" for group, weight in node.groups)
+    numbers = (_number(value) for value in (node.max_points, node.low, node.high))
+    return (
+        node.code, node.parent, node.level, node.rule, node.measured_by, node.weight, *numbers, groups,
+        ";".join(node.blocks), node.label_vi, node.label_en,
     )  # fmt: skip
-    return pd.DataFrame(rows, columns=list(columns))
+
+
+def _item_row(item: Item) -> tuple[object, ...]:
+    gap = float("nan")
+    return (
+        item.code, item.node, ITEM_LEVEL, "", "survey", item.weight, gap, gap, gap, "", "", item.text_vi, item.text_en,
+    )  # fmt: skip
 
 
 def council_scores(study: Study, scores: Scores) -> pd.DataFrame:
@@ -193,4 +204,4 @@ def _number(value: float | None) -> float:
 
 def status_words(status: str) -> str:
     """A status in Vietnamese, for the council."""
-    return phrase(f"status.{status}", "vi")
+    return phrase(f"handover.status.{status}", "vi")

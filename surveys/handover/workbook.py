@@ -89,8 +89,8 @@ def table_sheet(table: Table, texts: pd.DataFrame, study: Study) -> Sheet:
     """A council table as a sheet; codes of blocks, groups and statuses in words beside or instead of the code."""
     columns = [_cells(column, texts[column.name], study.instrument) for column in table.columns]
     return Sheet(
-        phrase(f"sheet.{table.name}", "vi"),
-        tuple(phrase(f"column.{column.name}", "vi") for column in table.columns),
+        phrase(f"handover.sheet.{table.name}", "vi"),
+        tuple(phrase(f"handover.column.{column.name}", "vi") for column in table.columns),
         tuple(columns),
         tuple(_number_format(column, study) for column in table.columns),
     )
@@ -98,10 +98,10 @@ def table_sheet(table: Table, texts: pd.DataFrame, study: Study) -> Sheet:
 
 def explanations() -> Sheet:
     """What each column means and how the numbers were made."""
-    terms = [phrase(f"explained.{name}", "vi") for name in _EXPLAINED]
-    texts = [phrase(f"explained.{name}.text", "vi") for name in _EXPLAINED]
-    headings = (phrase("workbook.term", "vi"), phrase("workbook.explanation", "vi"))
-    return Sheet(phrase("sheet.explanations", "vi"), headings, (terms, texts), ("text", "wrap"))
+    terms = [phrase(f"handover.explained.{name}", "vi") for name in _EXPLAINED]
+    texts = [phrase(f"handover.explained.{name}.text", "vi") for name in _EXPLAINED]
+    headings = (phrase("handover.workbook.term", "vi"), phrase("handover.workbook.explanation", "vi"))
+    return Sheet(phrase("handover.sheet.explanations", "vi"), headings, (terms, texts), ("text", "wrap"))
 
 
 def identity(study: Study, files: Mapping[str, bytes]) -> Sheet:
@@ -114,11 +114,11 @@ def identity(study: Study, files: Mapping[str, bytes]) -> Sheet:
         "fieldwork": f"{study.fieldwork.start} – {study.fieldwork.end}" if study.fieldwork.start else "",
         "publisher": study.output.publisher_vi,
     }
-    names = [phrase(f"identity.{key}", "vi") for key in facts]
-    names += [phrase("identity.checksum", "vi", path=path) for path in sorted(files)]
+    names = [phrase(f"handover.identity.{key}", "vi") for key in facts]
+    names += [phrase("handover.identity.checksum", "vi", path=path) for path in sorted(files)]
     values = [*facts.values(), *(digest_of(files[path]) for path in sorted(files))]
-    headings = (phrase("workbook.term", "vi"), phrase("workbook.value", "vi"))
-    return Sheet(phrase("sheet.identity", "vi"), headings, (names, values), ("text", "text"))
+    headings = (phrase("handover.workbook.term", "vi"), phrase("handover.workbook.value", "vi"))
+    return Sheet(phrase("handover.sheet.identity", "vi"), headings, (names, values), ("text", "text"))
 
 
 def _cells(column: Column, texts: pd.Series, instrument: Instrument) -> list[object]:

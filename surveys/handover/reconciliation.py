@@ -1,0 +1,243 @@
+"""Reconciling: forms against the funnel, scores against the forms, weights against the forms, the council's files
+against the results, the workbook against the council's tables."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from surveys.definitions.instrument import ALL_GROUPS
+from surveys.handover.codebook import DISPOSITIONS, Table
+from surveys.handover.printed import Package, Printed
+from surveys.handover.tables import ITEM_LEVEL, harmless
+from surveys.problems import Problem, phrase
+
+_CELL = ["block", "unit_code", "group", "questionnaire"]
+_PLACE = ["block", "unit_code"]
+_WEIGHT_NOISE = 1e-6  # relative: weights are printed to ten decimals
+_NUMBER_NOISE = 1e-9
+
+
+def reconciled(package: Package) -> Iterator[Problem]:
+    """Faults between tables that must tell the same story."""
+    if "funnel" in package:
+        yield from funnel_adds_up(package["funnel"])
+    if {"forms", "funnel"} <= package.keys():
+        yield from forms_in_funnel(package["forms"], package["funnel"])
+    if {"forms", "weights"} <= package.keys():
+        yield from weights_of_forms(package["weights"], package["forms"])
+    if {"weights", "weight-diagnostics"} <= package.keys():
+        yield from diagnostics_of_weights(package["weight-diagnostics"], package["weights"])
+    if {"scores", "funnel"} <= package.keys():
+        yield from numbers_of_forms(package["scores"], package["funnel"])
+    if {"scores", "tree", "council-scores"} <= package.keys():
+        yield from council_repeats(package["council-scores"], _measured(package["scores"], package["tree"]))
+    if {"units", "council-units"} <= package.keys():
+        yield from council_repeats(package["council-units"], package["units"])
+    if {"council-scores", "council-units"} <= package.keys():
+        yield from council_adds_up(package["council-units"], package["council-scores"])
+    if {"forms", "council-rejected"} <= package.keys():
+        yield from rejected_repeats(package["council-rejected"], package["forms"])
+
+
+def funnel_adds_up(funnel: Printed) -> Iterator[Problem]:
+    """returned = valid + review + rejected ≤ issued (where forms were issued)."""
+    issued, returned = funnel.number("issued"), funnel.number("returned")
+    parts = sum(funnel.number(name) for name in DISPOSITIONS)
+    yield from funnel.faults("verify.funnel", returned != parts, "returned", expected=np.asarray(parts))
+    yield from funnel.faults(
+        "verify.more_than_issued", (issued > 0) & (returned > issued), "returned", expected=issued
+    )
+
+
+def forms_in_funnel(forms: Printed, funnel: Printed) -> Iterator[Problem]:
+    """Every count of the funnel is the number of such forms, and every form is counted."""
+    counted = pd.crosstab([forms.frame[name] for name in _CELL], forms.frame["disposition"])
+    counted = counted.reindex(columns=list(DISPOSITIONS), fill_value=0).reset_index()
+    found = funnel.frame[_CELL].merge(counted, on=_CELL, how="left", indicator=True)
+    for name in DISPOSITIONS:
+        expected = found[name].fillna(0).to_numpy(dtype=float)
+        yield from funnel.faults(
+            "verify.forms_in_funnel", funnel.number(name) != expected, name, expected=expected
+        )
+    outside = forms.frame[_CELL].merge(funnel.frame[_CELL], on=_CELL, how="left", indicator=True)
+    yield from forms.faults(
+        "verify.form_not_counted", (outside["_merge"] == "left_only").to_numpy(), "form_code"
+    )
+
+
+def weights_of_forms(weights: Printed, forms: Printed) -> Iterator[Problem]:
+    """Weights belong to valid forms, one each; g = final / base weight."""
+    key = [*_CELL, "form_code"]
+    valid = Counter(
+        forms.frame.loc[forms.frame["disposition"] == "valid", key].itertuples(index=False, name=None)
+    )
+    given = weights.frame[key].assign(nth=weights.frame.groupby(key).cumcount())
+    over = [row[-1] >= valid[row[:-1]] for row in given.itertuples(index=False, name=None)]
+    yield from weights.faults("verify.weight_without_form", np.array(over, dtype=bool), "form_code")
+    cells = forms.frame[forms.frame["disposition"] == "valid"].groupby(_CELL).size()
+    counted = weights.frame.groupby(_CELL).size()
+    for cell, number in counted.items():
+        if number != cells.get(cell, 0):
+            params = (
+                ("cell", " · ".join(map(str, cell))),
+                ("expected", str(cells.get(cell, 0))),
+                ("found", str(number)),
+            )
+            yield Problem("verify.weights_of_cell", file=weights.path, params=params)
+    base, final, g = (weights.number(name) for name in ("base_weight", "weight", "g"))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        expected = final / base
+    yield from weights.faults(
+        "verify.g", np.abs(g - expected) > _WEIGHT_NOISE * expected, "g", expected=expected
+    )
+    for name in ("base_weight", "calibrated_weight", "weight"):
+        yield from weights.faults("verify.weight_not_positive", ~(weights.number(name) > 0), name)
+
+
+def diagnostics_of_weights(diagnostics: Printed, weights: Printed) -> Iterator[Problem]:
+    """Counts, sums and extremes of the weights per block and group."""
+    table = weights.frame[["block", "group", "form_code"]].assign(weight=weights.number("weight"))
+    found = table.groupby(["block", "group"]).agg(
+        forms=("form_code", "nunique"), evaluations=("weight", "size"), weight_total=("weight", "sum"),
+        lowest_weight=("weight", "min"), highest_weight=("weight", "max"),
+    )  # fmt: skip
+    aligned = diagnostics.frame[["block", "group"]].merge(
+        found.reset_index(), on=["block", "group"], how="left"
+    )
+    for name in found.columns:
+        expected = aligned[name].to_numpy(dtype=float)
+        off = ~(np.abs(diagnostics.number(name) - expected) <= _WEIGHT_NOISE * np.maximum(expected, 1.0))
+        yield from diagnostics.faults("verify.weight_diagnostics", off, name, expected=expected)
+
+
+def numbers_of_forms(scores: Printed, funnel: Printed) -> Iterator[Problem]:
+    """n of a group is at most the valid forms of its cell; n over the groups is their sum where none is missing."""
+    counts = funnel.frame[[*_PLACE, "group"]].assign(valid=funnel.number("valid"))
+    valid = counts.groupby([*_PLACE, "group"])["valid"].sum().reset_index()
+    rows = scores.frame[[*_PLACE, "node_code", "group"]].assign(n=scores.number("n_valid"))
+    most = rows.merge(valid, on=[*_PLACE, "group"], how="left")["valid"].fillna(0).to_numpy(dtype=float)
+    single = (rows["group"] != ALL_GROUPS).to_numpy()
+    yield from scores.faults(
+        "verify.n_above_funnel", single & (rows["n"].to_numpy() > most), "n_valid", expected=most
+    )
+    sums = rows[single].groupby([*_PLACE, "node_code"])["n"].sum().reset_index()
+    total = rows.merge(sums, on=[*_PLACE, "node_code"], how="left")["n_y"].fillna(0).to_numpy(dtype=float)
+    n = rows["n"].to_numpy()
+    whole = scores.text("status") == "ok"
+    off = ~single & ((n > total) | whole & (n != total))
+    yield from scores.faults("verify.n_over_groups", off, "n_valid", expected=total)
+
+
+def council_repeats(council: Printed, results: Printed) -> Iterator[Problem]:
+    """The council's table has the rows of the results; points may be withheld only where a result is incomplete."""
+    key = list(council.table.key)
+    common = [name for name in council.table.names if name in results.table.names and name not in key]
+    found = council.frame[key].merge(results.frame.assign(row=range(len(results))), on=key, how="left")
+    yield from council.faults("verify.council_extra", found["row"].isna().to_numpy(), key[-1])
+    missing = len(results) - int(found["row"].notna().sum())
+    if missing:
+        yield Problem("verify.council_missing", file=council.path, params=(("missing", str(missing)),))
+    for name in common:
+        expected, text = found[name].fillna("").to_numpy(dtype=object), council.text(name)
+        withheld = (
+            (council.text("status") == "incomplete") & (text == "") & council.table.column[name].is_number
+        )
+        yield from council.faults("verify.council", (text != expected) & ~withheld, name, expected=expected)
+
+
+def council_adds_up(units: Printed, scores: Printed) -> Iterator[Problem]:
+    """A unit's points are the sum of its sub-criteria's within rounding, where all of these have points."""
+    table = scores.frame[_PLACE].assign(
+        points=scores.number("points"), parts=1.0, most=scores.number("max_points")
+    )
+    sums = table.groupby(_PLACE, as_index=False).agg(
+        points=("points", lambda s: s.sum(skipna=False)), most=("most", lambda s: s.sum(skipna=False)),
+        parts=("parts", "sum"),
+    )  # fmt: skip
+    found = units.frame[_PLACE].merge(sums, on=_PLACE, how="left")
+    summed = np.abs(found["most"].to_numpy() - units.number("max_points")) <= _NUMBER_NOISE
+    slack = scores.half("points") * (found["parts"].to_numpy() + 1) + _NUMBER_NOISE
+    off = summed & (np.abs(units.number("points") - found["points"].to_numpy()) > slack)
+    yield from units.faults("verify.council_sum", off, "points", expected=found["points"].to_numpy())
+
+
+def rejected_repeats(rejected: Printed, forms: Printed) -> Iterator[Problem]:
+    """The list of rejected forms is that of the results, form by form and reason by reason."""
+    key = [name for name in rejected.table.names if name in forms.table.names]
+    expected = Counter(
+        forms.frame.loc[forms.frame["disposition"] == "rejected", key].itertuples(index=False, name=None)
+    )
+    extra = []
+    for row in rejected.frame[key].itertuples(index=False, name=None):
+        extra.append(expected[row] == 0)
+        expected[row] -= expected[row] > 0
+    yield from rejected.faults("verify.rejected_extra", np.array(extra, dtype=bool), "form_code")
+    for row, number in expected.items():
+        if number:
+            named = " · ".join(part for part in row if part)
+            yield Problem("verify.rejected_missing", file=rejected.path, params=(("form", named),))
+
+
+def workbook_repeats(path: Path, shown: str, tables: tuple[Printed, ...]) -> Iterator[Problem]:
+    """Every number and code of the workbook's sheets is that of the CSV table beside it."""
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
+        sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+    except (CalamineError, OSError, ValueError) as error:
+        yield Problem("verify.workbook_unreadable", file=shown, params=(("reason", str(error)),))
+        return
+    for printed in tables:
+        name = phrase(f"handover.sheet.{printed.table.name}", "vi")
+        if name not in sheets:
+            yield Problem("verify.sheet_missing", file=shown, sheet=name)
+        else:
+            yield from _sheet_repeats(sheets[name], printed, shown, name)
+
+
+def _sheet_repeats(
+    cells: Sequence[Sequence[object]], printed: Printed, shown: str, sheet: str
+) -> Iterator[Problem]:
+    if len(cells) != len(printed) + 1:
+        params = (("expected", str(len(printed) + 1)), ("found", str(len(cells))))
+        yield Problem("verify.sheet_rows", file=shown, sheet=sheet, params=params)
+        return
+    for k, column in enumerate(printed.table.columns):
+        heading = phrase(f"handover.column.{column.name}", "vi")
+        for row, expected in enumerate(_comparable(printed, printed.table, k), start=1):
+            found = cells[row][k] if k < len(cells[row]) else ""
+            if expected is not None and not _same(found, expected):
+                params = (("expected", str(expected)), ("found", str(found)))
+                yield Problem("verify.sheet_cell", "error", shown, sheet, row + 1, heading, params)
+
+
+def _comparable(printed: Printed, table: Table, k: int) -> list[object]:
+    """What the workbook must show in a column; None where it shows words instead of the code."""
+    column = table.columns[k]
+    if column.is_number:
+        return ["" if value != value else value for value in printed.number(column.name).tolist()]
+    if column.name in ("block", "group", "questionnaire", "status"):
+        return [None] * len(printed)
+    return printed.frame[column.name].tolist()
+
+
+def _same(found: object, expected: object) -> bool:
+    if isinstance(expected, float):
+        return isinstance(found, (int, float)) and abs(found - expected) <= _NUMBER_NOISE
+    return harmless(str(found)) == expected
+
+
+def _measured(scores: Printed, tree: Printed) -> Printed:
+    """The rows of the scores that the council gets: measured nodes over all groups."""
+    nodes = tree.frame[tree.frame["level"] != ITEM_LEVEL]
+    parents = set(nodes["parent"])
+    wanted = nodes[~nodes["code"].isin(parents) & nodes["measured_by"].isin(["survey", "external"])]["code"]
+    keep = ((scores.frame["group"] == ALL_GROUPS) & scores.frame["node_code"].isin(wanted)).to_numpy()
+    return Printed(scores.table, scores.path, scores.frame[keep].reset_index(drop=True), scores.lines[keep])
