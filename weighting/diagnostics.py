@@ -1,0 +1,273 @@
+"""Diagnostics of weights: what unequal weights cost, how far calibration moved them, and whether margins are met.
+
+Source: Kish, "Weighting for unequal P_i", Journal of Official Statistics 8 (1992), 183-200: 1 + cv² of the weights is
+the loss of precision of a mean that has nothing to do with the weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from weighting.calibration import Calibration
+from weighting.design import Design
+from weighting.errors import CalibrationError, DesignError, unknown
+from weighting.margins import (
+    Cells,
+    Margin,
+    levels_text,
+    missing_columns,
+    read_margins,
+    sample_problems,
+    shape_problems,
+    tabulate,
+)
+
+Array = NDArray[np.float64]
+
+POINTS = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
+# A factor this near a limit, relative to it, lies on it.
+ON_BOUND = 1e-9
+
+
+def kish_deff(weights: ArrayLike) -> float:
+    """n Σ w² / (Σ w)² over the rows with weight; 1 for equal weights.
+
+    >>> kish_deff([1.0, 1.0, 4.0])
+    1.5
+    """
+    w = np.asarray(weights, dtype=float)
+    w = w[w > 0]
+    return float(len(w) * (w @ w) / w.sum() ** 2) if len(w) else np.nan
+
+
+def effective_n(weights: ArrayLike) -> float:
+    """(Σ w)² / Σ w²: as many equally weighted rows would do.
+
+    >>> effective_n([1.0, 1.0, 4.0])
+    2.0
+    """
+    w = np.asarray(weights, dtype=float)
+    return float(w.sum() ** 2 / (w @ w)) if (w > 0).any() else 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Diagnosis:
+    """What became of the weights.
+
+    Attributes:
+        weights: one row per measure (rows, sum, least, median, largest, largest/least, Kish deff, effective n), columns
+            ``before`` and ``after``.
+        factors: quantiles of g = after/before (index: share of rows, column ``g``).
+        on_bounds: rows whose factor lies on a bound of the calibration.
+        margins: one row per category: margin, category, total, before, after, gap (total − after), gap_share.
+        groups: Kish deff and effective n by group, where ``by`` was given.
+        steps: each adjustment in words.
+    """
+
+    weights: pd.DataFrame
+    factors: pd.DataFrame
+    on_bounds: int
+    margins: pd.DataFrame
+    groups: pd.DataFrame
+    steps: tuple[str, ...]
+
+    @property
+    def deff(self) -> float:
+        """Kish's design effect of the weights as they are now."""
+        return float(self.weights["after"]["Kish deff"])
+
+    @property
+    def n_eff(self) -> float:
+        """Effective sample size of the weights as they are now."""
+        return float(self.weights["after"]["effective n"])
+
+    @property
+    def largest_gap(self) -> float:
+        """Largest gap of a margin relative to its total; 0 without margins."""
+        return float(self.margins["gap_share"].abs().max()) if len(self.margins) else 0.0
+
+    def _parts(self) -> list[tuple[str, pd.DataFrame]]:
+        shown = [
+            ("weights", self.weights.map(_short)),
+            (f"g = after/before{self._bounds()}", _quantile_row(self.factors)),
+        ]
+        if len(self.margins):
+            margins = self.margins.copy()
+            numbers = ["total", "before", "after", "gap"]
+            margins[numbers] = margins[numbers].map(_short)
+            margins["gap_share"] = margins["gap_share"].map(lambda share: f"{share:.2g}")
+            title = f"margins, largest gap {self.largest_gap:.2g} of the total"
+            shown.append((title, margins.set_index(["margin", "category"])))
+        if len(self.groups):
+            shown.append(("by group", self.groups.map(_short)))
+        return shown
+
+    def _bounds(self) -> str:
+        return f", {self.on_bounds:,} rows on a bound" if self.on_bounds else ""
+
+    def __repr__(self) -> str:
+        parts = [f"{title}\n{table.to_string()}" for title, table in self._parts()]
+        return "\n\n".join([*parts, *self.steps])
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        parts = [f"<p>{escape(title)}</p>{table.to_html(border=0)}" for title, table in self._parts()]
+        return f"<div>{''.join(parts)}{''.join(f'<p>{escape(step)}</p>' for step in self.steps)}</div>"
+
+
+def _short(value: float) -> str:
+    """A number in five significant digits, whole numbers in full."""
+    whole = bool(np.isfinite(value)) and abs(value - round(value)) < 1e-9 and abs(value) < 1e15
+    return f"{round(value):,}" if whole else f"{value:,.5g}"
+
+
+def _quantile_row(factors: pd.DataFrame) -> pd.DataFrame:
+    names = {0.0: "least", 0.5: "median", 1.0: "largest"}
+    row = {names.get(p, f"{100 * p:g} %"): _short(g) for p, g in zip(POINTS, factors["g"], strict=True)}
+    return pd.DataFrame(row, index=["g"])
+
+
+def _measures(weights: Array) -> dict[str, float]:
+    w = weights[weights > 0]
+    return {
+        "rows with weight": float(len(w)),
+        "sum": float(w.sum()),
+        "least": float(w.min()),
+        "median": float(np.median(w)),
+        "largest": float(w.max()),
+        "largest / least": float(w.max() / w.min()),
+        "Kish deff": kish_deff(w),
+        "effective n": effective_n(w),
+    }
+
+
+def _margin_rows(
+    cells: Cells, margins: Sequence[Margin], before: Array, after: Array
+) -> list[dict[str, Any]]:
+    rows = []
+    then, now = cells.totals(before), cells.totals(after)
+    for margin, category, value in zip(margins, cells.category, cells.value, strict=True):
+        x = np.ones(len(category)) if value is None else value
+        sums = [np.bincount(category, x * w, len(margin.totals)) for w in (then, now)]
+        rows += [
+            {
+                "margin": margin.name,
+                "category": levels_text(levels) if levels else "total",
+                "total": margin.totals[k],
+                "before": sums[0][k],
+                "after": sums[1][k],
+                "gap": margin.totals[k] - sums[1][k],
+            }
+            for k, levels in enumerate(margin.categories)
+        ]
+    return rows
+
+
+COLUMNS = ["margin", "category", "total", "before", "after", "gap"]
+
+
+def _margin_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    total = table["total"].to_numpy(dtype=float)
+    gap = table["gap"].to_numpy(dtype=float)
+    return table.assign(gap_share=np.divide(gap, np.abs(total), out=np.zeros(len(gap)), where=total != 0))
+
+
+def _given(design: Design, margins: Mapping[Any, Any]) -> tuple[Cells, tuple[Margin, ...]]:
+    """Margins to hold the weights against, whether they were calibrated to or not."""
+    found = read_margins(margins)
+    problems = missing_columns(design.frame, found)
+    if not problems:
+        cells = tabulate(design.frame, design.weights, found)
+        problems = shape_problems(found, one_level=True) + sample_problems(cells, found)
+    if problems:
+        raise CalibrationError(*problems)
+    return cells, found
+
+
+def _groups(design: Design, by: str | Sequence[str] | None) -> pd.DataFrame:
+    if by is None:
+        return pd.DataFrame()
+    codes, labels = design.codes(by)
+    inside = (codes >= 0) & (design.weights > 0)
+    sums = [
+        np.bincount(codes[inside], design.weights[inside] ** power, len(labels)) for power in (0.0, 1.0, 2.0)
+    ]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        n_eff = sums[1] ** 2 / sums[2]
+        table = pd.DataFrame(
+            {"rows": sums[0], "sum": sums[1], "Kish deff": sums[0] / n_eff, "effective n": n_eff}
+        )
+    index = pd.Index(labels.iloc[:, 0]) if labels.shape[1] == 1 else pd.MultiIndex.from_frame(labels)
+    return table.set_index(index)
+
+
+def _before(design: Design, before: Design | ArrayLike | None, chain: Sequence[Calibration]) -> Array:
+    if before is None:
+        return chain[0].before if chain else design.weights
+    found = before.weights if isinstance(before, Design) else np.asarray(before, dtype=float)
+    if found.shape != design.weights.shape:
+        raise DesignError(f"before: {found.shape} values for {design.n} rows")
+    return found
+
+
+def diagnose(
+    design: Design,
+    before: Design | ArrayLike | None = None,
+    margins: Mapping[Any, Any] | None = None,
+    by: str | Sequence[str] | None = None,
+) -> Diagnosis:
+    """Weights before and after, their factors, the margins, and what the weights cost.
+
+    Args:
+        design: the design as it is now.
+        before: the design, or weights [n], to compare with; by default the weights before its first calibration.
+        margins: margins to hold it against, as for :func:`weighting.calibrate`; by default those it was calibrated to.
+        by: columns whose groups get a design effect of their own.
+
+    Raises:
+        DesignError, CalibrationError: columns, shapes or margins that do not fit.
+
+    >>> from weighting import Design, rake
+    >>> d = Design({"sex": ["f", "m", "m", "m"]}, weights=np.ones(4))
+    >>> seen = diagnose(rake(d, {"sex": {"f": 50, "m": 50}}))
+    >>> round(seen.deff, 6), round(seen.n_eff, 6), seen.largest_gap < 1e-9
+    (1.333333, 3.0, True)
+    """
+    problems = [unknown("column", c, design.frame.columns) for c in _listed(by) if c not in design.frame]
+    if problems:
+        raise DesignError(*problems)
+    chain = [step for step in design.adjustments if isinstance(step, Calibration)]
+    then, now = _before(design, before, chain), design.weights
+    held = [_given(design, margins)] if margins is not None else [(c.cells, c.margins) for c in chain]
+    rows = [row for cells, found in held for row in _margin_rows(cells, found, then, now)]
+    both = (then > 0) & (now > 0)
+    g = now[both] / then[both]
+    measures = pd.DataFrame({"before": _measures(then), "after": _measures(now)})
+    factors = pd.DataFrame({"g": np.quantile(g, POINTS)}, index=pd.Index(POINTS, name="share"))
+    steps = tuple(
+        f"{c.record.name} to {', '.join(m.name for m in c.margins)}: {c.rounds} rounds" for c in chain
+    )
+    return Diagnosis(measures, factors, _on_bounds(chain), _margin_table(rows), _groups(design, by), steps)
+
+
+def _listed(by: str | Sequence[str] | None) -> list[str]:
+    return [] if by is None else [by] if isinstance(by, str) else list(by)
+
+
+def _on_bounds(chain: Sequence[Calibration]) -> int:
+    """Rows whose factor lies on a bound of the last calibration."""
+    if not chain:
+        return 0
+    last = chain[-1]
+    there = last.before > 0
+    g = last.after[there] / last.before[there]
+    limits = [limit for limit in last.record.bounds if np.isfinite(limit)]
+    return int(sum((np.abs(g - limit) <= ON_BOUND * max(1.0, abs(limit))).sum() for limit in limits))
