@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from shelf import Edition, listed
 
@@ -140,3 +142,11 @@ def test_raters_of_many_units_leave_out_their_own(hanoi: Edition) -> None:
     roles = {field["code"]: field["role"] for field in hanoi.toml["fields"]}
     assert own == {"so-1": "own_unit"}
     assert roles["own_unit"] == "own_unit"
+
+
+def test_every_form_asks_two_to_four_items_of_each_sub_criterion(hanoi: Edition) -> None:
+    for form in hanoi.toml["questionnaires"]:
+        number = str(GROUPS.index(form["group"]) + 1)
+        asked = Counter(row["node"] for row in hanoi.on(form["code"]))
+        assert set(asked) == {code for code, (_, groups) in POINTS.items() if number in groups}
+        assert set(asked.values()) <= {2, 3, 4}
