@@ -201,7 +201,7 @@ def solve(
         before = worst
         if step is not None:
             u, g, gap, worst = _halved(x, d, totals, record, scale, u, step, g, gap, worst)
-        slow = step is None or worst > 0.5 * before
+        slow = step is None or worst > 0.9 * before
         floor = min(1.0, max(1e-8, 100.0 * floor)) if slow else (floor / 100.0 if floor > 1e-8 else 0.0)
     return Solution(g, gap, rounds, worst <= tolerance)
 

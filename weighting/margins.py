@@ -22,6 +22,8 @@ Codes = NDArray[np.intp]
 DENSE_CELLS = 1 << 18
 # Margins whose sums differ by no more than this share are the same total written with other rounding.
 SAME_TOTAL = 1e-8
+# A mean factor this near a bound, relative to it, is on it.
+TOUCHING = 1e-10
 
 
 @dataclass(frozen=True)
@@ -314,7 +316,8 @@ def bound_problems(cells: Cells, margins: Sequence[Margin], bounds: tuple[float,
             continue
         reached = np.bincount(cells.category[i], cells.weight, minlength=len(m.totals))
         need = m.totals / np.where(reached > 0, reached, 1.0)
-        for k in np.flatnonzero((reached > 0) & ((need < low) | (need > high))):
+        out = (need < low - TOUCHING * abs(low)) | (need > high + TOUCHING * abs(high))
+        for k in np.flatnonzero((reached > 0) & out):
             nearest = min(max(need[k], low), high) * reached[k]
             problems.append(
                 f"{m.label(k)} needs w/d = {need[k]:.6g} on average, outside the bounds ({low:g}, {high:g}): "
