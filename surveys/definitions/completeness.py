@@ -14,7 +14,6 @@ from surveys.definitions.instrument import Item, Node, Scale
 from surveys.definitions.names import folded
 from surveys.definitions.records import Place
 
-
 UNITS = frozenset({"unit", "units.csv"})
 
 

@@ -245,7 +245,8 @@ def check_points(draft: Draft) -> None:
     for code in without if total is not None else ():
         places[code].note("tree.no_points", "max_points", node=code, parent="total_points")
     if roots and not without:
-        _compare(draft.place.below("identity"), "tree.total_points", "total_points", ", ".join(root.code for root in roots), roots, total)
+        names = ", ".join(root.code for root in roots)
+        _compare(draft.place.below("identity"), "tree.total_points", "total_points", names, roots, total)
 
 
 def _compare(

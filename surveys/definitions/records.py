@@ -62,7 +62,9 @@ class Place:
     def not_accepted(self, code: str, column: str, value: str, accepted: Iterable[str]) -> None:
         """Note that ``value`` is none of ``accepted``, with the nearest of them."""
         known = list(accepted)
-        self.note(code, column, value=shortened(value), accepted=_some(known), nearest=nearest(value, known) or NONE)
+        self.note(
+            code, column, value=shortened(value), accepted=_some(known), nearest=nearest(value, known) or NONE
+        )
 
     def below(self, key: str) -> Place:
         """The place of a key or list entry below this one."""
@@ -127,7 +129,10 @@ def _note(record: type, fault: Any, place: Place) -> None:
     code = _FAULTS.get(fault["type"], "record.wrong")
     params: dict[str, Any] = {"value": value} if code != "record.missing" else {}
     if accepted:
-        params |= {"accepted": [name for name in accepted if name], "nearest": nearest(value, accepted) or NONE}
+        params |= {
+            "accepted": [name for name in accepted if name],
+            "nearest": nearest(value, accepted) or NONE,
+        }
     if code == "record.list_length":
         params |= {"limit": fault["ctx"]["max_length"]}
     if code == "record.wrong":

@@ -256,8 +256,7 @@ def check_margins(draft: StudyDraft, known: Register) -> None:
 
 def check_totals(draft: StudyDraft) -> None:
     """The margins of one cell agree in total with one another and with the frame."""
-    frames = [frame for frame, _ in draft.tables["frames"]]
-    excluded = {(e.block, e.unit) for e, _ in draft.exclusions}
+    frames = assessed_frames(draft)
     cells: dict[tuple[str, str, str], dict[str, list[Margin]]] = defaultdict(lambda: defaultdict(list))
     where: dict[tuple[str, ...], Place] = {}
     for margin, place in draft.tables["margins"]:
@@ -266,7 +265,7 @@ def check_totals(draft: StudyDraft) -> None:
         where.setdefault((*cell, margin.variable), place)
     for cell, variables in cells.items():
         totals = {name: fsum(m.population for m in rows) for name, rows in variables.items()}
-        known = framed_total(frames, cell, excluded)
+        known = framed_total(frames.get(cell[:2], ()), cell[2])
         reference, expected = ("frames", known) if known is not None else next(iter(totals.items()))
         for name, total in totals.items():
             if not isclose(total, expected, rel_tol=TOTALS_AGREE):
@@ -276,18 +275,19 @@ def check_totals(draft: StudyDraft) -> None:
                 )  # fmt: skip
 
 
-def framed_total(
-    frames: Iterable[Frame], cell: tuple[str, str, str], excluded: set[tuple[str, str]]
-) -> float | None:
-    """Population of (block, group, unit) in the frames; over the assessed units when the unit is empty."""
-    block, group, unit = cell
-    found = [
-        frame.population
-        for frame in frames
-        if (frame.block, frame.group) == (block, group)
-        and unit in ("", frame.unit)
-        and (block, frame.unit) not in excluded
-    ]
+def assessed_frames(draft: StudyDraft) -> dict[tuple[str, str], list[Frame]]:
+    """Frames by block and group, without those of excluded units."""
+    excluded = {(e.block, e.unit) for e, _ in draft.exclusions}
+    found: dict[tuple[str, str], list[Frame]] = defaultdict(list)
+    for frame, _ in draft.tables["frames"]:
+        if (frame.block, frame.unit) not in excluded:
+            found[frame.block, frame.group].append(frame)
+    return found
+
+
+def framed_total(frames: Iterable[Frame], unit: str) -> float | None:
+    """Population of a unit in the frames of its block and group; of all its units when the unit is empty."""
+    found = [frame.population for frame in frames if unit in ("", frame.unit)]
     return fsum(found) if found else None
 
 

@@ -238,7 +238,7 @@ def _units(
 
 def _tables(reader: _Reader) -> tuple[dict[str, Sequence[tuple[object, Place]]], frozenset[str]]:
     """Rows with places of every table named in ``[files]``, and the names of those with faults."""
-    tables: dict[str, Sequence[tuple[object, Place]]] = {name: () for name in TABLES}
+    tables: dict[str, Sequence[tuple[object, Place]]] = dict.fromkeys(TABLES, ())
     broken: set[str] = set()
     for name, relative in section(reader.document, "files", reader.top).items():
         before = len(reader.problems.errors)

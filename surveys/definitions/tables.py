@@ -93,11 +93,7 @@ def _delimiter(text: str, columns: Mapping[str, bool]) -> str:
     """The delimiter under which the first line holds more accepted headings; a comma when that does not tell."""
     first = text.lstrip("\n").split("\n", 1)[0]
     known = {d: sum(cell.strip(' "\t') in columns for cell in first.split(d)) for d in (",", ";")}
-    return (
-        ";"
-        if known[";"] > known[","] or (known[";"] == known[","] and first.count(";") > first.count(","))
-        else ","
-    )
+    return max((",", ";"), key=lambda d: (known[d], first.count(d)))
 
 
 def _lines(text: str, delimiter: str, problems: Problems, file: str) -> Iterator[tuple[int, list[str]]]:

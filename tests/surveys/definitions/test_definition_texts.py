@@ -1,0 +1,252 @@
+"""Files as users save them: encodings, byte-order marks, delimiters, forms of Unicode, sizes, damage."""
+
+from __future__ import annotations
+
+import os
+import random
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from surveys.definitions.check import check
+from surveys.definitions.records import Place, build
+from surveys.definitions.study_files import load_study
+from surveys.definitions.tables import read_table
+from surveys.definitions.texts import inside, read_text, read_toml
+from surveys.problems import Problem, Problems, SurveyError
+
+COLUMNS = {"unit": True, "name": True, "population": False}
+ROWS = "unit,name,population\nba-dinh,Ba Đình,1200\ndong-da,Đống Đa,800.5\n"
+
+
+def read(path: Path, data: bytes, **options: object) -> tuple[object, Problems]:
+    path.write_bytes(data)
+    problems = Problems()
+    return read_table(path, COLUMNS, problems, **options), problems  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        ROWS.encode(),
+        ROWS.encode("utf-8-sig"),
+        ROWS.replace(",", ";").encode(),
+        ROWS.replace(",", ";").replace("800.5", "800,5").encode("utf-8-sig"),
+        ROWS.replace("\n", "\r\n").encode(),
+        ROWS.replace("\n", "\r").encode(),
+        ROWS.replace("\n", ",,,\n").encode(),
+        ROWS.replace("\n", "\n\n,,\n").encode(),
+        unicodedata.normalize("NFD", ROWS).encode(),
+        ROWS.replace("Ba Đình", '" Ba Đình "').encode(),
+        ROWS.rstrip("\n").encode(),
+    ],
+    ids=[
+        "plain",
+        "bom",
+        "semicolons",
+        "decimal-commas",
+        "crlf",
+        "cr",
+        "padded",
+        "blank-rows",
+        "nfd",
+        "quoted",
+        "no-end",
+    ],
+)
+def test_every_way_of_saving_gives_the_same_table(tmp_path: Path, data: bytes) -> None:
+    table, problems = read(tmp_path / "frames.csv", data, numbers={"population"})
+    assert [dict(row.cells) for row in table] == [  # type: ignore[attr-defined]
+        {"unit": "ba-dinh", "name": "Ba Đình", "population": "1200"},
+        {"unit": "dong-da", "name": "Đống Đa", "population": "800.5"},
+    ]
+    assert not problems.errors
+
+
+def test_rows_are_counted_as_an_editor_shows_them(tmp_path: Path) -> None:
+    table, _ = read(tmp_path / "t.csv", b'unit,name\n\na,"one\ntwo"\nb,x\n')
+    assert [row.line for row in table] == [3, 5]  # type: ignore[attr-defined]
+
+
+def only(problems: Problems) -> Problem:
+    (found,) = problems
+    return found
+
+
+def test_other_form_of_unicode_is_a_warning_with_its_row(tmp_path: Path) -> None:
+    _, problems = read(
+        tmp_path / "t.csv", ("unit,name\na,x\nb," + unicodedata.normalize("NFD", "Đình")).encode()
+    )
+    assert (only(problems).code, only(problems).severity, only(problems).row) == (
+        "file.not_nfc",
+        "warning",
+        3,
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "row", "byte"),
+    [
+        ("unit,name\na,Đống\n".encode("cp1258", "ignore"), 2, 13),
+        (ROWS.encode("utf-16"), 1, 1),
+        ("ab\nc".encode("utf-16-le"), 1, 2),
+        (b"unit,name\nx,y\xff\n", 2, 14),
+        (b"unit,name\nx,\xe1\xbb", 2, 13),
+    ],
+    ids=["cp1258", "utf-16-bom", "utf-16", "latin", "cut-in-a-letter"],
+)
+def test_encoding_fault_names_row_and_byte(tmp_path: Path, data: bytes, row: int, byte: int) -> None:
+    table, problems = read(tmp_path / "t.csv", data)
+    assert table is None
+    assert only(problems).code == "file.encoding"
+    assert (only(problems).row, dict(only(problems).params)) == (row, {"byte": str(byte)})
+
+
+@pytest.mark.parametrize("number", ["1.250", "1,250", "12.345.678", "-1.250"])
+def test_number_that_may_be_thousands_is_refused(tmp_path: Path, number: str) -> None:
+    text = f"unit;name;population\na;x;{number}\n"
+    _, problems = read(tmp_path / "t.csv", text.encode(), numbers={"population"})
+    found = only(problems)
+    assert (found.code, found.row, found.column) == ("table.ambiguous_number", 2, "population")
+
+
+def test_plain_decimals_are_not_taken_for_thousands(tmp_path: Path) -> None:
+    _, problems = read(tmp_path / "t.csv", b"unit,name,population\na,x,1.250\n", numbers={"population"})
+    assert not list(problems)
+
+
+@pytest.mark.parametrize("data", [b"", b"\n\n", b"\xef\xbb\xbf", b" \n,,\n"])
+def test_empty_file(tmp_path: Path, data: bytes) -> None:
+    table, problems = read(tmp_path / "t.csv", data)
+    assert table is None
+    assert only(problems).code == "table.empty"
+    assert dict(only(problems).params)["accepted"] == "unit, name, population"
+
+
+def test_heading_alone(tmp_path: Path) -> None:
+    assert only(read(tmp_path / "t.csv", b"unit,name\n")[1]).code == "table.no_rows"
+    assert not list(read(tmp_path / "t.csv", b"unit,name\n", may_be_empty=True)[1])
+
+
+def test_size_is_bounded_before_reading(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"x" * 101)
+    problems = Problems()
+    assert read_text(path, problems, largest=100) is None
+    assert only(problems).code == "file.too_large"
+    assert dict(only(problems).params) == {"size": "101", "limit": "100"}
+
+
+def test_a_cell_larger_than_any_answer_is_refused(tmp_path: Path) -> None:
+    _, problems = read(tmp_path / "t.csv", b"unit,name\na," + b"x" * 200_000 + b"\n")
+    assert {p.code for p in problems} >= {"table.malformed"}
+
+
+def test_folders_and_devices_are_no_files(tmp_path: Path) -> None:
+    problems = Problems()
+    assert read_text(tmp_path, problems) is None
+    assert read_text(Path("/dev/zero"), problems) is None
+    assert [p.code for p in problems] == ["file.not_a_file", "file.not_a_file"]
+
+
+def test_a_file_that_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "t.csv").write_text(ROWS, encoding="utf-8")
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    problems = Problems()
+    assert read_text(tmp_path / "t.csv", problems) is None
+    assert (only(problems).code, only(problems).params) == (
+        "file.unreadable",
+        (("reason", "Permission denied"),),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [("a = 1\nb = \n", 2), ("a = 1\na = 2\n", 2), ("a = [", 1), ("x = " + "[" * 5000, 1)],
+    ids=["value", "repeated-key", "cut-off", "nested"],
+)
+def test_toml_fault_names_its_row(tmp_path: Path, text: str, row: int) -> None:
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
+    problems = Problems()
+    assert read_toml(tmp_path / "study.toml", problems) is None
+    assert (only(problems).code, only(problems).row) == ("toml.syntax", None if "[[" in text else row)
+
+
+@pytest.mark.parametrize(
+    "relative",
+    ["../a.csv", "/etc/passwd", "a/../../b.csv", "..", "C:\\a.csv", "\\\\server\\a.csv", "..\\a.csv", "a\0b", "link.csv",
+     "folder/secret.csv", "loop.csv"],
+)  # fmt: skip
+def test_paths_that_leave_the_folder_are_refused(tmp_path: Path, relative: str) -> None:
+    home, outside = tmp_path / "study", tmp_path / "outside"
+    home.mkdir()
+    outside.mkdir()
+    (outside / "secret.csv").write_text("x", encoding="utf-8")
+    (home / "link.csv").symlink_to(outside / "secret.csv")
+    (home / "folder").symlink_to(outside)
+    (home / "loop.csv").symlink_to(home / "loop.csv")
+    problems = Problems()
+    assert inside(home, relative, problems, "study.toml", "files.frames") is None
+    assert (only(problems).code, only(problems).file) == ("file.outside", "study.toml")
+    assert only(problems).column == "files.frames"
+
+
+def test_paths_and_links_that_stay_inside_are_followed(tmp_path: Path) -> None:
+    (tmp_path / "real.csv").write_text("x", encoding="utf-8")
+    (tmp_path / "link.csv").symlink_to(tmp_path / "real.csv")
+    problems = Problems()
+    for relative in ("real.csv", "./real.csv", "link.csv", "returns\\a.csv", "not-there.csv"):
+        assert inside(tmp_path, relative, problems, "study.toml") is not None
+    assert not list(problems)
+
+
+def test_a_fault_of_a_kind_without_its_own_wording_is_still_named() -> None:
+    @dataclass(frozen=True)
+    class Odd:
+        code: str
+        lookup: dict[str, str]
+
+    problems = Problems()
+    assert build(Odd, {"code": "a", "lookup": 3}, Place(problems, "x.toml", at="odd")) is None
+    assert (only(problems).code, only(problems).column) == ("record.wrong", "odd.lookup")
+    assert dict(only(problems).params)["value"] == "3"
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_damage_is_named_or_harmless(small: Path, seed: int) -> None:
+    """Bytes changed, cut or doubled anywhere: a fault with its place, never another exception."""
+    generator = random.Random(seed)
+    files = sorted(path for path in small.rglob("*") if path.suffix in (".csv", ".toml"))
+    target = generator.choice(files)
+    data = bytearray(target.read_bytes())
+    for _ in range(generator.randint(1, 4)):
+        at = generator.randrange(len(data) + 1)
+        action = generator.choice(("cut", "change", "double", "insert"))
+        if action == "cut":
+            del data[at : at + generator.randint(1, 60)]
+        elif action == "double":
+            data[at:at] = data[max(0, at - 40) : at]
+        else:
+            data[at : at + (action == "change")] = bytes(
+                [generator.choice((0, 10, 34, 44, 59, 61, 91, 200, 255))]
+            )
+    target.write_bytes(bytes(data))
+    found = check(small)
+    assert all(problem.file and problem.text("vi") and problem.text("en") for problem in found)
+    if any(problem.severity == "error" for problem in found):
+        with pytest.raises(SurveyError):
+            load_study(small)
+    else:
+        assert load_study(small).code
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_pipe_does_not_hang_the_reading(small: Path) -> None:
+    (small / "frames.csv").unlink()
+    os.mkfifo(small / "frames.csv")
+    assert "file.not_a_file" in {problem.code for problem in check(small)}
