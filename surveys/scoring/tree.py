@@ -350,23 +350,33 @@ def _total(block: Block, node: Node, parts: Sequence[Branch]) -> Branch:
     rule = rule_of(block.instrument, node)
     available = np.array([part.available for part in parts])
     whole = np.array([part.complete for part in parts])
-    every = np.broadcast_to(in_all(available), available.shape)
-    weights = normalised([_weight(rule, block, part) for part in parts], every)
+    points = _points_of_total(block, node, parts)
+    weights = normalised(
+        [_weight(rule, block, part) for part in parts], np.broadcast_to(in_all(available), available.shape)
+    )
+    if rule.points:
+        weights = weights * (np.array([part.max_points for part in parts]).sum(axis=0) / points)
     notes = _named("score.missing_child", "nodes", parts, ~available)
     notes += _named("score.incomplete_below", "nodes", parts, available & ~whole)
     branch = replace(
         _combined(node.code, node.level, ALL_GROUPS, parts, weights),
         complete=in_all(available & whole),
         elsewhere=in_all(np.array([part.elsewhere for part in parts])),
-        max_points=_points_of_total(block, node, parts),
+        max_points=points,
         notes=notes,
     )
     return _with_external(block, branch)
 
 
 def _points_of_total(block: Block, node: Node, parts: Sequence[Branch]) -> Floats:
-    """Maximum of a sum as its children stand in this round, else as declared."""
-    if not rule_of(block.instrument, node).points:
+    """Maximum points of a node: as declared, or the sum of its children where only some are part of this round.
+
+    PAPI declares 10 for a dimension of three sub-dimensions of 3.33: the declared maximum is the one published.
+    """
+    children = [c for c in block.instrument.children[node.code] if not c.blocks or block.code in c.blocks]
+    if not rule_of(block.instrument, node).points or (
+        node.max_points is not None and len(parts) == len(children)
+    ):
         return block.constant(node.max_points)
     total: Floats = np.array([part.max_points for part in parts]).sum(axis=0)
     return total
