@@ -273,12 +273,9 @@ def _points_of_sums(scores: Printed, rows: pd.DataFrame, nodes: pd.DataFrame) ->
     if parts.empty:
         return
     grouped = parts.groupby([*_PLACE, "parent"], sort=False)
-    sums = (
-        grouped[["points", "max_points"]]
-        .sum(min_count=1)
-        .where(grouped[["points", "max_points"]].count().eq(grouped.size(), axis=0))
-    )
-    sums = sums.assign(parts=grouped.size()).add_prefix("sum_").reset_index()
+    columns, number = ["points", "max_points"], grouped.size()
+    whole = grouped[columns].count().eq(number, axis=0)
+    sums = grouped[columns].sum().where(whole).assign(parts=number).add_prefix("sum_").reset_index()
     own = rows[(rows["group"] == ALL_GROUPS) & (rows["status"] != "external")]
     found = own.merge(
         sums, left_on=[*_PLACE, "node_code"], right_on=[*_PLACE, "parent"], suffixes=("", "_sum")

@@ -80,15 +80,10 @@ def weights_of_forms(weights: Printed, forms: Printed) -> Iterator[Problem]:
     given = weights.frame[key].assign(nth=weights.frame.groupby(key).cumcount())
     over = [row[-1] >= valid[row[:-1]] for row in given.itertuples(index=False, name=None)]
     yield from weights.faults("verify.weight_without_form", np.array(over, dtype=bool), "form_code")
-    cells = forms.frame[forms.frame["disposition"] == "valid"].groupby(_CELL).size()
-    counted = weights.frame.groupby(_CELL).size()
-    for cell, number in counted.items():
-        if number != cells.get(cell, 0):
-            params = (
-                ("cell", " · ".join(map(str, cell))),
-                ("expected", str(cells.get(cell, 0))),
-                ("found", str(number)),
-            )
+    cells = Counter(row[:-1] for row in valid.elements())
+    for cell, number in Counter(weights.frame[_CELL].itertuples(index=False, name=None)).items():
+        if number != cells[cell]:
+            params = (("cell", " · ".join(cell)), ("expected", str(cells[cell])), ("found", str(number)))
             yield Problem("verify.weights_of_cell", file=weights.path, params=params)
     base, final, g = (weights.number(name) for name in ("base_weight", "weight", "g"))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -153,13 +148,11 @@ def council_repeats(council: Printed, results: Printed) -> Iterator[Problem]:
 
 def council_adds_up(units: Printed, scores: Printed) -> Iterator[Problem]:
     """A unit's points are the sum of its sub-criteria's within rounding, where all of these have points."""
-    table = scores.frame[_PLACE].assign(
-        points=scores.number("points"), parts=1.0, most=scores.number("max_points")
-    )
-    sums = table.groupby(_PLACE, as_index=False).agg(
-        points=("points", lambda s: s.sum(skipna=False)), most=("most", lambda s: s.sum(skipna=False)),
-        parts=("parts", "sum"),
-    )  # fmt: skip
+    table = scores.frame[_PLACE].assign(points=scores.number("points"), most=scores.number("max_points"))
+    grouped = table.groupby(_PLACE)
+    parts = grouped.size()
+    whole = grouped.count().eq(parts, axis=0)
+    sums = grouped.sum().where(whole).assign(parts=parts).reset_index()
     found = units.frame[_PLACE].merge(sums, on=_PLACE, how="left")
     summed = np.abs(found["most"].to_numpy() - units.number("max_points")) <= _NUMBER_NOISE
     slack = scores.half("points") * (found["parts"].to_numpy() + 1) + _NUMBER_NOISE

@@ -1,0 +1,273 @@
+"""The package: what is in it, that two runs give the same bytes, and that no name or clock gets in."""
+
+from __future__ import annotations
+
+import csv
+import getpass
+import hashlib
+import io
+import json
+import re
+import socket
+from dataclasses import replace
+from pathlib import Path
+from zipfile import ZipFile
+
+import openpyxl
+import pandas as pd
+import pytest
+from small_round import ITEM_SCORES, Round, renormalised
+
+from surveys.handover import codebook
+from surveys.handover.codebook import Table
+from surveys.handover.package import deliver, deliver_screening, package, package_name, screening
+from surveys.handover.tables import harmless
+from surveys.handover.verification import verify
+from surveys.problems import LANGUAGES, phrase, wording
+
+TABLES = [table for table in vars(codebook).values() if isinstance(table, Table)]
+
+
+def _read(content: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
+
+
+def _records(content: bytes) -> list[dict[str, str]]:
+    rows = _read(content)
+    return [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+
+
+def test_the_columns_are_those_of_the_delivery() -> None:
+    """The columns as the specification lists them, in that order."""
+    assert ",".join(codebook.SCORES.names) == (
+        "edition,block,unit_code,unit_name,node_code,node_level,group,n_valid,n_eff,score,se,ci_low,ci_high,df,"
+        "satisfaction_percent,satisfaction_ci_low,satisfaction_ci_high,max_points,points,status,note"
+    )
+    assert ",".join(codebook.FORMS.names) == (
+        "form_code,questionnaire,block,unit_code,group,mode,source_file,source_row,disposition,reasons"
+    )
+    assert ",".join(codebook.FUNNEL.names) == (
+        "block,unit_code,group,questionnaire,issued,returned,valid,review,rejected"
+    )
+
+
+def test_two_runs_give_the_same_bytes(small_round: Round, tmp_path: Path) -> None:
+    deliver(*small_round.parts(), out=tmp_path / "one")
+    deliver(*small_round.parts(), out=tmp_path / "two")
+    one, two = (_files(tmp_path / name) for name in ("one", "two"))
+    assert one == two
+    assert len(one) > 20
+
+
+def test_row_order_of_the_reasons_does_not_matter_to_the_counts(small_round: Round) -> None:
+    forms = _records(package(*small_round.parts())["forms.csv"])
+    assert [f["reasons"] for f in forms if f["disposition"] == "rejected"] == [
+        "duplicate_code;too_few_answers"
+    ]
+    assert [f["reasons"] for f in forms if f["disposition"] == "review"] == ["near_duplicate"]
+    assert forms[0]["reasons"] == "straight_line"
+    assert forms[0]["disposition"] == "valid"
+
+
+def test_csv_is_rfc_4180(small_round: Round) -> None:
+    for path, content in package(*small_round.parts()).items():
+        if path.endswith(".csv"):
+            assert content.startswith(b"\xef\xbb\xbf") == path.startswith("review/"), path
+            assert content.endswith(b"\r\n"), path
+            assert b"\n" not in content.replace(b"\r\n", b""), path
+            assert len({len(row) for row in _read(content)}) == 1, path
+
+
+def test_numbers_are_rounded_once_and_half_up(small_round: Round) -> None:
+    rows = _records(package(*small_round.parts())["scores.csv"])
+    found = {(r["unit_code"], r["node_code"], r["group"]): r for r in rows}
+    # noi-vu, by hand: node 1 = ((0.8+0.6)/2 + (0.6+0.4)/2)/2 = 0.6; node 2 = 1/3; total = 0.6 + 2/3 = 1.26666… of 3
+    total = found["noi-vu", "0", "all"]
+    assert (total["points"], total["score"], total["max_points"]) == ("1.2667", "0.4222222222", "3")
+    assert (total["satisfaction_percent"], total["satisfaction_ci_high"]) == (
+        "66.67",
+        "70.13",
+    )  # 66.665 and 70.125
+    assert found["y-te", "1.b", "citizens"]["score"] == "0.6666666667"
+    assert found["tru", "1", "citizens"]["score"] == ""
+    assert found["tru", "1", "citizens"]["status"] == "suppressed"
+    units = _records(package(*small_round.parts())["units.csv"])
+    assert [u["percent"] for u in units] == ["42.22", "63.06", "79.17"]
+    assert units[0]["probability_top_quarter"] == "0.3334"  # 0.33335, to two decimals more than a percentage
+
+
+def test_decimals_are_the_study_s(small_round: Round) -> None:
+    study = replace(
+        small_round.study, output=replace(small_round.study.output, points_decimals=2, score_decimals=3)
+    )
+    rows = _records(package(study, *small_round.parts()[1:])["scores.csv"])
+    assert (rows[2]["points"], rows[2]["score"]) == ("1.27", "0.422")
+
+
+def test_formulas_are_harmless_and_numbers_plain(small_round: Round) -> None:
+    files = package(*small_round.parts())
+    units = _records(files["units.csv"])
+    assert units[2]["unit_name"] == "'=Trụ sở, “khu A”"
+    assert [r["form_code"] for r in _records(files["forms.csv"])][-1] == "'-13"
+    for begin in "=+-@\t\r":
+        assert harmless(begin + "1") == "'" + begin + "1"
+
+
+def test_the_council_gets_no_points_of_incomplete_nodes(small_round: Round) -> None:
+    files = package(*small_round.parts())
+    scores = {(r["unit_code"], r["node_code"]): r for r in _records(files["council/scores.csv"])}
+    assert set(scores) == {(unit, node) for unit in ITEM_SCORES for node in ("1", "2")}
+    assert scores["tru", "1"]["points"] == ""
+    assert scores["tru", "1"]["status"] == "incomplete"
+    assert scores["tru", "2"]["points"] == "2.0000"
+    units = {r["unit_code"]: r for r in _records(files["council/units.csv"])}
+    assert (units["tru"]["points"], units["tru"]["percent"], units["tru"]["rank"]) == ("", "", "")
+    assert units["tru"]["note"] == "thiếu nhóm citizens"
+    assert units["noi-vu"]["percent"] == "42.22"
+
+
+def test_the_council_gets_them_where_the_study_renormalises(small_round: Round) -> None:
+    files = package(renormalised(small_round.study), *small_round.parts()[1:])
+    scores = {(r["unit_code"], r["node_code"]): r for r in _records(files["council/scores.csv"])}
+    assert scores["tru", "1"]["points"] == "0.3750"  # (0.5 + 0.25)/2 of the heads alone
+
+
+def test_rejected_forms_have_reasons_and_nothing_personal(small_round: Round) -> None:
+    content = package(*small_round.parts())["council/rejected.csv"]
+    assert _read(content)[0] == [
+        "form_code", "questionnaire", "block", "unit_code", "group", "reasons", "reasons_vi",
+    ]  # fmt: skip
+    assert [r["form_code"] for r in _records(content)] == ["C-noi-vu-0"]
+
+
+def test_the_workbook_has_plain_numbers_under_one_header_row(small_round: Round) -> None:
+    content = package(*small_round.parts())["council/survey-scores.xlsx"]
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    assert book.sheetnames == [
+        "Điểm theo tiêu chí", "Tổng hợp đơn vị", "Phiếu bị loại", "Giải thích", "Nhận dạng và mã kiểm",
+    ]  # fmt: skip
+    sheet = book["Điểm theo tiêu chí"]
+    assert [c.value for c in sheet[1]][:6] == [
+        "Khối", "Mã đơn vị", "Tên đơn vị", "Mã tiêu chí", "Tiêu chí thành phần", "Điểm tối đa",
+    ]  # fmt: skip
+    assert [c.value for c in sheet[2]][:9] == ["Sở", "noi-vu", "Sở Nội vụ", "1", "Một", 1, 0.6, 13, "đủ"]
+    assert sheet["G3"].value == 0.6667
+    assert sheet["G3"].number_format == "0.0000"
+    assert sheet["G6"].value is None
+    assert sheet["C6"].value == "=Trụ sở, “khu A”"
+    assert sheet["C6"].data_type == "s"
+    assert not sheet.merged_cells.ranges
+    summary = book["Tổng hợp đơn vị"]
+    assert [c.value for c in summary[2]][3:6] == [3, 1.2667, 42.22]
+    identity = {row[0].value: row[1].value for row in book["Nhận dạng và mã kiểm"].iter_rows(min_row=2)}
+    assert identity["Mã đợt điều tra"] == "nhỏ-2023"
+    digest = hashlib.sha256(package(*small_round.parts())["council/scores.csv"]).hexdigest()
+    assert identity["SHA-256 của scores.csv"] == digest
+
+
+def test_checksums_and_descriptor_are_those_of_the_files(small_round: Round, tmp_path: Path) -> None:
+    deliver(*small_round.parts(), out=tmp_path / "out")
+    for folder in (tmp_path / "out", tmp_path / "out" / "council"):
+        lines = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+        listed = {line[66:]: line[:64] for line in lines}
+        present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - {
+            "SHA256SUMS"
+        }
+        assert set(listed) == present
+        assert all(hashlib.sha256((folder / p).read_bytes()).hexdigest() == listed[p] for p in listed)
+        descriptor = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+        assert descriptor["$schema"] == "https://datapackage.org/profiles/2.0/datapackage.json"
+        for resource in descriptor["resources"]:
+            content = (folder / resource["path"]).read_bytes()
+            assert resource["bytes"] == len(content)
+            assert resource["hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
+            assert [f["name"] for f in resource["schema"]["fields"]] == _read(content)[0]
+            assert re.fullmatch(r"[a-z0-9._-]+", resource["name"])
+
+
+def test_every_value_satisfies_its_schema(small_round: Round) -> None:
+    files = package(*small_round.parts())
+    descriptor = json.loads(files["datapackage.json"])
+    for resource in descriptor["resources"]:
+        table = pd.read_csv(
+            io.BytesIO(files[resource["path"]]), dtype=str, keep_default_na=False, encoding="utf-8-sig"
+        )
+        for field in resource["schema"]["fields"]:
+            values, limits = table[field["name"]], field.get("constraints", {})
+            given = values[values != ""]
+            assert len(given) == len(values) or not limits.get("required"), (resource["path"], field)
+            assert given.isin(limits.get("enum", list(given))).all(), (resource["path"], field)
+            if field["type"] != "string":
+                numbers = pd.to_numeric(given)
+                assert (numbers >= limits.get("minimum", -1e99)).all(), (resource["path"], field)
+                assert (numbers <= limits.get("maximum", 1e99)).all(), (resource["path"], field)
+        key = resource["schema"].get("primaryKey")
+        assert key is None or not table.duplicated(key).any()
+
+
+def test_the_manifest_names_inputs_and_settings_but_no_place_or_person(small_round: Round) -> None:
+    files = package(*small_round.parts())
+    manifest = json.loads(files["run.json"])
+    assert files["council/run.json"] == files["run.json"]
+    study_toml = (small_round.study.folder / "study.toml").read_bytes()
+    assert manifest["inputs"] == [
+        {"path": "study.toml", "bytes": len(study_toml), "sha256": hashlib.sha256(study_toml).hexdigest()}
+    ]
+    assert manifest["counts"]["valid"] == 33
+    assert manifest["counts"]["rejected"] == manifest["counts"]["review"] == 1
+    assert manifest["warnings"] == {"file.too_large": 1}
+    assert manifest["settings"]["minimum"] == {"forms": 5, "by_group": []}
+    everything = b"".join(files.values()).decode("utf-8", errors="replace")
+    for secret in (
+        str(small_round.study.folder),
+        str(Path.home()) + "/",
+        socket.gethostname(),
+        f"/{getpass.getuser()}/",
+    ):
+        assert secret not in everything
+
+
+def test_the_workbook_has_no_clock(small_round: Round) -> None:
+    with ZipFile(io.BytesIO(package(*small_round.parts())["council/survey-scores.xlsx"])) as book:
+        assert {info.date_time[0] for info in book.infolist()} == {1980}
+        assert b"2000-01-01T00:00:00Z" in book.read("docProps/core.xml")
+
+
+def test_screening_alone_has_forms_funnel_and_review_files(small_round: Round, tmp_path: Path) -> None:
+    files = screening(*small_round.parts()[:3])
+    assert {"forms.csv", "funnel.csv", "review/decisions.csv", "run.json", "SHA256SUMS"} <= set(files)
+    assert not any(path.startswith("council/") for path in files)
+    deliver_screening(*small_round.parts()[:3], out=tmp_path / "out")
+    assert verify(tmp_path / "out") == ()
+
+
+def test_undecided_units_cannot_be_read_back_as_decided(small_round: Round) -> None:
+    rows = _records(package(*small_round.parts())["review/unit_decisions.csv"])
+    assert [(r["text"], r["unit_code"], r["proposed_code"]) for r in rows] == [("Sơ Nội vu", "?", "noi-vu")]
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda t: t.name)
+def test_every_table_and_column_is_explained_in_both_languages(table: Table) -> None:
+    for language in LANGUAGES:
+        assert phrase(f"handover.table.{table.name}", language)
+        for column in table.names:
+            assert phrase(f"handover.column.{column}", language)
+            assert phrase(f"handover.about.{column}", language)
+
+
+def test_wording_has_the_same_placeholders_in_both_languages() -> None:
+    for code, texts in wording().items():
+        if code.startswith(("handover.", "verify.")):
+            found = {language: sorted(re.findall(r"\{(\w+)\}", texts[language])) for language in LANGUAGES}
+            assert found["vi"] == found["en"], code
+
+
+@pytest.mark.parametrize(
+    ("code", "name"), [("Hà Nội 2023", "ha-noi-2023"), ("Đắk Nông", "dak-nong"), ("???", "study")]
+)
+def test_package_names_are_ascii(code: str, name: str) -> None:
+    assert package_name(code) == name
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
