@@ -77,48 +77,47 @@ def _stacked(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataF
 
 
 def _table(block: Block, found: Sequence[Estimate], language: Language) -> pd.DataFrame:
-    """Long table of one block, unit by unit in the order of the tree."""
-    frames = [_rows(block, k, estimate, language) for k, estimate in enumerate(found)]
-    table = pd.concat(frames, ignore_index=True)
-    return table.sort_values(["unit", "order"], kind="stable", ignore_index=True)
-
-
-def _rows(block: Block, order: int, e: Estimate, language: Language) -> pd.DataFrame:
-    """One branch in all units."""
-    branch = e.branch
-    units = block.study.assessed_units(block.code)
-    hidden = ~branch.available
-    shown = {
-        "n_eff": e.effective,
-        "score": branch.score.value,
-        "se": e.se,
-        "ci_low": e.low,
-        "ci_high": e.high,
-        "df": e.df,
-        "satisfaction_percent": 100.0 * branch.satisfied.value,
-        "satisfaction_ci_low": 100.0 * e.satisfied_low,
-        "satisfaction_ci_high": 100.0 * e.satisfied_high,
-        "points": branch.score.value * branch.max_points,
+    """Long table of one block: unit by unit, each in the order of the tree."""
+    units, rows = block.study.assessed_units(block.code), len(found)
+    branches = [e.branch for e in found]
+    hidden = _by_unit([~branch.available for branch in branches])
+    columns: dict[str, object] = {
+        "edition": block.instrument.name,
+        "block": block.code,
+        "unit_code": np.repeat([unit.code for unit in units], rows),
+        "unit_name": np.repeat([unit.name_vi for unit in units], rows),
+        "node_code": np.tile([branch.code for branch in branches], len(units)),
+        "node_level": np.tile([branch.level for branch in branches], len(units)),
+        "group": np.tile([branch.group for branch in branches], len(units)),
+        "n_valid": _by_unit([e.forms for e in found]),
     }
-    values = {name: np.where(hidden, np.nan, column) for name, column in shown.items()}
-    return pd.DataFrame(
-        {
-            "unit": np.arange(len(units)),
-            "order": order,
-            "edition": block.instrument.name,
-            "block": block.code,
-            "unit_code": [unit.code for unit in units],
-            "unit_name": [unit.name_vi for unit in units],
-            "node_code": branch.code,
-            "node_level": branch.level,
-            "group": branch.group,
-            "n_valid": e.forms,
-            **values,
-            "max_points": branch.max_points,
-            "status": statuses(branch),
-            "note": written_notes(e, language),
-        }
-    )
+    for name, values in _numbers(found).items():
+        columns[name] = np.where(hidden, np.nan, _by_unit(values))
+    columns["max_points"] = _by_unit([branch.max_points for branch in branches])
+    columns["status"] = _by_unit([statuses(branch) for branch in branches])
+    columns["note"] = _by_unit([np.array(written_notes(e, language), dtype=object) for e in found])
+    return pd.DataFrame(columns)
+
+
+def _by_unit(rows: Sequence[np.ndarray]) -> np.ndarray:
+    """Arrays [U] of R branches as one column, the branches of the first unit first."""
+    return np.stack(rows, axis=1).ravel()
+
+
+def _numbers(found: Sequence[Estimate]) -> dict[str, list[np.ndarray]]:
+    """The printed numbers of each branch [U], with satisfaction in percent."""
+    return {
+        "n_eff": [e.effective for e in found],
+        "score": [e.branch.score.value for e in found],
+        "se": [e.se for e in found],
+        "ci_low": [e.low for e in found],
+        "ci_high": [e.high for e in found],
+        "df": [e.df for e in found],
+        "satisfaction_percent": [100.0 * e.branch.satisfied.value for e in found],
+        "satisfaction_ci_low": [100.0 * e.satisfied_low for e in found],
+        "satisfaction_ci_high": [100.0 * e.satisfied_high for e in found],
+        "points": [e.branch.score.value * e.branch.max_points for e in found],
+    }
 
 
 def _warn(table: pd.DataFrame, problems: Problems) -> None:
