@@ -1,0 +1,191 @@
+"""A look inside the archive of a workbook before anything parses it: within bounds, undamaged, and without what calamine
+would silently read as nothing (error cells, formulas never calculated)."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass
+
+from surveys.problems import Problems, fault
+from surveys.returns.sheets import Limits
+
+_ROW_NUMBER = re.compile(rb'\br="[A-Z]*(\d+)"')
+_COLUMN = re.compile(rb'<(?:\w+:)?c [^>]{0,300}?\br="([A-Z]+)(\d+)"')
+_NO_VALUE = re.compile(rb"</(?:\w+:)?f>(?:<(?:\w+:)?v></(?:\w+:)?v>|<(?:\w+:)?v ?/>)?</(?:\w+:)?c>")
+_ERROR = re.compile(
+    rb'<(?:\w+:)?c r="([A-Z]+)(\d+)"[^>]{0,300}? t="e"[^>]*>.*?<(?:\w+:)?v>([^<]{0,20})</', re.DOTALL
+)
+_REFERENCE = re.compile(rb'r="([A-Z]+)(\d+)"')
+_REPEATED = re.compile(rb'number-(rows|columns)-repeated="(\d+)"')
+_ARCHIVE_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, ValueError, NotImplementedError, RuntimeError,
+)  # fmt: skip
+_PIECE = 1 << 18
+_NARROW = 702  # columns A to ZZ
+_CAPITALS = bytes(65 if 65 <= code <= 90 else 34 if code == 34 else 32 for code in range(256))
+
+
+class Errors(dict[tuple[int, int], str]):
+    """Error cells of one sheet, (row, column) from 0 → ``#DIV/0!``; calamine reads them as empty."""
+
+
+def inspect(raw: bytes, kind: str, name: str, limits: Limits) -> dict[str, Errors]:
+    """Error cells by sheet title. Unpacks every part within bounds, which also checks its checksum.
+
+    Raises :class:`~surveys.problems.SurveyError` for archives that are damaged, locked, too large once unpacked, or hold XML
+    entities, sheets beyond the limits or formulas without a value.
+    """
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(raw))
+        parts = archive.infolist()
+    except _ARCHIVE_DAMAGE as error:
+        raise fault("returns.file_damaged", file=name, reason=first_line(error)) from None
+    expanded = sum(part.file_size for part in parts)
+    largest = min(limits.expanded, max(limits.ratio * len(raw), 50_000_000))
+    if len(parts) > limits.entries or expanded > largest:
+        raise fault("returns.zip_bomb", file=name, size=expanded, limit=largest)
+    if any(part.flag_bits & 1 for part in parts):
+        raise fault("returns.file_locked", file=name)
+    return _look_inside(archive, kind, name, limits)
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says, for a message."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
+
+
+@dataclass
+class Glance:
+    """What one pass over a part of an archive saw: the end of it, and whether it needs a closer look."""
+
+    end: bytes = b""
+    wide: bool = False
+    formulas: bool = False
+    errors: bool = False
+    repeats: bool = False
+
+
+def _look_inside(archive: zipfile.ZipFile, kind: str, name: str, limits: Limits) -> dict[str, Errors]:
+    titles = _sheet_titles(archive, name) if kind == "xlsx" else {}
+    found: dict[str, Errors] = {}
+    for part in archive.namelist():
+        if part.endswith((".xml", ".rels", ".bin")):
+            seen = _glance(archive, part, name)
+            if part in titles:
+                found[titles[part]] = _look_at_sheet(archive, part, seen, titles[part], name, limits)
+            elif seen.repeats:
+                _look_at_repeats(_part(archive, part, name), name, limits)
+    return found
+
+
+def _glance(archive: zipfile.ZipFile, part: str, name: str) -> Glance:
+    """Read a part in pieces that fit the processor's cache; each piece is looked at with the end of the one before."""
+    seen, before = Glance(), b""
+    try:
+        with archive.open(part) as unpacked:
+            while piece := unpacked.read(_PIECE):
+                if not seen.end and (b"<!DOCTYPE" in piece or b"<!ENTITY" in piece):
+                    raise fault("returns.xml_entities", file=name, part=part)
+                start = max(piece.find(b"sheetData"), 0) if not seen.end else 0
+                piece = before + piece[start:]
+                seen.wide = seen.wide or b'"AAA' in piece.translate(_CAPITALS)
+                seen.formulas = seen.formulas or b"f>" in piece
+                seen.errors = seen.errors or b'"e"' in piece
+                seen.repeats = seen.repeats or b"-repeated=" in piece
+                before = piece[-100:]
+                seen.end = piece
+    except _ARCHIVE_DAMAGE as error:
+        raise fault("returns.file_damaged", file=name, reason=first_line(error)) from None
+    return seen
+
+
+def _part(archive: zipfile.ZipFile, part: str, name: str) -> bytes:
+    try:
+        return archive.read(part)
+    except _ARCHIVE_DAMAGE as error:
+        raise fault("returns.file_damaged", file=name, reason=first_line(error)) from None
+
+
+def _look_at_sheet(
+    archive: zipfile.ZipFile, part: str, seen: Glance, title: str, name: str, limits: Limits
+) -> Errors:
+    """Bound the area a sheet claims, refuse formulas never calculated, and collect the error cells. Calamine lays out the
+    rectangle down to the last row written and across to the widest cell."""
+    rows, columns = max(_last_reference(seen.end, b"row"), _last_reference(seen.end, b"c")), _NARROW
+    closer = seen.wide or rows * _NARROW > limits.cells
+    xml = _part(archive, part, name) if closer or seen.formulas or seen.errors else b""
+    if closer:
+        rows = max(rows, _last_reference(xml, b"row"), _last_reference(xml, b"c"))
+        columns = max(map(_column_number, {column for column, _ in _COLUMN.findall(xml)}), default=0)
+    if rows > limits.rows or columns > limits.columns or rows * columns > limits.cells:
+        raise fault(
+            "returns.sheet_too_large", file=name, sheet=title, rows=rows, columns=columns, limit=limits.cells
+        )
+    if seen.formulas:
+        _refuse_uncalculated(xml, title, name)
+    cells = _ERROR.findall(xml) if seen.errors else []
+    return Errors(
+        {(int(row) - 1, _column_number(column) - 1): shown.decode() for column, row, shown in cells}
+    )
+
+
+def _last_reference(xml: bytes, tag: bytes) -> int:
+    """The row number that the last element called ``tag`` names; 0 when it names none."""
+    start = max(xml.rfind(b"<" + tag + b" "), xml.rfind(b":" + tag + b" "))
+    named = _ROW_NUMBER.search(xml, start, start + 400) if start >= 0 else None
+    return int(named[1]) if named else 0
+
+
+def _refuse_uncalculated(xml: bytes, title: str, name: str) -> None:
+    problems = Problems()
+    for match in _NO_VALUE.finditer(xml):
+        if b't="str"' in xml[max(0, match.start() - 2000) : match.start()].rpartition(b"<c ")[2]:
+            continue  # a formula that gave an empty text
+        column, row = (_REFERENCE.findall(xml, max(0, match.start() - 2000), match.start()) or [(b"", b"0")])[
+            -1
+        ]
+        problems.add(
+            "returns.formula_without_value", file=name, sheet=title, row=int(row), column=column.decode()
+        )
+        if len(problems) == 20:
+            break
+    problems.raise_errors()
+
+
+def _look_at_repeats(xml: bytes, name: str, limits: Limits) -> None:
+    for axis, count in _REPEATED.findall(xml):
+        if int(count) > (limits.rows if axis == b"rows" else limits.columns):
+            raise fault(
+                "returns.sheet_too_large", file=name, rows=int(count), columns=int(count), limit=limits.cells
+            )
+
+
+def _sheet_titles(archive: zipfile.ZipFile, name: str) -> dict[str, str]:
+    """Part name → title of each worksheet, from the workbook and its relations."""
+    from html import unescape
+
+    listed = archive.namelist()
+    if "xl/workbook.xml" not in listed or "xl/_rels/workbook.xml.rels" not in listed:
+        return {}
+    book = _part(archive, "xl/workbook.xml", name).decode("utf-8", "replace")
+    relations = _part(archive, "xl/_rels/workbook.xml.rels", name).decode("utf-8", "replace")
+    targets = {}
+    for tag in re.findall(r"<(?:\w+:)?Relationship\b[^>]*>", relations):
+        named = dict(re.findall(r'(\w+)="([^"]*)"', tag))
+        targets[named.get("Id", "")] = named.get("Target", "").removeprefix("/xl/")
+    titles = {}
+    for tag in re.findall(r"<(?:\w+:)?sheet\b[^>]*>", book):
+        named = dict(re.findall(r'([\w:]+)="([^"]*)"', tag))
+        relation = next((v for k, v in named.items() if k.endswith(":id")), "")
+        titles["xl/" + targets.get(relation, "")] = unescape(named.get("name", ""))
+    return titles
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters[:6]:
+        number = number * 26 + letter - 64
+    return number
