@@ -23,7 +23,7 @@ _LETTER_BEFORE_NUMBER = re.compile(r"[A-Za-z@]+_?(?=\d)")
 @dataclass(frozen=True, slots=True)
 class Target:
     """What a column holds. ``field`` and ``item``: the values of that field or item (of ``unit`` in a matrix). ``tick``: a mark
-    when the answer to the item is level ``level``. ``options``: the chosen options of a question, one item each."""
+    when the answer to the item is ``level`` (a position, or the code of a non-answer). ``options``: the chosen options of a question, one item each."""
 
     kind: Literal["field", "item", "tick", "options"]
     code: str
@@ -131,19 +131,22 @@ class Vocabulary:
             yield from (Target("item", code, match["unit"]) for code in self.item_names.find(match["item"]))
 
     def _grid(self, question: str, part: str) -> Iterator[Target]:
-        """A grid's question and row: item and unit in either order, an item and one of its levels, or an item alone."""
+        """A grid's question and row: item and unit in either order, an item (of a unit) and one of its levels, or an item alone."""
         of_question, of_part = self.item_names.find(question), self.item_names.find(part)
         if of_question and self._is_unit(part):
             yield from (Target("item", code, part) for code in of_question)
         elif of_part and self._is_unit(question):
             yield from (Target("item", code, question) for code in of_part)
-        elif of_question and not of_part:
-            for code in of_question:
-                level = self.options[self.instrument.item[code].scale].find(part)
-                if level is not None and level >= 0:
-                    yield Target("tick", code, level=level)
         else:
-            yield from (Target("item", code) for code in of_part)
+            yield from tuple(self._ticks(question, part)) or (Target("item", code) for code in of_part)
+
+    def _ticks(self, question: str, part: str) -> Iterator[Target]:
+        """An item, or an item of a unit, and one of the ways to answer it."""
+        about = [(target.code, target.unit) for target in self._matrix(question)]
+        for item, unit in about or [(code, "") for code in self.item_names.find(question)]:
+            answer = self.options[self.instrument.item[item].scale].read(part)
+            if part and not answer.fault:
+                yield Target("tick", item, unit, answer.code)
 
     def _variable_name(self, column: Column) -> Iterator[Target]:
         """Variable names hold no dots and start with a letter: ``V2_4_1a`` is item 2.4.1a, ``V2_4_1a_SNV`` of unit SNV."""

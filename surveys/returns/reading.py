@@ -102,7 +102,7 @@ def _read_table(
     vocabulary = _vocabulary(study, file, questionnaire.code, by_block)
     found = Problems()
     layout = lay_out(table, vocabulary, found)
-    problems.extend(found)
+    problems.extend((*table.notes, *found))
     if found.errors:
         return []
     register, timezone = by_block[questionnaire.block], study.fieldwork.timezone
