@@ -16,6 +16,7 @@ import pandas as pd
 from surveys.definitions.instrument import ALL_GROUPS, Instrument, Item, Node
 from surveys.problems import Language, Problem, Problems, phrase
 from surveys.scoring.linear import Floats
+from weighting.estimate import adjusted_p
 from weighting.intervals import t_quantile
 
 COMPARISON_COLUMNS = (
@@ -56,8 +57,8 @@ def compare(
     """Change from the old round to the new one.
 
     ``successors`` maps (block, old unit code) to (block, new unit code) where units changed; units of the same code
-    are taken as the same otherwise. A unit with several predecessors is not compared. ``method`` is one of
-    statsmodels' ``multipletests``. Notes are written in ``language``.
+    are taken as the same otherwise. A unit with several predecessors is not compared. ``method`` is one of those of
+    :func:`weighting.estimate.adjusted_p`. Notes are written in ``language``.
     """
     problems = Problems()
     differing = incomparable(old.instrument, new.instrument, problems)
@@ -202,16 +203,8 @@ def satterthwaite(variances: Sequence[Floats], df: Sequence[Floats]) -> Floats:
 
 def _adjusted(table: pd.DataFrame, method: str) -> pd.Series:
     """P-values corrected over the units, within block × node × group."""
-    from statsmodels.stats.multitest import multipletests
-
-    def corrected(p: pd.Series) -> pd.Series:
-        known = p.dropna()
-        if known.empty:
-            return p
-        return pd.Series(multipletests(known, method=method)[1], index=known.index).reindex(p.index)
-
     families = table.groupby(["block", "node_code", "group"], sort=False)["p_value"]
-    return families.transform(corrected)
+    return families.transform(lambda p: adjusted_p(p.to_numpy(), method))
 
 
 def _with_ranks(
