@@ -114,11 +114,16 @@ def assert_same(ours: Any, theirs: Any, relative: float = EXACT, absolute: float
     np.testing.assert_allclose(ours, theirs, rtol=relative, atol=absolute)
 
 
-def assert_same_covariance(ours: Any, theirs: Any, relative: float = EXACT) -> None:
-    """Equal entry by entry, measured against the standard errors of the row and the column."""
+def assert_same_covariance(ours: Any, theirs: Any, relative: float = EXACT, zero: Any = 0.0) -> None:
+    """Equal entry by entry, measured against the standard errors of the row and the column.
+
+    A standard error below ``zero`` [k] is one of nothing: its row and column have to be as small in both.
+    """
     ours, theirs = np.asarray(ours, dtype=float), np.asarray(theirs, dtype=float)
     assert ours.shape == theirs.shape
-    scale = np.sqrt(np.diag(theirs))
-    assert (np.abs(ours - theirs) <= relative * np.outer(scale, scale) + 1e-26).all(), np.abs(
-        ours - theirs
-    ).max()
+    se = np.sqrt(np.maximum(np.diag(theirs), 0))
+    fixed = se < zero
+    allowed = np.where(fixed, zero, se)
+    bound = np.outer(allowed, allowed) * np.where(fixed[:, None] | fixed[None, :], 1.0, relative)
+    assert (np.abs(ours - theirs) <= bound + 1e-26).all(), np.abs(ours - theirs).max()
+    assert (np.abs(ours) <= bound)[fixed].all()

@@ -83,12 +83,13 @@ for (name in names(designs)) {
     keep(id(paste0("ciprop_", method)), "ci95", as.vector(attr(p, "ci")))
   }
   quantiles <- c(0.1, 0.25, 0.5, 0.75, 0.9)
-  for (rule in c("math", "school", "hf7")) {
-    q <- svyquantile(~api00, d, quantiles, interval.type = "mean", qrule = rule, df = degf(d))[["api00"]]
-    keep(id(paste0("quantile_", rule)), "table", unname(q[, 1:4]))
+  for (type in c("mean", "beta", "xlogit")) {
+    q <- svyquantile(~api00, d, quantiles, interval.type = type, qrule = "math", df = degf(d))[["api00"]]
+    keep(id(paste0("quantile_", type)), "table", unname(q[, 1:4]))
+    s <- subset(d, stype == "E")
+    q <- svyquantile(~api00_na, s, quantiles, na.rm = TRUE, interval.type = type, qrule = "math", df = degf(s))[["api00_na"]]
+    keep(id(paste0("quantile_E_", type)), "table", unname(q[, 1:4]))
   }
-  q <- svyquantile(~api00, d, quantiles, interval.type = "beta", df = degf(d))[["api00"]]
-  keep(id("quantile_math_beta"), "table", unname(q[, 1:4]))
 }
 
 swedish <- svydesign(id = ~id1 + id2, weights = ~w, fpc = ~n1 + n2, data = mu284)
