@@ -1,0 +1,332 @@
+"""Verification finds what was changed: by checksum, and by contradiction where the checksums were made anew."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import random
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+from small_round import Round
+
+from surveys.handover.manifest import digest_of, sums_bytes
+from surveys.handover.package import deliver, package
+from surveys.handover.verification import verify
+from surveys.problems import LANGUAGES, Problem
+from surveys.scoring.scores import Scores
+
+
+@pytest.fixture
+def out(small_round: Round, tmp_path: Path) -> Path:
+    deliver(*small_round.parts(), out=tmp_path / "out")
+    return tmp_path / "out"
+
+
+def _codes(problems: tuple[Problem, ...]) -> set[str]:
+    return {problem.code for problem in problems}
+
+
+def reseal(folder: Path) -> None:
+    """Make all checksums anew, as somebody would who wants a change not to be seen."""
+    for part in (folder / "council", folder):
+        descriptor = json.loads((part / "datapackage.json").read_bytes())
+        for resource in descriptor["resources"]:
+            content = (part / resource["path"]).read_bytes()
+            resource |= {"bytes": len(content), "hash": f"sha256:{digest_of(content)}"}
+        (part / "datapackage.json").write_bytes(json.dumps(descriptor).encode())
+        files = {p.relative_to(part).as_posix(): p.read_bytes() for p in part.rglob("*") if p.is_file()}
+        files.pop("SHA256SUMS")
+        (part / "SHA256SUMS").write_bytes(sums_bytes(files))
+
+
+def edit(path: Path, change: Callable[[list[dict[str, str]]], None]) -> None:
+    """Change the records of a CSV file and write it back in its own form."""
+    text = path.read_bytes().decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    records = [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+    change(records)
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerows([rows[0], *(list(record.values()) for record in records)])
+    path.write_bytes(buffer.getvalue().encode())
+
+
+def test_a_package_as_delivered_is_right(out: Path) -> None:
+    assert verify(out) == ()
+    assert verify(out / "council") == ()
+    assert verify(str(out)) == ()
+
+
+def test_it_is_right_wherever_it_is_copied(out: Path, tmp_path: Path) -> None:
+    shutil.copytree(out, tmp_path / "elsewhere" / "copy")
+    assert verify(tmp_path / "elsewhere" / "copy") == ()
+
+
+def test_what_is_no_package_says_so(tmp_path: Path) -> None:
+    assert _codes(verify(tmp_path / "nowhere")) == {"verify.no_folder"}
+    assert _codes(verify(tmp_path)) == {"verify.not_a_package"}
+
+
+def test_files_missing_extra_and_changed_are_named(out: Path) -> None:
+    (out / "weights.csv").unlink()
+    (out / "extra.csv").write_text("x")
+    (out / "council" / "rejected.csv").unlink()
+    found = {(p.code, p.file) for p in verify(out)}
+    assert {
+        ("verify.file_missing", "weights.csv"),
+        ("verify.file_extra", "extra.csv"),
+        ("verify.file_missing", "council/rejected.csv"),
+    } <= found
+
+
+def test_a_deleted_council_folder_is_missed_even_with_new_checksums(out: Path) -> None:
+    shutil.rmtree(out / "council")
+    files = {p.relative_to(out).as_posix(): p.read_bytes() for p in out.rglob("*") if p.is_file()}
+    files.pop("SHA256SUMS")
+    (out / "SHA256SUMS").write_bytes(sums_bytes(files))
+    assert ("verify.file_missing", "council/scores.csv") in {(p.code, p.file) for p in verify(out)}
+
+
+def test_every_single_digit_of_every_file_matters(out: Path) -> None:
+    """Change one digit of every file: the file is named with both checksums."""
+    chosen = random.Random(20231001)
+    for path in sorted(p for p in out.rglob("*") if p.is_file()):
+        content = path.read_bytes()
+        digits = [k for k, byte in enumerate(content) if 48 <= byte <= 57]
+        for k in chosen.sample(digits, min(1, len(digits))):
+            changed = bytearray(content)
+            changed[k] = 48 + (changed[k] - 47) % 10
+            path.write_bytes(bytes(changed))
+            found = verify(out)
+            name = path.relative_to(out).as_posix()
+            if not name.endswith("SHA256SUMS"):
+                assert ("verify.file_changed", name) in {(p.code, p.file) for p in found}, (name, k)
+            assert found, (name, k)
+            assert all(p.text(language) for p in found for language in LANGUAGES)
+        path.write_bytes(content)
+    assert verify(out) == ()
+
+
+#: File, column, and the fault that a changed digit there is, although every checksum was made anew.
+CONTRADICTIONS = [
+    ("scores.csv", "score", "verify.parent"),
+    ("scores.csv", "points", "verify.points_of_score"),
+    ("scores.csv", "max_points", "verify.points_of_score"),
+    ("scores.csv", "n_valid", "verify.n_over_groups"),
+    ("scores.csv", "node_code", "verify.node_unknown"),
+    ("units.csv", "points", "verify.not_the_total"),
+    ("units.csv", "percent", "verify.percent_of_points"),
+    ("units.csv", "rank", "verify.rank_range"),
+    ("units.csv", "max_points", "verify.not_the_total"),
+    ("funnel.csv", "returned", "verify.funnel"),
+    ("funnel.csv", "valid", "verify.forms_in_funnel"),
+    ("funnel.csv", "review", "verify.forms_in_funnel"),
+    ("funnel.csv", "rejected", "verify.forms_in_funnel"),
+    ("weights.csv", "weight", "verify.g"),
+    ("weights.csv", "base_weight", "verify.g"),
+    ("weights.csv", "g", "verify.g"),
+    ("weight-diagnostics.csv", "weight_total", "verify.weight_diagnostics"),
+    ("weight-diagnostics.csv", "forms", "verify.weight_diagnostics"),
+    ("council/scores.csv", "points", "verify.council"),
+    ("council/scores.csv", "n_valid", "verify.council"),
+    ("council/scores.csv", "max_points", "verify.council"),
+    ("council/units.csv", "points", "verify.council"),
+    ("council/units.csv", "percent", "verify.council"),
+    ("council/units.csv", "rank", "verify.council"),
+]
+
+
+@pytest.mark.parametrize(("file", "column", "code"), CONTRADICTIONS)
+def test_a_changed_number_contradicts_the_others(out: Path, file: str, column: str, code: str) -> None:
+    """One digit in a row, in several rows in turn; checksums, sizes and descriptors made anew."""
+    original = (out / file).read_bytes()
+    rows = list(csv.DictReader(io.StringIO(original.decode(), newline="")))
+    tellable = [k for k, row in enumerate(rows) if not _may_differ(file, column, row)]
+    assert tellable
+    for k in tellable[:: max(1, len(tellable) // 6)]:
+
+        def change(records: list[dict[str, str]], k: int = k) -> None:
+            records[k][column] = _other_digit(records[k][column])
+
+        edit(out / file, change)
+        reseal(out)
+        found = verify(out)
+        assert found, (file, k, rows[k])
+        assert not any(p.code == "verify.file_changed" for p in found)
+        if k == tellable[0]:
+            assert code in _codes(found)
+            assert any(p.row is not None and p.column and dict(p.params) for p in found)
+        (out / file).write_bytes(original)
+
+
+def _other_digit(text: str) -> str:
+    """The first digit after the point, or the last one, changed by more than rounding."""
+    k = text.index(".") + 1 if "." in text else len(text) - 1
+    return text[:k] + str((int(text[k]) + 3) % 10) + text[k + 1 :]
+
+
+def _may_differ(file: str, column: str, row: dict[str, str]) -> bool:
+    """Cells that no other number contradicts: blanks; a group's n below the valid forms of its cell (people skip
+    questions); the maximum of a result that is not shown; a node's code that is still one of the tree."""
+    if not any(c.isdigit() for c in row[column]):
+        return True
+    return file == "scores.csv" and (
+        (column == "n_valid" and (row["status"] != "ok" or row["group"] != "all"))
+        or (column == "max_points" and row["score"] == "")
+        or (column == "node_code" and row["node_code"] != "0")
+    )
+
+
+def test_rounding_is_no_fault(small_round: Round, tmp_path: Path) -> None:
+    """Printed with two decimals, parents differ from the sums of their parts by rounding only."""
+    study = replace(
+        small_round.study, output=replace(small_round.study.output, points_decimals=2, score_decimals=2)
+    )
+    deliver(study, *small_round.parts()[1:], out=tmp_path / "coarse")
+    assert verify(tmp_path / "coarse") == ()
+
+
+def test_what_is_wrong_is_said_with_place_expected_and_found(out: Path) -> None:
+    def change(records: list[dict[str, str]]) -> None:
+        assert (records[2]["node_code"], records[2]["group"], records[2]["points"]) == ("0", "all", "1.2667")
+        records[2]["points"] = "1.2767"
+
+    edit(out / "scores.csv", change)
+    reseal(out)
+    found = [p for p in verify(out) if p.code == "verify.sum"]
+    assert len(found) == 1
+    assert (found[0].file, found[0].row, found[0].column) == ("scores.csv", 4, "points")
+    # by hand: 0.6000 of node 1 and 0.6667 of node 2
+    assert dict(found[0].params) == {"node": "0", "expected": "1.2667", "found": "1.2767"}
+
+
+def test_ranks_follow_the_points(out: Path) -> None:
+    def change(records: list[dict[str, str]]) -> None:
+        records[0]["rank"], records[1]["rank"] = records[1]["rank"], records[0]["rank"]
+
+    edit(out / "units.csv", change)
+    reseal(out)
+    found = [p for p in verify(out) if p.code == "verify.rank_order"]
+    # y-te (row 3) has 1.8917 points and now rank 3; noi-vu has 1.2667 and rank 2
+    assert [(p.file, p.row, dict(p.params)["found"], dict(p.params)["expected"]) for p in found] == [
+        ("units.csv", 3, "3", "< 2")
+    ]
+
+
+def test_a_removed_row_is_missed(out: Path) -> None:
+    edit(out / "scores.csv", lambda records: records.pop(4))
+    edit(out / "forms.csv", lambda records: records.pop(0))
+    edit(out / "council" / "rejected.csv", lambda records: records.pop(0))
+    edit(out / "units.csv", lambda records: records.pop(1))
+    reseal(out)
+    assert {
+        "verify.row_missing",
+        "verify.forms_in_funnel",
+        "verify.rejected_missing",
+        "verify.units_missing",
+    } <= _codes(verify(out))
+
+
+def test_a_disposition_that_was_turned_is_found(out: Path) -> None:
+    edit(out / "forms.csv", lambda records: records[-2].update(disposition="valid"))
+    reseal(out)
+    assert {"verify.forms_in_funnel", "verify.rejected_extra"} <= _codes(verify(out))
+
+
+def test_a_suppressed_result_must_not_show_a_number(out: Path) -> None:
+    def change(records: list[dict[str, str]]) -> None:
+        next(r for r in records if r["status"] == "suppressed")["score"] = "0.5000000000"
+
+    edit(out / "scores.csv", change)
+    reseal(out)
+    assert "verify.suppressed_shown" in _codes(verify(out))
+
+
+def test_limits_on_the_wrong_side_are_found(out: Path) -> None:
+    def change(records: list[dict[str, str]]) -> None:
+        records[0]["ci_low"], records[0]["ci_high"] = records[0]["ci_high"], records[0]["ci_low"]
+
+    edit(out / "scores.csv", change)
+    reseal(out)
+    assert {"verify.limit_above", "verify.limit_below"} <= _codes(verify(out))
+
+
+def test_a_number_changed_in_the_workbook_is_found(out: Path) -> None:
+    path = out / "council" / "survey-scores.xlsx"
+    book = openpyxl.load_workbook(path)
+    book["Điểm theo tiêu chí"]["G2"] = 0.7
+    book["Tổng hợp đơn vị"]["F3"] = 99.99
+    book.save(path)
+    reseal(out)
+    found = {(p.code, p.sheet, p.row, p.column, dict(p.params).get("expected")) for p in verify(out)}
+    assert found == {
+        ("verify.sheet_cell", "Điểm theo tiêu chí", 2, "Điểm ĐTXHH", "0.6"),
+        ("verify.sheet_cell", "Tổng hợp đơn vị", 3, "Tỷ lệ điểm (%)", "63.06"),
+    }
+
+
+@pytest.mark.parametrize("damage", ["empty", "binary", "header", "ragged", "quote", "words", "json"])
+def test_damage_of_any_kind_is_a_fault_not_a_crash(out: Path, damage: str) -> None:
+    for path in sorted(p for p in out.rglob("*") if p.is_file()):
+        content = path.read_bytes()
+        text = content.decode("utf-8", errors="replace")
+        path.write_bytes({
+            "empty": b"",
+            "binary": bytes(range(256)) * 3,
+            "header": text.replace("_", "-", 2).encode(),
+            "ragged": (text + "a,b\r\n").encode(),
+            "quote": (text + '"open').encode(),
+            "words": text.replace("1", "mot").encode(),
+            "json": b"[1, 2, {",
+        }[damage])  # fmt: skip
+        found = verify(out)
+        if path.read_bytes() != content:
+            assert found, path
+        assert all(p.text(language) for p in found for language in LANGUAGES)
+        path.write_bytes(content)
+
+
+def test_a_pooled_parent_lies_between_its_parts(small_round: Round, tmp_path: Path) -> None:
+    """`pooled` cannot be re-added without the answers; outside the range of its items it is wrong all the same."""
+    nodes = tuple(
+        replace(n, rule="pooled") if n.code == "1" else n for n in small_round.study.instrument.nodes
+    )
+    study = replace(small_round.study, instrument=replace(small_round.study.instrument, nodes=nodes))
+    deliver(study, *small_round.parts()[1:], out=tmp_path / "within")
+    assert verify(tmp_path / "within") == ()
+    table = small_round.scores.table.copy()
+    chosen = (table["node_code"] == "1") & (table["group"] == "heads") & (table["unit_code"] == "noi-vu")
+    table.loc[chosen, ["score", "ci_low", "ci_high", "points"]] = [
+        0.81,
+        0.8,
+        0.82,
+        0.81,
+    ]  # its items: 0.8 and 0.6
+    parts = (*small_round.parts()[1:4], Scores(table, small_round.scores.units, small_round.scores.shares))
+    deliver(study, *parts, out=tmp_path / "outside")
+    faults = [p for p in verify(tmp_path / "outside") if p.code == "verify.parent"]
+    assert {dict(p.params)["node"] for p in faults} >= {"1"}
+
+
+def test_shares_of_an_item_add_up_to_one(small_round: Round, tmp_path: Path) -> None:
+    shares = pd.DataFrame(
+        {
+            "edition": "nhỏ/2023", "block": "so", "unit_code": "y-te", "node_code": "9", "item_code": "9.a",
+            "level_code": ["1", "2", "3"], "level_label": ["Có", "Không", "Khác"], "group": "heads", "n_valid": 6,
+            "share": [1 / 3, 1 / 3, 1 / 3], "se": 0.1, "ci_low": 0.1, "ci_high": 0.6, "status": "ok", "note": "",
+        }
+    )  # fmt: skip
+    scores = replace(small_round.scores, shares=shares)
+    assert "shares.csv" in package(*small_round.parts()[:4], scores)
+    deliver(*small_round.parts()[:4], scores, out=tmp_path / "out")
+    assert verify(tmp_path / "out") == ()
+    edit(tmp_path / "out" / "shares.csv", lambda records: records[1].update(share="0.4333333333"))
+    reseal(tmp_path / "out")
+    assert _codes(verify(tmp_path / "out")) == {"verify.shares_sum"}
