@@ -13,7 +13,17 @@ from math import isclose
 from typing import TypeVar
 
 from surveys.definitions.draft import Draft
-from surveys.definitions.instrument import ALL_GROUPS, Item, Level, Node, NonAnswer, Rule, Scale, Unit
+from surveys.definitions.instrument import (
+    ALL_GROUPS,
+    Item,
+    Level,
+    Node,
+    NonAnswer,
+    Rule,
+    Scale,
+    ScorePlan,
+    Unit,
+)
 from surveys.definitions.names import folded
 from surveys.definitions.records import Place
 
@@ -35,7 +45,7 @@ def check_draft(draft: Draft) -> None:
     check_questionnaires(draft)
     for scale, place in draft.scales:
         check_scale(scale, place)
-    check_scoring(draft)
+    check_scoring(draft, draft.instrument.scoring, draft.place.below("scoring"))
     check_fields(draft)
     check_tree(draft)
     check_points(draft)
@@ -119,9 +129,8 @@ def _meanings(scale: Scale) -> Mapping[str, list[str]]:
     return found
 
 
-def check_scoring(draft: Draft) -> None:
-    """The ladder that is asked for exists in every ordinal scale; the rule of the whole is a rule of children."""
-    plan, place = draft.instrument.scoring, draft.place.below("scoring")
+def check_scoring(draft: Draft, plan: ScorePlan, place: Place) -> None:
+    """The ladder that is asked for exists in every ordinal scale; the aggregation of the whole is a known one."""
     for scale, _ in draft.scales:
         if plan.ladder and scale.kind == "ordinal":
             refer(place, "ladder", "ladder", [plan.ladder], scale.ladders)

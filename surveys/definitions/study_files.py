@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
+from surveys.definitions.consistency import check_scoring
 from surveys.definitions.draft import Draft
 from surveys.definitions.files import (
     INSTRUMENT_FILE,
@@ -18,7 +19,7 @@ from surveys.definitions.files import (
     section,
     shipped,
 )
-from surveys.definitions.instrument import Instrument, Rule, Unit
+from surveys.definitions.instrument import Instrument, Rule, ScorePlan, Unit
 from surveys.definitions.records import Place, build, table_of
 from surveys.definitions.rules import build_rules
 from surveys.definitions.study import (
@@ -47,7 +48,8 @@ R = TypeVar("R")
 
 STUDY_FILE = "study.toml"
 SECTIONS = (
-    "study", "fieldwork", "units", "files", "returns", "rules", "weights", "minimum", "inference", "output",
+    "study", "fieldwork", "units", "files", "returns", "rules", "scoring", "weights", "minimum", "inference",
+    "output",
 )  # fmt: skip
 #: Key of ``[files]`` → record of its rows, and the columns whose cells may stay empty although they have no default.
 TABLES: Mapping[str, tuple[type, tuple[str, ...]]] = {
@@ -141,7 +143,7 @@ def read_study(path: Path, problems: Problems) -> StudyDraft | None:
             top.not_accepted("record.unknown_key", key, key, SECTIONS)
     reader = _Reader(file.parent, document, top, problems, [file.name])
     heading = _heading(reader)
-    instrument = _instrument(reader, heading)
+    instrument = _rescored(reader, _instrument(reader, heading))
     draft = _draft(reader, instrument)
     check_study(draft)
     if heading is not None and instrument is not None:
@@ -174,6 +176,19 @@ def _instrument(reader: _Reader, heading: _Heading | None) -> Draft | None:
     present = (INSTRUMENT_FILE, "tree.csv", "items.csv", "units.csv")
     reader.files += [f"{label}/{part}" for part in present if (folder / part).exists()]
     return read_draft(folder, reader.problems, label)
+
+
+def _rescored(reader: _Reader, draft: Draft | None) -> Draft | None:
+    """The instrument with the numerator, ladder or aggregation that the study chooses instead."""
+    if draft is None or "scoring" not in reader.document:
+        return draft
+    place = reader.top.below("scoring")
+    chosen = asdict(draft.instrument.scoring) | dict(section(reader.document, "scoring", reader.top))
+    plan = build(ScorePlan, chosen, place)
+    if plan is not None:
+        check_scoring(draft, plan, place)
+        draft.instrument = replace(draft.instrument, scoring=plan)
+    return draft
 
 
 def _draft(reader: _Reader, instrument: Draft | None) -> StudyDraft:

@@ -56,12 +56,14 @@ def read_table(
     file: str = "",
     numbers: Collection[str] = (),
     may_be_empty: bool = False,
+    others: bool = False,
 ) -> Table | None:
     """Read a CSV with closed columns, noting every fault with its row and column.
 
     ``columns``: accepted heading → whether the file must have it. ``numbers``: columns in which a decimal comma is
     turned into a point when the file is delimited by ``;``; there a number such as 1.250 is refused as
-    ``table.ambiguous_number``. ``file``: the name shown to users. Returns None when nothing could be read.
+    ``table.ambiguous_number``. ``others``: unknown headings are left out with a warning, not refused
+    (tables that come from elsewhere). ``file``: the name shown to users. Returns None when nothing could be read.
 
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "frames.csv"
@@ -80,7 +82,7 @@ def read_table(
     if not lines:
         problems.add("table.empty", file=file, accepted=list(columns))
         return None
-    header = _header(lines[0][1], columns, problems, file, lines[0][0])
+    header = _header(lines[0][1], columns, problems, file, lines[0][0], others)
     wanted = frozenset(numbers) if delimiter == ";" else frozenset()
     rows = [_row(line, cells, header, columns, wanted, problems, file) for line, cells in lines[1:]]
     if not rows and not may_be_empty:
@@ -111,13 +113,17 @@ def _lines(text: str, delimiter: str, problems: Problems, file: str) -> Iterator
 
 
 def _header(
-    cells: list[str], columns: Mapping[str, bool], problems: Problems, file: str, line: int
+    cells: list[str], columns: Mapping[str, bool], problems: Problems, file: str, line: int, others: bool
 ) -> tuple[str, ...]:
     while cells and not cells[-1]:  # spreadsheets pad rows with empty cells
         cells = cells[:-1]
     for position, name in enumerate(cells):
         if name in cells[:position] and name:
             problems.add("table.duplicate_column", file=file, row=line, column=name, name=name)
+        elif name not in columns and others:
+            problems.add(
+                "table.ignored_column", severity="warning", file=file, row=line, column=name, name=name
+            )
         elif name not in columns:
             problems.add(
                 "table.unknown_column", file=file, row=line, column=name or str(position + 1),
