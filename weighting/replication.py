@@ -37,6 +37,8 @@ KINDS = (JK1, JKN, BRR, FAY, BOOTSTRAP)
 LEAVE_OUT = ("remove", "certainty")
 # A jackknife holds clusters × clusters factors: 800 MB at this number.
 MOST_CLUSTERS = 10_000
+# Deviations below this share of the estimate are rounding: the replicates agree.
+ROUNDING = 1e-12
 
 
 # ---- factors by cluster: arrays in, arrays out ----------------------------------------------------------
@@ -85,18 +87,20 @@ def jackknife(stratum: Codes, sampled: Array, rest: Array, lonely: str = "remove
     return Factors(table, float(scale), share[own])
 
 
-def half_samples(stratum: Codes, sampled: Array, rho: float = 0.0) -> Factors:
+def half_samples(stratum: Codes, sampled: Array, rho: float = 0.0, order: Codes | None = None) -> Factors:
     """Balanced half samples: one cluster of each pair gets 2 − ρ, the other ρ; strata of one cluster keep theirs.
 
     Args:
         stratum: stratum of each cluster [C].
         sampled: clusters per stratum [H], 1 or 2.
         rho: Fay's factor, 0 for plain half samples.
+        order: the strata in the order in which they take the rows of the Hadamard matrix [H].
 
     >>> half_samples(np.array([0, 0]), np.array([2.0])).table.tolist()
     [[2.0, 0.0, 2.0, 0.0], [0.0, 2.0, 0.0, 2.0]]
     """
-    pairs = np.flatnonzero(sampled == 2)
+    listed = np.arange(len(sampled)) if order is None else order
+    pairs = listed[sampled[listed] == 2]
     signs = hadamard(order_above(len(pairs)))
     row = np.full(len(sampled), 0)
     row[pairs] = np.arange(1, len(pairs) + 1)
@@ -261,8 +265,10 @@ class Replicates:
         """Covariance [k, k] of estimates [k] from their values under the replicates [R, k]."""
         used = self.rscales > 0
         centre = full if self.mse else under[used].mean(axis=0)
-        deviation = (under[used] - centre) * np.sqrt(self.rscales[used])[:, None]
-        return np.asarray(self.scale * deviation.T @ deviation)
+        deviation = under[used] - centre
+        deviation[np.abs(deviation) <= ROUNDING * np.abs(centre)] = 0.0
+        weighted = deviation * np.sqrt(self.rscales[used])[:, None]
+        return np.asarray(self.scale * weighted.T @ weighted)
 
     def _estimates(
         self,
@@ -461,11 +467,13 @@ def replicate(
     problems = _kind_problems(stage, kind, rho, replicates, design.lonely)
     if problems:
         raise DesignError(*problems)
+    # R takes strata in the order of their names as text; ratios depend on it in the last digits.
+    by_name = np.argsort(np.asarray(stage.names, dtype=str), kind="stable")
     made = {
         JK1: lambda: jackknife(stage.stratum, stage.sampled, stage.rest),
         JKN: lambda: jackknife(stage.stratum, stage.sampled, stage.rest, design.lonely),
-        BRR: lambda: half_samples(stage.stratum, stage.sampled),
-        FAY: lambda: half_samples(stage.stratum, stage.sampled, rho),
+        BRR: lambda: half_samples(stage.stratum, stage.sampled, order=by_name),
+        FAY: lambda: half_samples(stage.stratum, stage.sampled, rho, by_name),
         BOOTSTRAP: lambda: bootstrap(
             stage.stratum, stage.sampled, stage.rest, replicates, np.random.default_rng(seed)
         ),
