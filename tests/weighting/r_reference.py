@@ -16,7 +16,6 @@ R_SURVEY = REFERENCE / "r-survey"
 API = REFERENCE / "api"
 
 EXACT = 1e-9
-ITERATIVE = 1e-6
 _WORDS = {"NaN": np.nan, "NA": np.nan, "Inf": np.inf, "-Inf": -np.inf}
 
 
