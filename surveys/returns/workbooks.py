@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 
 from surveys.problems import fault
@@ -55,7 +56,7 @@ def _sheet(  # type: ignore[no-untyped-def]
                 columns=columns,
                 limit=limits.cells,
             )
-        listed = found.to_python(skip_empty_area=False)
+        listed = _without_truth_values(found.to_python(skip_empty_area=False))
         merged = tuple((*top, *bottom) for top, bottom in found.merged_cell_ranges or ())
     except Exception as error:
         if hasattr(error, "problems"):
@@ -66,3 +67,10 @@ def _sheet(  # type: ignore[no-untyped-def]
         if row < cells.shape[0] and column < cells.shape[1]:
             cells[row, column] = shown
     return Sheet(name, title, kind, without_empty_end(cells), merged=merged, hidden=hidden)
+
+
+def _without_truth_values(rows: list[list[object]]) -> list[list[object]]:
+    """TRUE and FALSE as texts: Python holds True equal to 1, and the two would be told apart no more."""
+    if bool not in set(map(type, chain.from_iterable(rows))):
+        return rows
+    return [[str(cell).upper() if isinstance(cell, bool) else cell for cell in row] for row in rows]
