@@ -183,7 +183,7 @@ class Design:
 
     def _changed(self, **values: Any) -> Design:
         new = copy.copy(self)
-        for cached in ("whole", "degf", "taken", "_carried"):
+        for cached in ("whole", "degf", "taken", "_carried", "kept"):
             new.__dict__.pop(cached, None)
         new._set(**values)
         return new
@@ -357,6 +357,11 @@ class Design:
                 b = b - carried @ earlier
             slopes.append(b)
         return slopes
+
+    @cached_property
+    def kept(self) -> dict[tuple[str, ...] | None, Any]:
+        """The last grouping of the rows into domains, with what was counted there: the next estimate may need it."""
+        return {}
 
     @cached_property
     def _carried(self) -> list[list[Floats]]:

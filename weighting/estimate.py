@@ -12,7 +12,7 @@ with a = 1 where the row is in the domain and has a value. (Woodruff, JASA 66, 1
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -25,14 +25,12 @@ from weighting import intervals
 from weighting.design import Design
 from weighting.errors import DesignError, unknown
 from weighting.influence import Influence
-from weighting.linearization import Cells, Codes, Flags, Floats
-from weighting.variable import Grouping, Variable, numeric, shares
+from weighting.linear import Linear, Request, grouping_of
+from weighting.linearization import Cells, Flags, Floats
+from weighting.variable import numeric, shares
 
 INTERVALS = ("wald", "logit", "wilson", "beta", "bounded", "arcsine", "likelihood")
 DEGREES = ("design", "domain", "satterthwaite")
-
-#: Differences below this share of their terms are rounding: such answers are all equal.
-EQUAL = 1e-13
 
 #: Names of p-value adjustments: R's on the left, statsmodels' on the right.
 ADJUSTMENTS = {
@@ -321,131 +319,6 @@ def _holm(p: Floats) -> Floats:
     return corrected
 
 
-@dataclass(frozen=True, eq=False)
-class Linear:
-    """One column's estimates in J domains: what the table needs, and the influence values behind it.
-
-    ``estimate`` [J, k]; ``influence`` [M, k] totals per cell; ``srs`` [J, k] the variance under simple random
-    sampling; ``count`` and ``size`` [J] rows with a value and their Σ w.
-    """
-
-    names: tuple[str, ...]
-    estimate: Floats
-    influence: Floats
-    srs: Floats
-    count: NDArray[np.intp]
-    size: Floats
-    cells: Cells
-
-
-@dataclass(frozen=True, eq=False)
-class Request:
-    """What one call asks for: columns of a design, by domain. ``kind``: mean, total, proportion or ratio."""
-
-    grouping: Grouping
-    numerators: tuple[Variable, ...]
-    denominator: Variable | None
-    kind: str
-
-    @property
-    def design(self) -> Design:
-        return self.grouping.design
-
-    @property
-    def domain(self) -> Codes:
-        return self.grouping.domain
-
-    @property
-    def n_domains(self) -> int:
-        return self.grouping.n_domains
-
-    def linears(self) -> Iterator[Linear]:
-        """One column after the other, so that no more than one is in memory."""
-        for variable in self.numerators:
-            if self.denominator is not None:
-                both = variable.valid & self.denominator.valid
-                yield self._ratio(variable.where(both), self.denominator.where(both))
-            else:
-                yield self._simple(variable)
-
-    def _simple(self, variable: Variable) -> Linear:
-        moments, count, cells = variable.moments(self.grouping)
-        size, value, square = (cells.by_domain(m) for m in (moments.weight, moments.value, moments.square))
-        empty = np.where(count > 0, 1.0, np.nan)[:, None]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            above = value / size[:, None]
-            spread = np.maximum(square - above * value, 0.0)
-        held = moments.weight[:, None]
-        theta = above[cells.domain]
-        influence = moments.value - theta * held
-        rounding = EQUAL * (np.abs(moments.value) + np.abs((theta + moments.shift) * held))
-        influence[np.abs(influence) <= rounding] = 0.0
-        flat = cells.by_domain(np.abs(influence)) == 0 if cells.n_cells else np.ones_like(value, dtype=bool)
-        spread = np.where(flat & (spread <= EQUAL * square), 0.0, spread)
-        srs = simple_random_variance(spread, size[:, None], count[:, None])
-        if self.kind == "total":
-            totals = value + moments.shift * size[:, None]
-            z = moments.value + moments.shift * held
-            return Linear(variable.names, totals * empty, z, srs * size[:, None] ** 2, count, size, cells)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            z = influence / size[cells.domain][:, None]
-        estimate = (above + moments.shift) * empty
-        return Linear(variable.names, estimate, np.nan_to_num(z), srs, count, size, cells)
-
-    def _ratio(self, top: Variable, bottom: Variable) -> Linear:
-        design = self.design
-        cells = self.grouping.cells_of(top.valid) if design.counts_presence else self.grouping.cells
-        y, x, w = top.rows(), bottom.rows(), np.where(top.valid, design.weights, 0.0)
-        wy, wx = cells.totals(w * y), cells.totals(w * x)
-        size, total_y, total_x = (cells.by_domain(v) for v in (cells.totals(w), wy, wx))
-        count = self.grouping.count(~top.valid)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = np.where((count > 0) & (total_x != 0), total_y / total_x, np.nan)
-        inside = self.domain >= 0
-        at = np.where(np.isnan(ratio), 0.0, ratio)
-        rest = np.where(inside, y - at[self.domain] * x, 0.0)
-        rest[np.abs(rest) <= EQUAL * np.abs(y)] = 0.0
-        with np.errstate(divide="ignore", invalid="ignore"):
-            z = np.nan_to_num(cells.totals(w * rest) / total_x[cells.domain])
-            mean_rest = np.nan_to_num(cells.by_domain(cells.totals(w * rest)) / size)
-            spread = cells.by_domain(cells.totals(w * rest**2)) - size * mean_rest**2
-            srs = simple_random_variance(spread, size, count) * (size / total_x) ** 2
-        name = f"{top.column}/{bottom.column}"
-        return Linear((name,), ratio[:, None], z[:, None], srs[:, None], count, size, cells)
-
-    def row_influence(self, variable: Variable, linear: Linear) -> Floats:
-        """Influence values [n, k] row by row: what calibrated designs regress on the auxiliaries."""
-        design, inside = self.design, self.domain >= 0
-        bottom = self.denominator
-        valid = variable.valid if bottom is None else variable.valid & bottom.valid
-        w = np.where(valid & inside, design.weights, 0.0)
-        x = np.ones(design.n) if bottom is None else bottom.rows()
-        scale = np.bincount(self.domain[inside], weights=(w * x)[inside], minlength=self.n_domains)
-        u = np.empty((design.n, len(linear.names)))
-        for k in range(len(linear.names)):
-            y = variable.rows(k)
-            if self.kind == "total":
-                u[:, k] = w * y
-                continue
-            theta = np.nan_to_num(linear.estimate[:, k])[self.domain]
-            rest = y - theta * x
-            rest[np.abs(rest) <= EQUAL * np.abs(y)] = 0.0
-            with np.errstate(divide="ignore", invalid="ignore"):
-                u[:, k] = np.where(w > 0, w * rest / scale[self.domain], 0.0)
-        return u
-
-
-def simple_random_variance(spread: Floats, size: Floats, count: NDArray[Any]) -> Floats:
-    """Variance of a mean of ``count`` rows drawn from Σ w = ``size``; ``spread`` = Σ w (y − ȳ)².
-
-    (N − n)/(N n) · n/(n − 1) · Σ w (y − ȳ)² / Σ w; where Σ w does not exceed n, as if drawn with replacement.
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        element = spread / size * count / (count - 1)
-        finite = np.where(size > count * (1 + 1e-9), 1 - count / size, 1.0)
-        return np.where(count > 1, element * finite / count, np.nan)
-
-
 def mean(
     design: Design,
     columns: str | Sequence[str],
@@ -574,10 +447,10 @@ def _estimates(request: Request, interval: str, level: float, df: str | float, l
         variables = tuple(v.where(complete) for v in variables)
         request = replace(request, numerators=variables)
     parts, variances, satterthwaite = [], [], []
-    for variable, linear in zip(variables, request.linears(), strict=True):
-        parts.append(replace(linear, influence=np.empty((0, len(linear.names)))))
+    for linear in request.linears():
+        parts.append(replace(linear, influence=np.empty((0, linear.estimate.shape[1]))))
         if design.adjustments:
-            u = request.row_influence(variable, linear)
+            u = request.row_influence(linear)
             variances.append(design.variance_by(u, request.domain, request.n_domains))
         else:
             variances.append(linear.cells.variance(linear.influence))
@@ -599,24 +472,6 @@ def check_options(interval: str, level: float, df: str | float) -> None:
         problems.append(f"df: {df} is not positive")
     if problems:
         raise DesignError(*problems)
-
-
-def grouping_of(design: Design, by: str | Sequence[str] | None) -> Grouping:
-    """The design's rows in domains; the last grouping is kept with the design."""
-    names = None if by is None else (by,) if isinstance(by, str) else tuple(by)
-    if names not in design.kept:
-        if names is None:
-            domain, domains, n_domains = np.zeros(design.n, dtype=np.intp), None, 1
-        else:
-            domain, domains = design.codes(names)
-            n_domains = len(domains)
-        if n_domains == 0:
-            raise DesignError(f"by: {by!r} has no value in any row")
-        if design.domain is not None:
-            domain = np.where(design.domain, domain, -1)
-        design.kept.clear()
-        design.kept[names] = Grouping(design, domain, domains, n_domains)
-    return design.kept[names]
 
 
 def labels_of(domains: pd.DataFrame | None, n_domains: int, names: Sequence[str]) -> pd.DataFrame:
@@ -646,9 +501,7 @@ class Figures:
             estimate,
             np.where(np.isnan(estimate), np.nan, variance),
             np.concatenate([p.srs for p in parts], axis=1),
-            np.concatenate([np.repeat(p.count[:, None], len(p.names), axis=1) for p in parts], axis=1).astype(
-                float
-            ),
+            np.concatenate([p.count for p in parts], axis=1).astype(float),
             bounded,
         )
 
@@ -682,7 +535,7 @@ def _assembled(
     df: str | float,
 ) -> Estimates:
     """The table of all columns in all domains."""
-    names = [name for part in parts for name in part.names]
+    names = request.names
     shape = (request.n_domains, len(names))
     found = Figures.of(parts, variances, interval != "wald" or request.kind == "proportion")
     source = influence_source(request)
@@ -730,9 +583,9 @@ def influence_source(request: Request) -> Callable[[], Influence]:
 
     def build() -> Influence:
         parts: list[tuple[Floats, Cells | None]] = []
-        for variable, linear in zip(request.numerators, request.linears(), strict=True):
+        for linear in request.linears():
             if request.design.adjustments:
-                parts.append((request.row_influence(variable, linear), None))
+                parts.append((request.row_influence(linear), None))
             else:
                 parts.append((linear.influence, linear.cells))
         return Influence.of(request.design, request.domain, request.n_domains, parts)

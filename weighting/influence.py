@@ -11,6 +11,9 @@ from scipy import sparse
 from weighting.design import Design
 from weighting.linearization import Cells, Codes, Floats, Spread
 
+#: So many totals are held as a full matrix.
+DENSE = 4_000_000
+
 
 @dataclass(frozen=True, eq=False)
 class Influence:
@@ -84,7 +87,12 @@ class Influence:
         return found
 
     def covariance(self) -> Floats:
-        """Covariance [K, K], the sum over the stages."""
+        """Covariance [K, K], the sum over the stages; totals that fit are centred first, others stay sparse."""
+        fits = self.totals.shape[0] * self.totals.shape[1] <= DENSE
+        return self.whole.covariance(self.dense())[0] if fits else self.sparse_covariance()
+
+    def sparse_covariance(self) -> Floats:
+        """The same [K, K] as Σ z z′ less the centres' part, without filling in the zeros of z."""
         stacked = self.totals
         if self.taken.shape[1]:
             stacked = sparse.hstack([self.totals, sparse.csr_array(self.taken)], format="csr")

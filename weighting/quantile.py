@@ -20,10 +20,10 @@ from weighting.estimate import (
     Request,
     check_options,
     degrees_of_freedom,
+    grouping_of,
     labels_of,
     limits_of,
     names_of,
-    request_of,
 )
 from weighting.influence import Influence
 from weighting.linearization import Codes, Flags, Floats
@@ -69,8 +69,9 @@ def quantile(
         )
     if not ((points > 0) & (points < 1)).all():
         raise DesignError(f"q: {q} does not lie between 0 and 1")
-    found = tuple(numeric(design, c) for c in names_of(design, columns))
-    request = request_of(design, found, None, by, "mean")
+    grouping = grouping_of(design, by)
+    found = tuple(numeric(grouping, c) for c in names_of(design, columns))
+    request = Request(grouping, found, None, "mean")
     degrees = degrees_of_freedom(request, df)
     parts = [_column(request, v, points, interval, level, degrees) for v in found]
     names = [f"{v.column} {p:g}" for v in found for p in points]
@@ -79,7 +80,7 @@ def quantile(
     )
     missing = np.full(estimate.size, np.nan)
     return Estimates(
-        labels=labels_of(request.domains, request.n_domains, names),
+        labels=labels_of(grouping.domains, request.n_domains, names),
         estimate=estimate,
         se=se,
         ci_low=low,
@@ -178,7 +179,7 @@ def _one(
     share, share_se = _share_below(request, variable, estimate)
     flat = (share_se <= intervals.NO_VARIATION) | (share >= 1)
     share_low, share_high = limits_of(
-        interval, share, share_se, df, request.held, flat & (interval != "wald"), level
+        interval, share, share_se, df, request.grouping.held, flat & (interval != "wald"), level
     )
     low, high = distribution.at(share_low), distribution.at(share_high)
     t = intervals.t_quantile(df, level)
