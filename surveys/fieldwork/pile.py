@@ -20,8 +20,8 @@ SECONDS = (4.0, 12.0)  # time taken for one question by an attentive respondent
 class Pile:
     """F returned forms, W units on each (1 unless a matrix), K items.
 
-    ``fields``: field code → object [F] of what stands in the field; ``answers`` int8 [F, W, K]; ``unit`` int [F, W] position among
-    ``units``; ``written``: (form, place of the unit, item) → text written instead of the answer; ``second``: answers of the
+    ``fields``: field code → object [F] of what stands in the field; ``answers`` int8 [F, W, K]; ``unit`` int [F, W] position
+    among the units; ``written``: (form, place of the unit, item) → text written instead of the answer; ``second``: answers of the
     second data entry [F, W, K] where ``entered_twice`` [F]; ``clean`` bool [F]: no defect worked in; ``file`` int [F].
     """
 

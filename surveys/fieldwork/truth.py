@@ -1,8 +1,8 @@
 """The known truth of a simulated round, by plain arithmetic over the whole population: no weights, no sampling, no scoring room.
 
-Item: mean value (share satisfied) over everybody who would answer. Node with items: as its rule says. Over groups: declared weights.
-Parents: Σ points / Σ maxima, a mean, or all answers below pooled, as their rule says; a group's result at a parent runs over the children
-that the group answers.
+Item: mean value (share satisfied) over everybody who would answer. Node with items: as its rule says. Over groups: declared
+weights. Parents: Σ points / Σ maxima, a mean, or all answers below pooled, as their rule says; a group's result at a parent runs
+over the children that the group answers.
 """
 
 from __future__ import annotations
@@ -18,6 +18,13 @@ from surveys.fieldwork.population import Population
 
 Array = np.ndarray
 TRUTH_COLUMNS = ("block", "unit_code", "node_code", "group", "score", "satisfaction_percent")
+#: Aggregation of a whole index → rule over items, rule over children.
+CHOSEN: Mapping[str, tuple[str, str]] = {
+    "pooled": ("pooled", "pooled"),
+    "mean_of_items": ("mean", "mean_of_items"),
+    "mean_of_factors": ("mean", "mean"),
+    "weighted": ("weighted", "weighted"),
+}
 Pair = Array  # [2, U]: score and satisfied share of every unit, NaN where there is none
 
 
@@ -81,21 +88,20 @@ class Truth:
         """``TRUTH_COLUMNS`` for every unit, node or item, and group."""
         for root in self.instrument.children.get("", ()):
             self.visit(root)
-        parts = [
-            pd.DataFrame(
-                {
-                    "block": self.block,
-                    "unit_code": list(self.units),
-                    "node_code": code,
-                    "group": group,
-                    "score": pair[0],
-                    "satisfaction_percent": 100.0 * pair[1],
-                }
-            )  # fmt: skip
-            for (code, group), pair in self.found.items()
-        ]
+        parts = [self._lines(code, group, pair) for (code, group), pair in self.found.items()]
         table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(TRUTH_COLUMNS))
         return table[table["score"].notna()].reset_index(drop=True)
+
+    def _lines(self, code: str, group: str, pair: Pair) -> pd.DataFrame:
+        named = {"block": self.block, "unit_code": list(self.units), "node_code": code, "group": group}
+        return pd.DataFrame(named | {"score": pair[0], "satisfaction_percent": 100.0 * pair[1]})
+
+    def rule(self, node: Node) -> str:
+        """The node's rule, or the one the instrument chooses for its whole index (points and ranges keep their own)."""
+        chosen = CHOSEN.get(self.instrument.scoring.rule)
+        if chosen is None or node.rule in ("sum", "rescale", "shares"):
+            return node.rule
+        return chosen[0] if node.code in self.instrument.items_of_node else chosen[1]
 
     def visit(self, node: Node) -> None:
         """Find the truth of a node for every group and over them, children first."""
@@ -133,9 +139,9 @@ class Truth:
         self._keep(node, family | {ALL_GROUPS: over}, node.max_points)
 
     def _by_rule(self, node: Node, group: str, items: Sequence[Item], single: Mapping[str, Pair]) -> Pair:
-        if node.rule == "pooled":
+        if self.rule(node) == "pooled":
             return self.tallies[group].pooled([item.code for item in items])
-        weights = [item.weight if node.rule == "weighted" else 1.0 for item in items]
+        weights = [item.weight if self.rule(node) == "weighted" else 1.0 for item in items]
         mean = weighted_mean([single[item.code] for item in items], weights)
         if node.rule == "rescale":
             low, high = node.low or 0.0, node.high or 1.0
@@ -151,7 +157,7 @@ class Truth:
             return
         groups = dict.fromkeys(g for code, g in self.found if code in {c.code for c in present})
         family = {group: self._parent(node, present, group) for group in groups if group != ALL_GROUPS}
-        if node.rule == "pooled" and family:
+        if self.rule(node) == "pooled" and family:
             weights = dict(node.groups)
             family[ALL_GROUPS] = weighted_mean(list(family.values()), [weights.get(g, 1.0) for g in family])
         else:
@@ -161,14 +167,14 @@ class Truth:
 
     def _parent(self, node: Node, children: Sequence[Node], group: str) -> Pair:
         answering = [child for child in children if (child.code, group) in self.found]
-        if node.rule == "pooled" and group != ALL_GROUPS:
+        if self.rule(node) == "pooled" and group != ALL_GROUPS:
             return self.tallies[group].pooled(self._items_below(node, group))
         weigh: Mapping[str, Callable[[Node], float]] = {
             "sum": lambda child: self.points[child.code],
             "weighted": lambda child: child.weight,
             "mean_of_items": lambda child: float(len(self._all_items(child))),
         }
-        weights = [weigh.get(node.rule, lambda child: 1.0)(child) for child in answering]
+        weights = [weigh.get(self.rule(node), lambda child: 1.0)(child) for child in answering]
         return weighted_mean([self.found[child.code, group] for child in answering], weights)
 
     def _all_items(self, node: Node) -> list[Item]:
