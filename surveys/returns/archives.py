@@ -7,7 +7,8 @@ import io
 import re
 import zipfile
 import zlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from surveys.problems import Problems, fault
 from surveys.returns.sheets import Limits
@@ -28,12 +29,17 @@ _NARROW = 702  # columns A to ZZ
 _CAPITALS = bytes(65 if 65 <= code <= 90 else 34 if code == 34 else 32 for code in range(256))
 
 
-class Errors(dict[tuple[int, int], str]):
-    """Error cells of one sheet, (row, column) from 0 → ``#DIV/0!``; calamine reads them as empty."""
+@dataclass(frozen=True)
+class About:
+    """What is known of a sheet before it is parsed: its error cells, (row, column) from 0 → ``#DIV/0!``, which calamine reads
+    as empty, and whether some cells hold TRUE or FALSE."""
+
+    errors: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    truth_values: bool = True
 
 
-def inspect(raw: bytes, kind: str, name: str, limits: Limits) -> dict[str, Errors]:
-    """Error cells by sheet title. Unpacks every part within bounds, which also checks its checksum.
+def inspect(raw: bytes, kind: str, name: str, limits: Limits) -> dict[str, About]:
+    """What is known of each sheet by its title. Unpacks every part within bounds, which also checks its checksum.
 
     Raises :class:`~surveys.problems.SurveyError` for archives that are damaged, locked, too large once unpacked, or hold XML
     entities, sheets beyond the limits or formulas without a value.
@@ -65,12 +71,13 @@ class Glance:
     wide: bool = False
     formulas: bool = False
     errors: bool = False
+    truth_values: bool = False
     repeats: bool = False
 
 
-def _look_inside(archive: zipfile.ZipFile, kind: str, name: str, limits: Limits) -> dict[str, Errors]:
+def _look_inside(archive: zipfile.ZipFile, kind: str, name: str, limits: Limits) -> dict[str, About]:
     titles = _sheet_titles(archive, name) if kind == "xlsx" else {}
-    found: dict[str, Errors] = {}
+    found: dict[str, About] = {}
     for part in archive.namelist():
         if part.endswith((".xml", ".rels", ".bin")):
             seen = _glance(archive, part, name)
@@ -94,6 +101,7 @@ def _glance(archive: zipfile.ZipFile, part: str, name: str) -> Glance:
                 seen.wide = seen.wide or b'"AAA' in piece.translate(_CAPITALS)
                 seen.formulas = seen.formulas or b"f>" in piece
                 seen.errors = seen.errors or b'"e"' in piece
+                seen.truth_values = seen.truth_values or b'"b"' in piece
                 seen.repeats = seen.repeats or b"-repeated=" in piece
                 before = piece[-100:]
                 seen.end = piece
@@ -111,7 +119,7 @@ def _part(archive: zipfile.ZipFile, part: str, name: str) -> bytes:
 
 def _look_at_sheet(
     archive: zipfile.ZipFile, part: str, seen: Glance, title: str, name: str, limits: Limits
-) -> Errors:
+) -> About:
     """Bound the area a sheet claims, refuse formulas never calculated, and collect the error cells. Calamine lays out the
     rectangle down to the last row written and across to the widest cell."""
     rows, columns = max(_last_reference(seen.end, b"row"), _last_reference(seen.end, b"c")), _NARROW
@@ -127,9 +135,8 @@ def _look_at_sheet(
     if seen.formulas:
         _refuse_uncalculated(xml, title, name)
     cells = _ERROR.findall(xml) if seen.errors else []
-    return Errors(
-        {(int(row) - 1, _column_number(column) - 1): shown.decode() for column, row, shown in cells}
-    )
+    errors = {(int(row) - 1, _column_number(column) - 1): shown.decode() for column, row, shown in cells}
+    return About(errors, seen.truth_values)
 
 
 def _last_reference(xml: bytes, tag: bytes) -> int:

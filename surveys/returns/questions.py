@@ -23,7 +23,8 @@ _LETTER_BEFORE_NUMBER = re.compile(r"[A-Za-z@]+_?(?=\d)")
 @dataclass(frozen=True, slots=True)
 class Target:
     """What a column holds. ``field`` and ``item``: the values of that field or item (of ``unit`` in a matrix). ``tick``: a mark
-    when the answer to the item is ``level`` (a position, or the code of a non-answer). ``options``: the chosen options of a question, one item each."""
+    when the answer to the item is ``level`` (a position, or the code of a non-answer). ``options``: the chosen options of
+    a question, one item each."""
 
     kind: Literal["field", "item", "tick", "options"]
     code: str
@@ -131,7 +132,7 @@ class Vocabulary:
             yield from (Target("item", code, match["unit"]) for code in self.item_names.find(match["item"]))
 
     def _grid(self, question: str, part: str) -> Iterator[Target]:
-        """A grid's question and row: item and unit in either order, an item (of a unit) and one of its levels, or an item alone."""
+        """A grid's question and row: item and unit in either order, an item (of a unit) and one of its levels, or an item."""
         of_question, of_part = self.item_names.find(question), self.item_names.find(part)
         if of_question and self._is_unit(part):
             yield from (Target("item", code, part) for code in of_question)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
 
 from surveys.problems import fault
-from surveys.returns.archives import first_line, inspect
+from surveys.returns.archives import About, first_line, inspect
 from surveys.returns.sheets import Limits, Sheet, choose_sheets, from_rows, kind_of, without_empty_end
 
 
@@ -17,12 +16,13 @@ def read(raw: bytes, path: Path, name: str, sheet: str, encoding: str, limits: L
     a stored value is a fault: the workbook was written by a program and never calculated."""
     kind = kind_of(raw)
     assert kind in ("xlsx", "xls", "ods")
-    errors = inspect(raw, kind, name, limits) if kind != "xls" else {}
+    known = inspect(raw, kind, name, limits) if kind != "xls" else {}
     book = _open(raw, name)
     hidden = {about.name for about in book.sheets_metadata if "Visible" not in str(about.visible)}
     wanted = choose_sheets(book.sheet_names, sheet, name)
     return [
-        _sheet(book, title, name, kind, title in hidden, errors.get(title, {}), limits) for title in wanted
+        _sheet(book, title, name, kind, title in hidden, known.get(title, About()), limits)
+        for title in wanted
     ]
 
 
@@ -42,7 +42,7 @@ def _open(raw: bytes, name: str):  # type: ignore[no-untyped-def]
 
 
 def _sheet(  # type: ignore[no-untyped-def]
-    book, title: str, name: str, kind, hidden: bool, errors: Mapping[tuple[int, int], str], limits: Limits
+    book, title: str, name: str, kind, hidden: bool, about: About, limits: Limits
 ) -> Sheet:
     try:
         found = book.get_sheet_by_name(title)
@@ -56,14 +56,16 @@ def _sheet(  # type: ignore[no-untyped-def]
                 columns=columns,
                 limit=limits.cells,
             )
-        listed = _without_truth_values(found.to_python(skip_empty_area=False))
+        listed = found.to_python(skip_empty_area=False)
         merged = tuple((*top, *bottom) for top, bottom in found.merged_cell_ranges or ())
     except Exception as error:
         if hasattr(error, "problems"):
             raise
         raise fault("returns.file_damaged", file=name, sheet=title, reason=first_line(error)) from None
+    if about.truth_values:
+        listed = _without_truth_values(listed)
     cells = from_rows(listed, max(map(len, listed), default=0))
-    for (row, column), shown in errors.items():
+    for (row, column), shown in about.errors.items():
         if row < cells.shape[0] and column < cells.shape[1]:
             cells[row, column] = shown
     return Sheet(name, title, kind, without_empty_end(cells), merged=merged, hidden=hidden)
