@@ -32,7 +32,7 @@ QUANTILES = [0.1, 0.25, 0.5, 0.75, 0.9]
 
 @cache
 def design(name: str) -> Design:
-    sample, how = DESIGNS[name]
+    how = DESIGNS[name][1]
     frame = api_data(sample)
     frame["wide"] = (frame["sch.wide"] == "Yes").astype(float)
     frame["not_wide"] = 1 - frame["wide"]
@@ -159,6 +159,54 @@ def test_intervals_of_a_share(name: str, method: str, interval: str) -> None:
     assert_same(table["estimate"], np.atleast_1d(api(case, "est")))
     assert_same(table["se"], np.atleast_1d(api(case, "se")))
     assert_same(table[LIMITS].to_numpy()[0], api(case, "ci95"))
+
+
+SAMPLED: dict[str, Callable[[pd.DataFrame], Any]] = {
+    "strat": lambda f: f.groupby("stype")["fpc"].transform("size") / f["fpc"],
+    "strat_nofpc": lambda f: 0.0 * f["pw"],
+    "clus1": lambda f: f["dnum"].nunique() / f["fpc"],
+    "clus2": lambda f: (
+        f["dnum"].nunique() / f["fpc1"] * f.groupby("dnum")["snum"].transform("size") / f["fpc2"]
+    ),
+    "clus2_nofpc": lambda f: 0.0 * f["pw"],
+}
+EDGE_METHODS = {
+    "logit": "logit",
+    "xlogit": "logit",
+    "beta": "beta",
+    "mean": "wald",
+    "asin": "arcsine",
+    "likelihood": "likelihood",
+}
+
+
+def far_limit(name: str, interval: str) -> float:
+    """The limit away from p of a share of which nobody says otherwise, from the weights by hand."""
+    d = design(name)
+    w = d.frame["pw"]
+    n = w.sum() ** 2 / (w**2 * (1 - SAMPLED[name](d.frame))).sum()
+    t = stats.t.ppf(0.975, d.degf)
+    if interval == "likelihood":
+        return float(-np.expm1(-(t**2) / (2 * n)))
+    n_star = n * (stats.t.ppf(0.975, n - 1) / t) ** 2
+    return float(1 - 0.025 ** (1 / n_star))
+
+
+@pytest.mark.parametrize("name", PLAIN)
+@pytest.mark.parametrize("method", list(EDGE_METHODS))
+@pytest.mark.parametrize("p", [0, 1])
+def test_shares_of_exactly_0_and_1(name: str, method: str, p: int) -> None:
+    """A difference on purpose: R has no interval there (or a point, or an error); ours is Clopper and Pearson's."""
+    case, part = f"{name}/edge_{p}_{method}", "refused" if method == "likelihood" else "ci95"
+    theirs = api(case, part)
+    usable = part == "ci95" and not np.isnan(theirs).any() and np.ptp(theirs) > 1e-9
+    assert not usable
+    frame = design(name).frame.assign(all_equal=float(p))
+    how = DESIGNS[name][1]
+    table = Design(frame, weights="pw", **how).proportion("all_equal", interval=EDGE_METHODS[method]).table()
+    far = far_limit(name, EDGE_METHODS[method])
+    assert_same(table[LIMITS].to_numpy()[0], [0.0, far] if p == 0 else [1 - far, 1.0])
+    assert table["note"][0]
 
 
 # Differences on purpose (README in tests/reference): (sample, quantile, column of the table) -> ours; R's is in its output.
@@ -304,6 +352,7 @@ ASKED = {
     ),
     *(f"{n}/subset_{level}{part}" for n in PLAIN for level in SCHOOLS for part in ("", "_degf", "_deff")),
     *(f"{n}/ciprop_{m}" for n in PLAIN for m in ("logit", "xlogit", "beta", "mean", "asin")),
+    *(f"{n}/edge_{p}_{m}" for n in PLAIN for p in (0, 1) for m in EDGE_METHODS),
     *(f"{n}/{q}_{m}" for n in PLAIN for q in ("quantile", "quantile_E") for m in ("mean", "beta", "xlogit")),
     *(
         f"calibrated/{n}/{q}"

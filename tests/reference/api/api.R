@@ -83,6 +83,12 @@ for (name in names(designs)) {
     keep(id(paste0("ciprop_", method)), "ci95", as.vector(attr(p, "ci")))
   }
   quantiles <- c(0.1, 0.25, 0.5, 0.75, 0.9)
+  for (p in 0:1) for (method in c("logit", "xlogit", "beta", "mean", "asin", "likelihood")) {     # all answers equal
+    case <- id(paste0("edge_", p, "_", method))
+    shares <- update(d, all_equal = p)
+    r <- tryCatch(suppressWarnings(svyciprop(~all_equal, shares, method = method)), error = function(e) NULL)
+    if (is.null(r)) keep(case, "refused", 1) else keep(case, "ci95", as.vector(attr(r, "ci")))
+  }
   for (type in c("mean", "beta", "xlogit")) {
     q <- svyquantile(~api00, d, quantiles, interval.type = type, qrule = "math", df = degf(d))[["api00"]]
     keep(id(paste0("quantile_", type)), "table", unname(q[, 1:4]))
