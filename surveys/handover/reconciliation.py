@@ -19,7 +19,6 @@ from surveys.problems import Problem, phrase
 
 _CELL = ["block", "unit_code", "group", "questionnaire"]
 _PLACE = ["block", "unit_code"]
-_WEIGHT_NOISE = 1e-6  # relative: weights are printed to ten decimals
 _NUMBER_NOISE = 1e-9
 
 
@@ -88,9 +87,9 @@ def weights_of_forms(weights: Printed, forms: Printed) -> Iterator[Problem]:
     base, final, g = (weights.number(name) for name in ("base_weight", "weight", "g"))
     with np.errstate(divide="ignore", invalid="ignore"):
         expected = final / base
-    yield from weights.faults(
-        "verify.g", np.abs(g - expected) > _WEIGHT_NOISE * expected, "g", expected=expected
-    )
+        slack = weights.half("g") + (weights.half("weight") + expected * weights.half("base_weight")) / base
+    off = np.abs(g - expected) > slack + _NUMBER_NOISE * expected
+    yield from weights.faults("verify.g", off, "g", expected=expected)
     for name in ("base_weight", "calibrated_weight", "weight"):
         yield from weights.faults("verify.weight_not_positive", ~(weights.number(name) > 0), name)
 
@@ -107,7 +106,9 @@ def diagnostics_of_weights(diagnostics: Printed, weights: Printed) -> Iterator[P
     )
     for name in found.columns:
         expected = aligned[name].to_numpy(dtype=float)
-        off = ~(np.abs(diagnostics.number(name) - expected) <= _WEIGHT_NOISE * np.maximum(expected, 1.0))
+        summed = aligned["evaluations"].to_numpy(dtype=float) if name == "weight_total" else 1.0
+        slack = diagnostics.half(name) + weights.half("weight") * summed + _NUMBER_NOISE * np.abs(expected)
+        off = ~(np.abs(diagnostics.number(name) - expected) <= slack)
         yield from diagnostics.faults("verify.weight_diagnostics", off, name, expected=expected)
 
 
