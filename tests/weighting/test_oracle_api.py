@@ -32,7 +32,7 @@ QUANTILES = [0.1, 0.25, 0.5, 0.75, 0.9]
 
 @cache
 def design(name: str) -> Design:
-    how = DESIGNS[name][1]
+    sample, how = DESIGNS[name]
     frame = api_data(sample)
     frame["wide"] = (frame["sch.wide"] == "Yes").astype(float)
     frame["not_wide"] = 1 - frame["wide"]
