@@ -149,7 +149,9 @@ class Cells:
         weight: total weight of each present cell [c].
         category: per margin, the category of each present cell [c]; −1 = none.
         value: per margin, the numeric value of each present cell [c]; None = 1.
-        levels: per margin, the levels of each present cell, for messages.
+        keys: code of each crossed column in each present cell [c, columns].
+        levels: per crossed column, its levels; None = missing.
+        names: how messages call the rows [n].
     """
 
     index: Codes
@@ -160,6 +162,7 @@ class Cells:
     value: tuple[Array | None, ...]
     keys: Codes
     levels: dict[str, list[Any]]
+    names: pd.Index
 
     def rows(self) -> NDArray[np.intp]:
         """Number of rows in each present cell [c]."""
@@ -209,7 +212,7 @@ def tabulate(frame: pd.DataFrame, weights: Array, margins: Sequence[Margin]) -> 
     keys = keys[present]
     value = tuple(None if m.value is None else numeric[m.value][present] for m in margins)
     category = tuple(_categories(m, order, keys, levels) for m in margins)
-    return Cells(index, len(total), present, total[present], category, value, keys, levels)
+    return Cells(index, len(total), present, total[present], category, value, keys, levels, frame.index)
 
 
 # ---- what can be wrong ------------------------------------------------------------------------------
@@ -282,7 +285,7 @@ def _unmatched(cells: Cells, m: Margin, i: int) -> Iterator[str]:
     value = cells.value[i]
     if value is not None and not np.isfinite(value).all():
         rows = np.flatnonzero(np.isin(cells.index, cells.present[~np.isfinite(value)]))
-        yield f"margin {m.name}: {len(rows)} rows have no finite value in {m.value!r} (first: row {rows[0]})"
+        yield f"margin {m.name}: {len(rows)} rows have no finite value in {m.value!r} (first: row {cells.names[rows[0]]})"
     lost = np.flatnonzero(cells.category[i] < 0)
     if len(lost):
         order = list(cells.levels)

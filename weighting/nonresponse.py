@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from weighting.design import Design
+from weighting.design import Design, rows_named
 from weighting.errors import DesignError, unknown
 from weighting.margins import levels_text
 
@@ -48,11 +48,10 @@ def _responded(design: Design, responded: str | ArrayLike) -> tuple[Flags, list[
         column = pd.Series(np.asarray(responded))
     if len(column) != design.n:
         return np.zeros(design.n, dtype=bool), [f"responded: {len(column)} values for {design.n} rows"]
-    bad = np.flatnonzero(~column.isin([0, 1]).to_numpy())
-    if len(bad):
-        return np.zeros(design.n, dtype=bool), [
-            f"responded: row {bad[0]} holds {column[bad[0]]!r} ({len(bad)} such rows); accepted: true or false"
-        ]
+    bad = ~column.isin([0, 1]).to_numpy()
+    if bad.any():
+        where = rows_named(bad, design.frame.index, column.to_numpy())
+        return np.zeros(design.n, dtype=bool), [f"responded: neither true nor false in {where}"]
     answered = column.to_numpy().astype(bool)
     return answered, [] if answered.any() else ["responded: nobody did"]
 
@@ -180,8 +179,7 @@ def _column_problems(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:
         missing = frame[name].isna().to_numpy(dtype=bool) if name in frame else np.zeros(1, dtype=bool)
         if missing.any():
             problems.append(
-                f"column {name!r}: no value in row {missing.argmax()} ({missing.sum()} such rows); "
-                f"fill or leave out"
+                f"column {name!r}: no value in {rows_named(missing, frame.index)}; fill it or leave it out"
             )
     return problems
 
