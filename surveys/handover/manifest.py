@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from surveys.problems import Problem
+from surveys.validity.dispositions import REJECTED, REVIEW, SECOND_ENTRY, VALID
 
 if TYPE_CHECKING:
     from surveys.definitions.study import Study
@@ -119,7 +120,7 @@ def _counts(returns: Returns, dispositions: Dispositions) -> dict[str, object]:
     return {
         "forms": int(returns.rows["form"].nunique()),
         "evaluations": len(returns),
-        **{name: found.get(name, 0) for name in ("valid", "review", "rejected")},
+        **{name: found.get(name, 0) for name in (VALID, REVIEW, REJECTED, SECOND_ENTRY)},
         "reasons": dict(sorted(Counter(dispositions.reasons["rule"].tolist()).items())),
     }
 

@@ -76,7 +76,8 @@ def package(
     study: Study, returns: Returns, dispositions: Dispositions, samples: Samples, scores: Scores
 ) -> dict[str, bytes]:
     """Every file of the package: path → bytes. The same input gives the same bytes."""
-    warnings = (*returns.warnings, *samples.warnings, *scores.warnings)
+    found = (*returns.warnings, *dispositions.warnings, *samples.warnings, *scores.warnings)
+    warnings = tuple(dict.fromkeys(found))  # a room may pass on what an earlier room has found
     statuses = Counter(scores.table["status"].tolist())
     manifest = run_manifest(study, returns, dispositions, warnings, statuses)
     frames = {
@@ -96,8 +97,9 @@ def package(
 
 def screening(study: Study, returns: Returns, dispositions: Dispositions) -> dict[str, bytes]:
     """Every file of a screening: path → bytes."""
-    manifest = run_manifest(study, returns, dispositions, returns.warnings, {})
-    return _closed(study, _screening_frames(returns, dispositions, returns.warnings), {MANIFEST: manifest})
+    warnings = (*returns.warnings, *dispositions.warnings)
+    manifest = run_manifest(study, returns, dispositions, warnings, {})
+    return _closed(study, _screening_frames(returns, dispositions, warnings), {MANIFEST: manifest})
 
 
 def _screening_frames(

@@ -64,12 +64,16 @@ def csv_bytes(table: Table, texts: pd.DataFrame) -> bytes:
 
 
 def forms_frame(returns: Returns, dispositions: Dispositions) -> pd.DataFrame:
-    """Every evaluation with its disposition and the names of all rules it met, joined by ``;``."""
+    """Every evaluation with its disposition and the names of all rules it met, joined by ``;``.
+
+    Second data entries are compared with the first and are no evaluations of their own.
+    """
     met = (
         dispositions.reasons.drop_duplicates(["row", "rule"]).groupby("row", sort=False)["rule"].agg(";".join)
     )
     reasons = met.reindex(range(len(returns))).fillna("").to_numpy(dtype=object)
-    return returns.rows.assign(disposition=dispositions.disposition, reasons=reasons)
+    forms = returns.rows.assign(disposition=dispositions.disposition, reasons=reasons)
+    return forms[dispositions.counted].reset_index(drop=True)
 
 
 def reasons_frame(returns: Returns, dispositions: Dispositions) -> pd.DataFrame:
@@ -116,7 +120,7 @@ def reason_words(reasons: str, language: str) -> str:
     """Rule names joined by ``;`` in words; a rule without wording keeps its name."""
     known = wording()
     return "; ".join(
-        known[f"rule.{rule}"][language] if f"rule.{rule}" in known else rule
+        known[f"rule_label.{rule}"][language] if f"rule_label.{rule}" in known else rule
         for rule in reasons.split(";")
         if rule
     )
