@@ -353,8 +353,9 @@ def mean(
     >>> d.mean("y", by="g").table()[["g", "statistic", "estimate", "n"]].to_dict("records")
     [{'g': 'a', 'statistic': 'y', 'estimate': 0.25, 'n': 2}, {'g': 'b', 'statistic': 'y', 'estimate': 1.0, 'n': 1}]
     """
-    grouping = grouping_of(design, by)
-    found = tuple(numeric(grouping, c) for c in names_of(design, columns))
+    names, grouping = names_of(design, columns), grouping_of(design, by)
+    grouping.tabulate(names)
+    found = tuple(numeric(grouping, c) for c in names)
     return _estimates(Request(grouping, found, None, "mean"), interval, level, df, listwise)
 
 
@@ -373,8 +374,9 @@ def total(
     >>> d.total("y").estimate.tolist()
     [30.0]
     """
-    grouping = grouping_of(design, by)
-    found = tuple(numeric(grouping, c) for c in names_of(design, columns))
+    names, grouping = names_of(design, columns), grouping_of(design, by)
+    grouping.tabulate(names)
+    found = tuple(numeric(grouping, c) for c in names)
     return _estimates(Request(grouping, found, None, "total"), "wald", level, df, listwise)
 
 
@@ -400,8 +402,9 @@ def proportion(
     [0.667, 0.667]
     """
     wanted = None if levels is None else list(levels)
-    grouping = grouping_of(design, by)
-    found = tuple(shares(grouping, c, wanted) for c in names_of(design, columns))
+    names, grouping = names_of(design, columns), grouping_of(design, by)
+    grouping.tabulate(names)
+    found = tuple(shares(grouping, c, wanted) for c in names)
     return _estimates(Request(grouping, found, None, "proportion"), interval, level, df, listwise)
 
 

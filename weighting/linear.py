@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from weighting.design import Design
 from weighting.errors import DesignError
+from weighting.grouping import Grouping
 from weighting.linearization import Cells, Codes, Floats
-from weighting.variable import Grouping, Moments, Variable
+from weighting.variable import Moments, Variable
 
 #: Differences below this share of their terms are rounding: such answers are all equal.
 EQUAL = 1e-13
