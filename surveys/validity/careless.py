@@ -1,8 +1,8 @@
 """Indices of careless responding, one number per respondent.
 
 Every function takes answers as a float array [n, K] (NaN where there is no answer) and checks nothing. Names and conventions
-follow the literature (Curran 2016, J. Exp. Soc. Psychol. 66; Meade & Craig 2012, Psychol. Methods 17) and agree with the R package
-``careless`` 1.2.2. They describe; whether a form counts is decided by the declared rules (:mod:`surveys.validity.rules`).
+follow the literature (Curran 2016, J. Exp. Soc. Psychol. 66; Meade & Craig 2012, Psychol. Methods 17) and agree with the R
+package ``careless`` 1.2.2. They describe; whether a form counts is decided by the declared rules (:mod:`surveys.validity.rules`).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Near-duplicates: for every form, the other form of its cell that agrees with it on the largest share of answers.
 
 All pairs are compared exactly. The number of equal answers of all pairs is one matrix product of one-hot codes, and pairs are
-formed only within cells (a questionnaire × unit, an interviewer's pile), so that 12,000 forms in small cells cost less than reading
-them. Kernels: arrays in, arrays out, no checks. After Kuriakose & Robbins (2016), Stat. J. IAOS 32 (percent match).
+formed only within cells (a questionnaire × unit, an interviewer's pile), so that 12,000 forms in small cells cost less than
+reading them. Kernels: arrays in, arrays out, no checks. After Kuriakose & Robbins (2016), Stat. J. IAOS 32 (percent match).
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ first entry here and left out, and only the items on which the two disagree are 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -110,6 +111,15 @@ class Evidence:
         return code_key(self.form_code, self.unit, self.unit_text, self.matrix)
 
 
+def among(texts: Array, words: Collection[str]) -> Array:
+    """Which texts are one of the words, boolean [n], by hashing (``np.isin`` compares objects pair by pair).
+
+    >>> among(np.array(["a", "b"], object), {"b"}).tolist()
+    [False, True]
+    """
+    return pd.Index(texts, dtype=object).isin(list(words))
+
+
 def code_key(form_code: Array, unit: Array, unit_text: Array, matrix: Array) -> Array:
     """Form code, joined with the unit where one form rates many; object [n]."""
     shown = np.where(unit != "", unit, unit_text)
@@ -129,7 +139,7 @@ def gather(study: Study, returns: Returns) -> Evidence:
     faults = cell_faults(returns)
     differs, once = entry_differences(returns.answers, partner, text["form_code"], text["entry"], matrix)
     issued = issued_forms(study, text["form_code"])
-    listed = np.isin(text["questionnaire"], [form.questionnaire for form in study.issued])
+    listed = among(text["questionnaire"], {form.questionnaire for form in study.issued})
     excluded = pd.Index([f"{b}{_SEPARATOR}{u}" for b, u in study.excluded])
     return Evidence(
         row=np.flatnonzero(counted),
@@ -203,7 +213,7 @@ def entry_differences(
     differs = np.zeros(answers.shape, bool)
     paired = np.flatnonzero(partner >= 0)
     differs[paired] = answers[paired] != answers[partner[paired]]
-    entered_twice = np.isin(form_code, np.unique(form_code[partner[paired]].astype(str)).astype(object))
+    entered_twice = among(form_code, set(form_code[partner[paired]]))
     alone = np.ones(len(partner), bool)
     alone[paired] = alone[partner[paired]] = False
     return differs, matrix & entered_twice & alone & (form_code != "")

@@ -18,7 +18,7 @@ from surveys.definitions.instrument import DONT_KNOW, OUT_OF_SCALE, SEVERAL, Rul
 from surveys.problems import Language, Problem, phrase
 from surveys.validity import careless
 from surveys.validity.duplicates import nearest_in_cells
-from surveys.validity.evidence import Evidence
+from surveys.validity.evidence import Evidence, among
 
 Array = np.ndarray
 
@@ -105,7 +105,7 @@ def own_unit(evidence: Evidence) -> Finding:
     """The rater scored the rater's own unit, on a questionnaire that forbids it; detail: its code."""
     forbids = [q.code for q in evidence.instrument.questionnaires if q.own_unit]
     same = (evidence.own_unit != "") & (evidence.own_unit == evidence.unit)
-    return Finding(same & np.isin(evidence.questionnaire, forbids), evidence.unit)
+    return Finding(same & among(evidence.questionnaire, forbids), evidence.unit)
 
 
 def outside_fieldwork(evidence: Evidence) -> Finding:

@@ -21,7 +21,7 @@ from surveys.validity.dispositions import (
     VALID,
     Dispositions,
 )
-from surveys.validity.evidence import Evidence, gather
+from surveys.validity.evidence import Evidence, among, gather
 from surveys.validity.rules import RULES, faulty_parameters
 
 Array = np.ndarray
@@ -62,7 +62,7 @@ def _no_reasons() -> pd.DataFrame:
 def _reasons(rule: Rule, evidence: Evidence) -> pd.DataFrame:
     record = RULES[rule.rule]
     finding = record.function(evidence, **{**record.defaults, **dict(rule.params)})
-    concerned = np.isin(evidence.questionnaire, rule.questionnaires) if rule.questionnaires else True
+    concerned = among(evidence.questionnaire, rule.questionnaires) if rule.questionnaires else True
     broken = np.flatnonzero(finding.broken & concerned)
     detail = finding.detail[broken] if finding.detail is not None else ""
     named = {"row": broken, "rule": rule.rule, "severity": rule.severity, "detail": detail}
