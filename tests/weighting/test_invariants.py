@@ -206,6 +206,34 @@ def test_covariances_by_domain_are_those_of_the_spread_out_matrix(seed: int) -> 
             )
 
 
+def test_satterthwaite_from_the_variances_of_the_strata() -> None:
+    """Two-sample case: the degrees of freedom of Welch's test, from scipy."""
+    from scipy import stats
+
+    rng = np.random.default_rng(2)
+    a, b = rng.normal(0, 1, 9), rng.normal(0.5, 4, 25)
+    frame = {"y": np.concatenate([a, b]), "h": np.repeat(["a", "b"], [9, 25])}
+    gap = (
+        Design(frame, strata="h")
+        .mean("y", by="h")
+        .combine({"gap": {"a": 1.0, "b": -1.0}}, df="satterthwaite")
+    )
+    welch = stats.ttest_ind(a, b, equal_var=False)
+    assert gap.df[0] == pytest.approx(welch.df, rel=1e-12)
+    np.testing.assert_allclose([gap.ci_low[0], gap.ci_high[0]], welch.confidence_interval(0.95), rtol=1e-10)
+
+
+@FEW
+@given(SEEDS)
+def test_a_constant_added_to_all_answers_moves_the_mean_alone(seed: int) -> None:
+    frame = sample(seed)
+    one = design(frame).mean("x", by="unit")
+    other = design(frame.assign(x=frame["x"] + 1e5)).mean("x", by="unit")
+    np.testing.assert_allclose(other.estimate - 1e5, one.estimate, atol=1e-8)
+    np.testing.assert_allclose(other.se, one.se, rtol=1e-8)
+    np.testing.assert_allclose(other.covariance(), one.covariance(), atol=1e-8 * np.max(one.se**2))
+
+
 def test_splitting_a_stratum_s_sample_into_designs_adds_variances() -> None:
     frame = sample(5)
     whole = design(frame).total("x").table()["se"].iloc[0]
