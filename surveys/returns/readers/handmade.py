@@ -22,6 +22,7 @@ from surveys.returns.text import cell_text, fold_name, repair_all
 
 NAME = "handmade"
 SEARCHED, DEEPEST, TRIED = 40, 3, 6  # rows searched for headings, levels of headings, rows tried as headings
+LONGEST_MARK = 5  # characters
 #: Roles of fields whose cells may say that the row is a total; the cells of other fields are answers.
 _NAMING = frozenset({"form_code", "unit", "rater", "personal", "identification", "interviewer", "operator"})
 _TOTALS = (
@@ -199,8 +200,9 @@ def _no_forms(sheet: Sheet, head: Head, rows: np.ndarray, vocabulary: Vocabulary
     """Rows below the headings that are no forms → the code of the note that says so."""
     found: dict[int, str] = {}
     again = tuple(heading_texts(sheet, head.last))
-    answered = np.array([_any(sheet.cells[row], head.items) for row in rows.tolist()], dtype=bool)
-    last_answered = int(rows[answered][-1]) if answered.any() else -1
+    last_answered = next(
+        (row for row in rows[::-1].tolist() if _is_answered(sheet.cells[row], head, vocabulary)), -1
+    )
     codes = head.positions(vocabulary, "form_code")
     names = [j for j, target in enumerate(head.targets) if _may_name_rows(target, vocabulary)]
     for row in rows.tolist():
@@ -229,15 +231,30 @@ def _is_total(cells: np.ndarray, names: Sequence[int], head: Head, vocabulary: V
     """Whether the first cell that holds anything, or the one after a number, is a word for a total and no answer."""
     filled = _filled(cells)
     first = next(filled, -1)
-    if (first >= 0 and isinstance(cells[first], (int, float))) or _NUMBER.fullmatch(
-        str(cells[first]).strip()
-    ):
+    if _NUMBER.fullmatch(cell_text(cells[first]).strip()):
         first = next(filled, -1)
     if first not in names or not isinstance(cells[first], str):
         return False
     text = cells[first]
     folded = text.strip().casefold() if text.isascii() and text.isalnum() else fold_name(text)
     return bool(_TOTAL.fullmatch(folded)) and not _is_answer(text, head.targets[first], vocabulary)
+
+
+def _is_answered(cells: np.ndarray, head: Head, vocabulary: Vocabulary) -> bool:
+    """Whether a row holds at least one answer, or one mark. A signature that happens to stand below an item is neither."""
+    said = [
+        (cell_text(cells[j]).strip(), t) for j in head.items for t in head.targets[j] if t.kind != "field"
+    ]
+    return any(
+        text
+        and (
+            len(text) <= LONGEST_MARK
+            if target.kind == "tick"
+            else target.kind == "options"
+            or vocabulary.options[vocabulary.scale_of(target.code).code].read(text).fault != "out_of_scale"
+        )
+        for text, target in said
+    )
 
 
 def _is_answer(text: str, targets: tuple[Target, ...], vocabulary: Vocabulary) -> bool:
