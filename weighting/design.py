@@ -700,6 +700,8 @@ def rows_named(bad: NDArray[np.bool_], index: pd.Index, values: Any = None) -> s
 
 def _weight_problems(weights: Floats, index: pd.Index, role: str) -> list[str]:
     """What is wrong with weights [n]."""
+    if weights.size and weights.min() >= 0 and 0 < weights.max() < np.inf:  # false for a NaN anywhere
+        return []
     faults = (
         ("missing", np.isnan(weights), None),
         ("infinite", np.isinf(weights), None),
