@@ -10,11 +10,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
 from surveys.returns.legacy import from_tcvn3, from_vni, looks_like_tcvn3, looks_like_vni, undo_mojibake
+
+#: Headings, labels and names come again and again; their folded forms are kept (texts, so a bound in number is one in size).
+MEMORY = 1 << 15
 
 _SPACE = re.compile(r"\s+")
 # Zero-width characters, direction marks, soft hyphen, byte order mark, and control characters other than white space.
@@ -93,6 +97,7 @@ def repair_all(texts: Iterable[str]) -> dict[str, tuple[str, tuple[str, ...]]]:
     return found
 
 
+@lru_cache(maxsize=MEMORY)
 def fold(text: str) -> str:
     """Text for comparing answers and labels: case, spaces, dashes, quotes and tone placement do not count.
 
@@ -110,6 +115,7 @@ def fold(text: str) -> str:
     return _DASH.sub("-", plain)
 
 
+@lru_cache(maxsize=MEMORY)
 def fold_name(text: str) -> str:
     """Text for comparing headings and names: only letters and digits count, any run of others is one space.
 
@@ -119,6 +125,7 @@ def fold_name(text: str) -> str:
     return _NOT_WORD.sub(" ", fold(text)).strip()
 
 
+@lru_cache(maxsize=MEMORY)
 def without_marks(text: str) -> str:
     """Letters without tones and diacritics, for likeness only; never for deciding that two names are equal.
 
