@@ -87,13 +87,13 @@ class Grouping:
         table = np.zeros((self.n_domains + 1) * 256, dtype=np.intp)
         for start in range(0, self.design.n, CHUNK):
             rows = slice(start, start + CHUNK)
-            key = self._counted[rows].astype(np.intp) << 8
+            byte = np.zeros(missing[0][rows].size, dtype=np.uint8)
             for bit, flags in enumerate(missing):
-                key += flags[rows].view(np.uint8) << np.uint8(bit)
-            table += np.bincount(key, minlength=table.size)
+                byte |= flags[rows].view(np.uint8) << np.uint8(bit)
+            table += np.bincount((self._counted[rows].astype(np.intp) << 8) + byte, minlength=table.size)
         table = table.reshape(-1, 256)[: self.n_domains]
-        byte = np.arange(256)
-        return [self.rows - table @ (byte >> bit & 1) for bit in range(len(missing))]
+        bits = np.arange(256)[:, None] >> np.arange(len(missing)) & 1
+        return list((self.rows[:, None] - table @ bits).T)
 
     def tabulate(self, columns: Iterable[str]) -> None:
         """Make the weighted tables of columns that have none yet, eight at a time."""
