@@ -130,6 +130,13 @@ def test_heading_alone(tmp_path: Path) -> None:
     assert not list(read(tmp_path / "t.csv", b"unit,name\n", may_be_empty=True)[1])
 
 
+def test_columns_of_others_are_left_out_with_a_warning(tmp_path: Path) -> None:
+    table, problems = read(tmp_path / "t.csv", b"unit,target,name\na,5,x\n", others=True)
+    assert [dict(row.cells) for row in table] == [{"unit": "a", "name": "x", "population": ""}]  # type: ignore[attr-defined]
+    found = only(problems)
+    assert (found.code, found.severity, found.column) == ("table.ignored_column", "warning", "target")
+
+
 def test_size_is_bounded_before_reading(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_bytes(b"x" * 101)
