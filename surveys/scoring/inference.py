@@ -40,8 +40,27 @@ class Estimate:
 def estimates(block: Block, branches: Sequence[Branch]) -> list[Estimate]:
     """Standard error and interval of every branch, for score and satisfied share."""
     groups = {g: GroupCovariance(values) for g, values in block.values.items()}
-    outside = external_covariance(block)
-    return [_estimate(block.study, branch, groups, outside, block.slots) for branch in branches]
+    outside = Outside(block)
+    errors = [_errors(branch, groups, outside) for branch in branches]
+    limits = _limits(block.study, branches, errors)
+    return [
+        Estimate(branch, e.forms, e.effective, e.se, low[0], high[0], e.df, low[1], high[1])
+        for branch, e, low, high in zip(branches, errors, *limits, strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class _Errors:
+    """What the limits of one branch need; ``n`` and ``fraction`` are for a result without variation."""
+
+    forms: Floats
+    effective: Floats
+    se: Floats
+    df: Floats
+    se_satisfied: Floats
+    df_satisfied: Floats
+    n: Floats
+    fraction: Floats
 
 
 class GroupCovariance:
@@ -96,18 +115,31 @@ def influence(values: Values, y: Floats, theta: Floats) -> Floats:
     return np.concatenate([values.weight * centred, values.weight * values.valid], axis=1)
 
 
-def external_covariance(block: Block) -> Floats:
-    """Covariance of the external estimates [E, E]: within a unit and document correlated as the study declares."""
-    slots = block.slots
-    se = np.array([external_se(e) for e in slots])
-    rho = block.study.inference.external_correlation
-    same = np.array([[_related(a, b) for b in slots] for a in slots], dtype=bool).reshape(
-        len(slots), len(slots)
-    )
-    correlation = np.where(same, rho, 0.0)
-    np.fill_diagonal(correlation, 1.0)
-    covariance: Floats = correlation * np.outer(se, se)
-    return covariance
+class Outside:
+    """The external estimates of a block: covariance [E, E], sizes (NaN where not known) and degrees of freedom [E].
+
+    Within a unit and document they are correlated as the study declares, otherwise independent.
+    """
+
+    def __init__(self, block: Block) -> None:
+        slots = block.slots
+        se = np.array([external_se(e) for e in slots])
+        same = np.array([[_related(a, b) for b in slots] for a in slots], dtype=bool)
+        correlation = np.where(
+            same.reshape(len(slots), len(slots)), block.study.inference.external_correlation, 0.0
+        )
+        np.fill_diagonal(correlation, 1.0)
+        self.covariance: Floats = correlation * np.outer(se, se)
+        self.sizes = np.array([np.nan if e.n is None else e.n for e in slots])
+        self.df = np.array([_df(e) for e in slots])
+
+    def variance(self, linear: Linear) -> Floats:
+        """Variance of a quantity's external part [U]."""
+        return np.einsum("ue,ef,uf->u", linear.external, self.covariance, linear.external)
+
+    def degrees(self, linear: Linear) -> Floats:
+        """The smallest degrees of freedom among the external estimates used [U]."""
+        return np.where(linear.external != 0, self.df, np.inf).min(axis=1, initial=np.inf)
 
 
 def _related(a: External, b: External) -> bool:
@@ -126,65 +158,50 @@ def external_se(external: External) -> float:
     return float(np.sqrt(external.score * (1.0 - external.score) / (external.n or np.nan)))
 
 
-def _estimate(
-    study: Study,
-    branch: Branch,
-    groups: Mapping[str, GroupCovariance],
-    outside: Floats,
-    slots: Sequence[External],
-) -> Estimate:
-    counts = {g: groups[g].counts(column) for g, column in branch.columns.items()}
-    own = {g: (branch.score.alpha[g] != 0).any(axis=1) for g in branch.columns if g in branch.score.alpha}
-    forms = _sum([np.where(own[g], counts[g][0], 0.0) for g in own], branch)
-    sizes = np.array([np.nan if e.n is None else e.n for e in slots])
-    effective = _sum([np.where(own[g], counts[g][1], 0.0) for g in own], branch)
-    effective = effective + np.nan_to_num((branch.score.external != 0) * sizes).sum(axis=1)
-    se, df = _error(branch.score, groups, counts, outside, slots, satisfied=False)
-    se_satisfied, df_satisfied = _error(branch.satisfied, groups, counts, outside, slots, satisfied=True)
-    n, fraction = _certainty(branch, groups, counts, own, sizes)
-    low, high = _limits(study, branch.score.value, se, df, n, fraction)
-    rate_low, rate_high = _limits(study, branch.satisfied.value, se_satisfied, df_satisfied, n, fraction)
-    return Estimate(branch, forms, effective, se, low, high, df, rate_low, rate_high)
+def _df(external: External) -> float:
+    """As declared, n − 1 where only n is, else infinite."""
+    if external.df is not None:
+        return external.df
+    return np.inf if external.n is None else external.n - 1.0
 
 
-def _sum(parts: Sequence[Floats], branch: Branch) -> Floats:
-    total = np.zeros(len(branch.complete))
-    for part in parts:
-        total = total + part
-    return total
+def _errors(branch: Branch, groups: Mapping[str, GroupCovariance], outside: Outside) -> _Errors:
+    counts = {g: groups[g].counts(branch.columns[g]) for g in branch.score.alpha}
+    own = {g: (alpha != 0).any(axis=1) for g, alpha in branch.score.alpha.items()}
+    zero = np.zeros(len(branch.complete))
+    forms = sum((np.where(own[g], counts[g][0], 0.0) for g in own), zero)
+    effective = sum((np.where(own[g], counts[g][1], 0.0) for g in own), zero)
+    effective = effective + np.nan_to_num((branch.score.external != 0) * outside.sizes).sum(axis=1)
+    return _Errors(
+        forms,
+        effective,
+        *_error(branch.score, groups, counts, outside, satisfied=False),
+        *_error(branch.satisfied, groups, counts, outside, satisfied=True),
+        *_certainty(branch, groups, counts, own, outside.sizes),
+    )
 
 
 def _error(
     linear: Linear,
     groups: Mapping[str, GroupCovariance],
     counts: Mapping[str, tuple[Floats, Floats, Floats]],
-    outside: Floats,
-    slots: Sequence[External],
+    outside: Outside,
     *,
     satisfied: bool,
 ) -> tuple[Floats, Floats]:
     """Standard error, and Satterthwaite's degrees of freedom (Σ V)²/Σ V²/df over the independent parts."""
-    parts = [(groups[g].variance(linear, g, satisfied=satisfied), counts[g][2]) for g in linear.alpha]
-    outer = np.einsum("ue,ef,uf->u", linear.external, outside, linear.external)
-    parts.append((outer, _external_df(linear, slots)))
-    variance = np.array([v for v, _ in parts])
+    variances = [groups[g].variance(linear, g, satisfied=satisfied) for g in linear.alpha]
+    variance = np.array([*variances, outside.variance(linear)])
     variance[variance < ROUNDING**2] = 0.0
-    df = np.array([d for _, d in parts])
+    df = np.array([*(counts[g][2] for g in linear.alpha), outside.degrees(linear)])
     total = variance.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         satterthwaite = total**2 / np.where(variance > 0, variance**2 / df, 0.0).sum(axis=0)
     concerned = np.array(
-        [(a != 0).any(axis=1) for a in linear.alpha.values()] + [linear.external.any(axis=1)]
+        [*((a != 0).any(axis=1) for a in linear.alpha.values()), linear.external.any(axis=1)]
     )
     plain = np.where(concerned & np.isfinite(df), df, 0.0).sum(axis=0)
     return np.sqrt(total), np.where(total > 0, satterthwaite, plain)
-
-
-def _external_df(linear: Linear, slots: Sequence[External]) -> Floats:
-    """Degrees of freedom of the external part: the smallest declared (n − 1 where only n is), else infinite."""
-    df = np.array([e.df if e.df is not None else (e.n - 1 if e.n is not None else np.inf) for e in slots])
-    used = np.where(linear.external != 0, df, np.inf)
-    return used.min(axis=1, initial=np.inf)
 
 
 def _certainty(
@@ -200,8 +217,7 @@ def _certainty(
     weighted mean of independent groups. A result whose groups are all complete censuses has f = 1.
     """
     n = np.zeros(len(branch.complete))
-    inverse = np.zeros(len(n))
-    weight = np.zeros(len(n))
+    inverse, weight = np.zeros(len(n)), np.zeros(len(n))
     for g, mine in own.items():
         share = (branch.score.alpha[g] * groups[g].values.answers).sum(axis=1)
         forms, fraction = counts[g][0], groups[g].values.sample.fraction
@@ -217,17 +233,21 @@ def _certainty(
     return n, np.where(n > 0, 1.0 - n * inverse, 0.0)
 
 
-def _limits(
-    study: Study, value: Floats, se: Floats, df: Floats, n: Floats, fraction: Floats
-) -> tuple[Floats, Floats]:
-    """The interval that the study asks for (``bounded`` by default), NaN without a value."""
-    level = study.inference.level
-    kind = study.inference.interval
-    if kind == "wald" or kind == "logit":
-        low, high = getattr(intervals, kind)(value, se, df, level)
-    elif kind == "bounded":
-        low, high = intervals.bounded(value, se, df, n, fraction, level)
-    else:
-        size = n / np.maximum(1.0 - fraction, 1e-12)
-        low, high = getattr(intervals, kind)(value, se, df, level, size)
-    return np.asarray(low), np.asarray(high)
+def _limits(study: Study, branches: Sequence[Branch], errors: Sequence[_Errors]) -> tuple[Floats, Floats]:
+    """Lower and upper limits [R, 2, U] of all branches at once, of the score and of the satisfied share; NaN without a
+    value. The interval is the one that the study asks for (``bounded`` by default)."""
+    value = np.array([(b.score.value, b.satisfied.value) for b in branches])
+    se = np.array([(e.se, e.se_satisfied) for e in errors])
+    df = np.array([(e.df, e.df_satisfied) for e in errors])
+    n = np.array([(e.n, e.n) for e in errors])
+    fraction = np.array([(e.fraction, e.fraction) for e in errors])
+    level, kind = study.inference.level, study.inference.interval
+    if kind == "bounded":
+        return intervals.bounded(value, se, df, n, fraction, level)
+    if kind == "wald":
+        return intervals.wald(value, se, df, level)
+    if kind == "logit":
+        return intervals.logit(value, se, df, level)
+    size = n / np.maximum(1.0 - fraction, ROUNDING)
+    sized = intervals.wilson if kind == "wilson" else intervals.beta
+    return sized(value, se, df, level, size)

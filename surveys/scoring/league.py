@@ -9,7 +9,7 @@ import pandas as pd
 
 from surveys.definitions.instrument import ALL_GROUPS
 from surveys.problems import Language
-from surveys.scoring.inference import Estimate, external_covariance, influence
+from surveys.scoring.inference import Estimate, Outside, influence
 from surveys.scoring.linear import Floats
 from surveys.scoring.remarks import statuses, written_notes
 from surveys.scoring.tree import Block, Branch
@@ -63,8 +63,7 @@ def covariance(block: Block, branch: Branch) -> Floats:
 
     Raters who rate several units correlate them; groups are independent samples, units' external estimates too.
     """
-    e = branch.score.external
-    total = np.diag(np.einsum("ue,ef,uf->u", e, external_covariance(block), e))
+    total = np.diag(Outside(block).variance(branch.score))
     for group in branch.score.alpha:
         values = block.values[group]
         total = total + values.sample.design.covariance_of(by_row(values, branch, group))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,7 @@ class Branch:
         return self.shown & ~np.isnan(self.score.value)
 
 
-Family = dict[str, Branch]  # the branches of one node by group; ALL_GROUPS for the result over the groups
+Family = dict[str, Branch]  # branches of one node by group; ALL_GROUPS for the result over the groups
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Block:
     def instrument(self) -> Instrument:
         return self.study.instrument
 
-    @property
+    @cached_property
     def unit_codes(self) -> tuple[str, ...]:
         return tuple(unit.code for unit in self.study.assessed_units(self.code))
 
@@ -122,11 +123,11 @@ def _over_items(block: Block, node: Node, items: Sequence[Item]) -> tuple[Family
     """The family of a node with items and the families of its items."""
     weights = dict(node.groups) or dict.fromkeys(block.values, 1.0)
     points = block.constant(node.max_points)
-    family = {g: _with_external(block, _of_group(block, node, items, g, points)) for g in weights}
+    asked = {g: _items(block, items, g) for g in weights}
+    family = {g: _with_external(block, _of_group(block, node, asked[g], g, points)) for g in weights}
     below = []
     for item in items:
-        asked = [g for g in weights if g in block.values and item.code in block.values[g].position]
-        found = {g: _item(block, item, g) for g in asked}
+        found = {g: asked[g][item.code] for g in weights if item.code in asked[g]}
         if found:
             below += [
                 *found.values(),
@@ -136,21 +137,27 @@ def _over_items(block: Block, node: Node, items: Sequence[Item]) -> tuple[Family
     return family, below
 
 
-def _item(block: Block, item: Item, group: str) -> Branch:
-    return _pooled(block, item.code, ITEM_LEVEL, group, [item.code], block.constant(None))
+def _items(block: Block, items: Sequence[Item], group: str) -> Family:
+    """The branches of the items that a group is asked, by item."""
+    if group not in block.values:
+        return {}
+    position, none = block.values[group].position, block.constant(None)
+    codes = [item.code for item in items if item.code in position]
+    return {code: _pooled(block, code, ITEM_LEVEL, group, [code], none) for code in codes}
 
 
-def _of_group(block: Block, node: Node, items: Sequence[Item], group: str, points: Floats) -> Branch:
-    """A node with items in one group, by the node's rule."""
-    asked = [i for i in items if group in block.values and i.code in block.values[group].position]
+def _of_group(block: Block, node: Node, asked: Family, group: str, points: Floats) -> Branch:
+    """A node with items in one group, by the node's rule; ``asked`` are the branches of its items."""
     if not asked:
         return _without_forms(block, node, group, points)
     rule = rule_of(block.instrument, node)
     if rule.pooled:
-        return _pooled(block, node.code, node.level, group, [item.code for item in asked], points)
-    parts = [_item(block, item, group) for item in asked]
+        return _pooled(block, node.code, node.level, group, list(asked), points)
+    parts = list(asked.values())
     answered = np.array([~np.isnan(part.score.value) for part in parts])
-    weights = normalised([rule.weight(block.instrument, item) for item in asked], answered)
+    weights = normalised(
+        [rule.weight(block.instrument, block.instrument.item[code]) for code in asked], answered
+    )
     branch = Branch(
         node.code,
         node.level,
