@@ -72,16 +72,12 @@ class World:
 
     instrument: Instrument
     plan: SimulationPlan
-    populations: Mapping[str, Population]
+    whole: Mapping[str, Population]
     drawn: Mapping[str, Drawn]
     piles: Mapping[str, Pile]
     externals: Sequence[External]
     truths: Sequence[Truth]
     defects: Sequence[tuple[str, str]]
-
-    def surveyed(self, questionnaire: str) -> tuple[Unit, ...]:
-        """Units of which forms come in (all but those taken over from elsewhere)."""
-        return self.populations[questionnaire].units
 
 
 def simulated_world(
@@ -118,7 +114,7 @@ def simulated_world(
     ]
     piles = {code: _pile(instrument, plan, populations[code], drawn[code], rng) for code in drawn}
     listed = _defects(instrument, plan, drawn, piles, rng) if defects else []
-    return World(instrument, plan, populations, drawn, piles, externals, truths, listed)
+    return World(instrument, plan, whole, drawn, piles, externals, truths, listed)
 
 
 def scaled(number: float, scale: float) -> int:
@@ -442,7 +438,7 @@ def _write_returns(instrument: Instrument, pile: Pile, folder: Path) -> list[dic
 def _frames(world: World) -> list[Frame]:
     """Population per cell; one of the whole block for matrix raters."""
     found = []
-    for population in world.populations.values():
+    for population in world.whole.values():
         form = population.questionnaire
         if form.matrix:
             found.append(Frame(form.block, "", form.group, population.persons))
@@ -456,9 +452,9 @@ def _frames(world: World) -> list[Frame]:
 
 
 def _margins(world: World) -> list[Margin]:
-    """Known totals of the attributes over the surveyed units of a block."""
+    """Known totals of the attributes over all units of a block."""
     found = []
-    for population in world.populations.values():
+    for population in world.whole.values():
         form = population.questionnaire
         for name in world.plan.cell(form.code).margins:
             values, counts = np.unique(population.attributes[name].astype(str), return_counts=True)
