@@ -328,7 +328,8 @@ def test_every_wording_of_this_room_is_tried_by_some_test() -> None:
     worded = set(tomllib.loads((folder / "definitions.toml").read_text(encoding="utf-8")))
     here = {case.code for case in CASES}
     elsewhere = {
-        "file.not_a_file", "file.unreadable", "file.not_nfc", "toml.syntax", "table.empty", "table.ambiguous_number", "table.ignored_column",
+        "file.not_a_file", "file.unreadable", "file.not_nfc", "toml.syntax", "table.empty", "table.ambiguous_number",
+        "table.ignored_column",
         "instrument.file_missing", "check.nothing_here", "incomplete.sources", "incomplete.units",
         "incomplete.returns", "record.wrong",
     }  # fmt: skip  # in test_definition_texts.py and test_definition_folders.py
