@@ -191,11 +191,22 @@ def bounded(
     flat = (se <= NO_VARIATION) | (p <= 0) | (p >= 1)
     if not flat.any():
         return low, high
-    with np.errstate(divide="ignore"):
-        size = np.where(fraction >= 1, np.inf, n / np.maximum(1 - fraction, 0))
-    size = np.where(fraction >= 1, np.inf, size * _t_factor(n, df, level))
-    flat_low, flat_high = clopper_pearson(np.clip(p, 0, 1), size, level)
-    return np.where(flat, flat_low, low), np.where(flat, flat_high, high)
+    low, high = np.array(low), np.array(high)
+    low[flat], high[flat] = _without_variation(p[flat], df[flat], n[flat], fraction[flat], level)
+    return low, high
+
+
+def _without_variation(
+    p: NDArray[np.float64],
+    df: NDArray[np.float64],
+    n: NDArray[np.float64],
+    fraction: NDArray[np.float64],
+    level: float,
+) -> Limits:
+    """Korn–Graubard with effective n = n/(1 − fraction); infinite for a census."""
+    rest = np.where(fraction >= 1, 1.0, 1 - fraction)
+    size = np.where(fraction >= 1, np.inf, n / rest * _t_factor(n, df, level))
+    return clopper_pearson(np.clip(p, 0, 1), size, level)
 
 
 #: Kernels by name: those that carry a Wald interval back from another scale, and those that need a sample size.
