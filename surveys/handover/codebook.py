@@ -308,6 +308,29 @@ REJECTED = Table(
         *_words("reasons", "reasons_vi"),
     ),
 )
+CHANGES = Table(
+    "changes",
+    "changes.csv",
+    (
+        *_words("block"),
+        *_words("unit_code_old", required=False),
+        *_words("unit_code", "unit_name", "node_code", "node_level", "group"),
+        Column("score_old", "score", 0, 1),
+        Column("score_new", "score", 0, 1),
+        Column("change", "score", -1, 1),
+        Column("se", "score", 0),
+        Column("ci_low", "score", -1, 1),
+        Column("ci_high", "score", -1, 1),
+        Column("df", "score", 0),
+        Column("p_value", "score", 0, 1),
+        Column("p_adjusted", "score", 0, 1),
+        *_counts("rank_old", "rank_new"),
+        Column("rank_change", "plain"),
+        Column("status", accepted=("ok", "incomparable", "missing"), required=True),
+        _NOTE,
+    ),
+    key=("block", "unit_code", "node_code", "group"),
+)
 
 
 def descriptor(

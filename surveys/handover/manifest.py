@@ -89,6 +89,17 @@ def run_manifest(
     return (json.dumps(record, ensure_ascii=False, indent=2, sort_keys=False) + "\n").encode()
 
 
+def tool_manifest() -> bytes:
+    """``run.json`` of a folder that no round stands behind: format, engine and versions."""
+    record = {
+        "format": _FORMAT,
+        "engine": {"name": ENGINE, "version": _version(ENGINE)},
+        "python": platform.python_version(),
+        "packages": {name: _version(name) for name in _requirements()},
+    }
+    return (json.dumps(record, ensure_ascii=False, indent=2) + "\n").encode()
+
+
 def is_manifest(path: Path) -> bool:
     """True for a ``run.json`` of this program."""
     try:

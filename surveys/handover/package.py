@@ -28,7 +28,7 @@ from surveys.handover.manifest import MANIFEST, SUMS, digest_of, run_manifest, s
 from surveys.problems import Problem, SurveyError
 
 if TYPE_CHECKING:
-    from surveys.definitions.study import Study
+    from surveys.definitions.study import Output, Study
     from surveys.returns.tidy import Returns
     from surveys.sampling import Samples
     from surveys.scoring.scores import Scores
@@ -148,12 +148,26 @@ def _closed(
         table.path: tables.csv_bytes(table, tables.printed(table, frame, study.output))
         for table, frame in frames.items()
     }
-    facts = {path: (len(content), digest_of(content)) for path, content in files.items()}
     name = "-".join(filter(None, (package_name(study.code), part)))
-    by_path = {table.path: table for table in frames}
-    descriptor = codebook.descriptor(name, study.label_vi, by_path, facts, study.output)
-    files[DESCRIPTOR] = (json.dumps(descriptor, ensure_ascii=False, indent=2) + "\n").encode()
-    files.update(others)
+    return sealed(name, study.label_vi, {table.path: table for table in frames}, files, others, study.output)
+
+
+def sealed(
+    name: str,
+    title: str,
+    by_path: Mapping[str, Table],
+    csvs: Mapping[str, bytes],
+    others: Mapping[str, bytes],
+    output: Output,
+) -> dict[str, bytes]:
+    """CSV files and others with the descriptor of the tables and the checksums of everything: path → bytes."""
+    facts = {path: (len(content), digest_of(content)) for path, content in csvs.items()}
+    descriptor = codebook.descriptor(name, title, by_path, facts, output)
+    files = {
+        **csvs,
+        DESCRIPTOR: (json.dumps(descriptor, ensure_ascii=False, indent=2) + "\n").encode(),
+        **others,
+    }
     return {**files, SUMS: sums_bytes(files)}
 
 

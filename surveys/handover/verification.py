@@ -132,6 +132,8 @@ def _one_manifest(folders: list[Path]) -> Iterator[Problem]:
 
 def _tables(folder: Path) -> dict[str, Table]:
     """The tables this kind of folder must have (path → table), and the optional ones it has."""
+    if (folder / codebook.CHANGES.path).is_file():
+        return {codebook.CHANGES.path: codebook.CHANGES}
     if (folder / WORKBOOK).is_file():
         return {table.path: table for table in _COUNCIL_TABLES}
     wanted = {table.path: table for table in _SCREENED}

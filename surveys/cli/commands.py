@@ -1,0 +1,230 @@
+"""The commands: each loads the rooms it needs, calls them in order, and shows what they return."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import typer
+
+from surveys.cli.terminal import Terminal
+from surveys.cli.usage import Command, Group
+
+if TYPE_CHECKING:
+    from surveys.definitions.study import Study
+    from surveys.returns.tidy import Returns
+    from surveys.sampling import Samples
+    from surveys.scoring.comparison import Round
+    from surveys.scoring.scores import Scores
+    from surveys.validity.dispositions import Dispositions
+
+app = typer.Typer(cls=Group, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+WRONG_DATA = 1
+
+StudyPath = Annotated[str, typer.Argument(metavar="STUDY")]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR")]
+MaybeOut = Annotated[Path | None, typer.Option("--out", metavar="DIR")]
+
+
+@app.callback()
+def surveys() -> None:
+    """Nothing is done before a command."""
+
+
+@app.command(cls=Command)
+def check(context: typer.Context, path: Annotated[str, typer.Argument(metavar="PATH")]) -> None:
+    from surveys.definitions.check import check
+
+    terminal: Terminal = context.obj
+    found = check(path)
+    if found:
+        terminal.problems(found)
+    if any(problem.severity == "error" for problem in found):
+        raise typer.Exit(WRONG_DATA)
+    terminal.say("cli.check.done", path=path)
+
+
+@app.command(cls=Command)
+def screen(context: typer.Context, study: StudyPath, out: MaybeOut = None) -> None:
+    from surveys.definitions.study_files import load_study
+    from surveys.handover.package import deliver_screening, ready_for
+    from surveys.handover.summary import funnel_summary
+    from surveys.returns.reading import read_returns
+    from surveys.validity.screening import screen
+
+    terminal: Terminal = context.obj
+    if out is not None:
+        ready_for(out)
+    loaded = load_study(study)
+    with terminal.progress() as stage:
+        returns = read_returns(loaded, stage("read"))
+        stage("screen")
+        dispositions = screen(loaded, returns)
+        if out is not None:
+            deliver_screening(loaded, returns, dispositions, out, stage("write"))
+    _warn(terminal, returns.warnings, dispositions.warnings)
+    terminal.summary(funnel_summary(dispositions.funnel, loaded.instrument, terminal.language))
+    if out is not None:
+        terminal.say("cli.written", out=out)
+
+
+@app.command(cls=Command)
+def score(context: typer.Context, study: StudyPath, out: Out) -> None:
+    from surveys.handover.package import deliver, ready_for
+    from surveys.handover.summary import funnel_summary, league_summaries
+
+    terminal: Terminal = context.obj
+    ready_for(out)
+    with terminal.progress() as stage:
+        done = _scored(study, terminal, stage)
+        deliver(done.study, done.returns, done.dispositions, done.samples, done.scores, out, stage("write"))
+    rooms = (done.returns, done.dispositions, done.samples, done.scores)
+    _warn(terminal, *(room.warnings for room in rooms))
+    terminal.summary(funnel_summary(done.dispositions.funnel, done.study.instrument, terminal.language))
+    for summary in league_summaries(done.scores.units, done.study, terminal.language):
+        terminal.summary(summary)
+    terminal.say("cli.written", out=out)
+
+
+@app.command(cls=Command)
+def verify(context: typer.Context, folder: Annotated[str, typer.Argument(metavar="DIR")]) -> None:
+    from surveys.handover.verification import verify
+
+    terminal: Terminal = context.obj
+    found = verify(folder)
+    if found:
+        terminal.problems(found)
+    if any(problem.severity == "error" for problem in found):
+        raise typer.Exit(WRONG_DATA)
+    terminal.say("cli.verify.done", folder=folder)
+
+
+@app.command(cls=Command)
+def simulate(
+    context: typer.Context,
+    instrument: Annotated[str, typer.Argument(metavar="INSTRUMENT")],
+    seed: Annotated[int, typer.Option("--seed", metavar="N")],
+    out: Out,
+    scale: Annotated[float, typer.Option("--scale", metavar="X")] = 1.0,
+    defects: Annotated[bool, typer.Option("--defects/--no-defects")] = True,
+) -> None:
+    from surveys.fieldwork.simulation import simulate
+
+    terminal: Terminal = context.obj
+    with terminal.progress() as stage:
+        stage("simulate")
+        simulate(instrument, seed, out, scale=scale, defects=defects)
+    terminal.say("cli.written", out=out)
+
+
+@app.command("list", cls=Command)
+def list_instruments(
+    context: typer.Context, instrument: Annotated[str, typer.Argument(metavar="[INSTRUMENT]")] = ""
+) -> None:
+    from surveys.definitions.files import load_instrument, shipped
+    from surveys.handover.summary import instruments_summary, sources_summary
+
+    terminal: Terminal = context.obj
+    found = [load_instrument(name) for name in ([instrument] if instrument else shipped())]
+    terminal.summary(instruments_summary(found, terminal.language))
+    for loaded in found:
+        terminal.summary(sources_summary(loaded, terminal.language))
+
+
+@app.command(cls=Command)
+def audit(
+    context: typer.Context,
+    table: Annotated[str, typer.Argument(metavar="TABLE")],
+    instrument: Annotated[str, typer.Option("--instrument", metavar="INSTRUMENT")],
+    previous: Annotated[str | None, typer.Option("--previous", metavar="TABLE")] = None,
+) -> None:
+    from surveys.handover.audit import audit
+    from surveys.handover.summary import audit_summaries
+
+    terminal: Terminal = context.obj
+    report = audit(table, instrument, previous)
+    for summary in audit_summaries(report, terminal.language):
+        terminal.summary(summary)
+    if report.problems:
+        terminal.problems(report.problems)
+    if not report.consistent:
+        raise typer.Exit(WRONG_DATA)
+    terminal.say("cli.audit.done", table=table)
+
+
+@app.command(cls=Command)
+def compare(
+    context: typer.Context,
+    old: Annotated[str, typer.Argument(metavar="OLD")],
+    new: Annotated[str, typer.Argument(metavar="NEW")],
+    crosswalk: Annotated[str | None, typer.Option("--crosswalk", metavar="FILE")] = None,
+    out: MaybeOut = None,
+) -> None:
+    from surveys.handover.rounds import deliver_comparison, successors_of
+    from surveys.handover.summary import change_summaries
+    from surveys.scoring.comparison import compare
+
+    terminal: Terminal = context.obj
+    with terminal.progress() as stage:
+        earlier, later = (_round(path, terminal, stage) for path in (old, new))
+        successors = successors_of(earlier.instrument, later.instrument, crosswalk)
+        comparison = compare(earlier, later, successors, language=terminal.language)
+    if comparison.refused:
+        terminal.problems(comparison.refused)
+    for summary in change_summaries(comparison, later.instrument, terminal.language):
+        terminal.summary(summary)
+    if out is not None:
+        deliver_comparison(comparison, out)
+        terminal.say("cli.written", out=out)
+
+
+class _Scored(NamedTuple):
+    """A round from its files to its scores."""
+
+    study: Study
+    returns: Returns
+    dispositions: Dispositions
+    samples: Samples
+    scores: Scores
+
+
+def _scored(study: str, terminal: Terminal, stage: Any) -> _Scored:
+    """Load, read, screen, weight and score a round."""
+    from surveys.definitions.study_files import load_study
+    from surveys.returns.reading import read_returns
+    from surveys.sampling import draw_samples
+    from surveys.scoring.scores import score
+    from surveys.validity.screening import screen
+
+    loaded = load_study(study)
+    returns = read_returns(loaded, stage("read"))
+    stage("screen")
+    dispositions = screen(loaded, returns)
+    stage("weight")
+    samples = draw_samples(loaded, returns, dispositions)
+    stage("score")
+    return (
+        loaded,
+        returns,
+        dispositions,
+        samples,
+        score(loaded, returns, dispositions, samples, terminal.language),
+    )
+
+
+def _round(path: str, terminal: Terminal, stage: Any) -> Round:
+    """A scored round from a folder of results, or from a study."""
+    from surveys.handover.rounds import is_result, read_round
+    from surveys.scoring.comparison import Round
+
+    if is_result(Path(path)):
+        return read_round(Path(path))
+    done = _scored(path, terminal, stage)
+    return Round(done.study.instrument, done.scores.table, done.scores.units)
+
+
+def _warn(terminal: Terminal, *found: Any) -> None:
+    """Warnings of all rooms, each once."""
+    warnings = tuple(dict.fromkeys(warning for of_room in found for warning in of_room))
+    if warnings:
+        terminal.problems(warnings)

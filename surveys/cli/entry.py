@@ -1,0 +1,133 @@
+"""One run of the command line: language, command, and what is said when something goes wrong."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from surveys.cli.terminal import Terminal
+from surveys.problems import LANGUAGES, Language, SurveyError
+
+DONE, WRONG_DATA, WRONG_USAGE, FAULT_OF_OURS, INTERRUPTED = (
+    0,
+    1,
+    2,
+    70,
+    130,
+)  # 70: EX_SOFTWARE, 130: 128 + SIGINT
+LANGUAGE_OPTION = "--lang"
+LANGUAGE_VARIABLE = "SURVEYS_LANG"
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command that ``arguments`` name; every fault a user can cause becomes a message and an exit code."""
+    language, rest, wrong = chosen_language(arguments, os.environ)
+    terminal = Terminal(language)
+    if wrong is not None:
+        terminal.fault("cli.usage.language", value=wrong, accepted=LANGUAGES)
+        return WRONG_USAGE
+    try:
+        code = _run(rest, terminal)
+        terminal.flush()
+    except SurveyError as error:
+        terminal.problems(error.problems)
+        return WRONG_DATA
+    except KeyboardInterrupt:
+        terminal.fault("cli.interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        return _silenced()
+    except MemoryError:
+        terminal.fault("cli.memory")
+        return WRONG_DATA
+    except OSError as error:
+        terminal.fault(*_of_system(error))
+        return WRONG_DATA
+    except Exception as error:
+        terminal.fault("cli.internal", error=type(error).__name__, message=str(error), place=_place(error))
+        return FAULT_OF_OURS
+    return code
+
+
+def chosen_language(
+    arguments: Sequence[str], environment: Mapping[str, str]
+) -> tuple[Language, list[str], str | None]:
+    """The language asked for anywhere before ``--``, the other arguments, and the value where it is not accepted.
+
+    >>> chosen_language(["check", ".", "--lang", "en"], {})
+    ('en', ['check', '.'], None)
+    >>> chosen_language(["list"], {"SURVEYS_LANG": "en"})
+    ('en', ['list'], None)
+    """
+    asked = environment.get(LANGUAGE_VARIABLE, "")
+    asked = asked if asked in LANGUAGES else LANGUAGES[0]
+    rest: list[str] = []
+    words = iter(arguments)
+    for word in words:
+        if word == "--":
+            rest += [word, *words]
+        elif word == LANGUAGE_OPTION:
+            asked = next(words, "")
+        elif word.startswith(f"{LANGUAGE_OPTION}="):
+            asked = word.partition("=")[2]
+        else:
+            rest.append(word)
+    for language in LANGUAGES:
+        if asked == language:
+            return language, rest, None
+    return LANGUAGES[0], rest, asked
+
+
+def _run(arguments: Sequence[str], terminal: Terminal) -> int:
+    import typer
+    from typer.main import get_command
+
+    from surveys.cli.commands import app
+    from surveys.cli.usage import UnknownCommandError, usage_fault
+
+    wrong_usage = cast(
+        "type[Exception]", typer.BadParameter.__mro__[1]
+    )  # UsageError, which typer does not name
+    try:
+        code = get_command(app)(
+            list(arguments) or ["--help"], prog_name="surveys", obj=terminal, standalone_mode=False
+        )
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    except (wrong_usage, UnknownCommandError) as error:
+        terminal.fault(*usage_fault(error))
+        return WRONG_USAGE
+    if code == INTERRUPTED:  # some releases of typer turn the interrupt into this code
+        raise KeyboardInterrupt
+    return code if isinstance(code, int) else DONE
+
+
+def _of_system(error: OSError) -> tuple[str, dict[str, object]]:
+    """The message for a fault of the operating system."""
+    kinds = {
+        errno.ENOSPC: "cli.disk_full",
+        errno.EDQUOT: "cli.disk_full",
+        errno.EACCES: "cli.no_permission",
+        errno.EPERM: "cli.no_permission",
+        errno.EROFS: "cli.no_permission",
+        errno.ENOENT: "cli.no_such_file",
+    }
+    code = kinds.get(error.errno or 0, "cli.system")
+    return code, {"path": error.filename or "", "reason": error.strerror or str(error)}
+
+
+def _place(error: Exception) -> str:
+    """File and line of this program where an unforeseen fault arose."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if f"{os.sep}surveys{os.sep}" in frame.filename] or frames
+    return f"{os.path.basename(own[-1].filename)}:{own[-1].lineno}" if own else ""
+
+
+def _silenced() -> int:
+    """The reader of our output has gone (``surveys list | head``): stop without a word, as other commands do."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return DONE

@@ -1,0 +1,128 @@
+"""What a user sees: results on stdout, faults and progress on stderr, in one language."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from surveys.problems import Language, Problem, phrase, wording
+
+if TYPE_CHECKING:
+    from surveys.handover.summary import Summary
+
+Progress = Callable[[str, int, int], None]
+#: Width of tables where there is no terminal to ask.
+_WIDTH = 120
+
+
+class Terminal:
+    """Prints in ``language``. Text that the terminal's encoding lacks is replaced, never refused."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="replace")
+
+    def say(self, code: str, **params: object) -> None:
+        """One message on stdout."""
+        print(phrase(code, self.language, **_as_text(params)))
+
+    def fault(self, code: str, params: Mapping[str, object] | None = None, **named: object) -> None:
+        """One message on stderr."""
+        print(phrase(code, self.language, **_as_text({**(params or {}), **named})), file=sys.stderr)
+
+    def problems(self, problems: Iterable[Problem]) -> None:
+        """All problems on stderr, file by file, each message once with all its places, and their number."""
+        found = list(dict.fromkeys(problems))
+        for file, of_file in _by(found, lambda p: p.file).items():
+            print(file or phrase("cli.problems.general", self.language), file=sys.stderr)
+            for alike in _by(of_file, lambda p: (p.severity, p.code, p.params, p.sheet, p.column)).values():
+                print(f"  {self._line(alike)}", file=sys.stderr)
+        errors = sum(problem.severity == "error" for problem in found)
+        self.fault("cli.problems.number", errors=errors, warnings=len(found) - errors)
+
+    def _line(self, alike: Sequence[Problem]) -> str:
+        """Mark, place and message of faults that differ in their row only."""
+        first = alike[0]
+        mark = phrase(f"cli.mark.{first.severity}", self.language)
+        rows = ", ".join(str(problem.row) for problem in alike if problem.row is not None)
+        labels = {name: phrase(f"place.{name}", self.language) for name in ("sheet", "row", "column")}
+        place = ", ".join(
+            f"{labels[name]} {value}"
+            for name, value in (("sheet", first.sheet), ("row", rows), ("column", first.column))
+            if value
+        )
+        message = phrase(first.code, self.language, **dict(first.params))
+        return f"{mark}: {place}: {message}" if place else f"{mark}: {message}"
+
+    def summary(self, summary: Summary) -> None:
+        """A table on stdout: names to the left, numbers to the right."""
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(title=summary.title, title_justify="left", header_style="bold")
+        for heading, number in zip(summary.headings, summary.numeric, strict=True):
+            table.add_column(heading, justify="right" if number else "left", overflow="fold")
+        for row in summary.rows:
+            table.add_row(*(Text(cell) for cell in row))
+        console = Console(file=sys.stdout)
+        if not sys.stdout.isatty():
+            console = Console(file=sys.stdout, width=_WIDTH)
+        console.print(table)
+        for line in summary.remarks:
+            print(line)
+
+    @contextmanager
+    def progress(self) -> Iterator[Callable[[str], Progress]]:
+        """Bars on stderr while a long command runs (none where stderr is no terminal).
+
+        Yields a function: name of a stage → progress(label, done, total) of that stage.
+        """
+        if not sys.stderr.isatty():
+            yield lambda stage: lambda label, done, total: None
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bars
+
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+            yield lambda stage: self._stage(bars, stage)
+
+    def _stage(self, bars: Any, stage: str) -> Progress:
+        name = phrase(f"cli.stage.{stage}", self.language)
+        task = bars.add_task(name, total=None)
+
+        def step(label: str, done: int, total: int) -> None:
+            shown = label if f"cli.stage.{label}" not in wording() else ""
+            bars.update(task, description=f"{name} {shown}".strip(), completed=done, total=total)
+
+        return step
+
+    def flush(self) -> None:
+        """Write out what is still in the buffer, so that a reader who has gone is noticed here."""
+        sys.stdout.flush()
+
+
+def _by(problems: Iterable[Problem], key: Callable[[Problem], Any]) -> dict[Any, list[Problem]]:
+    """Problems by a key, in the order in which the keys appear."""
+    found: dict[Any, list[Problem]] = {}
+    for problem in problems:
+        found.setdefault(key(problem), []).append(problem)
+    return found
+
+
+def _as_text(params: Mapping[str, object]) -> dict[str, str]:
+    return {
+        name: ", ".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
+        for name, value in params.items()
+    }
