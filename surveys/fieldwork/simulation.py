@@ -32,6 +32,7 @@ from surveys.validity.duplicates import nearest_in_cells
 
 Array = np.ndarray
 FEWEST = 8  # a smaller scale never makes a cell smaller than this
+ASIDE = 0.25  # how far a redrawn person moves away from the crowd, in standard deviations of the latent answer
 MOST_DEFECTIVE = 0.12  # share of the forms of one questionnaire that may carry a defect
 INSTRUMENT_FILES = ("instrument.toml", "tree.csv", "items.csv", "units.csv", "simulation.toml")
 
@@ -183,7 +184,8 @@ def _clean(
     drawn: Drawn,
     rng: np.random.Generator,
 ) -> None:
-    """Sampled persons whose answers equal another's by chance answer anew; the population changes with them."""
+    """Sampled persons whose answers equal another's by chance answer anew and a little less favourably, since the crowd stands at
+    the top of the scale; the population changes with them."""
     rows = population.rows_of(drawn.persons).ravel()
     cell = plan.cell(population.questionnaire.code)
     for _ in range(50):
@@ -192,6 +194,7 @@ def _clean(
         ]
         if not len(twins):
             return
+        population.latent[twins] -= ASIDE
         redraw(instrument, population, twins, cell, plan.answers, rng)
 
 
