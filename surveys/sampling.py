@@ -36,8 +36,9 @@ class Sample:
     """The valid evaluations of one block and group (n rows, U assessed units).
 
     ``rows`` int [n]: positions in ``Returns.rows``; ``unit`` int [n]: position among ``units``; ``design``: weights,
-    strata, clusters and population sizes of these rows; ``population`` float [U], NaN where not known; ``fraction``
-    float [U]: share of the population that answered (0 where finite populations are not taken into account).
+    strata, clusters and population sizes of these rows; ``equal``: the same with every weight 1; ``population`` float
+    [U], NaN where not known; ``fraction`` float [U]: share of the population that answered (0 where finite populations
+    are not taken into account).
     """
 
     block: str
@@ -46,6 +47,7 @@ class Sample:
     rows: NDArray[np.intp]
     unit: NDArray[np.intp]
     design: Design
+    equal: Design
     population: NDArray[np.float64]
     fraction: NDArray[np.float64]
 
@@ -148,11 +150,12 @@ def _weighted(
         design = _design(cell, unit, base, population, whole_block)
         calibrated, margins = _calibrated(study, cell, design, population, whole_block, problems)
         final = _trimmed(cell.plan, calibrated)
+        equal = design.with_weights(np.ones(len(base)))
     except (DesignError, CalibrationError) as error:
         problems.add("sampling.weighting_failed", block=cell.block, group=cell.group, reason=str(error))
         return None
     fraction = _fractions(cell, unit, population, whole_block)
-    sample = Sample(cell.block, cell.group, cell.units, cell.rows, unit, final, population, fraction)
+    sample = Sample(cell.block, cell.group, cell.units, cell.rows, unit, final, equal, population, fraction)
     return sample, _weight_table(cell, base, calibrated, final), _summary(cell, sample, margins, calibrated)
 
 

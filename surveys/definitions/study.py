@@ -173,11 +173,13 @@ class Inference:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Options of the hand-over: decimals printed and who publishes."""
+    """Options of the hand-over: decimals printed, who publishes, and whether unweighted results stand beside the weighted
+    ones (as PAPI publishes them)."""
 
     points_decimals: int = 4
     percent_decimals: int = 2
     score_decimals: int = 10
+    unweighted: bool = False
     publisher_vi: str = ""
     publisher_en: str = ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from surveys.definitions.instrument import ALL_GROUPS
 from surveys.definitions.study import Study
 from surveys.problems import Language, Problem, Problems
 from surveys.returns.tidy import Returns
-from surveys.sampling import Samples, blocks_of
+from surveys.sampling import Sample, Samples, blocks_of
 from surveys.scoring.inference import Estimate, estimates
 from surveys.scoring.league import UNIT_COLUMNS, league
 from surveys.scoring.remarks import statuses, written_notes
@@ -26,6 +26,10 @@ SCORE_COLUMNS = (
     "ci_low", "ci_high", "df", "satisfaction_percent", "satisfaction_ci_low", "satisfaction_ci_high", "max_points",
     "points", "status", "note",
 )  # fmt: skip
+UNWEIGHTED_COLUMNS = (
+    "block", "unit_code", "node_code", "group", "score", "se", "ci_low", "ci_high", "unweighted_score",
+    "unweighted_se", "unweighted_ci_low", "unweighted_ci_high",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -34,12 +38,14 @@ class Scores:
 
     ``table``: one row per block × unit × node × group, columns ``SCORE_COLUMNS`` (score, se and limits in [0, 1],
     satisfaction in percent); ``units``: league table per block, ``UNIT_COLUMNS``; ``shares``: answers of the blocks that
-    enter no index, ``SHARE_COLUMNS``.
+    enter no index, ``SHARE_COLUMNS``; ``unweighted``: where the study asks for it, results with every form counting once
+    beside the weighted ones, ``UNWEIGHTED_COLUMNS``.
     """
 
     table: pd.DataFrame
     units: pd.DataFrame
     shares: pd.DataFrame
+    unweighted: pd.DataFrame
     warnings: tuple[Problem, ...] = ()
 
 
@@ -51,22 +57,38 @@ def score(
     The notes of the tables are written in ``language``.
     """
     problems = Problems()
-    tables, leagues, answers = [], [], []
+    tables, leagues, answers, plain = [], [], [], []
     for code in blocks_of(study):
-        values = {sample.group: values_of(returns, sample) for sample in samples.of(code)}
-        block = block_of(study, code, values)
-        found = estimates(block, walk(block))
+        parts = samples.of(code)
+        block, found = _estimated(study, returns, code, parts)
         tables.append(_table(block, found, language))
         leagues.append(league(block, found, language))
-        answers.append(shares(study, returns, samples.of(code), language))
+        answers.append(shares(study, returns, parts, language))
+        if study.output.unweighted:
+            equal = [replace(sample, design=sample.equal) for sample in parts]
+            plain.append(_beside(tables[-1], _table(*_estimated(study, returns, code, equal), language)))
     table = _stacked(tables, SCORE_COLUMNS)
     _warn(table, problems)
     return Scores(
         table,
         _stacked(leagues, UNIT_COLUMNS),
         _stacked(answers, SHARE_COLUMNS),
+        _stacked(plain, UNWEIGHTED_COLUMNS),
         (*samples.warnings, *problems),
     )
+
+
+def _estimated(
+    study: Study, returns: Returns, code: str, samples: Sequence[Sample]
+) -> tuple[Block, list[Estimate]]:
+    block = block_of(study, code, {sample.group: values_of(returns, sample) for sample in samples})
+    return block, estimates(block, walk(block))
+
+
+def _beside(weighted: pd.DataFrame, equal: pd.DataFrame) -> pd.DataFrame:
+    """Weighted and unweighted results of the same rows; neither where the result is suppressed."""
+    numbers = equal[["score", "se", "ci_low", "ci_high"]].add_prefix("unweighted_")
+    return pd.concat([weighted, numbers], axis=1)[list(UNWEIGHTED_COLUMNS)]
 
 
 def _stacked(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from surveys.definitions.instrument import ALL_GROUPS, ScorePlan
-from surveys.definitions.study import External, Frame, Inference, Margin, Minimum, WeightPlan
+from surveys.definitions.study import External, Frame, Inference, Margin, Minimum, Output, WeightPlan
 from surveys.problems import SurveyError
 from surveys.sampling import draw_samples
 from surveys.scoring.league import covariance
@@ -226,3 +226,22 @@ def test_aggregations_of_a_whole_index(small, aggregation) -> None:
         "mean_of_factors": (answers["a"].mean() + np.mean([answers[c].mean() for c in "bcd"])) / 2,
     }
     assert row["score"] == pytest.approx(want[aggregation], rel=1e-12)
+
+
+def test_unweighted_results_stand_beside_the_weighted_ones(small) -> None:
+    """Weights that differ within a unit: the unweighted score is the plain mean of the answers."""
+    weight = np.resize([1.0, 5.0, 2.0], len(small.returns))
+    returns = replace(small.returns, rows=small.returns.rows.assign(w=weight))
+    plans = (WeightPlan(group="staff", base="given", weight="w", finite=False),)
+    study = replace(small.study, weights=plans, output=Output(unweighted=True))
+    samples = draw_samples(study, returns, small.dispositions)
+    found = cell(score(study, returns, small.dispositions, samples).unweighted, "p1", "c", "staff")
+    sample = next(s for s in samples.parts if s.group == "staff")
+    v = values_of(returns, sample)
+    k = v.position["c"]
+    mine = (sample.unit == 0) & v.valid[:, k]
+    assert found["unweighted_score"] == pytest.approx(v.value[mine, k].mean(), rel=1e-12)
+    assert found["score"] == pytest.approx(
+        np.average(v.value[mine, k], weights=weight[sample.rows][mine]), rel=1e-12
+    )
+    assert found["score"] != pytest.approx(found["unweighted_score"], rel=1e-6)
