@@ -221,7 +221,7 @@ class Design:
         >>> d.with_weights(np.array([3.0, 1.0])).mean("y").estimate.tolist()
         [1.25]
         """
-        found = np.array(weights, dtype=float)
+        found = weights if _is_frozen(weights) else np.array(weights, dtype=float)
         problems = _weight_problems(found, self.frame.index, "weights")
         if found.shape != self.weights.shape:
             problems = [f"weights: {found.shape} values for {self.n} rows"]
@@ -235,6 +235,17 @@ class Design:
                 adjustment if adjustment.weights is not None else replace(adjustment, weights=found),
             )
         return self._changed(weights=found, adjustments=kept)
+
+    def with_columns(self, columns: pd.DataFrame) -> Design:
+        """The same design with more (or other) columns [n rows] to estimate from.
+
+        >>> Design({"h": [1, 2]}).with_columns(pd.DataFrame({"y": [2.0, 4.0]})).mean("y").estimate.tolist()
+        [3.0]
+        """
+        if len(columns) != self.n:
+            raise DesignError(f"columns: {len(columns)} rows for a design of {self.n}")
+        rest = self.frame.drop(columns=[c for c in columns.columns if c in self.frame.columns])
+        return self._changed(frame=pd.concat([rest, columns.set_axis(rest.index)], axis=1))
 
     def subset(self, mask: ArrayLike | str) -> Design:
         """The domain of the rows where ``mask`` [n] (or a column of truth values) holds, in the same design.
@@ -734,6 +745,16 @@ def _refuse_lonely(stage: Stage, spread: linearization.Spread, lonely: str, numb
         else "no other stratum is left to take the average from"
     )
     raise DesignError(f"stratum {listed} has a single cluster at stage {number}: no variance; {advice}")
+
+
+def _is_frozen(values: Any) -> bool:
+    """An array of floats that owns its memory and is read-only: it can be kept without a copy."""
+    return (
+        isinstance(values, np.ndarray)
+        and values.dtype == np.float64
+        and values.flags.owndata
+        and not values.flags.writeable
+    )
 
 
 def _frozen(values: NDArray[Any]) -> Any:

@@ -356,7 +356,7 @@ def mean(
     names, grouping = names_of(design, columns), grouping_of(design, by)
     grouping.tabulate(names)
     found = tuple(numeric(grouping, c) for c in names)
-    return _estimates(Request(grouping, found, None, "mean"), interval, level, df, listwise)
+    return estimates_of(Request(grouping, found, None, "mean"), interval, level, df, listwise)
 
 
 def total(
@@ -377,7 +377,7 @@ def total(
     names, grouping = names_of(design, columns), grouping_of(design, by)
     grouping.tabulate(names)
     found = tuple(numeric(grouping, c) for c in names)
-    return _estimates(Request(grouping, found, None, "total"), "wald", level, df, listwise)
+    return estimates_of(Request(grouping, found, None, "total"), "wald", level, df, listwise)
 
 
 def proportion(
@@ -394,8 +394,8 @@ def proportion(
     """Shares: of truth values, of the answers in ``levels``, or of every category of a column.
 
     Intervals stay inside [0, 1] and are defined at 0 and 1: where the answers of a domain do not vary, they are
-    Korn & Graubard's with the effective size (Σ w)² / Σ w² (1 − f), whatever the ``interval``; "bounded" and
-    "logit" are the same here. Other arguments as for :func:`mean`.
+    Korn & Graubard's with the effective size n/(1 − f) (for unequal weights n times (Σ w)² / (n Σ w² (1 − f)));
+    "bounded" and "logit" are the same here. Other arguments as for :func:`mean`.
 
     >>> d = Design({"q": [5, 4, 2, 5, 4, 1], "g": list("aaabbb")})
     >>> d.proportion("q", by="g", levels=[4, 5]).estimate.round(3).tolist()
@@ -405,7 +405,7 @@ def proportion(
     names, grouping = names_of(design, columns), grouping_of(design, by)
     grouping.tabulate(names)
     found = tuple(shares(grouping, c, wanted) for c in names)
-    return _estimates(Request(grouping, found, None, "proportion"), interval, level, df, listwise)
+    return estimates_of(Request(grouping, found, None, "proportion"), interval, level, df, listwise)
 
 
 def ratio(
@@ -429,7 +429,7 @@ def ratio(
     grouping = grouping_of(design, by)
     found = tuple(numeric(grouping, c) for c in names_of(design, numerator))
     bottom = numeric(grouping, design.known(denominator))
-    return _estimates(Request(grouping, found, bottom, "ratio"), interval, level, df, listwise)
+    return estimates_of(Request(grouping, found, bottom, "ratio"), interval, level, df, listwise)
 
 
 def names_of(design: Design, columns: str | Sequence[str]) -> list[str]:
@@ -442,7 +442,10 @@ def names_of(design: Design, columns: str | Sequence[str]) -> list[str]:
     return names
 
 
-def _estimates(request: Request, interval: str, level: float, df: str | float, listwise: bool) -> Estimates:
+def estimates_of(
+    request: Request, interval: str, level: float, df: str | float, listwise: bool = False
+) -> Estimates:
+    """The estimates of a request, with errors, intervals and notes."""
     check_options(interval, level, df)
     design, variables = request.design, request.numerators
     if listwise:
@@ -553,7 +556,7 @@ def _assembled(
     own = np.repeat(degrees_of_freedom(request, df)[:, None], shape[1], axis=1)
     design_df = float(request.design.degf)
     degrees = _degrees(df, design_df, own, weighed)
-    edge = _edge_sizes(request, found.flat)
+    edge = found.n * request.grouping.worth[:, None]
     sizes = np.where(found.flat, edge, np.repeat(request.grouping.held[:, None], shape[1], axis=1))
     limits = limits_of(interval, found.estimate, found.se, degrees, sizes, found.flat, level)
     if request.kind == "proportion" and interval == "wald":
@@ -616,32 +619,6 @@ def _degrees(rule: str | float, design_df: float, own: Floats, weighed: Callable
         found = weighed()
         return np.where(np.isnan(found), design_df, found)
     return own if isinstance(rule, str) else np.full(own.shape, float(rule))
-
-
-def _edge_sizes(request: Request, flat: Flags) -> Floats:
-    """Sizes [J, K] that stand for answers that do not vary: (Σ w)² / Σ w² (1 − f), n/(1 − f) for equal weights.
-
-    Infinite for a complete census; 1 where not asked for.
-    """
-    size = np.ones(flat.shape)
-    if not flat.any():
-        return size
-    sampled = np.ones(request.design.n)
-    for stage in request.design.stages:
-        sampled = sampled * (1 - stage.rest)[stage.stratum][stage.cluster]
-    cell = np.where(request.domain < 0, request.n_domains, request.domain)
-    column = 0
-    for variable in request.numerators:
-        after = column + len(variable.names)
-        if flat[:, column:after].any():
-            w = np.where(variable.valid, request.design.weights, 0.0)
-            whole, unseen = (
-                np.bincount(cell, v, request.n_domains + 1)[:-1] for v in (w, w * w * (1 - sampled))
-            )
-            with np.errstate(divide="ignore", invalid="ignore"):
-                size[:, column:after] = np.where(whole > 0, whole**2 / unseen, np.nan)[:, None]
-        column = after
-    return size
 
 
 def limits_of(

@@ -6,7 +6,7 @@ level, from which every sum follows and which the design keeps for the next ques
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -17,15 +17,11 @@ from numpy.typing import NDArray
 
 from weighting.design import Design, factorize
 from weighting.errors import DesignError
-from weighting.linearization import CHUNK, Cells, Codes, Flags, Floats
+from weighting.linearization import Cells, Codes, Flags, Floats, group_totals
+from weighting.tables import BATCH, CHUNK, SmallCodes, flag_counts, weighted_tables
 
 #: Whole numbers spread over no more than this many values are tabulated instead of summed one by one.
 MOST_LEVELS = 32
-
-#: Columns whose gaps are counted together: one bit of a byte each.
-BATCH = 8
-
-SmallCodes = NDArray[np.unsignedinteger]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,24 +72,32 @@ class Grouping:
         """Rows [J] with a positive weight."""
         return np.bincount(self._counted, minlength=self.n_domains)[: self.n_domains]
 
+    @cached_property
+    def worth(self) -> Floats:
+        """What a row is worth [J] where answers do not vary: (Σ w)² / (n Σ w² (1 − f)), 1/(1 − f) for equal weights.
+
+        Infinite in a complete census.
+        """
+        sampled = np.ones(self.design.n)
+        for stage in self.design.stages:
+            sampled = sampled * (1 - stage.rest)[stage.stratum][stage.cluster]
+        whole, unseen = self._sums(self.design.weights), self._sums(self.squares * (1 - sampled))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(whole > 0, whole**2 / (self.rows * unseen), np.nan)
+
+    @property
+    def squares(self) -> Floats:
+        """Squared weights [n]."""
+        return self.design.weights**2
+
+    def _sums(self, values: Floats) -> Floats:
+        """Totals [J] of row values [n]."""
+        domain = np.where(self.domain < 0, self.n_domains, self.domain)
+        return group_totals(values, domain, self.n_domains)
+
     def count(self, missing: Flags) -> NDArray[np.intp]:
         """Rows [J] with a positive weight that are not ``missing`` [n]."""
         return self.rows - np.bincount(self._counted[missing], minlength=self.n_domains)[: self.n_domains]
-
-    def counts(self, missing: Sequence[Flags]) -> list[NDArray[np.intp]]:
-        """The same for up to eight columns: their gaps as the bits of a byte, counted domain × byte in one go."""
-        if len(missing) < 3 or 256 * self.n_domains > self.design.n:
-            return [self.count(m) for m in missing]
-        table = np.zeros((self.n_domains + 1) * 256, dtype=np.intp)
-        for start in range(0, self.design.n, CHUNK):
-            rows = slice(start, start + CHUNK)
-            byte = np.zeros(missing[0][rows].size, dtype=np.uint8)
-            for bit, flags in enumerate(missing):
-                byte |= flags[rows].view(np.uint8) << np.uint8(bit)
-            table += np.bincount((self._counted[rows].astype(np.intp) << 8) + byte, minlength=table.size)
-        table = table.reshape(-1, 256)[: self.n_domains]
-        bits = np.arange(256)[:, None] >> np.arange(len(missing)) & 1
-        return list((self.rows[:, None] - table @ bits).T)
 
     def tabulate(self, columns: Iterable[str]) -> None:
         """Make the weighted tables of columns that have none yet, eight at a time."""
@@ -122,28 +126,14 @@ class Grouping:
         """Tabulate the columns whose table is smaller than themselves."""
         most = 0 if self.design.counts_presence else (4 * self.design.n + 4096) // max(self.cells.n_cells, 1)
         small = [c for c, (_, levels) in found.items() if len(levels) < most]
-        counts = self.counts([found[c][0] == len(found[c][1]) for c in small])
-        tables = self._weighted([(found[c][0], len(found[c][1]) + 1) for c in small])
+        gaps = flag_counts(self._counted, self.n_domains, [found[c][0] == len(found[c][1]) for c in small])
+        columns = [(found[c][0], len(found[c][1]) + 1) for c in small]
+        cells = self.cells if small else None
+        tables = weighted_tables(cells.cell, cells.n_cells, columns, self.design.weights) if cells else []
         for column, (_, levels) in found.items():
             self._tables[column] = Tabulation(levels, np.empty((0, len(levels))), np.empty(0, dtype=np.intp))
-        for column, table, count in zip(small, tables, counts, strict=True):
-            self._tables[column] = Tabulation(found[column][1], table[:, :-1], count)
-
-    def _weighted(self, columns: list[tuple[SmallCodes, int]]) -> list[Floats]:
-        """Σ w [M, width] by cell and code of each column; columns of few levels two at a time."""
-        tables: list[Floats] = []
-        for (first, a), (second, b) in zip(columns[::2], columns[1::2], strict=False):
-            if a * b <= 256 and 2 * a * b * self.cells.n_cells <= self.design.n:
-                joint = first.astype(np.uint8) * np.uint8(b) + second.astype(np.uint8)
-                both = self.cells.table(joint, a * b, self.design.weights).reshape(-1, a, b)
-                tables += [both.sum(axis=2), both.sum(axis=1)]
-            else:
-                tables += [
-                    self.cells.table(codes, w, self.design.weights) for codes, w in ((first, a), (second, b))
-                ]
-        if len(columns) % 2:
-            tables.append(self.cells.table(*columns[-1], self.design.weights))
-        return tables
+        for column, table, lost in zip(small, tables, gaps.T, strict=True):
+            self._tables[column] = Tabulation(found[column][1], table[:, :-1], self.rows - lost)
 
 
 def levels_of(values: pd.Series) -> tuple[SmallCodes, pd.Index] | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from weighting.design import Design
@@ -175,19 +176,25 @@ def simple_random_variance(spread: Floats, size: Floats, count: NDArray[np.intp]
         return np.where(count > 1, element * finite / count, np.nan)
 
 
+def domains_of(design: Design, by: str | Sequence[str] | None) -> tuple[Codes, pd.DataFrame | None, int]:
+    """Domain of each row [n], the domains' labels, and how many there are."""
+    if by is None:
+        return (
+            np.zeros(design.n, dtype=np.intp) if design.domain is None else np.where(design.domain, 0, -1),
+            None,
+            1,
+        )
+    domain, domains = design.codes(by)
+    if not len(domains):
+        raise DesignError(f"by: {by!r} has no value in any row")
+    return domain if design.domain is None else np.where(design.domain, domain, -1), domains, len(domains)
+
+
 def grouping_of(design: Design, by: str | Sequence[str] | None) -> Grouping:
     """The design's rows in domains; the last grouping is kept with the design."""
     names = None if by is None else (by,) if isinstance(by, str) else tuple(by)
     if names not in design.kept:
-        if names is None:
-            domain, domains, n_domains = np.zeros(design.n, dtype=np.intp), None, 1
-        else:
-            domain, domains = design.codes(names)
-            n_domains = len(domains)
-        if n_domains == 0:
-            raise DesignError(f"by: {by!r} has no value in any row")
-        if design.domain is not None:
-            domain = np.where(design.domain, domain, -1)
+        found = Grouping(design, *domains_of(design, names))
         design.kept.clear()
-        design.kept[names] = Grouping(design, domain, domains, n_domains)
+        design.kept[names] = found
     return design.kept[names]

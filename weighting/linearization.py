@@ -13,7 +13,7 @@ A *cell* is the part of a cluster that lies in one domain. Clusters of a domain'
 count with a total of zero: a domain is never a smaller sample.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +21,6 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 Flags = NDArray[np.bool_]
-
-#: Rows tabulated at a time.
-CHUNK = 65_536
 
 
 def group_totals(values: Floats, codes: Codes, n_groups: int) -> Floats:
@@ -216,29 +213,10 @@ class Cells:
     domain: Codes
     n_domains: int
     spreads: tuple[Spread, ...]
-    _keys: dict[int, Codes] = field(default_factory=dict)
 
     def totals(self, values: Floats) -> Floats:
         """Cell totals [M] or [M, k] of row values [n] or [n, k]."""
         return group_totals(values, self.cell, self.n_cells)
-
-    def table(self, codes: NDArray[np.unsignedinteger], width: int, weights: Floats) -> Floats:
-        """Σ w [M, width] by cell and code (codes [n] below ``width``)."""
-        first, size = self.first_key(width), (self.n_cells + 1) * width
-        total = np.zeros(size)
-        step = max(CHUNK, 8 * size)
-        for start in range(0, codes.size, step):  # what a chunk needs stays in the cache
-            rows = slice(start, start + step)
-            total += np.bincount(first[rows] + codes[rows], weights[rows], size)
-        return total[: self.n_cells * width].reshape(self.n_cells, width)
-
-    def first_key(self, width: int) -> Codes:
-        """Each row's cell times ``width`` [n]; the last one asked for is kept, as columns of one scale follow."""
-        kept = self._keys.get(width)
-        if kept is None:
-            self._keys.clear()
-            kept = self._keys[width] = self.cell * width
-        return kept
 
     def by_domain(self, totals: Floats) -> Floats:
         """Domain totals [J] or [J, k] of cell totals."""

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from weighting.design import Design, rows_named
 from weighting.errors import DesignError
-from weighting.grouping import MOST_LEVELS, Grouping, SmallCodes, categories_of, levels_of
+from weighting.grouping import MOST_LEVELS, Grouping, categories_of, levels_of
 from weighting.linearization import Cells, Flags, Floats
+from weighting.tables import SmallCodes
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,246 @@
+"""The weighted histogram of coded items: all that means, shares, their errors and intervals need of the rows.
+
+With answers on a scale of a few levels, Σ w by cell × item × level is sufficient for every mean and share and for
+its linearised variance. Histograms of the parts of a file add up, so a file that does not fit in memory, or lies
+in several places, gives exactly what one pass over all of it would give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from weighting.design import Design
+from weighting.errors import DesignError, unknown
+from weighting.estimate import Estimates, estimates_of
+from weighting.grouping import Grouping, Tabulation
+from weighting.linear import Request, domains_of
+from weighting.linearization import Floats, group_totals
+from weighting.tables import BATCH, SmallCodes, flag_counts, weighted_tables
+from weighting.variable import numeric, shares
+
+
+@dataclass(frozen=True, eq=False)
+class Histogram:
+    """Weighted counts of items' levels in cells; a cell is the part of a cluster that lies in one domain.
+
+    ``table`` [cells, items, levels] Σ w; ``count`` [cells, items] rows with an answer; ``rows``, ``weight`` and
+    ``square`` [cells] all rows, their Σ w and Σ w². Adding two histograms of the same cells, items and levels is
+    the histogram of both files.
+
+    >>> h = Histogram.of(np.array([[1, 5], [2, 0]]), [1.0, 3.0], cell=[0, 1], n_cells=2, levels=range(1, 6))
+    >>> h.table[:, 0].tolist()
+    [[1.0, 0.0, 0.0, 0.0, 0.0], [0.0, 3.0, 0.0, 0.0, 0.0]]
+    >>> (h + h).count.tolist()
+    [[2, 2], [2, 0]]
+    """
+
+    items: tuple[str, ...]
+    levels: tuple[int, ...]
+    table: Floats
+    count: NDArray[np.intp]
+    rows: NDArray[np.intp]
+    weight: Floats
+    square: Floats
+
+    @classmethod
+    def of(
+        cls,
+        codes: NDArray[np.integer],
+        weights: ArrayLike,
+        cell: ArrayLike,
+        n_cells: int,
+        levels: Sequence[int],
+        items: Sequence[str] | None = None,
+    ) -> Histogram:
+        """Count whole-number answers.
+
+        Parameters
+        ----------
+        codes : integers [n, items]; a value outside ``levels`` is a missing answer. Columns that are contiguous
+            in memory (``order="F"``) are read fastest.
+        weights : [n], not negative
+        cell : [n] 0 … n_cells − 1
+        levels : consecutive whole numbers
+        items : names; by default "1", "2", …
+        """
+        codes, w, cells = np.asarray(codes), np.asarray(weights, dtype=float), np.asarray(cell)
+        scale = tuple(int(level) for level in levels)
+        names = tuple(str(i + 1) for i in range(codes.shape[-1])) if items is None else tuple(items)
+        _refuse(codes, w, cells, n_cells, scale, names)
+        cells = cells.astype(np.intp, copy=False)
+        table = np.empty((n_cells, len(names), len(scale)))
+        count = np.empty((n_cells, len(names)), dtype=np.intp)
+        counted = np.where(w > 0, cells, n_cells)
+        rows = np.bincount(counted, minlength=n_cells)[:n_cells]
+        for start in range(0, len(names), BATCH):
+            batch = [_small(codes[:, i], scale) for i in range(start, min(start + BATCH, len(names)))]
+            gaps = [c == len(scale) for c in batch]
+            count[:, start : start + len(batch)] = rows[:, None] - flag_counts(counted, n_cells, gaps)
+            tables = weighted_tables(cells, n_cells, [(c, len(scale) + 1) for c in batch], w)
+            table[:, start : start + len(batch)] = np.stack(tables, axis=1)[:, :, :-1]
+        weight, square = (group_totals(v, cells, n_cells) for v in (w, w * w))
+        return cls(names, scale, table, count, rows, weight, square)
+
+    def __add__(self, other: Histogram) -> Histogram:
+        if (self.items, self.levels, self.rows.size) != (other.items, other.levels, other.rows.size):
+            raise DesignError("histograms of different items, levels or cells do not add up")
+        sums = (
+            getattr(self, name) + getattr(other, name)
+            for name in ("table", "count", "rows", "weight", "square")
+        )
+        table, count, rows, weight, square = sums
+        return Histogram(self.items, self.levels, table, count, rows, weight, square)
+
+    def mean(
+        self,
+        cells: pd.DataFrame,
+        items: str | Sequence[str] | None = None,
+        by: str | Sequence[str] | None = None,
+        *,
+        strata: Any = None,
+        clusters: Any = None,
+        fpc: Any = None,
+        lonely: Any = "fail",
+        interval: str = "wald",
+        level: float = 0.95,
+        df: str | float = "design",
+    ) -> Estimates:
+        """Means of items; ``cells`` has one row per cell, and the columns that ``strata``, ``clusters``, ``fpc``
+        and ``by`` name. The same numbers as :func:`weighting.estimate.mean` on the rows.
+
+        >>> h = Histogram.of(np.array([[1], [2], [5], [4]]), np.ones(4), cell=[0, 0, 1, 1], n_cells=2, levels=range(1, 6))
+        >>> h.mean(pd.DataFrame({"cluster": ["a", "b"]}), clusters="cluster").table()[["estimate", "se"]].to_dict("records")
+        [{'estimate': 3.0, 'se': 1.5}]
+        """
+        grouping = self._grouping(cells, by, strata, clusters, fpc, lonely)
+        found = tuple(numeric(grouping, item) for item in self._named(items))
+        return estimates_of(Request(grouping, found, None, "mean"), interval, level, df)
+
+    def proportion(
+        self,
+        cells: pd.DataFrame,
+        levels: Sequence[int],
+        items: str | Sequence[str] | None = None,
+        by: str | Sequence[str] | None = None,
+        *,
+        strata: Any = None,
+        clusters: Any = None,
+        fpc: Any = None,
+        lonely: Any = "fail",
+        interval: str = "bounded",
+        level: float = 0.95,
+        df: str | float = "design",
+    ) -> Estimates:
+        """Shares of the answers in ``levels``; the same numbers as :func:`weighting.estimate.proportion`."""
+        grouping = self._grouping(cells, by, strata, clusters, fpc, lonely)
+        found = tuple(shares(grouping, item, list(levels)) for item in self._named(items))
+        return estimates_of(Request(grouping, found, None, "proportion"), interval, level, df)
+
+    def _named(self, items: str | Sequence[str] | None) -> list[str]:
+        names = list(self.items) if items is None else [items] if isinstance(items, str) else list(items)
+        problems = [unknown("item", name, self.items) for name in names if name not in self.items]
+        if problems:
+            raise DesignError(*problems)
+        return names
+
+    def _grouping(
+        self,
+        cells: pd.DataFrame,
+        by: str | Sequence[str] | None,
+        strata: Any,
+        clusters: Any,
+        fpc: Any,
+        lonely: Any,
+    ) -> Grouping:
+        """The cells as the rows of a design, with the tables of the items already made."""
+        if len(cells) != self.rows.size:
+            raise DesignError(f"cells: {len(cells)} rows for a histogram of {self.rows.size} cells")
+        design = Design(cells, self.weight, strata, clusters, fpc, lonely)
+        if design.counts_presence:
+            raise DesignError(
+                "lonely='average' asks which rows have an answer: use the rows, not their histogram"
+            )
+        blank = pd.DataFrame(
+            {item: np.zeros(len(cells), dtype=np.int8) for item in self.items}, index=cells.index
+        )
+        design = design.with_columns(blank)
+        domain, domains, n_domains = domains_of(design, by)
+        grouping = TabulatedGrouping(design, domain, domains, n_domains, histogram=self)
+        grouping.fill()
+        return grouping
+
+
+@dataclass(frozen=True, eq=False)
+class TabulatedGrouping(Grouping):
+    """A grouping of cells instead of rows: counts come from the histogram."""
+
+    histogram: Histogram | None = None
+
+    def fill(self) -> None:
+        """Sum the histogram's cells to the clusters × domains of the grouping, item by item."""
+        h = self._histogram
+        for i, item in enumerate(h.items):
+            table = group_totals(h.table[:, i], self.cells.cell, self.cells.n_cells)
+            self._tables[item] = Tabulation(pd.Index(h.levels), table, self._by_domain(h.count[:, i]))
+
+    @property
+    def _histogram(self) -> Histogram:
+        assert self.histogram is not None
+        return self.histogram
+
+    def _by_domain(self, counts: NDArray[np.intp]) -> NDArray[np.intp]:
+        return np.rint(self._sums(counts.astype(float))).astype(np.intp)
+
+    @property
+    def rows(self) -> NDArray[np.intp]:
+        return self._by_domain(self._histogram.rows)
+
+    @property
+    def held(self) -> Floats:
+        return self.rows.astype(float)
+
+    @property
+    def squares(self) -> Floats:
+        return self._histogram.square
+
+
+def _small(codes: NDArray[np.integer], levels: tuple[int, ...]) -> SmallCodes:
+    """Level of each row [n], one past the last where there is none."""
+    if codes.dtype.itemsize == 1:
+        return np.minimum(codes.view(np.uint8) - np.uint8(levels[0] % 256), np.uint8(len(levels)))
+    inside = (codes >= levels[0]) & (codes <= levels[-1])
+    return np.where(inside, codes - levels[0], len(levels)).astype(np.uint8)
+
+
+def _refuse(
+    codes: NDArray[Any],
+    weights: Floats,
+    cell: NDArray[Any],
+    n_cells: int,
+    levels: tuple[int, ...],
+    names: tuple[str, ...],
+) -> None:
+    problems = []
+    if codes.ndim != 2 or codes.dtype.kind not in "iu":
+        problems.append(
+            f"codes: whole numbers of shape [rows, items] are needed, not {codes.dtype} {codes.shape}"
+        )
+    elif codes.shape[1] != len(names):
+        problems.append(f"items: {len(names)} names for {codes.shape[1]} columns")
+    if not levels or levels != tuple(range(levels[0], levels[0] + len(levels))) or len(levels) > 200:
+        problems.append(f"levels: {list(levels)[:8]} are not consecutive whole numbers")
+    if weights.shape != cell.shape or weights.ndim != 1 or len(weights) != len(codes):
+        problems.append(f"{len(codes)} rows of codes, weights {weights.shape}, cell {cell.shape}")
+    elif not (np.isfinite(weights) & (weights >= 0)).all():
+        row = int(np.argmin(np.isfinite(weights) & (weights >= 0)))
+        problems.append(f"weights: negative, missing or infinite in row {row} ({weights[row]})")
+    elif cell.dtype.kind not in "iu" or (cell.size and (cell.min() < 0 or cell.max() >= n_cells)):
+        problems.append(f"cell: whole numbers from 0 to {n_cells - 1} are needed")
+    if problems:
+        raise DesignError(*problems)
