@@ -203,13 +203,8 @@ def _scored(study: str, terminal: Terminal, stage: Any) -> _Scored:
     stage("weight")
     samples = draw_samples(loaded, returns, dispositions)
     stage("score")
-    return (
-        loaded,
-        returns,
-        dispositions,
-        samples,
-        score(loaded, returns, dispositions, samples, terminal.language),
-    )
+    scores = score(loaded, returns, dispositions, samples, terminal.language)
+    return _Scored(loaded, returns, dispositions, samples, scores)
 
 
 def _round(path: str, terminal: Terminal, stage: Any) -> Round:

@@ -60,11 +60,12 @@ class Terminal:
 
     def summary(self, summary: Summary) -> None:
         """A table on stdout: names to the left, numbers to the right."""
+        from rich.box import SIMPLE
         from rich.console import Console
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(title=summary.title, title_justify="left", header_style="bold")
+        table = Table(title=summary.title, title_justify="left", header_style="bold", box=SIMPLE)
         for heading, number in zip(summary.headings, summary.numeric, strict=True):
             table.add_column(heading, justify="right" if number else "left", overflow="fold")
         for row in summary.rows:
