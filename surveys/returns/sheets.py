@@ -55,13 +55,23 @@ class Variable:
         return any(_within(value, low, high) for low, high in self.missing)
 
 
+@dataclass(frozen=True, slots=True)
+class ResponseSet:
+    """A question with several answers in a statistical file: its label and its variables. ``counted`` is the value that says
+    that the option of a variable was chosen; None when each variable holds one of the chosen options."""
+
+    label: str
+    variables: tuple[str, ...]
+    counted: object = None
+
+
 @dataclass(frozen=True)
 class Sheet:
     """One sheet: ``cells`` is an object array [rows, columns]; cell [i, j] stands in row ``i + first_row`` of the file.
 
     ``widths`` are the numbers of fields of each line of a text file (None elsewhere). ``variables`` describe the columns of a
-    statistical file, whose first row of cells holds the variable names. ``merged`` are the merged areas of a
-    workbook as (top, left, bottom, right), inclusive, counted from 0. ``conversions`` counts cells converted while decoding.
+    statistical file, whose first row of cells holds the variable names, and ``sets`` its multiple-response sets. ``merged`` are
+    the merged areas of a workbook as (top, left, bottom, right), inclusive, counted from 0. ``conversions`` counts cells converted while decoding.
     """
 
     file: str
@@ -71,6 +81,7 @@ class Sheet:
     first_row: int = 1
     widths: np.ndarray | None = None
     variables: tuple[Variable, ...] = ()
+    sets: tuple[ResponseSet, ...] = ()
     merged: tuple[tuple[int, int, int, int], ...] = ()
     hidden: bool = False
     conversion: str = ""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from surveys.problems import fault
-from surveys.returns.sheets import Limits, Sheet, Variable, kind_of
+from surveys.returns.sheets import Limits, ResponseSet, Sheet, Variable, kind_of
+
+_BYTES = "ISO-8859-1"  # every byte is a letter
 
 
 def read(raw: bytes, path: Path, name: str, sheet: str, encoding: str, limits: Limits) -> list[Sheet]:
@@ -21,11 +23,13 @@ def read(raw: bytes, path: Path, name: str, sheet: str, encoding: str, limits: L
     if rows > limits.rows or columns > limits.columns or rows * columns > limits.cells:
         raise fault("returns.sheet_too_large", file=name, rows=rows, columns=columns, limit=limits.cells)
     data, about = _load(kind, path, name, encoding, {"user_missing": True} if kind != "por" else {})
+    meant = _meaning(encoding, name)
     cells = np.empty((len(next(iter(data.values()), ())) + 1, len(data)), dtype=object)
     for j, (heading, values) in enumerate(data.items()):
-        cells[0, j] = heading
-        cells[1:, j] = np.asarray(values, dtype=object)
-    return [Sheet(name, "", kind, cells, 0, variables=_variables(about))]
+        cells[0, j] = meant(heading)
+        cells[1:, j] = [meant(v) if isinstance(v, str) else v for v in values] if encoding else list(values)
+    variables = tuple(_variable(about, j, meant) for j in range(len(data)))
+    return [Sheet(name, "", kind, cells, 0, variables=variables, sets=_sets(about, meant))]
 
 
 def _load(
@@ -34,27 +38,53 @@ def _load(
     import pyreadstat
 
     reading: Any = {"sav": pyreadstat.read_sav, "por": pyreadstat.read_por, "dta": pyreadstat.read_dta}[kind]
+    if encoding and kind == "por":
+        raise fault("returns.encoding_unused", file=name, encoding=encoding)
     if encoding:
-        options = {**options, "encoding": encoding}
+        options = {**options, "encoding": _BYTES}
     try:
         data, about = reading(str(path), output_format="dict", **options)
-    except UnicodeDecodeError as error:
-        raise fault("file.encoding", file=name, byte=error.start + 1) from None
     except Exception as error:  # pyreadstat raises whatever its C library met; none of it may reach the user
         raise fault("returns.file_damaged", file=name, reason=_first_line(error)) from None
     return data, about
 
 
-def _variables(about: Any) -> tuple[Variable, ...]:
-    labels = dict(zip(about.column_names, about.column_labels, strict=True))
+def _meaning(encoding: str, name: str) -> Callable[[str], str]:
+    """Bytes read one for one as letters → the text they are under the declared encoding. The C library's own conversion keeps
+    letters back where an encoding writes tones apart (cp1258)."""
+
+    def meant(text: str) -> str:
+        try:
+            return text.encode(_BYTES).decode(encoding)
+        except LookupError:
+            raise fault("returns.encoding_unknown", file=name, encoding=encoding) from None
+        except UnicodeError:
+            raise fault("returns.encoding_wrong", file=name, encoding=encoding) from None
+
+    return meant if encoding else str
+
+
+def _variable(about: Any, position: int, meant: Callable[[str], str]) -> Variable:
+    column, label = about.column_names[position], about.column_labels[position]
+    value_labels = about.variable_value_labels.get(column, {})
+    return Variable(
+        meant(column),
+        meant(label or ""),
+        {value: meant(said) for value, said in value_labels.items()},
+        _missing(about, column),
+    )
+
+
+def _sets(about: Any, meant: Callable[[str], str]) -> tuple[ResponseSet, ...]:
+    """Multiple-response sets; their variables are written in small letters, whatever their names are."""
+    names = {column.casefold(): column for column in about.column_names}
     return tuple(
-        Variable(
-            column,
-            labels[column] or "",
-            dict(about.variable_value_labels.get(column, {})),
-            _missing(about, column),
+        ResponseSet(
+            meant(found["label"] or name),
+            tuple(meant(names.get(variable.casefold(), variable)) for variable in found["variable_list"]),
+            found["counted_value"] if found["is_dichotomy"] else None,
         )
-        for column in about.column_names
+        for name, found in about.mr_sets.items()
     )
 
 

@@ -1,12 +1,10 @@
 """The project's own layout: one heading row with item codes or texts and field headings, one row per form below it.
 
-Also what any program writes that exports a plain table: CSV, workbooks with one heading row, and statistical files whose variable
-names or labels are the items.
+Also what any program writes that exports a plain table: CSV and workbooks with one heading row.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -35,8 +33,6 @@ def table(sheet: Sheet, heading_row: int | None = None) -> Table:
     row = first_filled(sheet) if heading_row is None else heading_row
     rows = body_rows(sheet, row + 1)
     columns = columns_of(sheet, heading_texts(sheet, row), rows)
-    if sheet.variables:
-        columns = tuple(_described(column, j, sheet) for j, column in enumerate(columns))
     conversions = {sheet.conversion: int(rows.size)} if sheet.conversion else {}
     return Table(sheet.file, sheet.name, columns, rows + sheet.first_row, conversions=conversions)
 
@@ -49,20 +45,10 @@ def first_filled(sheet: Sheet) -> int:
     return int(np.argmax(filled)) if filled.any() else 0
 
 
-def _described(column: Column, position: int, sheet: Sheet) -> Column:
-    variable = sheet.variables[position]
-    return dataclasses.replace(column, names=(variable.label,) if variable.label else (), variable=variable)
-
-
 def _knows(sheet: Sheet, vocabulary: Vocabulary) -> bool:
     if not sheet.cells.size:
         return False
     headings = heading_texts(sheet, first_filled(sheet))
     empty = np.zeros(0, dtype=object)
-    variables = sheet.variables or [None] * len(headings)
-    columns = [
-        Column(heading, empty, (variable.label,) if variable else (), variable=variable)
-        for heading, variable in zip(headings, variables, strict=True)
-        if heading
-    ]
+    columns = [Column(heading, empty) for heading in headings if heading]
     return any(target.kind != "field" for column in columns for target in vocabulary.targets(column))

@@ -1,0 +1,95 @@
+"""SPSS (.sav, .zsav, .por) and Stata (.dta) files: variables with labels, labelled values, values declared missing, and
+multiple-response sets.
+
+A variable is an item by its name (dots written as ``_``, a letter in front of a number) or by its label. A cell is read by its
+value and its value label together; the two must not contradict each other.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from surveys.problems import Problem
+from surveys.returns.questions import Vocabulary
+from surveys.returns.readers import native
+from surveys.returns.sheets import ResponseSet, Sheet
+from surveys.returns.tables import Column, Table
+from surveys.returns.text import cell_text, fold_name
+
+NAME = "statistical"
+_BETWEEN = "|"  # stands between chosen options; no option holds it
+
+
+def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
+    """90 for a file that describes its variables; 0 for any other."""
+    return 90 if any(sheet.variables for sheet in sheets) else 0
+
+
+def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[Table]:
+    """One table, its columns described by their variables, each known multiple-response set as one column."""
+    return [_table(sheet, vocabulary) for sheet in sheets if sheet.cells.size]
+
+
+def _table(sheet: Sheet, vocabulary: Vocabulary) -> Table:
+    plain = native.table(sheet, 0)
+    described = {
+        variable.name: dataclasses.replace(
+            column, names=(variable.label,) if variable.label else (), variable=variable
+        )
+        for column, variable in zip(plain.columns, sheet.variables, strict=True)
+    }
+    known = [
+        found
+        for found in sheet.sets
+        if fold_name(found.label) in vocabulary.multiple and set(found.variables) <= described.keys()
+    ]
+    chosen = [_chosen(found, described) for found in known]
+    members = {name for found in known for name in found.variables}
+    single = [column for name, column in described.items() if name not in members]
+    notes = tuple(note for column in single for note in _unknown_labels(column, sheet, vocabulary))
+    return dataclasses.replace(plain, columns=(*single, *chosen), notes=notes)
+
+
+def _chosen(found: ResponseSet, described: dict[str, Column]) -> Column:
+    """The options chosen in a multiple-response set, in one column; empty where nothing at all was chosen."""
+    options = [_options(described[name], found).tolist() for name in found.variables]
+    joined = [_BETWEEN.join(option for option in row if option) for row in zip(*options, strict=True)]
+    return Column(
+        found.label, np.array(joined, dtype=object), separator=_BETWEEN, letter=", ".join(found.variables)
+    )
+
+
+def _options(column: Column, found: ResponseSet) -> np.ndarray:
+    """The option that each cell of one variable says was chosen, or nothing."""
+    variable = column.variable
+    assert variable is not None
+    if found.counted is not None:
+        said = [variable.label if value == found.counted else "" for value in column.distinct.values]
+    else:
+        said = [
+            "" if variable.is_missing(value) else variable.value_labels.get(value, cell_text(value))
+            for value in column.distinct.values
+        ]
+    return column.distinct.spread(np.array(said, dtype=object), "")
+
+
+def _unknown_labels(column: Column, sheet: Sheet, vocabulary: Vocabulary) -> list[Problem]:
+    """A note on value labels that the scale does not know although it knows their codes: only the codes tell what is meant."""
+    items = [target.code for target in vocabulary.targets(column) if target.kind == "item"]
+    if len(items) != 1 or column.variable is None:
+        return []
+    options = vocabulary.options[vocabulary.scale_of(items[0]).code]
+    unknown = [
+        f"{cell_text(value)} = {label}"
+        for value, label in column.variable.value_labels.items()
+        if options.find(label) is None and options.find(cell_text(value)) is not None
+    ]
+    params = (("labels", "; ".join(unknown)), ("item", items[0]))
+    return (
+        [Problem("returns.labels_unknown", "warning", sheet.file, "", None, column.heading, params)]
+        if unknown
+        else []
+    )

@@ -1,0 +1,246 @@
+"""SPSS and Stata files: codes and labels together, declared and undeclared missing values, sets, encodings."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyreadstat
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from surveys.definitions.instrument import (
+    BLANK,
+    DONT_KNOW,
+    NOT_APPLICABLE,
+    OUT_OF_SCALE,
+    REFUSED,
+)
+from surveys.definitions.study import ReturnFile
+from surveys.problems import SurveyError
+from surveys.returns.reading import read_returns
+
+LEVELS = {
+    1.0: "Rất không hài lòng",
+    2.0: "Không hài lòng",
+    3.0: "Bình thường",
+    4.0: "Hài lòng",
+    5.0: "Rất hài lòng",
+}
+COLUMNS = ["MA_PHIEU", "DON_VI", "F0", "V1_1a", "V1_1b", "V1_2", "K1", "K2"]
+LABELS = {"MA_PHIEU": "Mã phiếu", "DON_VI": "Đơn vị", "V1_2": "Thái độ phục vụ"}
+FORMS = [["P1", "SNV", 1, 5, 4, 3, 1, 0], ["P2", "STC", 1, 1, 2, 3, 0, 1]]
+ANSWERS = [[1, 4, 3, 2, 1, 0], [1, 0, 1, 2, 0, 1]]
+
+
+def frame(rows: list[list[object]]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return table.astype(dict.fromkeys(COLUMNS[2:], float))
+
+
+def write_sav(path: Path, rows: list[list[object]], values=None, **more) -> None:  # type: ignore[no-untyped-def]
+    labels = {"V1_1a": LEVELS | (values or {}), "V1_1b": LEVELS, "V1_2": LEVELS}
+    pyreadstat.write_sav(frame(rows), path, column_labels=LABELS, variable_value_labels=labels, **more)
+
+
+def with_answer(value: object) -> list[list[object]]:
+    return [[*FORMS[0][:3], value, *FORMS[0][4:]], FORMS[1]]
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"row_compress": True}, {"compress": True}], ids=["sav", "row", "zsav"]
+)
+def test_sav_and_zsav(study, tmp_path, options):
+    write_sav(tmp_path / "r.sav", FORMS, **options)
+    read = read_returns(study(ReturnFile("r.sav", "so-5")))
+    assert read.answers.tolist() == ANSWERS
+    assert read.rows["form_code"].tolist() == ["P1", "P2"]
+    assert read.rows["unit_code"].tolist() == ["SNV", "STC"]
+    assert read.rows["source_row"].tolist() == [1, 2]
+
+
+def test_the_extension_does_not_matter(study, tmp_path):
+    write_sav(tmp_path / "r.csv", FORMS)
+    assert read_returns(study(ReturnFile("r.csv", "so-5"))).answers.tolist() == ANSWERS
+
+
+def test_values_declared_missing_keep_their_meaning(study, tmp_path):
+    write_sav(
+        tmp_path / "r.sav", with_answer(98), {98.0: "Từ chối trả lời"}, missing_ranges={"V1_1a": [97, 98, 99]}
+    )
+    assert read_returns(study(ReturnFile("r.sav", "so-5"))).answers[0, 1] == REFUSED
+
+
+def test_a_declared_missing_value_without_meaning_is_blank(study, tmp_path):
+    write_sav(tmp_path / "r.sav", with_answer(97), missing_ranges={"V1_1a": [97]})
+    read = read_returns(study(ReturnFile("r.sav", "so-5")))
+    assert read.answers[0, 1] == BLANK
+    assert read.cells.empty
+
+
+@pytest.mark.parametrize(
+    ("value", "lowest", "highest"),
+    [(-5, -np.inf, 0), (1000, 90, np.inf), (93, 90, 99)],
+    ids=["LO", "HI", "closed"],
+)
+def test_open_ranges_of_missing_values(study, tmp_path, value, lowest, highest):
+    write_sav(
+        tmp_path / "r.sav", with_answer(value), missing_ranges={"V1_1a": [{"lo": lowest, "hi": highest}]}
+    )
+    assert read_returns(study(ReturnFile("r.sav", "so-5"))).answers.tolist() == [
+        [1, BLANK, 3, 2, 1, 0],
+        ANSWERS[1],
+    ]
+
+
+def test_missing_codes_that_are_only_labels_are_read_by_the_definition(study, tmp_path):
+    write_sav(tmp_path / "r.sav", with_answer(99), {99.0: "KB"})
+    assert read_returns(study(ReturnFile("r.sav", "so-5"))).answers[0, 1] == DONT_KNOW
+
+
+def test_missing_codes_whose_label_the_definition_does_not_have_are_shown(study, tmp_path):
+    write_sav(tmp_path / "r.sav", with_answer(99), {99.0: "Khong biet"})
+    read = read_returns(study(ReturnFile("r.sav", "so-5")))
+    assert read.answers[0, 1] == OUT_OF_SCALE
+    assert read.cells["text"].tolist() == ["99 = Khong biet"]
+    warning = next(p for p in read.warnings if p.code == "returns.cell_out_of_scale")
+    assert dict(warning.params)["nearest"] == "Không biết"
+
+
+def test_a_code_and_a_label_that_contradict_each_other_are_never_an_answer(study, tmp_path):
+    write_sav(tmp_path / "r.sav", with_answer(5), {5.0: "Rất không hài lòng", 1.0: "Rất hài lòng"})
+    read = read_returns(study(ReturnFile("r.sav", "so-5")))
+    assert read.answers[:, 1].tolist() == [OUT_OF_SCALE, OUT_OF_SCALE]
+    assert read.cells["fault"].tolist() == ["disagrees", "disagrees"]
+
+
+def test_labels_that_the_scale_does_not_know_are_noted(study, tmp_path):
+    write_sav(tmp_path / "r.sav", FORMS, {5.0: "Tuyệt vời"})
+    read = read_returns(study(ReturnFile("r.sav", "so-5")))
+    assert read.answers.tolist() == ANSWERS
+    assert [
+        (p.column, dict(p.params)["labels"]) for p in read.warnings if p.code == "returns.labels_unknown"
+    ] == [("V1_1a", "5 = Tuyệt vời")]
+
+
+def test_por(study, tmp_path):
+    table = frame(FORMS).rename(columns={"MA_PHIEU": "MAPHIEU", "DON_VI": "DONVI"})
+    names = ["form_code", "unit", *["" for _ in COLUMNS[2:]]]
+    pyreadstat.write_por(table, tmp_path / "r.por", column_labels=names)
+    read = read_returns(study(ReturnFile("r.por", "so-5")))
+    assert read.answers.tolist() == ANSWERS
+    assert read.rows["unit_code"].tolist() == ["SNV", "STC"]
+
+
+def test_stata_with_tagged_missing_values(study, tmp_path):
+    table = frame(FORMS)
+    table["V1_1a"] = pd.Series(["a", "b"], dtype=object)
+    table["V1_1b"] = pd.Series(["z", 4.0], dtype=object)
+    labels = {"V1_1a": {1: LEVELS[1.0], "a": "Không biết", "b": "Không áp dụng"}}
+    pyreadstat.write_dta(
+        table, tmp_path / "r.dta", column_labels=LABELS, variable_value_labels=labels,
+        missing_user_values={"V1_1a": ["a", "b"], "V1_1b": ["z"]},
+    )  # fmt: skip
+    read = read_returns(study(ReturnFile("r.dta", "so-5")))
+    assert read.answers[:, 1:3].tolist() == [[DONT_KNOW, BLANK], [NOT_APPLICABLE, 3]]
+
+
+def with_record(path: Path, subtype: int, text: str) -> None:
+    """Put an extension record into a .sav file, before the end of its dictionary."""
+    raw = path.read_bytes()
+    end = raw.index(struct.pack("<ii", 999, 0))
+    content = text.encode()
+    path.write_bytes(raw[:end] + struct.pack("<iiii", 7, subtype, 1, len(content)) + content + raw[end:])
+
+
+QUESTION = "Kênh thông tin"
+SIZE = len(QUESTION.encode())
+
+
+def test_a_multiple_response_set_of_marks(study, tmp_path):
+    table = frame(FORMS).rename(columns={"K1": "net", "K2": "bao"})
+    table["net"], table["bao"] = [2.0, np.nan], [np.nan, np.nan]
+    labels = LABELS | {"net": "Internet", "bao": "Báo, đài"}
+    pyreadstat.write_sav(table, tmp_path / "r.sav", column_labels=labels)
+    with_record(tmp_path / "r.sav", 7, f"$kenh=D1 2 {SIZE} {QUESTION} net bao\n")
+    read = read_returns(study(ReturnFile("r.sav", "so-5")))
+    assert read.answers[:, 4:].tolist() == [[1, 0], [BLANK, BLANK]]
+
+
+def test_a_multiple_response_set_of_categories(study, tmp_path):
+    table = frame(FORMS).rename(columns={"K1": "k_1", "K2": "k_2"})
+    table["k_1"], table["k_2"] = [2.0, 1.0], [np.nan, 2.0]
+    values = {1.0: "Internet", 2.0: "Báo, đài"}
+    labels = {"k_1": values, "k_2": values}
+    pyreadstat.write_sav(table, tmp_path / "r.sav", column_labels=LABELS, variable_value_labels=labels)
+    with_record(tmp_path / "r.sav", 7, f"$kenh=C {SIZE} {QUESTION} k_1 k_2\n")
+    read = read_returns(study(ReturnFile("r.sav", "so-5")))
+    assert read.answers[:, 4:].tolist() == [[0, 1], [1, 1]]
+
+
+def test_the_encoding_may_be_named_where_the_file_is_wrong_about_it(study, tmp_path):
+    label = "Thái độ của công chức"
+    old = label.encode("cp1258", "surrogatepass") if label.isascii() else _in_cp1258(label)
+    write_sav(tmp_path / "r.sav", FORMS)
+    table = frame(FORMS).rename(columns={"V1_2": "thaido"})
+    pyreadstat.write_sav(table, tmp_path / "r.sav", column_labels=LABELS | {"thaido": "@" * len(old)})
+    raw = (tmp_path / "r.sav").read_bytes().replace(b"@" * len(old), old)
+    for text in ("Mã phiếu", "Đơn vị"):
+        raw = raw.replace(text.encode(), _in_cp1258(text).ljust(len(text.encode())))
+    (tmp_path / "r.sav").write_bytes(raw)
+    read = read_returns(study(ReturnFile("r.sav", "so-5", encoding="cp1258")))
+    assert read.answers.tolist() == ANSWERS
+    with pytest.raises(SurveyError):
+        read_returns(study(ReturnFile("r.sav", "so-5")))
+
+
+def _in_cp1258(text: str) -> bytes:
+    """Vietnamese in code page 1258: letters with a tone that the page lacks as base letter and combining tone."""
+    import unicodedata
+
+    found = b""
+    for letter in unicodedata.normalize("NFC", text):
+        try:
+            found += letter.encode("cp1258")
+        except UnicodeEncodeError:
+            apart = unicodedata.normalize("NFD", letter)
+            base = unicodedata.normalize(
+                "NFC", apart[0] + "".join(c for c in apart[1:] if c in "\u0302\u0306\u031b")
+            )
+            tone = "".join(c for c in apart[1:] if c not in "\u0302\u0306\u031b")
+            found += (base + tone).encode("cp1258")
+    return found
+
+
+def test_an_encoding_that_a_por_file_cannot_take_is_a_fault(study, tmp_path):
+    pyreadstat.write_por(frame(FORMS), tmp_path / "r.por")
+    with pytest.raises(SurveyError) as caught:
+        read_returns(study(ReturnFile("r.por", "so-5", encoding="cp1258")))
+    assert [p.code for p in caught.value.problems] == ["returns.encoding_unused"]
+
+
+def test_a_damaged_file_is_named(study, tmp_path):
+    write_sav(tmp_path / "r.sav", FORMS)
+    (tmp_path / "r.sav").write_bytes((tmp_path / "r.sav").read_bytes()[:400])
+    with pytest.raises(SurveyError) as caught:
+        read_returns(study(ReturnFile("r.sav", "so-5")))
+    assert [(p.code, p.file) for p in caught.value.problems] == [("returns.file_damaged", "r.sav")]
+
+
+CODES = {1: 0, 2: 1, 3: 2, 4: 3, 5: 4, 9: DONT_KNOW, 8: REFUSED, 7: NOT_APPLICABLE, None: BLANK}
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(*[st.sampled_from(list(CODES))] * 3), min_size=1, max_size=8),
+    st.sampled_from(["sav", "dta"]),
+)
+def test_any_answers_come_back(study, tmp_path, answers, kind):
+    rows = [[f"P{k}", "SNV", 1, *row, 1, 0] for k, row in enumerate(answers)]
+    write = {"sav": pyreadstat.write_sav, "dta": pyreadstat.write_dta}[kind]
+    write(frame(rows), tmp_path / f"r.{kind}", column_labels=[LABELS.get(c) for c in COLUMNS])
+    read = read_returns(study(ReturnFile(f"r.{kind}", "so-5")))
+    assert read.answers[:, 1:4].tolist() == [[CODES[a] for a in row] for row in answers]
