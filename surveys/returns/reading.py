@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -50,12 +51,13 @@ def read_file(
     study: Study, file: ReturnFile, by_block: Mapping[str, Register], problems: Problems
 ) -> list[Part]:
     """The evaluations of one file, one part for each of its tables."""
-    sheets = _open(study, file)
+    sheets = _without_hidden(_open(study, file), file, problems)
     anyone = _vocabulary(study, file, file.questionnaire, by_block)
     reader = choose(sheets, anyone, file.reader)
-    tables = [table for table in reader.read(sheets, anyone) if len(table)]
-    if not tables:
-        problems.add("returns.no_rows", severity="warning", file=file.path, sheet=file.sheet)
+    tables = reader.read(sheets, anyone)
+    if not any(len(table) for table in tables):
+        severity: Literal["error", "warning"] = "warning" if tables else "error"
+        problems.add("returns.no_rows", severity=severity, file=file.path, sheet=file.sheet)
     return [part for table in tables for part in _read_table(study, file, table, by_block, problems)]
 
 
@@ -86,6 +88,15 @@ def _open(study: Study, file: ReturnFile) -> tuple[Sheet, ...]:
     if not path.is_relative_to(Path(study.folder).resolve()):
         raise fault("file.outside", file=file.path, path=file.path)
     return read_sheets(path, file.path, sheet=file.sheet, encoding=file.encoding)
+
+
+def _without_hidden(sheets: Sequence[Sheet], file: ReturnFile, problems: Problems) -> list[Sheet]:
+    """Hidden sheets are often old copies of the returns: they are read only when the study names them."""
+    shown = [sheet for sheet in sheets if not sheet.hidden or file.sheet]
+    for sheet in sheets:
+        if sheet.hidden and not file.sheet and sheet.cells.size:
+            problems.add("returns.sheet_hidden", severity="warning", file=file.path, sheet=sheet.name)
+    return shown
 
 
 def _vocabulary(

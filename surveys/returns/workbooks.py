@@ -18,7 +18,7 @@ def read(raw: bytes, path: Path, name: str, sheet: str, encoding: str, limits: L
     assert kind in ("xlsx", "xls", "ods")
     known = inspect(raw, kind, name, limits) if kind != "xls" else {}
     book = _open(raw, name)
-    hidden = {about.name for about in book.sheets_metadata if "Visible" not in str(about.visible)}
+    hidden = {about.name for about in book.sheets_metadata if not str(about.visible).endswith(".Visible")}
     wanted = choose_sheets(book.sheet_names, sheet, name)
     return [
         _sheet(book, title, name, kind, title in hidden, known.get(title, About()), limits)

@@ -76,7 +76,12 @@ def test_rows_keep_where_they_came_from(read):
     assert rows["source_row"].tolist() == [2, 3, 4, 5]
     assert set(rows["source_file"]) == {"r.csv"}
     assert set(rows["mode"]) == {"online"}
-    assert rows["submitted"].astype(str).fillna("").tolist() == ["2023-10-05 09:12:33", "2023-10-06 08:00:00", "", ""]
+    assert rows["submitted"].astype(str).fillna("").tolist() == [
+        "2023-10-05 09:12:33",
+        "2023-10-06 08:00:00",
+        "",
+        "",
+    ]
     assert rows["identified"].tolist() == [True, False, True, True]
     assert rows["gender"].tolist() == ["male", "female", "x", "male"]
     assert read.read.to_dict("records") == [
@@ -233,3 +238,10 @@ def test_an_empty_round_has_the_columns_of_a_full_one(study):
     read = read_returns(study())
     assert len(read) == 0
     assert read.answers.shape == (0, 6)
+
+
+def test_a_file_with_headings_and_no_forms_is_read_with_a_warning(study, tmp_path):
+    write_csv(tmp_path / "r.csv", [HEADINGS])
+    read = read_returns(study(ReturnFile("r.csv", "so-5")))
+    assert (len(read), [p.code for p in read.warnings]) == (0, ["returns.no_rows"])
+    assert read.read.loc[0, ["rows", "forms", "evaluations"]].tolist() == [0, 0, 0]

@@ -1,0 +1,339 @@
+"""Files of every kind, good and hostile: read as they are, or refused by name within bounds."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xlsxwriter
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from surveys.definitions.study import ReturnFile
+from surveys.problems import SurveyError
+from surveys.returns.reading import read_returns
+from surveys.returns.sheets import LIMITS, read_sheets
+
+ROWS = [["Mã phiếu", "Đơn vị", "1.1a"], ["P1", "Sở Nội vụ", "5"], ["P2", "STC", "Hài lòng"]]
+
+
+def workbook(path: Path, rows: list[list[object]] = ROWS, sheet: str = "A") -> Path:  # type: ignore[assignment]
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet(sheet)
+        for i, row in enumerate(rows):
+            page.write_row(i, 0, row)
+    return path
+
+
+def rewritten(path: Path, part: str, change) -> Path:  # type: ignore[no-untyped-def]
+    """A workbook with one part of its archive changed."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts[part] = change(parts.get(part, b""))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return path
+
+
+def refused(path: Path, **options: object) -> list[str]:
+    with pytest.raises(SurveyError) as caught:
+        read_sheets(path, **options)  # type: ignore[arg-type]
+    return [problem.code for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_text_files(tmp_path, delimiter, encoding):
+    path = tmp_path / "a.xyz"
+    path.write_text("\r\n".join(delimiter.join(row) for row in ROWS), encoding=encoding)
+    assert read_sheets(path)[0].cells.tolist() == ROWS
+
+
+def test_workbooks_whatever_their_name_says(tmp_path):
+    assert read_sheets(workbook(tmp_path / "a.csv"))[0].cells.tolist() == ROWS
+
+
+def test_a_csv_that_is_called_xlsx(tmp_path):
+    (tmp_path / "a.xlsx").write_text("x,y\n1,2\n", encoding="utf-8")
+    assert read_sheets(tmp_path / "a.xlsx")[0].kind == "text"
+
+
+def test_open_documents(tmp_path):
+    cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    rows = "".join(
+        f"<table:table-row>{''.join(cell.format(value) for value in row)}"
+        '<table:table-cell table:number-columns-repeated="16380"/></table:table-row>'
+        for row in ROWS
+    )
+    assert read_sheets(open_document(tmp_path / "a.ods", rows + EMPTY_END))[0].cells.tolist() == ROWS
+
+
+def test_an_open_document_that_repeats_a_cell_beyond_bounds(tmp_path):
+    cell = '<table:table-cell table:number-columns-repeated="99999999"><text:p>x</text:p></table:table-cell>'
+    path = open_document(tmp_path / "a.ods", f"<table:table-row>{cell}</table:table-row>")
+    assert refused(path) == ["returns.sheet_too_large"]
+
+
+EMPTY_END = (
+    '<table:table-row table:number-rows-repeated="1048573"><table:table-cell table:number-columns-repeated="16384"/>'
+    "</table:table-row>"
+)
+
+
+def open_document(path: Path, rows: str) -> Path:
+    spaces = " ".join(
+        f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{short}:1.0"'
+        for short in ("office", "table", "text")
+    )
+    content = (
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {spaces} office:version="1.2"><office:body>'
+        f'<office:spreadsheet><table:table table:name="A">{rows}</table:table></office:spreadsheet></office:body>'
+        "</office:document-content>"
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+        archive.writestr("content.xml", content, zipfile.ZIP_DEFLATED)
+    return path
+
+
+def test_line_breaks_inside_quotes_do_not_move_the_rows(study, tmp_path):
+    text = 'Mã phiếu,Đơn vị,1.1a,1.1b,1.2,F0,K1,K2\nP1,"Sở\nNội vụ",5,5,5,1,1,1\nP2,STC,5,5,5,1,1,1\n'
+    (tmp_path / "r.csv").write_text(text, encoding="utf-8")
+    rows = read_returns(study(ReturnFile("r.csv", "so-5"))).rows
+    assert rows["source_row"].tolist() == [2, 3]
+    assert rows["unit_code"].tolist() == ["SNV", "STC"]
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "returns.file_empty"),
+        (b"%PDF-1.4", "returns.kind_unknown"),
+        (b"<html><table><tr><td>1</td></tr></table>", "returns.kind_unknown"),
+        (b"PK\x03\x04" + b"\x00" * 50, "returns.kind_unknown"),
+        (b"PK\x03\x04 [Content_Types].xml" + b"\x00" * 50, "returns.file_damaged"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, "returns.file_damaged"),
+        (b"$FL2" + b"\x00" * 300, "returns.file_damaged"),
+        (b"<stata_dta>" + b"\x00" * 300, "returns.file_damaged"),
+        (b"\xff\xfe\x00", "file.encoding"),
+        ("Mã phiếu,Đơn vị".encode()[:-1] + b"\xff\xff\x8a", "file.encoding"),
+        (b'a,b\n"1,2\n3,4\n', "returns.csv_broken"),
+        (b'a,b\n"1"x,2\n', "returns.csv_broken"),
+    ],
+)
+def test_what_is_not_a_table_is_refused_by_name(tmp_path, content, code):
+    (tmp_path / "a").write_bytes(content)
+    assert refused(tmp_path / "a") == [code]
+
+
+def test_a_truncated_workbook(tmp_path):
+    path = workbook(tmp_path / "a.xlsx")
+    path.write_bytes(path.read_bytes()[:-200])
+    assert refused(path) == ["returns.file_damaged"]
+
+
+def test_a_locked_workbook_is_named_so(tmp_path):
+    path = workbook(tmp_path / "a.xlsx")
+    raw = bytearray(path.read_bytes())
+    for start in (m for m in range(len(raw) - 4) if raw[m : m + 4] == b"PK\x01\x02"):
+        raw[start + 8] |= 1
+    path.write_bytes(raw)
+    assert refused(path) == ["returns.file_locked"]
+
+
+def test_a_zip_bomb_is_not_unpacked(tmp_path):
+    path = rewritten(workbook(tmp_path / "a.xlsx"), "xl/big.xml", lambda _: b" " * 60_000_000)
+    assert refused(path) == ["returns.zip_bomb"]
+
+
+def test_an_archive_that_lies_about_its_sizes(tmp_path):
+    path = workbook(tmp_path / "a.xlsx", [["x" * 30_000] for _ in range(50)])
+    raw = bytearray(path.read_bytes())
+    start = raw.rindex(b"PK\x01\x02", 0, raw.rindex(b"xl/worksheets/sheet1.xml"))
+    raw[start + 24 : start + 28] = (10).to_bytes(4, "little")
+    path.write_bytes(raw)
+    assert refused(path) == ["returns.file_damaged"]
+
+
+@pytest.mark.parametrize("reference", [b"XFD1048576", b"ZZZZ9", b"A999999999", b"AAA900000"])
+def test_one_far_cell_does_not_make_a_sheet_of_billions(tmp_path, reference):
+    far = b'<row r="2"><c r="' + reference + b'"><v>1</v></c></row></sheetData>'
+    path = rewritten(
+        workbook(tmp_path / "a.xlsx"),
+        "xl/worksheets/sheet1.xml",
+        lambda xml: xml.replace(b"</sheetData>", far),
+    )
+    assert refused(path) == ["returns.sheet_too_large"]
+
+
+def test_a_wide_cell_in_the_middle_is_seen_too(tmp_path):
+    rows = b'<row r="4"><c r="XFD4"><v>1</v></c></row><row r="100000"><c r="A100000"><v>1</v></c></row></sheetData>'
+    path = rewritten(
+        workbook(tmp_path / "a.xlsx"),
+        "xl/worksheets/sheet1.xml",
+        lambda xml: xml.replace(b"</sheetData>", rows),
+    )
+    assert refused(path) == ["returns.sheet_too_large"]
+
+
+def test_xml_entities_are_refused(tmp_path):
+    bomb = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]>'
+    path = rewritten(
+        workbook(tmp_path / "a.xlsx"),
+        "xl/worksheets/sheet1.xml",
+        lambda xml: bomb + xml[xml.index(b"<worksheet") :],
+    )
+    assert refused(path) == ["returns.xml_entities"]
+
+
+def test_a_million_columns(tmp_path):
+    (tmp_path / "a.csv").write_text("," * 1_000_000 + "\n", encoding="utf-8")
+    assert refused(tmp_path / "a.csv") == ["returns.sheet_too_large"]
+
+
+def test_a_cell_of_megabytes(tmp_path):
+    (tmp_path / "a.csv").write_text("a,b\n" + "x" * 10_000_000 + ",1\n", encoding="utf-8")
+    assert refused(tmp_path / "a.csv") == ["returns.csv_broken"]
+
+
+def test_a_file_larger_than_the_limit_is_not_read(tmp_path):
+    (tmp_path / "a.csv").write_text("x,y\n1,2\n", encoding="utf-8")
+    assert refused(tmp_path / "a.csv", limits=replace(LIMITS, file_bytes=5)) == ["file.too_large"]
+
+
+def test_formulas_without_a_value_are_named_cell_by_cell(tmp_path):
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        page = book.add_worksheet("A")
+        page.write_row(0, 0, ["x", "y"])
+        page.write_formula(1, 1, "=1+1", None, 7)
+        page.write_formula(2, 0, '=""', None, "")
+    sheet1 = "xl/worksheets/sheet1.xml"
+    rewritten(
+        tmp_path / "a.xlsx", sheet1, lambda xml: xml.replace(b'"A3"', b'"A3" t="str"')
+    )  # as Excel writes ""
+    sheet = read_sheets(tmp_path / "a.xlsx")[0]
+    assert sheet.cells.tolist() == [["x", "y"], ["", 7.0]]
+    path = rewritten(
+        tmp_path / "a.xlsx", "xl/worksheets/sheet1.xml", lambda xml: xml.replace(b"<v>7</v>", b"")
+    )
+    with pytest.raises(SurveyError) as caught:
+        read_sheets(path)
+    assert [(p.code, p.sheet, p.row, p.column) for p in caught.value.problems] == [
+        ("returns.formula_without_value", "A", 2, "B")
+    ]
+
+
+def test_error_cells_are_not_blanks(tmp_path):
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        page = book.add_worksheet("A")
+        page.write_row(0, 0, ["x", "y"])
+        page.write_formula(1, 1, "=1/0", None, "#DIV/0!")
+    assert read_sheets(tmp_path / "a.xlsx")[0].cells.tolist() == [["x", "y"], ["", "#DIV/0!"]]
+
+
+def test_truth_values_are_not_ones(tmp_path):
+    sheet = read_sheets(workbook(tmp_path / "a.xlsx", [["x"], [1], [True], [False]]))[0]
+    assert sheet.cells[:, 0].tolist() == ["x", 1.0, "TRUE", "FALSE"]
+
+
+def test_hidden_sheets_are_read_and_marked(tmp_path):
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        book.add_worksheet("A").write(0, 0, "x")
+        hidden = book.add_worksheet("B")
+        hidden.write(0, 0, "y")
+        hidden.hide()
+    assert [(sheet.name, sheet.hidden) for sheet in read_sheets(tmp_path / "a.xlsx")] == [
+        ("A", False),
+        ("B", True),
+    ]
+    assert refused(tmp_path / "a.xlsx", sheet="C") == ["returns.sheet_missing"]
+
+
+def test_a_line_cut_short_is_named(study, tmp_path):
+    (tmp_path / "r.csv").write_text("Mã phiếu,1.1a,1.1b,1.2\nP1,5,5,5\nP2,5\n", encoding="utf-8")
+    with pytest.raises(SurveyError) as caught:
+        read_returns(study(ReturnFile("r.csv", "so-1")))
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.row, dict(problem.params)["found"]) == ("returns.row_width", 3, "2")
+
+
+def test_an_unknown_encoding_is_named(tmp_path):
+    (tmp_path / "a.csv").write_text("x\n1\n", encoding="utf-8")
+    assert refused(tmp_path / "a.csv", encoding="utf-99") == ["returns.encoding_unknown"]
+
+
+def round_of(folder: Path) -> list[list[str]]:
+    head = ["Mã phiếu", "Đơn vị", "F0", "1.1a", "1.1b", "1.2", "K1", "K2"]
+    return [head, *([f"P{k}", "SNV", "1", str(k % 5 + 1), "5", "4", "1", "0"] for k in range(40))]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(["csv", "xlsx", "sav"]), st.floats(0, 1), st.integers(0, 255))
+def test_damage_gives_an_error_or_the_same_number_of_forms(study, tmp_path, kind, where, flip):
+    """Bytes cut from the end or turned over: never a crash, and never silently fewer or more forms."""
+    path = tmp_path / f"d.{kind}"
+    rows = round_of(tmp_path)
+    if kind == "csv":
+        path.write_text("\n".join(",".join(row) for row in rows), encoding="utf-8")
+    elif kind == "xlsx":
+        workbook(path, rows)
+    else:
+        sav(path, rows)
+    raw = bytearray(path.read_bytes())
+    place = int(where * (len(raw) - 1))
+    if flip:
+        raw[place] ^= flip
+    else:
+        del raw[place + 1 :]
+    path.write_bytes(bytes(raw))
+    try:
+        read = read_returns(study(ReturnFile(path.name, "so-5")))
+    except SurveyError as error:
+        places, forms = {problem.file for problem in error.problems}, 40
+    else:
+        places, forms = {path.name}, len(read)
+    assert places == {path.name}
+    assert kind == "csv" or forms == 40
+
+
+def sav(path: Path, rows: list[list[str]]) -> None:
+    import pyreadstat
+
+    frame = pd.DataFrame(rows[1:], columns=[f"V{k}" for k in range(len(rows[0]))])
+    pyreadstat.write_sav(frame, str(path), column_labels=rows[0])
+
+
+def test_the_same_answers_through_every_format(study, tmp_path):
+    rows = round_of(tmp_path)
+    (tmp_path / "a.csv").write_text("\n".join(";".join(row) for row in rows), encoding="utf-8-sig")
+    workbook(tmp_path / "a.xlsx", rows)
+    sav(tmp_path / "a.sav", rows)
+    read = [read_returns(study(ReturnFile(f"a.{kind}", "so-5"))) for kind in ("csv", "xlsx", "sav")]
+    for other in read[1:]:
+        assert np.array_equal(read[0].answers, other.answers)
+        kept = ["form_code", "unit_code", "group", "block", "identified"]
+        pd.testing.assert_frame_equal(read[0].rows[kept], other.rows[kept])
+    assert read[2].rows["source_row"].tolist() == list(range(1, 41))
+
+
+def test_numbers_as_text_and_text_as_numbers_are_one(study, tmp_path):
+    head = ["Mã phiếu", "Đơn vị", "F0", "1.1a", "1.1b", "1.2", "K1", "K2"]
+    workbook(tmp_path / "a.xlsx", [head, [1001, "SNV", 1, 5, "5", "5.0", "1,0", 0.0]])
+    read = read_returns(study(ReturnFile("a.xlsx", "so-5")))
+    assert read.answers.tolist() == [[1, 4, 4, 4, 1, 0]]
+    assert read.rows["form_code"].tolist() == ["1001"]
+
+
+def test_in_memory_archives_of_other_kinds(tmp_path):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.csv", "x,y\n1,2\n")
+    (tmp_path / "a.zip").write_bytes(buffer.getvalue())
+    assert refused(tmp_path / "a.zip") == ["returns.kind_unknown"]
