@@ -310,10 +310,12 @@ class Calibration(Adjustment):
         solution = solve(x, cells.weight, totals, record, tolerance, max_rounds)
         if not solution.met:
             raise CalibrationError(*_gaps(margins, solution, record))
+        weights = cells.scaled(before, solution.g)
+        weights.flags.writeable = False
         values = {
             "residuals": residuals,
             "name": record.name,
-            "weights": before * cells.spread(solution.g),
+            "weights": weights,
             "before": before,
             "margins": margins,
             "cells": cells,
@@ -357,7 +359,7 @@ class Calibration(Adjustment):
             raise CalibrationError(*_gaps(self.margins, solution, self.record))
         g = np.ones(len(weight))
         g[there] = solution.g
-        return before * self.cells.spread(g)
+        return self.cells.scaled(before, g)
 
 
 def _calibrated(

@@ -7,6 +7,7 @@ cross-table and only carried back to the rows at the end.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,8 @@ Codes = NDArray[np.intp]
 DENSE_CELLS = 1 << 18
 # Margins whose sums differ by no more than this share are the same total written with other rounding.
 SAME_TOTAL = 1e-8
+# Rows worked on at once.
+BLOCK = 1 << 15
 # A mean factor this near a bound, relative to it, is on it.
 TOUCHING = 1e-10
 
@@ -96,25 +99,39 @@ def read_margins(margins: Mapping[Any, Any], by: str | Sequence[str] | None = No
     return tuple(result)
 
 
-def coded(column: pd.Series[Any]) -> tuple[Codes, list[Any]]:
+@dataclass(frozen=True, eq=False)
+class Coded:
+    """A column as codes into its levels: the code of row i is ``numbers[i] − low``, in 0 … size − 1."""
+
+    numbers: NDArray[np.integer]
+    low: int
+    size: int
+
+    def codes(self, rows: slice = slice(None)) -> Codes:
+        """Codes of some rows."""
+        codes = self.numbers[rows].astype(np.intp)
+        codes -= self.low
+        return codes
+
+
+def coded(column: pd.Series[Any]) -> tuple[Coded, Sequence[Any]]:
     """A column as codes [n] into its levels; missing values get the last code and the level None.
 
     Integers in a narrow range are coded by their distance from the smallest: no hashing of a million rows.
     """
     if isinstance(column.dtype, pd.CategoricalDtype):
-        codes, levels = column.cat.codes.to_numpy().astype(np.intp), list(column.cat.categories)
+        codes, levels = column.cat.codes.to_numpy(), list(column.cat.categories)
     elif isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu" and len(column):
         numbers = column.to_numpy()
         low, high = int(numbers.min()), int(numbers.max())
         if high - low < DENSE_CELLS:
-            wide = numbers.astype(np.intp, copy=False)
-            return (wide - low if low else wide), list(range(low, high + 1))
+            return Coded(numbers, low, high - low + 1), range(low, high + 1)
         codes, levels = _factorized(column)
     else:
         codes, levels = _factorized(column)
     if len(codes) and codes.min() < 0:
         codes, levels = np.where(codes < 0, len(levels), codes), [*levels, None]
-    return codes, levels
+    return Coded(codes, 0, len(levels)), levels
 
 
 def _factorized(column: pd.Series[Any]) -> tuple[Codes, list[Any]]:
@@ -122,19 +139,48 @@ def _factorized(column: pd.Series[Any]) -> tuple[Codes, list[Any]]:
     return codes, list(levels)
 
 
-def crossed(codes: Sequence[Codes], sizes: Sequence[int], n: int) -> tuple[Codes, Codes]:
+def blocks(n: int) -> Iterator[slice]:
+    """The rows in blocks that stay in the processor's cache."""
+    return (slice(start, min(start + BLOCK, n)) for start in range(0, n, BLOCK))
+
+
+def group_sums(index: NDArray[np.integer], values: Array | None, size: int) -> Array:
+    """Sums of ``values`` [n] (numbers of rows where None) over 0 … size − 1."""
+    if size > BLOCK:
+        return np.bincount(index, values, size).astype(float, copy=False)
+    sums = np.zeros(size)
+    for rows in blocks(len(index)):
+        sums += np.bincount(index[rows], None if values is None else values[rows], size)
+    return sums
+
+
+def crossed(columns: Sequence[Coded], n: int) -> tuple[NDArray[np.integer], Codes]:
     """Several coded columns -> cell of each row [n] and the codes of each cell [cells, columns]."""
+    cells = math.prod(column.size for column in columns)
+    if cells > DENSE_CELLS:
+        return _occurring(columns, n)
+    index = np.empty(n, dtype=np.min_scalar_type(max(cells - 1, 0)))
+    for rows in blocks(n):
+        part = columns[0].codes(rows) if columns else np.zeros(rows.stop - rows.start, dtype=np.intp)
+        for column in columns[1:]:
+            part *= column.size
+            np.add(part, column.numbers[rows], out=part, casting="unsafe")
+            part -= column.low
+        index[rows] = part
+    shape = [column.size for column in columns]
+    keys = np.unravel_index(np.arange(cells), shape) if columns else ()
+    return index, np.stack([*keys, np.zeros(cells, dtype=np.intp)], axis=1)[:, : len(columns)]
+
+
+def _occurring(columns: Sequence[Coded], n: int) -> tuple[Codes, Codes]:
+    """As :func:`crossed`, for more combinations than a table may have: only those that occur."""
     index, keys = np.zeros(n, dtype=np.intp), np.zeros((1, 0), dtype=np.intp)
-    for j, (column, size) in enumerate(zip(codes, sizes, strict=True)):
-        if j:
-            index = np.multiply(index, size, out=None if j == 1 else index)
-            index += column
-        else:
-            index = column
-        present = np.arange(len(keys) * size)
+    for column in columns:
+        index = index * column.size + column.codes()
+        present = np.arange(len(keys) * column.size)
         if len(present) > DENSE_CELLS:
             index, present = pd.factorize(index)
-        keys = np.column_stack([keys[present // size], present % size])
+        keys = np.column_stack([keys[present // column.size], present % column.size])
     return index, keys
 
 
@@ -154,33 +200,35 @@ class Cells:
         names: how messages call the rows [n].
     """
 
-    index: Codes
+    index: NDArray[np.integer]
     size: int
     present: Codes
     weight: Array
     category: tuple[Codes, ...]
     value: tuple[Array | None, ...]
     keys: Codes
-    levels: dict[str, list[Any]]
+    levels: dict[str, Sequence[Any]]
     names: pd.Index
 
-    def rows(self) -> NDArray[np.intp]:
+    def rows(self) -> Array:
         """Number of rows in each present cell [c]."""
-        return np.bincount(self.index, minlength=self.size)[self.present]
+        return group_sums(self.index, None, self.size)[self.present]
 
     def totals(self, values: Array) -> Array:
         """Total of row values [n] in each present cell [c]."""
-        sums = np.bincount(self.index, values, minlength=self.size)[self.present]
-        return sums.astype(float, copy=False)
+        return group_sums(self.index, values, self.size)[self.present]
 
-    def spread(self, g: Array) -> Array:
-        """Factor of each present cell [c] -> factor of each row [n]; 1 where a row has no weight."""
+    def scaled(self, weights: Array, g: Array) -> Array:
+        """Weights [n] times the factor of their cell [c]; unchanged where a cell is not present."""
         full = np.ones(self.size)
         full[self.present] = g
-        return full.take(self.index)
+        result = np.empty(len(weights))
+        for rows in blocks(len(weights)):
+            np.multiply(weights[rows], full.take(self.index[rows]), out=result[rows])
+        return result
 
 
-def _categories(margin: Margin, order: list[str], keys: Codes, levels: dict[str, list[Any]]) -> Codes:
+def _categories(margin: Margin, order: list[str], keys: Codes, levels: dict[str, Sequence[Any]]) -> Codes:
     """Category of the margin each cell falls in [c]; −1 where the margin has none for it."""
     cell, wanted = np.zeros(len(keys), dtype=np.intp), np.zeros(len(margin.categories), dtype=np.intp)
     known = np.ones(len(keys), dtype=bool)
@@ -201,13 +249,13 @@ def tabulate(frame: pd.DataFrame, weights: Array, margins: Sequence[Margin]) -> 
     numeric = {m.value: frame[m.value].to_numpy(dtype=float) for m in margins if m.value is not None}
     pairs = {name: coded(frame[name]) for name in order}
     levels = {name: pair[1] for name, pair in pairs.items()}
-    codes = [pair[0] for pair in pairs.values()]
+    columns = [pair[0] for pair in pairs.values()]
     if numeric:
-        index = np.arange(len(weights))
-        keys = np.column_stack(codes) if codes else np.zeros((len(weights), 0), dtype=np.intp)
+        index: NDArray[np.integer] = np.arange(len(weights))
+        keys = np.stack([*(c.codes() for c in columns), index], axis=1)[:, : len(columns)]
     else:
-        index, keys = crossed(codes, [len(x) for x in levels.values()], len(weights))
-    total = np.bincount(index, weights, minlength=len(keys)).astype(float, copy=False)
+        index, keys = crossed(columns, len(weights))
+    total = group_sums(index, weights, len(keys))
     present = np.flatnonzero(total > 0)
     keys = keys[present]
     value = tuple(None if m.value is None else numeric[m.value][present] for m in margins)
@@ -284,8 +332,8 @@ def sample_problems(cells: Cells, margins: Sequence[Margin]) -> list[str]:
 def _unmatched(cells: Cells, m: Margin, i: int) -> Iterator[str]:
     value = cells.value[i]
     if value is not None and not np.isfinite(value).all():
-        rows = np.flatnonzero(np.isin(cells.index, cells.present[~np.isfinite(value)]))
-        yield f"margin {m.name}: {len(rows)} rows have no finite value in {m.value!r} (first: row {cells.names[rows[0]]})"
+        bad = np.flatnonzero(np.isin(cells.index, cells.present[~np.isfinite(value)]))
+        yield f"margin {m.name}: {len(bad)} rows have no finite value in {m.value!r} (first: row {cells.names[bad[0]]})"
     lost = np.flatnonzero(cells.category[i] < 0)
     if len(lost):
         order = list(cells.levels)

@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
 # Draws worked on at once, so that a unit's differences stay in the cache.
-CHUNK = 1 << 11
+CHUNK = 1 << 9
 # Differences below this share of the values are rounding: such units are tied.
 TIED = 1e-12
 
@@ -104,9 +104,12 @@ def critical_value(deviations: Array, se: Array, level: float) -> float:
     largest = np.zeros(len(deviations))
     for start in range(0, len(deviations), CHUNK):
         part = np.ascontiguousarray(deviations[start : start + CHUNK].T)
+        most = largest[start : start + CHUNK]
         for i in range(len(se) - 1):
-            ratio = np.abs(part[i + 1 :] - part[i]) * scale[i + 1 :, i, None]
-            np.maximum(largest[start : start + CHUNK], ratio.max(axis=0), out=largest[start : start + CHUNK])
+            ratio = part[i + 1 :] - part[i]
+            np.abs(ratio, out=ratio)
+            ratio *= scale[i + 1 :, i, None]
+            np.maximum(most, ratio.max(axis=0), out=most)
     return float(np.quantile(largest, level, method="higher"))
 
 

@@ -26,7 +26,7 @@ from weighting.errors import CalibrationError, DesignError, unknown
 from weighting.estimate import Estimates
 from weighting.hadamard import hadamard, order_above
 from weighting.linearization import Stage
-from weighting.margins import crossed
+from weighting.margins import Coded, crossed
 from weighting.variable import Variable, numeric, shares
 
 Array = NDArray[np.float64]
@@ -549,9 +549,8 @@ def _recalibrated(design: Design, table: Array) -> tuple[Codes, Array]:
         )
     chain = [step for step in steps if isinstance(step, Calibration)]
     cluster = design.stages[0].cluster
-    parts = [cluster, *(step.cells.index for step in chain)]
-    sizes = [len(table), *(step.cells.size for step in chain)]
-    index, _ = crossed(parts, sizes, design.n)
+    parts = [Coded(cluster, 0, len(table)), *(Coded(step.cells.index, 0, step.cells.size) for step in chain)]
+    index, _ = crossed(parts, design.n)
     _, first, group = np.unique(index, return_index=True, return_inverse=True)
     factors = np.empty((len(first), table.shape[1]))
     for r in range(table.shape[1]):
