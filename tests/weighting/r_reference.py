@@ -76,8 +76,9 @@ def api_data(name: str) -> pd.DataFrame:
 
 
 @cache
-def _api_results() -> dict[tuple[str, str], np.ndarray]:
-    kept = pd.read_csv(API / "results.csv", dtype=str)
+def results(folder: str) -> dict[tuple[str, str], np.ndarray]:
+    """Every (case, part) of a results.csv, as a vector or a matrix."""
+    kept = pd.read_csv(REFERENCE / folder / "results.csv", dtype=str)
     return {key: _shape(part) for key, part in kept.groupby(["case", "part"], sort=False)}
 
 
@@ -99,11 +100,11 @@ def rerun() -> dict[tuple[str, str], np.ndarray]:
 
 
 def api(case: str, part: str) -> np.ndarray:
-    return _api_results()[case, part]
+    return results("api")[case, part]
 
 
 def api_cases() -> list[str]:
-    return sorted({case for case, _ in _api_results()})
+    return sorted({case for case, _ in results("api")})
 
 
 def assert_same(ours: Any, theirs: Any, relative: float = EXACT, absolute: float = 1e-13) -> None:
