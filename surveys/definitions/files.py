@@ -31,7 +31,7 @@ from surveys.definitions.instrument import (
 )
 from surveys.definitions.records import Place, build, columns_of, given, listed, numbers_of
 from surveys.definitions.rules import build_rules
-from surveys.definitions.tables import Row, read_table
+from surveys.definitions.tables import Row, read_table, too_many
 from surveys.definitions.texts import inside, read_toml
 from surveys.problems import Problems, fault, nearest
 
@@ -144,8 +144,11 @@ class _Reader:
         )
         if len(self.problems.errors) > before:
             self.broken.add(name)
+        start = len(self.problems)
         for row in table or ():
             yield row, Place(self.problems, self.shown(name), row.line)
+            if too_many(self.problems, start, self.shown(name), row.line):
+                break
 
 
 def read_draft(folder: Path, problems: Problems, label: str = "") -> Draft | None:

@@ -6,13 +6,13 @@ The records themselves are plain dataclasses and know nothing of pydantic; it is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from surveys.definitions.tables import Table, read_table
+from surveys.definitions.tables import Table, read_table, too_many
 from surveys.problems import Problems, Severity, nearest
 
 R = TypeVar("R")
@@ -61,10 +61,8 @@ class Place:
 
     def not_accepted(self, code: str, column: str, value: str, accepted: Iterable[str]) -> None:
         """Note that ``value`` is none of ``accepted``, with the nearest of them."""
-        known = list(accepted)
-        self.note(
-            code, column, value=shortened(value), accepted=_some(known), nearest=nearest(value, known) or NONE
-        )
+        known = tuple(accepted)
+        self.note(code, column, value=shortened(value), accepted=_some(known), nearest=_nearest(value, known))
 
     def below(self, key: str) -> Place:
         """The place of a key or list entry below this one."""
@@ -82,9 +80,15 @@ def shortened(value: object) -> str:
     return text if len(text) <= 80 else text[:79] + "…"
 
 
-def _some(accepted: list[str]) -> list[str]:
+def _some(accepted: Sequence[str]) -> list[str]:
     """The accepted values as a message shows them: at most 40."""
-    return accepted if len(accepted) <= 40 else [*accepted[:40], "…"]
+    return [*accepted[:40], "…"] if len(accepted) > 40 else list(accepted)
+
+
+@lru_cache(maxsize=4096)
+def _nearest(value: str, accepted: tuple[str, ...]) -> str:
+    """The nearest accepted value; the same mistake often stands in every row of a table."""
+    return nearest(value[:200], accepted) or NONE
 
 
 def build(record: type[R], raw: Mapping[str, object], place: Place) -> R | None:
@@ -131,7 +135,7 @@ def _note(record: type, fault: Any, place: Place) -> None:
     if accepted:
         params |= {
             "accepted": [name for name in accepted if name],
-            "nearest": nearest(value, accepted) or NONE,
+            "nearest": _nearest(value, tuple(accepted)),
         }
     if code == "record.list_length":
         params |= {"limit": fault["ctx"]["max_length"]}
@@ -195,9 +199,12 @@ def table_of(
         path, columns_of(kind), problems, file=file, numbers=numbers_of(kind), may_be_empty=may_be_empty
     )
     found = []
+    before = len(problems)
     for row in table or ():
         place = Place(problems, file, row.line)
         built = build(record, given(row.cells, blank), place)
         if built is not None:
             found.append((built, place))
+        if too_many(problems, before, file, row.line):
+            break
     return found

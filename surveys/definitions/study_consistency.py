@@ -181,9 +181,11 @@ def check_issued(draft: StudyDraft, known: Register) -> None:
     """Form codes are issued once; a form for one unit names it."""
     assert draft.instrument is not None
     forms = {form.code: form for form, _ in draft.instrument.questionnaires}
+    questionnaires = draft.known("questionnaire")
     for issued, place in draft.tables["issued"]:
-        refer(place, "questionnaire", "questionnaire", [issued.questionnaire], draft.known("questionnaire"))
         form = forms.get(issued.questionnaire)
+        if form is None:
+            refer(place, "questionnaire", "questionnaire", [issued.questionnaire], questionnaires)
         if form is not None:
             known.refer(place, form.block, issued.unit)
             if not issued.unit and not form.matrix:
@@ -207,18 +209,30 @@ def check_frames(draft: StudyDraft, known: Register) -> None:
 
 
 def _check_gaps(draft: StudyDraft, known: Register) -> None:
-    """A group with populations has one for every assessed unit of its block."""
+    """A group with populations has one for every assessed unit of its block that has no estimate from elsewhere."""
     excluded = {(e.block, e.unit) for e, _ in draft.exclusions}
+    external = _asked_elsewhere(draft)
     framed: dict[tuple[str, str], set[str]] = defaultdict(set)
     places: dict[tuple[str, str], Place] = {}
     for frame, place in draft.tables["frames"]:
         framed[frame.block, frame.group].add(frame.unit)
         places[frame.block, frame.group] = place
     for (block, group), units in framed.items():
-        without = [u for u in known.units[block] if u not in units and (block, u) not in excluded]
+        without = [
+            unit
+            for unit in known.units[block]
+            if unit not in units and (block, unit) not in excluded and (block, unit, group) not in external
+        ]
         if "" not in units and without:
             where = Place(draft.place.problems, places[block, group].file)
             where.note("frames.gap", "unit", block=block, group=group, units=without)
+
+
+def _asked_elsewhere(draft: StudyDraft) -> set[tuple[str, str, str]]:
+    """(block, unit, group) whose answers to a surveyed node come as an estimate of another survey."""
+    assert draft.instrument is not None
+    surveyed = {node.code for node, _ in draft.instrument.nodes if node.measured_by == "survey"}
+    return {(e.block, e.unit, e.group) for e, _ in draft.tables["externals"] if e.node in surveyed}
 
 
 def check_count(place: Place, value: float, column: str = "population") -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -112,7 +113,8 @@ class _Reader:
 
     def one(self, name: str, record: type[R], default: R) -> R:
         """A table of the document as a record; the default when it is faulty (the fault is noted)."""
-        return build(record, section(self.document, name, self.top), self.top.below(name)) or default
+        raw = {key: _text_of_date(value) for key, value in section(self.document, name, self.top).items()}
+        return build(record, raw, self.top.below(name)) or default
 
     def many(self, name: str, record: type[R]) -> list[tuple[R, Place]]:
         """The tables of ``[[name]]`` as records with their places."""
@@ -225,6 +227,11 @@ def _draft(reader: _Reader, instrument: Draft | None) -> StudyDraft:
 def _paired(raw: Mapping[str, object], place: Place, name: str) -> dict[str, object]:
     """The same table with the sub-table ``name`` as pairs, the form in which records keep it."""
     return dict(raw) | ({name: list(section(raw, name, place).items())} if name in raw else {})
+
+
+def _text_of_date(value: object) -> object:
+    """A date written without quotation marks as the text that records keep."""
+    return value.isoformat() if isinstance(value, date) and not isinstance(value, datetime) else value
 
 
 def _minimum(reader: _Reader) -> Minimum:

@@ -16,6 +16,10 @@ from pathlib import Path
 from surveys.definitions.texts import read_text
 from surveys.problems import Problems, nearest
 
+#: More columns than this are no table of definitions.
+MOST_COLUMNS = 500
+#: After so many faults in one table the rest of its rows is not looked at.
+MOST_FAULTS = 1000
 #: A number that a reader of `;` files cannot tell: 1.250 may be twelve hundred and fifty or one and a quarter.
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}([.,]\d{3})+")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
@@ -82,13 +86,29 @@ def read_table(
     if not lines:
         problems.add("table.empty", file=file, accepted=list(columns))
         return None
+    if len(lines[0][1]) > MOST_COLUMNS:
+        problems.add("table.too_wide", file=file, row=lines[0][0], found=len(lines[0][1]), limit=MOST_COLUMNS)
+        return None
     header = _header(lines[0][1], columns, problems, file, lines[0][0], others)
     wanted = frozenset(numbers) if delimiter == ";" else frozenset()
-    rows = [_row(line, cells, header, columns, wanted, problems, file) for line, cells in lines[1:]]
-    if not rows and not may_be_empty:
+    if len(lines) == 1 and not may_be_empty:
         problems.add("table.no_rows", file=file)
-    found = tuple(name for name in header if name in columns)
-    return Table(file, found, tuple(row for row in rows if row is not None), delimiter)
+    before = len(problems)
+    rows: list[Row] = []
+    for line, cells in lines[1:]:
+        row = _row(line, cells, header, columns, wanted, problems, file)
+        rows += [row] if row is not None else []
+        if too_many(problems, before, file, line):
+            break
+    return Table(file, tuple(name for name in header if name in columns), tuple(rows), delimiter)
+
+
+def too_many(problems: Problems, before: int, file: str, line: int) -> bool:
+    """Whether a table has so many faults that its remaining rows are left out; then that is noted too."""
+    if len(problems) - before < MOST_FAULTS:
+        return False
+    problems.add("table.too_many_faults", file=file, row=line, limit=MOST_FAULTS)
+    return True
 
 
 def _delimiter(text: str, columns: Mapping[str, bool]) -> str:

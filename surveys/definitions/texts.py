@@ -12,6 +12,8 @@ from surveys.problems import Problems
 
 #: Largest definition or study table read, in bytes; a national round of 100,000 issued forms stays under 10 MB.
 LARGEST_TEXT = 64_000_000
+#: Largest TOML document read; the shipped ones have some 30 kB.
+LARGEST_TOML = 4_000_000
 
 
 def inside(folder: Path, relative: str, problems: Problems, file: str, column: str = "") -> Path | None:
@@ -98,7 +100,7 @@ def _decoded(data: bytes, problems: Problems, file: str) -> str | None:
 
 def read_toml(path: Path, problems: Problems, file: str = "") -> Mapping[str, object] | None:
     """The document in ``path``, or None with the fault noted (``toml.syntax`` names the row)."""
-    text = read_text(path, problems, file)
+    text = read_text(path, problems, file, LARGEST_TOML)
     if text is None:
         return None
     try:

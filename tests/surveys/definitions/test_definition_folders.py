@@ -67,6 +67,21 @@ def test_study_holds_what_its_files_say(small: Path) -> None:
     assert set(study.files) == {p.relative_to(small).as_posix() for p in small.rglob("*") if p.is_file()}
 
 
+def test_dates_may_stand_without_quotation_marks(small: Path, edit: Edit) -> None:
+    edit("study.toml", '"2023-10-01"', "2023-10-01")
+    assert load_study(small).fieldwork.start == "2023-10-01"
+
+
+def test_units_with_an_estimate_from_elsewhere_need_no_population(small: Path, edit: Edit) -> None:
+    """A study may read the returns of citizens in one unit and take the published estimate in another."""
+    for old, new in (("male,900", "male,500"), ("female,1100", "female,700")):
+        edit("margins.csv", f"huyen,citizens,,sex,{old}", f"huyen,citizens,ba-dinh,sex,{new}")
+    edit("frames.csv", "huyen,dong-da,citizens,800\n", "")
+    assert codes(small) == ["frames.gap"]
+    edit("externals.csv", "huyen,dong-da,3,", "huyen,dong-da,2,")
+    assert check(small) == ()
+
+
 def test_folder_and_file_name_the_same_study(small: Path) -> None:
     assert load_study(small) == load_study(small / "study.toml")
 

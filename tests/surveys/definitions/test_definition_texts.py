@@ -137,6 +137,27 @@ def test_columns_of_others_are_left_out_with_a_warning(tmp_path: Path) -> None:
     assert (found.code, found.severity, found.column) == ("table.ignored_column", "warning", "target")
 
 
+def test_a_table_of_a_million_columns_is_refused(tmp_path: Path) -> None:
+    table, problems = read(tmp_path / "t.csv", b"unit," * 1_000_000 + b"\n")
+    assert table is None
+    assert (only(problems).code, dict(only(problems).params)["limit"]) == ("table.too_wide", "500")
+
+
+def test_a_table_faulty_throughout_is_not_read_to_the_end(tmp_path: Path) -> None:
+    _, problems = read(tmp_path / "t.csv", b"unit,name\n" + b"a\n" * 5000)
+    assert len(problems) == 1001
+    assert list(problems)[-1].code == "table.too_many_faults"
+    assert list(problems)[-1].row == 1001
+
+
+def test_records_faulty_throughout_are_not_read_to_the_end(small: Path) -> None:
+    rows = "huyen,,deputies,x\n" * 5000
+    (small / "frames.csv").write_text("block,unit,group,population\n" + rows, encoding="utf-8")
+    found = [problem for problem in check(small) if problem.file == "frames.csv"]
+    assert len(found) == 1001
+    assert {problem.code for problem in found} == {"record.not_number", "table.too_many_faults"}
+
+
 def test_size_is_bounded_before_reading(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_bytes(b"x" * 101)
