@@ -494,6 +494,7 @@ class _Border:
 
     def __init__(self, frame: pd.DataFrame | Mapping[str, ArrayLike]) -> None:
         self.problems: list[str] = []
+        self.cluster_names = pd.Index([]), np.empty(0, dtype=np.intp)
         if isinstance(frame, pd.DataFrame):
             self.frame = frame.copy(deep=not _COPY_ON_WRITE)
         elif isinstance(frame, Mapping):
@@ -538,11 +539,12 @@ class _Border:
             return []
         if isinstance(given, pd.DataFrame):
             return [given[name].reset_index(drop=True) for name in given.columns]
-        several = isinstance(given, (list, tuple)) and (
-            any(isinstance(g, str) or np.ndim(g) == 1 for g in given) and len(given) != 0
-        )
-        if several and all(isinstance(g, str) for g in given) and len(given) == len(self.frame):
-            several = any(g in self.frame.columns for g in given)
+        if not isinstance(given, (list, tuple)) or not given:
+            return [self.column(given, role)]
+        if all(isinstance(g, str) for g in given):  # column names, unless they are one value per row
+            several = len(given) != len(self.frame) or any(g in self.frame.columns for g in given)
+        else:
+            several = all(isinstance(g, str) or np.ndim(g) == 1 for g in given)
         return [self.column(g, role) for g in given] if several else [self.column(given, role)]
 
     def numbers(self, values: pd.Series, role: str) -> Floats | None:
@@ -600,23 +602,25 @@ class _Border:
         fpc: pd.Series | None,
         nest: bool,
     ) -> Stage:
-        rows = len(self.frame)
         codes, labels = (
-            factorize(strata) if strata is not None else (np.zeros(rows, dtype=np.intp), pd.Index(["all"]))
+            (np.zeros(len(self.frame), dtype=np.intp), pd.Index(["all"]))
+            if strata is None
+            else factorize(strata)
         )
         key = codes if above is None else above.cluster * len(labels) + codes
         used, stratum = compact(key, len(labels) * (1 if above is None else above.n_clusters))
-        if clusters is None:
-            cluster, of_cluster = np.arange(rows, dtype=np.intp), stratum
-        else:
-            label, cluster_labels = factorize(clusters)
-            kept, cluster = compact(stratum * len(cluster_labels) + label, used.size * len(cluster_labels))
-            of_cluster = kept // len(cluster_labels)
-            if not nest and above is None:
-                self.crossing(kept % len(cluster_labels), cluster_labels, of_cluster, labels[used])
-        sampled = np.bincount(of_cluster, minlength=used.size).astype(float)
         parent, of_label = (np.zeros_like(used), used) if above is None else np.divmod(used, len(labels))
         names = labels[of_label].astype(str).to_numpy(dtype=object)
+        if above is not None:
+            cluster_labels, of_cluster = self.cluster_names
+            within = cluster_labels[of_cluster[parent]].astype(str).to_numpy(dtype=object)
+            names = (
+                within
+                if strata is None
+                else np.char.add(np.char.add(within.astype(str), "/"), names.astype(str))
+            )
+        cluster, of_cluster = self.clusters(clusters, stratum, names, nest or above is not None)
+        sampled = np.bincount(of_cluster, minlength=used.size).astype(float)
         fraction = self.fractions(fpc, stratum, sampled, names, number)
         rest = np.where(1 - fraction < CENSUS, 0.0, 1 - fraction)
         share = np.ones(used.size)
@@ -633,7 +637,21 @@ class _Border:
             names=names,
         )
 
-    def crossing(self, label: Codes, labels: pd.Index, stratum: Codes, strata: pd.Index) -> None:
+    def clusters(
+        self, clusters: pd.Series | None, stratum: Codes, names: NDArray[Any], nest: bool
+    ) -> tuple[Codes, Codes]:
+        """Cluster of each row [n] and stratum of each cluster [C]; every row its own cluster where none are given."""
+        if clusters is None:
+            return np.arange(len(self.frame), dtype=np.intp), stratum
+        label, labels = factorize(clusters)
+        used, cluster = compact(stratum * len(labels) + label, names.size * len(labels))
+        of_cluster, of_label = np.divmod(used, len(labels))
+        self.cluster_names = labels, of_label
+        if not nest:
+            self.crossing(of_label, labels, of_cluster, names)
+        return cluster, of_cluster
+
+    def crossing(self, label: Codes, labels: pd.Index, stratum: Codes, strata: NDArray[Any]) -> None:
         twice = np.flatnonzero(np.bincount(label) > 1)
         for code in twice[:5]:
             where = ", ".join(repr(str(strata[h])) for h in stratum[label == code])
@@ -644,7 +662,7 @@ class _Border:
             self.problems.append(f"clusters: {twice.size - 5} more lie in several strata")
 
     def fractions(
-        self, fpc: pd.Series | None, stratum: Codes, sampled: Floats, names: NDArray[np.object_], number: int
+        self, fpc: pd.Series | None, stratum: Codes, sampled: Floats, names: NDArray[Any], number: int
     ) -> Floats:
         """Sampling fraction [H] at one stage; 0 where no finite population is declared."""
         role = "fpc" if number == 0 else f"fpc of stage {number + 1}"

@@ -649,7 +649,7 @@ def _notes(request: Request, found: Figures, df: Floats, edge: Floats) -> tuple[
     note = np.full(found.estimate.shape, "", dtype=object)
     census = found.flat & np.isposinf(edge)
     note[found.deff != found.deff] = "no design effect: one row, or answers that do not vary"
-    note[found.flat & found.bounded] = "answers do not vary: Korn–Graubard interval"
+    note[found.flat & found.bounded] = "nothing varies between clusters: Korn–Graubard interval"
     note[census] = "complete census: no sampling error"
     note[(df <= 0) & ~census] = "no degrees of freedom: no interval"
     note[np.isnan(found.estimate)] = "the denominator adds up to zero"

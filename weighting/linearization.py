@@ -14,6 +14,7 @@ count with a total of zero: a domain is never a smaller sample.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,7 +72,7 @@ class Stage:
     rest: Floats
     share: Floats
     parent: Codes
-    names: tuple[str, ...] | NDArray[np.object_]
+    names: NDArray[Any]
 
     @property
     def n_clusters(self) -> int:
