@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from r_reference import api_data, data
+from r_reference import api_data, cases, data
 
-from weighting import Design, Estimates, calibrate, poststratify, rake, replicate, trim
+from weighting import Design, Estimates, Histogram, calibrate, poststratify, rake, replicate, trim
 
 SAME = {"rtol": 1e-10, "atol": 1e-14}
 
@@ -346,3 +346,31 @@ def test_estimates_and_designs_cannot_be_changed() -> None:
         d.weights[0] = 5.0
     with pytest.raises(AttributeError):
         d.weights = np.ones(d.n)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("parts", [1, 2, 7])
+def test_histograms_of_the_parts_of_a_file_add_up_to_the_whole(parts: int) -> None:
+    """Means and shares by unit from the added tables are those of the rows, and those that R survey gave."""
+    frame = data("govsat")
+    items = [f"q{k}" for k in range(1, 7)]
+    rows = Design(frame, weights="w", strata="stratum", clusters="psu", fpc="Npsu")
+    keys = ["stratum", "psu", "unit"]
+    cells = frame.groupby(keys, as_index=False)["Npsu"].first()
+    cell = frame[keys].merge(cells.reset_index(), on=keys, how="left")["index"].to_numpy()
+    codes = frame[items].fillna(0).to_numpy(dtype=np.int8)
+    order = np.random.default_rng(parts).permutation(len(frame))
+    w = frame["w"].to_numpy()
+    pieces = [
+        Histogram.of(codes[p], w[p], cell[p], len(cells), range(1, 6), items)
+        for p in np.array_split(order, parts)
+    ]
+    whole = sum(pieces[1:], start=pieces[0])
+    how = {"strata": "stratum", "clusters": "psu", "fpc": "Npsu"}
+    mean = whole.mean(cells, by="unit", **how)
+    same(mean, rows.mean(items, by="unit"))
+    share = whole.proportion(cells, [4, 5], "q1", by="unit", interval="logit", df="domain", **how)
+    same(share, rows.proportion("q1", by="unit", levels=[4, 5], interval="logit", df="domain"))
+    expected = cases("govsat")["gd/by_unit_s1"]
+    of_q1 = mean.table().query("statistic == 'q1'")
+    np.testing.assert_allclose((of_q1["estimate"] - 1) / 4, expected.vector("est"), rtol=1e-9)
+    np.testing.assert_allclose(of_q1["se"] / 4, expected.vector("se"), rtol=1e-9)
