@@ -38,13 +38,15 @@ def placeholders(text: str) -> set[str]:
 
 @cache
 def literals() -> tuple[frozenset[str], tuple[re.Pattern[str], ...]]:
-    """Every text constant of the sources, and every text put together from parts as a pattern of its parts."""
+    """Every text constant and name of a function or argument, and every text put together as a pattern of its parts."""
     whole: set[str] = set()
     patterns: set[str] = set()
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 whole.add(node.value)
+            if isinstance(node, (ast.FunctionDef, ast.arg)):  # commands and options are named after them
+                whole.add(node.name if isinstance(node, ast.FunctionDef) else node.arg)
             if isinstance(node, ast.JoinedStr):
                 patterns.add(pattern(node))
     return frozenset(whole), tuple(re.compile(text) for text in sorted(patterns) if text)

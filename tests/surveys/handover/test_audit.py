@@ -10,7 +10,7 @@ import pytest
 
 from surveys.definitions.files import load_instrument
 from surveys.handover.audit import AuditReport, audit, groups_of, swaps
-from surveys.problems import LANGUAGES, Problem, SurveyError
+from surveys.problems import LANGUAGES, Problem, SurveyError, wording
 
 PUBLISHED = Path(__file__).parents[3] / "data-sample" / "published"
 HANOI, DAK_NONG = "par_index_ha_noi_2023", "par_index_dak_nong_2023"
@@ -338,6 +338,11 @@ def test_every_message_can_be_read_in_both_languages() -> None:
     for name in TABLES:
         for problem in report(name).problems:
             assert all(problem.text(language) for language in LANGUAGES)
+
+
+def test_every_status_has_its_words() -> None:
+    found = {status for name in TABLES for status in report(name).nodes["status"]} | {"partial"}
+    assert {f"summary.audit.{status}" for status in found} <= set(wording())
 
 
 def test_swaps_exchange_neighbouring_digits_also_over_the_point() -> None:
