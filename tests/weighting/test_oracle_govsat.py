@@ -277,7 +277,9 @@ def listwise(**options: object) -> Estimates:
 
 def test_joint_listwise() -> None:
     agrees(lambda **o: listwise(**o), CASES["joint_listwise"].result)
-    agrees(lambda **o: design("gd").mean(["s1", "s2", "s3"], listwise=True, **o), CASES["joint_listwise"].result)
+    agrees(
+        lambda **o: design("gd").mean(["s1", "s2", "s3"], listwise=True, **o), CASES["joint_listwise"].result
+    )
 
 
 def test_composite() -> None:
