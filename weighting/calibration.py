@@ -19,6 +19,7 @@ from weighting.design import Adjustment, Design
 from weighting.distance import LINEAR, RAKING, Distance
 from weighting.distance import distance as distance_record
 from weighting.errors import CalibrationError, unknown
+from weighting.linearization import Stage
 from weighting.margins import (
     Cells,
     Margin,
@@ -39,6 +40,8 @@ TOLERANCE = 1e-10
 MAX_ROUNDS = 100
 DESIGN, EQUAL = "design", "equal"
 RESIDUALS = (DESIGN, EQUAL)
+# Tables up to this many numbers are made whatever the number of rows.
+SMALL_TABLE = 1 << 16
 
 
 # ---- the solver: arrays in, arrays out ----------------------------------------------------------------
@@ -347,6 +350,44 @@ class Calibration(Adjustment):
         full = np.full(self.cells.size, -1, dtype=np.intp)
         full[self.cells.present] = np.arange(len(self.cells.present))
         return auxiliaries(self.cells, self.margins).matrix(full[self.cells.index])
+
+    @cached_property
+    def _by_cell(self) -> Array:
+        """x of every cell, absent ones included [cells, p]: rows of a cell share it, so sums over rows are sums over cells."""
+        found = np.zeros((self.cells.size, len(self.gap)))
+        x = auxiliaries(self.cells, self.margins)
+        found[self.cells.present] = x.matrix(np.arange(len(self.cells.present))).toarray()
+        return found
+
+    def _few(self, columns: int) -> bool:
+        """Whether a table cell × columns is small beside the rows."""
+        return self.cells.size * max(columns, len(self.gap)) <= 4 * len(self.before) + SMALL_TABLE
+
+    def cross(self, q: Array, other: Adjustment | None = None) -> Array:
+        if other is not None:
+            return super().cross(q, other)
+        return auxiliaries(self.cells, self.margins).gram(self.cells.totals(q))
+
+    def slopes(self, u: Array, domain: Codes, n_domains: int) -> Array:
+        if not self._few(n_domains + 1):
+            return super().slopes(u, domain, n_domains)
+        # Rows outside all domains go to a column of their own, the last, which is dropped.
+        place = np.where(domain < 0, n_domains, domain)
+        table = self._table(self._slope * u, place, n_domains + 1)
+        return np.asarray(self._inverse @ (self._by_cell.T @ table[:, :-1]))
+
+    def cluster_totals(self, stage: Stage) -> Array:
+        if not self._few(stage.n_clusters):
+            return super().cluster_totals(stage)
+        return np.asarray(self._table(self.after, stage.cluster, stage.n_clusters).T @ self._by_cell)
+
+    def _table(self, values: Array, column: Codes, columns: int) -> Array:
+        """Sums of row values [n] by cell and column [cells, columns]."""
+        key = self.cells.index.astype(np.intp)
+        key *= columns
+        key += column
+        sums = np.bincount(key, values, self.cells.size * columns).astype(float, copy=False)
+        return sums.reshape(self.cells.size, columns)
 
     def again(self, before: Array) -> Array:
         """Weights [n] that meet the same margins from other weights ``before`` [n], zero where those are."""

@@ -247,6 +247,28 @@ class Replicates:
         """Ratios of totals by domain; arguments as for :meth:`weighting.Design.ratio`."""
         return self._estimates("ratio", numerator, by, options, denominator)
 
+    def quantile(
+        self,
+        columns: str | Sequence[str],
+        q: float | Sequence[float] = 0.5,
+        by: str | Sequence[str] | None = None,
+        level: float = 0.95,
+    ) -> Estimates:
+        """Quantiles by domain, with the variance of the replicates' quantiles.
+
+        Raises:
+            DesignError: jackknife replicates, whose variance does not settle for quantiles however large the sample.
+        """
+        if self.kind in (JK1, JKN):
+            raise DesignError(
+                f"quantiles have no {self.kind} variance: use BRR, Fay or bootstrap replicates, or Design.quantile"
+            )
+        base = self._plain.quantile(columns, q, by, level=level)
+        weights = (self.design.weights * self.factors[self.group, r] for r in range(len(self.rscales)))
+        under = np.array([self._plain.with_weights(w).quantile(columns, q, by).estimate for w in weights])
+        base = replace(base, interval="wald", note=("quantile: n_eff, deff do not apply",) * len(base))
+        return self._replaced(base, self._checked(base, under), "quantile", _gaps(base, under))
+
     def estimate(self, statistic: Callable[[Array], ArrayLike]) -> tuple[Array, Array]:
         """Any statistic of the weights: its values [k] on the full sample and their covariance [k, k].
 
@@ -285,10 +307,14 @@ class Replicates:
         arguments = [columns] if denominator is None else [columns, denominator]
         base: Estimates = getattr(self._plain, kind)(*arguments, by=by, **options)
         under = self._under(kind, columns, by, options, denominator)
+        return self._replaced(base, self._checked(base, under), kind, _gaps(base, under))
+
+    def _checked(self, base: Estimates, under: Array) -> Array:
+        """The covariance, missing where there is no estimate."""
         covariance = self.covariance(base.estimate, under)
         lost = np.isnan(base.estimate)
         covariance[lost, :] = covariance[:, lost] = np.nan
-        return self._replaced(base, covariance, kind, np.isnan(under).any(axis=0) & ~lost)
+        return covariance
 
     @cached_property
     def _plain(self) -> Design:
@@ -381,6 +407,11 @@ class Replicates:
             low, high = kernel(estimate, se, df, base.level, base.n)
         flat = (se <= intervals.NO_VARIATION) | (estimate <= 0) | (estimate >= 1)
         return np.where(flat, base.ci_low, low), np.where(flat, base.ci_high, high)
+
+
+def _gaps(base: Estimates, under: Array) -> NDArray[np.bool_]:
+    """Estimates [K] that some replicate cannot make."""
+    return np.isnan(under).any(axis=0) & ~np.isnan(base.estimate)
 
 
 def _columns(design: Design, weights: ArrayLike | Sequence[str]) -> Array:

@@ -186,6 +186,23 @@ def test_estimates_by_domain_with_gaps_are_those_of_the_full_matrix() -> None:
     assert covariance[0, 0] == pytest.approx(r.mean("enroll").se[0] ** 2, rel=1e-10)
 
 
+def test_quantiles_from_the_full_matrix_and_not_from_a_jackknife() -> None:
+    frame = pairs().frame
+    r = replicate(pairs(), kind="BRR")
+    y, order = frame["y"].to_numpy(), np.argsort(frame["y"].to_numpy())
+
+    def median(w: np.ndarray) -> float:
+        running = np.cumsum(w[order])
+        return float(y[order][np.searchsorted(running, 0.5 * running[-1] * (1 - 1e-12))])
+
+    found = r.quantile("y", 0.5)
+    assert found.estimate[0] == median(pairs().weights)
+    assert found.se[0] == pytest.approx(by_hand(r, median), rel=1e-12)
+    assert found.ci_low[0] < found.estimate[0] < found.ci_high[0]
+    with pytest.raises(DesignError, match="quantiles have no JKn variance"):
+        replicate(pairs(), kind="JKn").quantile("y")
+
+
 def test_the_result_is_of_the_same_kind() -> None:
     r = replicate(schools(), kind="JK1")
     e = r.mean(["api00", "api99"])
