@@ -56,7 +56,8 @@ def logit(estimate: ArrayLike, se: ArrayLike, df: ArrayLike, level: float = 0.95
     estimate = np.asarray(estimate, dtype=float)
     inside = (estimate > 0) & (estimate < 1)
     p = np.where(inside, estimate, np.nan)
-    half = t_quantile(df, level) * np.asarray(se, dtype=float) / (p * (1 - p))
+    with np.errstate(over="ignore"):  # a share of 1e-300: the whole range is the answer
+        half = t_quantile(df, level) * np.asarray(se, dtype=float) / (p * (1 - p))
     centre = special.logit(p)
     return special.expit(centre - half), special.expit(centre + half)
 
