@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -25,7 +26,7 @@ from surveys.returns.names import Names
 from surveys.returns.questions import Layout, Vocabulary
 from surveys.returns.register import Register
 from surveys.returns.tables import Column, Table
-from surveys.returns.text import fold_name
+from surveys.returns.text import fold, fold_name
 from surveys.returns.tidy import ROW_COLUMNS
 from surveys.returns.times import read_numbers, read_times
 
@@ -91,13 +92,16 @@ def fields(reading: Reading) -> dict[str, np.ndarray]:
     for declared in reading.instrument.fields:
         if declared.code in layout.fields:
             by_role.setdefault(declared.role, []).append((declared, layout.fields[declared.code]))
+    for role, column in reading.table.roles.items():
+        by_role.setdefault(role, [(Field(role, role, ()), column)])
     columns = {
         role: _texts(by_role[role][0][1]) if role in by_role else _same("", n)
         for role in ("form_code", "rater", "interviewer", "operator", "unit")
     }
     if "form_code" not in by_role:
+        numbers = _texts(by_role["response"][0][1]) if "response" in by_role else reading.table.row_numbers
         columns["form_code"] = np.array(
-            [f"{reading.table.file}#{row}" for row in reading.table.row_numbers], dtype=object
+            [f"{reading.table.file}#{number}" for number in numbers], dtype=object
         )
     started = _times(reading, by_role.get("started"))
     columns["submitted"] = _times(reading, by_role.get("submitted"))
@@ -217,29 +221,32 @@ def _chosen(reading: Reading, answers: np.ndarray) -> None:
             answers[:, position[item]] = column.distinct.spread(codes, BLANK)
         for k, (_, rest) in enumerate(split):
             if rest:
-                text = rest[:_SHOWN]
-                first = next(iter(options.values()))
-                reading.faults.append((column.distinct.rows_of(k), first, "", text, "out_of_scale"))
-                _warn(reading, column, k, "returns.option_unknown", text=text)
+                _left_over(reading, column, k, rest[:_SHOWN], options)
 
 
-def split_options(text: str, options: Mapping[str, str], separator: str = "") -> tuple[set[str], str]:
+def _left_over(reading: Reading, column: Column, k: int, text: str, options: Mapping[str, str]) -> None:
+    """What a cell holds besides known options is noted as a fault of the first option's item."""
+    item = next(iter(options.values()))
+    reading.faults.append((column.distinct.rows_of(k), item, "", text, "out_of_scale"))
+    _warn(reading, column, k, "returns.option_unknown", text=text)
+
+
+def split_options(text: str, options: Iterable[str], separator: str = "") -> tuple[set[str], str]:
     """The known (folded) options named in a cell, the longest first, and what is left of the cell.
 
-    >>> split_options("Bưu điện, bưu chính, Trực tiếp", {"bưu điện, bưu chính": "a", "trực tiếp": "b"}, ",")[1]
+    >>> split_options("Bưu điện, bưu chính, Trực tiếp", ["bưu điện", "bưu điện, bưu chính", "trực tiếp"])[1]
     ''
+    >>> split_options("Trực tiếp;Qua Zalo;", ["trực tiếp"], ";")
+    ({'trực tiếp'}, 'qua zalo')
     """
-    from surveys.returns.text import fold
-
     rest, chosen = fold(text), set()
-    mark = separator or ","
-    rest = f"{mark}{rest}{mark}"
+    mark = f"[{re.escape(separator or ',;')}]"
     for option in sorted(options, key=len, reverse=True):
-        for written in (f"{mark}{option}{mark}", f"{mark} {option}{mark}"):
-            if written in rest:
-                chosen.add(option)
-                rest = rest.replace(written, mark)
-    return chosen, rest.strip(f"{mark} ;,")
+        found, count = re.subn(rf"(?:^|{mark})\s*{re.escape(option)}\s*(?={mark}|$)", "", rest)
+        if count:
+            chosen.add(option)
+            rest = found
+    return chosen, rest.strip(f"{separator or ',;'} ")
 
 
 def yes_and_no(reading: Reading, item: str) -> tuple[int, int]:

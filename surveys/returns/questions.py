@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -103,9 +103,17 @@ class Vocabulary:
 
     def targets(self, column: Column) -> tuple[Target, ...]:
         """Everything a column can be: one target when it is recognised, none when it is not, several when ambiguous."""
-        if assigned := self._assigned.get(fold(column.heading)):
+        if assigned := self.assigned_to(column):
             kind: Literal["field", "item"] = "item" if assigned in self.instrument.item else "field"
             return (Target(kind, assigned),)
+        return tuple(target for target in self._named(column) if target.code not in self.assigned)
+
+    def assigned_to(self, column: Column) -> str:
+        """The field or item that the study assigns to this column, by its heading or by its letter (``#F``)."""
+        by_letter = self._assigned.get(fold(f"#{column.letter}")) if column.letter else None
+        return by_letter or self._assigned.get(fold(column.heading), "")
+
+    def _named(self, column: Column) -> tuple[Target, ...]:
         for name in (column.heading, *column.names):
             found = tuple(self._whole(name))
             if found:
@@ -215,6 +223,26 @@ def lay_out(table: Table, vocabulary: Vocabulary, problems: Problems) -> Layout:
     return layout
 
 
+def known_by_role(
+    columns: Sequence[Column], roles: Mapping[str, str], vocabulary: Vocabulary
+) -> tuple[Column, ...]:
+    """Columns that a product writes of its own accord: ``roles`` maps their folded headings to the role of a field, or to ``""``
+    when they say nothing about the form. Such a column is that field unless another column is; the rest are left out, but
+    never one that the study knows by its heading."""
+    names = {field.role: field.code for field in reversed(vocabulary.instrument.fields)}
+    told = {target.code for column in columns for target in vocabulary.targets(column)}
+    kept: list[Column] = []
+    for column in columns:
+        heading = fold_name(column.heading)
+        code = names.get(roles.get(heading, ""), "")
+        if heading not in roles or vocabulary.targets(column):
+            kept.append(column)
+        elif code and code not in told:
+            told.add(code)
+            kept.append(replace(column, names=(*column.names, code)))
+    return tuple(kept)
+
+
 def split_part(heading: str) -> tuple[str, str] | None:
     """``Question [Part]`` in two; brackets inside the question stay there.
 
@@ -274,7 +302,7 @@ def _note_missing(
             nearest=nearest or "–",
         )
     for assigned, heading in vocabulary.assigned.items():
-        if not any(fold(column.heading) == fold(heading) for column in table.columns):
+        if not any(vocabulary.assigned_to(column) == assigned for column in table.columns):
             problems.add(
                 "returns.assigned_missing",
                 file=table.file,

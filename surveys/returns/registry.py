@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from surveys.problems import fault
 from surveys.returns.questions import Vocabulary
-from surveys.returns.readers import handmade, native, statistical
+from surveys.returns.readers import google_forms, handmade, microsoft_forms, native, statistical
 from surveys.returns.sheets import Sheet
 from surveys.returns.tables import Table
 
@@ -24,7 +24,8 @@ class Reader:
 
 
 READERS: tuple[Reader, ...] = tuple(
-    Reader(module.NAME, module.recognise, module.read) for module in (native, handmade, statistical)
+    Reader(module.NAME, module.recognise, module.read)
+    for module in (native, handmade, statistical, google_forms, microsoft_forms)
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,6 +16,10 @@ from surveys.returns.text import Conversions, add_conversions, cell_text, repair
 
 # Anything repair could change in ASCII texts joined by line feeds: white space at an end or doubled, control characters.
 _UNTIDY = re.compile(r"  |^ | $|[\x00-\x09\x0b-\x1f\x7f]|\n\n|^\n|\n\Z", re.MULTILINE)
+
+
+BETWEEN = "|"  # stands between chosen options; no option holds it
+MARK = "\N{CHECK MARK}"  # something was chosen that is none of the options
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,9 @@ class Column:
 class Table:
     """Columns of equal length. ``row_numbers`` [n] are the rows of the file as its users see them; ``form`` [n] groups rows that
     belong to one form (None: one form a row); ``unit`` names the unit when the whole sheet is about one; ``notes`` are warnings
-    about what the reader left out."""
+    about what the reader left out. ``roles`` are columns that the product itself adds, under the role of a field (``submitted``,
+    ``started``, ``seconds``, ``interviewer``, or ``response``: the product's own number of the form); a field of the
+    instrument with that role goes before them."""
 
     file: str
     sheet: str
@@ -102,6 +108,7 @@ class Table:
     unit: str = ""
     conversions: Conversions = field(default_factory=dict)
     notes: tuple[Problem, ...] = ()
+    roles: Mapping[str, Column] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.row_numbers)
@@ -166,6 +173,18 @@ def columns_of(sheet: Sheet, headings: Sequence[str], rows: np.ndarray) -> tuple
         Column(repaired[heading][0], Coded(across[j], pool), letter=column_letter(j))
         for j, heading in enumerate(headings)
     )
+
+
+def chosen_options(heading: str, options: Sequence[np.ndarray], letter: str = "") -> Column:
+    """The options of a question with several answers, each in a column of its own, as one column: ``options`` hold the chosen
+    option's text, ``MARK`` where something else was chosen, or nothing. A row without any is empty: the question was left out.
+
+    >>> chosen_options("Kênh", [np.array(["Báo", "", ""]), np.array(["Đài", MARK, ""])]).values.tolist()
+    ['Báo|Đài', '|', '']
+    """
+    joined = [BETWEEN.join(text for text in row if text) for row in zip(*options, strict=True)]
+    values = np.array([BETWEEN if text == MARK else text.replace(MARK, "") for text in joined], dtype=object)
+    return Column(heading, values, separator=BETWEEN, letter=letter)
 
 
 def body_rows(sheet: Sheet, start: int) -> np.ndarray:

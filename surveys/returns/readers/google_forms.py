@@ -1,0 +1,54 @@
+"""Google Forms: the CSV of the form itself, and the workbook or CSV of its sheet of answers.
+
+A heading is the question's text, a row of a grid ``Question [Row]``. The first column is the time of sending, in the language of
+the form's owner; columns stand in the order in which questions were created, and questions that were deleted leave theirs behind.
+Several answers stand in one cell, between ``;`` in the form's CSV and between ``, `` in its sheet.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from surveys.returns.questions import Vocabulary, split_part
+from surveys.returns.readers import native
+from surveys.returns.sheets import Sheet
+from surveys.returns.tables import Column, Table, heading_texts
+from surveys.returns.text import fold
+
+NAME = "google_forms"
+TIMES = frozenset(map(fold, ("Timestamp", "Dấu thời gian")))
+#: Columns that the product adds by itself, besides the time; they identify people and are never read.
+OWN = frozenset(
+    map(
+        fold,
+        (
+            "Username", "Tên người dùng", "Email Address", "Địa chỉ email", "Score", "Total score", "Điểm số", "Tổng điểm",
+        ),
+    )
+)  # fmt: skip
+
+
+def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
+    """80 when the first heading of the first sheet is the time stamp of Google Forms; otherwise 0."""
+    first = next((sheet for sheet in sheets if sheet.cells.size), None)
+    if first is None or first.variables:
+        return 0
+    headings = heading_texts(first, native.first_filled(first))
+    return 80 if fold(headings[0]) in TIMES else 0
+
+
+def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[Table]:
+    """One table for each sheet of answers; sheets a user added beside them do not begin with a time stamp."""
+    return [_table(sheet) for sheet in sheets if recognise([sheet], vocabulary)]
+
+
+def _table(sheet: Sheet) -> Table:
+    plain = native.table(sheet)
+    columns = tuple(_question(column) for column in plain.columns[1:] if fold(column.heading) not in OWN)
+    return dataclasses.replace(plain, columns=columns, roles={"submitted": plain.columns[0]})
+
+
+def _question(column: Column) -> Column:
+    question, part = split_part(column.heading) or ("", "")
+    return dataclasses.replace(column, question=question, part=part)

@@ -1,0 +1,57 @@
+"""Microsoft Forms: a workbook with five or six columns of its own before the questions.
+
+Several answers stand in one cell, each followed by ``;``. The rows of a Likert question are headings by themselves, without the
+question; a title that repeats an earlier one gets a number glued to it (``When``, ``When2``). Times are local times of the
+form's owner.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
+
+from surveys.returns.questions import Vocabulary
+from surveys.returns.readers import native
+from surveys.returns.sheets import Sheet
+from surveys.returns.tables import Column, Table, heading_texts
+from surveys.returns.text import fold
+
+NAME = "microsoft_forms"
+STARTED = frozenset(map(fold, ("Start time", "Thời gian bắt đầu", "Giờ bắt đầu")))
+SUBMITTED = frozenset(map(fold, ("Completion time", "Thời gian hoàn thành", "Giờ hoàn thành")))
+#: Further columns of the product; they identify people or repeat the times.
+OWN = frozenset(
+    map(
+        fold,
+        (
+            "Email", "Name", "Tên", "Họ tên", "Last modified time", "Thời gian sửa đổi lần cuối", "Language", "Ngôn ngữ",
+            "Total points", "Quiz feedback", "Grade posted time",
+        ),
+    )
+)  # fmt: skip
+_GLUED = re.compile(r"(.*\D)\d+")
+
+
+def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
+    """85 when the first columns are the number of the answer and its start and completion times; otherwise 0."""
+    if not sheets or not sheets[0].cells.size or sheets[0].variables:
+        return 0
+    first = [fold(text) for text in heading_texts(sheets[0], native.first_filled(sheets[0]))[:3]]
+    return 85 if len(first) == 3 and first[0] == "id" and first[1] in STARTED and first[2] in SUBMITTED else 0
+
+
+def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[Table]:
+    """The table of the first sheet."""
+    plain = native.table(sheets[0])
+    number, started, submitted, *rest = plain.columns
+    own = next((k for k, column in enumerate(rest) if fold(column.heading) not in OWN), len(rest))
+    columns = tuple(_question(column) for column in rest[own:])
+    roles = {"response": number, "started": started, "submitted": submitted}
+    return [dataclasses.replace(plain, columns=columns, roles=roles)]
+
+
+def _question(column: Column) -> Column:
+    glued = _GLUED.fullmatch(column.heading)
+    names = (glued[1].rstrip(),) if glued else ()
+    return dataclasses.replace(column, names=names, separator=";")
