@@ -220,6 +220,6 @@ def test_rank_sets_hold_the_true_ranks_of_all_units_at_once() -> None:
     repetitions = 300
     hits = 0
     for draw in rng.multivariate_normal(truth, covariance, size=repetitions):
-        sets = rank_sets(draw, covariance)
+        sets = rank_sets(draw, covariance, draws=5000)
         hits += bool(((sets.low <= ranks) & (ranks <= sets.high)).all())
     assert hits >= bounds(0.95, 1.0, repetitions)[0], hits / repetitions

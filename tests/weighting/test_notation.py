@@ -1,0 +1,37 @@
+"""The page of notation names everything a user can ask for, and every source it cites is listed."""
+
+import re
+from importlib.resources import files
+
+import pytest
+
+from weighting.design import LONELY
+from weighting.distance import NAMES
+from weighting.estimate import INTERVALS
+from weighting.replication import KINDS
+
+PAGE = (files("weighting") / "NOTATION.md").read_text(encoding="utf-8")
+BODY, SOURCES = PAGE.split("## Sources")
+
+
+@pytest.mark.parametrize("name", [*INTERVALS, *LONELY])
+def test_intervals_and_policies_are_defined(name: str) -> None:
+    assert f"`{name}`" in BODY
+
+
+@pytest.mark.parametrize("name", [*NAMES, *KINDS])
+def test_distances_and_replicates_are_defined(name: str) -> None:
+    assert f"| {name}" in BODY
+
+
+def test_every_citation_has_its_source_and_every_source_is_cited() -> None:
+    cited = {
+        (re.findall(r"\w+", part)[0], year)
+        for brackets in re.findall(r"\[([^\[\]]*\d{4}[^\[\]]*)\]", BODY)
+        for part, year in re.findall(r"([^;]*?)(\d{4})", brackets)
+    }
+    listed = {
+        (line.split(",")[0].strip("* "), re.search(r"\((\d{4})\)", line)[1])
+        for line in SOURCES.strip().splitlines()
+    }  # type: ignore[index]
+    assert cited == listed
