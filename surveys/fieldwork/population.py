@@ -183,13 +183,13 @@ def with_gaps(
             for item in items
         ]
     )
-    gaps = answers.copy()
-    u = rng.random(answers.shape)
+    gaps, u = answers.copy(), rng.random(answers.shape)
     gaps[(u < cell.dont_know) & may_gap & knows] = DONT_KNOW
-    blank = (u > 1 - cell.blank) & may_gap
-    blank &= np.cumsum(blank, axis=1) <= int(MOST_BLANK * len(items))
-    gaps[blank] = BLANK
-    gaps[skipped(instrument, items, answers)] = NOT_ASKED
+    skips = skipped(instrument, items, answers)
+    blank = (u > 1 - cell.blank) & may_gap & ~skips
+    most = MOST_BLANK * (~skips).sum(axis=1, keepdims=True)
+    gaps[blank & (np.cumsum(blank, axis=1) <= most)] = BLANK
+    gaps[skips] = NOT_ASKED
     return gaps
 
 

@@ -32,7 +32,9 @@ from surveys.validity.duplicates import nearest_in_cells
 
 Array = np.ndarray
 FEWEST = 8  # a smaller scale never makes a cell smaller than this
-ASIDE = 0.25  # how far a redrawn person moves away from the crowd, in standard deviations of the latent answer
+ASIDE = (
+    0.25  # how far a redrawn person moves away from the crowd, in standard deviations of the latent answer
+)
 MOST_DEFECTIVE = 0.12  # share of the forms of one questionnaire that may carry a defect
 INSTRUMENT_FILES = ("instrument.toml", "tree.csv", "items.csv", "units.csv", "simulation.toml")
 

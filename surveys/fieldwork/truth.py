@@ -162,8 +162,21 @@ class Truth:
             family[ALL_GROUPS] = weighted_mean(list(family.values()), [weights.get(g, 1.0) for g in family])
         else:
             family[ALL_GROUPS] = self._parent(node, present, ALL_GROUPS)
-        total = sum(self.points[child.code] for child in present)
-        self._keep(node, family, total if node.rule == "sum" else node.max_points)
+        maximum = self._maximum(node, children)
+        if self.rule(node) == "sum" and maximum:
+            total = sum(self.points[child.code] for child in present)
+            family[ALL_GROUPS] = family[ALL_GROUPS] * np.array([[total / maximum], [1.0]])
+        self._keep(node, family, maximum)
+
+    def _maximum(self, node: Node, children: Sequence[Node]) -> float | None:
+        """Maximum of a sum: as declared where everything below it is part of the round, else the sum of what is."""
+        present = {child.code: self.points[child.code] for child in children if child.code in self.points}
+        whole = all(present.get(child.code) == (child.max_points or 0.0) for child in children)
+        return (
+            node.max_points
+            if self.rule(node) != "sum" or (whole and node.max_points)
+            else sum(present.values())
+        )
 
     def _parent(self, node: Node, children: Sequence[Node], group: str) -> Pair:
         answering = [child for child in children if (child.code, group) in self.found]
