@@ -9,6 +9,7 @@ from surveys.definitions.draft import Draft
 from surveys.definitions.files import INSTRUMENT_FILE, find_instrument, label_of, read_draft, shipped
 from surveys.definitions.study_completeness import check_study_completeness
 from surveys.definitions.study_files import STUDY_FILE, read_study
+from surveys.definitions.texts import is_file
 from surveys.problems import Problem, Problems
 
 
@@ -26,7 +27,7 @@ def check(path: str | Path) -> tuple[Problem, ...]:
     if _is_instrument(path, where):
         draft = read_draft(find_instrument(path), problems, label_of(path))
         _complete(draft)
-    elif where.suffix == ".toml" or (where / STUDY_FILE).exists():
+    elif where.suffix == ".toml" or is_file(where / STUDY_FILE):
         study = read_study(where, problems)
         if study is not None:
             _complete(study.instrument)
@@ -37,7 +38,9 @@ def check(path: str | Path) -> tuple[Problem, ...]:
 
 
 def _is_instrument(path: str | Path, where: Path) -> bool:
-    return str(path) in shipped() or where.name == INSTRUMENT_FILE or (where / INSTRUMENT_FILE).is_file()
+    """A shipped name, an ``instrument.toml``, or a folder with one and no study beside it."""
+    folder = is_file(where / INSTRUMENT_FILE) and not is_file(where / STUDY_FILE)
+    return str(path) in shipped() or folder or (where.name == INSTRUMENT_FILE and is_file(where))
 
 
 def _complete(draft: Draft | None) -> None:

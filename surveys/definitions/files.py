@@ -29,10 +29,10 @@ from surveys.definitions.instrument import (
     Source,
     Unit,
 )
-from surveys.definitions.records import Place, build, columns_of, given, listed, numbers_of
+from surveys.definitions.records import Place, build, columns_of, given, listed, numbers_of, shortened
 from surveys.definitions.rules import build_rules
 from surveys.definitions.tables import Row, read_table, too_many
-from surveys.definitions.texts import inside, read_toml
+from surveys.definitions.texts import inside, is_file, read_toml
 from surveys.problems import Problems, fault, nearest
 
 R = TypeVar("R")
@@ -74,11 +74,13 @@ def find_instrument(name_or_folder: str | Path) -> Path:
     if str(name_or_folder) in shipped():
         return _shelf() / str(name_or_folder)
     folder = Path(name_or_folder)
-    if folder.name == INSTRUMENT_FILE and folder.is_file():
+    if folder.name == INSTRUMENT_FILE and is_file(folder):
         return folder.parent
-    if not (folder / INSTRUMENT_FILE).is_file():
+    if not is_file(folder / INSTRUMENT_FILE):
         name = str(name_or_folder)
-        raise fault("instrument.unknown", value=name, accepted=shipped(), nearest=nearest(name, shipped()))
+        raise fault(
+            "instrument.unknown", value=shortened(name), accepted=shipped(), nearest=nearest(name, shipped())
+        )
     return folder
 
 

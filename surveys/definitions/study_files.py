@@ -21,7 +21,7 @@ from surveys.definitions.files import (
     shipped,
 )
 from surveys.definitions.instrument import Instrument, Rule, ScorePlan, Unit
-from surveys.definitions.records import Place, build, table_of
+from surveys.definitions.records import Place, build, shortened, table_of
 from surveys.definitions.rules import build_rules
 from surveys.definitions.study import (
     Assessed,
@@ -42,7 +42,7 @@ from surveys.definitions.study import (
 )
 from surveys.definitions.study_consistency import check_study
 from surveys.definitions.study_draft import StudyDraft
-from surveys.definitions.texts import inside, read_toml
+from surveys.definitions.texts import inside, is_file, read_toml
 from surveys.problems import Problems
 
 R = TypeVar("R")
@@ -171,12 +171,12 @@ def _instrument(reader: _Reader, heading: _Heading | None) -> Draft | None:
     folder = inside(reader.folder, name, reader.problems, place.file, "study.instrument")
     if folder is None:
         return None
-    if not (folder / INSTRUMENT_FILE).is_file():
+    if not is_file(folder / INSTRUMENT_FILE):
         place.not_accepted("instrument.unknown", "instrument", name, shipped())
         return None
-    label = folder.relative_to(reader.folder).as_posix()
+    label = "" if folder == reader.folder else folder.relative_to(reader.folder).as_posix()
     present = (INSTRUMENT_FILE, "tree.csv", "items.csv", "units.csv")
-    reader.files += [f"{label}/{part}" for part in present if (folder / part).exists()]
+    reader.files += [f"{label}/{part}".lstrip("/") for part in present if is_file(folder / part)]
     return read_draft(folder, reader.problems, label)
 
 
@@ -217,8 +217,8 @@ def _draft(reader: _Reader, instrument: Draft | None) -> StudyDraft:
     for entry, place in draft.returns:
         for relative, column in ((entry.path, "path"), (entry.mapping, "mapping")):
             named = reader.named(relative, f"{place.at}.{column}") if relative else None
-            if named is not None and not named.is_file():
-                place.note("study.file_missing", column, value=relative)
+            if named is not None and not is_file(named):
+                place.note("study.file_missing", column, value=shortened(relative))
     questionnaires = instrument.known("questionnaire") if instrument else ()
     draft.rules = build_rules(entries(reader.document, "rules", reader.top), questionnaires, switchable=True)
     return draft

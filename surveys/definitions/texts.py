@@ -45,6 +45,14 @@ def _stays(path: Path, folder: Path) -> bool:
         return False
 
 
+def is_file(path: Path) -> bool:
+    """Whether a file stands there; a name the system cannot hold names none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def read_text(path: Path, problems: Problems, file: str = "", largest: int = LARGEST_TEXT) -> str | None:
     """The text of ``path`` in NFC without BOM and with plain line ends, or None with the reason noted.
 

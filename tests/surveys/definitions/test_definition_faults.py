@@ -230,6 +230,7 @@ CASES = (
     Case("file.outside", STUDY, '"./instrument"', '"../instrument"', None, "study.instrument"),
     Case("study.file_missing", STUDY, '"returns/huyen-1.csv"', '"returns/huyen-2.csv"', None, "returns[1].path",
          {"value": "returns/huyen-2.csv"}),
+    Case("study.file_missing", STUDY, '"returns/huyen-1.csv"', f'"{"x" * 5000}.csv"', None, "returns[1].path"),
     Case("study.timezone", STUDY, "Asia/Ho_Chi_Minh", "Asia/Ha_Noi", None, "fieldwork.timezone",
          {"value": "Asia/Ha_Noi"}),
     Case("study.encoding", STUDY, '"utf-8"', '"utf-9"', None, "returns[2].encoding", {"value": "utf-9"}),

@@ -141,13 +141,29 @@ def test_instrument_without_sources(small: Path, edit: Edit) -> None:
     assert "incomplete.sources" in codes(small / "instrument")
 
 
-@pytest.mark.parametrize("name", ["not-there", "ha-noi/2022", ""])
+@pytest.mark.parametrize("name", ["not-there", "ha-noi/2022", "", "x" * 5000, "a\0b"])
 def test_neither_an_instrument_nor_a_study(small: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(small / "returns")
     assert codes(name) == ["check.nothing_here"]
     with pytest.raises(SurveyError) as caught:
         load_instrument(name)
     assert [problem.code for problem in caught.value.problems] == ["instrument.unknown"]
+
+
+def test_a_missing_instrument_file_is_named(small: Path) -> None:
+    assert codes(small / "returns" / "instrument.toml") == ["file.missing"]
+
+
+def test_a_study_beside_its_instrument_is_checked_with_it(small: Path, edit: Edit) -> None:
+    for path in (small / "instrument").iterdir():
+        shutil.move(path, small / path.name)
+    edit("study.toml", '"./instrument"', '"./"')
+    edit("study.toml", "Asia/Ho_Chi_Minh", "Asia/Hue")
+    edit("tree.csv", "external,1,0.5", "external,-1,0.5")
+    assert {(p.code, p.file) for p in check(small)} == {
+        ("study.timezone", "study.toml"),
+        ("record.negative", "tree.csv"),
+    }
 
 
 def test_linked_file_outside_the_instrument_is_refused(small: Path, tmp_path: Path) -> None:
