@@ -87,6 +87,20 @@ def score(context: typer.Context, study: StudyPath, out: Out) -> None:
 
 
 @app.command(cls=Command)
+def confirm(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    study: Annotated[str, typer.Option("--study", metavar="STUDY")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE")],
+) -> None:
+    from surveys.definitions.study_files import load_study
+    from surveys.handover.review import confirm
+
+    key, number = confirm(file, load_study(study), out)
+    context.obj.say("cli.confirm.done", number=number, out=out, key=key)
+
+
+@app.command(cls=Command)
 def verify(context: typer.Context, folder: Annotated[str, typer.Argument(metavar="DIR")]) -> None:
     from surveys.handover.verification import verify
 

@@ -143,6 +143,17 @@ SHARES = Table(
     ),
     key=("block", "unit_code", "item_code", "level_code", "group"),
 )
+UNWEIGHTED = Table(
+    "unweighted",
+    "unweighted.csv",
+    (
+        *_words("block", "unit_code", "node_code", "group"),
+        *(Column(name, "score", 0, 1) for name in ("score", "unweighted_score")),
+        *(Column(name, "score", 0) for name in ("se", "unweighted_se")),
+        *(Column(name, "score") for name in ("ci_low", "ci_high", "unweighted_ci_low", "unweighted_ci_high")),
+    ),
+    key=("block", "unit_code", "node_code", "group"),
+)
 FORMS = Table(
     "forms",
     "forms.csv",
@@ -222,11 +233,10 @@ REASONS = Table(
 )
 UNDECIDED = Table(
     "undecided",
-    "review/decisions.csv",
+    "review/forms.csv",
     (
-        *_words("form_code", required=False),
-        *_words("unit", "decision", "reviewer", "reason", "date", required=False),
-        *_words("reasons", "reasons_vi"),
+        *_words("form_code", "unit", "reasons_vi", "reasons", required=False),
+        *_words("decision", "reviewer", "reason", "date", required=False),
         *_words("source_file"),
         Column("source_row", "count", 1, required=True),
     ),
@@ -234,15 +244,15 @@ UNDECIDED = Table(
 )
 PROPOSALS = Table(
     "proposals",
-    "review/unit_decisions.csv",
+    "review/units.csv",
     (
         *_words("block", "text"),
-        *_words("unit_code", required=False),
         *_counts("forms"),
         *_words("proposed_code", "proposed_name", required=False),
         Column("similarity", "probability", 0, 1),
+        *_words("decision", required=False),
     ),
-    key=("block", "text"),
+    key=("block", "text", "proposed_code"),
     bom=True,
 )
 CELLS = Table(

@@ -1,7 +1,7 @@
 """The official package: every file of a round, as bytes, put in place all at once.
 
     results/
-      scores.csv units.csv shares.csv forms.csv funnel.csv weights.csv weight-diagnostics.csv tree.csv
+      scores.csv units.csv shares.csv unweighted.csv forms.csv funnel.csv weights.csv weight-diagnostics.csv tree.csv
       review/     what people decide: units to confirm, forms to decide, reasons, cells, conversions, warnings
       council/    what the council imports: workbook, CSV tables, datapackage.json, run.json, SHA256SUMS
       datapackage.json run.json SHA256SUMS
@@ -88,8 +88,8 @@ def package(
         codebook.TREE: tables.tree_frame(study.instrument),
         **_screening_frames(returns, dispositions, warnings),
     }
-    if len(scores.shares):
-        frames[codebook.SHARES] = scores.shares
+    asked = {codebook.SHARES: scores.shares, codebook.UNWEIGHTED: scores.unweighted}
+    frames |= {table: frame for table, frame in asked.items() if len(frame)}
     council = _council(study, returns, dispositions, scores, manifest)
     files = {f"{COUNCIL}/{path}": content for path, content in council.items()}
     return _closed(study, frames, {**files, MANIFEST: manifest})
@@ -110,7 +110,7 @@ def _screening_frames(
     oddities = {
         codebook.REASONS: tables.reasons_frame(returns, dispositions),
         codebook.UNDECIDED: tables.undecided_frame(forms),
-        codebook.PROPOSALS: tables.proposals_frame(returns),
+        codebook.PROPOSALS: returns.proposals,
         codebook.CELLS: tables.cells_frame(returns),
         codebook.CONVERSIONS: returns.conversions,
         codebook.WARNINGS: tables.warnings_frame(warnings),

@@ -37,6 +37,10 @@ def readded(package: Package) -> Iterator[Problem]:
     if "shares" in package:
         yield from limits(package["shares"], "ci_low", "share", "ci_high")
         yield from whole_shares(package["shares"])
+    if "unweighted" in package:
+        yield from limits(
+            package["unweighted"], "unweighted_ci_low", "unweighted_score", "unweighted_ci_high"
+        )
     for name in ("units", "council-units"):
         if name in package:
             yield from percents(package[name])

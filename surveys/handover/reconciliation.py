@@ -41,6 +41,8 @@ def reconciled(package: Package) -> Iterator[Problem]:
         yield from council_repeats(package["council-units"], package["units"])
     if {"council-scores", "council-units"} <= package.keys():
         yield from council_adds_up(package["council-units"], package["council-scores"])
+    if {"scores", "unweighted"} <= package.keys():
+        yield from weighted_repeats(package["unweighted"], package["scores"])
     if {"forms", "council-rejected"} <= package.keys():
         yield from rejected_repeats(package["council-rejected"], package["forms"])
 
@@ -163,6 +165,17 @@ def council_adds_up(units: Printed, scores: Printed) -> Iterator[Problem]:
     slack = scores.half("points") * (found["parts"].to_numpy() + 1) + _NUMBER_NOISE
     off = summed & (np.abs(units.number("points") - found["points"].to_numpy()) > slack)
     yield from units.faults("verify.council_sum", off, "points", expected=found["points"].to_numpy())
+
+
+def weighted_repeats(unweighted: Printed, scores: Printed) -> Iterator[Problem]:
+    """The weighted results that stand beside the unweighted ones are those of the scores."""
+    key = list(unweighted.table.key)
+    found = unweighted.frame[key].merge(scores.frame, on=key, how="left")
+    for name in ("score", "se", "ci_low", "ci_high"):
+        expected = found[name].fillna("").to_numpy(dtype=object)
+        yield from unweighted.faults(
+            "verify.not_the_total", unweighted.text(name) != expected, name, expected=expected
+        )
 
 
 def rejected_repeats(rejected: Printed, forms: Printed) -> Iterator[Problem]:

@@ -30,8 +30,6 @@ _RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 INCOMPLETE = "incomplete"
 #: Level of the rows of single questions, in the scores and in the tree.
 ITEM_LEVEL = "item"
-#: Stands in a review file where somebody has to decide; reading it back undecided is refused.
-UNDECIDED_MARK = "?"
 
 
 def harmless(text: str) -> str:
@@ -41,6 +39,15 @@ def harmless(text: str) -> str:
     ("'=1+1", 'Sở Y tế')
     """
     return f"'{text}" if text.startswith(_RUNS_AS_FORMULA) else text
+
+
+def unharmed(text: str) -> str:
+    """The text that :func:`harmless` was given.
+
+    >>> unharmed("'=1+1"), unharmed("'quoted'")
+    ('=1+1', "'quoted'")
+    """
+    return text[1:] if text.startswith("'") and text[1:].startswith(_RUNS_AS_FORMULA) else text
 
 
 def printed(table: Table, frame: pd.DataFrame, output: Output) -> pd.DataFrame:
@@ -99,7 +106,7 @@ def rejected_frame(forms: pd.DataFrame) -> pd.DataFrame:
 
 
 def undecided_frame(forms: pd.DataFrame) -> pd.DataFrame:
-    """Evaluations that wait for a decision, in the layout in which the decisions are read back."""
+    """Evaluations that wait for a decision, with blank columns for it (see :mod:`surveys.handover.review`)."""
     waiting = forms[forms["disposition"] == REVIEW].reset_index(drop=True)
     return waiting.assign(
         unit=waiting["unit_code"],
@@ -109,11 +116,6 @@ def undecided_frame(forms: pd.DataFrame) -> pd.DataFrame:
         date="",
         reasons_vi=[reason_words(r, "vi") for r in waiting["reasons"].tolist()],
     )
-
-
-def proposals_frame(returns: Returns) -> pd.DataFrame:
-    """Spellings of units that nobody confirmed yet, in the layout in which the confirmations are read back."""
-    return returns.proposals.assign(unit_code=UNDECIDED_MARK)
 
 
 def reason_words(reasons: str, language: str) -> str:

@@ -23,7 +23,7 @@ from surveys.problems import Problem, Problems
 _COUNCIL_TABLES = (codebook.COUNCIL_SCORES, codebook.COUNCIL_UNITS, codebook.REJECTED)
 _SCREENED = (codebook.FORMS, codebook.FUNNEL)
 _SCORED = (codebook.SCORES, codebook.UNITS, codebook.WEIGHTS, codebook.DIAGNOSTICS, codebook.TREE)
-_OPTIONAL = (codebook.SHARES,)
+_OPTIONAL = (codebook.SHARES, codebook.UNWEIGHTED)
 
 
 def verify(folder: str | Path) -> tuple[Problem, ...]:

@@ -10,6 +10,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
 
 #: A workbook carries a date of creation; a fixed one, so that two runs give the same bytes.
 _CREATED = datetime(2000, 1, 1)
-_WIDEST = 60
-_MARGIN = 2
+_WIDEST = 80
+_MARGIN = 3
+_LINE_HEIGHT = 15  # points
+_WORDS = ("text", "wrap")
 _EXPLAINED = (
     "points", "percent", "n_valid", "status", "rank", "rejected", "rounding", "incomplete", "verify",
 )  # fmt: skip
@@ -142,9 +145,10 @@ def _number_format(column: Column, study: Study) -> str:
 
 def _styles(book: Workbook) -> dict[str, Any]:
     styles: dict[str, Any] = {
-        "header": book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}),
-        "text": book.add_format({"num_format": "@"}),
-        "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
+        "header": book.add_format({"bold": True, "bottom": 1, "indent": 1}),
+        "header-number": book.add_format({"bold": True, "bottom": 1, "align": "right"}),
+        "text": book.add_format({"num_format": "@", "indent": 1, "valign": "top"}),
+        "wrap": book.add_format({"num_format": "@", "indent": 1, "valign": "top", "text_wrap": True}),
         "plain": book.add_format({"num_format": "General"}),
     }
     for decimals in range(16):
@@ -161,9 +165,13 @@ def _write(worksheet: Worksheet, sheet: Sheet, styles: Mapping[str, Any]) -> Non
     worksheet.repeat_rows(0)
     for k, (cells, style, width) in enumerate(zip(sheet.columns, sheet.formats, sheet.widths(), strict=True)):
         worksheet.set_column(k, k, width)
-        worksheet.write_string(0, k, sheet.headings[k], styles["header"])
+        worksheet.write_string(
+            0, k, sheet.headings[k], styles["header" if style in _WORDS else "header-number"]
+        )
         for row, cell in enumerate(cells, start=1):
             _write_cell(worksheet, row, k, cell, styles[style])
+            if style == "wrap":
+                worksheet.set_row(row, _LINE_HEIGHT * ceil(len(str(cell)) / width))
     if sheet.columns and len(sheet.columns[0]):
         worksheet.autofilter(0, 0, len(sheet.columns[0]), len(sheet.columns) - 1)
 

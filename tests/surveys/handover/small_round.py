@@ -24,7 +24,7 @@ from surveys.definitions.study import Fieldwork, Inference, Output, Study
 from surveys.problems import Problem
 from surveys.returns.tidy import ROW_COLUMNS, Returns
 from surveys.sampling import SUMMARY_COLUMNS, Samples
-from surveys.scoring.scores import Scores
+from surveys.scoring.scores import UNWEIGHTED_COLUMNS, Scores
 from surveys.validity.dispositions import FUNNEL_COLUMNS, Dispositions
 
 UNITS = (
@@ -199,7 +199,7 @@ def _scores(study: Study) -> Scores:
             "share", "se", "ci_low", "ci_high", "status", "note",
         ]
     )  # fmt: skip
-    return Scores(pd.DataFrame(rows), league, shares)
+    return Scores(pd.DataFrame(rows), league, shares, pd.DataFrame(columns=list(UNWEIGHTED_COLUMNS)))
 
 
 def _score_unit(study: Study, unit: Unit, rows: list[dict[str, object]]) -> dict[str, object]:

@@ -235,15 +235,10 @@ def test_the_workbook_has_no_clock(small_round: Round) -> None:
 
 def test_screening_alone_has_forms_funnel_and_review_files(small_round: Round, tmp_path: Path) -> None:
     files = screening(*small_round.parts()[:3])
-    assert {"forms.csv", "funnel.csv", "review/decisions.csv", "run.json", "SHA256SUMS"} <= set(files)
+    assert {"forms.csv", "funnel.csv", "review/forms.csv", "run.json", "SHA256SUMS"} <= set(files)
     assert not any(path.startswith("council/") for path in files)
     deliver_screening(*small_round.parts()[:3], out=tmp_path / "out")
     assert verify(tmp_path / "out") == ()
-
-
-def test_undecided_units_cannot_be_read_back_as_decided(small_round: Round) -> None:
-    rows = _records(package(*small_round.parts())["review/unit_decisions.csv"])
-    assert [(r["text"], r["unit_code"], r["proposed_code"]) for r in rows] == [("Sơ Nội vu", "?", "noi-vu")]
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda t: t.name)

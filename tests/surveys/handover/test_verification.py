@@ -20,7 +20,6 @@ from surveys.handover.manifest import digest_of, sums_bytes
 from surveys.handover.package import deliver, package
 from surveys.handover.verification import verify
 from surveys.problems import LANGUAGES, Problem
-from surveys.scoring.scores import Scores
 
 
 @pytest.fixture
@@ -309,7 +308,7 @@ def test_a_pooled_parent_lies_between_its_parts(small_round: Round, tmp_path: Pa
         0.82,
         0.81,
     ]  # its items: 0.8 and 0.6
-    parts = (*small_round.parts()[1:4], Scores(table, small_round.scores.units, small_round.scores.shares))
+    parts = (*small_round.parts()[1:4], replace(small_round.scores, table=table))
     deliver(study, *parts, out=tmp_path / "outside")
     faults = [p for p in verify(tmp_path / "outside") if p.code == "verify.parent"]
     assert {dict(p.params)["node"] for p in faults} >= {"1"}
@@ -330,3 +329,20 @@ def test_shares_of_an_item_add_up_to_one(small_round: Round, tmp_path: Path) -> 
     edit(tmp_path / "out" / "shares.csv", lambda records: records[1].update(share="0.4333333333"))
     reseal(tmp_path / "out")
     assert _codes(verify(tmp_path / "out")) == {"verify.shares_sum"}
+
+
+def test_unweighted_results_stand_beside_the_weighted_ones(small_round: Round, tmp_path: Path) -> None:
+    table = small_round.scores.table
+    names = ["score", "se", "ci_low", "ci_high"]
+    unweighted = table[["block", "unit_code", "node_code", "group", *names]].assign(
+        **{f"unweighted_{name}": table[name] for name in names}
+    )
+    scores = replace(small_round.scores, unweighted=unweighted)
+    deliver(*small_round.parts()[:4], scores, out=tmp_path / "out")
+    assert verify(tmp_path / "out") == ()
+    edit(
+        tmp_path / "out" / "unweighted.csv",
+        lambda records: records[1].update(score="0.1", unweighted_ci_low="0.9"),
+    )
+    reseal(tmp_path / "out")
+    assert _codes(verify(tmp_path / "out")) == {"verify.not_the_total", "verify.limit_above"}
