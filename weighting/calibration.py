@@ -12,25 +12,16 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from weighting.design import Adjustment, Design
+from weighting.design import Adjustment, Design, rows_named
 from weighting.distance import LINEAR, RAKING, Distance
 from weighting.distance import distance as distance_record
 from weighting.errors import CalibrationError, unknown
 from weighting.linearization import Stage
-from weighting.margins import (
-    Cells,
-    Margin,
-    bound_problems,
-    missing_columns,
-    read_margins,
-    same_total,
-    sample_problems,
-    shape_problems,
-    tabulate,
-)
+from weighting.margins import Cells, Margin, bound_problems, prepared
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -263,21 +254,12 @@ def _gaps(margins: Sequence[Margin], solution: Solution, record: Distance) -> li
     ]
 
 
-def _checked(
-    design: Design, margins: Sequence[Margin], record: Distance, one_level: bool
-) -> tuple[Cells, tuple[Margin, ...]]:
-    """The cells and the margins ready to solve, or every problem of either side at once."""
-    problems = missing_columns(design.frame, margins) if margins else ["no margin is given"]
-    problems += shape_problems(margins, one_level)
-    there = [m for m in margins if not missing_columns(design.frame, [m])]
-    cells = tabulate(design.frame, design.weights, there)
-    problems += sample_problems(cells, there)
-    if not problems:
-        margins = same_total(margins)
-        problems = bound_problems(cells, margins, record.bounds)
-    if problems:
-        raise CalibrationError(*problems)
-    return cells, tuple(margins)
+def _negative(weights: Array, names: pd.Index) -> list[str]:
+    bad = weights < 0
+    return [
+        f"linear calibration makes weights negative: {rows_named(bad, names, weights.round(6))}; "
+        f"give bounds=(0, None), or take distance='raking'"
+    ]
 
 
 class Calibration(Adjustment):
@@ -314,6 +296,8 @@ class Calibration(Adjustment):
         if not solution.met:
             raise CalibrationError(*_gaps(margins, solution, record))
         weights = cells.scaled(before, solution.g)
+        if weights.min() < 0:
+            raise CalibrationError(*_negative(weights, cells.names))
         weights.flags.writeable = False
         values = {
             "residuals": residuals,
@@ -405,24 +389,23 @@ class Calibration(Adjustment):
 
 def _calibrated(
     design: Design,
-    margins: Sequence[Margin],
+    cells: Cells,
+    margins: tuple[Margin, ...],
     record: Distance,
     residuals: str,
     tolerance: float = TOLERANCE,
     max_rounds: int = MAX_ROUNDS,
-    one_level: bool = False,
 ) -> Design:
     problems = [] if residuals in RESIDUALS else [unknown("residuals", residuals, RESIDUALS)]
     if not tolerance > 0:
         problems.append(f"tolerance {tolerance}: must be positive")
     if max_rounds < 1:
         problems.append(f"max_rounds {max_rounds}: at least 1")
+    problems += bound_problems(cells, margins, record.bounds)
     if problems:
         raise CalibrationError(*problems)
-    cells, margins = _checked(design, margins, record, one_level)
     done = Calibration(design.weights, margins, cells, record, residuals, tolerance, max_rounds)
-    assert done.weights is not None
-    return design.with_weights(done.weights, done)
+    return design.with_weights(done.after, done)
 
 
 def calibrate(
@@ -464,7 +447,8 @@ def calibrate(
     [50.0, 25.0, 25.0]
     """
     record = distance_record(distance, bounds)
-    return _calibrated(design, read_margins(margins, by), record, residuals, tolerance, max_rounds)
+    cells, found = prepared(design.frame, design.weights, margins, by)
+    return _calibrated(design, cells, found, record, residuals, tolerance, max_rounds)
 
 
 def poststratify(design: Design, margins: Mapping[Any, Any], by: str | Sequence[str] | None = None) -> Design:
@@ -481,13 +465,13 @@ def poststratify(design: Design, margins: Mapping[Any, Any], by: str | Sequence[
     >>> poststratify(d, {"sex": {"f": 50, "m": 40}}).weights.tolist()
     [50.0, 10.0, 30.0]
     """
-    found = read_margins(margins, by)
+    cells, found = prepared(design.frame, design.weights, margins, by, one_level=True)
     if len(found) != 1 or found[0].value is not None:
         raise CalibrationError(
             f"post-stratification takes one margin of counts, {len(found)} margins are given: "
             f"cross the columns in a tuple, or rake"
         )
-    return _calibrated(design, found, distance_record(LINEAR), DESIGN, one_level=True)
+    return _calibrated(design, cells, found, distance_record(LINEAR), DESIGN)
 
 
 def rake(
@@ -515,4 +499,5 @@ def rake(
     [150.0]
     """
     record = distance_record(RAKING, bounds)
-    return _calibrated(design, read_margins(margins, by), record, residuals, tolerance, max_rounds)
+    cells, found = prepared(design.frame, design.weights, margins, by)
+    return _calibrated(design, cells, found, record, residuals, tolerance, max_rounds)

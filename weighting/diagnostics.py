@@ -16,17 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from weighting.calibration import Calibration
 from weighting.design import Design
-from weighting.errors import CalibrationError, DesignError, unknown
-from weighting.margins import (
-    Cells,
-    Margin,
-    levels_text,
-    missing_columns,
-    read_margins,
-    sample_problems,
-    shape_problems,
-    tabulate,
-)
+from weighting.errors import DesignError, unknown
+from weighting.margins import Cells, Margin, levels_text, prepared
 
 Array = NDArray[np.float64]
 
@@ -180,18 +171,6 @@ def _margin_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return table.assign(gap_share=np.divide(gap, np.abs(total), out=np.zeros(len(gap)), where=total != 0))
 
 
-def _given(design: Design, margins: Mapping[Any, Any]) -> tuple[Cells, tuple[Margin, ...]]:
-    """Margins to hold the weights against, whether they were calibrated to or not."""
-    found = read_margins(margins)
-    problems = missing_columns(design.frame, found)
-    if not problems:
-        cells = tabulate(design.frame, design.weights, found)
-        problems = shape_problems(found, one_level=True) + sample_problems(cells, found)
-    if problems:
-        raise CalibrationError(*problems)
-    return cells, found
-
-
 def _groups(design: Design, by: str | Sequence[str] | None) -> pd.DataFrame:
     if by is None:
         return pd.DataFrame()
@@ -212,9 +191,11 @@ def _groups(design: Design, by: str | Sequence[str] | None) -> pd.DataFrame:
 def _before(design: Design, before: Design | ArrayLike | None, chain: Sequence[Calibration]) -> Array:
     if before is None:
         return chain[0].before if chain else design.weights
-    found = before.weights if isinstance(before, Design) else np.asarray(before, dtype=float)
-    if found.shape != design.weights.shape:
-        raise DesignError(f"before: {found.shape} values for {design.n} rows")
+    found = before.weights if isinstance(before, Design) else np.asarray(before)
+    if found.shape != design.weights.shape or found.dtype.kind not in "iuf":
+        raise DesignError(
+            f"before: weights of {design.n} rows are needed, here are {found.shape} of type {found.dtype}"
+        )
     return found
 
 
@@ -246,7 +227,8 @@ def diagnose(
         raise DesignError(*problems)
     chain = [step for step in design.adjustments if isinstance(step, Calibration)]
     then, now = _before(design, before, chain), design.weights
-    held = [_given(design, margins)] if margins is not None else [(c.cells, c.margins) for c in chain]
+    own = None if margins is None else prepared(design.frame, design.weights, margins, one_level=True)
+    held = [own] if own is not None else [(c.cells, c.margins) for c in chain]
     rows = [row for cells, found in held for row in _margin_rows(cells, found, then, now)]
     both = (then > 0) & (now > 0)
     g = now[both] / then[both]

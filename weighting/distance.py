@@ -96,8 +96,11 @@ _UNBOUNDED = {LINEAR: Distance(LINEAR, _linear_f, _linear_df), RAKING: Distance(
 
 
 def _read_bounds(bounds: tuple[float | None, float | None] | None) -> tuple[float, float]:
-    low, high = bounds if bounds is not None else (None, None)
-    return (-np.inf if low is None else float(low), np.inf if high is None else float(high))
+    try:
+        low, high = bounds if bounds is not None else (None, None)
+        return (-np.inf if low is None else float(low), np.inf if high is None else float(high))
+    except (TypeError, ValueError):
+        raise CalibrationError(f"bounds {bounds!r}: two limits of w/d are needed, None for none") from None
 
 
 def distance(name: str, bounds: tuple[float | None, float | None] | None = None) -> Distance:

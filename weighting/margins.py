@@ -10,11 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from weighting.errors import CalibrationError, unknown
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -64,39 +67,105 @@ def _tuple(key: Any) -> tuple[Any, ...]:
     return key if isinstance(key, tuple) else (key,)
 
 
-def _margin(key: Any, given: Any, by: tuple[str, ...], groups: Sequence[tuple[Any, ...]]) -> Margin:
-    """One margin; ``given`` holds per group of ``by`` a mapping, or a number for a numeric column."""
-    names = tuple(str(x) for x in _tuple(key))
-    if all(isinstance(part, Mapping | pd.Series) for part in given):
-        pairs = [(g + _tuple(c), t) for g, part in zip(groups, given, strict=True) for c, t in part.items()]
-        columns, value = by + names, None
-    else:
-        pairs = list(zip(groups, given, strict=True))
-        columns, value = by, names[0]
-    totals = np.array([t for _, t in pairs], dtype=float)
-    return Margin(" × ".join(by + names), columns, value, tuple(c for c, _ in pairs), totals)
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool | np.bool_)
 
 
-def read_margins(margins: Mapping[Any, Any], by: str | Sequence[str] | None = None) -> tuple[Margin, ...]:
-    """Margins as users write them -> records.
+@dataclass(frozen=True)
+class Entry:
+    """A margin as it was given: per group of ``by`` a mapping, or a number for a numeric column."""
+
+    names: tuple[Any, ...]
+    by: tuple[Any, ...]
+    groups: tuple[tuple[Any, ...], ...]
+    given: tuple[Any, ...]
+
+    @property
+    def name(self) -> str:
+        return " × ".join(str(x) for x in (*self.by, *self.names))
+
+    @property
+    def counts(self) -> bool:
+        return all(isinstance(part, Mapping | pd.Series) for part in self.given)
+
+    def totals(self) -> list[tuple[tuple[Any, ...], Any]]:
+        """Levels and total, one after the other."""
+        if not self.counts:
+            return list(zip(self.groups, self.given, strict=True))
+        each = zip(self.groups, self.given, strict=True)
+        return [(group + _tuple(level), total) for group, part in each for level, total in part.items()]
+
+    def problems(self) -> Iterator[str]:
+        """What keeps this from being a margin."""
+        if not self.counts and not all(_is_number(part) for part in self.given):
+            odd = next(part for part in self.given if not _is_number(part))
+            yield (
+                f"margin {self.name}: totals are a mapping from levels to numbers, or one number for a numeric column; "
+                f"here is {odd!r:.80}"
+            )
+            return
+        if not self.counts and len(self.names) > 1:
+            yield f"margin {self.name}: one number is the total of one numeric column, not of {len(self.names)}"
+        width = len(self.by) + len(self.names) if self.counts else len(self.by)
+        seen = set()
+        for levels, total in self.totals():
+            if len(levels) != width:
+                yield f"margin {self.name}: category {levels_text(levels)} has {len(levels)} levels, {width} are needed"
+            if not _is_number(total):
+                yield f"margin {self.name}: category {levels_text(levels)} has the total {total!r}; a number is needed"
+            if levels in seen:
+                yield f"margin {self.name}: category {levels_text(levels)} is given twice"
+            seen.add(levels)
+        if not seen:
+            yield f"margin {self.name} has no category"
+
+    def margin(self) -> Margin:
+        pairs = self.totals()
+        columns, value = (self.by + self.names, None) if self.counts else (self.by, self.names[0])
+        totals = np.array([total for _, total in pairs], dtype=float)
+        return Margin(self.name, columns, value, tuple(levels for levels, _ in pairs), totals)
+
+
+def _entries(margins: Any, by: str | Sequence[str] | None) -> tuple[list[Entry], list[str]]:
+    if not isinstance(margins, Mapping):
+        return [], [f"margins: a mapping from columns to totals is needed, here is {type(margins).__name__}"]
+    if by is None:
+        return [Entry(_tuple(key), (), ((),), (given,)) for key, given in margins.items()], []
+    columns = (by,) if isinstance(by, str) else tuple(by)
+    odd = [group for group, part in margins.items() if not isinstance(part, Mapping)]
+    if odd:
+        return [], [
+            f"margins of group {group!r}: a mapping from columns to totals is needed" for group in odd
+        ]
+    entries = []
+    for key in dict.fromkeys(key for part in margins.values() for key in part):
+        having = [group for group in margins if key in margins[group]]
+        groups = tuple(_tuple(group) for group in having)
+        entries.append(Entry(_tuple(key), columns, groups, tuple(margins[group][key] for group in having)))
+    return entries, []
+
+
+def read_margins(
+    margins: Mapping[Any, Any], by: str | Sequence[str] | None = None
+) -> tuple[tuple[Margin, ...], list[str]]:
+    """Margins as users write them -> records, and what is wrong with those that cannot be read.
 
     ``{"sex": {"f": 52, "m": 48}, ("age", "sex"): {("old", "f"): 20, ...}, "income": 1.2e6}``; a pandas Series
     serves as a mapping. With ``by``, one such dictionary for each level of ``by``.
 
-    >>> [m.name for m in read_margins({"sex": {"f": 52, "m": 48}, "income": 1200.0})]
+    >>> [m.name for m in read_margins({"sex": {"f": 52, "m": 48}, "income": 1200.0})[0]]
     ['sex', 'income']
-    >>> read_margins({"north": {"sex": {"f": 5}}, "south": {"sex": {"f": 7}}}, by="area")[0].categories
+    >>> read_margins({"north": {"sex": {"f": 5}}, "south": {"sex": {"f": 7}}}, by="area")[0][0].categories
     (('north', 'f'), ('south', 'f'))
+    >>> read_margins({"sex": {"f": "many"}})[1]
+    ["margin sex: category 'f' has the total 'many'; a number is needed"]
     """
-    if by is None:
-        return tuple(_margin(key, [given], (), [()]) for key, given in margins.items())
-    columns = (by,) if isinstance(by, str) else tuple(by)
-    keys = dict.fromkeys(key for part in margins.values() for key in part)
-    result = []
-    for key in keys:
-        having = [g for g in margins if key in margins[g]]
-        result.append(_margin(key, [margins[g][key] for g in having], columns, [_tuple(g) for g in having]))
-    return tuple(result)
+    entries, problems = _entries(margins, by)
+    if not entries and not problems:
+        problems = ["no margin is given"]
+    faults = [list(entry.problems()) for entry in entries]
+    problems += [fault for part in faults for fault in part]
+    return tuple(e.margin() for e, part in zip(entries, faults, strict=True) if not part), problems
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,12 +335,44 @@ def tabulate(frame: pd.DataFrame, weights: Array, margins: Sequence[Margin]) -> 
 # ---- what can be wrong ------------------------------------------------------------------------------
 
 
-def missing_columns(frame: pd.DataFrame, margins: Sequence[Margin]) -> list[str]:
-    """Margins over columns the frame does not have."""
-    names = dict.fromkeys(
-        (m.name, c) for m in margins for c in (*m.columns, *([m.value] if m.value else ())) if c not in frame
-    )
-    return [f"margin {name}: the data have no column {column!r}" for name, column in names]
+def prepared(
+    frame: pd.DataFrame,
+    weights: Array,
+    margins: Mapping[Any, Any],
+    by: str | Sequence[str] | None = None,
+    one_level: bool = False,
+) -> tuple[Cells, tuple[Margin, ...]]:
+    """Margins as users write them -> the cells and the margins ready to work with.
+
+    Raises:
+        CalibrationError: with everything that is wrong with the margins, and between them and the sample.
+    """
+    found, problems = read_margins(margins, by)
+    problems += shape_problems(found, one_level)
+    usable = []
+    for m in found:
+        faults = _column_problems(frame, m)
+        problems += faults
+        usable += [] if faults else [m]
+    cells = tabulate(frame, weights, usable)
+    problems += sample_problems(cells, usable)
+    if problems:
+        raise CalibrationError(*problems)
+    return cells, same_total(found)
+
+
+def _column_problems(frame: pd.DataFrame, margin: Margin) -> list[str]:
+    """Columns the frame does not have, and numeric totals of columns that are not numbers."""
+    needed = [*margin.columns, *([] if margin.value is None else [margin.value])]
+    problems = [
+        f"margin {margin.name}: {unknown('column', c, frame.columns)}" for c in needed if c not in frame
+    ]
+    if not problems and margin.value is not None and not pd.api.types.is_numeric_dtype(frame[margin.value]):
+        problems = [
+            f"margin {margin.name}: one number is the total of a numeric column, "
+            f"{margin.value!r} holds {frame[margin.value].dtype}"
+        ]
+    return problems
 
 
 def shape_problems(margins: Sequence[Margin], one_level: bool = False) -> list[str]:
@@ -285,12 +386,6 @@ def _bad_totals(margins: Sequence[Margin]) -> Iterator[str]:
         bad = ~np.isfinite(m.totals) | ((m.totals < 0) if m.value is None else False)
         for k in np.flatnonzero(bad):
             yield f"{m.label(k)} has the total {m.totals[k]:g}; a total is a finite number, counts are not negative"
-        for c in pd.Index(m.categories, tupleize_cols=False)[
-            pd.Index(m.categories, tupleize_cols=False).duplicated()
-        ]:
-            yield f"margin {m.name}: category {levels_text(c)} is given twice"
-        if not len(m.totals):
-            yield f"margin {m.name} has no category"
 
 
 def _one_level(margins: Sequence[Margin]) -> Iterator[str]:

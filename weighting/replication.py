@@ -400,11 +400,10 @@ class Replicates:
             if kind != "proportion":
                 return low, high
             low, high = np.clip(low, 0, 1), np.clip(high, 0, 1)
-        elif base.interval in ("logit", "bounded"):
-            low, high = intervals.logit(estimate, se, df, base.level)
+        elif base.interval in intervals.TRANSFORMED:
+            low, high = intervals.TRANSFORMED[base.interval](estimate, se, df, base.level)
         else:
-            kernel = intervals.wilson if base.interval == "wilson" else intervals.beta
-            low, high = kernel(estimate, se, df, base.level, base.n)
+            low, high = intervals.SIZED[base.interval](estimate, se, df, base.level, base.n)
         flat = (se <= intervals.NO_VARIATION) | (estimate <= 0) | (estimate >= 1)
         return np.where(flat, base.ci_low, low), np.where(flat, base.ci_high, high)
 
@@ -416,12 +415,21 @@ def _gaps(base: Estimates, under: Array) -> NDArray[np.bool_]:
 
 def _columns(design: Design, weights: ArrayLike | Sequence[str]) -> Array:
     """Replicate weights [n, R] from an array or from the names of columns."""
-    if isinstance(weights, Sequence) and all(isinstance(name, str) for name in weights):
+    if (
+        isinstance(weights, Sequence)
+        and not isinstance(weights, str)
+        and all(isinstance(name, str) for name in weights)
+    ):
         lost = [unknown("column", name, design.frame.columns) for name in weights if name not in design.frame]
         if lost:
             raise DesignError(*lost)
         return design.frame[list(weights)].to_numpy(dtype=float)
-    return np.asarray(weights.to_numpy() if isinstance(weights, pd.DataFrame) else weights, dtype=float)
+    try:
+        return np.asarray(weights.to_numpy() if isinstance(weights, pd.DataFrame) else weights, dtype=float)
+    except (TypeError, ValueError):
+        raise DesignError(
+            "replicate weights: numbers [n, R] are needed, or the names of their columns"
+        ) from None
 
 
 def _given_problems(design: Design, table: Array, kind: str, rho: float, rscales: Array | None) -> list[str]:

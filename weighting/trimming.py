@@ -7,6 +7,7 @@ Survey Research Methods, ASA (1990), 225-230. Equal shares are what R's ``survey
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import Literal
 
 import numpy as np
@@ -130,6 +131,8 @@ def trim(
     >>> trim(d, upper=6).weights.tolist()
     [3.0, 3.0, 6.0]
     """
+    if not all(limit is None or isinstance(limit, Real) for limit in (lower, upper)):
+        raise DesignError(f"limits ({lower!r}, {upper!r}): numbers are needed, None for no limit")
     low, high = 0.0 if lower is None else float(lower), np.inf if upper is None else float(upper)
     checks = [
         (not 0 <= low <= high, f"limits ({low:g}, {high:g}): accepted 0 ≤ lower ≤ upper"),

@@ -360,10 +360,12 @@ def test_every_problem_is_named_at_once() -> None:
         "b": {1: 365, 2: -415, 3: 0},
         "sex": {"f": 1500, "m": 0},
         "region": {"n": 1, "s": 2},
+        "c": {1: "many"},
     }
     message = refusal(Design(frame), given)
     for pattern in (
-        r"margin region: .*no column 'region'",
+        r"margin region: unknown column 'region'",
+        r"margin c: category 1 has the total 'many'; a number is needed",
         r"margin b: category 2 has the total -415",
         r"margin b adds up to -50, margin a to 1500 \(gap -1550\)",
         r"margin a: category 4 of the sample \(200 rows\) has no total",
@@ -440,6 +442,32 @@ def test_numeric_margins_that_cannot_be_met() -> None:
 )
 def test_options_that_do_not_exist(options: dict[str, Any], words: str) -> None:
     assert words in refusal(Design(kalton_sample()), kalton_margins(), **options)
+
+
+@pytest.mark.parametrize(
+    ("margins", "options", "words"),
+    [
+        ([("a", 1)], {}, "a mapping from columns to totals is needed, here is list"),
+        ({"a": [1, 2]}, {}, "margin a: totals are a mapping from levels to numbers, or one number"),
+        ({"a": None}, {}, "here is None"),
+        ({("a", "b"): 5.0}, {}, "not of 2"),
+        ({("a", "b"): {1: 5.0}}, {}, "margin a × b: category 1 has 1 levels, 2 are needed"),
+        ({"a": pd.Series([1.0, 2.0], index=[1, 1])}, {}, "margin a: category 1 is given twice"),
+        ({"a": {}}, {}, "margin a has no category"),
+        ({1: {"b": {1: 2.0}}, 2: 7.0}, {"by": "a"}, "margins of group 2: a mapping"),
+        ({"name": 5.0}, {}, "'name' holds"),
+        ({"a": {1: 5.0, 2: True}}, {}, "has the total True; a number is needed"),
+    ],
+)
+def test_margins_that_cannot_be_read(margins: Any, options: Any, words: str) -> None:
+    assert words in refusal(Design(kalton_sample().assign(name="x")), margins, **options)
+
+
+def test_linear_weights_below_zero_are_refused_with_advice() -> None:
+    frame = pd.DataFrame({"x": [1.0, 2.0, 3.0]})
+    message = refusal(Design(frame), {"x": 0.0})
+    assert "makes weights negative: row 2 (-0.285714)" in message
+    assert "bounds=(0, None)" in message
 
 
 def test_poststratification_takes_one_margin() -> None:

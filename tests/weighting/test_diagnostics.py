@@ -104,7 +104,7 @@ def test_text_and_html_show_the_same() -> None:
 def test_what_does_not_fit() -> None:
     with pytest.raises(DesignError, match="unknown column 'unti'; did you mean 'unit'"):
         diagnose(survey(), by="unti")
-    with pytest.raises(DesignError, match="3,"):
+    with pytest.raises(DesignError, match="weights of 601 rows are needed"):
         diagnose(survey(), before=[1.0, 2.0, 3.0])
-    with pytest.raises(CalibrationError, match="no column 'tỉnh'"):
+    with pytest.raises(CalibrationError, match="unknown column 'tỉnh'"):
         diagnose(survey(), margins={"tỉnh": {"HN": 1.0}})
