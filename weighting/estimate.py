@@ -561,7 +561,7 @@ def _assembled(
     limits = limits_of(interval, found.estimate, found.se, degrees, sizes, found.flat, level)
     if request.kind == "proportion" and interval == "wald":
         safe = limits_of("bounded", found.estimate, found.se, degrees, sizes, found.flat, level)
-        limits = _chosen(found.flat, safe, tuple(np.clip(limit, 0, 1) for limit in limits))
+        limits = chosen(found.flat, safe, tuple(np.clip(limit, 0, 1) for limit in limits))
     flat_figures = (found.estimate, found.se, *limits, degrees, found.n, found.n_eff(edge), found.deff)
     estimate, se, low, high, degrees_, n, n_eff, deff = (v.ravel() for v in flat_figures)
     return Estimates(
@@ -639,7 +639,7 @@ def limits_of(
     return intervals.SIZED[interval](estimate, np.where(flat, 0.0, se), df, level, n)
 
 
-def _chosen(flat: Flags, safe: Sequence[Floats], limits: Sequence[Floats]) -> intervals.Limits:
+def chosen(flat: Flags, safe: Sequence[Floats], limits: Sequence[Floats]) -> intervals.Limits:
     """The ``safe`` limits where nothing varies, the others elsewhere."""
     return np.where(flat, safe[0], limits[0]), np.where(flat, safe[1], limits[1])
 

@@ -19,6 +19,7 @@ from weighting.estimate import (
     Estimates,
     Request,
     check_options,
+    chosen,
     degrees_of_freedom,
     grouping_of,
     labels_of,
@@ -178,12 +179,14 @@ def _one(
     estimate = distribution.at(np.full(request.n_domains, point))
     share, share_se = _share_below(request, variable, estimate)
     flat = (share_se <= intervals.NO_VARIATION) | (share >= 1)
-    share_low, share_high = limits_of(
-        interval, share, share_se, df, request.grouping.held, flat & (interval != "wald"), level
-    )
+    grouping = request.grouping
+    edge = grouping.count(~variable.valid) * grouping.worth
+    safe = intervals.bounded(np.clip(share, 0, 1), 0.0, df, edge, np.isposinf(edge), level)
+    found = limits_of(interval, share, share_se, df, np.where(flat, edge, grouping.held), flat, level)
+    share_low, share_high = chosen(flat, safe, found)
     low, high = distribution.at(share_low), distribution.at(share_high)
     t = intervals.t_quantile(df, level)
-    below, above = share_low <= 0, share_high > 1
+    below, above = share_low <= 0, (share_high > 1) | (share >= 1)
     se = (
         np.select(
             [below & above, above, below],
