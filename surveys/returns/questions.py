@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -98,6 +98,10 @@ class Vocabulary:
                     found.setdefault(fold_name(split[0]), {})[fold(split[1])] = item.code
         return found
 
+    def option_item(self, question: str, option: str) -> str:
+        """The yes/no item of one option of a question with several answers, or ``""``."""
+        return self.multiple.get(fold_name(question), {}).get(fold(option), "")
+
     def scale_of(self, item: str) -> Scale:
         return self.instrument.scale[self.instrument.item[item].scale]
 
@@ -142,7 +146,9 @@ class Vocabulary:
     def _grid(self, question: str, part: str) -> Iterator[Target]:
         """A grid's question and row: item and unit in either order, an item (of a unit) and one of its levels, or an item."""
         of_question, of_part = self.item_names.find(question), self.item_names.find(part)
-        if of_question and self._is_unit(part):
+        if option := self.option_item(question, part):
+            yield Target("item", option)
+        elif of_question and self._is_unit(part):
             yield from (Target("item", code, part) for code in of_question)
         elif of_part and self._is_unit(question):
             yield from (Target("item", code, question) for code in of_part)
@@ -159,7 +165,7 @@ class Vocabulary:
 
     def _variable_name(self, column: Column) -> Iterator[Target]:
         """Variable names hold no dots and start with a letter: ``V2_4_1a`` is item 2.4.1a, ``V2_4_1a_SNV`` of unit SNV."""
-        for name in (column.heading, _LETTER_BEFORE_NUMBER.sub("", column.heading, count=1)):
+        for name in (column.heading, without_letter(column.heading)):
             cells = self.cell_names.find(name) if self._is_matrix else ()
             yield from (Target("item", item, unit) for item, unit in cells)
             yield from (Target("item", item) for item in self.item_names.find(name))
@@ -223,24 +229,29 @@ def lay_out(table: Table, vocabulary: Vocabulary, problems: Problems) -> Layout:
     return layout
 
 
-def known_by_role(
-    columns: Sequence[Column], roles: Mapping[str, str], vocabulary: Vocabulary
-) -> tuple[Column, ...]:
-    """Columns that a product writes of its own accord: ``roles`` maps their folded headings to the role of a field, or to ``""``
-    when they say nothing about the form. Such a column is that field unless another column is; the rest are left out, but
-    never one that the study knows by its heading."""
-    names = {field.role: field.code for field in reversed(vocabulary.instrument.fields)}
-    told = {target.code for column in columns for target in vocabulary.targets(column)}
+def without_own(
+    columns: Sequence[Column], own: Mapping[str, str], vocabulary: Vocabulary
+) -> tuple[tuple[Column, ...], dict[str, Column]]:
+    """Columns without those that a product adds of its own accord, and those of them that have a role. ``own`` maps their folded
+    headings to a role of :class:`Table`, or to ``""``; a column that the instrument knows by its heading stays."""
     kept: list[Column] = []
+    roles: dict[str, Column] = {}
     for column in columns:
-        heading = fold_name(column.heading)
-        code = names.get(roles.get(heading, ""), "")
-        if heading not in roles or vocabulary.targets(column):
+        role = own.get(fold_name(column.heading))
+        if role is None or vocabulary.targets(column):
             kept.append(column)
-        elif code and code not in told:
-            told.add(code)
-            kept.append(replace(column, names=(*column.names, code)))
-    return tuple(kept)
+        elif role:
+            roles.setdefault(role, column)
+    return tuple(kept), roles
+
+
+def without_letter(name: str) -> str:
+    """A name without the letters that a program needed before its number.
+
+    >>> without_letter("q2_4_1a"), without_letter("tuoi")
+    ('2_4_1a', 'tuoi')
+    """
+    return _LETTER_BEFORE_NUMBER.sub("", name, count=1) if _LETTER_BEFORE_NUMBER.match(name) else name
 
 
 def split_part(heading: str) -> tuple[str, str] | None:

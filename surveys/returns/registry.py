@@ -8,7 +8,15 @@ from dataclasses import dataclass
 
 from surveys.problems import fault
 from surveys.returns.questions import Vocabulary
-from surveys.returns.readers import google_forms, handmade, microsoft_forms, native, statistical
+from surveys.returns.readers import google_forms, handmade, kobo, microsoft_forms, native, odk, qualtrics, statistical, surveymonkey
+    google_forms,
+    handmade,
+    microsoft_forms,
+    native,
+    qualtrics,
+    statistical,
+    surveymonkey,
+)
 from surveys.returns.sheets import Sheet
 from surveys.returns.tables import Table
 
@@ -25,7 +33,7 @@ class Reader:
 
 READERS: tuple[Reader, ...] = tuple(
     Reader(module.NAME, module.recognise, module.read)
-    for module in (native, handmade, statistical, google_forms, microsoft_forms)
+    for module in (native, handmade, statistical, qualtrics, surveymonkey, google_forms, microsoft_forms, kobo, odk)
 )
 
 

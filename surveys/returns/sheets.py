@@ -15,7 +15,7 @@ import numpy as np
 
 from surveys.problems import SurveyError, fault
 
-Kind = Literal["text", "xlsx", "xls", "ods", "sav", "por", "dta"]
+Kind = Literal["text", "xlsx", "xls", "ods", "sav", "por", "dta", "zip"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,9 @@ class Sheet:
     """One sheet: ``cells`` is an object array [rows, columns]; cell [i, j] stands in row ``i + first_row`` of the file.
 
     ``widths`` are the numbers of fields of each line of a text file (None elsewhere). ``variables`` describe the columns of a
-    statistical file, whose first row of cells holds the variable names, and ``sets`` its multiple-response sets. ``merged`` are
-    the merged areas of a workbook as (top, left, bottom, right), inclusive, counted from 0. ``conversions`` counts cells converted while decoding.
+    statistical file, whose first row of cells holds the variable names, and ``sets`` its multiple-response sets. ``merged``
+    are the merged areas of a workbook as (top, left, bottom, right), inclusive, counted from 0. ``conversions`` counts cells
+    converted while decoding.
     """
 
     file: str
@@ -179,6 +180,8 @@ def _content(path: Path, name: str, limits: Limits) -> bytes:
 def _kind_of_archive(raw: bytes) -> Kind | None:
     if b"xl/workbook" in raw or b"xl/_rels" in raw or b"[Content_Types].xml" in raw[:4000]:
         return "xlsx"
+    if b".csv" in raw[-4000:]:
+        return "zip"
     return "ods" if b"opendocument.spreadsheet" in raw[:4000] or b"content.xml" in raw else None
 
 
@@ -186,10 +189,10 @@ Reading = Callable[[bytes, Path, str, str, str, Limits], Sequence[Sheet]]
 
 
 def _reader(kind: Kind) -> Reading:
-    from surveys.returns import delimited, statistical, workbooks
+    from surveys.returns import archives, delimited, statistical, workbooks
 
-    if kind == "text":
-        return delimited.read
+    if kind in ("text", "zip"):
+        return delimited.read if kind == "text" else archives.read
     return statistical.read if kind in ("sav", "por", "dta") else workbooks.read
 
 

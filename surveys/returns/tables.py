@@ -97,7 +97,7 @@ class Table:
     """Columns of equal length. ``row_numbers`` [n] are the rows of the file as its users see them; ``form`` [n] groups rows that
     belong to one form (None: one form a row); ``unit`` names the unit when the whole sheet is about one; ``notes`` are warnings
     about what the reader left out. ``roles`` are columns that the product itself adds, under the role of a field (``submitted``,
-    ``started``, ``seconds``, ``interviewer``, or ``response``: the product's own number of the form); a field of the
+    ``started``, ``ended``, ``seconds``, ``interviewer``, or ``response``: the product's own number of the form); a field of the
     instrument with that role goes before them."""
 
     file: str

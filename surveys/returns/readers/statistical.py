@@ -16,11 +16,10 @@ from surveys.problems import Problem
 from surveys.returns.questions import Vocabulary
 from surveys.returns.readers import native
 from surveys.returns.sheets import ResponseSet, Sheet
-from surveys.returns.tables import Column, Table
+from surveys.returns.tables import Column, Table, chosen_options
 from surveys.returns.text import cell_text, fold_name
 
 NAME = "statistical"
-_BETWEEN = "|"  # stands between chosen options; no option holds it
 
 
 def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
@@ -55,11 +54,8 @@ def _table(sheet: Sheet, vocabulary: Vocabulary) -> Table:
 
 def _chosen(found: ResponseSet, described: dict[str, Column]) -> Column:
     """The options chosen in a multiple-response set, in one column; empty where nothing at all was chosen."""
-    options = [_options(described[name], found).tolist() for name in found.variables]
-    joined = [_BETWEEN.join(option for option in row if option) for row in zip(*options, strict=True)]
-    return Column(
-        found.label, np.array(joined, dtype=object), separator=_BETWEEN, letter=", ".join(found.variables)
-    )
+    options = [_options(described[name], found) for name in found.variables]
+    return chosen_options(found.label, options, ", ".join(found.variables))
 
 
 def _options(column: Column, found: ResponseSet) -> np.ndarray:

@@ -1,0 +1,177 @@
+"""Qualtrics (CSV, TSV, XLSX): names, question texts and import ids in three heading rows, or the first two of them (workbooks,
+and the legacy export).
+
+A text is ``Question``, ``Question - Row`` for a grid, ``Question - Selected Choice - Option`` for one option. Times are in the
+zone that the import ids give. Previews and tests are no returns.
+
+Source: the pages "Understanding your data set" and "Exporting response data" of the Qualtrics support site.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from surveys.problems import Problem
+from surveys.returns.questions import Vocabulary, without_own
+from surveys.returns.sheets import Sheet
+from surveys.returns.tables import MARK, Column, Table, body_rows, chosen_options, columns_of, heading_texts
+from surveys.returns.text import cell_text, fold, fold_name, repair_all
+
+NAME = "qualtrics"
+OWN: Mapping[str, str] = {
+    "responseid": "response", "response id": "response", "startdate": "started", "start date": "started",
+    "enddate": "submitted", "end date": "submitted", "recordeddate": "submitted", "recorded date": "submitted",
+    "duration in seconds": "seconds", "status": "", "response type": "", "ipaddress": "", "ip address": "",
+    "progress": "", "finished": "", "recipientlastname": "", "recipient last name": "", "recipientfirstname": "",
+    "recipient first name": "", "recipientemail": "", "recipient email": "", "externalreference": "",
+    "external data reference": "", "externaldatareference": "", "locationlatitude": "", "location latitude": "",
+    "locationlongitude": "", "location longitude": "", "distributionchannel": "", "distribution channel": "",
+    "userlanguage": "", "user language": "", "responseset": "", "name": "", "emailaddress": "",
+    "q recaptchascore": "",
+}  # fmt: skip
+_IMPORT_ID = '{"ImportId"'
+_NAMES = frozenset(
+    {"startdate", "enddate", "recordeddate", "responseid", "ipaddress", "responseset", "v1", "v2", "v3"}
+)
+_TEXTS = frozenset(
+    {
+        "start date",
+        "end date",
+        "recorded date",
+        "response id",
+        "responseid",
+        "ip address",
+        "ipaddress",
+        "responseset",
+    }
+)
+_STATUS = frozenset({"status", "response type"})
+#: How the status of a preview, a test and an imported preview is written, as text and as number.
+_TRIALS = frozenset({"survey preview", "survey test", "1", "2", "17"})
+_SELECTED = " - Selected Choice"
+
+
+def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
+    """100 with a row of import ids, 90 with names and texts of the product's own columns above each other, otherwise 0."""
+    return max((_sureness(sheet) for sheet in sheets), default=0)
+
+
+def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[Table]:
+    """One table for each sheet with heading rows of this product."""
+    known = [sheet for sheet in sheets if _sureness(sheet)] or [s for s in sheets if s.cells.shape[0] > 1]
+    return [_table(sheet, vocabulary) for sheet in known]
+
+
+def _sureness(sheet: Sheet) -> int:
+    if sheet.variables or sheet.cells.shape[0] < 2:
+        return 0
+    if _has_ids(sheet):
+        return 100
+    names, texts = ({fold_name(text) for text in heading_texts(sheet, row)} for row in (0, 1))
+    return 90 if len(names & _NAMES) > 1 and len(texts & _TEXTS) > 1 else 0
+
+
+def _has_ids(sheet: Sheet) -> bool:
+    return len(sheet.cells) > 2 and any(text.startswith(_IMPORT_ID) for text in heading_texts(sheet, 2))
+
+
+def _table(sheet: Sheet, vocabulary: Vocabulary) -> Table:
+    depth = 3 if _has_ids(sheet) else 2
+    rows = body_rows(sheet, depth)
+    trials = _trials(sheet, rows)
+    kept = rows[~trials]
+    names, texts = heading_texts(sheet, 0), _texts(heading_texts(sheet, 1))
+    zones = [_zone(text) for text in heading_texts(sheet, 2)] if depth == 3 else [""] * len(names)
+    columns = [
+        _column(column, name, text, zone, vocabulary)
+        for column, name, text, zone in zip(columns_of(sheet, names, kept), names, texts, zones, strict=True)
+    ]
+    together = [c for _, of_one in groupby(columns, _question) for c in _together(list(of_one), vocabulary)]
+    asked, roles = without_own(together, OWN, vocabulary)
+    conversions = {sheet.conversion: len(kept)} if sheet.conversion else {}
+    return Table(
+        sheet.file,
+        sheet.name,
+        asked,
+        kept + sheet.first_row,
+        conversions=conversions,
+        notes=_notes(sheet, rows[trials]),
+        roles=roles,
+    )
+
+
+def _texts(texts: list[str]) -> list[str]:
+    repaired = repair_all(texts)
+    return [repaired[text][0] for text in texts]
+
+
+def _column(column: Column, name: str, text: str, zone: str, vocabulary: Vocabulary) -> Column:
+    """A column under its question's text; the product's own columns keep their names."""
+    if fold_name(name) in OWN or fold_name(text) in OWN:
+        heading = name if fold_name(name) in OWN else text
+        return dataclasses.replace(column, heading=heading, zone=zone)
+    plain = dataclasses.replace(column, heading=text.replace(_SELECTED, "") or name, names=(name,))
+    for question, part in _splits(plain.heading):
+        grid = dataclasses.replace(plain, heading=f"{question} [{part}]", question=question, part=part)
+        if vocabulary.targets(dataclasses.replace(grid, names=())) and not vocabulary.targets(plain):
+            return grid
+        if fold_name(question) in vocabulary.multiple:
+            return grid
+    return plain
+
+
+def _splits(text: str) -> Iterator[tuple[str, str]]:
+    """Every way of parting a text at `` - ``: questions and rows may hold it themselves."""
+    parts = text.split(" - ")
+    return ((" - ".join(parts[:k]).strip(), " - ".join(parts[k:]).strip()) for k in range(1, len(parts)))
+
+
+def _zone(text: str) -> str:
+    """The time zone of an import id; empty when it gives none that exists."""
+    try:
+        zone = str(json.loads(text).get("timeZone", ""))
+        return ZoneInfo("UTC" if zone == "Z" else zone).key if zone else ""
+    except (ValueError, OSError, AttributeError, RecursionError, LookupError):
+        return ""
+
+
+def _question(column: Column) -> str:
+    return column.question
+
+
+def _together(columns: list[Column], vocabulary: Vocabulary) -> list[Column]:
+    """The columns of one question, as one when each stands for an option of a question with several answers."""
+    options = vocabulary.multiple.get(fold_name(columns[0].question)) if columns[0].question else None
+    if options is None:
+        return columns
+    chosen = [_option(column, fold(column.part) in options) for column in columns]
+    return [chosen_options(columns[0].question, chosen, columns[0].letter)]
+
+
+def _option(column: Column, known: bool) -> np.ndarray:
+    said = ["" if text == "0" else column.part if known else MARK for text in column.distinct.texts]
+    return column.distinct.spread(np.array(said, dtype=object), "")
+
+
+def _trials(sheet: Sheet, rows: np.ndarray) -> np.ndarray:
+    """Which rows are previews or tests, by the column that says so."""
+    statuses = [j for j, text in enumerate(heading_texts(sheet, 0)) if fold_name(text) in _STATUS]
+    statuses = statuses or [j for j, text in enumerate(heading_texts(sheet, 1)) if fold_name(text) in _STATUS]
+    if not statuses:
+        return np.zeros(len(rows), dtype=bool)
+    texts = [cell_text(cell).strip().casefold() for cell in sheet.cells[rows, statuses[0]]]
+    return np.array([text in _TRIALS for text in texts], dtype=bool)
+
+
+def _notes(sheet: Sheet, trials: np.ndarray) -> tuple[Problem, ...]:
+    if not len(trials):
+        return ()
+    first = int(trials[0]) + sheet.first_row
+    params = (("rows", str(len(trials))),)
+    return (Problem("returns.rows_trial", "warning", sheet.file, sheet.name, first, "", params),)

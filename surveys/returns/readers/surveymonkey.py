@@ -1,0 +1,118 @@
+"""SurveyMonkey, "all individual responses" (CSV, XLSX): questions in the first row, rows of grids and options in the second.
+
+A question stands once above all of its columns. Where each option has a column of its own, a cell repeats the option.
+Dates are month first.
+
+Source: the export help of SurveyMonkey (columns "Respondent ID" … "Custom Data"; second row "Response", "Open-Ended
+Response" or the option).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+
+import numpy as np
+
+from surveys.returns.questions import Vocabulary, without_own
+from surveys.returns.sheets import Sheet
+from surveys.returns.tables import (
+    MARK,
+    Column,
+    Table,
+    body_rows,
+    chosen_options,
+    columns_of,
+    heading_texts,
+)
+from surveys.returns.text import fold, fold_name, repair_all
+
+NAME = "surveymonkey"
+OWN: Mapping[str, str] = {
+    "respondent id": "response", "respondentid": "response", "collector id": "", "collectorid": "",
+    "date created": "started", "startdate": "started", "date modified": "submitted", "enddate": "submitted",
+    "ip address": "", "email address": "", "first name": "", "firstname": "", "last name": "", "lastname": "",
+    "custom data 1": "", "custom data": "", "customdata": "", "custom 1": "",
+}  # fmt: skip
+_SIGNATURE = (frozenset({"respondent id", "respondentid"}), frozenset({"collector id", "collectorid"}))
+_NO_PART = frozenset({"", "response", "open-ended response"})
+
+
+def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
+    """95 when the first row names respondent and collector and the second row does not; otherwise 0."""
+    return 95 if any(_signed(sheet) for sheet in sheets) else 0
+
+
+def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[Table]:
+    """One table for each sheet with two heading rows."""
+    return [_table(sheet, vocabulary) for sheet in sheets if sheet.cells.shape[0] > 1]
+
+
+def _signed(sheet: Sheet) -> bool:
+    if sheet.cells.shape[0] < 2 or sheet.variables:
+        return False
+    first, second = ({fold_name(text) for text in heading_texts(sheet, row)} for row in (0, 1))
+    return all(first & names and not second & names for names in _SIGNATURE)
+
+
+def _table(sheet: Sheet, vocabulary: Vocabulary) -> Table:
+    rows = body_rows(sheet, 2)
+    questions, parts = _headings(sheet)
+    columns = [
+        _column(column, question, part, vocabulary)
+        for column, question, part in zip(columns_of(sheet, questions, rows), questions, parts, strict=True)
+    ]
+    together = [
+        column for _, of_one in groupby(columns, _key) for column in _together(list(of_one), vocabulary)
+    ]
+    kept, roles = without_own(together, OWN, vocabulary)
+    conversions = {sheet.conversion: len(rows)} if sheet.conversion else {}
+    return Table(sheet.file, sheet.name, kept, rows + sheet.first_row, conversions=conversions, roles=roles)
+
+
+def _headings(sheet: Sheet) -> tuple[list[str], list[str]]:
+    """Question and part of every column; a question goes on over the columns without one whose part is written."""
+    first, second = (heading_texts(sheet, row) for row in (0, 1))
+    repaired = repair_all({*first, *second})
+    questions, parts = ([repaired[text][0] for text in texts] for texts in (first, second))
+    for j in range(1, len(questions)):
+        questions[j] = questions[j] or (questions[j - 1] if parts[j] else "")
+    return questions, parts
+
+
+def _column(column: Column, question: str, part: str, vocabulary: Vocabulary) -> Column:
+    order = "mdy" if OWN.get(fold_name(question)) in ("started", "submitted") else ""
+    if fold(part) in _NO_PART:
+        return dataclasses.replace(column, order=order)
+    named = dataclasses.replace(column, heading=f"{question} [{part}]", question=question, part=part)
+    ticked = any(target.kind == "tick" for target in vocabulary.targets(named))
+    return dataclasses.replace(named, values=_marks(named)) if ticked else named
+
+
+def _marks(column: Column) -> np.ndarray:
+    """Cells that repeat the option (or its number, everywhere the same) as marks."""
+    texts = column.distinct.texts
+    repeated = len(texts) == 1 or all(fold(text) == fold(column.part) for text in texts)
+    return (
+        column.distinct.spread(np.array(["x"] * len(texts), dtype=object), "") if repeated else column.objects
+    )
+
+
+def _key(column: Column) -> str:
+    return column.question
+
+
+def _together(columns: list[Column], vocabulary: Vocabulary) -> list[Column]:
+    """The columns of one question, as one when it is a question with several answers."""
+    options = vocabulary.multiple.get(fold_name(columns[0].question)) if columns[0].question else None
+    if options is None:
+        return columns
+    chosen = [_option(column, fold(column.part) in options) for column in columns]
+    return [chosen_options(columns[0].question, chosen, columns[0].letter)]
+
+
+def _option(column: Column, known: bool) -> np.ndarray:
+    """The option where it was chosen; a mark where a text was written beside the options."""
+    said = column.part if known else MARK
+    return column.distinct.spread(np.array([said] * len(column.distinct.texts), dtype=object), "")
