@@ -1,7 +1,7 @@
 """Defects worked into clean forms, one small function a validity rule.
 
-Each touches one form (a near-duplicate or a doubled code: two) and returns the codes of the forms that now break the rule; an empty
-result says that this form cannot carry the defect.
+Each touches one form (a near-duplicate or a doubled code: two) and returns the codes of the forms that now break the rule; an
+empty result says that this form cannot carry the defect.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,7 @@ Cell = str | int | float | dt.datetime
 MATRIX_HEADING = "{item} [{unit}]"
 _SAV_TIMESTAMP = slice(92, 109)  # creation date and time in the header record of a system file
 _SAV_FIXED = b"01 Jan 0000:00:00"
+_MOST_MISSING = 3  # discrete missing values that a system file can declare
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def _field_cells(declared: Field, pile: Pile, forms: np.ndarray, plan: FilePlan)
     values = pile.fields[declared.code][forms].tolist()
     if declared.role == "submitted" and plan.format != "xlsx":
         return [moment.strftime("%d/%m/%Y %H:%M:%S") for moment in values]
-    return values  # type: ignore[no-any-return]
+    return values
 
 
 def variable_name(code: str) -> str:
@@ -140,23 +142,25 @@ def _write_sav(table: Table, path: Path, instrument: Instrument) -> None:
     import pandas as pd
     import pyreadstat
 
-    columns = list(zip(*table.rows, strict=True)) if table.rows else [()] * len(table.headings)
-    data, labels, missing = {}, {}, {}
-    for name, item, cells in zip(table.names, table.items, columns, strict=True):
+    data: dict[str, Any] = {}
+    labels: dict[str, dict[int | float, str]] = {}
+    missing: dict[str, list[Any]] = {}
+    for name, item, cells in zip(table.names, table.items, zip(*table.rows, strict=True), strict=True):
         if item is None:
             data[name] = pd.Series(cells)
             continue
         scale = instrument.scale[item.scale]
-        data[name] = pd.Series([np.nan if cell == "" else float(cell) for cell in cells], dtype=float)  # type: ignore[arg-type]
-        coded = [option for option in (*scale.levels, *scale.non_answers) if option.code.isdecimal()]
-        labels[name] = {int(option.code): option.label_vi for option in coded}
-        missing[name] = [int(other.code) for other in scale.non_answers if other.code.isdecimal()]
+        data[name] = pd.Series([np.nan if cell == "" else float(str(cell)) for cell in cells], dtype=float)
+        options = {option.code: option.label_vi for option in scale.levels}
+        other = {option.code: option.label_vi for option in scale.non_answers if option.code.isdecimal()}
+        labels[name] = {int(code): label for code, label in (options | other).items()}
+        missing[name] = [int(code) for code in other][:_MOST_MISSING]
     pyreadstat.write_sav(
         pd.DataFrame(data),
         str(path),
         column_labels=dict(zip(table.names, table.headings, strict=True)),
         variable_value_labels=labels,
-        missing_ranges={name: codes[:3] for name, codes in missing.items() if codes},
+        missing_ranges={name: codes for name, codes in missing.items() if codes},
         row_compress=True,
     )
     content = bytearray(path.read_bytes())

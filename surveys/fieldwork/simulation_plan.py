@@ -150,6 +150,7 @@ def _plan(instrument: Instrument, document: Mapping[str, object], top: Place) ->
         defects=_defects(instrument, document, top),
     )
     _check_names(instrument, declared, top)
+    _check_sizes(instrument, declared, top)
     return _completed(instrument, declared)
 
 
@@ -195,6 +196,36 @@ def _check_names(instrument: Instrument, plan: SimulationPlan, top: Place) -> No
         units = [unit.code for unit in instrument.units_of(exclusion.block)]
         if exclusion.unit not in units:
             top.below("exclusions").not_accepted("record.not_accepted", "unit", exclusion.unit, units)
+
+
+def _check_sizes(instrument: Instrument, plan: SimulationPlan, top: Place) -> None:
+    """Ranges go upwards within their limits; a matrix is neither a statistical file nor taken over unit by unit."""
+    for k, cell in enumerate(plan.cells, 1):
+        place = top.below("cells").below(f"[{k}]")
+        for name, limit in (
+            ("population", (2, 1_000_000)),
+            ("issued", (1, 1_000_000)),
+            ("score", (0.05, 0.98)),
+        ):
+            low, high = getattr(cell, name)
+            if not limit[0] <= low <= high <= limit[1]:
+                place.note("fieldwork.range", name, value=[low, high], accepted=list(limit))
+        for name in ("response", "dont_know", "blank", "unrated", "own_unit"):
+            if not 0 <= getattr(cell, name) <= 1:
+                place.note("fieldwork.range", name, value=getattr(cell, name), accepted=[0, 1])
+    matrices = [form.code for form in instrument.questionnaires if form.matrix]
+    for cell in plan.cells:
+        if cell.questionnaire in matrices and cell.external_units:
+            place = top.below("cells")
+            place.note(
+                "fieldwork.matrix", questionnaire=cell.questionnaire, value="external_units", accepted="–"
+            )
+    for file in plan.files:
+        if file.questionnaire in matrices and file.format == "sav":
+            place = top.below("files")
+            place.note(
+                "fieldwork.matrix", questionnaire=file.questionnaire, value="sav", accepted="csv, xlsx"
+            )
 
 
 def _completed(instrument: Instrument, plan: SimulationPlan) -> SimulationPlan:
