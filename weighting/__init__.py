@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from weighting.histogram import Histogram
     from weighting.nonresponse import propensity, weighting_classes
     from weighting.ranks import rank_sets
-    from weighting.replication import replicate
+    from weighting.replication import Replicates, replicate
     from weighting.trimming import trim
 
 _HOME = {
@@ -26,6 +26,7 @@ _HOME = {
     "DesignError": "errors",
     "Estimates": "estimate",
     "Histogram": "histogram",
+    "Replicates": "replication",
     "calibrate": "calibration",
     "diagnose": "diagnostics",
     "poststratify": "calibration",
@@ -44,6 +45,7 @@ __all__ = [
     "DesignError",
     "Estimates",
     "Histogram",
+    "Replicates",
     "calibrate",
     "diagnose",
     "poststratify",

@@ -315,6 +315,10 @@ class Calibration(Adjustment):
         for name, value in values.items():
             object.__setattr__(self, name, value)
 
+    def __repr__(self) -> str:
+        names = ", ".join(m.name for m in self.margins)
+        return f"{self.name} to {names}: {self.rounds} rounds"
+
     residuals: str
     before: Array
     margins: tuple[Margin, ...]

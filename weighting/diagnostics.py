@@ -234,9 +234,7 @@ def diagnose(
     g = now[both] / then[both]
     measures = pd.DataFrame({"before": _measures(then), "after": _measures(now)})
     factors = pd.DataFrame({"g": np.quantile(g, POINTS)}, index=pd.Index(POINTS, name="share"))
-    steps = tuple(
-        f"{c.record.name} to {', '.join(m.name for m in c.margins)}: {c.rounds} rounds" for c in chain
-    )
+    steps = tuple(repr(c) for c in chain)
     return Diagnosis(measures, factors, _on_bounds(chain), _margin_table(rows), _groups(design, by), steps)
 
 
