@@ -3,15 +3,18 @@ would silently read as nothing (error cells, formulas never calculated)."""
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import re
 import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from surveys.problems import Problems, fault
-from surveys.returns.sheets import Limits
+from surveys.returns import delimited
+from surveys.returns.sheets import Limits, Sheet, choose_sheets
 
 _ROW_NUMBER = re.compile(rb'\br="[A-Z]*(\d+)"')
 _COLUMN = re.compile(rb'<(?:\w+:)?c [^>]{0,300}?\br="([A-Z]+)(\d+)"')
@@ -36,6 +39,19 @@ class About:
 
     errors: Mapping[tuple[int, int], str] = field(default_factory=dict)
     truth_values: bool = True
+
+
+def read(raw: bytes, path: Path, name: str, sheet: str, encoding: str, limits: Limits) -> list[Sheet]:
+    """The text files of a ZIP as sheets named after them, the one with the shortest name first."""
+    inspect(raw, "zip", name, limits)
+    archive = zipfile.ZipFile(io.BytesIO(raw))
+    titles = {Path(part).stem: part for part in archive.namelist() if part.endswith(".csv")}
+    wanted = choose_sheets(sorted(titles, key=lambda title: (len(title), title)), sheet, name)
+    found = {
+        title: delimited.read(_part(archive, titles[title], name), path, name, "", encoding, limits)
+        for title in wanted
+    }
+    return [dataclasses.replace(only, name=title) for title, sheets in found.items() for only in sheets]
 
 
 def inspect(raw: bytes, kind: str, name: str, limits: Limits) -> dict[str, About]:

@@ -105,7 +105,10 @@ def fields(reading: Reading) -> dict[str, np.ndarray]:
         )
     started = _times(reading, by_role.get("started"))
     columns["submitted"] = _times(reading, by_role.get("submitted"))
-    columns["seconds"] = _seconds(reading, by_role.get("seconds"), started, columns["submitted"])
+    ended = _times(reading, by_role["ended"]) if "ended" in by_role else columns["submitted"]
+    columns["seconds"] = _seconds(reading, by_role.get("seconds"), started, ended)
+    if "submitted" not in by_role:
+        columns["submitted"] = ended
     columns["own_unit"] = _own_unit(reading, by_role.get("own_unit"))
     columns["identified"] = _identified(by_role.get("identification", []), n)
     for declared in reading.instrument.fields:

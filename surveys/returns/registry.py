@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from surveys.problems import fault
 from surveys.returns.questions import Vocabulary
-from surveys.returns.readers import google_forms, handmade, kobo, microsoft_forms, native, odk, qualtrics, statistical, surveymonkey
+from surveys.returns.readers import (
     google_forms,
     handmade,
+    kobo,
     microsoft_forms,
     native,
+    odk,
     qualtrics,
     statistical,
     surveymonkey,
@@ -33,7 +35,17 @@ class Reader:
 
 READERS: tuple[Reader, ...] = tuple(
     Reader(module.NAME, module.recognise, module.read)
-    for module in (native, handmade, statistical, qualtrics, surveymonkey, google_forms, microsoft_forms, kobo, odk)
+    for module in (
+        native,
+        google_forms,
+        handmade,
+        kobo,
+        microsoft_forms,
+        odk,
+        qualtrics,
+        statistical,
+        surveymonkey,
+    )
 )
 
 

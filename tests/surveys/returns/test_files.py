@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -331,9 +330,17 @@ def test_numbers_as_text_and_text_as_numbers_are_one(study, tmp_path):
     assert read.rows["form_code"].tolist() == ["1001"]
 
 
-def test_in_memory_archives_of_other_kinds(tmp_path):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("a.csv", "x,y\n1,2\n")
-    (tmp_path / "a.zip").write_bytes(buffer.getvalue())
+def test_archives_of_text_files_are_sheets(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("form.csv", "x,y\n1,2\n")
+        archive.writestr("form-unit.csv", "z\n3\n")
+    assert [(sheet.name, sheet.cells.tolist()) for sheet in read_sheets(tmp_path / "a.zip")] == [
+        ("form", [["x", "y"], ["1", "2"]]),
+        ("form-unit", [["z"], ["3"]]),
+    ]
+
+
+def test_archives_of_anything_else_are_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a.exe", "x")
     assert refused(tmp_path / "a.zip") == ["returns.kind_unknown"]

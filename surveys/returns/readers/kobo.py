@@ -1,0 +1,50 @@
+"""KoboToolbox: CSV with ``;`` and quotes, or a workbook whose answers are texts, with XML names or labels as headings.
+
+``_submission_time`` is in UTC; ``start`` and ``end`` carry the offset of the device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from surveys.returns.questions import Vocabulary
+from surveys.returns.readers import native, xlsform
+from surveys.returns.sheets import Sheet
+from surveys.returns.tables import Table, heading_texts
+
+NAME = "kobo"
+PRODUCT = xlsform.Product(
+    separator="/",
+    roles={
+        "start": "started",
+        "end": "ended",
+        "_submission_time": "submitted",
+        "_submitted_by": "interviewer",
+        "_id": "response",
+    },
+    key="_index",
+    parent="_parent_index",
+    own=frozenset(
+        {
+            "today", "username", "deviceid", "subscriberid", "simserial", "simid", "phonenumber", "phone number", "audit",
+            "_uuid", "_validation_status", "_notes", "_status", "__version__", "_tags", "_geolocation", "meta/rootUuid",
+            "_parent_table_name", "_submission__id", "_submission__uuid", "_submission__submission_time",
+            "_submission__validation_status", "_submission__notes", "_submission__status", "_submission__submitted_by",
+            "_submission___version__", "_submission__tags", "meta/instanceID", "meta/deprecatedID", "formhub/uuid",
+        }
+    ),
+)  # fmt: skip
+
+
+def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
+    """90 when the first sheet ends with Kobo's own columns; otherwise 0."""
+    first = next((sheet for sheet in sheets if sheet.cells.size), None)
+    if first is None or first.variables:
+        return 0
+    headings = set(heading_texts(first, native.first_filled(first)))
+    return 90 if {"_submission_time", "_uuid"} <= headings or {"_id", "_uuid", "_index"} <= headings else 0
+
+
+def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[Table]:
+    """The main sheet, or its repeated groups joined to it."""
+    return xlsform.read(sheets, vocabulary, PRODUCT)

@@ -1,0 +1,144 @@
+"""What KoboToolbox and ODK Central share, because both answer to XLSForm: headings that are paths through groups, one column per
+option of a question with several answers, and repeated groups on sheets of their own.
+
+A rater who judges many units fills a repeated group once for each: the rows of its sheet are evaluations, and the main sheet's
+row they point to is their form.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from surveys.returns.questions import Vocabulary, without_letter
+from surveys.returns.readers import native
+from surveys.returns.sheets import Sheet
+from surveys.returns.tables import Column, Table
+from surveys.returns.text import cell_text, fold
+
+_CHOSEN = frozenset({"1", "true", "yes"})
+_NOT_CHOSEN = frozenset({"0", "false", "no"})
+
+
+@dataclass(frozen=True)
+class Product:
+    """How one product names things. ``separator`` stands between groups and question; ``roles`` maps its own headings to roles;
+    ``key`` and ``parent`` are the headings that link a repeated group to its form; ``own`` says which headings are its own."""
+
+    separator: str
+    roles: Mapping[str, str]
+    key: str
+    parent: str
+    own: frozenset[str]
+
+    def is_own(self, heading: str) -> bool:
+        return heading in self.own or heading in self.roles or heading in (self.key, self.parent)
+
+
+def read(sheets: Sequence[Sheet], vocabulary: Vocabulary, product: Product) -> list[Table]:
+    """The main sheet as a table, or each repeated group with an item as a table of its own, joined to the main sheet."""
+    tables = [native.table(sheet) for sheet in sheets if sheet.cells.size]
+    if not tables:
+        return []
+    main, repeats = tables[0], [table for table in tables[1:] if table.named(product.parent)]
+    joined = [
+        _joined(main, repeat, product)
+        for repeat in repeats
+        if any(_targets(column, vocabulary, product) for column in _questions(repeat, product))
+    ]
+    return [_named(table, vocabulary, product) for table in joined or [main]]
+
+
+def _joined(main: Table, repeat: Table, product: Product) -> Table:
+    """The rows of a repeated group beside the form each belongs to; a form without any keeps one row of its own."""
+    keys = _texts(main.named(product.key), len(main))
+    place = {key: row for row, key in enumerate(keys)}
+    parents = np.array(
+        [place.get(key, -1) for key in _texts(repeat.named(product.parent), len(repeat))], dtype=int
+    )
+    alone = np.setdiff1d(np.arange(len(main)), parents)
+    form = np.concatenate([parents, alone])
+    order = np.argsort(form, kind="stable")
+    own_rows = np.concatenate([np.arange(len(repeat)), np.full(len(alone), len(repeat))])[order]
+    form = form[order]
+    of_form = [_taken(column, form) for column in main.columns]
+    of_repeat = [_taken(column, own_rows) for column in _questions(repeat, product)]
+    numbers = np.concatenate([repeat.row_numbers, main.row_numbers[alone]])[order]
+    return dataclasses.replace(repeat, columns=(*of_form, *of_repeat), row_numbers=numbers, form=form)
+
+
+def _named(table: Table, vocabulary: Vocabulary, product: Product) -> Table:
+    """Questions under every name they may have; the product's own columns under their roles."""
+    roles = {
+        product.roles[c.heading]: _timed(c) for c in reversed(table.columns) if c.heading in product.roles
+    }
+    named = [_question(column, vocabulary, product) for column in _questions(table, product)]
+    split = {fold(column.question) for column in named if column.question}
+    columns = tuple(
+        c for c in named if c.question or not split.intersection(map(fold, (c.heading, *c.names)))
+    )
+    return dataclasses.replace(table, columns=columns, roles=roles)
+
+
+def _questions(table: Table, product: Product) -> list[Column]:
+    return [column for column in table.columns if not product.is_own(column.heading)]
+
+
+def _question(column: Column, vocabulary: Vocabulary, product: Product) -> Column:
+    names = tuple(_suffixes(column.heading, product.separator))
+    known = dataclasses.replace(column, names=(*names[1:], *map(without_letter, names)), separator=" ")
+    for question, part in _splits(column.heading):
+        found = vocabulary.option_item(question, part)
+        if found:
+            return dataclasses.replace(
+                known, question=question, part=part, values=_chosen(column, found, vocabulary)
+            )
+    return known
+
+
+def _targets(column: Column, vocabulary: Vocabulary, product: Product) -> bool:
+    return any(
+        target.kind != "field" for target in vocabulary.targets(_question(column, vocabulary, product))
+    )
+
+
+def _chosen(column: Column, item: str, vocabulary: Vocabulary) -> np.ndarray:
+    """0 and 1 of an option's column as the levels of its yes/no item."""
+    levels = sorted(vocabulary.scale_of(item).levels, key=lambda level: level.values[0])
+    meant = dict.fromkeys(_CHOSEN, levels[-1].code) | dict.fromkeys(_NOT_CHOSEN, levels[0].code)
+    cells = [meant.get(fold(cell_text(cell)), cell) for cell in column.objects]
+    return np.array(cells, dtype=object)
+
+
+def _suffixes(heading: str, separator: str) -> Iterator[str]:
+    """A path and what is left of it without its first group, without its first two, …; a label may hold the separator too."""
+    yield heading
+    while separator in heading:
+        heading = heading.partition(separator)[2]
+        yield heading
+
+
+def _splits(heading: str) -> Iterator[tuple[str, str]]:
+    """Question and option of a path, however many slashes their labels hold."""
+    parts = heading.split("/")
+    for cut in range(len(parts) - 1, 0, -1):
+        for start in range(cut):
+            yield "/".join(parts[start:cut]), "/".join(parts[cut:])
+
+
+def _timed(column: Column) -> Column:
+    """Times without an offset are in UTC, as both products store them."""
+    return dataclasses.replace(column, zone="UTC")
+
+
+def _taken(column: Column, rows: np.ndarray) -> Column:
+    """The column's cells at ``rows``; a row beyond its end is empty, and so is the row −1 of a form that is not there."""
+    cells = np.append(column.objects, np.array([None], dtype=object))
+    return dataclasses.replace(column, values=cells[np.where(rows < 0, len(cells) - 1, rows)])
+
+
+def _texts(column: Column | None, n: int) -> list[str]:
+    return [cell_text(cell) for cell in column.objects] if column else [""] * n
