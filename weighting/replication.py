@@ -267,7 +267,7 @@ class Replicates:
         weights = (self.design.weights * self.factors[self.group, r] for r in range(len(self.rscales)))
         under = np.array([self._plain.with_weights(w).quantile(columns, q, by).estimate for w in weights])
         base = replace(base, interval="wald", note=("quantile: n_eff, deff do not apply",) * len(base))
-        return self._replaced(base, self._checked(base, under), "quantile", _gaps(base, under))
+        return self._replaced(base, self._checked(base, under), "quantile", _gaps(base, under), by)
 
     def estimate(self, statistic: Callable[[Array], ArrayLike]) -> tuple[Array, Array]:
         """Any statistic of the weights: its values [k] on the full sample and their covariance [k, k].
@@ -307,7 +307,7 @@ class Replicates:
         arguments = [columns] if denominator is None else [columns, denominator]
         base: Estimates = getattr(self._plain, kind)(*arguments, by=by, **options)
         under = self._under(kind, columns, by, options, denominator)
-        return self._replaced(base, self._checked(base, under), kind, _gaps(base, under))
+        return self._replaced(base, self._checked(base, under), kind, _gaps(base, under), by)
 
     def _checked(self, base: Estimates, under: Array) -> Array:
         """The covariance, missing where there is no estimate."""
@@ -375,11 +375,27 @@ class Replicates:
         by_group = np.bincount(key, (self.design.weights * values)[inside], G * J).reshape(G, J)
         return self.factors.T @ by_group
 
-    def _replaced(self, base: Estimates, covariance: Array, kind: str, gap: NDArray[np.bool_]) -> Estimates:
+    def _degrees(self, base: Estimates, by: str | Sequence[str] | None) -> Array:
+        """Degrees of freedom of each row: the replicates', or those of the domain's clusters where these are fewer."""
+        if not isinstance(base.df_rule, str):
+            return base.df
+        if base.df_rule != "domain":
+            return np.full(len(base), float(self.degf))
+        domain, J = self._domains(by)
+        own = np.minimum(self.design.domain_degfs(domain, J), self.degf)
+        return np.repeat(own.astype(float), len(base) // J)
+
+    def _replaced(
+        self,
+        base: Estimates,
+        covariance: Array,
+        kind: str,
+        gap: NDArray[np.bool_],
+        by: str | Sequence[str] | None,
+    ) -> Estimates:
         """The table with the replicates' standard errors, limits and design effects."""
         se = np.sqrt(np.diag(covariance))
-        own = isinstance(base.df_rule, str)
-        df = np.full(se.shape, float(self.degf)) if own else base.df
+        df = self._degrees(base, by)
         with np.errstate(divide="ignore", invalid="ignore"):
             deff = se**2 / (base.se**2 / base.deff)
             n_eff = np.where(deff > 0, base.n / deff, np.nan)
@@ -389,7 +405,7 @@ class Replicates:
         )
         return replace(
             base, se=se, df=df, ci_low=low, ci_high=high, deff=deff, n_eff=n_eff, note=tuple(note.tolist()),
-            source=lambda: covariance, design_df=float(self.degf), df_rule=base.df_rule if not own else "design",
+            source=lambda: covariance, design_df=float(self.degf),
         )  # fmt: skip
 
     def _limits(self, base: Estimates, se: Array, df: Array, kind: str) -> tuple[Array, Array]:
@@ -518,6 +534,8 @@ def replicate(
         ),
     }[kind]()
     degf = _degf(stage, kind, made, design.lonely)
+    if design.domain is not None:
+        degf = min(degf, design.degf)
     group, factors = stage.cluster, made.table
     if recalibrate and design.adjustments:
         group, factors = _recalibrated(design, made.table)

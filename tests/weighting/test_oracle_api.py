@@ -342,6 +342,25 @@ def test_replicates(name: str, question: str) -> None:
     agrees(f"replicated/{name}/{question}", ask)
 
 
+@pytest.mark.parametrize("name", list(REPLICATED))
+def test_replicates_of_a_domain_and_their_intervals(name: str) -> None:
+    source, kind = REPLICATED[name]
+    d = design(source)
+    elementary = replicate(d.subset((d.frame["stype"] == "E").to_numpy()), kind=kind)
+    assert elementary.degf == value(f"replicated/{name}/E_degf")[0]
+    agrees(f"replicated/{name}/E_mean", lambda: elementary.mean("api00"))
+    whole = replicate(d, kind=kind)
+    for method, interval in REPLICATE_INTERVALS.items():
+        table = whole.proportion("wide", interval=interval).table()
+        assert_same(table[LIMITS].to_numpy()[0], api(f"replicated/{name}/whole_ciprop_{method}", "ci95"))
+        theirs = api(f"replicated/{name}/E_ciprop_{method}", "ci95")
+        one = elementary.proportion("wide", interval=interval).table()
+        by = whole.proportion("wide", by="stype", interval=interval, df="domain").table()
+        assert_same(one[LIMITS].to_numpy()[0], theirs)
+        assert_same(by.loc[by["stype"] == "E", LIMITS].to_numpy()[0], theirs)
+
+
+REPLICATE_INTERVALS = {"xlogit": "logit", "beta": "beta", "mean": "wald", "asin": "arcsine"}
 OTHERS = ("degf", "total", "mean_by", "mean_by2", "mean_na_by", "deff", "deff_replace", "deff_total")
 ASKED = {
     *(f"{n}/{q}" for n in PLAIN for q in QUESTIONS),
@@ -360,7 +379,17 @@ ASKED = {
         for q in ("weights", "degf", "mean", "mean_na", "ratio", "total", "deff")
     ),
     *(f"calibrated/{n}/mean_by_{by}" for n in CALIBRATED for by in ("stype", "sch.wide")),
-    *(f"replicated/{n}/{q}" for n in REPLICATED for q in ("degf", "mean", "ratio", "total", "mean_by")),
+    *(
+        f"replicated/{n}/{q}"
+        for n in REPLICATED
+        for q in ("degf", "mean", "ratio", "total", "mean_by", "E_degf", "E_mean")
+    ),
+    *(
+        f"replicated/{n}/{part}_ciprop_{m}"
+        for n in REPLICATED
+        for part in ("whole", "E")
+        for m in REPLICATE_INTERVALS
+    ),
     *("mu284/total", "mu284/mean", "mu284_fractions/total", "trimmed/once", "trimmed/strict"),
 }
 

@@ -159,6 +159,13 @@ for (name in names(replicated)) {
   statistic(id("total"), svytotal(~enroll + api.stu, d, na.rm = TRUE), degf(d))
   statistic(id("ratio"), svyratio(~api.stu, ~enroll, d, na.rm = TRUE), degf(d))
   statistic(id("mean_by"), svyby(~api00, ~stype, d, svymean, covmat = TRUE), degf(d))
+  parts <- list(whole = d, E = subset(d, stype == "E"))
+  keep(id("E_degf"), "value", degf(parts$E))
+  statistic(id("E_mean"), svymean(~api00, parts$E), degf(parts$E))
+  for (part in names(parts)) for (method in c("xlogit", "beta", "mean", "asin")) {
+    p <- svyciprop(~I(sch.wide == "Yes"), parts[[part]], method = method)
+    keep(id(paste0(part, "_ciprop_", method)), "ci95", as.vector(attr(p, "ci")))
+  }
 }
 
 write.csv(do.call(rbind, rows), "results.csv", row.names = FALSE, quote = TRUE)
