@@ -67,10 +67,9 @@ class Round:
         return self.study, self.returns, self.dispositions, self.samples, self.scores
 
 
-@pytest.fixture
-def small_round(tmp_path: Path) -> Round:
-    folder = tmp_path / "round"
-    folder.mkdir()
+@pytest.fixture(scope="session")
+def small_round(tmp_path_factory: pytest.TempPathFactory) -> Round:
+    folder = tmp_path_factory.mktemp("round")
     (folder / "study.toml").write_text('[study]\ncode = "nhỏ"\n', encoding="utf-8")
     study = _study(folder)
     returns, dispositions = _returns(study.instrument)
