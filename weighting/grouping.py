@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -109,7 +109,8 @@ class Grouping:
 
     def tabulation(self, column: str) -> Tabulation | None:
         """The column's weighted table, made once; None where its values are many, or not whole numbers."""
-        self.tabulate([column])
+        if column not in self._tables:
+            self.tabulate([column])
         return self._tables[column]
 
     def categories(self, column: str) -> Tabulation:
@@ -151,8 +152,13 @@ def levels_of(values: pd.Series) -> tuple[SmallCodes, pd.Index] | None:
             codes = (raw - raw.dtype.type(low)).astype(np.uint8)
             if missing is not None:
                 np.maximum(codes, missing.view(np.uint8) * np.uint8(high - low + 1), out=codes)
-            return codes, pd.Index(np.arange(low, high + 1))
+            return codes, _whole_levels(low, high)
     return None
+
+
+@cache
+def _whole_levels(low: int, high: int) -> pd.Index:
+    return pd.Index(np.arange(low, high + 1))
 
 
 def categories_of(values: pd.Series) -> tuple[SmallCodes, pd.Index]:
@@ -180,10 +186,11 @@ def _whole_numbers(values: pd.Series) -> tuple[NDArray[np.integer], Flags | None
         return _whole_floats(values.to_numpy(dtype=dtype, na_value=np.nan))
     if not nullable:
         return values.to_numpy(dtype=dtype), None
-    missing = values.isna().to_numpy()
+    held = values.array
+    missing = np.asarray(held.isna())
     if missing.all():
         return None
-    return values.to_numpy(dtype=dtype, na_value=values.iloc[int(np.argmin(missing))]), missing
+    return held.to_numpy(dtype=dtype, na_value=held[int(np.argmin(missing))]), missing
 
 
 def _whole_floats(raw: NDArray[np.floating]) -> tuple[NDArray[np.integer], Flags] | None:

@@ -27,9 +27,11 @@ def t_quantile(df: ArrayLike, level: float = 0.95) -> NDArray[np.float64]:
     [2.1788, 1.96]
     """
     df = np.asarray(df, dtype=float)
-    tail = (1 + level) / 2
-    t = special.stdtrit(np.where(np.isfinite(df) & (df > 0), df, 1.0), tail)
-    return np.where(df > 0, np.where(np.isposinf(df), special.ndtri(tail), t), np.nan)
+    different, place = np.unique(df, return_inverse=True)  # most rows of a table share their df
+    tail, finite = (1 + level) / 2, np.isfinite(different) & (different > 0)
+    t = special.stdtrit(np.where(finite, different, 1.0), tail)
+    t = np.select([finite, np.isposinf(different)], [t, special.ndtri(tail)], np.nan)
+    return np.asarray(t, dtype=float)[place].reshape(df.shape)
 
 
 def wald(estimate: ArrayLike, se: ArrayLike, df: ArrayLike, level: float = 0.95) -> Limits:

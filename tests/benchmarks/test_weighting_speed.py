@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import special
 
 from weighting import Design, Histogram
 
@@ -73,7 +74,7 @@ def plain_numpy(survey: Survey) -> list[np.ndarray]:
         spread = ((z - z.mean(axis=2, keepdims=True)) ** 2).sum(axis=2) * CLUSTERS / (CLUSTERS - 1)
         results += [theta, np.sqrt(spread.reshape(ITEMS, UNITS, GROUPS).sum(axis=2))]
     mean, mean_se, share, share_se = results
-    t = 1.9606172677  # t with 2,340 degrees of freedom
+    t = special.stdtrit(STRATA * (CLUSTERS - 1), 0.975)
     centre, half = np.log(share / (1 - share)), t * share_se / (share * (1 - share))
     limits = [
         mean - t * mean_se,
@@ -159,8 +160,11 @@ def test_cost_is_linear(benchmark: Any, million: Survey) -> None:
 def test_a_table_of_twenty_thousand(benchmark: Any) -> None:
     """20,000 rows × 40 items in 52 units: means with errors, intervals and design effects."""
     frame = Survey(20_000).frame("Int8")
-    benchmark(lambda: Design(frame, "w", "stratum", "cluster").mean(NAMES, by="unit"))
-    assert benchmark.stats.stats.min < 0.05
+    work = lambda: Design(frame, "w", "stratum", "cluster").mean(NAMES, by="unit")  # noqa: E731
+    (seconds,) = fastest(work, runs=20)
+    benchmark.extra_info.update(processor_seconds=seconds)
+    benchmark.pedantic(work, rounds=5)
+    assert seconds < 0.05
 
 
 @pytest.mark.skipif(find_spec("svy") is None, reason="svy is not installed")
