@@ -328,9 +328,11 @@ def work_in(
     for rule, count in counts.items():
         turn = desk.rng.permutation(len(piles))
         done = 0
-        for attempt in range(20 * count):
+        for attempt in range(40 * count):
             pile = piles[turn[attempt % len(turn)]]
-            clean = np.flatnonzero(pile.clean)
+            clean = np.flatnonzero(
+                pile.clean & (pile.entered_twice if rule == double_entry.__name__ else True)
+            )
             if done == count or not len(clean) or (~pile.clean).sum() >= most * len(pile):
                 continue
             f = desk.pick(clean)
