@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -33,7 +33,8 @@ class Target:
 
 
 class Vocabulary:
-    """Every heading that one questionnaire of an instrument (or all of them when empty) can have."""
+    """Every heading that one questionnaire of an instrument (or all of them when empty) can have. ``decided`` says what a
+    person decided about a column: its target, nothing (the column is ignored), or None where nobody did."""
 
     def __init__(
         self,
@@ -42,6 +43,7 @@ class Vocabulary:
         header: str = "",
         columns: Mapping[str, str] | None = None,
         register: Register | None = None,
+        decided: Callable[[Column], tuple[Target, ...] | None] | None = None,
     ) -> None:
         self.instrument = instrument
         self.questionnaire = questionnaire
@@ -49,6 +51,7 @@ class Vocabulary:
         self.header = header or DEFAULT_HEADER
         self.register = register
         self._columns = dict(columns or {})
+        self._decided = decided or (lambda column: None)
         self._assigned = {fold(heading): code for code, heading in self._columns.items() if heading}
 
     @property
@@ -107,6 +110,9 @@ class Vocabulary:
 
     def targets(self, column: Column) -> tuple[Target, ...]:
         """Everything a column can be: one target when it is recognised, none when it is not, several when ambiguous."""
+        decided = self._decided(column)
+        if decided is not None:
+            return decided
         if assigned := self.assigned_to(column):
             kind: Literal["field", "item"] = "item" if assigned in self.instrument.item else "field"
             return (Target(kind, assigned),)
@@ -116,6 +122,10 @@ class Vocabulary:
         """The field or item that the study assigns to this column, by its heading or by its letter (``#F``)."""
         by_letter = self._assigned.get(fold(f"#{column.letter}")) if column.letter else None
         return by_letter or self._assigned.get(fold(column.heading), "")
+
+    def ignores(self, column: Column) -> bool:
+        """Whether someone decided that a column holds nothing to be read."""
+        return self._decided(column) == ()
 
     def _named(self, column: Column) -> tuple[Target, ...]:
         for name in (column.heading, *column.names):
@@ -221,7 +231,7 @@ def lay_out(table: Table, vocabulary: Vocabulary, problems: Problems) -> Layout:
         elif targets:
             meanings = ", ".join(sorted({target.code for target in targets}))
             _note(problems, "returns.heading_ambiguous", table, column, meanings=meanings)
-        elif not column.empty:
+        elif not column.empty and not vocabulary.ignores(column):
             unknown.append(column)
     single = {target: _only(target, columns, table, problems) for target, columns in held.items()}
     layout = _layout(single)

@@ -13,6 +13,7 @@ from surveys.definitions.instrument import Instrument, Questionnaire
 from surveys.definitions.study import ReturnFile, Study
 from surveys.problems import Problems, SurveyError, fault
 from surveys.returns.evaluations import Part, Reading, evaluations
+from surveys.returns.mapping import Decided, read_mapping
 from surveys.returns.questions import Vocabulary, lay_out
 from surveys.returns.register import Register, proposals, registers
 from surveys.returns.registry import choose
@@ -52,13 +53,16 @@ def read_file(
 ) -> list[Part]:
     """The evaluations of one file, one part for each of its tables."""
     sheets = _without_hidden(_open(study, file), file, problems)
-    anyone = _vocabulary(study, file, file.questionnaire, by_block)
+    decided = _decided(study, file)
+    anyone = vocabulary_of(study, file, file.questionnaire, by_block, decided)
     reader = choose(sheets, anyone, file.reader)
     tables = reader.read(sheets, anyone)
     if not any(len(table) for table in tables):
         severity: Literal["error", "warning"] = "warning" if tables else "error"
         problems.add("returns.no_rows", severity=severity, file=file.path, sheet=file.sheet)
-    return [part for table in tables for part in _read_table(study, file, table, by_block, problems)]
+    if decided:
+        decided.note_missing(tables, problems)
+    return [part for table in tables for part in _read_table(study, file, table, by_block, decided, problems)]
 
 
 def questionnaire_of(instrument: Instrument, file: ReturnFile, table: Table) -> Questionnaire:
@@ -84,10 +88,16 @@ def questionnaire_of(instrument: Instrument, file: ReturnFile, table: Table) -> 
 
 
 def _open(study: Study, file: ReturnFile) -> tuple[Sheet, ...]:
-    path = (study.folder / file.path).resolve()
-    if not path.is_relative_to(Path(study.folder).resolve()):
-        raise fault("file.outside", file=file.path, path=file.path)
+    path = _inside(study, file.path)
     return read_sheets(path, file.path, sheet=file.sheet, encoding=file.encoding)
+
+
+def _inside(study: Study, name: str) -> Path:
+    """The path of a file that the study names; a fault when it leaves the folder of the study."""
+    path = (study.folder / name).resolve()
+    if not path.is_relative_to(Path(study.folder).resolve()):
+        raise fault("file.outside", file=name, path=name)
+    return path
 
 
 def _without_hidden(sheets: Sequence[Sheet], file: ReturnFile, problems: Problems) -> list[Sheet]:
@@ -99,18 +109,39 @@ def _without_hidden(sheets: Sequence[Sheet], file: ReturnFile, problems: Problem
     return shown
 
 
-def _vocabulary(
-    study: Study, file: ReturnFile, questionnaire: str, by_block: Mapping[str, Register]
+def vocabulary_of(
+    study: Study,
+    file: ReturnFile,
+    questionnaire: str,
+    by_block: Mapping[str, Register],
+    decided: Decided | None = None,
 ) -> Vocabulary:
+    """The headings that a file of one questionnaire (any when empty) can have, and what its mapping decides."""
     register = by_block[study.instrument.questionnaire[questionnaire].block] if questionnaire else None
-    return Vocabulary(study.instrument, questionnaire, file.header, dict(file.columns), register)
+    absent = dict.fromkeys(decided.absent, "") if decided else {}
+    columns = absent | dict(file.columns)
+    return Vocabulary(
+        study.instrument, questionnaire, file.header, columns, register, decided.targets if decided else None
+    )
+
+
+def _decided(study: Study, file: ReturnFile) -> Decided | None:
+    """The mapping that the study names for a file."""
+    if not file.mapping:
+        return None
+    return read_mapping(_inside(study, file.mapping), file.mapping, study.instrument)
 
 
 def _read_table(
-    study: Study, file: ReturnFile, table: Table, by_block: Mapping[str, Register], problems: Problems
+    study: Study,
+    file: ReturnFile,
+    table: Table,
+    by_block: Mapping[str, Register],
+    decided: Decided | None,
+    problems: Problems,
 ) -> list[Part]:
     questionnaire = questionnaire_of(study.instrument, file, table)
-    vocabulary = _vocabulary(study, file, questionnaire.code, by_block)
+    vocabulary = vocabulary_of(study, file, questionnaire.code, by_block, decided)
     found = Problems()
     layout = lay_out(table, vocabulary, found)
     problems.extend((*table.notes, *found))

@@ -18,8 +18,8 @@ from surveys.returns.text import fold, repair
 from surveys.returns.tidy import Returns
 
 DECISION_COLUMNS = ("block", "text", "unit_code")
-_ACCEPT = frozenset({"x", "có", "co", "yes", "đúng", "ok", "1"})
-_NONE = frozenset({"không", "khong", "no", "-", "0", "none"})
+ACCEPT = frozenset({"x", "có", "co", "yes", "đúng", "ok", "1"})
+REFUSE = frozenset({"không", "khong", "no", "-", "0", "none"})
 
 
 def write_review(returns: Returns, path: Path) -> None:
@@ -79,9 +79,9 @@ def _lines(path: Path, problems: Problems) -> list[Mapping[str, str]]:
 def _decision(line: Mapping[str, str], row: int, study: Study, file: str, problems: Problems) -> str | None:
     """The unit code a row decides for, ``""`` for no unit, None when the row is open or at fault."""
     written = line["decision"].strip()
-    if not written or fold(written) in _NONE:
+    if not written or fold(written) in REFUSE:
         return "" if written else None
-    code = line["proposed_code"] if fold(written) in _ACCEPT else written
+    code = line["proposed_code"] if fold(written) in ACCEPT else written
     known = [unit.code for unit in study.units if unit.block == line["block"]]
     if code not in known:
         problems.add(

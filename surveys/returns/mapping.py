@@ -1,0 +1,331 @@
+"""Files of products that nobody has described: a mapping from columns to items, fields and units that a person has decided.
+
+:func:`propose_mapping` writes what is known and what is only likely, each with its reason; :func:`read_mapping` reads the file
+back when a return file of the study names it. Only rows that someone accepted count: likeness decides nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import pandas as pd
+
+from surveys.definitions.instrument import Instrument
+from surveys.definitions.study import ReturnFile, Study
+from surveys.definitions.tables import Row, read_table
+from surveys.problems import Language, Problems, SurveyError, fault, nearest, phrase
+from surveys.returns.names import likest
+from surveys.returns.questions import Target, Vocabulary
+from surveys.returns.register import registers
+from surveys.returns.review import ACCEPT, REFUSE
+from surveys.returns.tables import Column, Table
+from surveys.returns.text import fold, without_marks
+
+MAPPING_COLUMNS = ("column", "heading", "kind", "target", "unit", "reason", "decision")
+#: What a row can say. ``ignore``: the column is no question; ``absent``: the file does not ask the item; ``tick``: a mark for one
+#: level, whose target is ``item=level``; ``options``: a question with several answers, whose target is its text.
+KINDS = ("item", "field", "tick", "options", "ignore", "absent")
+LIKELY = 0.5  # least likeness that is worth proposing
+_PARTED = re.compile(r"\s*(?:\s[-–—:|/>]\s|[\[\](){}\n;]|:\s)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """One accepted row: the column with this heading (and letter, where several have it) holds ``target``; None: nothing."""
+
+    heading: str
+    letter: str
+    target: Target | None
+    row: int
+
+
+class Decided:
+    """The accepted rows of a mapping file."""
+
+    def __init__(self, file: str, rows: Iterable[Assigned], absent: Iterable[str] = ()) -> None:
+        self.file = file
+        self.rows = tuple(rows)
+        self.absent = frozenset(absent)
+        self._by_heading: dict[str, list[Assigned]] = {}
+        for row in self.rows:
+            self._by_heading.setdefault(fold(row.heading), []).append(row)
+
+    def targets(self, column: Column) -> tuple[Target, ...] | None:
+        """What was decided about a column: its target, nothing, or None when nobody decided."""
+        rows = self._by_heading.get(fold(column.heading), [])
+        if len(rows) > 1 or not column.heading:
+            rows = [row for row in rows if row.letter == column.letter]
+        return tuple(row.target for row in rows if row.target) if rows else None
+
+    def note_missing(self, tables: Sequence[Table], problems: Problems) -> None:
+        """Note every accepted row whose column is in none of the tables: the file is another than the one that was mapped."""
+        columns = [column for table in tables for column in table.columns]
+        present = {fold(column.heading) for column in columns} | {("", column.letter) for column in columns}
+        for row in self.rows:
+            key = fold(row.heading) or ("", row.letter)
+            if key not in present:
+                problems.add(
+                    "mapping.column_missing", file=self.file, row=row.row, column="heading",
+                    heading=row.heading or row.letter, table=tables[0].file if tables else "",
+                )  # fmt: skip
+
+
+def propose_mapping(path: str | Path, study: Study, language: Language = "vi") -> pd.DataFrame:
+    """One row for each column of a file and each item without one: ``MAPPING_COLUMNS``.
+
+    ``kind``, ``target`` and ``unit`` are what the column holds or most likely holds; ``reason`` says why; ``decision`` is ``x``
+    where heading and name are equal and empty where they are only alike, for a person to fill in (``x``, ``no``).
+    ``path`` may be a return file of the study, whose settings are used, or any file.
+
+    Raises :class:`~surveys.problems.SurveyError` when the file cannot be read.
+    """
+    file = _return_file(Path(path), study)
+    tables, vocabulary = _tables(Path(path), file, study)
+    columns = {(column.letter, column.heading): column for table in tables for column in table.columns}
+    exact = {key: vocabulary.targets(column) for key, column in columns.items()}
+    held = {target.code for targets in exact.values() for target in targets if len(targets) == 1}
+    rows = [
+        _exact(column, exact[key][0], vocabulary, language)
+        if len(exact[key]) == 1
+        else _likely(column, vocabulary, language, held)
+        for key, column in columns.items()
+        if column.heading or not column.empty
+    ]
+    proposed = {str(row[3]).partition("=")[0] for row in rows}
+    rows += [_without_column(item.code, language) for item in vocabulary.items if item.code not in proposed]
+    return pd.DataFrame(rows, columns=list(MAPPING_COLUMNS))
+
+
+def write_mapping(mapping: pd.DataFrame, path: Path) -> None:
+    """Write a mapping as CSV with a byte order mark, which Excel needs to show Vietnamese."""
+    mapping.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+
+
+def read_mapping(path: Path, file: str, instrument: Instrument) -> Decided:
+    """The accepted rows of a mapping file. Raises :class:`~surveys.problems.SurveyError` with every row that is faulty."""
+    problems = Problems()
+    needed = dict.fromkeys(MAPPING_COLUMNS, True) | {"reason": False, "unit": False, "column": False}
+    table = read_table(path, needed, problems, file=file)
+    rows, absent = [], []
+    for row in (row for row in table or () if _accepted(row, file, problems)):
+        if row["kind"] == "absent":
+            absent += _known(row, file, instrument, problems)
+        elif found := _assigned(row, file, instrument, problems):
+            rows.append(found)
+    _note_doubles(rows, file, problems)
+    problems.raise_errors()
+    return Decided(file, rows, absent)
+
+
+class _Proposal(NamedTuple):
+    likeness: float
+    target: Target
+    name: str
+
+
+def _return_file(path: Path, study: Study) -> ReturnFile:
+    """The study's own entry for this file without its mapping, or a plain one."""
+    for file in study.returns:
+        if (study.folder / file.path).resolve() == path.resolve():
+            return replace(file, mapping="")
+    return ReturnFile(path.name)
+
+
+def _tables(path: Path, file: ReturnFile, study: Study) -> tuple[list[Table], Vocabulary]:
+    from surveys.returns.reading import questionnaire_of, vocabulary_of
+    from surveys.returns.registry import choose
+    from surveys.returns.sheets import read_sheets
+
+    by_block = registers(study)
+    sheets = read_sheets(path, file.path, sheet=file.sheet, encoding=file.encoding)
+    vocabulary = vocabulary_of(study, file, file.questionnaire, by_block)
+    tables = choose(sheets, vocabulary, file.reader).read(sheets, vocabulary)
+    if not tables:
+        raise fault("returns.no_rows", file=file.path)
+    try:
+        questionnaire = questionnaire_of(study.instrument, file, tables[0]).code
+    except SurveyError:
+        questionnaire = ""
+    return tables, vocabulary_of(study, file, questionnaire, by_block)
+
+
+def _exact(column: Column, target: Target, vocabulary: Vocabulary, language: Language) -> tuple[str, ...]:
+    return (*_written(column, target, vocabulary), phrase("mapping.exact", language), "x")
+
+
+def _likely(
+    column: Column, vocabulary: Vocabulary, language: Language, held: Collection[str]
+) -> tuple[str, ...]:
+    """The most likely meaning of a column that has no exact one, never accepted by itself."""
+    best = max(_proposals(column, vocabulary, held), key=lambda found: found.likeness, default=None)
+    if best is None or best.likeness < LIKELY:
+        return (column.letter, column.heading, "", "", "", phrase("mapping.nothing_near", language), "")
+    percent = f"{100 * min(best.likeness, 1.0):.0f}"
+    reason = phrase("mapping.alike", language, percent=percent, name=best.name)
+    if best.target.kind == "item":
+        reason += phrase("mapping.cells", language, **_options_read(column, best.target.code, vocabulary))
+    return (*_written(column, best.target, vocabulary), reason, "")
+
+
+def _proposals(column: Column, vocabulary: Vocabulary, held: Collection[str]) -> Iterator[_Proposal]:
+    """Names like the heading or like one of its parts; a part that is like a unit makes the other an item of that unit."""
+    parts = [part for part in _PARTED.split(column.heading) if part]
+    for heading in dict.fromkeys((column.heading, *column.names, *parts)):
+        for likeness, code, name in _alike(heading, _names_of_items(vocabulary)):
+            if code not in held or parts[1:]:
+                yield _Proposal(likeness, Target("item", code), name)
+        for likeness, code, name in _alike(heading, _names_of_fields(vocabulary)):
+            if code not in held:
+                yield _Proposal(likeness, Target("field", code), name)
+    yield from _cells(parts, vocabulary)
+
+
+def _cells(parts: Sequence[str], vocabulary: Vocabulary) -> Iterator[_Proposal]:
+    """Items of a unit of a matrix: one part like an item, another like a unit."""
+    register = vocabulary.register
+    for unit_part in parts if register else ():
+        units = register.nearest(unit_part) if register else []
+        exact = register.resolve(unit_part) if register else ""
+        for rest in (part for part in parts if part != unit_part and units):
+            for likeness, code, name in _alike(rest, _names_of_items(vocabulary)):
+                unit, of_unit, similarity = units[0]
+                unit, similarity = (exact, 1.0) if exact else (unit, similarity)
+                if similarity >= LIKELY:
+                    both = min(likeness, similarity) + 0.01  # goes before the item alone
+                    yield _Proposal(both, Target("item", code, unit), f"{name} [{of_unit}]")
+
+
+def _alike(heading: str, names: Mapping[str, tuple[str, str]]) -> Iterator[tuple[float, str, str]]:
+    for name, likeness in likest(heading, names, 1):
+        code, shown = names[name]
+        yield likeness, code, shown
+
+
+def _names_of_items(vocabulary: Vocabulary) -> dict[str, tuple[str, str]]:
+    """Unmarked name → (item, name as written)."""
+    return {
+        without_marks(name): (item.code, name)
+        for item in vocabulary.items
+        for name in (item.text_en, *item.aliases, item.code, item.text_vi)
+        if name
+    }
+
+
+def _names_of_fields(vocabulary: Vocabulary) -> dict[str, tuple[str, str]]:
+    return {
+        without_marks(name): (field.code, name)
+        for field in vocabulary.instrument.fields
+        for name in (field.label_en, field.code, *field.headers, field.label_vi)
+        if name
+    }
+
+
+def _options_read(column: Column, item: str, vocabulary: Vocabulary) -> dict[str, int]:
+    """How many filled cells are options of the item's scale."""
+    options = vocabulary.options[vocabulary.scale_of(item).code]
+    found = column.distinct
+    known = [options.read(text).fault == "" for text in found.texts]
+    return {"read": int(found.counts[known].sum()) if known else 0, "cells": int(found.counts.sum())}
+
+
+def _written(column: Column, target: Target, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Column, heading, kind, target and unit as they stand in the file."""
+    code = target.code
+    if target.kind == "tick":
+        scale = vocabulary.scale_of(target.code)
+        levels = [level.code for level in scale.levels]
+        code = f"{target.code}={levels[target.level]}" if target.level >= 0 else target.code
+    unit = target.unit
+    if unit and vocabulary.register:
+        unit = vocabulary.register.resolve(unit) or unit
+    return column.letter, column.heading, target.kind, code, unit
+
+
+def _without_column(item: str, language: Language) -> tuple[str, ...]:
+    return "", "", "absent", item, "", phrase("mapping.no_column", language), ""
+
+
+def _accepted(row: Row, file: str, problems: Problems) -> bool:
+    decision = fold(row["decision"])
+    if decision and decision not in ACCEPT | REFUSE:
+        problems.add(
+            "mapping.decision",
+            file=file,
+            row=row.line,
+            column="decision",
+            value=row["decision"],
+            accepted="x, no",
+        )
+    return decision in ACCEPT
+
+
+def _assigned(row: Row, file: str, instrument: Instrument, problems: Problems) -> Assigned | None:
+    """One accepted row as a target; None when it is faulty."""
+    if row["kind"] not in KINDS:
+        problems.add(
+            "mapping.kind",
+            file=file,
+            row=row.line,
+            column="kind",
+            value=row["kind"],
+            accepted=", ".join(KINDS),
+        )
+        return None
+    if not row["heading"] and not row["column"]:
+        problems.add("mapping.no_heading", file=file, row=row.line, column="heading")
+        return None
+    if row["kind"] == "ignore":
+        return Assigned(row["heading"], row["column"], None, row.line)
+    found = _target(row, file, instrument, problems)
+    return Assigned(row["heading"], row["column"], found, row.line) if found else None
+
+
+def _target(row: Row, file: str, instrument: Instrument, problems: Problems) -> Target | None:
+    if row["kind"] == "options":
+        return Target("options", row["target"])
+    if not _known(row, file, instrument, problems):
+        return None
+    kind: Literal["field", "item", "tick"] = (
+        "field" if row["kind"] == "field" else "tick" if row["kind"] == "tick" else "item"
+    )
+    code, _, level = row["target"].partition("=")
+    if kind != "tick":
+        return Target(kind, code, row["unit"])
+    levels = [found.code for found in instrument.scale[instrument.item[code].scale].levels]
+    if level not in levels:
+        _note_target(row, file, level, levels, problems)
+        return None
+    return Target("tick", code, row["unit"], levels.index(level))
+
+
+def _known(row: Row, file: str, instrument: Instrument, problems: Problems) -> list[str]:
+    """The code a row names, or nothing (the fault is noted)."""
+    fields = {field.code for field in instrument.fields}
+    known: Collection[str] = fields if row["kind"] == "field" else instrument.item
+    code = row["target"].partition("=")[0] if row["kind"] == "tick" else row["target"]
+    if code in known:
+        return [code]
+    _note_target(row, file, code, known, problems)
+    return []
+
+
+def _note_target(row: Row, file: str, value: str, known: Iterable[str], problems: Problems) -> None:
+    names = list(known)
+    problems.add(
+        "mapping.target", file=file, row=row.line, column="target", value=value,
+        nearest=nearest(value, names) or "–", accepted=", ".join(names[:20]),
+    )  # fmt: skip
+
+
+def _note_doubles(rows: Sequence[Assigned], file: str, problems: Problems) -> None:
+    """A column that was decided twice."""
+    seen: dict[tuple[str, str], int] = {}
+    for row in rows:
+        key = (fold(row.heading), row.letter)
+        if key in seen:
+            problems.add("mapping.decided_twice", file=file, row=row.row, column="heading", other=seen[key])
+        seen.setdefault(key, row.row)
