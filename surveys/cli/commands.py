@@ -9,6 +9,7 @@ import typer
 
 from surveys.cli.terminal import Terminal
 from surveys.cli.usage import Command, Group
+from surveys.problems import fault
 
 if TYPE_CHECKING:
     from surveys.definitions.study import Study
@@ -166,6 +167,27 @@ def audit(
     terminal.say("cli.audit.done", table=table)
 
 
+@app.command("map", cls=Command)
+def map_columns(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    study: Annotated[str, typer.Option("--study", metavar="STUDY")],
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE")] = None,
+) -> None:
+    from surveys.definitions.study_files import load_study
+    from surveys.handover.summary import mapping_summary
+    from surveys.returns.mapping import propose_mapping, write_mapping
+
+    terminal: Terminal = context.obj
+    target = out or file.with_suffix(".mapping.csv")
+    if target.exists():
+        raise fault("cli.map.exists", file=str(target))
+    mapping = propose_mapping(file, load_study(study), terminal.language)
+    write_mapping(mapping, target)
+    terminal.summary(mapping_summary(mapping, terminal.language))
+    terminal.say("cli.map.done", out=target)
+
+
 @app.command(cls=Command)
 def compare(
     context: typer.Context,
@@ -183,12 +205,13 @@ def compare(
         earlier, later = (_round(path, terminal, stage) for path in (old, new))
         successors = successors_of(earlier.instrument, later.instrument, crosswalk)
         comparison = compare(earlier, later, successors, language=terminal.language)
+        if out is not None:
+            deliver_comparison(comparison, out)
     if comparison.refused:
         terminal.problems(comparison.refused)
     for summary in change_summaries(comparison, later.instrument, terminal.language):
         terminal.summary(summary)
     if out is not None:
-        deliver_comparison(comparison, out)
         terminal.say("cli.written", out=out)
 
 

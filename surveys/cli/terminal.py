@@ -70,10 +70,10 @@ class Terminal:
             table.add_column(heading, justify="right" if number else "left", overflow="fold")
         for row in summary.rows:
             table.add_row(*(Text(cell) for cell in row))
-        console = Console(file=sys.stdout)
-        if not sys.stdout.isatty():
-            console = Console(file=sys.stdout, width=_WIDTH)
-        console.print(table)
+        console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
+        with console.capture() as captured:  # printed by ourselves, so that a reader who has gone is our business
+            console.print(table)
+        print("\n".join(line.rstrip() for line in captured.get().splitlines()))
         for line in summary.remarks:
             print(line)
 

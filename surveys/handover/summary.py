@@ -147,6 +147,19 @@ def audit_summaries(report: AuditReport, language: Language) -> tuple[Summary, .
     return tuple(found)
 
 
+def mapping_summary(mapping: pd.DataFrame, language: Language) -> Summary:
+    """How many columns of a proposed mapping are settled and how many wait for a decision, by kind."""
+    settled = mapping["decision"] != ""
+    counts = (
+        mapping.assign(settled=settled, waiting=~settled)
+        .groupby("kind", sort=True)[["settled", "waiting"]]
+        .sum()
+    )
+    rows = [(str(kind), *_whole(row)) for kind, row in zip(counts.index, counts.to_numpy(), strict=True)]
+    headings = ("summary.kind", "summary.settled", "summary.waiting")
+    return _summary("summary.mapping", headings, 1, rows, language)
+
+
 def change_summaries(
     comparison: Comparison, instrument: Instrument, language: Language
 ) -> tuple[Summary, ...]:
