@@ -205,7 +205,10 @@ def _no_forms(sheet: Sheet, head: Head, rows: np.ndarray, vocabulary: Vocabulary
     )
     codes = head.positions(vocabulary, "form_code")
     names = [j for j, target in enumerate(head.targets) if _may_name_rows(target, vocabulary)]
+    suspect = _suspect(sheet, rows, again)
     for row in rows.tolist():
+        if row not in suspect and row <= last_answered and row != rows[0]:
+            continue
         cells = sheet.cells[row]
         if _is_total(cells, names, head, vocabulary):
             found[row] = "returns.rows_total"
@@ -216,6 +219,24 @@ def _no_forms(sheet: Sheet, head: Head, rows: np.ndarray, vocabulary: Vocabulary
         elif row > last_answered and not _any(cells, codes or _known(head)):
             found[row] = "returns.rows_footer"
     return found
+
+
+def _suspect(sheet: Sheet, rows: np.ndarray, headings: Sequence[str]) -> frozenset[int]:
+    """Rows worth a look: the first cell is empty, a number or a word for a total, or it repeats its heading. All others are
+    forms; a sheet has thousands of them."""
+    first = sheet.cells[rows, 0].tolist()
+    return frozenset(
+        row
+        for row, cell in zip(rows.tolist(), first, strict=True)
+        if not isinstance(cell, str) or cell == headings[0] or not _is_plain(cell)
+    )
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a first cell is neither empty, a number nor a word for a total."""
+    shown = text.strip()
+    folded = shown.casefold() if shown.isascii() and shown.isalnum() else fold_name(shown)
+    return bool(folded) and not _NUMBER.fullmatch(shown) and not _TOTAL.fullmatch(folded)
 
 
 def _known(head: Head) -> tuple[int, ...]:
