@@ -39,7 +39,7 @@ class Estimate:
 
 def estimates(block: Block, branches: Sequence[Branch]) -> list[Estimate]:
     """Standard error and interval of every branch, for score and satisfied share."""
-    groups = {g: GroupCovariance(values) for g, values in block.values.items()}
+    groups = {g: GroupCovariance(values, _pools(branches, g)) for g, values in block.values.items()}
     outside = Outside(block)
     errors = [_errors(branch, groups, outside) for branch in branches]
     limits = _limits(block.study, branches, errors)
@@ -66,25 +66,27 @@ class _Errors:
 class GroupCovariance:
     """Covariance, unit by unit, of the influence of the item totals of one group.
 
-    The influence values of item k are w a (y − θ), of pooling w a; the result is [U, 2I, 2I], computed once for the
-    score and once for the satisfied share.
+    The influence values of item k are w a (y − θ) and, where some branch is ``pooled``, w a; the result is [U, I, I] or
+    [U, 2I, 2I], computed once for the score and once for the satisfied share.
     """
 
-    def __init__(self, values: Values) -> None:
+    def __init__(self, values: Values, pooled: bool) -> None:
         self.values = values
+        self.pooled = pooled
         self._score = self._covariance(values.value, values.theta)
         self._satisfied = self._covariance(values.satisfied, values.satisfied_share)
         self._counts: dict[bytes, tuple[Floats, Floats, Floats]] = {}
 
     def _covariance(self, y: Floats, theta: Floats) -> Floats:
-        found = self.values.sample.design.covariance_by(
-            influence(self.values, y, theta), self.values.sample.unit, len(self.values.sample.population)
-        )
-        return np.asarray(found)
+        columns = influence(self.values, y, theta)
+        columns = columns if self.pooled else columns[:, : len(self.values.items)]
+        sample = self.values.sample
+        return np.asarray(sample.design.covariance_by(columns, sample.unit, len(sample.population)))
 
     def variance(self, linear: Linear, group: str, *, satisfied: bool) -> Floats:
         """Variance of a linear quantity's part in this group [U]."""
-        q = np.concatenate([linear.alpha[group], linear.delta[group]], axis=1)
+        alpha, delta = linear.alpha[group], linear.delta[group]
+        q = np.concatenate([alpha, delta], axis=1) if self.pooled else alpha
         used = np.flatnonzero((q != 0).any(axis=0))
         C = (self._satisfied if satisfied else self._score)[:, used[:, None], used]
         return np.einsum("ui,uij,uj->u", q[:, used], C, q[:, used])
@@ -107,6 +109,12 @@ class GroupCovariance:
         effective = np.divide(total**2, squares, out=np.zeros(units), where=squares > 0)
         df = sample.design.domain_degfs(np.where(some, sample.unit, -1), units)
         return forms, effective, np.maximum(df, 0).astype(float)
+
+
+def _pools(branches: Sequence[Branch], group: str) -> bool:
+    """Whether any branch depends on the group's answers otherwise than through the items' θ."""
+    linear = (part for branch in branches for part in (branch.score, branch.satisfied))
+    return any(group in part.delta and bool(np.any(part.delta[group])) for part in linear)
 
 
 def influence(values: Values, y: Floats, theta: Floats) -> Floats:
