@@ -39,7 +39,7 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         terminal.fault("cli.interrupted")
         return INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # typer turns the one into the other
         return _silenced()
     except MemoryError:
         terminal.fault("cli.memory")
@@ -129,5 +129,6 @@ def _place(error: Exception) -> str:
 
 def _silenced() -> int:
     """The reader of our output has gone (``surveys list | head``): stop without a word, as other commands do."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")
+    os.dup2(sys.stdout.fileno(), 1)
     return DONE
