@@ -93,9 +93,12 @@ class Vocabulary:
 
     @cached_property
     def multiple(self) -> Mapping[str, Mapping[str, str]]:
-        """Questions with several answers: folded question → folded option → item, from item texts ``Question [Option]``."""
+        """Questions with several answers: folded question → folded option → item, from the texts ``Question [Option]`` of items
+        that are answered by yes or no."""
         found: dict[str, dict[str, str]] = {}
         for item in self.items:
+            if len(self.scale_of(item.code).levels) != 2:
+                continue
             for name in (item.text_vi, item.text_en, *item.aliases):
                 if split := split_part(name):
                     found.setdefault(fold_name(split[0]), {})[fold(split[1])] = item.code
