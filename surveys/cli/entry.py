@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from typing import cast
@@ -12,13 +11,8 @@ from typing import cast
 from surveys.cli.terminal import Terminal
 from surveys.problems import LANGUAGES, Language, SurveyError
 
-DONE, WRONG_DATA, WRONG_USAGE, FAULT_OF_OURS, INTERRUPTED = (
-    0,
-    1,
-    2,
-    70,
-    130,
-)  # 70: EX_SOFTWARE, 130: 128 + SIGINT
+DONE, WRONG_DATA, WRONG_USAGE = 0, 1, 2
+FAULT_OF_OURS, INTERRUPTED = 70, 130  # EX_SOFTWARE of sysexits.h; 128 + SIGINT, as shells do
 LANGUAGE_OPTION = "--lang"
 LANGUAGE_VARIABLE = "SURVEYS_LANG"
 
@@ -129,6 +123,5 @@ def _place(error: Exception) -> str:
 
 def _silenced() -> int:
     """The reader of our output has gone (``surveys list | head``): stop without a word, as other commands do."""
-    sys.stdout = open(os.devnull, "w", encoding="utf-8")
-    os.dup2(sys.stdout.fileno(), 1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return DONE

@@ -71,7 +71,9 @@ class Terminal:
         for row in summary.rows:
             table.add_row(*(Text(cell) for cell in row))
         console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
-        with console.capture() as captured:  # printed by ourselves, so that a reader who has gone is our business
+        with (
+            console.capture() as captured
+        ):  # printed by ourselves, so that a reader who has gone is our business
             console.print(table)
         print("\n".join(line.rstrip() for line in captured.get().splitlines()))
         for line in summary.remarks:

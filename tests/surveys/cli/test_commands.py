@@ -95,7 +95,7 @@ def test_review_files_are_filled_in_confirmed_and_read_back(
     assert main(["confirm", str(review), "--study", str(study), "--out", str(study / "decisions.csv")]) == 0
     _declare(study, 'decisions = "decisions.csv"')
     assert main(["screen", str(study), "--out", str(tmp_path / "after")]) == 0
-    forms = list(csv.DictReader(open(tmp_path / "after" / "forms.csv", encoding="utf-8", newline="")))
+    forms = list(csv.DictReader(io.StringIO((tmp_path / "after" / "forms.csv").read_text(encoding="utf-8"))))
     decided = [f for f in forms if (f["form_code"], f["unit_code"]) == (chosen["form_code"], chosen["unit"])]
     assert {f["disposition"] for f in decided} == {"rejected"}
     assert all("decision" in f["reasons"].split(";") for f in decided)
