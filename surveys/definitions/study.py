@@ -141,6 +141,19 @@ class UnitDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class Adjudication:
+    """What was decided about a disagreement of two data entries of a form. ``field``: an item code (``item [unit]`` in a matrix),
+    ``unit``, or the code of a field; ``first`` and ``second`` are what was entered; ``final`` empty: not decided yet."""
+
+    form: str
+    field: str
+    first: str = ""
+    second: str = ""
+    final: str = ""
+    who: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Fieldwork:
     """First and last day of fieldwork (ISO), and the time zone of the returns' clock times."""
 
@@ -205,6 +218,7 @@ class Study:
     rules: tuple[Rule, ...] = ()
     decisions: tuple[Decision, ...] = ()
     unit_decisions: tuple[UnitDecision, ...] = ()
+    adjudication: tuple[Adjudication, ...] = ()
     fieldwork: Fieldwork = Fieldwork()
     minimum: Minimum = Minimum()
     inference: Inference = Inference()

@@ -49,6 +49,7 @@ def check_study(draft: StudyDraft) -> None:
     check_assessed(draft, known)
     check_decisions(draft)
     check_unit_decisions(draft, known)
+    check_adjudication(draft)
 
 
 class Register:
@@ -373,3 +374,14 @@ def check_unit_decisions(draft: StudyDraft, known: Register) -> None:
         known.refer(place, decision.block, decision.unit_code, "unit_code")
     keys = ((f"{d.block}/{d.text}", place) for d, place in draft.tables["unit_decisions"])
     note_doubles(keys, "text")
+
+
+def check_adjudication(draft: StudyDraft) -> None:
+    """Decided disagreements name a field that exists and who decided, and are decided once."""
+    known = ("unit", *draft.known("field"), *draft.known("item"))
+    for entry, place in draft.tables["adjudication"]:
+        refer(place, "field", "field", [entry.field.partition(" [")[0]], known)
+        if entry.final.strip() and not entry.who.strip():
+            place.note("record.missing", "who")
+    keys = ((f"{a.form}/{a.field}", place) for a, place in draft.tables["adjudication"])
+    note_doubles(keys, "field")

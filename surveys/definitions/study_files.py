@@ -24,6 +24,7 @@ from surveys.definitions.instrument import Instrument, Rule, ScorePlan, Unit
 from surveys.definitions.records import Place, build, shortened, table_of
 from surveys.definitions.rules import build_rules
 from surveys.definitions.study import (
+    Adjudication,
     Assessed,
     Decision,
     Exclusion,
@@ -61,6 +62,7 @@ TABLES: Mapping[str, tuple[type, tuple[str, ...]]] = {
     "assessed": (Assessed, ()),
     "decisions": (Decision, ("unit",)),
     "unit_decisions": (UnitDecision, ("unit_code",)),
+    "adjudication": (Adjudication, ()),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +13,7 @@ import pandas as pd
 from surveys.definitions.instrument import Instrument, Questionnaire
 from surveys.definitions.study import ReturnFile, Study
 from surveys.problems import Problems, SurveyError, fault
+from surveys.returns.double_entry import adjudicate
 from surveys.returns.evaluations import Part, Reading, evaluations
 from surveys.returns.mapping import Decided, read_mapping
 from surveys.returns.questions import Vocabulary, lay_out
@@ -31,7 +33,8 @@ def read_returns(study: Study, progress: Progress | None = None) -> Returns:
     register are kept as written and listed in ``proposals``. ``progress(file, done, files)`` is called after each file.
 
     Raises :class:`~surveys.problems.SurveyError` with every fault of every file: files that cannot be read, headings that name
-    no item or two, items without a column, units in headings that are not in the register.
+    no item or two, items without a column, units in headings that are not in the register, decisions on double entry that
+    name no answer.
     """
     problems, parts = Problems(), []
     by_block = registers(study)
@@ -45,7 +48,11 @@ def read_returns(study: Study, progress: Progress | None = None) -> Returns:
     if progress:
         progress("", len(study.returns), len(study.returns))
     problems.raise_errors()
-    return _together(study.instrument, parts, by_block, problems)
+    read = _together(study.instrument, parts, by_block, problems)
+    decided = Problems()
+    settled = adjudicate(read, study.adjudication, decided)
+    decided.raise_errors()
+    return replace(settled, warnings=(*read.warnings, *decided.warnings))
 
 
 def read_file(

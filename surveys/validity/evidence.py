@@ -15,6 +15,7 @@ import pandas as pd
 
 from surveys.definitions.instrument import NOT_APPLICABLE, NOT_ASKED, Instrument, Item
 from surveys.definitions.study import Fieldwork, Study
+from surveys.returns.double_entry import code_key, fields_differ, items_differ, second_entries
 from surveys.returns.tidy import Returns
 
 Array = np.ndarray
@@ -29,7 +30,8 @@ class Evidence:
     ``row`` int [m]: position in ``Returns.rows``. ``answers`` int8 [m, K]. Text fields are object arrays [m] (empty: not known).
     ``issued_*`` are those of the issued form with this code; ``listed`` whether forms of this questionnaire were listed as
     issued at all. ``day`` datetime64[D] [m] with NaT. ``faults``: fault → boolean [m, K]. ``entered_differently`` boolean [m, K]:
-    two entries of the form disagree; ``entered_once`` boolean [m]: only one of the two entries has this evaluation.
+    two entries of the form disagree; ``entered_once`` boolean [m]: only one of the two entries has this evaluation, or they
+    disagree about its unit or another field.
     """
 
     row: Array
@@ -120,12 +122,6 @@ def among(texts: Array, words: Collection[str]) -> Array:
     return pd.Index(texts, dtype=object).isin(list(words))
 
 
-def code_key(form_code: Array, unit: Array, unit_text: Array, matrix: Array) -> Array:
-    """Form code, joined with the unit where one form rates many; object [n]."""
-    shown = np.where(unit != "", unit, unit_text)
-    return np.where(matrix, form_code + _SEPARATOR + shown, form_code)
-
-
 def gather(study: Study, returns: Returns) -> Evidence:
     """The evidence on every evaluation that is not a second data entry."""
     rows, instrument = returns.rows, study.instrument
@@ -137,7 +133,7 @@ def gather(study: Study, returns: Returns) -> Evidence:
     counted = np.ones(len(rows), bool)
     counted[partner[partner >= 0]] = False
     faults = cell_faults(returns)
-    differs, once = entry_differences(returns.answers, partner, text["form_code"], text["entry"], matrix)
+    differs, once = entry_differences(returns, partner, text["form_code"], matrix)
     issued = issued_forms(study, text["form_code"])
     listed = among(text["questionnaire"], {form.questionnaire for form in study.issued})
     excluded = pd.Index([f"{b}{_SEPARATOR}{u}" for b, u in study.excluded])
@@ -193,30 +189,22 @@ def issued_forms(study: Study, form_code: Array) -> tuple[Array, Array, Array]:
     return known, questionnaire, unit
 
 
-def second_entries(key: Array, form_code: Array, entry: Array) -> Array:
-    """Row of the second data entry of each evaluation, int [n]; −1 where there is none."""
-    is_second = (entry == "second") & (form_code != "")
-    seconds = pd.Series(np.flatnonzero(is_second), index=key[is_second])
-    seconds = seconds[~seconds.index.duplicated()]
-    firsts = pd.Series(np.flatnonzero(~is_second), index=key[~is_second])
-    firsts = firsts[~firsts.index.duplicated()]
-    partner = np.full(len(key), -1)
-    common = firsts.index.intersection(seconds.index)
-    partner[firsts[common].to_numpy(int)] = seconds[common].to_numpy(int)
-    return partner
-
-
 def entry_differences(
-    answers: Array, partner: Array, form_code: Array, entry: Array, matrix: Array
+    returns: Returns, partner: Array, form_code: Array, matrix: Array
 ) -> tuple[Array, Array]:
-    """(items entered differently [n, K], evaluations that only one of the two entries has [n])."""
-    differs = np.zeros(answers.shape, bool)
+    """(items entered differently [n, K], evaluations that only one of the two entries has or about whose unit or other
+    fields the entries disagree [n])."""
+    differs = np.zeros(returns.answers.shape, bool)
     paired = np.flatnonzero(partner >= 0)
-    differs[paired] = answers[paired] != answers[partner[paired]]
-    entered_twice = among(form_code, set(form_code[partner[paired]]))
+    second = partner[paired]
+    differs[paired] = items_differ(returns.answers, paired, second)
+    entered_twice = among(form_code, set(form_code[second]))
     alone = np.ones(len(partner), bool)
-    alone[paired] = alone[partner[paired]] = False
-    return differs, matrix & entered_twice & alone & (form_code != "")
+    alone[paired] = alone[second] = False
+    apart = matrix & entered_twice & alone & (form_code != "")
+    for fields in fields_differ(returns, paired, second).values():
+        apart[paired] |= fields
+    return differs, apart
 
 
 def cell_faults(returns: Returns) -> dict[str, Array]:

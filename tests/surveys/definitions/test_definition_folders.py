@@ -220,3 +220,40 @@ def test_rules_a_tree_may_name_are_those_the_scoring_has() -> None:
     assert set(ITEM_RULES) == {name for name, parts in over.items() if "items" in parts}
     assert set(CHILD_RULES) == {name for name, parts in over.items() if "children" in parts}
     assert set(AGGREGATIONS) == set(SCORING_AGGREGATIONS)
+
+
+ADJUDICATION = (
+    "form,field,first,second,final,who\nC1,sex,male,female,male,NVA\nC1,{field},1,2,{final},{who}\n"
+)
+
+
+def with_adjudication(small: Path, edit: Edit, **cells: str) -> None:
+    edit("study.toml", "[files]", '[files]\nadjudication = "adjudication.csv"')
+    (small / "adjudication.csv").write_text(ADJUDICATION.format(**cells), encoding="utf-8-sig")
+
+
+def test_decisions_on_double_entry_are_read(small: Path, edit: Edit) -> None:
+    item = load_study(small).instrument.items[0].code
+    with_adjudication(small, edit, field=item, final="", who="")
+    study = load_study(small)
+    assert [(a.form, a.field, a.final, a.who) for a in study.adjudication] == [
+        ("C1", "sex", "male", "NVA"),
+        ("C1", item, "", ""),
+    ]
+    assert "adjudication.csv" in study.files
+
+
+@pytest.mark.parametrize(
+    ("cells", "code", "column"),
+    [
+        ({"field": "q99", "final": "", "who": ""}, "reference.field", "field"),
+        ({"field": "unit", "final": "ba-dinh", "who": ""}, "record.missing", "who"),
+        ({"field": "sex", "final": "", "who": ""}, "record.duplicate", "field"),
+    ],
+)
+def test_faults_of_decisions_on_double_entry(
+    small: Path, edit: Edit, cells: dict[str, str], code: str, column: str
+) -> None:
+    with_adjudication(small, edit, **cells)
+    (found,) = check(small)
+    assert (found.code, found.file, found.row, found.column) == (code, "adjudication.csv", 3, column)

@@ -1,0 +1,220 @@
+"""Two data entries of the same forms: agreement counted by hand, disagreements listed, decisions read back and applied."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from surveys.definitions.instrument import BLANK, NOT_ASKED, Rule
+from surveys.definitions.study import Adjudication, ReturnFile
+from surveys.problems import SurveyError
+from surveys.returns.double_entry import compare_entries, write_adjudication
+from surveys.returns.reading import read_returns
+from surveys.validity.screening import screen
+
+HEADINGS = ["Mã phiếu", "Đơn vị", "Người nhập", "Giới tính", "F0", "1.1a", "1.1b", "1.2", "K1", "K2"]
+FIRST = [
+    ["P1", "SNV", "An", "Nam", "1", "5", "4", "3", "1", "0"],
+    ["P2", "STC", "An", "Nữ", "1", "1", "2", "9", "1", "0"],
+    ["P3", "SNV", "Bình", "Nam", "0", "4", "", "4", "0", "0"],
+]
+SECOND = [
+    ["P2", "SNV", "Bình", "Nữ", "1", "1", "3", "", "1", "0"],
+    ["P1", "SNV", "Bình", "Nam", "1", "5", "4", "3", "1", "0"],
+    ["P4", "SNV", "Bình", "Nam", "1", "5", "4", "3", "1", "0"],
+]
+FILES = (ReturnFile("a.csv", "so-5", entry="first"), ReturnFile("b.csv", "so-5", entry="second"))
+RULE = Rule("double_entry", "review")
+
+
+def write(path: Path, *rows: list[str]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+
+
+@pytest.fixture
+def twice(study, tmp_path):  # type: ignore[no-untyped-def]
+    write(tmp_path / "a.csv", HEADINGS, *FIRST)
+    write(tmp_path / "b.csv", HEADINGS, *SECOND)
+
+    def make(*decided: Adjudication):  # type: ignore[no-untyped-def]
+        return study(*FILES, rules=(RULE,), adjudication=decided)
+
+    return make
+
+
+LISTED = [
+    ["P2", "1.1b", "2", "3", "", ""],
+    ["P2", "1.2", "9", "", "", ""],
+    ["P2", "unit", "STC", "SNV", "", ""],
+]
+
+
+def test_disagreements_are_listed_by_form(twice, tmp_path):
+    found = compare_entries(read_returns(twice()))
+    assert sorted(found.disagreements.values.tolist()) == LISTED
+    write_adjudication(found, tmp_path / "d.csv")
+    assert (tmp_path / "d.csv").read_bytes().startswith(b"\xef\xbb\xbfform,field,first,second,final,who\r\n")
+
+
+def test_forms_entered_once_are_listed(twice):
+    assert compare_entries(read_returns(twice())).once.values.tolist() == [["P3", "first"], ["P4", "second"]]
+
+
+def test_agreement_by_field_and_operator_counted_by_hand(twice):
+    """P1 agrees on all 9 fields (6 items, gender, unit, weight is no column but a field: both empty). P2 differs in three."""
+    table = compare_entries(read_returns(twice())).agreement.set_index(["operator", "field"])
+    assert table.loc[("all", "1.1a"), ["compared", "agreed"]].tolist() == [2, 2]
+    assert table.loc[("all", "1.1b"), ["compared", "agreed", "share"]].tolist() == [2, 1, 0.5]
+    assert table.loc[("all", "1.2"), ["compared", "agreed"]].tolist() == [2, 1]
+    assert table.loc[("all", "unit"), ["compared", "agreed"]].tolist() == [2, 1]
+    for operator in ("all", "An", "Bình"):
+        assert table.loc[(operator, "all"), ["compared", "agreed"]].tolist() == [18, 15]
+
+
+def test_unresolved_disagreements_keep_the_form_in_review(twice):
+    study = twice()
+    read = read_returns(study)
+    dispositions = screen(study, read)
+    assert dispositions.disposition.tolist() == [
+        "valid",
+        "review",
+        "valid",
+        "second_entry",
+        "second_entry",
+        "valid",
+    ]
+
+
+def decide(*finals: tuple[str, str]) -> tuple[Adjudication, ...]:
+    listed = {field: (first, second) for _, field, first, second, _, _ in LISTED}
+    return tuple(Adjudication("P2", field, *listed[field], final, "Chi") for field, final in finals)
+
+
+def test_decided_disagreements_settle_the_form(twice):
+    study = twice(*decide(("1.1b", "3"), ("1.2", "Không biết"), ("unit", "STC")))
+    read = read_returns(study)
+    assert read.warnings == ()
+    assert read.rows["unit_code"].tolist()[1] == "STC"
+    assert read.answers[1, 2:4].tolist() == [2, -2]
+    assert set(screen(study, read).disposition) == {"valid", "second_entry"}
+    assert len(compare_entries(read).disagreements) == 0
+
+
+def test_what_is_left_open_stays_in_review(twice):
+    study = twice(*decide(("1.1b", "3"), ("1.2", ""), ("unit", "STC")))
+    read = read_returns(study)
+    assert screen(study, read).disposition[1] == "review"
+    assert compare_entries(read).disagreements["field"].tolist() == ["1.2"]
+
+
+def test_left_blank_is_a_decision(twice):
+    read = read_returns(twice(*decide(("1.2", "trống"))))
+    assert read.answers[1, 3] == BLANK
+
+
+@pytest.mark.parametrize(
+    ("decision", "code"),
+    [(Adjudication("P2", "1.1b", "2", "4", "3", "Chi"), "double_entry.outdated"),
+     (Adjudication("P2", "1.1b", "2", "3", "3", ""), "double_entry.no_author"),
+     (Adjudication("P9", "1.1b", "2", "3", "3", "Chi"), "double_entry.unmatched"),
+     (Adjudication("P2", "1.9", "2", "3", "3", "Chi"), "double_entry.unmatched")],
+)  # fmt: skip
+def test_decisions_without_effect_are_told(twice, decision, code):
+    study = twice(decision)
+    read = read_returns(study)
+    assert [p.code for p in read.warnings] == [code]
+    assert read.answers[1, 2] == 1
+    assert screen(study, read).disposition[1] == "review"
+
+
+@pytest.mark.parametrize(("field", "final"), [("1.1b", "6"), ("unit", "Sở X")])
+def test_a_final_answer_that_is_none_is_a_fault(twice, field, final):
+    with pytest.raises(SurveyError) as caught:
+        read_returns(twice(*decide((field, final))))
+    assert [(p.code, dict(p.params)["field"]) for p in caught.value.problems] == [
+        ("double_entry.final", field)
+    ]
+
+
+def test_a_settled_filter_settles_what_was_not_asked(study, tmp_path):
+    one = [*FIRST[0][:4], "1", "5", "", "3", "1", "0"]
+    write(tmp_path / "a.csv", HEADINGS, one)
+    write(tmp_path / "b.csv", HEADINGS, [*one[:4], "0", *one[5:]])
+    decided = (Adjudication("P1", "F0", "1", "0", "0", "Chi"),)
+    made = study(*FILES, rules=(RULE,), adjudication=decided)
+    read = read_returns(made)
+    assert read.answers[:, 2].tolist() == [NOT_ASKED, NOT_ASKED]
+    assert screen(made, read).disposition.tolist() == ["valid", "second_entry"]
+
+
+def test_a_faulty_cell_is_shown_as_written_and_settled(study, tmp_path):
+    write(tmp_path / "a.csv", HEADINGS, [*FIRST[0][:5], "55", *FIRST[0][6:]])
+    write(tmp_path / "b.csv", HEADINGS, FIRST[0])
+    read = read_returns(study(*FILES))
+    assert compare_entries(read).disagreements.values.tolist() == [["P1", "1.1a", "55", "5", "", ""]]
+    read = read_returns(study(*FILES, adjudication=(Adjudication("P1", "1.1a", "55", "5", "5", "Chi"),)))
+    assert read.answers[:, 1].tolist() == [4, 4]
+    assert read.cells.empty
+
+
+MATRIX = ["Mã phiếu", *(f"{i} [{u}]" for u in ("SNV", "STC") for i in ("1.1a", "1.1b", "1.2"))]
+M_FILES = (ReturnFile("a.csv", "so-1", entry="first"), ReturnFile("b.csv", "so-1", entry="second"))
+
+
+@pytest.fixture
+def matrix(study, tmp_path):  # type: ignore[no-untyped-def]
+    write(tmp_path / "a.csv", MATRIX, ["D1", 5, 4, 3, 1, "", 2])
+    write(tmp_path / "b.csv", MATRIX, ["D1", 5, 4, 2, "", "", ""])
+    return lambda *decided: study(*M_FILES, rules=(RULE,), adjudication=decided)
+
+
+ALONE = [("1.1a [STC]", "1"), ("1.2 [STC]", "2")]
+
+
+def test_a_unit_that_only_one_entry_has_is_a_disagreement(matrix):
+    read = read_returns(matrix())
+    assert compare_entries(read).disagreements.values.tolist() == [
+        ["D1", "1.2 [SNV]", "3", "2", "", ""], *(["D1", field, first, "", "", ""] for field, first in ALONE),
+    ]  # fmt: skip
+    assert screen(matrix(), read).disposition.tolist() == ["review", "review", "second_entry"]
+
+
+@pytest.mark.parametrize(
+    ("finals", "units"), [(("1", "2"), ["SNV", "STC", "SNV", "STC"]), (("blank", "blank"), ["SNV", "SNV"])]
+)
+def test_it_is_settled_as_rated_or_as_not_rated(matrix, finals, units):
+    decided = [Adjudication("D1", "1.2 [SNV]", "3", "2", "3", "Chi")]
+    decided += [
+        Adjudication("D1", f, s, "", final, "Chi") for (f, s), final in zip(ALONE, finals, strict=True)
+    ]
+    study = matrix(*decided)
+    read = read_returns(study)
+    assert read.rows["unit_code"].tolist() == units
+    assert set(screen(study, read).disposition) == {"valid", "second_entry"}
+    assert len(compare_entries(read).disagreements) == 0
+
+
+ANSWER = st.sampled_from(["1", "2", "5", "9", "", "77", "4;5"])
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.tuples(*[ANSWER] * 3), st.tuples(*[ANSWER] * 3)), min_size=1, max_size=6))
+def test_deciding_everything_leaves_no_disagreement(study, tmp_path, forms):
+    for name, side in (("a.csv", 0), ("b.csv", 1)):
+        rows = [[f"P{k}", "SNV", "x", "Nam", "1", *form[side], "1", "0"] for k, form in enumerate(forms)]
+        write(tmp_path / name, HEADINGS, *rows)
+    before = read_returns(study(*FILES))
+    listed = compare_entries(before).disagreements
+    apart = sum(a != b for first, second in forms for a, b in zip(first, second, strict=True))
+    assert len(listed) == apart
+    decided = tuple(Adjudication(r.form, r.field, r.first, r.second, "3", "Chi") for r in listed.itertuples())
+    after = read_returns(study(*FILES, adjudication=decided))
+    assert after.warnings == before.warnings
+    assert len(compare_entries(after).disagreements) == 0
+    assert np.array_equal(after.answers[: len(forms)], after.answers[len(forms) :])
