@@ -145,10 +145,12 @@ def _number_format(column: Column, study: Study) -> str:
 
 def _styles(book: Workbook) -> dict[str, Any]:
     styles: dict[str, Any] = {
-        "header": book.add_format({"bold": True, "bottom": 1, "indent": 1}),
+        "header": book.add_format({"bold": True, "bottom": 1, "align": "left", "indent": 1}),
         "header-number": book.add_format({"bold": True, "bottom": 1, "align": "right"}),
-        "text": book.add_format({"num_format": "@", "indent": 1, "valign": "top"}),
-        "wrap": book.add_format({"num_format": "@", "indent": 1, "valign": "top", "text_wrap": True}),
+        "text": book.add_format({"num_format": "@", "align": "left", "indent": 1, "valign": "top"}),
+        "wrap": book.add_format(
+            {"num_format": "@", "align": "left", "indent": 1, "valign": "top", "text_wrap": True}
+        ),
         "plain": book.add_format({"num_format": "General"}),
     }
     for decimals in range(16):
