@@ -9,7 +9,17 @@ from typing import Literal
 
 import numpy as np
 
-from surveys.definitions.instrument import BLANK, NON_ANSWERS, OUT_OF_SCALE, SEVERAL, Scale
+from surveys.definitions.instrument import (
+    BLANK,
+    DONT_KNOW,
+    NON_ANSWERS,
+    NOT_APPLICABLE,
+    NOT_ASKED,
+    OUT_OF_SCALE,
+    REFUSED,
+    SEVERAL,
+    Scale,
+)
 from surveys.returns.names import Names
 from surveys.returns.sheets import Variable
 from surveys.returns.tables import Distinct
@@ -17,6 +27,18 @@ from surveys.returns.text import cell_text, fold
 
 Fault = Literal["", "out_of_scale", "several", "disagrees"]
 
+#: How the reasons for having no answer are written where a scale has no words of its own for them. They read back as the same.
+REASONS: Mapping[int, str] = {
+    BLANK: "(để trống)",
+    DONT_KNOW: "(không biết)",
+    REFUSED: "(từ chối trả lời)",
+    NOT_APPLICABLE: "(không áp dụng)",
+    NOT_ASKED: "(không hỏi)",
+    OUT_OF_SCALE: "(ngoài thang đo)",
+    SEVERAL: "(nhiều phương án)",
+}
+_REASON_OF = {fold(text): code for code, text in REASONS.items()}
+_FAULT_OF: Mapping[int, Fault] = {OUT_OF_SCALE: "out_of_scale", SEVERAL: "several"}
 _WHOLE = re.compile(r"([+-]?\d+)(?:[.,]0+)?")
 _DECIMAL = re.compile(r"[+-]?\d+[.,]\d+")
 _NUMBER_FIRST = re.compile(r"\(?([+-]?\d+)\)?\s*[-.:)=]\s*(.+)")
@@ -67,6 +89,8 @@ class Options:
             return Answer(whole)
         if not fold(text):
             return Answer(BLANK)
+        if (reason := _REASON_OF.get(fold(text))) is not None:
+            return Answer(reason, _FAULT_OF.get(reason, ""))
         return self._numbered(text) or self._several(text) or Answer(OUT_OF_SCALE, "out_of_scale")
 
     def find(self, text: str) -> int | None:
@@ -133,6 +157,8 @@ def _labelled(value: object, text: str, options: Options, variable: Variable) ->
     """A cell of a statistical file: its code, its value label, or both when they agree. A code that only the file declares
     missing is a blank."""
     label = variable.value_labels.get(value, "")
+    if fold(label) in _REASON_OF:
+        return options.read(label)
     by_code, by_label = options.read(text), options.read(label) if label else None
     if by_label is None or by_label.fault:
         missing = by_code.fault and variable.is_missing(value)

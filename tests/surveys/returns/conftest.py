@@ -63,6 +63,7 @@ FIELDS = (
     Field("unit", "unit", ("Đơn vị được đánh giá", "Đơn vị")),
     Field("submitted", "submitted", ("Dấu thời gian", "Timestamp", "Thời gian gửi")),
     Field("started", "started", ("Bắt đầu",)),
+    Field("seconds", "seconds", ("Thời gian trả lời",)),
     Field("full_name", "personal", ("Họ và tên",)),
     Field("phone", "identification", ("Số điện thoại",)),
     Field("own", "own_unit", ("Đơn vị công tác",)),
