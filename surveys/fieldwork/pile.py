@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from surveys.definitions.instrument import BLANK, Field, Instrument, Item, Quest
 from surveys.definitions.study import Issued
 from surveys.fieldwork.population import Population
 from surveys.fieldwork.simulation_plan import AttributePlan, CellPlan, FilePlan, Round, TextPlan
+from surveys.fieldwork.stages import StagedDraw
 
 Array = np.ndarray
 SECONDS = (4.0, 12.0)  # time taken for one question by an attentive respondent
@@ -47,12 +48,14 @@ class Pile:
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """Issued forms and, of those returned, the persons and their codes."""
+    """Issued forms and, of those returned, the persons, their codes, and what the fields of the sampling design say (role →
+    object [n])."""
 
     issued: tuple[Issued, ...]
     persons: Array
     codes: Array
     unreturned: tuple[Issued, ...]
+    design: Mapping[str, Array] = field(default_factory=dict)
 
 
 def draw_persons(population: Population, issued: Array, response: float, rng: np.random.Generator) -> Drawn:
@@ -63,7 +66,20 @@ def draw_persons(population: Population, issued: Array, response: float, rng: np
         np.sort(rng.choice(np.flatnonzero(stratum == u), count, replace=False))
         for u, count in enumerate(issued)
     ]
-    persons = np.concatenate(chosen)
+    return _sent_out(population, np.concatenate(chosen), stratum, response, rng)[0]
+
+
+def draw_staged(population: Population, draw: StagedDraw, response: float, rng: np.random.Generator) -> Drawn:
+    """The persons of a two-stage sample, answering at random; their forms carry stratum, cluster and weight."""
+    drawn, back = _sent_out(population, draw.persons, population.unit, response, rng)
+    return replace(drawn, design=draw.fields(back))
+
+
+def _sent_out(
+    population: Population, persons: Array, stratum: Array, response: float, rng: np.random.Generator
+) -> tuple[Drawn, Array]:
+    """Forms issued to ``persons``, and which of them came back, bool [n]. ``stratum`` int [P]."""
+    form = population.questionnaire
     number = np.arange(1, len(persons) + 1)
     codes = np.array([f"{form.code.upper()}-{k:05d}" for k in number], object)
     units = [""] * len(persons) if form.matrix else [population.units[u].code for u in stratum[persons]]
@@ -72,7 +88,7 @@ def draw_persons(population: Population, issued: Array, response: float, rng: np
     for stratum_number in np.unique(stratum[persons]):  # nobody answering at all would be another round
         back[np.flatnonzero(stratum[persons] == stratum_number)[:2]] = True
     unreturned = tuple(listed[k] for k in np.flatnonzero(~back))
-    return Drawn(tuple(listed), persons[back], codes[back], unreturned)
+    return Drawn(tuple(listed), persons[back], codes[back], unreturned), back
 
 
 def fill_in(
@@ -142,6 +158,8 @@ def _content(
         return np.array(pile.unit_names, object)[pile.unit[:, 0]]
     if declared.role == "submitted":
         return submission_times(round_, n, rng)
+    if declared.role in drawn.design:
+        return drawn.design[declared.role]
     if declared.role == "rater" and form.matrix:
         return np.array([f"{form.code}/{person + 1:04d}" for person in drawn.persons], object)
     if declared.code == form.own_unit and form.own_unit:

@@ -20,7 +20,8 @@ from surveys.definitions.instrument import (
     Questionnaire,
     Unit,
 )
-from surveys.fieldwork.simulation_plan import AnswerModel, AttributePlan, CellPlan
+from surveys.fieldwork.simulation_plan import AnswerModel, AttributePlan, CellPlan, StagePlan
+from surveys.fieldwork.stages import Stages, settle
 from surveys.validity.careless import longest_run
 from surveys.validity.rules import closed_up
 
@@ -49,6 +50,7 @@ class Population:
     own_unit: Array
     cuts: Array  # [U, K, levels − 1] cut points of the latent answer
     latent: Array  # [E] what the person and the person's view of the unit add to every answer
+    stages: Stages | None = None  # where the persons live, when clusters are drawn first
 
     @property
     def persons(self) -> int:
@@ -240,6 +242,7 @@ def populate(
     unit_score: Array,
     cell: CellPlan,
     attributes: tuple[AttributePlan, ...],
+    stage: StagePlan | None,
     model: AnswerModel,
     rng: np.random.Generator,
 ) -> Population:
@@ -256,6 +259,9 @@ def populate(
     scores = true_scores(instrument, items, score, model, cell.score, rng)
     own = np.where(rng.random(P) < cell.own_unit, rng.integers(0, U, P), -1)
     latent = (rng.normal(0, np.sqrt(model.person), P) + effect)[person]
+    stages = settle(stage, sizes, rng) if stage else None
+    if stages:
+        latent = latent + stages.effect[person]
     population = Population(
         questionnaire,
         items,
@@ -268,6 +274,7 @@ def populate(
         own,
         all_cuts(instrument, items, scores, filters, rng),
         latent + rng.normal(0, np.sqrt(model.view), len(person)),
+        stages,
     )
     redraw(instrument, population, np.arange(len(person)), cell, model, rng)
     return population

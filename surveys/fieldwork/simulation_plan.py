@@ -19,7 +19,7 @@ from surveys.definitions.texts import read_toml
 from surveys.problems import Problems
 
 PLAN_FILE = "simulation.toml"
-SECTIONS = ("round", "answers", "cells", "files", "attributes", "texts", "exclusions", "defects")
+SECTIONS = ("round", "answers", "cells", "stages", "files", "attributes", "texts", "exclusions", "defects")
 R = TypeVar("R")
 
 
@@ -52,7 +52,8 @@ class CellPlan:
     """One questionnaire. ``population`` and ``issued``: lowest and highest number per unit (of raters of the whole block for
     a matrix). ``score``: range of the true scores of units. ``dont_know``, ``blank``: shares of answers; ``unrated``: of units a
     matrix rater leaves out; ``own_unit``: of matrix raters who work in a unit of the block. ``external_units``: units whose forms
-    are replaced by an estimate from elsewhere (``["*"]``: all). ``margins``: attributes with known population totals."""
+    are replaced by an estimate from elsewhere (``["*"]``: all); ``missing_units``: units in which the survey is not held.
+    ``margins``: attributes with known population totals."""
 
     questionnaire: str
     population: tuple[int, int] = (40, 60)
@@ -64,7 +65,22 @@ class CellPlan:
     unrated: float = 0.0
     own_unit: float = 0.0
     external_units: tuple[str, ...] = ()
+    missing_units: tuple[str, ...] = ()
     margins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StagePlan:
+    """Two-stage sampling for one questionnaire inside each unit (see :mod:`surveys.fieldwork.stages`). ``clusters``: lowest and
+    highest number in a unit; ``certainty``: how many of them, the largest, are always drawn; ``drawn``: how many of the others;
+    ``persons``: forms issued in a drawn cluster; ``effect``: standard deviation of what a cluster adds to the latent answer."""
+
+    questionnaire: str
+    clusters: tuple[int, int] = (30, 45)
+    certainty: int = 1
+    drawn: int = 6
+    persons: int = 8
+    effect: float = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +123,7 @@ class SimulationPlan:
     round: Round
     answers: AnswerModel
     cells: tuple[CellPlan, ...]
+    stages: tuple[StagePlan, ...]
     files: tuple[FilePlan, ...]
     attributes: tuple[AttributePlan, ...]
     texts: tuple[TextPlan, ...]
@@ -115,6 +132,10 @@ class SimulationPlan:
 
     def cell(self, questionnaire: str) -> CellPlan:
         return next(cell for cell in self.cells if cell.questionnaire == questionnaire)
+
+    def stage(self, questionnaire: str) -> StagePlan | None:
+        """The two-stage sample of a questionnaire; None where persons are drawn directly."""
+        return next((stage for stage in self.stages if stage.questionnaire == questionnaire), None)
 
     def files_of(self, questionnaire: str) -> tuple[FilePlan, ...]:
         return tuple(file for file in self.files if file.questionnaire == questionnaire)
@@ -143,6 +164,7 @@ def _plan(instrument: Instrument, document: Mapping[str, object], top: Place) ->
         round=_one(document, "round", Round(), top),
         answers=_one(document, "answers", AnswerModel(), top),
         cells=_many(document, "cells", CellPlan, top),
+        stages=_many(document, "stages", StagePlan, top),
         files=_many(document, "files", FilePlan, top),
         attributes=_many(document, "attributes", AttributePlan, top),
         texts=_many(document, "texts", TextPlan, top),
@@ -186,12 +208,20 @@ def _defects(
 def _check_names(instrument: Instrument, plan: SimulationPlan, top: Place) -> None:
     """Questionnaires, fields and units named in the plan are the instrument's."""
     questionnaires, fields = list(instrument.questionnaire), [f.code for f in instrument.fields]
-    named = [cell.questionnaire for cell in plan.cells] + [file.questionnaire for file in plan.files]
+    named = [cell.questionnaire for cell in plan.cells] + [stage.questionnaire for stage in plan.stages]
+    named += [file.questionnaire for file in plan.files]
     for code in [code for code in named if code not in questionnaires]:
         top.not_accepted("reference.questionnaire", "questionnaire", code, questionnaires)
     filled = [attribute.field for attribute in plan.attributes] + [text.field for text in plan.texts]
     for code in [code for code in filled if code not in fields]:
         top.not_accepted("record.not_accepted", "field", code, fields)
+    blocks = {form.code: form.block for form in instrument.questionnaires}
+    for k, cell in enumerate(plan.cells, 1):
+        units = [unit.code for unit in instrument.units_of(blocks.get(cell.questionnaire, ""))]
+        for unit in (u for u in cell.missing_units if units and u not in units):
+            top.below("cells").below(f"[{k}]").not_accepted(
+                "record.not_accepted", "missing_units", unit, units
+            )
     for exclusion in plan.exclusions:
         units = [unit.code for unit in instrument.units_of(exclusion.block)]
         if exclusion.unit not in units:
@@ -220,12 +250,32 @@ def _check_sizes(instrument: Instrument, plan: SimulationPlan, top: Place) -> No
             place.note(
                 "fieldwork.matrix", questionnaire=cell.questionnaire, value="external_units", accepted="–"
             )
+    for k, stage in enumerate(plan.stages, 1):
+        _check_stage(instrument, stage, top.below("stages").below(f"[{k}]"))
     for file in plan.files:
         if file.questionnaire in matrices and file.format == "sav":
             place = top.below("files")
             place.note(
                 "fieldwork.matrix", questionnaire=file.questionnaire, value="sav", accepted="csv, xlsx"
             )
+
+
+def _check_stage(instrument: Instrument, stage: StagePlan, place: Place) -> None:
+    """Counts of a two-stage sample, of a questionnaire with fields for stratum, cluster and weight."""
+    counts = {"clusters": stage.clusters, "certainty": (stage.certainty,) * 2}
+    counts |= {"drawn": (stage.drawn,) * 2, "persons": (stage.persons,) * 2}
+    lowest = {"clusters": 2, "certainty": 0, "drawn": 2, "persons": 2}
+    for name, (low, high) in counts.items():
+        if not lowest[name] <= low <= high <= 10_000:
+            place.note("fieldwork.range", name, value=[low, high], accepted=[lowest[name], 10_000])
+    if not 0 <= stage.effect <= 2:
+        place.note("fieldwork.range", "effect", value=stage.effect, accepted=[0, 2])
+    roles = {field.role for field in instrument.fields}
+    for role in ("stratum", "cluster", "weight"):
+        if role not in roles:
+            place.not_accepted("record.not_accepted", "questionnaire", role, sorted(roles))
+    if any(form.matrix for form in instrument.questionnaires if form.code == stage.questionnaire):
+        place.note("fieldwork.matrix", questionnaire=stage.questionnaire, value="stages", accepted="–")
 
 
 def _completed(instrument: Instrument, plan: SimulationPlan) -> SimulationPlan:

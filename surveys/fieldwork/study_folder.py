@@ -7,18 +7,21 @@ import io
 import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 
-from surveys.definitions.files import shipped
-from surveys.definitions.instrument import Instrument
+from surveys.definitions.files import find_instrument, load_instrument, shipped
+from surveys.definitions.instrument import Instrument, Unit
 from surveys.definitions.study import Frame, Margin
 from surveys.fieldwork import return_files
 from surveys.fieldwork.pile import Pile
 from surveys.fieldwork.truth import TRUTH_COLUMNS
 from surveys.fieldwork.world import World
 
+REGISTER = "units.csv"
+UNIT_COLUMNS = tuple(field.name for field in fields(Unit))
 INSTRUMENT_FILES = ("instrument.toml", "tree.csv", "items.csv", "units.csv", "simulation.toml")
 
 
@@ -38,10 +41,13 @@ def write(world: World, folder: Path, seed: int) -> None:
     truth = [row for part in world.truths for row in part.table().itertuples(index=False)]
     _write_rows(folder / "truth.csv", TRUTH_COLUMNS, ([*row[:4], *map(_number, row[4:])] for row in truth))
     _write_rows(folder / "defects.csv", ("form_code", "rule"), world.defects)
+    register = _register(world.instrument)
+    if register:
+        _write_rows(folder / REGISTER, UNIT_COLUMNS, register)
     (folder / "study.toml").write_text(
-        _study_toml(world, returns, bool(margins), seed), encoding="utf-8", newline="\n"
+        _study_toml(world, returns, bool(margins), bool(register), seed), encoding="utf-8", newline="\n"
     )
-    if world.instrument.name not in shipped():
+    if not _is_shipped(world.instrument):
         _copy_instrument(world.instrument, folder / "instrument")
 
 
@@ -63,6 +69,19 @@ def _write_returns(instrument: Instrument, pile: Pile, folder: Path) -> list[dic
             entry = {"path": path, "questionnaire": pile.questionnaire.code, "mode": plan.mode}
             entries.append(entry | ({"entry": "second" if second else "first"} if plan.double_entry else {}))
     return entries
+
+
+def _is_shipped(instrument: Instrument) -> bool:
+    """Whether this is the shipped edition itself, not a folder of the same name."""
+    return instrument.name in shipped() and find_instrument(instrument.name).samefile(instrument.folder)
+
+
+def _register(instrument: Instrument) -> list[list[str]]:
+    """Rows of the round's own register: where fewer units take part than the shipped edition lists."""
+    if not _is_shipped(instrument) or instrument.units == load_instrument(instrument.name).units:
+        return []
+    cells = ([getattr(unit, name) for name in UNIT_COLUMNS] for unit in instrument.units)
+    return [[cell if isinstance(cell, str) else ";".join(cell) for cell in row] for row in cells]
 
 
 def _frames(world: World) -> list[Frame]:
@@ -124,10 +143,12 @@ def _copy_instrument(instrument: Instrument, folder: Path) -> None:
             shutil.copyfile(Path(instrument.folder) / name, folder / name)
 
 
-def _study_toml(world: World, returns: Sequence[Mapping[str, str]], margins: bool, seed: int) -> str:
+def _study_toml(
+    world: World, returns: Sequence[Mapping[str, str]], margins: bool, register: bool, seed: int
+) -> str:
     """``study.toml`` of the simulated round."""
     instrument, plan = world.instrument, world.plan
-    name = instrument.name if instrument.name in shipped() else "./instrument"
+    name = instrument.name if _is_shipped(instrument) else "./instrument"
     files = {"issued": "issued.csv", "frames": "frames.csv"}
     files |= {"margins": "margins.csv"} if margins else {}
     files |= {"externals": "externals.csv"} if world.externals else {}
@@ -140,6 +161,7 @@ def _study_toml(world: World, returns: Sequence[Mapping[str, str]], margins: boo
         _toml(
             "[fieldwork]", {"start": plan.round.start, "end": plan.round.end, "timezone": "Asia/Ho_Chi_Minh"}
         ),
+        *([_toml("[units]", {"file": REGISTER})] if register else []),
         *(
             _toml("[[units.exclusions]]", {"block": e.block, "unit": e.unit, "reason": e.reason})
             for e in plan.exclusions
@@ -148,18 +170,29 @@ def _study_toml(world: World, returns: Sequence[Mapping[str, str]], margins: boo
         *(_toml("[[returns]]", entry) for entry in returns),
         *(_toml("[[weights]]", entry) for entry in _weights(world)),
         _toml("[minimum]", {"forms": plan.round.minimum_forms}),
+        *([_toml("[output]", {"unweighted": True})] if plan.stages else []),
     ]
     return "\n".join(parts)
 
 
 def _weights(world: World) -> list[dict[str, object]]:
-    """Calibration of the groups with margins; every other group has the default weights."""
+    """Calibration of the groups with margins, design of those drawn in stages; every other group has the default weights."""
     found: list[dict[str, object]] = []
     for code in world.piles:
         form, margins = world.instrument.questionnaire[code], world.plan.cell(code).margins
-        if margins:
-            found.append({"block": form.block, "group": form.group, "margins": list(margins)})
+        entry: dict[str, object] = {"margins": list(margins)} if margins else {}
+        if world.plan.stage(code):
+            entry |= _given_design(world.instrument)
+        if entry:
+            found.append({"block": form.block, "group": form.group} | entry)
     return found
+
+
+def _given_design(instrument: Instrument) -> dict[str, object]:
+    """Weights, strata and clusters are read with the forms; a stratum with one cluster was drawn with certainty."""
+    field = {declared.role: declared.code for declared in instrument.fields}
+    named = {"strata": [field["stratum"]], "clusters": [field["cluster"]], "weight": field["weight"]}
+    return {"base": "given", "lonely": "certainty", "finite": False} | named
 
 
 def _toml(heading: str, entries: Mapping[str, object]) -> str:

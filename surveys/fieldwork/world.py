@@ -11,9 +11,10 @@ from surveys.definitions.instrument import Instrument, Questionnaire, Unit
 from surveys.definitions.study import External
 from surveys.fieldwork.defects import Desk, parameters, work_in
 from surveys.fieldwork.elsewhere import estimates, measured_elsewhere
-from surveys.fieldwork.pile import Drawn, Pile, draw_persons, fill_in
+from surveys.fieldwork.pile import Drawn, Pile, draw_persons, draw_staged, fill_in
 from surveys.fieldwork.population import Population, is_straight, populate, redraw
 from surveys.fieldwork.simulation_plan import CellPlan, SimulationPlan
+from surveys.fieldwork.stages import draw_in_stages
 from surveys.fieldwork.truth import Truth, tally
 from surveys.validity.duplicates import nearest_in_cells
 
@@ -95,7 +96,8 @@ def _population(
     sizes = rng.integers(low, high + 1, 1 if form.matrix else len(units))
     score = cell.score[0] + (cell.score[1] - cell.score[0]) * quality
     attributes = tuple(a for a in plan.attributes if form.code in a.questionnaires)
-    return populate(instrument, form, units, sizes, score, cell, attributes, plan.answers, rng)
+    stage = plan.stage(form.code)
+    return populate(instrument, form, units, sizes, score, cell, attributes, stage, plan.answers, rng)
 
 
 def _taken_over(cell: CellPlan, units: Sequence[Unit]) -> Array:
@@ -120,6 +122,7 @@ def _without(population: Population, taken_over: Array) -> Population:
         own_unit=population.own_unit[stays],
         cuts=population.cuts[~taken_over],
         latent=population.latent[stays],
+        stages=population.stages.only(stays) if population.stages else None,
     )
 
 
@@ -130,9 +133,13 @@ def _drawn(population: Population, cell: CellPlan, scale: float, rng: np.random.
         if matrix
         else np.bincount(population.unit, minlength=len(population.units))
     )
+    held = np.array([unit.code not in cell.missing_units for unit in population.units])
+    if population.stages:
+        draw = draw_in_stages(population.stages, population.unit, held, rng)
+        return draw_staged(population, draw, cell.response, rng)
     low, high = (scaled(size, scale) for size in cell.issued)
     issued = np.minimum(rng.integers(low, high + 1, len(sizes)), sizes)
-    return draw_persons(population, issued, cell.response, rng)
+    return draw_persons(population, issued if matrix else issued * held, cell.response, rng)
 
 
 def _clean(

@@ -380,12 +380,14 @@ def _points_of_total(block: Block, node: Node, parts: Sequence[Branch]) -> Float
 
     PAPI declares 10 for a dimension of three sub-dimensions of 3.33: the declared maximum is the one published.
     """
-    children = [c for c in block.instrument.children[node.code] if not c.blocks or block.code in c.blocks]
-    if not rule_of(block.instrument, node).points or (
-        node.max_points is not None and len(parts) == len(children)
-    ):
-        return block.constant(node.max_points)
     total: Floats = np.array([part.max_points for part in parts]).sum(axis=0)
+    children = [c for c in block.instrument.children[node.code] if not c.blocks or block.code in c.blocks]
+    declared = [block.constant(child.max_points) for child in children]
+    whole = len(parts) == len(children) and np.array_equal(
+        [part.max_points for part in parts], declared, equal_nan=True
+    )
+    if not rule_of(block.instrument, node).points or (node.max_points is not None and whole):
+        return block.constant(node.max_points)
     return total
 
 
