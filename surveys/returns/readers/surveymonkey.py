@@ -36,12 +36,14 @@ OWN: Mapping[str, str] = {
     "custom data 1": "", "custom data": "", "customdata": "", "custom 1": "",
 }  # fmt: skip
 _SIGNATURE = (frozenset({"respondent id", "respondentid"}), frozenset({"collector id", "collectorid"}))
-_NO_PART = frozenset({"", "response", "open-ended response"})
+_ANSWERS = frozenset({"response", "open-ended response"})
+_NO_PART = frozenset({"", *_ANSWERS})
 
 
 def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
-    """95 when the first row names respondent and collector and the second row does not; otherwise 0."""
-    return 95 if any(_signed(sheet) for sheet in sheets) else 0
+    """95 when the first row names respondent and collector and the second row does not, 75 when the second row calls columns
+    below questions answers, otherwise 0."""
+    return max((95 if _signed(sheet) else 75 if _answers_named(sheet) else 0 for sheet in sheets), default=0)
 
 
 def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[Table]:
@@ -54,6 +56,13 @@ def _signed(sheet: Sheet) -> bool:
         return False
     first, second = ({fold_name(text) for text in heading_texts(sheet, row)} for row in (0, 1))
     return all(first & names and not second & names for names in _SIGNATURE)
+
+
+def _answers_named(sheet: Sheet) -> bool:
+    if sheet.cells.shape[0] < 2 or sheet.variables:
+        return False
+    first, second = (heading_texts(sheet, row) for row in (0, 1))
+    return sum(bool(q.strip()) and fold(part) in _ANSWERS for q, part in zip(first, second, strict=True)) > 1
 
 
 def _table(sheet: Sheet, vocabulary: Vocabulary) -> Table:
