@@ -88,13 +88,19 @@ class Truth:
         """``TRUTH_COLUMNS`` for every unit, node or item, and group."""
         for root in self.instrument.children.get("", ()):
             self.visit(root)
-        parts = [self._lines(code, group, pair) for (code, group), pair in self.found.items()]
-        table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(TRUTH_COLUMNS))
-        return table[table["score"].notna()].reset_index(drop=True)
-
-    def _lines(self, code: str, group: str, pair: Pair) -> pd.DataFrame:
-        named = {"block": self.block, "unit_code": list(self.units), "node_code": code, "group": group}
-        return pd.DataFrame(named | {"score": pair[0], "satisfaction_percent": 100.0 * pair[1]})
+        keys, U = list(self.found), len(self.units)
+        both = np.concatenate([self.found[key] for key in keys], axis=1) if keys else np.zeros((2, 0))
+        table = pd.DataFrame(
+            {
+                "block": self.block,
+                "unit_code": list(self.units) * len(keys),
+                "node_code": np.repeat([node for node, _ in keys], U),
+                "group": np.repeat([group for _, group in keys], U),
+                "score": both[0],
+                "satisfaction_percent": 100.0 * both[1],
+            }
+        )
+        return table[table["score"].notna()].reset_index(drop=True)[list(TRUTH_COLUMNS)]
 
     def rule(self, node: Node) -> str:
         """The node's rule, or the one the instrument chooses for its whole index (points and ranges keep their own)."""
