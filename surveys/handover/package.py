@@ -90,7 +90,7 @@ def package(
     }
     asked = {codebook.SHARES: scores.shares, codebook.UNWEIGHTED: scores.unweighted}
     frames |= {table: frame for table, frame in asked.items() if len(frame)}
-    council = _council(study, returns, dispositions, scores, manifest)
+    council = _council(study, frames[codebook.FORMS], scores, manifest)
     files = {f"{COUNCIL}/{path}": content for path, content in council.items()}
     return _closed(study, frames, {**files, MANIFEST: manifest})
 
@@ -122,34 +122,43 @@ def _screening_frames(
     }
 
 
-def _council(
-    study: Study, returns: Returns, dispositions: Dispositions, scores: Scores, manifest: bytes
-) -> dict[str, bytes]:
-    """The council's folder, complete in itself: path within it → bytes."""
+def _council(study: Study, forms: pd.DataFrame, scores: Scores, manifest: bytes) -> dict[str, bytes]:
+    """The council's folder, complete in itself: path within it → bytes. ``forms``: those of the package."""
     from surveys.handover.workbook import workbook_bytes
 
-    rejected = tables.rejected_frame(tables.forms_frame(returns, dispositions))
     frames = {
         codebook.COUNCIL_SCORES: tables.council_scores(study, scores),
         codebook.COUNCIL_UNITS: tables.council_units(study, scores),
-        codebook.REJECTED: rejected,
+        codebook.REJECTED: tables.rejected_frame(forms),
     }
-    texts = {table.name: tables.printed(table, frame, study.output) for table, frame in frames.items()}
-    csvs = {table.path: tables.csv_bytes(table, texts[table.name]) for table in frames}
-    workbook = workbook_bytes(study, texts, csvs)
-    return _closed(study, frames, {MANIFEST: manifest, WORKBOOK: workbook}, COUNCIL)
+    texts = {table: tables.printed(table, frame, study.output) for table, frame in frames.items()}
+    csvs = {table: tables.csv_bytes(table, text) for table, text in texts.items()}
+    workbook = workbook_bytes(
+        study,
+        {table.name: text for table, text in texts.items()},
+        {table.path: content for table, content in csvs.items()},
+    )
+    return _named(study, csvs, {MANIFEST: manifest, WORKBOOK: workbook}, COUNCIL)
 
 
 def _closed(
-    study: Study, frames: Mapping[Table, pd.DataFrame], others: Mapping[str, bytes], part: str = ""
+    study: Study, frames: Mapping[Table, pd.DataFrame], others: Mapping[str, bytes]
 ) -> dict[str, bytes]:
     """Tables as CSV, their Data Package descriptor, and the checksums of everything."""
-    files = {
-        table.path: tables.csv_bytes(table, tables.printed(table, frame, study.output))
+    csvs = {
+        table: tables.csv_bytes(table, tables.printed(table, frame, study.output))
         for table, frame in frames.items()
     }
+    return _named(study, csvs, others)
+
+
+def _named(
+    study: Study, csvs: Mapping[Table, bytes], others: Mapping[str, bytes], part: str = ""
+) -> dict[str, bytes]:
+    """Tables and other files :func:`sealed` under the name of the study (and of a part of its package)."""
     name = "-".join(filter(None, (package_name(study.code), part)))
-    return sealed(name, study.label_vi, {table.path: table for table in frames}, files, others, study.output)
+    files = {table.path: content for table, content in csvs.items()}
+    return sealed(name, study.label_vi, {table.path: table for table in csvs}, files, others, study.output)
 
 
 def sealed(

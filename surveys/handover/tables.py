@@ -7,8 +7,7 @@ left plain.
 
 from __future__ import annotations
 
-import csv
-import io
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -21,12 +20,14 @@ from surveys.handover.codebook import COUNCIL_SCORES, COUNCIL_UNITS, TREE, Colum
 from surveys.handover.rounding import decimal_texts, plain_texts
 from surveys.problems import Problem, phrase, wording
 from surveys.returns.tidy import Returns
+from surveys.scoring.rules import rule_of
 from surveys.validity.dispositions import REJECTED, REVIEW, Dispositions
 
 if TYPE_CHECKING:
     from surveys.scoring.scores import Scores
 
 _RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NEEDS_QUOTES = re.compile('[",\r\n]')
 INCOMPLETE = "incomplete"
 #: Level of the rows of single questions, in the scores and in the tree.
 ITEM_LEVEL = "item"
@@ -39,6 +40,15 @@ def harmless(text: str) -> str:
     ("'=1+1", 'Sở Y tế')
     """
     return f"'{text}" if text.startswith(_RUNS_AS_FORMULA) else text
+
+
+def quoted(text: str) -> str:
+    """A cell of a CSV: in quotes where it holds a comma, a quote or a line break (RFC 4180, rules 5 to 7).
+
+    >>> quoted("Sở Y tế"), quoted('a "b", c')
+    ('Sở Y tế', '"a ""b"", c"')
+    """
+    return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
 
 
 def unharmed(text: str) -> str:
@@ -59,15 +69,17 @@ def printed(table: Table, frame: pd.DataFrame, output: Output) -> pd.DataFrame:
 
 def csv_bytes(table: Table, texts: pd.DataFrame) -> bytes:
     """RFC 4180 bytes of printed text; text cells are made harmless, numbers stay plain."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(table.names)
     columns = [
-        texts[c.name].tolist() if c.is_number else [harmless(t) for t in texts[c.name].tolist()]
-        for c in table.columns
+        texts[c.name].tolist() if c.is_number else _cells(texts[c.name].tolist()) for c in table.columns
     ]
-    writer.writerows(zip(*columns, strict=True))
-    return buffer.getvalue().encode("utf-8-sig" if table.bom else "utf-8")
+    lines = [",".join(map(quoted, table.names)), *map(",".join, zip(*columns, strict=True)), ""]
+    return "\r\n".join(lines).encode("utf-8-sig" if table.bom else "utf-8")
+
+
+def _cells(texts: Sequence[str]) -> list[str]:
+    """Texts [n] as they stand in a CSV; a table repeats its codes and names, so each text is looked at once."""
+    written = {text: quoted(harmless(text)) for text in set(texts)}
+    return [written[text] for text in texts]
 
 
 def forms_frame(returns: Returns, dispositions: Dispositions) -> pd.DataFrame:
@@ -139,19 +151,22 @@ def warnings_frame(warnings: Iterable[Problem]) -> pd.DataFrame:
 
 
 def tree_frame(instrument: Instrument) -> pd.DataFrame:
-    """The index tree as it was used, items below their nodes, so that every parent can be re-added."""
+    """The index tree as it was used, items below their nodes, so that every parent can be re-added.
+
+    The rule is the one that was applied: the node's own, or that of an aggregation chosen for the whole index.
+    """
     rows = []
     for node in instrument.nodes:
-        rows.append(_node_row(node))
+        rows.append(_node_row(node, rule_of(instrument, node).name))
         rows += [_item_row(item) for item in instrument.items_of_node.get(node.code, ())]
     return pd.DataFrame(rows, columns=list(TREE.names))
 
 
-def _node_row(node: Node) -> tuple[object, ...]:
+def _node_row(node: Node, rule: str) -> tuple[object, ...]:
     groups = ";".join(f"{group}:{weight:.15g}" for group, weight in node.groups)
     numbers = (_number(value) for value in (node.max_points, node.low, node.high))
     return (
-        node.code, node.parent, node.level, node.rule, node.measured_by, node.weight, *numbers, groups,
+        node.code, node.parent, node.level, rule, node.measured_by, node.weight, *numbers, groups,
         ";".join(node.blocks), node.label_vi, node.label_en,
     )  # fmt: skip
 
@@ -198,7 +213,10 @@ def _withheld(study: Study, frame: pd.DataFrame, columns: Sequence[str]) -> pd.D
 
 def _texts(column: Column, values: pd.Series, output: Output) -> list[str]:
     if not column.is_number:
-        return ["" if text is None or text != text else str(text) for text in values.tolist()]
+        cells = values.tolist()
+        if set(map(type, cells)) <= {str}:
+            return cells
+        return ["" if text is None or text != text else str(text) for text in cells]
     numbers = pd.to_numeric(values).to_numpy(dtype=float)
     decimals = decimals_of(column.kind, output)
     return plain_texts(numbers) if decimals is None else decimal_texts(numbers, decimals)
