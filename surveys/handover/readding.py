@@ -169,7 +169,20 @@ def _nodes(tree: Printed) -> pd.DataFrame:
         **{name: tree.number(name) for name in ("weight", "low", "high")}
     )
     above = frame.loc[frame["level"] == ITEM_LEVEL, "parent"]
-    return frame.assign(over_items=frame["code"].isin(above)).drop_duplicates("code").set_index("code")
+    frame = frame.assign(declared=tree.number("max_points"), over_items=frame["code"].isin(above))
+    return frame.assign(items_below=_items_below(frame)).drop_duplicates("code").set_index("code")
+
+
+def _items_below(frame: pd.DataFrame) -> list[float]:
+    """Number of items below each node (1 for an item itself); children stand after their parents."""
+    below = dict.fromkeys(frame["code"], 0.0)
+    for code, parent, level in (
+        frame[["code", "parent", "level"]].iloc[::-1].itertuples(index=False, name=None)
+    ):
+        below[code] += float(level == ITEM_LEVEL)
+        if parent in below:
+            below[parent] += below[code]
+    return [below[code] for code in frame["code"]]
 
 
 def _same_nodes_everywhere(scores: Printed, rows: pd.DataFrame) -> Iterator[Problem]:
@@ -186,8 +199,9 @@ def _same_nodes_everywhere(scores: Printed, rows: pd.DataFrame) -> Iterator[Prob
 def _within_groups(rows: pd.DataFrame, nodes: pd.DataFrame) -> pd.DataFrame:
     """Parts of (node, group): its items, or the children that the group answers."""
     parts = _with_parents(rows[rows["group"] != ALL_GROUPS], nodes)
-    # a question with too few answers is not printed but does enter its node: such a node cannot be re-added
-    hidden = parts["score"].isna() & (parts["level"] == ITEM_LEVEL)
+    # a question with too few answers is not printed but does enter its node, and every pooled node above: these
+    # cannot be re-added
+    hidden = parts["score"].isna() & ((parts["level"] == ITEM_LEVEL) | (parts["parent_rule"] == "pooled"))
     unknown = hidden.groupby([parts[k] for k in [*_PLACE, "parent", "group"]]).transform("any")
     parts = parts[~unknown & parts["score"].notna()]
     return _grouped(parts, [*_PLACE, "parent", "group"], affine=True)
@@ -215,9 +229,10 @@ def _with_parents(rows: pd.DataFrame, nodes: pd.DataFrame) -> pd.DataFrame:
     for name in ("rule", "low", "high"):
         parts[f"parent_{name}"] = parts["parent"].map(nodes[name])
     most = parts.groupby(["block", "node_code", "group"])["max_points"].transform("max").fillna(0.0)
+    rule = parts["parent_rule"]
     parts["part_weight"] = np.select(
-        [parts["parent_rule"] == "sum", parts["parent_rule"] == "weighted"],
-        [most, parts["weight"]],
+        [rule == "sum", rule == "weighted", rule == "mean_of_items"],
+        [most, parts["weight"], parts["items_below"]],
         default=1.0,
     )
     return parts
@@ -231,16 +246,17 @@ def _grouped(parts: pd.DataFrame, key: list[str], affine: bool = False) -> pd.Da
     grouped = weighted.groupby(key, sort=False)
     found = grouped.agg(
         total=("part_weight", "sum"), lowest=("score", "min"), highest=("score", "max"),
-        given=("score", "count"), parts=("score", "size"), rule=("parent_rule", "first"),
+        given=("score", "count"), parts=("score", "size"), applied=("parent_rule", "first"),
     )  # fmt: skip
+    found["product"] = grouped["product"].sum()
     with np.errstate(divide="ignore", invalid="ignore"):
-        found["expected"] = grouped["product"].sum() / found["total"]
+        found["expected"] = found["product"] / found["total"]
     if affine:
         low, high = grouped["parent_low"].first(), grouped["parent_high"].first()
         stretched = low.fillna(0.0) / high + (high - low.fillna(0.0)) / high * found["expected"]
-        found["expected"] = found["expected"].where(found["rule"] != "rescale", stretched)
+        found["expected"] = found["expected"].where(found["applied"] != "rescale", stretched)
     missing = found["given"] < found["parts"]
-    return found.assign(pooled=found["rule"] == "pooled", gap=missing).reset_index()
+    return found.assign(pooled=found["applied"] == "pooled", gap=missing).reset_index()
 
 
 def _from_parts(scores: Printed, rows: pd.DataFrame, expected: pd.DataFrame) -> Iterator[Problem]:
@@ -252,6 +268,9 @@ def _from_parts(scores: Printed, rows: pd.DataFrame, expected: pd.DataFrame) -> 
         expected, left_on=[*_PLACE, "node_code", "group"], right_on=[*_PLACE, "parent", "group"]
     )
     row, score = found["row"].to_numpy(), found["score"].to_numpy()
+    # over all groups, a sum is out of the maximum that is published with it (9.99 points of children out of 10)
+    of_published = (found["applied"] == "sum") & (found["group"] == ALL_GROUPS)
+    found["expected"] = found["expected"].where(~of_published, found["product"] / found["max_points"])
     slack = 2 * scores.half("score") + _NOISE
     low = np.where(found["pooled"], found["lowest"], found["expected"])
     high = np.where(found["pooled"], found["highest"], found["expected"])
@@ -272,23 +291,29 @@ def _from_parts(scores: Printed, rows: pd.DataFrame, expected: pd.DataFrame) -> 
 
 
 def _points_of_sums(scores: Printed, rows: pd.DataFrame, nodes: pd.DataFrame) -> Iterator[Problem]:
-    """A sum's points and maximum are the sums of its children's."""
+    """A sum's points are the sum of its children's; its maximum too, unless all children stand at their declared
+    maxima and the tree declares another for the sum (PAPI: 10 for three times 3.33)."""
     parts = rows[(rows["group"] == ALL_GROUPS) & (rows["parent"].map(nodes["rule"]) == "sum")]
     if parts.empty:
         return
+    parts = parts.assign(at_declared=parts["max_points"] == parts["declared"])
     grouped = parts.groupby([*_PLACE, "parent"], sort=False)
     columns, number = ["points", "max_points"], grouped.size()
     whole = grouped[columns].count().eq(number, axis=0)
-    sums = grouped[columns].sum().where(whole).assign(parts=number).add_prefix("sum_").reset_index()
+    sums = grouped[columns].sum().where(whole).assign(parts=number, declared=grouped["at_declared"].all())
+    sums = sums.add_prefix("sum_").reset_index()
     own = rows[(rows["group"] == ALL_GROUPS) & (rows["status"] != "external")]
     found = own.merge(
         sums, left_on=[*_PLACE, "node_code"], right_on=[*_PLACE, "parent"], suffixes=("", "_sum")
     )
     row = found["row"].to_numpy()
+    as_declared = found["sum_declared"] & (found["max_points"] == found["declared"])
     for column in ("points", "max_points"):
         expected = found[f"sum_{column}"].to_numpy(dtype=float)
         half = scores.half("points") * (found["sum_parts"].to_numpy() + 1) if column == "points" else 0.0
         off = np.abs(found[column].to_numpy() - expected) > half + _NOISE
+        if column == "max_points":
+            off &= ~as_declared.to_numpy(dtype=bool)
         for k in np.flatnonzero(off):
             yield scores.fault(
                 "verify.sum", int(row[k]), column, node=found["node_code"].iloc[k], expected=float(expected[k]),

@@ -191,7 +191,7 @@ def _scores(study: Study) -> Scores:
     league = pd.DataFrame(leagues)
     order = {unit: k + 1 for k, unit in enumerate(league.sort_values("points", ascending=False)["unit_code"])}
     league["rank"] = league["unit_code"].map(order)
-    league = league.assign(rank_low=1, rank_high=3, probability_top_quarter=0.33335)
+    league = league.assign(rank_low=1, rank_high=3, probability_top_quarter=0.33335, unit_group="")
     shares = pd.DataFrame(
         columns=[
             "edition", "block", "unit_code", "node_code", "item_code", "level_code", "level_label", "group", "n_valid",

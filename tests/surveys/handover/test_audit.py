@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from surveys.definitions.files import load_instrument
-from surveys.handover.audit import AuditReport, audit, groups_of, swaps
+from surveys.handover.audit import AuditReport, audit, swaps
 from surveys.problems import LANGUAGES, Problem, SurveyError, wording
 
 PUBLISHED = Path(__file__).parents[3] / "data-sample" / "published"
@@ -254,10 +254,6 @@ def test_a_province_without_scores_has_no_rank(write: Callable[..., Path]) -> No
     assert "tinh-03" not in whole.index
     assert sorted(whole["rank"]) == [1, 2, 3, 4]
     assert node(found, "3", "tinh-03")["status"] == "computed"
-
-
-def test_ranks_of_equal_values_are_shared() -> None:
-    assert groups_of([3.0, 3.0, float("nan"), 1.0, 2.0]) == ["best", "best", "", "poor", "high"]
 
 
 def test_wrong_total_in_a_table_of_many_names_its_unit(write: Callable[..., Path]) -> None:
