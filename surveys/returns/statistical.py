@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import io
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from surveys.problems import fault
+from surveys.problems import SurveyError, fault
+from surveys.returns.portable import Ranges, without_declarations
 from surveys.returns.sheets import Limits, ResponseSet, Sheet, Variable, kind_of
 
 _BYTES = "ISO-8859-1"  # every byte is a letter
@@ -18,32 +20,68 @@ def read(raw: bytes, path: Path, name: str, sheet: str, encoding: str, limits: L
     """The one sheet of a statistical file. Row numbers are case numbers: the first case is row 1."""
     kind = kind_of(raw)
     assert kind is not None
-    about = _load(kind, path, name, encoding, {"metadataonly": True})[1]
-    rows, columns = about.number_rows or 0, about.number_columns
-    if rows > limits.rows or columns > limits.columns or rows * columns > limits.cells:
-        raise fault("returns.sheet_too_large", file=name, rows=rows, columns=columns, limit=limits.cells)
-    data, about = _load(kind, path, name, encoding, {"user_missing": True} if kind != "por" else {})
+    if encoding and kind == "por":
+        raise fault("returns.encoding_unused", file=name, encoding=encoding)
     meant = _meaning(encoding, name)
-    cells = np.empty((len(next(iter(data.values()), ())) + 1, len(data)), dtype=object)
-    for j, (heading, values) in enumerate(data.items()):
-        cells[0, j] = meant(heading)
-        cells[1:, j] = [meant(v) if isinstance(v, str) else v for v in values] if encoding else list(values)
-    variables = tuple(_variable(about, j, meant) for j in range(len(data)))
+    about = _load(kind, raw, path, name, encoding, {"metadataonly": True})[1]
+    most = _most_rows(about, name, limits)
+    content, declared = without_declarations(raw) if kind == "por" else (raw, {})
+    options = {"row_limit": most + 1} | ({} if kind == "por" else {"user_missing": True})
+    data, about = _load(kind, content, path, name, encoding, options)
+    cells = _cells(data, meant)
+    if len(data) != about.number_columns or len(cells) - 1 != min(
+        about.number_rows or len(cells), len(cells)
+    ):
+        raise fault(
+            "returns.file_damaged", file=name, reason="its variables or cases are not as many as it declares"
+        )
+    if len(cells) - 1 > most:
+        raise _too_large(name, len(cells) - 1, len(data), limits)
+    variables = tuple(_variable(about, j, declared, meant) for j in range(len(data)))
     return [Sheet(name, "", kind, cells, 0, variables=variables, sets=_sets(about, meant))]
 
 
+def _most_rows(about: Any, name: str, limits: Limits) -> int:
+    """How many cases a file of these variables may hold; a fault when it declares more, or variables without names."""
+    if not all(about.column_names):
+        raise fault("returns.file_damaged", file=name, reason="a variable has no name")
+    columns, declared = len(about.column_names), about.number_rows or 0
+    if columns > limits.columns:
+        raise _too_large(name, declared, columns, limits)
+    width = sum(about.variable_storage_width.get(column) or 8 for column in about.column_names)
+    most = min(limits.rows, limits.cells // max(columns, 1), limits.expanded // max(width, 1))
+    if declared > most:
+        raise _too_large(name, declared, columns, limits)
+    return most
+
+
+def _too_large(name: str, rows: int, columns: int, limits: Limits) -> SurveyError:
+    return fault("returns.sheet_too_large", file=name, rows=rows, columns=columns, limit=limits.cells)
+
+
+def _cells(data: Mapping[str, Sequence[object]], meant: Callable[[str], str]) -> np.ndarray:
+    """Variable names in the first row, cases below."""
+    cells = np.empty((len(next(iter(data.values()), ())) + 1, len(data)), dtype=object)
+    for j, (heading, values) in enumerate(data.items()):
+        cells[0, j] = meant(heading)
+        cells[1:, j] = (
+            list(values) if meant is str else [meant(v) if isinstance(v, str) else v for v in values]
+        )
+    return cells
+
+
 def _load(
-    kind: str, path: Path, name: str, encoding: str, options: dict[str, Any]
+    kind: str, raw: bytes, path: Path, name: str, encoding: str, options: dict[str, Any]
 ) -> tuple[dict[str, Any], Any]:
     import pyreadstat
 
     reading: Any = {"sav": pyreadstat.read_sav, "por": pyreadstat.read_por, "dta": pyreadstat.read_dta}[kind]
-    if encoding and kind == "por":
-        raise fault("returns.encoding_unused", file=name, encoding=encoding)
     if encoding:
         options = {**options, "encoding": _BYTES}
     try:
-        data, about = reading(str(path), output_format="dict", **options)
+        data, about = reading(
+            io.BytesIO(raw) if kind == "por" else str(path), output_format="dict", **options
+        )
     except Exception as error:  # pyreadstat raises whatever its C library met; none of it may reach the user
         raise fault("returns.file_damaged", file=name, reason=_first_line(error)) from None
     return data, about
@@ -64,14 +102,14 @@ def _meaning(encoding: str, name: str) -> Callable[[str], str]:
     return meant if encoding else str
 
 
-def _variable(about: Any, position: int, meant: Callable[[str], str]) -> Variable:
+def _variable(about: Any, position: int, declared: Ranges, meant: Callable[[str], str]) -> Variable:
     column, label = about.column_names[position], about.column_labels[position]
     value_labels = about.variable_value_labels.get(column, {})
     return Variable(
         meant(column),
         meant(label or ""),
         {value: meant(said) for value, said in value_labels.items()},
-        _missing(about, column),
+        (*declared.get(column, ()), *_missing(about, column)),
     )
 
 

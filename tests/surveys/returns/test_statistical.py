@@ -135,6 +135,36 @@ def test_por(study, tmp_path):
     assert read.rows["unit_code"].tolist() == ["SNV", "STC"]
 
 
+def with_dictionary(path: Path, after: str, records: str) -> None:
+    """Put records into the dictionary of a .por file, whose lines have 80 characters."""
+    content = "".join(path.read_text(encoding="latin-1").split("\n"))
+    assert content.count(after) == 1
+    content = content.replace(after, after + records)
+    lines = [content[k : k + 80] for k in range(0, len(content), 80)]
+    path.write_bytes("\r\n".join([*lines, ""]).encode("latin-1"))
+
+
+POR_LABELS = "D1/4/V11A2/39/A/Don't know38/7/Refused"  # 99 and 98; a length comes before every text
+
+
+@pytest.mark.parametrize(
+    ("records", "value", "code"),
+    [("839/", 99, DONT_KNOW), ("838/839/", 98, REFUSED), ("837/", 97, BLANK), ("9-1/", -5, BLANK), ("A30/", 1000, BLANK),
+     ("B30/39/", 93, BLANK), ("839/", 97, OUT_OF_SCALE), ("839/", 5, 4)],
+)  # fmt: skip
+def test_por_with_values_declared_missing(study, tmp_path, records, value, code):
+    """8: single values, 9: LO THRU x, A: x THRU HI, B: x THRU y; numbers to base 30."""
+    names = ["FCODE", "UNITX", "F0", "V11A", "V11B", "V12", "K1", "K2"]
+    table = frame(with_answer(value)).set_axis(names, axis=1)
+    labels = ["form_code", "unit", "", "Item 1.1a", "Item 1.1b", "Item 1.2", "", ""]
+    pyreadstat.write_por(table, tmp_path / "r.por", column_labels=labels)
+    with_dictionary(tmp_path / "r.por", "4/V11A5/8/2/5/8/2/", records)
+    with_dictionary(tmp_path / "r.por", "2/K25/8/2/5/8/2/", POR_LABELS)
+    read = read_returns(study(ReturnFile("r.por", "so-5")))
+    assert read.answers[0, 1] == code
+    assert read.answers[0, 2:].tolist() == [3, 2, 1, 0]
+
+
 def test_stata_with_tagged_missing_values(study, tmp_path):
     table = frame(FORMS)
     table["V1_1a"] = pd.Series(["a", "b"], dtype=object)
