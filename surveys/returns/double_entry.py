@@ -19,6 +19,7 @@ from surveys.definitions.study import Adjudication
 from surveys.problems import Problems
 from surveys.returns.answers import Options
 from surveys.returns.evaluations import KEPT_ROLES
+from surveys.returns.formulas import guarded, unguarded
 from surveys.returns.names import Names
 from surveys.returns.text import fold
 from surveys.returns.tidy import Returns
@@ -67,8 +68,8 @@ def compare_entries(returns: Returns) -> DoubleEntry:
 
 
 def write_adjudication(found: DoubleEntry, path: Path) -> None:
-    """Write the disagreements as CSV with a byte order mark, which Excel needs to show Vietnamese."""
-    found.disagreements.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+    """Write the disagreements as CSV with a byte order mark, which Excel needs to show Vietnamese; no cell is a formula."""
+    found.disagreements.map(guarded).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
 
 def adjudicate(
@@ -300,14 +301,14 @@ class _Desk:
 
     def settle(self, entry: Adjudication) -> None:
         code, _, rest = entry.field.partition(" [")
-        pair = self.pairs.get((entry.form, rest.removesuffix("]")))
+        pair = self.pairs.get((unguarded(entry.form), rest.removesuffix("]")))
         if pair is None or (
             code not in self.returns.instrument.item and code != UNIT and code not in self.rows
         ):
             self._warn("double_entry.unmatched", entry)
         elif not entry.who.strip():
             self._warn("double_entry.no_author", entry)
-        elif self._now(pair, code) != (fold(entry.first), fold(entry.second)):
+        elif self._now(pair, code) != (fold(unguarded(entry.first)), fold(unguarded(entry.second))):
             self._warn("double_entry.outdated", entry)
         elif code in self.returns.instrument.item:
             self._settle_item(entry, pair, code)
@@ -331,7 +332,7 @@ class _Desk:
     def _settle_field(self, entry: Adjudication, pair: tuple[int, int], code: str) -> None:
         """Both entries take the field over from the one that the decision repeats, or get what the decision says."""
         for row in pair:
-            if fold(self.shown.text(row, code)) == fold(entry.final):
+            if fold(self.shown.text(row, code)) == fold(unguarded(entry.final)):
                 for column in ("unit_code", "unit_text") if code == UNIT else (code,):
                     self._set(pair, column, self.rows[column].iat[row])
                 return
@@ -423,7 +424,7 @@ def _completed(returns: Returns, decided: Iterable[Adjudication]) -> Returns:
     """Returns in which an evaluation that only one entry of a matrix form has, and about which something was decided, has
     a blank partner in the other entry."""
     rows = returns.rows
-    wanted = {(entry.form, entry.field.partition(" [")[2].removesuffix("]")) for entry in decided}
+    wanted = {(unguarded(entry.form), entry.field.partition(" [")[2].removesuffix("]")) for entry in decided}
     alone = [
         row
         for row in _alone(returns, partners(returns)).tolist()

@@ -308,11 +308,17 @@ def _tidy(frame: pd.DataFrame, reading: Reading) -> pd.DataFrame:
         source_file=reading.table.file,
         source_sheet=reading.table.sheet,
     )
-    place = frame["source_file"] + "#" + frame["source_row"].astype(str)
-    frame["rater"] = frame["rater"].where(frame["rater"] != "", frame["form_code"])
-    frame["rater"] = frame["rater"].where(frame["rater"] != "", place)
+    _name_raters(frame)
     kept = [declared.code for declared in reading.instrument.fields if declared.role in KEPT_ROLES]
-    return frame[[*ROW_COLUMNS, *kept]].astype(ROW_COLUMNS)
+    return frame[[*ROW_COLUMNS, *kept]]
+
+
+def _name_raters(frame: pd.DataFrame) -> None:
+    """A form without a rater's code is its own rater, and one without a form code too is told by its place."""
+    rater = np.where(frame["rater"] == "", frame["form_code"], frame["rater"]).astype(object)
+    for k in np.flatnonzero(rater == ""):
+        rater[k] = f"{frame['source_file'].iloc[k]}#{frame['source_row'].iloc[k]}"
+    frame["rater"] = rater
 
 
 def _cells(reading: Reading, row: np.ndarray, unit_codes: np.ndarray | None) -> pd.DataFrame:

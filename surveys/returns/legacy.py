@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 _TCVN3_BYTES = (
     "A1Ă A2Â A3Ê A4Ô A5Ơ A6Ư A7Đ A8ă A9â AAê ABô ACơ ADư AEđ "
@@ -32,6 +32,9 @@ _UNICODE_ONLY = re.compile("[ăơưđĂƠƯĐĩũĨŨ\u0300-\u0323\u1ea0-\u1ef9]
 _ALPHABET = frozenset(
     "àáâãèéêìíòóôõùúýÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝ"
 )  # letters of Latin-1 that Unicode Vietnamese also has
+_OF_TCVN3 = frozenset(TCVN3) - _ALPHABET
+_OF_VNI = frozenset("øûïåäëöñüæîØÛÏÅÄËÖÑÜÆÎ")
+_EVIDENCE = _OF_TCVN3 | _OF_VNI
 _TONES = "\u0300\u0301\u0303\u0309\u0323"
 _WORD = re.compile(r"[^\W\d_]+")
 _SYLLABLE = re.compile(
@@ -81,12 +84,17 @@ def from_vni(text: str) -> str:
 
 def looks_like_tcvn3(texts: Sequence[str]) -> bool:
     """Whether the non-ASCII texts of one column were typed with a TCVN3 font."""
-    return _typed_with(texts, from_tcvn3, frozenset(TCVN3) - _ALPHABET)
+    return _typed_with(texts, from_tcvn3, _OF_TCVN3)
 
 
 def looks_like_vni(texts: Sequence[str]) -> bool:
     """Whether the non-ASCII texts of one column were typed with a VNI font."""
-    return _typed_with(texts, from_vni, frozenset("øûïåäëöñüæîØÛÏÅÄËÖÑÜÆÎ"))
+    return _typed_with(texts, from_vni, _OF_VNI)
+
+
+def may_be_old_font(texts: Iterable[str]) -> bool:
+    """Whether any text holds a letter that Unicode Vietnamese does not have and an old font does."""
+    return any(not _EVIDENCE.isdisjoint(text) for text in texts if not text.isascii())
 
 
 def undo_mojibake(text: str) -> str:

@@ -18,6 +18,7 @@ from surveys.definitions.instrument import Instrument
 from surveys.definitions.study import ReturnFile, Study
 from surveys.definitions.tables import Row, read_table
 from surveys.problems import Language, Problems, SurveyError, fault, nearest, phrase
+from surveys.returns.formulas import guarded, unguarded
 from surveys.returns.names import likest
 from surveys.returns.questions import Target, Vocabulary
 from surveys.returns.register import registers
@@ -101,8 +102,9 @@ def propose_mapping(path: str | Path, study: Study, language: Language = "vi") -
 
 
 def write_mapping(mapping: pd.DataFrame, path: Path) -> None:
-    """Write a mapping as CSV with a byte order mark, which Excel needs to show Vietnamese."""
-    mapping.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+    """Write a mapping as CSV with a byte order mark, which Excel needs to show Vietnamese; headings are no formulas there."""
+    safe = mapping.assign(heading=[guarded(heading) for heading in mapping["heading"]])
+    safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
 
 def read_mapping(path: Path, file: str, instrument: Instrument) -> Decided:
@@ -278,10 +280,11 @@ def _assigned(row: Row, file: str, instrument: Instrument, problems: Problems) -
     if not row["heading"] and not row["column"]:
         problems.add("mapping.no_heading", file=file, row=row.line, column="heading")
         return None
+    heading = unguarded(row["heading"])
     if row["kind"] == "ignore":
-        return Assigned(row["heading"], row["column"], None, row.line)
+        return Assigned(heading, row["column"], None, row.line)
     found = _target(row, file, instrument, problems)
-    return Assigned(row["heading"], row["column"], found, row.line) if found else None
+    return Assigned(heading, row["column"], found, row.line) if found else None
 
 
 def _target(row: Row, file: str, instrument: Instrument, problems: Problems) -> Target | None:

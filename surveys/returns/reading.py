@@ -14,7 +14,7 @@ from surveys.definitions.instrument import Instrument, Questionnaire
 from surveys.definitions.study import ReturnFile, Study
 from surveys.problems import Problems, SurveyError, fault
 from surveys.returns.double_entry import adjudicate
-from surveys.returns.evaluations import Part, Reading, evaluations
+from surveys.returns.evaluations import KEPT_ROLES, Part, Reading, evaluations
 from surveys.returns.mapping import Decided, read_mapping
 from surveys.returns.questions import Vocabulary, lay_out
 from surveys.returns.register import Register, proposals, registers
@@ -44,7 +44,7 @@ def read_returns(study: Study, progress: Progress | None = None) -> Returns:
         try:
             parts += read_file(study, file, by_block, problems)
         except SurveyError as error:
-            problems.extend(error.problems)
+            problems.extend(p if p.file else replace(p, file=file.path) for p in error.problems)
     if progress:
         progress("", len(study.returns), len(study.returns))
     problems.raise_errors()
@@ -69,7 +69,11 @@ def read_file(
         problems.add("returns.no_rows", severity=severity, file=file.path, sheet=file.sheet)
     if decided:
         decided.note_missing(tables, problems)
-    return [part for table in tables for part in _read_table(study, file, table, by_block, decided, problems)]
+    return [
+        part
+        for table in tables
+        for part in _read_table(study, file, table, by_block, decided, anyone, problems)
+    ]
 
 
 def questionnaire_of(instrument: Instrument, file: ReturnFile, table: Table) -> Questionnaire:
@@ -145,10 +149,13 @@ def _read_table(
     table: Table,
     by_block: Mapping[str, Register],
     decided: Decided | None,
+    anyone: Vocabulary,
     problems: Problems,
 ) -> list[Part]:
     questionnaire = questionnaire_of(study.instrument, file, table)
-    vocabulary = vocabulary_of(study, file, questionnaire.code, by_block, decided)
+    vocabulary = anyone
+    if questionnaire.code != anyone.questionnaire:
+        vocabulary = vocabulary_of(study, file, questionnaire.code, by_block, decided)
     found = Problems()
     layout = lay_out(table, vocabulary, found)
     problems.extend((*table.notes, *found))
@@ -175,7 +182,9 @@ def _together(
             unresolved[key] = unresolved.get(key, 0) + count
     return Returns(
         instrument,
-        pd.concat([part.rows for part in parts], ignore_index=True) if parts else _no_rows(),
+        pd.concat([part.rows for part in parts], ignore_index=True).astype(_kinds(instrument))
+        if parts
+        else _no_rows(),
         np.concatenate([part.answers for part in parts])
         if parts
         else np.zeros((0, len(instrument.items)), np.int8),
@@ -185,6 +194,13 @@ def _together(
         _frame([part.read for part in parts], "file sheet rows forms evaluations"),
         problems.warnings,
     )
+
+
+def _kinds(instrument: Instrument) -> dict[str, str]:
+    """Data types of the rows: those of every round, and text for what else is kept, weights apart."""
+    return ROW_COLUMNS | {
+        f.code: "str" for f in instrument.fields if f.role in KEPT_ROLES and f.role != "weight"
+    }
 
 
 def _frame(rows: Sequence[tuple[object, ...]], columns: str) -> pd.DataFrame:

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from surveys.problems import Problem, fault
+from surveys.returns.legacy import may_be_old_font
 from surveys.returns.sheets import LIMITS, Sheet, Variable
-from surveys.returns.text import Conversions, add_conversions, cell_text, repair_all
+from surveys.returns.text import Conversions, add_conversions, cell_text, repair, repair_all
 
 # Anything repair could change in ASCII texts joined by line feeds: white space at an end or doubled, control characters.
 _UNTIDY = re.compile(r"  |^ | $|[\x00-\x09\x0b-\x1f\x7f]|\n\n|^\n|\n\Z", re.MULTILINE)
@@ -43,17 +44,35 @@ class Distinct:
         return np.flatnonzero(self.codes == k)
 
 
+class Pool:
+    """All different cells of a sheet, told apart and repaired once. ``values`` and ``texts`` are object arrays, ``conversions``
+    says by position what repair changed. Where some text may be typed with an old font, ``texts`` is None: that can only be told
+    column by column."""
+
+    def __init__(self, values: np.ndarray) -> None:
+        self.values = values
+        self.conversions: dict[int, tuple[str, ...]] = {}
+        self.texts: np.ndarray | None = None
+        written = [cell_text(value) for value in values]
+        if not any(len(text) > LIMITS.characters for text in written) and not may_be_old_font(written):
+            self.texts = np.empty(len(written), dtype=object)
+            for k, text in enumerate(written):
+                self.texts[k], done = repair(text)
+                if done:
+                    self.conversions[k] = done
+
+
 @dataclass(frozen=True)
 class Coded:
-    """Cells of one column as positions in the pool of all different cells of their sheet (−1: no value). Telling cells apart
-    once for the whole sheet, in the order in which they lie in memory, is several times faster than column by column."""
+    """Cells of one column as positions in the pool of their sheet (−1: no value). Telling cells apart once for the whole sheet,
+    in the order in which they lie in memory, is several times faster than column by column."""
 
     codes: np.ndarray
-    pool: np.ndarray
+    pool: Pool
 
     def objects(self) -> np.ndarray:
         """The cells themselves, object [n]."""
-        return np.append(self.pool, np.array([None], dtype=object))[self.codes]
+        return np.append(self.pool.values, np.array([None], dtype=object))[self.codes]
 
 
 @dataclass(frozen=True)
@@ -125,28 +144,47 @@ def distinct(values: np.ndarray | Coded) -> Distinct:
     >>> d.codes.tolist(), d.texts, d.conversions
     ([0, -1, 1, -1, 2], ('Tốt', 'Tốt', '4'), {'spaces': 1})
     """
-    codes, found = _different(values)
+    if isinstance(values, Coded) and values.pool.texts is not None:
+        return _from_pool(values.codes, values.pool, values.pool.texts)
+    cells = values.objects() if isinstance(values, Coded) else np.ascontiguousarray(values)
+    codes, found = pd.factorize(cells, use_na_sentinel=True)
     written = [cell_text(value) for value in found.tolist()]
     if any(len(text) > LIMITS.characters for text in written):
         long = next(k for k, text in enumerate(written) if len(text) > LIMITS.characters)
         raise fault("returns.cell_too_long", row=int(np.argmax(codes == long)) + 1, limit=LIMITS.characters)
     counts = np.bincount(codes[codes >= 0], minlength=len(written))
-    first = np.zeros(len(written), dtype=np.int64)
-    present = np.flatnonzero(codes >= 0)[::-1]
-    first[codes[present]] = present
     texts, conversions = _repaired(written, counts)
+    first = _first_rows(codes, len(written))
     return _without_blanks(Distinct(codes, tuple(found.tolist()), texts, counts, first, conversions))
 
 
-def _different(values: np.ndarray | Coded) -> tuple[np.ndarray, np.ndarray]:
-    """Codes [n] and the different values in the order of their first cell; −1 for cells without a value."""
-    if isinstance(values, np.ndarray):
-        return pd.factorize(np.ascontiguousarray(values), use_na_sentinel=True)
-    codes, found = pd.factorize(values.codes)
-    blank = np.flatnonzero(found < 0)
-    if blank.size:
-        codes = np.where(codes == blank[0], -1, codes - (codes > blank[0]))
-    return codes, values.pool[found[found >= 0]]
+def _from_pool(pooled: np.ndarray, pool: Pool, texts: np.ndarray) -> Distinct:
+    """The different values of a column whose cells were told apart with their sheet, in the order of the sheet."""
+    if len(texts) <= 4 * len(pooled):
+        occurs = np.bincount(pooled + 1, minlength=len(texts) + 1)[1:]
+        present = np.flatnonzero(occurs)
+        position = np.full(len(texts) + 1, -1, dtype=np.int64)
+        position[present] = np.arange(len(present))
+        codes, counts = position[pooled], occurs[present]
+    else:
+        found, codes, counts = np.unique(pooled, return_inverse=True, return_counts=True)
+        blank = int(bool(len(found)) and found[0] < 0)
+        present, codes, counts = found[blank:], codes - blank, counts[blank:]
+    conversions: Conversions = {}
+    if pool.conversions:
+        for k, count in zip(present.tolist(), counts.tolist(), strict=True):
+            add_conversions(conversions, dict.fromkeys(pool.conversions.get(k, ()), count))
+    shown = tuple(texts[present])
+    first = _first_rows(codes, len(shown))
+    column = Distinct(codes, tuple(pool.values[present]), shown, counts, first, conversions)
+    return column if all(shown) else _without_blanks(column)
+
+
+def _first_rows(codes: np.ndarray, values: int) -> np.ndarray:
+    first = np.zeros(values, dtype=np.int64)
+    rows = np.flatnonzero(codes >= 0)[::-1]
+    first[codes[rows]] = rows
+    return first
 
 
 def _repaired(written: list[str], counts: np.ndarray) -> tuple[tuple[str, ...], Conversions]:
@@ -163,7 +201,8 @@ def _repaired(written: list[str], counts: np.ndarray) -> tuple[tuple[str, ...], 
 def columns_of(sheet: Sheet, headings: Sequence[str], rows: np.ndarray) -> tuple[Column, ...]:
     """The columns of a sheet over the given rows of cells, under repaired headings."""
     repaired = repair_all(headings)
-    codes, pool = pd.factorize(_between(sheet.cells, rows).ravel(), use_na_sentinel=True)
+    codes, different = pd.factorize(_between(sheet.cells, rows).ravel(), use_na_sentinel=True)
+    pool = Pool(different)
     across = (
         np.ascontiguousarray(codes.reshape(len(rows), -1).T)
         if len(rows)

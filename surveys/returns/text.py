@@ -55,6 +55,7 @@ _NOT_WORD = re.compile(r"[\W_]+")
 Conversions = dict[str, int]
 
 
+@lru_cache(maxsize=MEMORY)
 def repair(text: str) -> tuple[str, tuple[str, ...]]:
     """The text as it was meant, and the conversions applied, in the order in which they were.
 

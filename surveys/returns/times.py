@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -19,6 +20,7 @@ _FORMS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (rf"{_DATE}(?:[T ,]+{_CLOCK})?", rf"{_CLOCK}[ ,]+{_DATE}")
 ]
+_PLAIN = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2})?)?")
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 
 
@@ -41,14 +43,17 @@ def read_times(
         and not written_in
     ):
         return np.array(values, dtype="datetime64[s]"), order or "dmy"
-    orders = (order,) if order else ("dmy", "mdy")
-    tried = {
-        o: [_moment(v, t, local, written_in, o) for v, t in zip(values, texts, strict=True)] for o in orders
-    }
-    best = max(orders, key=lambda o: (sum(moment is not None for moment in tried[o]), o == "dmy"))
-    if any(moment is None for moment in tried[best]):
-        best = orders[0]
-    return np.array(tried[best], dtype="datetime64[s]"), best
+    if not written_in and all(
+        isinstance(v, str) and _PLAIN.fullmatch(t) for v, t in zip(values, texts, strict=True)
+    ):
+        with suppress(ValueError):
+            return np.array(texts, dtype="datetime64[s]"), order or "dmy"
+    moments = [_moment(v, t, local, written_in, order or "dmy") for v, t in zip(values, texts, strict=True)]
+    if not order and None in moments:
+        turned = [_moment(v, t, local, written_in, "mdy") for v, t in zip(values, texts, strict=True)]
+        if None not in turned:
+            return np.array(turned, dtype="datetime64[s]"), "mdy"
+    return np.array(moments, dtype="datetime64[s]"), order or "dmy"
 
 
 def read_numbers(values: Sequence[object], texts: Sequence[str]) -> np.ndarray:

@@ -87,6 +87,8 @@ def head_of(sheet: Sheet, vocabulary: Vocabulary) -> Head | None:
     None when no row names an item."""
     if not sheet.cells.size:
         return None
+    if _is_plain_heading(sheet, vocabulary):
+        return _head(sheet, native.first_filled(sheet), native.first_filled(sheet), vocabulary)
     rows = min(SEARCHED, len(sheet.cells))
     naming = [row for row in range(rows) if _names_items(heading_texts(sheet, row), vocabulary)][:TRIED]
     blocks = {
@@ -97,6 +99,17 @@ def head_of(sheet: Sheet, vocabulary: Vocabulary) -> Head | None:
     }
     heads = [head for first, last in sorted(blocks) if (head := _head(sheet, first, last, vocabulary))]
     return max(heads, key=_worth, default=None)
+
+
+def _is_plain_heading(sheet: Sheet, vocabulary: Vocabulary) -> bool:
+    """Whether the first row is a whole heading by itself: every column has one, no two are equal, nothing is merged, it names
+    items, and the row below names none."""
+    first = native.first_filled(sheet)
+    texts = heading_texts(sheet, first)
+    if not all(text.strip() for text in texts) or len(set(texts)) < len(texts) or sheet.merged:
+        return False
+    below = heading_texts(sheet, first + 1) if first + 1 < len(sheet.cells) else []
+    return _names_items(texts, vocabulary) and not _names_items(below, vocabulary)
 
 
 def _worth(head: Head) -> tuple[int, int, int]:
@@ -306,9 +319,9 @@ def _any(cells: np.ndarray, positions: Sequence[int]) -> bool:
 def _merged_below(sheet: Sheet, head: Head) -> list[tuple[int, int, int]]:
     """Merged cells of one column below the headings, as (column, top, bottom)."""
     return [
-        (left, top, bottom)
+        (left, top, min(bottom, len(sheet.cells) - 1))
         for top, left, bottom, right in sheet.merged
-        if top > head.last and left == right and top < bottom and left < sheet.cells.shape[1]
+        if head.last < top < min(bottom, len(sheet.cells) - 1) and left == right < sheet.cells.shape[1]
     ]
 
 
