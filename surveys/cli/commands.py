@@ -55,7 +55,7 @@ def screen(context: typer.Context, study: StudyPath, out: MaybeOut = None) -> No
 
     terminal: Terminal = context.obj
     if out is not None:
-        ready_for(out)
+        ready_for(out, "screening")
     loaded = load_study(study)
     with terminal.progress() as stage:
         returns = read_returns(loaded, stage("read"))
@@ -75,7 +75,7 @@ def score(context: typer.Context, study: StudyPath, out: Out) -> None:
     from surveys.handover.summary import funnel_summary, league_summaries
 
     terminal: Terminal = context.obj
-    ready_for(out)
+    ready_for(out, "scores")
     with terminal.progress() as stage:
         done = _scored(study, terminal, stage)
         deliver(done.study, done.returns, done.dispositions, done.samples, done.scores, out, stage("write"))

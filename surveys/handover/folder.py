@@ -7,6 +7,7 @@ make, or that holds files of someone else, is never replaced.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from surveys.handover.manifest import MANIFEST, SUMS, digest_of, is_manifest, read_sums
+from surveys.handover.manifest import MANIFEST, SUMS, content_of, digest_of, read_sums
 from surveys.problems import Problem, Problems, fault
 
 #: Folder whose files people fill in; it is not replaced while it holds changes.
@@ -37,7 +38,7 @@ def write_folder(
     """
     place = Path(os.path.realpath(out))
     problems = Problems()
-    problems.extend(obstacles(place, out))
+    problems.extend(obstacles(place, out, _content(files)))
     problems.raise_errors()
     place.parent.mkdir(parents=True, exist_ok=True)
     _clear_leftovers(place)
@@ -61,8 +62,9 @@ def files_of(folder: Path) -> set[str]:
     }
 
 
-def obstacles(place: Path, shown: Path) -> Iterator[Problem]:
-    """Why ``place`` must not be replaced; none where it does not exist, is empty or is an untouched result."""
+def obstacles(place: Path, shown: Path, content: str) -> Iterator[Problem]:
+    """Why ``place`` must not be replaced by ``content``; none where it does not exist, is empty or is an untouched result
+    of the same content (or a screening, which scores replace)."""
     if not place.exists():
         return
     if not place.is_dir():
@@ -71,9 +73,12 @@ def obstacles(place: Path, shown: Path) -> Iterator[Problem]:
     found = files_of(place)
     if not found:
         return
-    if not is_manifest(place / MANIFEST):
+    before = content_of(place / MANIFEST)
+    if before is None:
         yield from fault("handover.out_is_foreign", file=str(shown), found=_some(found)).problems
         return
+    if before != content and (before, content) != ("screening", "scores"):
+        yield from fault("handover.out_is_other", file=str(shown), before=before, content=content).problems
     yield from _people_files(place, shown, found)
 
 
@@ -197,6 +202,11 @@ def _umask() -> int:
 
 def _is_nobodys(path: Path) -> bool:
     return path.name in _DESKTOP_FILES or path.name.startswith(_LOCK_FILES)
+
+
+def _content(files: Mapping[str, bytes]) -> str:
+    """What the manifest among ``files`` says they are."""
+    return str(json.loads(files[MANIFEST])["content"])
 
 
 def _some(paths: set[str]) -> str:

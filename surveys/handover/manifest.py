@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, is_dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from surveys.problems import Problem
 from surveys.validity.dispositions import REJECTED, REVIEW, SECOND_ENTRY, VALID
@@ -29,6 +29,8 @@ MANIFEST = "run.json"
 SUMS = "SHA256SUMS"
 ENGINE = "survey-scoring"
 _FORMAT = "surveys/run/1"
+#: What a folder holds: a screening may be replaced by scores, nothing else by something else.
+Content = Literal["scores", "screening", "comparison"]
 #: Parts of a study that decide its numbers beside the files it names.
 _SETTINGS = (
     "exclusions", "returns", "rules", "weights", "fieldwork", "minimum", "inference", "output",
@@ -65,6 +67,7 @@ def read_sums(path: Path) -> dict[str, str]:
 
 
 def run_manifest(
+    content: Content,
     study: Study,
     returns: Returns,
     dispositions: Dispositions,
@@ -73,10 +76,7 @@ def run_manifest(
 ) -> bytes:
     """``run.json``: engine, versions, hash of every input, settings, counts of forms, results and warnings."""
     record = {
-        "format": _FORMAT,
-        "engine": {"name": ENGINE, "version": _version(ENGINE)},
-        "python": platform.python_version(),
-        "packages": {name: _version(name) for name in _requirements()},
+        **_programs(content),
         "study": {"code": study.code, "label_vi": study.label_vi, "label_en": study.label_en},
         "instrument": study.instrument.name,
         "inputs": [_input(name, path) for name, path in input_files(study).items()],
@@ -89,24 +89,36 @@ def run_manifest(
     return (json.dumps(record, ensure_ascii=False, indent=2, sort_keys=False) + "\n").encode()
 
 
-def tool_manifest() -> bytes:
-    """``run.json`` of a folder that no round stands behind: format, engine and versions."""
-    record = {
-        "format": _FORMAT,
-        "engine": {"name": ENGINE, "version": _version(ENGINE)},
-        "python": platform.python_version(),
-        "packages": {name: _version(name) for name in _requirements()},
-    }
-    return (json.dumps(record, ensure_ascii=False, indent=2) + "\n").encode()
+def comparison_manifest() -> bytes:
+    """``run.json`` of a comparison, behind which no single round stands: format, engine and versions."""
+    return (json.dumps(_programs("comparison"), ensure_ascii=False, indent=2) + "\n").encode()
 
 
 def is_manifest(path: Path) -> bool:
     """True for a ``run.json`` of this program."""
+    return content_of(path) is not None
+
+
+def content_of(path: Path) -> str | None:
+    """What the folder of a ``run.json`` holds; None when it is no manifest of this program."""
     try:
         record = json.loads(path.read_bytes())
     except (OSError, ValueError):
-        return False
-    return isinstance(record, dict) and record.get("format") == _FORMAT
+        return None
+    if not isinstance(record, dict) or record.get("format") != _FORMAT:
+        return None
+    return str(record.get("content", ""))
+
+
+def _programs(content: Content) -> dict[str, object]:
+    """What is delivered, and the programs that made it."""
+    return {
+        "format": _FORMAT,
+        "content": content,
+        "engine": {"name": ENGINE, "version": _version(ENGINE)},
+        "python": platform.python_version(),
+        "packages": {name: _version(name) for name in _requirements()},
+    }
 
 
 def input_files(study: Study) -> dict[str, Path]:

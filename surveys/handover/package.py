@@ -24,7 +24,7 @@ import pandas as pd
 from surveys.handover import codebook, tables
 from surveys.handover.codebook import Table
 from surveys.handover.folder import obstacles, write_folder
-from surveys.handover.manifest import MANIFEST, SUMS, digest_of, run_manifest, sums_bytes
+from surveys.handover.manifest import MANIFEST, SUMS, Content, digest_of, run_manifest, sums_bytes
 from surveys.problems import Problem, SurveyError
 
 if TYPE_CHECKING:
@@ -65,9 +65,9 @@ def deliver_screening(
     write_folder(out, screening(study, returns, dispositions), progress)
 
 
-def ready_for(out: Path) -> None:
-    """Raise SurveyError when ``out`` must not be replaced; to be asked before a long run."""
-    found = tuple(obstacles(out.resolve(), out))
+def ready_for(out: Path, content: Content) -> None:
+    """Raise SurveyError when ``out`` must not be replaced by ``content``; to be asked before a long run."""
+    found = tuple(obstacles(out.resolve(), out, content))
     if found:
         raise SurveyError(found)
 
@@ -79,7 +79,7 @@ def package(
     found = (*returns.warnings, *dispositions.warnings, *samples.warnings, *scores.warnings)
     warnings = tuple(dict.fromkeys(found))  # a room may pass on what an earlier room has found
     statuses = Counter(scores.table["status"].tolist())
-    manifest = run_manifest(study, returns, dispositions, warnings, statuses)
+    manifest = run_manifest("scores", study, returns, dispositions, warnings, statuses)
     frames = {
         codebook.SCORES: scores.table,
         codebook.UNITS: scores.units,
@@ -98,7 +98,7 @@ def package(
 def screening(study: Study, returns: Returns, dispositions: Dispositions) -> dict[str, bytes]:
     """Every file of a screening: path → bytes."""
     warnings = (*returns.warnings, *dispositions.warnings)
-    manifest = run_manifest(study, returns, dispositions, warnings, {})
+    manifest = run_manifest("screening", study, returns, dispositions, warnings, {})
     return _closed(study, _screening_frames(returns, dispositions, warnings), {MANIFEST: manifest})
 
 

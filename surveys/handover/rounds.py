@@ -15,7 +15,7 @@ from surveys.definitions.study import Output
 from surveys.definitions.tables import read_table
 from surveys.handover import codebook
 from surveys.handover.folder import write_folder
-from surveys.handover.manifest import MANIFEST, is_manifest, tool_manifest
+from surveys.handover.manifest import MANIFEST, comparison_manifest, is_manifest
 from surveys.handover.package import sealed
 from surveys.handover.printed import Printed, read_printed
 from surveys.handover.tables import csv_bytes, printed
@@ -67,7 +67,7 @@ def deliver_comparison(comparison: Comparison, out: Path) -> None:
     table = codebook.CHANGES
     content = csv_bytes(table, printed(table, comparison.table, Output()))
     files = sealed(
-        "changes", "", {table.path: table}, {table.path: content}, {MANIFEST: tool_manifest()}, Output()
+        "changes", "", {table.path: table}, {table.path: content}, {MANIFEST: comparison_manifest()}, Output()
     )
     write_folder(out, files)
 

@@ -22,7 +22,7 @@ from surveys.handover.manifest import MANIFEST, SUMS, sums_bytes
 from surveys.handover.package import package
 from surveys.problems import SurveyError
 
-MARK = b'{"format": "surveys/run/1"}\n'
+MARK = b'{"format": "surveys/run/1", "content": "scores"}\n'
 
 
 def _files(folder: Path) -> dict[str, bytes]:
@@ -84,6 +84,14 @@ def test_folders_of_others_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / MANIFEST).write_text('{"format": "somebody else\'s"}')
     assert _code(lambda: write_folder(tmp_path / "other", NEW)) == ("handover.out_is_foreign",)
+
+
+def test_scores_replace_a_screening_but_nothing_else_replaces_scores(tmp_path: Path) -> None:
+    screened = {**NEW, MANIFEST: MARK.replace(b"scores", b"screening")}
+    write_folder(tmp_path / "out", screened)
+    write_folder(tmp_path / "out", OLD)
+    assert _code(lambda: write_folder(tmp_path / "out", screened)) == ("handover.out_is_other",)
+    assert _files(tmp_path / "out") == OLD
 
 
 def test_files_that_people_added_or_filled_in_are_not_lost(tmp_path: Path) -> None:
@@ -194,7 +202,7 @@ from pathlib import Path
 from surveys.handover.folder import write_folder
 from surveys.handover.manifest import sums_bytes
 out, files = Path(sys.argv[1]), {f"f{k:03d}.csv": bytes(20000) for k in range(300)}
-files["run.json"] = b'{"format": "surveys/run/1"}'
+files["run.json"] = b'{"format": "surveys/run/1", "content": "scores"}'
 files["SHA256SUMS"] = sums_bytes(files)
 print("go", flush=True)
 while True:
