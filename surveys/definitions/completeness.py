@@ -35,7 +35,8 @@ def _labelled(draft: Draft) -> Iterator[tuple[Any, Place]]:
     if "identity" not in draft.broken:
         yield draft.instrument, draft.place.below("identity")
     sections: Sequence[Sequence[tuple[Any, Place]]] = (
-        draft.blocks, draft.groups, draft.questionnaires, draft.scales, draft.fields, draft.nodes, draft.items,
+        draft.blocks, draft.groups, draft.questionnaires, draft.unit_groups, draft.scales, draft.fields, draft.nodes,
+        draft.items,
     )  # fmt: skip
     for section in sections:
         yield from section

@@ -52,12 +52,13 @@ def check_draft(draft: Draft) -> None:
     check_items(draft)
     check_answering(draft)
     check_units(draft.units, draft.known("block"))
+    check_unit_groups(draft)
     check_sources(draft)
 
 
 def check_doubles(draft: Draft) -> None:
     """Codes are given once per kind; units once per block; ``all`` is no group."""
-    for kind in ("blocks", "groups", "questionnaires", "sources", "fields", "nodes", "items"):
+    for kind in ("blocks", "groups", "questionnaires", "unit_groups", "sources", "fields", "nodes", "items"):
         note_doubles((record.code, place) for record, place in getattr(draft, kind))
     check_doubles_of_units(draft.units)
     for group, place in draft.groups:
@@ -367,6 +368,17 @@ def check_period(place: Place, first: str, last: str, columns: tuple[str, str]) 
             place.note("record.not_date", column, value=text)
     if len(dates) == 2 and dates[0] > dates[1]:
         place.note("record.order", columns[0], low=first, high=last)
+
+
+def check_unit_groups(draft: Draft) -> None:
+    """Percentiles of the groups of units fall from the best group to the last, which takes everybody (0)."""
+    groups = draft.unit_groups
+    for k, (group, place) in enumerate(groups):
+        before = groups[k - 1][0].percentile if k else 1.0
+        if not 0 <= group.percentile < before:
+            place.note("unit_group.order", "percentile", value=group.percentile, before=before)
+    if groups and groups[-1][0].percentile > 0:
+        groups[-1][1].note("unit_group.last", "percentile", value=groups[-1][0].percentile)
 
 
 def check_sources(draft: Draft) -> None:

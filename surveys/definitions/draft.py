@@ -17,6 +17,7 @@ from surveys.definitions.instrument import (
     Scale,
     Source,
     Unit,
+    UnitGroup,
 )
 from surveys.definitions.records import Place
 
@@ -31,6 +32,7 @@ class Draft:
     blocks: Sequence[tuple[Block, Place]]
     groups: Sequence[tuple[Group, Place]]
     questionnaires: Sequence[tuple[Questionnaire, Place]]
+    unit_groups: Sequence[tuple[UnitGroup, Place]]
     sources: Sequence[tuple[Source, Place]]
     scales: Sequence[tuple[Scale, Place]]
     fields: Sequence[tuple[Field, Place]]

@@ -28,6 +28,7 @@ from surveys.definitions.instrument import (
     ScorePlan,
     Source,
     Unit,
+    UnitGroup,
 )
 from surveys.definitions.records import Place, build, columns_of, given, listed, numbers_of, shortened
 from surveys.definitions.rules import build_rules
@@ -39,7 +40,7 @@ R = TypeVar("R")
 
 INSTRUMENT_FILE = "instrument.toml"
 SECTIONS = (
-    "identity", "scoring", "blocks", "groups", "questionnaires", "sources", "scales", "fields", "rules",
+    "identity", "scoring", "blocks", "groups", "questionnaires", "unit_groups", "sources", "scales", "fields", "rules",
 )  # fmt: skip
 
 
@@ -190,6 +191,7 @@ def _draft(reader: _Reader, document: Mapping[str, object], top: Place) -> Draft
         blocks=simple("block", "blocks", Block),
         groups=simple("group", "groups", Group),
         questionnaires=simple("questionnaire", "questionnaires", Questionnaire),
+        unit_groups=simple("unit_group", "unit_groups", UnitGroup),
         sources=simple("source", "sources", Source),
         scales=_scales(reader, document, top),
         fields=_fields(reader, document, top),
@@ -225,6 +227,7 @@ def _instrument(draft: Draft, identity: Sequence[Any], scoring: Sequence[Any], f
         scoring=scoring[0][0] if scoring else ScorePlan(),
         total_points=who.total_points,
         comparable_with=who.comparable_with,
+        unit_groups=records(draft.unit_groups),
         folder=str(folder),
     )
 

@@ -176,6 +176,18 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
+class UnitGroup:
+    """A group of units by their place in the block, best first: those above the order statistic ``percentile`` (in
+    [0, 1), 0 for the rest of the units), and those at it where ``inclusive``."""
+
+    code: str
+    percentile: float
+    inclusive: bool = True
+    label_vi: str = ""
+    label_en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """A column of a return that is not an item. ``role``: form_code, unit, submitted, started, seconds, interviewer,
     operator, rater, identification (must be filled; only its presence is kept), personal (never read into the tables),
@@ -231,6 +243,7 @@ class Instrument:
     scoring: ScorePlan = ScorePlan()
     total_points: float | None = None
     comparable_with: tuple[str, ...] = ()
+    unit_groups: tuple[UnitGroup, ...] = ()
     folder: str = ""
 
     @property

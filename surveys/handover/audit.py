@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
-from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +22,9 @@ from surveys.definitions.instrument import Instrument
 from surveys.handover.published import Line, by_unit, read_published
 from surveys.handover.structure import Structure, structure_of
 from surveys.problems import Problem, Problems, Severity, SurveyError, nearest
+from surveys.scoring.unit_groups import groups_of
 
 HUNDRED = Decimal(100)
-#: Groups of units by the order statistics of their values: (name, quantile, whether the quantile itself belongs).
-QUARTERS = (("best", 0.75, True), ("high", 0.5, True), ("low", 0.25, False), ("poor", 0.0, True))
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ class AuditReport:
     ``printed`` (nothing below), ``computed`` (not printed), ``unequal_answers`` (a pooled value that equal numbers of
     answers do not give).
     ``ranks``: unit, code, level, name, value, rank, group for nodes with parts, in tables of several units (rank 1
-    is the highest; equal values share a rank; missing values have none).
+    is the highest; equal values share a rank; missing values have none; group as the edition declares its groups of units).
     ``changes``: unit, code, name, before, now, change against an earlier table.
     ``problems``: errors contradict the table, warnings tell what to know.
     """
@@ -400,28 +398,9 @@ def ranks_of(nodes: pd.DataFrame, structure: Structure) -> pd.DataFrame:
     for _, rows in with_parts.groupby("code", sort=False):
         one = rows.sort_values("value", ascending=False, kind="stable", na_position="last").copy()
         one["rank"] = one["value"].rank(ascending=False, method="min").astype("Int64")
-        one["group"] = groups_of(one["value"].tolist())
+        one["group"] = groups_of(one["value"].tolist(), structure.instrument.unit_groups)
         found.append(one[RANK_COLUMNS])
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=RANK_COLUMNS)
-
-
-def groups_of(values: Sequence[float]) -> list[str]:
-    """Group of each value: best ≥ P75, high ≥ P50, low > P25, poor; the percentile P_q of n values is the ⌈q·n⌉-th
-    smallest. A missing value has no group.
-
-    >>> from collections import Counter
-    >>> Counter(groups_of(list(range(61)))) == {"best": 16, "high": 15, "low": 14, "poor": 16}
-    True
-    """
-    known = sorted(value for value in values if value == value)
-    limits = [
-        (name, known[ceil(q * len(known)) - 1] if q and known else float("-inf"), itself)
-        for name, q, itself in QUARTERS
-    ]
-    return [
-        next((n for n, limit, itself in limits if value > limit or (itself and value == limit)), "")
-        for value in values
-    ]
 
 
 def _changes(

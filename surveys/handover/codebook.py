@@ -121,6 +121,7 @@ UNITS = Table(
         Column("ci_high", "percent"),
         *_RANKS,
         Column("probability_top_quarter", "probability", 0, 1),
+        Column("unit_group"),
         _STATUS,
         _NOTE,
     ),

@@ -13,12 +13,13 @@ from surveys.scoring.inference import Estimate, Outside, influence
 from surveys.scoring.linear import Floats
 from surveys.scoring.remarks import statuses, written_notes
 from surveys.scoring.tree import Block, Branch
+from surveys.scoring.unit_groups import groups_of
 from surveys.scoring.values import Values
 from weighting import rank_sets
 
 UNIT_COLUMNS = (
     "block", "unit_code", "unit_name", "points", "max_points", "percent", "ci_low", "ci_high", "rank", "rank_low",
-    "rank_high", "probability_top_quarter", "status", "note",
+    "rank_high", "probability_top_quarter", "unit_group", "status", "note",
 )  # fmt: skip
 TOP = 0.25  # the top quarter, as the column says
 
@@ -47,6 +48,7 @@ def league(block: Block, found: Sequence[Estimate], language: Language) -> pd.Da
             "rank_low": ranks["rank_low"].to_numpy(),
             "rank_high": ranks["rank_high"].to_numpy(),
             "probability_top_quarter": ranks["probability_top"].to_numpy(),
+            "unit_group": groups_of(value.tolist(), block.instrument.unit_groups),
             "status": statuses(branch),
             "note": written_notes(total, language),
         }

@@ -46,6 +46,11 @@ CASES = (
     Case("table.malformed", "unit_decisions.csv", "huyen,Không rõ,", 'huyen,"Không rõ,', 3, ""),
     Case("table.no_rows", UNITS, (Path(__file__).parent / "small/instrument/units.csv").read_text(encoding="utf-8")
          .split("\n", 1)[1], "", None, "", {}, ("reference.unit",)),
+    # --- groups of units
+    Case("unit_group.order", TOML, "percentile = 0.5", "percentile = 1", None, "unit_groups[1].percentile",
+         {"value": "1.0", "before": "1.0"}),
+    Case("unit_group.last", TOML, "percentile = 0\n", "percentile = 0.25\n", None, "unit_groups[2].percentile",
+         {"value": "0.25"}),
     # --- values
     Case("record.missing", "decisions.csv", ",NVA,", ",,", 2, "reviewer"),
     Case("record.missing", TOML, 'edition = "2023"\n', "", None, "identity.edition"),

@@ -25,7 +25,7 @@ from surveys.problems import Problem
 from surveys.returns.tidy import ROW_COLUMNS, Returns
 from surveys.sampling import SUMMARY_COLUMNS, Samples
 from surveys.scoring.scores import UNWEIGHTED_COLUMNS, Scores
-from surveys.validity.dispositions import FUNNEL_COLUMNS, Dispositions
+from surveys.validity.dispositions import CELL_COLUMNS, FUNNEL_COLUMNS, Dispositions
 
 UNITS = (
     Unit("noi-vu", "so", "Sở Nội vụ"),
@@ -157,7 +157,8 @@ def _returns(instrument: Instrument) -> tuple[Returns, Dispositions]:
     warning = Problem("file.too_large", "warning", "phieu.csv", "", 4, "C", (("size", "9"), ("limit", "8")))
     answers = np.zeros((len(frame), len(instrument.items)), dtype=np.int8)
     returns = Returns(instrument, frame, answers, cells=cells, proposals=proposals, warnings=(warning,))
-    return returns, Dispositions(disposition, reasons, pd.DataFrame(funnel, columns=list(FUNNEL_COLUMNS)))
+    counted = pd.DataFrame(funnel, columns=list(FUNNEL_COLUMNS))
+    return returns, Dispositions(disposition, reasons, frame[list(CELL_COLUMNS)], counted)
 
 
 def _row(form: int, code: str, questionnaire: str, group: str, unit: str, row: int) -> dict[str, object]:
