@@ -85,6 +85,7 @@ class Glance:
 
     end: bytes = b""
     wide: bool = False
+    far: bool = False
     formulas: bool = False
     errors: bool = False
     truth_values: bool = False
@@ -114,7 +115,8 @@ def _glance(archive: zipfile.ZipFile, part: str, name: str) -> Glance:
                     raise fault("returns.xml_entities", file=name, part=part)
                 start = max(piece.find(b"sheetData"), 0) if not seen.end else 0
                 piece = before + piece[start:]
-                seen.wide = seen.wide or b'"AAA' in piece.translate(_CAPITALS)
+                if not (seen.wide and seen.far) and b'"AAA' in (capitals := piece.translate(_CAPITALS)):
+                    seen.wide, seen.far = True, seen.far or b'"AAAA' in capitals
                 seen.formulas = seen.formulas or b"f>" in piece
                 seen.errors = seen.errors or b'"e"' in piece
                 seen.truth_values = seen.truth_values or b'"b"' in piece
@@ -138,8 +140,9 @@ def _look_at_sheet(
 ) -> About:
     """Bound the area a sheet claims, refuse formulas never calculated, and collect the error cells. Calamine lays out the
     rectangle down to the last row written and across to the widest cell."""
-    rows, columns = max(_last_reference(seen.end, b"row"), _last_reference(seen.end, b"c")), _NARROW
-    closer = seen.wide or rows * _NARROW > limits.cells
+    rows = max(_last_reference(seen.end, b"row"), _last_reference(seen.end, b"c"))
+    columns = limits.columns if seen.wide else _NARROW
+    closer = seen.far or rows * columns > limits.cells
     xml = _part(archive, part, name) if closer or seen.formulas or seen.errors else b""
     if closer:
         rows = max(rows, _last_reference(xml, b"row"), _last_reference(xml, b"c"))

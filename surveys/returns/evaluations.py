@@ -27,7 +27,6 @@ from surveys.returns.questions import Layout, Vocabulary
 from surveys.returns.register import Register
 from surveys.returns.tables import Column, Table
 from surveys.returns.text import fold, fold_name
-from surveys.returns.tidy import ROW_COLUMNS
 from surveys.returns.times import read_numbers, read_times
 
 KEPT_ROLES = ("attribute", "stratum", "cluster", "weight")
@@ -40,7 +39,7 @@ _SHOWN = 100  # characters of a faulty cell that are kept
 class Part:
     """The evaluations of one table, rows counted from 0 within it. ``forms`` is the number of forms it holds."""
 
-    rows: pd.DataFrame
+    columns: dict[str, np.ndarray]
     answers: np.ndarray
     forms: int
     cells: pd.DataFrame
@@ -71,17 +70,21 @@ def evaluations(reading: Reading) -> Part:
     units = [unit for unit in dict.fromkeys(unit for _, unit in reading.layout.held) if unit]
     columns = fields(reading)
     found = _wide(reading, units) if units else _long(reading, columns)
-    frame = pd.DataFrame({name: values[found.row] for name, values in columns.items()})
-    frame["form"], frame["unit_code"], frame["unit_text"] = found.form, found.unit_codes, found.unit_texts
     _not_asked(reading, found.answers)
     return Part(
-        _tidy(frame, reading),
+        _tidy(reading, columns, found),
         found.answers,
         int(found.form.max(initial=-1)) + 1,
         _cells(reading, found.row, found.unit_codes if units else None),
         _conversions(reading),
         reading.unresolved,
-        (reading.table.file, reading.table.sheet, len(reading.table), len(np.unique(found.form)), len(frame)),
+        (
+            reading.table.file,
+            reading.table.sheet,
+            len(reading.table),
+            len(np.unique(found.form)),
+            len(found.row),
+        ),
     )
 
 
@@ -297,28 +300,30 @@ def _not_asked(reading: Reading, answers: np.ndarray) -> None:
             column[(column == BLANK) & (given >= 0) & ~np.isin(given, asked)] = NOT_ASKED
 
 
-def _tidy(frame: pd.DataFrame, reading: Reading) -> pd.DataFrame:
-    frame = frame.assign(
-        questionnaire=reading.questionnaire.code,
-        block=reading.questionnaire.block,
-        group=reading.questionnaire.group,
-        mode=reading.file.mode,
-        batch=reading.file.batch,
-        entry=reading.file.entry,
-        source_file=reading.table.file,
-        source_sheet=reading.table.sheet,
-    )
-    _name_raters(frame)
-    kept = [declared.code for declared in reading.instrument.fields if declared.role in KEPT_ROLES]
-    return frame[[*ROW_COLUMNS, *kept]]
+def _tidy(reading: Reading, columns: Mapping[str, np.ndarray], found: Evaluated) -> dict[str, np.ndarray]:
+    """The columns of the tidy rows, one entry per evaluation."""
+    tidy = {name: values[found.row] for name, values in columns.items()}
+    constant = {
+        "questionnaire": reading.questionnaire.code,
+        "block": reading.questionnaire.block,
+        "group": reading.questionnaire.group,
+        "mode": reading.file.mode,
+        "batch": reading.file.batch,
+        "entry": reading.file.entry,
+        "source_file": reading.table.file,
+        "source_sheet": reading.table.sheet,
+    }
+    tidy |= {name: _same(value, len(found.row)) for name, value in constant.items()}
+    tidy |= {"form": found.form, "unit_code": found.unit_codes, "unit_text": found.unit_texts}
+    return tidy | {"rater": _raters(tidy)}
 
 
-def _name_raters(frame: pd.DataFrame) -> None:
+def _raters(tidy: Mapping[str, np.ndarray]) -> np.ndarray:
     """A form without a rater's code is its own rater, and one without a form code too is told by its place."""
-    rater = np.where(frame["rater"] == "", frame["form_code"], frame["rater"]).astype(object)
-    for k in np.flatnonzero(rater == ""):
-        rater[k] = f"{frame['source_file'].iloc[k]}#{frame['source_row'].iloc[k]}"
-    frame["rater"] = rater
+    raters = np.where(tidy["rater"] == "", tidy["form_code"], tidy["rater"]).astype(object)
+    for k in np.flatnonzero(raters == ""):
+        raters[k] = f"{tidy['source_file'][k]}#{tidy['source_row'][k]}"
+    return raters
 
 
 def _cells(reading: Reading, row: np.ndarray, unit_codes: np.ndarray | None) -> pd.DataFrame:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
+from functools import lru_cache
 from itertools import pairwise
 from typing import Generic, TypeVar
 
-from surveys.returns.text import fold, fold_name, without_marks
+from surveys.returns.text import MEMORY, fold, fold_name, without_marks
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -60,6 +61,7 @@ def likest(name: str, known: Iterable[str], count: int) -> list[tuple[str, float
     return sorted(scored, key=lambda pair: -pair[1])[:count]
 
 
+@lru_cache(maxsize=MEMORY)
 def _pairs(text: str) -> frozenset[tuple[str, int]]:
     """Pairs of neighbouring letters, numbered when they repeat."""
     seen: dict[str, int] = {}

@@ -173,18 +173,16 @@ def _together(
 ) -> Returns:
     """Parts one after another, with forms and rows numbered through."""
     forms = np.cumsum([0, *(part.forms for part in parts)])
-    starts = np.cumsum([0, *(len(part.rows) for part in parts)])
+    starts = np.cumsum([0, *(len(part.answers) for part in parts)])
     unresolved: dict[tuple[str, str], int] = {}
     for k, part in enumerate(parts):
-        part.rows["form"] += forms[k]
+        part.columns["form"] = part.columns["form"] + forms[k]
         part.cells["row"] += starts[k]
         for key, count in part.unresolved.items():
             unresolved[key] = unresolved.get(key, 0) + count
     return Returns(
         instrument,
-        pd.concat([part.rows for part in parts], ignore_index=True).astype(_kinds(instrument))
-        if parts
-        else _no_rows(),
+        _rows(instrument, parts),
         np.concatenate([part.answers for part in parts])
         if parts
         else np.zeros((0, len(instrument.items)), np.int8),
@@ -196,19 +194,20 @@ def _together(
     )
 
 
-def _kinds(instrument: Instrument) -> dict[str, str]:
-    """Data types of the rows: those of every round, and text for what else is kept, weights apart."""
-    return ROW_COLUMNS | {
-        f.code: "str" for f in instrument.fields if f.role in KEPT_ROLES and f.role != "weight"
+def _rows(instrument: Instrument, parts: Sequence[Part]) -> pd.DataFrame:
+    """The tidy rows of all parts; what is kept beside the columns of every round is text, weights apart."""
+    kept = {
+        f.code: "float64" if f.role == "weight" else "str" for f in instrument.fields if f.role in KEPT_ROLES
     }
+    kinds = ROW_COLUMNS | kept
+    if not parts:
+        return pd.DataFrame(columns=list(kinds)).astype(kinds)
+    columns = {name: np.concatenate([part.columns[name] for part in parts]) for name in kinds}
+    return pd.DataFrame(columns).astype(kinds)
 
 
 def _frame(rows: Sequence[tuple[object, ...]], columns: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns.split())
-
-
-def _no_rows() -> pd.DataFrame:
-    return pd.DataFrame(columns=list(ROW_COLUMNS)).astype(ROW_COLUMNS)
 
 
 def _no_cells() -> pd.DataFrame:

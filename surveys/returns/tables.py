@@ -160,7 +160,7 @@ def distinct(values: np.ndarray | Coded) -> Distinct:
 
 def _from_pool(pooled: np.ndarray, pool: Pool, texts: np.ndarray) -> Distinct:
     """The different values of a column whose cells were told apart with their sheet, in the order of the sheet."""
-    if len(texts) <= 4 * len(pooled):
+    if len(texts) <= max(4 * len(pooled), 10_000):
         occurs = np.bincount(pooled + 1, minlength=len(texts) + 1)[1:]
         present = np.flatnonzero(occurs)
         position = np.full(len(texts) + 1, -1, dtype=np.int64)
@@ -176,8 +176,7 @@ def _from_pool(pooled: np.ndarray, pool: Pool, texts: np.ndarray) -> Distinct:
             add_conversions(conversions, dict.fromkeys(pool.conversions.get(k, ()), count))
     shown = tuple(texts[present])
     first = _first_rows(codes, len(shown))
-    column = Distinct(codes, tuple(pool.values[present]), shown, counts, first, conversions)
-    return column if all(shown) else _without_blanks(column)
+    return Distinct(codes, tuple(pool.values[present]), shown, counts, first, conversions)
 
 
 def _first_rows(codes: np.ndarray, values: int) -> np.ndarray:
@@ -203,6 +202,8 @@ def columns_of(sheet: Sheet, headings: Sequence[str], rows: np.ndarray) -> tuple
     repaired = repair_all(headings)
     codes, different = pd.factorize(_between(sheet.cells, rows).ravel(), use_na_sentinel=True)
     pool = Pool(different)
+    if pool.texts is not None:
+        codes = np.append(np.where(pool.texts == "", -1, np.arange(len(different))), -1)[codes]
     across = (
         np.ascontiguousarray(codes.reshape(len(rows), -1).T)
         if len(rows)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -21,6 +20,7 @@ _FORMS = [
     for pattern in (rf"{_DATE}(?:[T ,]+{_CLOCK})?", rf"{_CLOCK}[ ,]+{_DATE}")
 ]
 _PLAIN = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2})?)?")
+_DAY_FIRST = re.compile(r"\d{2}/\d{2}/\d{4}")
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 
 
@@ -43,17 +43,27 @@ def read_times(
         and not written_in
     ):
         return np.array(values, dtype="datetime64[s]"), order or "dmy"
-    if not written_in and all(
-        isinstance(v, str) and _PLAIN.fullmatch(t) for v, t in zip(values, texts, strict=True)
-    ):
-        with suppress(ValueError):
-            return np.array(texts, dtype="datetime64[s]"), order or "dmy"
+    if not written_in and (plain := _plain(values, texts, order)) is not None:
+        return plain, order or "dmy"
     moments = [_moment(v, t, local, written_in, order or "dmy") for v, t in zip(values, texts, strict=True)]
     if not order and None in moments:
         turned = [_moment(v, t, local, written_in, "mdy") for v, t in zip(values, texts, strict=True)]
         if None not in turned:
             return np.array(turned, dtype="datetime64[s]"), "mdy"
     return np.array(moments, dtype="datetime64[s]"), order or "dmy"
+
+
+def _plain(values: Sequence[object], texts: Sequence[str], order: str) -> np.ndarray | None:
+    """Times of a column written throughout as ``2023-10-05 09:12:33`` or ``05/10/2023 09:12:33``; None for any other."""
+    iso = texts
+    if order != "mdy" and texts and _DAY_FIRST.match(texts[0]):
+        iso = [f"{t[6:10]}-{t[3:5]}-{t[:2]}{t[10:]}" if _DAY_FIRST.match(t) else t for t in texts]
+    if not all(isinstance(value, str) for value in values) or not all(_PLAIN.fullmatch(t) for t in iso):
+        return None
+    try:
+        return np.array(iso, dtype="datetime64[s]")
+    except ValueError:
+        return None
 
 
 def read_numbers(values: Sequence[object], texts: Sequence[str]) -> np.ndarray:

@@ -245,3 +245,22 @@ def test_a_file_with_headings_and_no_forms_is_read_with_a_warning(study, tmp_pat
     read = read_returns(study(ReturnFile("r.csv", "so-5")))
     assert (len(read), [p.code for p in read.warnings]) == (0, ["returns.no_rows"])
     assert read.read.loc[0, ["rows", "forms", "evaluations"]].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (["05/10/2023 09:12:33", "31/12/2023 23:59"], ["2023-10-05 09:12:33", "2023-12-31 23:59:00"]),
+        (["2023-10-05 09:12", "2023-10-06T00:00:01"], ["2023-10-05 09:12:00", "2023-10-06 00:00:01"]),
+        (["05/10/2023", "5/10/2023 9h05"], ["2023-10-05 00:00:00", "2023-10-05 09:05:00"]),
+        (["10/05/2023 09:00", "10/25/2023 10:00"], ["2023-10-05 09:00:00", "2023-10-25 10:00:00"]),
+        (["25/10/2023 09:00", "10/25/2023 10:00"], ["2023-10-25 09:00:00", ""]),
+        (["31/02/2023 09:00", "05/10/2023 09:00"], ["", "2023-10-05 09:00:00"]),
+        (["9:12:33 05/10/2023", "lâu"], ["2023-10-05 09:12:33", ""]),
+    ],
+)
+def test_times_are_day_first_unless_the_whole_column_can_only_be_month_first(study, tmp_path, written, meant):
+    rows = [[*row[:2], time, *row[3:]] for row, time in zip(ROWS, written, strict=False)]
+    write_csv(tmp_path / "r.csv", [HEADINGS, *rows])
+    read = read_returns(study(ReturnFile("r.csv", "so-5")))
+    assert read.rows["submitted"].astype(str).fillna("").tolist() == meant
