@@ -183,7 +183,7 @@ class Design:
 
     def _changed(self, **values: Any) -> Design:
         new = copy.copy(self)
-        for cached in ("whole", "degf", "taken", "_carried", "kept"):
+        for cached in ("whole", "degf", "taken", "kept", "_carried", "_strata_stand_alone", "_auxiliaries"):
             new.__dict__.pop(cached, None)
         new._set(**values)
         return new
@@ -320,12 +320,59 @@ class Design:
         if not self.adjustments:
             part = self.cells(domain, n_domains)
             return part.covariance(part.totals(u))
+        if self._strata_stand_alone:
+            return self._covariance_of_residuals(u, domain, n_domains)
         result = np.empty((n_domains, u.shape[1], u.shape[1]))
         for block in self._blocks(n_domains, u.shape[1]):
             shifted = np.where((domain >= block.start) & (domain < block.stop), domain - block.start, -1)
             totals = self.adjusted_totals(u, shifted, len(block))
             for j in block:
                 result[j] = self.whole.covariance(totals[:, j - block.start])[0]
+        return result
+
+    @cached_property
+    def _strata_stand_alone(self) -> bool:
+        """Whether what adjustments take away can be kept as one covariance of the auxiliaries per stratum."""
+        auxiliaries = sum(taken.shape[1] for taken in self.taken)
+        one_stage = len(self.stages) == 1 and not self.whole.spreads[0].pooled.any()
+        return one_stage and self.stages[0].n_strata * auxiliaries**2 <= 8_000_000
+
+    @cached_property
+    def _auxiliaries(self) -> tuple[Floats, Floats]:
+        """Cluster totals [C, p] of the auxiliaries of all adjustments, and their covariance in each stratum [H, p, p]."""
+        totals = np.concatenate(self.taken, axis=1)
+        return totals, self.whole.spreads[0].apart().covariance(totals)
+
+    def _covariance_of_residuals(self, u: Floats, domain: Codes, n_domains: int) -> Floats:
+        """:meth:`covariance_by` after adjustments: a stratum without a row of the domain holds residuals −x′b only, which
+        vary as b′Gb with G the covariance of the stratum's auxiliaries; the residuals of the others are computed."""
+        spread = self.whole.spreads[0]
+        totals, G = self._auxiliaries
+        by_column = (np.concatenate(self.adjusted_slopes(column, domain, n_domains)) for column in u.T)
+        b = np.stack(list(by_column), axis=2).transpose(1, 0, 2)
+        touched = np.zeros((spread.domain.size, n_domains), dtype=bool)
+        inside = np.flatnonzero(domain >= 0)
+        touched[spread.pair[self.stages[0].cluster[inside]], domain[inside]] = True
+        size = G.shape[1]
+        result = (
+            b.transpose(0, 2, 1)
+            @ ((~touched).T.astype(float) @ G.reshape(-1, size**2)).reshape(-1, size, size)
+            @ b
+        )
+        for block in self._blocks(n_domains, u.shape[1]):
+            here = inside[(domain[inside] >= block.start) & (domain[inside] < block.stop)]
+            cluster, of_block = np.nonzero(touched[:, block.start : block.stop][spread.pair])
+            place = np.empty((self.stages[0].n_clusters, len(block)), dtype=np.intp)
+            place[cluster, of_block] = np.arange(cluster.size)
+            own = group_totals(
+                u[here], place[self.stages[0].cluster[here], domain[here] - block.start], cluster.size
+            )
+            for j in range(len(block)):
+                mine = of_block == j
+                own[mine] -= totals[cluster[mine]] @ b[block.start + j]
+            result[block.start : block.stop] += spread.spread_over(cluster, of_block, len(block)).covariance(
+                own
+            )
         return result
 
     def variance_by(self, u: Floats, domain: Codes, n_domains: int) -> Floats:

@@ -13,7 +13,7 @@ A *cell* is the part of a cluster that lies in one domain. Clusters of a domain'
 count with a total of zero: a domain is never a smaller sample.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 Flags = NDArray[np.bool_]
+
+#: Up to so many columns are counted one by one.
+_FEW_COLUMNS = 4
 
 
 def group_totals(values: Floats, codes: Codes, n_groups: int) -> Floats:
@@ -34,10 +37,22 @@ def group_totals(values: Floats, codes: Codes, n_groups: int) -> Floats:
     """
     if values.ndim == 1:
         return np.asarray(np.bincount(codes, weights=values, minlength=n_groups)[:n_groups], dtype=float)
+    if values.shape[1] > _FEW_COLUMNS:
+        return _by_product(values, codes, n_groups)
     totals = np.empty((n_groups, values.shape[1]))
     for k in range(values.shape[1]):
         totals[:, k] = np.bincount(codes, weights=values[:, k], minlength=n_groups)[:n_groups]
     return totals
+
+
+def _by_product(values: Floats, codes: Codes, n_groups: int) -> Floats:
+    """Totals [n_groups, k] as the product of the groups' indicator matrix and the values: row by row, every sum in the
+    order of the rows, as counting column by column has it, but each row is fetched once for all columns."""
+    from scipy.sparse import csr_array
+
+    rows = np.arange(codes.size)
+    member = csr_array((np.ones(codes.size), (codes, rows)), shape=(n_groups + 1, codes.size))
+    return np.asarray(member @ values)[:n_groups]
 
 
 def compact(codes: Codes, bound: int) -> tuple[Codes, Codes]:
@@ -146,6 +161,25 @@ class Spread:
             part = rows[order[ends[j] : ends[j + 1]]]
             result[j] = part.T @ part
         return result
+
+    def apart(self) -> "Spread":
+        """The same with every pair (stratum × domain) as a domain of its own."""
+        return replace(self, domain=np.arange(self.domain.size), n_domains=self.domain.size)
+
+    def spread_over(self, cell: Codes, domain: Codes, n_domains: int) -> "Spread":
+        """Cells ``cell`` [M] of this arrangement counted in domain [M] instead; a cell may count in several.
+
+        Each domain must have all cells of a stratum or none of them.
+        """
+        used, pair = compact(self.pair[cell] * n_domains + domain, self.domain.size * n_domains)
+        before, of_domain = np.divmod(used, n_domains)
+        kept = {
+            name: getattr(self, name)[before]
+            for name in ("stratum", "sampled", "absent", "scale", "pooled", "pool")
+        }
+        return replace(
+            self, cluster=self.cluster[cell], pair=pair, domain=of_domain, n_domains=n_domains, **kept
+        )
 
     def by_stratum(self, totals: Floats) -> Floats:
         """Each pair's part [P, k] of the variance: what Satterthwaite's degrees of freedom are made of."""
