@@ -29,14 +29,12 @@ def read(raw: bytes, path: Path, name: str, sheet: str, encoding: str, limits: L
     options = {"row_limit": most + 1} | ({} if kind == "por" else {"user_missing": True})
     data, about = _load(kind, content, path, name, encoding, options)
     cells = _cells(data, meant)
-    if len(data) != about.number_columns or len(cells) - 1 != min(
-        about.number_rows or len(cells), len(cells)
-    ):
-        raise fault(
-            "returns.file_damaged", file=name, reason="its variables or cases are not as many as it declares"
-        )
+    if len(data) != about.number_columns:
+        raise fault("returns.file_damaged", file=name, reason="two variables have one name")
     if len(cells) - 1 > most:
         raise _too_large(name, len(cells) - 1, len(data), limits)
+    if kind == "sav" and _goes_on(raw, len(cells) - 1, about.column_names):
+        raise fault("returns.file_damaged", file=name, reason="it holds more cases than it declares")
     variables = tuple(_variable(about, j, declared, meant) for j in range(len(data)))
     return [Sheet(name, "", kind, cells, 0, variables=variables, sets=_sets(about, meant))]
 
@@ -53,6 +51,20 @@ def _most_rows(about: Any, name: str, limits: Limits) -> int:
     if declared > most:
         raise _too_large(name, declared, columns, limits)
     return most
+
+
+def _goes_on(raw: bytes, cases: int, names: Sequence[str]) -> bool:
+    """Whether cases follow those that the header of a .sav file (bytes 80 to 83) declares: it is read once more, from there on
+    and without its declaration."""
+    import pyreadstat
+
+    undeclared = io.BytesIO(raw[:80] + b"\xff\xff\xff\xff" + raw[84:])
+    options: dict[str, Any] = {"row_offset": cases, "row_limit": 1, "usecols": list(names[:1])}
+    try:
+        further, _ = pyreadstat.read_sav(undeclared, output_format="dict", **options)
+    except Exception:  # what follows is no case
+        return False
+    return any(len(values) for values in further.values())
 
 
 def _too_large(name: str, rows: int, columns: int, limits: Limits) -> SurveyError:

@@ -118,7 +118,8 @@ def write_zsav(path: Path, cells: Cells) -> None:
 
 
 def write_dta(path: Path, cells: Cells) -> None:
-    pyreadstat.write_dta(_frame(cells), str(path), column_labels=[str(cell) for cell in cells[0]])
+    table = _frame(cells).replace([np.inf, -np.inf], np.nan)
+    pyreadstat.write_dta(table, str(path), column_labels=[str(cell) for cell in cells[0]])
 
 
 def _frame(cells: Cells) -> pd.DataFrame:

@@ -1,0 +1,167 @@
+"""Files made to harm the program or its users: refused, or read as the texts that they are, within bounds."""
+
+from __future__ import annotations
+
+import csv
+import os
+import struct
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pyreadstat
+import pytest
+
+from surveys.definitions.study import Adjudication, ReturnFile
+from surveys.problems import SurveyError
+from surveys.returns.double_entry import compare_entries, write_adjudication
+from surveys.returns.mapping import propose_mapping, write_mapping
+from surveys.returns.reading import read_returns
+from surveys.returns.sheets import LIMITS, read_sheets
+
+HEADINGS = ["Mã phiếu", "Đơn vị", "F0", "1.1a", "1.1b", "1.2", "K1", "K2"]
+FORM = ["P1", "SNV", "1", "5", "4", "3", "1", "0"]
+
+
+def write(path: Path, *rows: list[str]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+
+
+def refused(path: Path, **options: object) -> list[str]:
+    with pytest.raises(SurveyError) as caught:
+        read_sheets(path, **options)  # type: ignore[arg-type]
+    assert {problem.file for problem in caught.value.problems} == {path.name}
+    return [problem.code for problem in caught.value.problems]
+
+
+def problems_of(study) -> list[tuple[str, str]]:  # type: ignore[no-untyped-def]
+    with pytest.raises(SurveyError) as caught:
+        read_returns(study)
+    return [(problem.code, problem.file) for problem in caught.value.problems]
+
+
+@pytest.fixture
+def sav(tmp_path):  # type: ignore[no-untyped-def]
+    table = pd.DataFrame({"V1": ["a" * 200, *[""] * 99], "V2": np.arange(100.0)})
+    pyreadstat.write_sav(table, tmp_path / "a.sav", row_compress=True)
+    return tmp_path / "a.sav"
+
+
+def with_cases(path: Path, cases: int) -> None:
+    """The number of cases stands in bytes 80 to 83 of a .sav file."""
+    raw = bytearray(path.read_bytes())
+    raw[80:84] = struct.pack("<i", cases)
+    path.write_bytes(raw)
+
+
+def test_a_header_that_promises_more_cases_than_memory_holds(sav):
+    with_cases(sav, 90_000_000)
+    assert refused(sav) == ["returns.sheet_too_large"]
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"row_compress": True}, {"compress": True}], ids=["sav", "row", "zsav"]
+)
+@pytest.mark.parametrize("cases", [0, 1, 99, 101])
+def test_a_header_that_declares_another_number_of_cases(tmp_path, options, cases):
+    table = pd.DataFrame({"V1": ["a"] * 100, "V2": np.arange(100.0)})
+    pyreadstat.write_sav(table, tmp_path / "a.sav", **options)
+    with_cases(tmp_path / "a.sav", cases)
+    assert refused(tmp_path / "a.sav") == ["returns.file_damaged"]
+
+
+def test_a_header_that_does_not_say_how_many_cases_there_are(sav):
+    with_cases(sav, -1)
+    assert read_sheets(sav)[0].cells.shape == (101, 2)
+    assert refused(sav, limits=replace(LIMITS, rows=50)) == ["returns.sheet_too_large"]
+
+
+def test_compressed_texts_that_would_fill_the_memory(sav):
+    """100 cases of 200 and 8 bytes are more than 20,000."""
+    assert refused(sav, limits=replace(LIMITS, expanded=20_000)) == ["returns.sheet_too_large"]
+    assert len(read_sheets(sav, limits=replace(LIMITS, expanded=22_000))[0].cells) == 101
+
+
+@pytest.mark.parametrize("name", ["/etc/hostname", "../outside.csv", "link.csv", "folder/../../outside.csv"])
+def test_paths_and_links_that_leave_the_folder(study, tmp_path, name):
+    (tmp_path.parent / "outside.csv").write_text("x", encoding="utf-8")
+    os.symlink(tmp_path.parent / "outside.csv", tmp_path / "link.csv")
+    assert problems_of(study(ReturnFile(name, "so-5"))) == [("file.outside", name)]
+
+
+def test_a_folder_is_no_file(study, tmp_path):
+    (tmp_path / "r.csv").mkdir()
+    assert problems_of(study(ReturnFile("r.csv", "so-5"))) == [("file.missing", "r.csv")]
+
+
+@pytest.mark.parametrize("size", [200_000, 20_000_000])
+def test_a_cell_of_many_letters_is_refused_by_file(study, tmp_path, size):
+    write(tmp_path / "r.csv", HEADINGS, [*FORM[:3], "x" * size, *FORM[4:]])
+    ((code, file),) = problems_of(study(ReturnFile("r.csv", "so-5")))
+    assert (code in ("returns.cell_too_long", "returns.csv_broken"), file) == (True, "r.csv")
+
+
+def workbook(path: Path, *rows: list[str], merges: tuple[str, ...] = ()) -> Path:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+    areas = "".join(f'<mergeCell ref="{area}"/>' for area in merges)
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    parts[sheet] = parts[sheet].replace(
+        b"</sheetData>", f"</sheetData><mergeCells>{areas}</mergeCells>".encode()
+    )
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return path
+
+
+def test_a_merged_area_as_large_as_a_sheet(study, tmp_path):
+    workbook(
+        tmp_path / "r.xlsx",
+        ["Bảng"],
+        HEADINGS,
+        FORM,
+        ["P2", *FORM[1:]],
+        merges=("A1:XFD1", "J3:XFD1048576", "B3:B1048576"),
+    )
+    read = read_returns(study(ReturnFile("r.xlsx", "so-5")))
+    assert read.rows["form_code"].tolist() == ["P1", "P2"]
+
+
+def test_merged_areas_over_each_other(study, tmp_path):
+    rows = [[f"P{k}", *FORM[1:]] for k in range(20)]
+    workbook(tmp_path / "r.xlsx", ["Bảng"], HEADINGS, *rows, merges=("B3:B22",) * 20)
+    assert problems_of(study(ReturnFile("r.xlsx", "so-5"))) == [("returns.file_damaged", "r.xlsx")]
+
+
+def test_formulas_in_headings_stay_texts_in_the_files_a_person_opens(study, tmp_path):
+    heading = '=HYPERLINK("http://x")'
+    write(tmp_path / "r.csv", [*HEADINGS[:5], heading, *HEADINGS[6:]], FORM)
+    mapping = propose_mapping(tmp_path / "r.csv", study(ReturnFile("r.csv", "so-5")))
+    mapping.loc[mapping["column"] == "F", ["kind", "target", "decision"]] = ["item", "1.2", "x"]
+    write_mapping(mapping, tmp_path / "m.csv")
+    with (tmp_path / "m.csv").open(encoding="utf-8-sig", newline="") as file:
+        cells = [cell for row in csv.reader(file) for cell in row]
+    assert not [cell for cell in cells if cell[:1] in tuple("=+-@")]
+    read = read_returns(study(ReturnFile("r.csv", "so-5", mapping="m.csv")))
+    assert read.answers[0, 3] == 2
+
+
+def test_formulas_in_cells_stay_texts_in_the_files_a_person_opens(study, tmp_path):
+    write(tmp_path / "a.csv", HEADINGS, [*FORM[:3], "=1+1", *FORM[4:]])
+    write(tmp_path / "b.csv", HEADINGS, FORM)
+    files = (ReturnFile("a.csv", "so-5", entry="first"), ReturnFile("b.csv", "so-5", entry="second"))
+    write_adjudication(compare_entries(read_returns(study(*files))), tmp_path / "d.csv")
+    with (tmp_path / "d.csv").open(encoding="utf-8-sig", newline="") as file:
+        (line,) = list(csv.DictReader(file))
+    assert line["first"] == "'=1+1"
+    decided = Adjudication(line["form"], line["field"], line["first"], line["second"], "5", "Chi")
+    assert read_returns(study(*files, adjudication=(decided,))).answers[:, 1].tolist() == [4, 4]
