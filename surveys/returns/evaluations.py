@@ -22,6 +22,7 @@ from surveys.definitions.instrument import (
 from surveys.definitions.study import ReturnFile
 from surveys.problems import Problems
 from surveys.returns.answers import label_text, read_answers
+from surveys.returns.legacy import is_damaged
 from surveys.returns.names import Names
 from surveys.returns.questions import Layout, Vocabulary
 from surveys.returns.register import Register
@@ -345,10 +346,18 @@ def _conversions(reading: Reading) -> list[tuple[str, str, str, str, int]]:
     used = [*layout.fields.values(), *layout.items.values(), *layout.options.values()]
     log = [(table.file, table.sheet, "", name, count) for name, count in table.conversions.items()]
     for column in used:
+        _note_damage(reading, column)
         log += [
             (table.file, table.sheet, column.heading, *pair) for pair in column.distinct.conversions.items()
         ]
     return log
+
+
+def _note_damage(reading: Reading, column: Column) -> None:
+    """A warning where letters of a column were lost before the file reached us."""
+    damaged = next((k for k, text in enumerate(column.distinct.texts) if is_damaged(text)), None)
+    if damaged is not None:
+        _warn(reading, column, damaged, "returns.text_damaged", text=column.distinct.texts[damaged][:_SHOWN])
 
 
 def _column_of(reading: Reading, role: str) -> Column | None:

@@ -194,7 +194,7 @@ class Vocabulary:
         )
         return re.compile(re.sub(r"(\\ )+", r"\\s*", escaped))
 
-    @property
+    @cached_property
     def _is_matrix(self) -> bool:
         asked = [self.questionnaire] if self.questionnaire else list(self.instrument.questionnaire)
         return any(self.instrument.questionnaire[code].matrix for code in asked)

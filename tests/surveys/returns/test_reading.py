@@ -264,3 +264,25 @@ def test_times_are_day_first_unless_the_whole_column_can_only_be_month_first(stu
     write_csv(tmp_path / "r.csv", [HEADINGS, *rows])
     read = read_returns(study(ReturnFile("r.csv", "so-5")))
     assert read.rows["submitted"].astype(str).fillna("").tolist() == meant
+
+
+def test_letters_lost_before_the_file_arrived_are_told(study, tmp_path):
+    write_csv(tmp_path / "r.csv", [HEADINGS, [ROWS[0][0], "S\ufffd Nội vụ", *ROWS[0][2:]]])
+    read = read_returns(study(ReturnFile("r.csv", "so-5")))
+    assert [(p.code, p.row, p.column) for p in read.warnings] == [("returns.text_damaged", 2, "Đơn vị")]
+
+
+def test_a_column_that_was_decoded_wrongly_is_read_again_and_logged(study, tmp_path):
+    garbled = "Sở Nội vụ".encode().decode("cp1252", errors="replace")
+    assert "\ufffd" not in garbled
+    write_csv(tmp_path / "r.csv", [HEADINGS, [ROWS[0][0], garbled, *ROWS[0][2:]]])
+    read = read_returns(study(ReturnFile("r.csv", "so-5")))
+    assert read.rows["unit_code"].tolist() == ["SNV"]
+    assert read.conversions.values.tolist() == [["r.csv", "", "Đơn vị", "mojibake", 1]]
+
+
+def test_a_column_typed_with_an_old_font_is_read_and_logged(study, tmp_path):
+    write_csv(tmp_path / "r.csv", [HEADINGS, *([f"P{k}", "Së Néi vô", *ROWS[0][2:]] for k in range(2))])
+    read = read_returns(study(ReturnFile("r.csv", "so-5")))
+    assert read.rows["unit_code"].tolist() == ["SNV", "SNV"]
+    assert read.conversions.values.tolist() == [["r.csv", "", "Đơn vị", "tcvn3", 2]]
