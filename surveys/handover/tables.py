@@ -21,7 +21,7 @@ from surveys.handover.rounding import decimal_texts, plain_texts
 from surveys.problems import Problem, phrase, wording
 from surveys.returns.tidy import Returns
 from surveys.scoring.rules import rule_of
-from surveys.validity.dispositions import REJECTED, REVIEW, Dispositions
+from surveys.validity.dispositions import CELL_COLUMNS, REJECTED, REVIEW, Dispositions
 
 if TYPE_CHECKING:
     from surveys.scoring.scores import Scores
@@ -85,13 +85,19 @@ def _cells(texts: Sequence[str]) -> list[str]:
 def forms_frame(returns: Returns, dispositions: Dispositions) -> pd.DataFrame:
     """Every evaluation with its disposition and the names of all rules it met, joined by ``;``.
 
-    Second data entries are compared with the first and are no evaluations of their own.
+    Block, unit, group and questionnaire are those of the cell in which the evaluation is counted; ``unit_read`` is the unit as
+    read. Second data entries are compared with the first and are no evaluations of their own.
     """
     met = (
         dispositions.reasons.drop_duplicates(["row", "rule"]).groupby("row", sort=False)["rule"].agg(";".join)
     )
     reasons = met.reindex(range(len(returns))).fillna("").to_numpy(dtype=object)
-    forms = returns.rows.assign(disposition=dispositions.disposition, reasons=reasons)
+    forms = returns.rows.assign(
+        unit_read=returns.rows["unit_code"],
+        disposition=dispositions.disposition,
+        reasons=reasons,
+        **{name: dispositions.cells[name].to_numpy() for name in CELL_COLUMNS},
+    )
     return forms[dispositions.counted].reset_index(drop=True)
 
 
@@ -121,7 +127,7 @@ def undecided_frame(forms: pd.DataFrame) -> pd.DataFrame:
     """Evaluations that wait for a decision, with blank columns for it (see :mod:`surveys.handover.review`)."""
     waiting = forms[forms["disposition"] == REVIEW].reset_index(drop=True)
     return waiting.assign(
-        unit=waiting["unit_code"],
+        unit=waiting["unit_read"],
         decision="",
         reviewer="",
         reason="",

@@ -16,6 +16,8 @@ SECOND_ENTRY = "second_entry"
 FUNNEL_COLUMNS = (
     "block", "unit_code", "group", "questionnaire", "issued", "returned", "valid", "review", "rejected",
 )  # fmt: skip
+#: Columns that name a cell of the funnel.
+CELL_COLUMNS = ("block", "unit_code", "group", "questionnaire")
 #: Columns of the reasons. ``rule`` is the name of a rule, or "decision" for what a reviewer decided.
 REASON_COLUMNS = ("row", "rule", "severity", "detail")
 
@@ -27,13 +29,15 @@ class Dispositions:
     ``disposition``: object array [n] of valid, review, rejected; second_entry marks rows that are the second data entry of
     another row and stand in no count and no list of forms (see ``counted``). ``reasons``: DataFrame row, rule, severity, detail
     (every reason of every evaluation, flags included; ``detail`` names items, units or other form codes, never free text).
-    ``funnel``: DataFrame of ``FUNNEL_COLUMNS``; every counted evaluation is in the row of its own block, unit, group and
-    questionnaire, so returned = valid + review + rejected. returned ≤ issued in every row that has issued forms, unless
-    forms came in that were not issued there, each of which has its reason. ``warnings``: faults that did not stop the screening.
+    ``cells``: DataFrame of ``CELL_COLUMNS``, the cell in which each evaluation is counted; ``funnel``: DataFrame of
+    ``FUNNEL_COLUMNS``, so that returned = valid + review + rejected. A form that does not count as valid stands in the cell it
+    was issued for where its code was issued, else in the cell it was read in; so returned ≤ issued, but for codes that came back
+    twice or were never issued, each of which has its reason. ``warnings``: faults that did not stop the screening.
     """
 
     disposition: np.ndarray
     reasons: pd.DataFrame
+    cells: pd.DataFrame
     funnel: pd.DataFrame
     warnings: tuple[Problem, ...] = ()
 

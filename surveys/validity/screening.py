@@ -13,6 +13,7 @@ from surveys.definitions.study import Decision, Study
 from surveys.problems import Problem, SurveyError
 from surveys.returns.tidy import Returns
 from surveys.validity.dispositions import (
+    CELL_COLUMNS,
     FUNNEL_COLUMNS,
     REASON_COLUMNS,
     REJECTED,
@@ -25,7 +26,7 @@ from surveys.validity.evidence import Evidence, among, gather
 from surveys.validity.rules import RULES, faulty_parameters
 
 Array = np.ndarray
-CELL = ["block", "unit_code", "group", "questionnaire"]
+CELL = list(CELL_COLUMNS)
 
 
 def screen(study: Study, returns: Returns) -> Dispositions:
@@ -46,7 +47,8 @@ def screen(study: Study, returns: Returns) -> Dispositions:
     reasons = pd.concat([reasons, decided[list(REASON_COLUMNS)]], ignore_index=True)
     reasons["row"] = evidence.row[reasons["row"].to_numpy(int)]
     reasons = reasons.sort_values("row", kind="stable", ignore_index=True)
-    return Dispositions(disposition, reasons, funnel(study, returns, disposition), warnings)
+    cells = accounts(study, returns, disposition)
+    return Dispositions(disposition, reasons, cells, funnel(study, cells, disposition), warnings)
 
 
 def broken_rules(rules: Sequence[Rule], evidence: Evidence) -> pd.DataFrame:
@@ -114,13 +116,38 @@ def outcome(size: int, reasons: pd.DataFrame, decided: pd.DataFrame) -> Array:
     return np.where(rejected, REJECTED, np.where(review & ~lifted, REVIEW, VALID)).astype(object)
 
 
-def funnel(study: Study, returns: Returns, disposition: Array) -> pd.DataFrame:
+def accounts(study: Study, returns: Returns, disposition: Array) -> pd.DataFrame:
+    """The cell in which each evaluation is counted, columns ``CELL_COLUMNS`` aligned with the returns.
+
+    A valid evaluation counts where it was read, since it is scored there. Any other counts where its form was issued, if its
+    code was issued for one unit: a form whose unit cannot be read is still the form that went to that unit.
+    """
+    cells = pd.DataFrame({name: returns.rows[name].astype(object) for name in CELL}).reset_index(drop=True)
+    forms = {q.code: q for q in study.instrument.questionnaires}
+    issued = {
+        form.form_code: (
+            forms[form.questionnaire].block,
+            form.unit,
+            forms[form.questionnaire].group,
+            form.questionnaire,
+        )
+        for form in study.issued
+        if form.unit
+    }
+    codes = returns.rows["form_code"].to_numpy()
+    moved = [k for k in np.flatnonzero(disposition != VALID) if codes[k] in issued]
+    if moved:
+        cells.loc[moved, CELL] = [issued[codes[k]] for k in moved]
+    return cells
+
+
+def funnel(study: Study, cells: pd.DataFrame, disposition: Array) -> pd.DataFrame:
     """Issued, returned, valid, review and rejected by block × unit × group × questionnaire.
 
-    Every counted evaluation stands in the row of its own cell; issued forms that never came back and units that were not
-    recognised (empty unit code) have their rows too. A form of a matrix questionnaire is issued for each assessed unit.
+    Every counted evaluation stands in the row of its cell; issued forms that never came back and forms of no known unit (empty
+    unit code) have their rows too. A form of a matrix questionnaire is issued for each assessed unit.
     """
-    counts = pd.DataFrame({name: returns.rows[name].astype(object) for name in CELL})
+    counts = cells.copy()
     for outcome_name in (VALID, REVIEW, REJECTED):
         counts[outcome_name] = (disposition == outcome_name).astype(int)
     counts = counts[disposition != SECOND_ENTRY].groupby(CELL, sort=False).sum()
