@@ -214,6 +214,19 @@ class Design:
             pairs % n_domains, minlength=n_domains
         )
 
+    def domain_degfs_of(self, rows: Flags, domain: Codes, n_domains: int) -> NDArray[np.int64]:
+        """:meth:`domain_degfs` of S parts of each domain: the rows [n, S] that belong to each part → [J, S]."""
+        first, inside = self.stages[0], (domain >= 0) & (self.weights > 0)
+        used, cell = compact(first.cluster[inside] * n_domains + domain[inside], first.n_clusters * n_domains)
+        cluster, of_cluster = np.divmod(used, n_domains)
+        pairs, pair = compact(first.stratum[cluster] * n_domains + of_cluster, first.n_strata * n_domains)
+        clusters = (group_totals(rows[inside].astype(float), cell, used.size) > 0).astype(float)
+        strata = (group_totals(clusters, pair, pairs.size) > 0).astype(float)
+        degfs = group_totals(clusters, of_cluster, n_domains) - group_totals(
+            strata, pairs % n_domains, n_domains
+        )
+        return degfs.astype(np.int64)
+
     def with_weights(self, weights: Floats, adjustment: Adjustment | None = None) -> Design:
         """The same sample with other weights [n], and the adjustment the variance has to take into account.
 

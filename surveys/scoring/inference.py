@@ -9,15 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from surveys.definitions.study import External, Study
 from surveys.scoring.linear import Bools, Floats, Linear
 from surveys.scoring.tree import Block, Branch
 from surveys.scoring.values import Values
 from weighting import intervals
+from weighting.linearization import group_totals
 
+_AT_ONCE = 64  # branches worked on together: enough for whole-array arithmetic, few enough to stay small
 ROUNDING = 1e-12  # a standard error below this is the noise of adding floats: no variation
 
 
@@ -39,19 +43,22 @@ class Estimate:
 
 def estimates(block: Block, branches: Sequence[Branch]) -> list[Estimate]:
     """Standard error and interval of every branch, for score and satisfied share."""
+    if not branches:
+        return []
     groups = {g: GroupCovariance(values, _pools(branches, g)) for g, values in block.values.items()}
     outside = Outside(block)
-    errors = [_errors(branch, groups, outside) for branch in branches]
-    limits = _limits(block.study, branches, errors)
+    starts = range(0, len(branches), _AT_ONCE)
+    parts = (_errors(branches[start : start + _AT_ONCE], groups, outside) for start in starts)
+    e = _Errors(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+    limits = _limits(block.study, branches, e)
     return [
-        Estimate(branch, e.forms, e.effective, e.se, low[0], high[0], e.df, low[1], high[1])
-        for branch, e, low, high in zip(branches, errors, *limits, strict=True)
+        Estimate(branch, e.forms[r], e.effective[r], e.se[r], low[0], high[0], e.df[r], low[1], high[1])
+        for r, (branch, low, high) in enumerate(zip(branches, *limits, strict=True))
     ]
 
 
-@dataclass(frozen=True)
-class _Errors:
-    """What the limits of one branch need; ``n`` and ``fraction`` are for a result without variation."""
+class _Errors(NamedTuple):
+    """What the limits of R branches need, float [R, U] each; ``n`` and ``fraction`` are for a result without variation."""
 
     forms: Floats
     effective: Floats
@@ -61,6 +68,25 @@ class _Errors:
     df_satisfied: Floats
     n: Floats
     fraction: Floats
+
+
+class _Part(NamedTuple):
+    """What one independent sample adds to R branches, [R, U] each; nothing (0 and False) where a branch has none of it.
+
+    ``variance`` and ``used`` of the score, ``*_satisfied`` of the satisfied share; ``share`` is the weight of the sample
+    in the score and ``inverse`` share²/n*, with n* its effective size for a result without variation.
+    """
+
+    variance: Floats
+    used: Bools
+    variance_satisfied: Floats
+    used_satisfied: Bools
+    df: Floats
+    forms: Floats
+    effective: Floats
+    n: Floats
+    share: Floats
+    inverse: Floats
 
 
 class GroupCovariance:
@@ -75,7 +101,6 @@ class GroupCovariance:
         self.pooled = pooled
         self._score = self._covariance(values.value, values.theta)
         self._satisfied = self._covariance(values.satisfied, values.satisfied_share)
-        self._counts: dict[bytes, tuple[Floats, Floats, Floats]] = {}
 
     def _covariance(self, y: Floats, theta: Floats) -> Floats:
         columns = influence(self.values, y, theta)
@@ -83,32 +108,68 @@ class GroupCovariance:
         sample = self.values.sample
         return np.asarray(sample.design.covariance_by(columns, sample.unit, len(sample.population)))
 
-    def variance(self, linear: Linear, group: str, *, satisfied: bool) -> Floats:
-        """Variance of a linear quantity's part in this group [U]."""
-        alpha, delta = linear.alpha[group], linear.delta[group]
-        q = np.concatenate([alpha, delta], axis=1) if self.pooled else alpha
-        used = np.flatnonzero((q != 0).any(axis=0))
-        C = (self._satisfied if satisfied else self._score)[:, used[:, None], used]
-        return np.einsum("ui,uij,uj->u", q[:, used], C, q[:, used])
+    def part(self, branches: Sequence[Branch], group: str) -> _Part | None:
+        """What this group adds to R branches; None where it adds to none of them."""
+        mine = [r for r, branch in enumerate(branches) if group in branch.score.alpha]
+        if not mine:
+            return None
+        score, satisfied = (
+            np.stack([self._derivative(linear, group) for linear in linears])
+            for linears in (
+                [branches[r].score for r in mine],
+                [branches[r].satisfied for r in mine],
+            )
+        )
+        forms, effective, df = self.counts(np.array([branches[r].columns[group] for r in mine]))
+        alpha = score[:, :, : len(self.values.items)]
+        used, share = np.asarray((alpha != 0).any(axis=2)), (alpha * self.values.answers).sum(axis=2)
+        rest = 1.0 - self.values.sample.fraction
+        found = _Part(
+            self.variance(score, self._score),
+            used,
+            self.variance(satisfied, self._satisfied),
+            np.asarray((satisfied[:, :, : alpha.shape[2]] != 0).any(axis=2)),
+            df,
+            np.where(used, forms, 0.0),
+            np.where(used, effective, 0.0),
+            np.where(used, forms, 0.0),
+            share,
+            np.where(used, share**2 * rest / np.maximum(forms, 1.0), 0.0),
+        )
+        return _Part(*(_among(len(branches), mine, values) for values in found))
 
-    def counts(self, column: Bools) -> tuple[Floats, Floats, Floats]:
-        """Evaluations, effective number and degrees of freedom of those who answered any item of ``column`` [U]."""
-        key = column.tobytes()
-        if key not in self._counts:
-            self._counts[key] = self._count(column)
-        return self._counts[key]
+    def _derivative(self, linear: Linear, group: str) -> Floats:
+        alpha = linear.alpha[group]
+        return np.concatenate([alpha, linear.delta[group]], axis=1) if self.pooled else alpha
 
-    def _count(self, column: Bools) -> tuple[Floats, Floats, Floats]:
+    @staticmethod
+    def variance(q: Floats, covariance: Floats) -> Floats:
+        """Variances q′Cq [R, U] of linear quantities with derivatives q [R, U, K]; covariance [U, K, K]."""
+        by_unit = q.transpose(1, 0, 2)
+        return ((by_unit @ covariance) * by_unit).sum(axis=2).T
+
+    def counts(self, columns: Bools) -> tuple[Floats, Floats, Floats]:
+        """Evaluations, effective number and degrees of freedom [R, U] of those who answered any item of columns [R, I]."""
+        distinct, place = np.unique(columns, axis=0, return_inverse=True)
         sample = self.values.sample
-        units = len(sample.population)
-        some = self.values.valid[:, column].any(axis=1)
-        unit, w = sample.unit[some], sample.design.weights[some]
-        forms = np.bincount(unit, minlength=units).astype(float)
-        total = np.bincount(unit, w, minlength=units)
-        squares = np.bincount(unit, w**2, minlength=units)
-        effective = np.divide(total**2, squares, out=np.zeros(units), where=squares > 0)
-        df = sample.design.domain_degfs(np.where(some, sample.unit, -1), units)
-        return forms, effective, np.maximum(df, 0).astype(float)
+        units, w = len(sample.population), self.values.weight
+        # counts of answers: small whole numbers, which single precision holds exactly
+        some = (self.values.valid.astype(np.float32) @ distinct.T.astype(np.float32)) > 0
+        forms, total, squares = (
+            group_totals(np.where(some, factor, 0.0), sample.unit, units) for factor in (1.0, w, w**2)
+        )
+        effective = np.divide(total**2, squares, out=np.zeros_like(total), where=squares > 0)
+        df = np.maximum(sample.design.domain_degfs_of(some, sample.unit, units), 0.0)
+        return forms.T[place], effective.T[place], df.T[place]
+
+
+def _among(size: int, mine: Sequence[int], values: NDArray[Any]) -> NDArray[Any]:
+    """Rows ``mine`` of an array [size, U] that is 0 elsewhere."""
+    if len(mine) == size:
+        return values
+    found = np.zeros((size, *values.shape[1:]), dtype=values.dtype)
+    found[mine] = values
+    return found
 
 
 def _pools(branches: Sequence[Branch], group: str) -> bool:
@@ -141,13 +202,30 @@ class Outside:
         self.sizes = np.array([np.nan if e.n is None else e.n for e in slots])
         self.df = np.array([_df(e) for e in slots])
 
-    def variance(self, linear: Linear) -> Floats:
-        """Variance of a quantity's external part [U]."""
-        return np.einsum("ue,ef,uf->u", linear.external, self.covariance, linear.external)
+    def variance(self, external: Floats) -> Floats:
+        """Variance [...] of quantities with derivatives ``external`` [..., E]."""
+        return np.asarray(((external @ self.covariance) * external).sum(axis=-1))
 
-    def degrees(self, linear: Linear) -> Floats:
-        """The smallest degrees of freedom among the external estimates used [U]."""
-        return np.where(linear.external != 0, self.df, np.inf).min(axis=1, initial=np.inf)
+    def part(self, branches: Sequence[Branch]) -> _Part:
+        """What the external estimates add to R branches; their degrees of freedom are the smallest among those used."""
+        score, satisfied = (
+            np.stack([linear.external for linear in linears])
+            for linears in ([b.score for b in branches], [b.satisfied for b in branches])
+        )
+        sized = np.isfinite(self.sizes)
+        n = (score != 0)[..., sized] @ self.sizes[sized]
+        return _Part(
+            self.variance(score),
+            np.asarray((score != 0).any(axis=2)),
+            self.variance(satisfied),
+            np.asarray((satisfied != 0).any(axis=2)),
+            np.where(score != 0, self.df, np.inf).min(axis=2, initial=np.inf),
+            np.zeros_like(n),
+            n,
+            n,
+            score[..., sized].sum(axis=2),
+            (score[..., sized] ** 2 / self.sizes[sized]).sum(axis=2),
+        )
 
 
 def _related(a: External, b: External) -> bool:
@@ -173,82 +251,55 @@ def _df(external: External) -> float:
     return np.inf if external.n is None else external.n - 1.0
 
 
-def _errors(branch: Branch, groups: Mapping[str, GroupCovariance], outside: Outside) -> _Errors:
-    counts = {g: groups[g].counts(branch.columns[g]) for g in branch.score.alpha}
-    own = {g: (alpha != 0).any(axis=1) for g, alpha in branch.score.alpha.items()}
-    zero = np.zeros(len(branch.complete))
-    forms = sum((np.where(own[g], counts[g][0], 0.0) for g in own), zero)
-    effective = sum((np.where(own[g], counts[g][1], 0.0) for g in own), zero)
-    effective = effective + np.nan_to_num((branch.score.external != 0) * outside.sizes).sum(axis=1)
+def _errors(branches: Sequence[Branch], groups: Mapping[str, GroupCovariance], outside: Outside) -> _Errors:
+    """Groups are independent of each other and of the external estimates: variances add."""
+    found = [group.part(branches, g) for g, group in groups.items()]
+    parts = [part for part in found if part is not None] + [outside.part(branches)]
+    df = np.array([part.df for part in parts])
+
+    def added(name: str) -> Floats:
+        return np.asarray(sum(getattr(part, name) for part in parts))
+
     return _Errors(
-        forms,
-        effective,
-        *_error(branch.score, groups, counts, outside, satisfied=False),
-        *_error(branch.satisfied, groups, counts, outside, satisfied=True),
-        *_certainty(branch, groups, counts, own, outside.sizes),
+        added("forms"),
+        added("effective"),
+        *_error(np.array([p.variance for p in parts]), np.array([p.used for p in parts]), df),
+        *_error(
+            np.array([p.variance_satisfied for p in parts]), np.array([p.used_satisfied for p in parts]), df
+        ),
+        *_certainty(added("n"), added("share"), added("inverse")),
     )
 
 
-def _error(
-    linear: Linear,
-    groups: Mapping[str, GroupCovariance],
-    counts: Mapping[str, tuple[Floats, Floats, Floats]],
-    outside: Outside,
-    *,
-    satisfied: bool,
-) -> tuple[Floats, Floats]:
-    """Standard error, and Satterthwaite's degrees of freedom (Σ V)²/Σ V²/df over the independent parts."""
-    variances = [groups[g].variance(linear, g, satisfied=satisfied) for g in linear.alpha]
-    variance = np.array([*variances, outside.variance(linear)])
-    variance[variance < ROUNDING**2] = 0.0
-    df = np.array([*(counts[g][2] for g in linear.alpha), outside.degrees(linear)])
+def _error(variance: Floats, used: Bools, df: Floats) -> tuple[Floats, Floats]:
+    """Standard error, and Satterthwaite's degrees of freedom (Σ V)²/Σ V²/df over independent parts [parts, R, U]."""
+    variance = np.where(variance < ROUNDING**2, 0.0, variance)
     total = variance.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         satterthwaite = total**2 / np.where(variance > 0, variance**2 / df, 0.0).sum(axis=0)
-    concerned = np.array(
-        [*((a != 0).any(axis=1) for a in linear.alpha.values()), linear.external.any(axis=1)]
-    )
-    plain = np.where(concerned & np.isfinite(df), df, 0.0).sum(axis=0)
+    plain = np.where(used & np.isfinite(df), df, 0.0).sum(axis=0)
     return np.sqrt(total), np.where(total > 0, satterthwaite, plain)
 
 
-def _certainty(
-    branch: Branch,
-    groups: Mapping[str, GroupCovariance],
-    counts: Mapping[str, tuple[Floats, Floats, Floats]],
-    own: Mapping[str, Bools],
-    sizes: Floats,
-) -> tuple[Floats, Floats]:
+def _certainty(n: Floats, weight: Floats, inverse: Floats) -> tuple[Floats, Floats]:
     """n and the fraction f for a result without variation, such that n/(1 − f) = 1/Σ_g (c_g²/n*_g).
 
     c_g is the weight of group g in the result and n*_g = n_g/(1 − f_g) its effective n: the variance p(1 − p)/n* of a
-    weighted mean of independent groups. A result whose groups are all complete censuses has f = 1.
+    weighted mean of independent groups. A result whose groups are all complete censuses has f = 1. Arrays [R, U]:
+    Σ n_g, Σ c_g and Σ c_g²/n*_g.
     """
-    n = np.zeros(len(branch.complete))
-    inverse, weight = np.zeros(len(n)), np.zeros(len(n))
-    for g, mine in own.items():
-        share = (branch.score.alpha[g] * groups[g].values.answers).sum(axis=1)
-        forms, fraction = counts[g][0], groups[g].values.sample.fraction
-        n += np.where(mine, forms, 0.0)
-        weight += share
-        inverse += np.where(mine, share**2 * (1.0 - fraction) / np.maximum(forms, 1.0), 0.0)
-    for k in np.flatnonzero(np.isfinite(sizes)):
-        share = branch.score.external[:, k]
-        n += np.where(share != 0, sizes[k], 0.0)
-        weight += share
-        inverse += share**2 / sizes[k]
     inverse = np.divide(inverse, weight**2, out=np.zeros_like(n), where=weight > 0)
     return n, np.where(n > 0, 1.0 - n * inverse, 0.0)
 
 
-def _limits(study: Study, branches: Sequence[Branch], errors: Sequence[_Errors]) -> tuple[Floats, Floats]:
+def _limits(study: Study, branches: Sequence[Branch], errors: _Errors) -> tuple[Floats, Floats]:
     """Lower and upper limits [R, 2, U] of all branches at once, of the score and of the satisfied share; NaN without a
     value. The interval is the one that the study asks for (``bounded`` by default)."""
     value = np.array([(b.score.value, b.satisfied.value) for b in branches])
-    se = np.array([(e.se, e.se_satisfied) for e in errors])
-    df = np.array([(e.df, e.df_satisfied) for e in errors])
-    n = np.array([(e.n, e.n) for e in errors])
-    fraction = np.array([(e.fraction, e.fraction) for e in errors])
+    se = np.stack([errors.se, errors.se_satisfied], axis=1)
+    df = np.stack([errors.df, errors.df_satisfied], axis=1)
+    n = np.stack([errors.n, errors.n], axis=1)
+    fraction = np.stack([errors.fraction, errors.fraction], axis=1)
     level, kind = study.inference.level, study.inference.interval
     if kind == "bounded":
         return intervals.bounded(value, se, df, n, fraction, level)

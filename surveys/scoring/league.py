@@ -65,7 +65,7 @@ def covariance(block: Block, branch: Branch) -> Floats:
 
     Raters who rate several units correlate them; groups are independent samples, units' external estimates too.
     """
-    total = np.diag(Outside(block).variance(branch.score))
+    total = np.diag(Outside(block).variance(branch.score.external))
     for group in branch.score.alpha:
         values = block.values[group]
         total = total + values.sample.design.covariance_of(by_row(values, branch, group))
