@@ -6,6 +6,7 @@ import csv
 
 import numpy as np
 import pytest
+from real_files import real_file
 
 from surveys.definitions.instrument import (
     Block,
@@ -23,7 +24,6 @@ from surveys.definitions.instrument import (
 from surveys.definitions.study import ReturnFile, Study
 from surveys.returns.reading import read_returns
 from surveys.validity.screening import screen
-from tests.real.conftest import real_file
 
 NAME = "turkiye-student-evaluation_generic.csv"
 FIRST_ITEM = 5  # columns before the items: instructor, course, repeat, attendance, difficulty

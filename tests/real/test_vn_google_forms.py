@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
+from real_files import real_file
 
 from surveys.definitions.instrument import (
     BLANK,
@@ -30,7 +31,6 @@ from surveys.definitions.instrument import (
 from surveys.definitions.study import Fieldwork, Minimum, ReturnFile, Study, UnitDecision, WeightPlan
 from surveys.returns.reading import read_returns
 from surveys.returns.tidy import Returns
-from tests.real.conftest import real_file
 
 NAME = "vn_google_forms.xlsx"
 TEXTS = {
