@@ -114,7 +114,7 @@ def draw_samples(study: Study, returns: Returns, dispositions: Dispositions) -> 
 def _cells(study: Study, returns: Returns, dispositions: Dispositions, problems: Problems) -> Iterator[_Cell]:
     """Every block × group with a questionnaire in the round that is not wholly taken from elsewhere."""
     taken_over = {(e.block, e.group) for e in study.externals if e.group}
-    blocks = set(blocks_of(study))
+    surveyed = _surveyed(study, returns)
     for block, group in dict.fromkeys((q.block, q.group) for q in study.instrument.questionnaires):
         units = study.assessed_units(block)
         codes = {unit.code: k for k, unit in enumerate(units)}
@@ -124,8 +124,15 @@ def _cells(study: Study, returns: Returns, dispositions: Dispositions, problems:
         where = np.flatnonzero(mine)
         if len(where):
             yield _Cell(block, group, _plan(study, block, group), units, where, rows.iloc[where])
-        elif block in blocks and (block, group) not in taken_over:
+        elif block in surveyed and (block, group) not in taken_over:
             problems.add("sampling.no_valid_form", block=block, group=group)
+
+
+def _surveyed(study: Study, returns: Returns) -> set[str]:
+    """Blocks with forms of this round: issued, returned or planned for in a frame; others come wholly from elsewhere."""
+    questionnaire = study.instrument.questionnaire
+    issued = {questionnaire[i.questionnaire].block for i in study.issued}
+    return issued | {f.block for f in study.frames} | set(returns.rows["block"])
 
 
 def _plan(study: Study, block: str, group: str) -> WeightPlan:

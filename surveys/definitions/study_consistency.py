@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import codecs
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from math import fsum, isclose
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,8 @@ from surveys.definitions.consistency import (
     note_doubles,
     refer,
 )
+from surveys.definitions.draft import Draft
+from surveys.definitions.instrument import Node
 from surveys.definitions.records import Place
 from surveys.definitions.study import External, Frame, Margin, WeightPlan
 from surveys.definitions.study_draft import StudyDraft
@@ -347,7 +349,7 @@ def check_assessed(draft: StudyDraft, known: Register) -> None:
         node = nodes.get(assessed.node)
         if node is None:
             continue
-        if node.measured_by != "assessment":
+        if not _is_assessed(draft.instrument, node):
             place.note("assessed.not_assessed", "node", node=node.code, value=node.measured_by)
         if node.max_points is not None:
             within(place, "points", assessed.points, 0, node.max_points)
@@ -355,6 +357,28 @@ def check_assessed(draft: StudyDraft, known: Register) -> None:
             place.note("record.negative", "points", value=assessed.points)
     keys = (("/".join((a.block, a.unit, a.node)), place) for a, place in draft.tables["assessed"])
     note_doubles(keys, "node")
+    _check_assessed_once(draft, nodes)
+
+
+def _is_assessed(instrument: Draft, node: Node) -> bool:
+    """A node that the council assesses, or a total of nothing else."""
+    below = [child for child, _ in instrument.nodes if child.parent == node.code]
+    if node.measured_by == "total" and below:
+        return all(_is_assessed(instrument, child) for child in below)
+    return node.measured_by == "assessment"
+
+
+def _check_assessed_once(draft: StudyDraft, nodes: Mapping[str, Node]) -> None:
+    """Points of a total are not given beside points of its parts."""
+    given = {(a.block, a.unit, a.node) for a, _ in draft.tables["assessed"]}
+    for assessed, place in draft.tables["assessed"]:
+        node = nodes.get(assessed.node)
+        seen = {assessed.node}
+        while node is not None and node.parent and node.parent not in seen:
+            if (assessed.block, assessed.unit, node.parent) in given:
+                place.note("assessed.twice", "node", node=assessed.node, parent=node.parent)
+            seen.add(node.parent)
+            node = nodes.get(node.parent)
 
 
 def check_decisions(draft: StudyDraft) -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from surveys.definitions.instrument import ALL_GROUPS, Instrument, Item, Node
 from surveys.definitions.study import External, Study
 from surveys.scoring.linear import Bools, Floats, Linear, combination, normalised, nothing, ratio
-from surveys.scoring.rules import Combination, rule_of
+from surveys.scoring.rules import Combination, items_below, rule_of
 from surveys.scoring.values import Values
 
 Note = tuple[str, tuple[tuple[str, str], ...]]  # a code of the wording with its parameters
@@ -112,7 +112,9 @@ def _visit(block: Block, node: Node) -> tuple[Family, list[Branch]]:
     else:
         visited = [_visit(block, child) for child in block.instrument.children.get(node.code, ())]
         family = _over_children(block, node, [children for children, _ in visited if children])
-        below = [branch for _, branches in visited for branch in branches]
+        family = _with_assessed(block, node, family)
+        if not _assessed_as_a_whole(block, node):
+            below = [branch for _, branches in visited for branch in branches]
     return family, [*family.values(), *below]
 
 
@@ -267,21 +269,37 @@ def _assessed(block: Block, node: Node) -> Family:
     """Points of the council's own assessment. A round without any hands over its survey part only."""
     if not block.assessed:
         return {}
-    points = block.constant(node.max_points)
+    branch = _without_forms(block, node, ALL_GROUPS, block.constant(node.max_points))
+    missing = tuple((u, note("score.not_assessed")) for u in range(len(block.unit_codes)))
+    return _with_assessed(block, node, {ALL_GROUPS: replace(branch, notes=missing)})
+
+
+def _assessed_as_a_whole(block: Block, node: Node) -> bool:
+    """True where the council gives points to a total and to nothing below it: its parts are no part of the round."""
+    given = {code for _, code in block.assessed}
+    return node.code in given and not any(code in given for code in codes_below(block.instrument, node))
+
+
+def _with_assessed(block: Block, node: Node, family: Family) -> Family:
+    """Put the points that the council gave to a node as a whole in the place of what stands below it."""
     given = np.array([block.assessed.get((unit, node.code), np.nan) for unit in block.unit_codes])
     known = ~np.isnan(given)
-    texts = {True: note("score.assessed"), False: note("score.not_assessed")}
-    branch = _without_forms(block, node, ALL_GROUPS, points)
-    return {
-        ALL_GROUPS: replace(
-            branch,
-            score=replace(branch.score, value=given / points),
-            complete=known,
-            shown=known,
-            elsewhere=known,
-            notes=tuple((u, texts[bool(ok)]) for u, ok in enumerate(known)),
-        )
-    }
+    if not known.any():
+        return family
+    branch, points = family[ALL_GROUPS], block.constant(node.max_points)
+    kept = [(u, text) for u, text in branch.notes if not known[u]]
+    score, satisfied = branch.score.only(~known), branch.satisfied.only(~known)
+    assessed = replace(
+        branch,
+        score=replace(score, value=np.where(known, given / points, score.value)),
+        satisfied=replace(satisfied, value=np.where(known, np.nan, satisfied.value)),
+        complete=branch.complete | known,
+        shown=branch.shown | known,
+        elsewhere=branch.elsewhere | known,
+        max_points=np.where(known, points, branch.max_points),
+        notes=(*kept, *((u, note("score.assessed")) for u in positions(known))),
+    )
+    return {**family, ALL_GROUPS: assessed}
 
 
 # --- combinations -----------------------------------------------------------------------------------------------------
@@ -320,14 +338,16 @@ def _over_groups(
 def _over_children(block: Block, node: Node, families: Sequence[Family]) -> Family:
     """A node over its children: per group over the children that the group answers, then over all."""
     if not families:
-        return {}
+        return _from_elsewhere(block, node) if (node.code, "") in block.externals else {}
     groups = [g.code for g in block.instrument.groups if any(g.code in family for family in families)]
     family = {g: _parent_of_group(block, node, g, [f[g] for f in families if g in f]) for g in groups}
+    wholes = [family[ALL_GROUPS] for family in families]
     if rule_of(block.instrument, node).pooled:
         weights = dict(node.groups) or dict.fromkeys(family, 1.0)
         over = _over_groups(block, node.code, node.level, family, weights, block.constant(node.max_points))
+        over = _without_answers(block, node, wholes, over)
     else:
-        over = _total(block, node, [family[ALL_GROUPS] for family in families])
+        over = _total(block, node, wholes)
     return {**family, ALL_GROUPS: over}
 
 
@@ -335,10 +355,7 @@ def _parent_of_group(block: Block, node: Node, group: str, parts: Sequence[Branc
     """One group's result at a parent: over the children it answers that have a value."""
     rule = rule_of(block.instrument, node)
     if rule.pooled:
-        values = block.values[group]
-        column = np.logical_or.reduce([p.columns[group] for p in parts if group in p.columns])
-        items = [item.code for item, below in zip(values.items, column, strict=True) if below]
-        return _pooled(block, node.code, node.level, group, items, block.constant(node.max_points))
+        return _without_answers(block, node, parts, _pooled_below(block, node, group, parts))
     available = np.array([part.available for part in parts])
     whole = np.array([part.complete for part in parts])
     weights = [_weight(rule, block, part) for part in parts]
@@ -349,6 +366,43 @@ def _parent_of_group(block: Block, node: Node, group: str, parts: Sequence[Branc
         complete=in_all(available & whole),
         max_points=np.where(available, points, 0.0 * points).sum(axis=0),
         notes=notes + tuple((u, note("score.no_child")) for u in positions(~in_some(available))),
+    )
+
+
+def _pooled_below(block: Block, node: Node, group: str, parts: Sequence[Branch]) -> Branch:
+    """All answers of one group to the items below the parts, pooled."""
+    points = block.constant(node.max_points)
+    if group not in block.values:
+        return _without_forms(block, node, group, points)
+    values = block.values[group]
+    column = np.logical_or.reduce([part.columns[group] for part in parts if group in part.columns])
+    items = [item.code for item, below in zip(values.items, column, strict=True) if below]
+    return _pooled(block, node.code, node.level, group, items, points)
+
+
+def _without_answers(block: Block, node: Node, parts: Sequence[Branch], pooled: Branch) -> Branch:
+    """A pooled node where parts are estimates from elsewhere: their answers are not at hand, so each counts by its number
+    of items, as if every item had as many answers as any other."""
+    taken = in_some(np.array([part.elsewhere for part in parts]))
+    if not taken.any():
+        return pooled
+    available = np.array([part.available for part in parts])
+    counts = [items_below(block.instrument, block.instrument.node[part.code]) for part in parts]
+    every = np.broadcast_to(in_all(available), available.shape)
+    by_items = _combined(node.code, node.level, pooled.group, parts, normalised(counts, every))
+    chosen = np.array([taken, ~taken], dtype=float)
+    notes = [(u, text) for u, text in pooled.notes if not taken[u]]
+    notes += [(u, note("score.pooled_by_items")) for u in positions(taken)]
+    notes += _named("score.missing_child", "nodes", parts, ~available & taken)
+    return replace(
+        pooled,
+        score=combination([by_items.score, pooled.score], chosen),
+        satisfied=combination([by_items.satisfied, pooled.satisfied], chosen),
+        columns=_columns([by_items, pooled]),
+        complete=np.where(taken, in_all(available), pooled.complete),
+        shown=np.where(taken, by_items.shown, pooled.shown),
+        elsewhere=taken & in_all(np.array([part.elsewhere for part in parts])),
+        notes=tuple(notes),
     )
 
 
@@ -451,6 +505,12 @@ def _named(code: str, parameter: str, parts: Sequence[Branch], flagged: Bools) -
 def _origins(parts: Sequence[Branch]) -> Notes:
     """Where the external estimates among the parts come from."""
     return tuple(dict.fromkeys((u, text) for part in parts for u, text in part.notes if text[0] in ORIGINS))
+
+
+def codes_below(instrument: Instrument, node: Node) -> list[str]:
+    """Codes of all nodes below a node."""
+    children = instrument.children.get(node.code, ())
+    return [code for child in children for code in (child.code, *codes_below(instrument, child))]
 
 
 def block_mask(block: Block) -> Bools:
