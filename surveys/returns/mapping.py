@@ -89,10 +89,11 @@ def propose_mapping(path: str | Path, study: Study, language: Language = "vi") -
     columns = {(column.letter, column.heading): column for table in tables for column in table.columns}
     exact = {key: vocabulary.targets(column) for key, column in columns.items()}
     held = {target.code for targets in exact.values() for target in targets if len(targets) == 1}
+    likely = _Likely(vocabulary, held)
     rows = [
         _exact(column, exact[key][0], vocabulary, language)
         if len(exact[key]) == 1
-        else _likely(column, vocabulary, language, held)
+        else _proposed(column, likely, language)
         for key, column in columns.items()
         if column.heading or not column.empty
     ]
@@ -159,71 +160,79 @@ def _exact(column: Column, target: Target, vocabulary: Vocabulary, language: Lan
     return (*_written(column, target, vocabulary), phrase("mapping.exact", language), "x")
 
 
-def _likely(
-    column: Column, vocabulary: Vocabulary, language: Language, held: Collection[str]
-) -> tuple[str, ...]:
+class _Likely:
+    """What headings are like, each text compared once."""
+
+    def __init__(self, vocabulary: Vocabulary, held: Collection[str]) -> None:
+        self.vocabulary, self.held = vocabulary, frozenset(held)
+        self._items = {
+            without_marks(name): (item.code, name)
+            for item in vocabulary.items
+            for name in (item.text_en, *item.aliases, item.code, item.text_vi)
+            if name
+        }
+        self._fields = {
+            without_marks(name): (field.code, name)
+            for field in vocabulary.instrument.fields
+            for name in (field.label_en, field.code, *field.headers, field.label_vi)
+            if name
+        }
+        self._seen: dict[tuple[str, str], tuple[float, str, str]] = {}
+
+    def best(self, column: Column) -> _Proposal | None:
+        """The item of a unit that two parts of a heading are like; otherwise what the heading or a part of it is most like."""
+        parts = [part for part in _PARTED.split(column.heading) if part]
+        found = list(self._cells(parts)) or list(self._whole((column.heading, *column.names, *parts)))
+        return max(found, key=lambda proposal: proposal.likeness, default=None)
+
+    def _whole(self, texts: Iterable[str]) -> Iterator[_Proposal]:
+        for text in dict.fromkeys(texts):
+            for kind, (likeness, code, name) in (("item", self.item(text)), ("field", self.field(text))):
+                if likeness >= LIKELY and code not in self.held:
+                    yield _Proposal(likeness, Target("item" if kind == "item" else "field", code), name)
+
+    def _cells(self, parts: Sequence[str]) -> Iterator[_Proposal]:
+        for unit_part in parts if self.vocabulary.register else ():
+            of_unit, unit, unit_name = self.unit(unit_part)
+            for item_part in parts:
+                of_item, item, name = self.item(item_part)
+                if item_part != unit_part and min(of_item, of_unit) >= LIKELY:
+                    yield _Proposal(
+                        (of_item + of_unit) / 2, Target("item", item, unit), f"{name} [{unit_name}]"
+                    )
+
+    def item(self, text: str) -> tuple[float, str, str]:
+        return self._nearest("item", text, self._items)
+
+    def field(self, text: str) -> tuple[float, str, str]:
+        return self._nearest("field", text, self._fields)
+
+    def unit(self, text: str) -> tuple[float, str, str]:
+        register = self.vocabulary.register
+        assert register is not None
+        if ("unit", text) not in self._seen:
+            nearest = [(likeness, code, name) for code, name, likeness in register.nearest(text)]
+            code = register.resolve(text)
+            self._seen["unit", text] = (1.0, code, text) if code else (*nearest, (0.0, "", ""))[0]
+        return self._seen["unit", text]
+
+    def _nearest(self, kind: str, text: str, names: Mapping[str, tuple[str, str]]) -> tuple[float, str, str]:
+        if (kind, text) not in self._seen:
+            found = [(likeness, *names[name]) for name, likeness in likest(text, names, 1)]
+            self._seen[kind, text] = (*found, (0.0, "", ""))[0]
+        return self._seen[kind, text]
+
+
+def _proposed(column: Column, likely: _Likely, language: Language) -> tuple[str, ...]:
     """The most likely meaning of a column that has no exact one, never accepted by itself."""
-    best = max(_proposals(column, vocabulary, held), key=lambda found: found.likeness, default=None)
-    if best is None or best.likeness < LIKELY:
+    best = likely.best(column)
+    if best is None:
         return (column.letter, column.heading, "", "", "", phrase("mapping.nothing_near", language), "")
-    percent = f"{100 * min(best.likeness, 1.0):.0f}"
-    reason = phrase("mapping.alike", language, percent=percent, name=best.name)
+    reason = phrase("mapping.alike", language, percent=f"{100 * best.likeness:.0f}", name=best.name)
     if best.target.kind == "item":
-        reason += phrase("mapping.cells", language, **_options_read(column, best.target.code, vocabulary))
-    return (*_written(column, best.target, vocabulary), reason, "")
-
-
-def _proposals(column: Column, vocabulary: Vocabulary, held: Collection[str]) -> Iterator[_Proposal]:
-    """Names like the heading or like one of its parts; a part that is like a unit makes the other an item of that unit."""
-    parts = [part for part in _PARTED.split(column.heading) if part]
-    for heading in dict.fromkeys((column.heading, *column.names, *parts)):
-        for likeness, code, name in _alike(heading, _names_of_items(vocabulary)):
-            if code not in held or parts[1:]:
-                yield _Proposal(likeness, Target("item", code), name)
-        for likeness, code, name in _alike(heading, _names_of_fields(vocabulary)):
-            if code not in held:
-                yield _Proposal(likeness, Target("field", code), name)
-    yield from _cells(parts, vocabulary)
-
-
-def _cells(parts: Sequence[str], vocabulary: Vocabulary) -> Iterator[_Proposal]:
-    """Items of a unit of a matrix: one part like an item, another like a unit."""
-    register = vocabulary.register
-    for unit_part in parts if register else ():
-        units = register.nearest(unit_part) if register else []
-        exact = register.resolve(unit_part) if register else ""
-        for rest in (part for part in parts if part != unit_part and units):
-            for likeness, code, name in _alike(rest, _names_of_items(vocabulary)):
-                unit, of_unit, similarity = units[0]
-                unit, similarity = (exact, 1.0) if exact else (unit, similarity)
-                if similarity >= LIKELY:
-                    both = min(likeness, similarity) + 0.01  # goes before the item alone
-                    yield _Proposal(both, Target("item", code, unit), f"{name} [{of_unit}]")
-
-
-def _alike(heading: str, names: Mapping[str, tuple[str, str]]) -> Iterator[tuple[float, str, str]]:
-    for name, likeness in likest(heading, names, 1):
-        code, shown = names[name]
-        yield likeness, code, shown
-
-
-def _names_of_items(vocabulary: Vocabulary) -> dict[str, tuple[str, str]]:
-    """Unmarked name → (item, name as written)."""
-    return {
-        without_marks(name): (item.code, name)
-        for item in vocabulary.items
-        for name in (item.text_en, *item.aliases, item.code, item.text_vi)
-        if name
-    }
-
-
-def _names_of_fields(vocabulary: Vocabulary) -> dict[str, tuple[str, str]]:
-    return {
-        without_marks(name): (field.code, name)
-        for field in vocabulary.instrument.fields
-        for name in (field.label_en, field.code, *field.headers, field.label_vi)
-        if name
-    }
+        counted = _options_read(column, best.target.code, likely.vocabulary)
+        reason += phrase("mapping.cells", language, **counted)
+    return (*_written(column, best.target, likely.vocabulary), reason, "")
 
 
 def _options_read(column: Column, item: str, vocabulary: Vocabulary) -> dict[str, int]:

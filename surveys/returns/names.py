@@ -62,6 +62,7 @@ def likest(name: str, known: Iterable[str], count: int) -> list[tuple[str, float
 
 
 @lru_cache(maxsize=MEMORY)
+@lru_cache(maxsize=2_000)
 def _pairs(text: str) -> frozenset[tuple[str, int]]:
     """Pairs of neighbouring letters, numbered when they repeat."""
     seen: dict[str, int] = {}
