@@ -94,7 +94,7 @@ def combination(parts: Sequence[Linear], weights: Floats) -> Linear:
     alpha: dict[str, Floats] = {}
     delta: dict[str, Floats] = {}
     for part, w, use in zip(parts, weights, used, strict=True):
-        kept, column = part.only(use), w[:, None]
+        kept, column = part if use.all() else part.only(use), w[:, None]
         value += np.where(use, w * part.value, 0.0)
         external += column * kept.external
         for g in kept.alpha:
@@ -103,12 +103,16 @@ def combination(parts: Sequence[Linear], weights: Floats) -> Linear:
     return Linear(np.where(used.any(axis=0), value, np.nan), alpha, delta, external)
 
 
-def normalised(weights: Sequence[float], available: Bools) -> Floats:
-    """Weights [parts, U] divided by their sum over the available parts; 0 where nothing is available.
+def normalised(weights: Sequence[float | Floats], available: Bools) -> Floats:
+    """Weights (one per part, or one per part and unit) divided by their sum over the available parts, [parts, U]; 0 where
+    nothing is available.
 
     >>> normalised([1, 3], np.array([[True, True], [True, False]])).tolist()
     [[0.25, 1.0], [0.75, 0.0]]
     """
-    w = np.asarray(weights, dtype=float)[:, None] * available
+    w = (
+        np.array([np.broadcast_to(weight, available.shape[1:]) for weight in weights], dtype=float)
+        * available
+    )
     total = w.sum(axis=0)
     return np.divide(w, total, out=np.zeros_like(w), where=total > 0)

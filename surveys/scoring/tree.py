@@ -237,6 +237,7 @@ def _with_external(block: Block, branch: Branch) -> Branch:
     scores = {unit: e.score for unit, e in found.items()}
     shares = {unit: _share(e) for unit, e in found.items()}
     notes = [(u, text) for u, text in branch.notes if u not in found]
+    points = block.constant(block.instrument.node[branch.code].max_points)
     return replace(
         branch,
         score=branch.score.taken_over(slots, scores),
@@ -244,6 +245,7 @@ def _with_external(block: Block, branch: Branch) -> Branch:
         complete=branch.complete | taken,
         shown=branch.shown | taken,
         elsewhere=branch.elsewhere | taken,
+        max_points=np.where(taken, points, branch.max_points),
         notes=(*notes, *((unit, _origin(e)) for unit, e in found.items())),
     )
 
@@ -472,11 +474,10 @@ def _columns(parts: Sequence[Branch]) -> dict[str, Bools]:
     return columns
 
 
-def _weight(rule: Combination, block: Block, part: Branch) -> float:
-    """Weight of a child; in a sum of points its maximum as it stands in this round."""
+def _weight(rule: Combination, block: Block, part: Branch) -> float | Floats:
+    """Weight of a child; in a sum of points its maximum in each unit, as it stands in this round."""
     if rule.points:
-        highest = np.nan_to_num(part.max_points)
-        return float(highest.max(initial=0.0))
+        return np.nan_to_num(part.max_points)
     return rule.weight(block.instrument, block.instrument.node[part.code])
 
 
