@@ -17,6 +17,7 @@ import pytest
 from scipy import stats
 
 from surveys.definitions.study_files import load_study
+from surveys.handover.package import deliver
 from surveys.returns.reading import read_returns
 from surveys.sampling import draw_samples
 from surveys.scoring.scores import score
@@ -258,6 +259,35 @@ def test_every_row_and_column(table: pd.DataFrame, unit: str) -> None:
             continue
         for name, value in columns.items():
             assert got[name] == pytest.approx(value, rel=1e-9, abs=1e-12), (key, name)
+
+
+DECIMALS = {"max_points": 4, "points": 4} | dict.fromkeys(
+    ("satisfaction_percent", "satisfaction_ci_low", "satisfaction_ci_high"), 2
+)
+
+
+def test_every_column_of_the_printed_table(tmp_path: Path) -> None:
+    """scores.csv as it is handed over: the same numbers, rounded once (points 4 decimals, percentages 2, the rest 10)."""
+    study = load_study(ROUND)
+    returns = read_returns(study)
+    dispositions = screen(study, returns)
+    samples = draw_samples(study, returns, dispositions)
+    scores = score(study, returns, dispositions, samples)
+    deliver(study, returns, dispositions, samples, scores, tmp_path / "results")
+    with (tmp_path / "results" / "scores.csv").open(encoding="utf-8", newline="") as file:
+        lines = {(r["unit_code"], r["node_code"], r["group"]): r for r in csv.DictReader(file)}
+    checked = 0
+    for unit in UNITS:
+        for key, columns in expected(unit).items():
+            line = lines[unit, *key]
+            if isinstance(columns, str):
+                assert (line["status"], line["score"], line["points"]) == (columns, "", "")
+                continue
+            for name, value in columns.items():
+                half = 0.5 * 10.0 ** -DECIMALS.get(name, 10)
+                assert float(line[name]) == pytest.approx(value, rel=0, abs=half * 1.0001), (unit, key, name)
+                checked += 1
+    assert checked > 800
 
 
 def test_suppressed_group_makes_its_nodes_incomplete(table: pd.DataFrame) -> None:
