@@ -229,7 +229,11 @@ def _no_forms(sheet: Sheet, head: Head, rows: np.ndarray, vocabulary: Vocabulary
             found[row] = "returns.rows_heading_again"
         elif row == rows[0] and _is_numbering(cells):
             found[row] = "returns.rows_numbering"
-        elif row > last_answered and not _any(cells, codes or _known(head)):
+        elif row > last_answered and (
+            "returns.rows_total" in found.values()
+            or not _any(cells, codes or _known(head))
+            or any(_is_remark(cell_text(cells[j])) for j in codes)
+        ):
             found[row] = "returns.rows_footer"
     return found
 
@@ -250,6 +254,16 @@ def _is_plain(text: str) -> bool:
     shown = text.strip()
     folded = shown.casefold() if shown.isascii() and shown.isalnum() else fold_name(shown)
     return bool(folded) and not _NUMBER.fullmatch(shown) and not _TOTAL.fullmatch(folded)
+
+
+def _is_remark(text: str) -> bool:
+    """Whether a text where a form code should stand is words: no digit in it, or three words and more.
+
+    >>> _is_remark("Người lập biểu"), _is_remark("Ngày 5 tháng 10"), _is_remark("SNV 012"), _is_remark("")
+    (True, True, False, False)
+    """
+    words = text.split()
+    return bool(words) and (len(words) > 2 or not any(letter.isdigit() for letter in text))
 
 
 def _known(head: Head) -> tuple[int, ...]:

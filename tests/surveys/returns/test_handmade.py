@@ -219,6 +219,23 @@ def test_signatures_below_are_no_forms(study, tmp_path):
     assert warned(read, "returns.rows_footer") == [(5, "5, 6")]
 
 
+@pytest.mark.parametrize(
+    "total", [[], [["Tổng cộng", None, 6, 6, 6, 6, 1, 1]]], ids=["no total", "after a total"]
+)
+def test_signatures_below_the_form_codes_are_no_forms(study, tmp_path, total):
+    head = HEADINGS[1:]
+    end = [
+        [],
+        ["Hà Nội, ngày 5 tháng 10 năm 2023"],
+        ["Người lập biểu", None, None, "Thủ trưởng đơn vị"],
+        ["Trần Văn A"],
+    ]
+    write(tmp_path / "r.xlsx", {"S": [head, *(form[1:] for form in FORMS), *total, *end]})
+    read = read_returns(study(ReturnFile("r.xlsx", "so-5")))
+    assert read.answers.tolist() == ANSWERS
+    assert len(warned(read, "returns.rows_footer")) == 1
+
+
 def test_a_form_without_answers_is_a_form(study, tmp_path):
     empty = [3, "P3", *[None] * 7]
     write(tmp_path / "r.xlsx", {"S": [["Tên bảng"], HEADINGS, *FORMS, empty]})
