@@ -206,9 +206,9 @@ def spread(
     alone = (sampled == 1) & (rest > 0)
     if lonely_domains:
         alone |= (seen == 1) & (sampled > 1) & (rest > 0)
-    _, pool = compact(
-        stage.parent[stratum] * n_domains + of_domain, (int(stage.parent.max()) + 1) * n_domains
-    )
+    # "adjust" centres at the mean over the whole stage, "average" looks at the strata within the same cluster above.
+    parent = np.zeros_like(stratum) if lonely == "adjust" else stage.parent[stratum]
+    _, pool = compact(parent * n_domains + of_domain, (int(parent.max()) + 1) * n_domains)
     scale = stage.share[stratum] * rest * sampled / np.maximum(sampled - 1, 1)
     if lonely == "average" and alone.any():
         scale = scale * _average(alone, pool)
