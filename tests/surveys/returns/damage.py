@@ -107,6 +107,41 @@ def write_surveymonkey(path: Path, cells: Cells) -> None:
     write_csv(path, [head, ["", "", *["Response"] * len(cells[0])], *body])
 
 
+def write_microsoft(path: Path, cells: Cells) -> None:
+    own = [["ID", "Start time", "Completion time", "Email", "Name"]]
+    own += [[k, "2023-10-05 09:00:00", "2023-10-05 09:05:00", "anonymous", ""] for k in range(1, len(cells))]
+    write_xlsx(path, [[*mine, *row] for mine, row in zip(own, cells, strict=True)])
+
+
+def write_kobo(path: Path, cells: Cells) -> None:
+    head = [
+        "start",
+        "end",
+        *(f"nhom/{cell}" for cell in cells[0]),
+        "_id",
+        "_uuid",
+        "_submission_time",
+        "_index",
+    ]
+    times = ["2023-10-05T09:00:00.000+07:00", "2023-10-05T09:04:00.000+07:00"]
+    body = [[*times, *row, k, f"u{k}", "2023-10-05T02:05:00", k] for k, row in enumerate(cells[1:])]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, delimiter=";", quoting=csv.QUOTE_ALL).writerows([head, *body])
+
+
+def write_odk(path: Path, cells: Cells) -> None:
+    head = ["SubmissionDate", *(f"nhom-{cell}" for cell in cells[0]), "KEY", "SubmitterName", "ReviewState"]
+    body = [["2023-10-05T02:05:00.000Z", *row, f"uuid:{k}", "dtv", ""] for k, row in enumerate(cells[1:])]
+    write_csv(path, [head, *body])
+
+
+def write_limesurvey(path: Path, cells: Cells) -> None:
+    own = ["Response ID", "Date submitted", "Last page", "Start language", "Seed"]
+    body = [[k, "2023-10-05 09:12:33", 3, "vi", 7, *row] for k, row in enumerate(cells[1:])]
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows([[*own, *cells[0]], *body])
+
+
 def write_sav(path: Path, cells: Cells) -> None:
     pyreadstat.write_sav(_frame(cells), str(path), column_labels=[str(cell) for cell in cells[0]])
 
@@ -136,9 +171,11 @@ def _frame(cells: Cells) -> pd.DataFrame:
 
 WRITERS: dict[str, Writer] = {
     "csv": write_csv, "utf-16": write_utf16, "xlsx": write_xlsx, "handmade": write_handmade, "google": write_google,
+    "microsoft": write_microsoft, "kobo": write_kobo, "odk": write_odk, "limesurvey": write_limesurvey,
     "qualtrics": write_qualtrics, "surveymonkey": write_surveymonkey, "sav": write_sav, "zsav": write_zsav, "dta": write_dta,
 }  # fmt: skip
-TEXT, ARCHIVE = ("csv", "utf-16", "google", "qualtrics", "surveymonkey"), ("xlsx", "handmade")
+TEXT = ("csv", "utf-16", "google", "kobo", "odk", "limesurvey", "qualtrics", "surveymonkey")
+ARCHIVE = ("xlsx", "handmade", "microsoft")
 HEADING_ROWS = {"qualtrics": 3, "surveymonkey": 2}
 ODD: tuple[object, ...] = (
     None, "", " ", 0, 6, -1, 4.5, 1e307, float("nan"), float("inf"), True, "5 - Không hài lòng", "4;5", "4,5", "x" * 3000,
@@ -244,7 +281,7 @@ def case_of_rows(generator: np.random.Generator, kind: str, folder: Path) -> tup
         rows.insert(int(generator.integers(len(rows))), list(rows[k]))
     elif how == "shuffle":
         rows = [rows[i] for i in generator.permutation(len(rows))]
-    elif kind in (*TEXT[:2], *ARCHIVE):
+    elif kind in ("csv", "utf-16", "xlsx", "handmade"):
         rows.insert(k, [""] * len(head))
     path = folder / f"d.{kind}"
     WRITERS[kind](path, [head, *rows])
