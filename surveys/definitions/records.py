@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Annotated, Any, TypeVar, cast
 
 from surveys.definitions.tables import Table, read_table, too_many
 from surveys.problems import Problems, Severity, nearest
@@ -113,9 +113,24 @@ def build(record: type[R], raw: Mapping[str, object], place: Place) -> R | None:
 
 @cache
 def _adapter(record: type) -> Any:
-    from pydantic import ConfigDict, TypeAdapter, with_config
+    from pydantic import TypeAdapter
 
-    return TypeAdapter(with_config(ConfigDict(extra="forbid", allow_inf_nan=False))(record))
+    return TypeAdapter(_closed(record))
+
+
+@cache
+def _adapter_of_many(record: type) -> Any:
+    from pydantic import FailFast, TypeAdapter
+
+    many: Any = Annotated[list[_closed(record)], FailFast()]  # type: ignore[misc]
+    return TypeAdapter(many)
+
+
+def _closed(record: type) -> type:
+    """The record with its keys closed and its numbers finite."""
+    from pydantic import ConfigDict, with_config
+
+    return with_config(ConfigDict(extra="forbid", allow_inf_nan=False))(record)
 
 
 def _note(record: type, fault: Any, place: Place) -> None:
@@ -172,7 +187,7 @@ def given(cells: Mapping[str, str], blank: Iterable[str] = ()) -> dict[str, obje
     >>> given({"code": "1", "weight": "", "parent": ""}, blank=["parent"])
     {'code': '1', 'parent': ''}
     """
-    kept = set(blank)
+    kept = blank if isinstance(blank, frozenset) else frozenset(blank)
     return {name: cell for name, cell in cells.items() if cell or name in kept}
 
 
@@ -198,13 +213,31 @@ def table_of(
     table: Table | None = read_table(
         path, columns_of(kind), problems, file=file, numbers=numbers_of(kind), may_be_empty=may_be_empty
     )
+    if table is None:
+        return []
+    kept = frozenset(blank)
+    raw = [given(row.cells, kept) for row in table]
+    places = [Place(problems, file, row.line) for row in table]
+    whole = _all_right(kind, raw)
+    if whole is not None:
+        return list(zip(whole, places, strict=True))
     found = []
     before = len(problems)
-    for row in table or ():
-        place = Place(problems, file, row.line)
-        built = build(record, given(row.cells, blank), place)
+    for cells, place, row in zip(raw, places, table, strict=True):
+        built = build(record, cells, place)
         if built is not None:
             found.append((built, place))
         if too_many(problems, before, file, row.line):
             break
     return found
+
+
+def _all_right(record: type, raw: list[dict[str, object]]) -> list[Any] | None:
+    """All rows of a table checked at once; None when any of them is wrong, which is then looked for row by row."""
+    from pydantic import ValidationError
+
+    try:
+        built: list[Any] = _adapter_of_many(record).validate_python(raw)
+    except ValidationError:
+        return None
+    return built if all(_CODE.fullmatch(made.code) for made in built if hasattr(made, "code")) else None

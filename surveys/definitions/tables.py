@@ -95,7 +95,12 @@ def read_table(
         problems.add("table.no_rows", file=file)
     before = len(problems)
     rows: list[Row] = []
+    absent = dict.fromkeys((name for name in columns if name not in header), "")
+    plain = not wanted and columns.keys() >= set(header) and len(set(header)) == len(header)
     for line, cells in lines[1:]:
+        if plain and len(cells) == len(header):
+            rows.append(Row(line, dict(zip(header, cells, strict=True)) | absent))
+            continue
         row = _row(line, cells, header, columns, wanted, problems, file)
         rows += [row] if row is not None else []
         if too_many(problems, before, file, line):
@@ -124,7 +129,7 @@ def _lines(text: str, delimiter: str, problems: Problems, file: str) -> Iterator
     start = 1
     try:
         for record in reader:
-            cells = [cell.strip() for cell in record]
+            cells = list(map(str.strip, record))
             if any(cells):
                 yield start, cells
             start = reader.line_num + 1
