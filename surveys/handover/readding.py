@@ -228,7 +228,7 @@ def _with_parents(rows: pd.DataFrame, nodes: pd.DataFrame) -> pd.DataFrame:
     parts = rows[rows["parent"] != ""].copy()
     for name in ("rule", "low", "high"):
         parts[f"parent_{name}"] = parts["parent"].map(nodes[name])
-    most = parts.groupby(["block", "node_code", "group"])["max_points"].transform("max").fillna(0.0)
+    most = parts["max_points"].fillna(0.0)
     rule = parts["parent_rule"]
     parts["part_weight"] = np.select(
         [rule == "sum", rule == "weighted", rule == "mean_of_items"],
