@@ -1,0 +1,80 @@
+"""Small simulated rounds of the national indices, read, screened, weighted and scored from their files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from surveys.definitions.files import load_instrument
+from surveys.definitions.study import Study
+from surveys.definitions.study_files import load_study
+from surveys.fieldwork.simulation import simulate
+from surveys.returns.reading import read_returns
+from surveys.returns.tidy import Returns
+from surveys.sampling import Samples, draw_samples
+from surveys.scoring.scores import Scores, score
+from surveys.validity.dispositions import Dispositions
+from surveys.validity.screening import screen
+
+KEY = ["block", "unit_code", "node_code", "group"]
+#: A handful of the sixty-three provinces; the last two are those in which the simulated PAPI is not held.
+PROVINCES = ("ha-noi", "cao-bang", "thua-thien-hue", "ca-mau", "quang-ninh", "bac-giang")
+
+
+@dataclass(frozen=True)
+class Played:
+    """A simulated round and everything made of it."""
+
+    folder: Path
+    study: Study
+    returns: Returns
+    dispositions: Dispositions
+    samples: Samples
+    scores: Scores
+
+    @property
+    def truth(self) -> pd.DataFrame:
+        return pd.read_csv(self.folder / "truth.csv", dtype={"node_code": str})
+
+    def again(self, study: Study) -> Scores:
+        """The scores of the same forms by another study file."""
+        samples = draw_samples(study, self.returns, self.dispositions)
+        return score(study, self.returns, self.dispositions, samples)
+
+    def with_scoring(self, **chosen: str) -> Study:
+        """The study with another numerator, ladder or aggregation."""
+        instrument = self.study.instrument
+        return replace(
+            self.study, instrument=replace(instrument, scoring=replace(instrument.scoring, **chosen))
+        )
+
+
+def play(name: str, seed: int, folder: Path, *, defects: bool = True) -> Played:
+    """Simulate a round in ``PROVINCES`` and score it."""
+    instrument = load_instrument(name)
+    units = tuple(unit for unit in instrument.units if unit.code in PROVINCES)
+    simulate(replace(instrument, units=units), seed, folder, defects=defects)
+    study = load_study(folder)
+    returns = read_returns(study)
+    dispositions = screen(study, returns)
+    samples = draw_samples(study, returns, dispositions)
+    return Played(
+        folder, study, returns, dispositions, samples, score(study, returns, dispositions, samples)
+    )
+
+
+def against_truth(played: Played) -> pd.DataFrame:
+    """Every result with a value beside its truth: ``hit``, ``satisfied_hit`` and ``z`` = (score − truth)/se."""
+    found = played.scores.table.merge(played.truth, on=KEY, how="left", suffixes=("", "_true"))
+    found = found[found["score"].notna()]
+    hit = (found["ci_low"] - 1e-9 <= found["score_true"]) & (found["score_true"] <= found["ci_high"] + 1e-9)
+    percent = found["satisfaction_percent_true"]
+    satisfied = (found["satisfaction_ci_low"] - 1e-7 <= percent) & (
+        percent <= found["satisfaction_ci_high"] + 1e-7
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = (found["score"] - found["score_true"]) / found["se"]
+    return found.assign(hit=hit, satisfied_hit=satisfied.where(found["satisfaction_percent"].notna()), z=z)
