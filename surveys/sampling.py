@@ -29,6 +29,8 @@ SUMMARY_COLUMNS = (
     "block", "group", "forms", "evaluations", "population", "weight_total", "lowest_weight", "highest_weight",
     "kish_deff", "effective_n", "calibrated_to", "trimmed",
 )  # fmt: skip
+#: Columns added to the fields of the returns; no field can have such a name.
+WEIGHT, CELL, STRATUM, CLUSTER, SIZE = "#weight", "#cell", "#stratum", "#cluster", "#size"
 
 
 @dataclass(frozen=True)
@@ -265,24 +267,25 @@ def _design(
 ) -> Design:
     """Strata, clusters and population sizes of the rows, as a design of `weighting`."""
     plan = cell.plan
-    frame = cell.frame.reset_index(drop=True).assign(base_weight=base, cell=unit)
-    frame["stratum"] = 0 if whole_block else unit
+    frame = cell.frame.reset_index(drop=True)
+    frame[WEIGHT], frame[CELL] = base, unit
+    frame[STRATUM] = 0 if whole_block else unit
     for name in plan.strata:
-        frame["stratum"] = frame["stratum"].astype(str) + "/" + frame[name].astype(str)
+        frame[STRATUM] = frame[STRATUM].astype(str) + "/" + frame[name].astype(str)
     clusters: str | list[str] = "rater"
     if plan.clusters:
-        frame["cluster"] = frame[list(plan.clusters)].astype(str).agg("/".join, axis=1)
-        clusters = "cluster"
+        frame[CLUSTER] = frame[list(plan.clusters)].astype(str).agg("/".join, axis=1)
+        clusters = CLUSTER
     sized = (
         plan.finite and not plan.strata and not plan.clusters and bool(np.isfinite(population[unit]).all())
     )
-    frame["size"] = population[unit] if sized else np.inf
+    frame[SIZE] = population[unit] if sized else np.inf
     return Design(
         frame,
-        weights="base_weight",
-        strata="stratum",
+        weights=WEIGHT,
+        strata=STRATUM,
         clusters=clusters,
-        fpc="size" if sized else None,
+        fpc=SIZE if sized else None,
         lonely=plan.lonely,
     )
 
@@ -298,7 +301,7 @@ def _calibrated(
     """Calibrate to the margins of the plan (and to the units' populations, which must not move)."""
     if not cell.plan.margins:
         return design, ()
-    present = np.unique(design.frame["cell"])
+    present = np.unique(design.frame[CELL])
     covered = 1.0 if whole_block else float(population[present].sum() / np.nansum(population))
     if covered < 1.0:
         problems.add("sampling.units_without_forms", severity="warning", block=cell.block, group=cell.group)
@@ -311,11 +314,11 @@ def _calibrated(
             problems.add("sampling.no_margin", block=cell.block, group=cell.group, variable=variable)
             return design, ()
         if any(m.unit for m in declared):
-            margins["cell", variable] = _unit_margin(cell, declared, present)
+            margins[CELL, variable] = _unit_margin(cell, declared, present)
         else:
             margins[variable] = _block_margin(design, cell, declared, covered, problems)
     if not whole_block and len(present) > 1 and not any(isinstance(name, tuple) for name in margins):
-        margins["cell"] = {int(k): float(population[k]) for k in present}
+        margins[CELL] = {int(k): float(population[k]) for k in present}
     calibrated = calibrate(design, margins, distance=cell.plan.distance, bounds=cell.plan.bounds)
     return calibrated, tuple(cell.plan.margins)
 
