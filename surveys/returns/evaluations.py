@@ -105,7 +105,7 @@ def fields(reading: Reading) -> dict[str, np.ndarray]:
     if "form_code" not in by_role:
         numbers = _texts(by_role["response"][0][1]) if "response" in by_role else reading.table.row_numbers
         columns["form_code"] = np.array(
-            [f"{reading.table.file}#{number}" for number in numbers], dtype=object
+            [f"{reading.table.place}#{number}" for number in numbers], dtype=object
         )
     started = _times(reading, by_role.get("started"))
     columns["submitted"] = _times(reading, by_role.get("submitted"))
@@ -190,14 +190,14 @@ def _long(reading: Reading, columns: Mapping[str, np.ndarray]) -> Evaluated:
     form = reading.table.form
     if form is None:
         form = (
-            _grouped(columns["form_code"], unit_codes, unit_texts)
+            grouped(columns["form_code"], unit_codes, unit_texts)
             if reading.questionnaire.matrix
             else np.arange(n)
         )
     return Evaluated(form, unit_codes, unit_texts, np.arange(n), answers)
 
 
-def _grouped(form_codes: np.ndarray, unit_codes: np.ndarray, unit_texts: np.ndarray) -> np.ndarray:
+def grouped(form_codes: np.ndarray, unit_codes: np.ndarray, unit_texts: np.ndarray) -> np.ndarray:
     """Forms of a matrix questionnaire written one row per unit: rows of one form code are one form, and a second row
     of the same unit begins a second form with that code."""
     unit = np.where(unit_codes == "", unit_texts, unit_codes)
@@ -316,14 +316,14 @@ def _tidy(reading: Reading, columns: Mapping[str, np.ndarray], found: Evaluated)
     }
     tidy |= {name: _same(value, len(found.row)) for name, value in constant.items()}
     tidy |= {"form": found.form, "unit_code": found.unit_codes, "unit_text": found.unit_texts}
-    return tidy | {"rater": _raters(tidy)}
+    return tidy | {"rater": _raters(tidy, reading.table.place)}
 
 
-def _raters(tidy: Mapping[str, np.ndarray]) -> np.ndarray:
+def _raters(tidy: Mapping[str, np.ndarray], place: str) -> np.ndarray:
     """A form without a rater's code is its own rater, and one without a form code too is told by its place."""
     raters = np.where(tidy["rater"] == "", tidy["form_code"], tidy["rater"]).astype(object)
     for k in np.flatnonzero(raters == ""):
-        raters[k] = f"{tidy['source_file'][k]}#{tidy['source_row'][k]}"
+        raters[k] = f"{place}#{tidy['source_row'][k]}"
     return raters
 
 

@@ -14,7 +14,7 @@ from surveys.definitions.instrument import Instrument, Questionnaire
 from surveys.definitions.study import ReturnFile, Study
 from surveys.problems import Problems, SurveyError, fault
 from surveys.returns.double_entry import adjudicate
-from surveys.returns.evaluations import KEPT_ROLES, Part, Reading, evaluations
+from surveys.returns.evaluations import KEPT_ROLES, Part, Reading, evaluations, grouped
 from surveys.returns.mapping import Decided, read_mapping
 from surveys.returns.questions import Vocabulary, lay_out
 from surveys.returns.register import Register, proposals, registers
@@ -69,11 +69,30 @@ def read_file(
         problems.add("returns.no_rows", severity=severity, file=file.path, sheet=file.sheet)
     if decided:
         decided.note_missing(tables, problems)
-    return [
+    if len(tables) > 1:
+        tables = [replace(table, label=f"{table.file}#{table.sheet}") for table in tables]
+    parts = [
         part
         for table in tables
         for part in _read_table(study, file, table, by_block, decided, anyone, problems)
     ]
+    if len(parts) > 1 and all(table.unit for table in tables):
+        _join_sheets(study.instrument, parts)
+    return parts
+
+
+def _join_sheets(instrument: Instrument, parts: Sequence[Part]) -> None:
+    """Number the forms of a matrix questionnaire that has one sheet per unit: rows of one form code are one form."""
+    names = ("questionnaire", "form_code", "unit_code", "unit_text")
+    columns = {name: np.concatenate([part.columns[name] for part in parts]) for name in names}
+    if not all(instrument.questionnaire[code].matrix for code in set(columns["questionnaire"])):
+        return
+    form = grouped(columns["form_code"], columns["unit_code"], columns["unit_text"])
+    starts = np.cumsum([0, *(len(part.answers) for part in parts)])
+    forms = int(form.max(initial=-1)) + 1
+    for k, part in enumerate(parts):  # all of them are counted with the first sheet, and numbered on from it
+        part.columns["form"] = form[starts[k] : starts[k + 1]] - (forms if k else 0)
+        part.forms = 0 if k else forms
 
 
 def questionnaire_of(instrument: Instrument, file: ReturnFile, table: Table) -> Questionnaire:

@@ -117,7 +117,7 @@ class Table:
     belong to one form (None: one form a row); ``unit`` names the unit when the whole sheet is about one; ``notes`` are warnings
     about what the reader left out. ``roles`` are columns that the product itself adds, under the role of a field (``submitted``,
     ``started``, ``ended``, ``seconds``, ``interviewer``, or ``response``: the product's own number of the form); a field of the
-    instrument with that role goes before them."""
+    instrument with that role goes before them. ``label`` tells the tables of one file apart."""
 
     file: str
     sheet: str
@@ -128,6 +128,12 @@ class Table:
     conversions: Conversions = field(default_factory=dict)
     notes: tuple[Problem, ...] = ()
     roles: Mapping[str, Column] = field(default_factory=dict)
+    label: str = ""
+
+    @property
+    def place(self) -> str:
+        """What a row number is counted in: the file, or its sheet where the file has several tables."""
+        return self.label or self.file
 
     def __len__(self) -> int:
         return len(self.row_numbers)

@@ -330,6 +330,28 @@ def test_one_sheet_per_unit(study, tmp_path):
     assert read.proposals["text"].unique().tolist() == ["Sở Nội vu"]
 
 
+def test_one_sheet_per_unit_of_raters_who_rate_them_all(study, tmp_path):
+    head = ["Mã phiếu", "1.1a", "1.1b", "1.2"]
+    sheets = {
+        "Sở Nội vụ": [head, ["D1", 5, 4, 3], ["D2", 1, 1, 1]],
+        "Sở Tài chính": [head, ["D2", 2, 2, 2], ["D1", 5, 5, 5]],
+    }
+    write(tmp_path / "r.xlsx", sheets)
+    (tmp_path / "s.csv").write_text("Mã phiếu,Đơn vị,1.1a,1.1b,1.2\nD3,SNV,1,2,3\n", encoding="utf-8")
+    read = read_returns(study(ReturnFile("r.xlsx", "so-1"), ReturnFile("s.csv", "so-1")))
+    assert read.rows["form_code"].tolist() == ["D1", "D2", "D2", "D1", "D3"]
+    assert read.rows["form"].tolist() == [0, 1, 1, 0, 2]
+    assert read.rows["unit_code"].tolist() == ["SNV", "SNV", "STC", "STC", "SNV"]
+
+
+def test_forms_without_codes_on_several_sheets_are_different_forms(study, tmp_path):
+    sheets = {"Đợt 1": [["B"], HEADINGS[2:], FORMS[0][2:]], "Đợt 2": [["B"], HEADINGS[2:], FORMS[1][2:]]}
+    write(tmp_path / "r.xlsx", sheets)
+    rows = read_returns(study(ReturnFile("r.xlsx", "so-5"))).rows
+    assert rows["form_code"].tolist() == ["r.xlsx#Đợt 1#3", "r.xlsx#Đợt 2#3"]
+    assert rows["rater"].tolist() == rows["form_code"].tolist()
+
+
 def test_a_merged_cell_stands_for_all_its_rows(study, tmp_path):
     second = [2, "P2", None, *FORMS[1][3:]]
     write(tmp_path / "r.xlsx", {"S": [HEADINGS, FORMS[0], second]}, {"S": ["C2:C3"]})
