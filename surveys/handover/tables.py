@@ -78,8 +78,19 @@ def csv_bytes(table: Table, texts: pd.DataFrame) -> bytes:
 
 def _cells(texts: Sequence[str]) -> list[str]:
     """Texts [n] as they stand in a CSV; a table repeats its codes and names, so each text is looked at once."""
-    written = {text: quoted(harmless(text)) for text in set(texts)}
+    distinct = set(texts)
+    if _is_plain(distinct):
+        return list(texts)
+    written = {text: quoted(harmless(text)) for text in distinct}
     return [written[text] for text in texts]
+
+
+def _is_plain(texts: Iterable[str]) -> bool:
+    """Whether certainly none of the texts needs quotes or runs as a formula."""
+    joined = "\0" + "\0".join(texts)
+    return not any(
+        mark in joined for mark in ('"', ",", "\r", "\n", *(f"\0{begin}" for begin in _RUNS_AS_FORMULA))
+    )
 
 
 def forms_frame(returns: Returns, dispositions: Dispositions) -> pd.DataFrame:

@@ -52,6 +52,7 @@ class Vocabulary:
         self.register = register
         self._columns = dict(columns or {})
         self._decided = decided or (lambda column: None)
+        self._by_name: dict[tuple[object, ...], tuple[Target, ...]] = {}
         self._assigned = {fold(heading): code for code, heading in self._columns.items() if heading}
 
     @property
@@ -123,6 +124,8 @@ class Vocabulary:
 
     def assigned_to(self, column: Column) -> str:
         """The field or item that the study assigns to this column, by its heading or by its letter (``#F``)."""
+        if not self._assigned:
+            return ""
         by_letter = self._assigned.get(fold(f"#{column.letter}")) if column.letter else None
         return by_letter or self._assigned.get(fold(column.heading), "")
 
@@ -131,6 +134,13 @@ class Vocabulary:
         return self._decided(column) == ()
 
     def _named(self, column: Column) -> tuple[Target, ...]:
+        """What a column is by what it is called; readers ask for the same headings again and again."""
+        key = (column.heading, column.names, column.question, column.part, bool(column.variable))
+        if key not in self._by_name:
+            self._by_name[key] = self._recognised(column)
+        return self._by_name[key]
+
+    def _recognised(self, column: Column) -> tuple[Target, ...]:
         for name in (column.heading, *column.names):
             found = tuple(self._whole(name))
             if found:
@@ -309,11 +319,8 @@ def _note_missing(
     optional = {
         code for question in layout.options for code in vocabulary.multiple[fold_name(question)].values()
     }
-    absent = [
-        item
-        for item in vocabulary.items
-        if item.code not in layout.item_codes | vocabulary.absent and item.code not in optional
-    ]
+    named = layout.item_codes | vocabulary.absent | optional
+    absent = [item for item in vocabulary.items if item.code not in named]
     headings = Names((column.heading, column.heading) for column in unknown)
     for item in absent:
         nearest = headings.nearest(item.text_vi) or headings.nearest(item.code)
