@@ -17,7 +17,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from weighting import linearization
-from weighting.errors import DesignError, unknown
+from weighting.errors import DesignError, absent, listed, unknown
+from weighting.frozen import copied, frozen, is_frozen
 from weighting.linearization import Cells, Codes, Flags, Floats, Stage, compact, group_totals
 
 if TYPE_CHECKING:
@@ -123,9 +124,10 @@ class Design:
         centre it at the mean over all clusters; give it the mean variance of the other strata.
     lonely_domains : bool
         Apply "adjust" or "average" also to strata in which a domain holds one cluster of several.
-    nest : bool
-        Cluster labels count within their stratum (label 1 in two strata is two clusters). With False, a label
-        found in two strata is an error.
+    nest : bool, optional
+        True: cluster labels count within their stratum (label 1 in two strata is two clusters). False: a label
+        found in two strata is an error. By default the labels tell: where most of them are found in several
+        strata they count within strata; where only some are, those clusters cross strata, which is an error.
 
     Raises
     ------
@@ -142,13 +144,13 @@ class Design:
     [{'estimate': 3.5, 'se': 0.3727}]
     """
 
-    frame: pd.DataFrame
     weights: Floats
     stages: tuple[Stage, ...]
     adjustments: tuple[Adjustment, ...]
     lonely: str
     lonely_domains: bool
-    domain: Flags | None = field(default=None)
+    domain: Flags | None
+    _frame: pd.DataFrame = field(repr=False)
 
     def __init__(
         self,
@@ -159,17 +161,19 @@ class Design:
         fpc: Any = None,
         lonely: Lonely = "fail",
         lonely_domains: bool = False,
-        nest: bool = True,
+        nest: bool | None = None,
     ) -> None:
         border = _Border(frame)
+        if nest not in (None, True, False):
+            border.problems.append(f"nest: {nest!r} is neither True, False nor None")
         if lonely not in LONELY:
             border.problems.append(unknown("policy for lonely strata", lonely, LONELY))
         stages = border.stages(strata, clusters, fpc, nest)
         found = border.weights(weights, stages if fpc is not None else ())
         border.refuse()
         self._set(
-            frame=border.frame,
-            weights=_frozen(found),
+            _frame=border.frame,
+            weights=frozen(found),
             stages=stages,
             adjustments=(),
             lonely=lonely,
@@ -187,6 +191,20 @@ class Design:
             new.__dict__.pop(cached, None)
         new._set(**values)
         return new
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The columns of the sample [n rows]: a copy, so that nothing done to it reaches the design."""
+        return copied(self._frame)
+
+    def column(self, name: str) -> pd.Series:
+        """One column [n].
+
+        >>> Design({"y": [1.0, 2.0]}).column("y").tolist()
+        [1.0, 2.0]
+        """
+        found: pd.Series = self._frame[self.known(name)]
+        return found
 
     @property
     def n(self) -> int:
@@ -234,13 +252,17 @@ class Design:
         >>> d.with_weights(np.array([3.0, 1.0])).mean("y").estimate.tolist()
         [1.25]
         """
-        found = weights if _is_frozen(weights) else np.array(weights, dtype=float)
-        problems = _weight_problems(found, self.frame.index, "weights")
-        if found.shape != self.weights.shape:
+        try:
+            found = weights if is_frozen(weights) else np.array(weights, dtype=float)
+        except (TypeError, ValueError):
+            raise DesignError(f"weights: a number for each of the {self.n} rows is needed") from None
+        if found.shape == self.weights.shape:
+            problems = _weight_problems(found, self._frame.index, "weights")
+        else:
             problems = [f"weights: {found.shape} values for {self.n} rows"]
         if problems:
             raise DesignError(*problems)
-        found = _frozen(found)
+        found = frozen(found)
         kept = self.adjustments
         if adjustment is not None:
             kept = (
@@ -255,35 +277,42 @@ class Design:
         >>> Design({"h": [1, 2]}).with_columns(pd.DataFrame({"y": [2.0, 4.0]})).mean("y").estimate.tolist()
         [3.0]
         """
+        if not isinstance(columns, pd.DataFrame):
+            raise DesignError(f"columns: a DataFrame is needed, not {type(columns).__name__}")
         if len(columns) != self.n:
             raise DesignError(f"columns: {len(columns)} rows for a design of {self.n}")
-        rest = self.frame.drop(columns=[c for c in columns.columns if c in self.frame.columns])
-        return self._changed(frame=pd.concat([rest, columns.set_axis(rest.index)], axis=1))
+        rest = self._frame.drop(columns=[c for c in columns.columns if c in self._frame.columns])
+        return self._changed(_frame=pd.concat([rest, columns.set_axis(rest.index)], axis=1))
 
     def subset(self, mask: ArrayLike | str) -> Design:
         """The domain of the rows where ``mask`` [n] (or a column of truth values) holds, in the same design.
 
         Rows outside keep their place in strata and clusters and get weight zero.
         """
-        values = self.frame[self.known(mask)].to_numpy() if isinstance(mask, str) else np.asarray(mask)
+        values = self.column(mask).to_numpy() if isinstance(mask, str) else np.asarray(mask)
+        needed = f"subset: a truth value for each of the {self.n} rows is needed"
         if values.shape != (self.n,) or values.dtype.kind not in "bO":
-            raise DesignError(f"subset: a truth value for each of the {self.n} rows is needed")
-        inside = pd.array(values, dtype="boolean").fillna(False).to_numpy(dtype=bool)
+            raise DesignError(needed)
+        try:
+            inside = pd.array(values, dtype="boolean").fillna(False).to_numpy(dtype=bool)
+        except TypeError:
+            raise DesignError(needed) from None
         inside = inside if self.domain is None else inside & self.domain
         if not inside.any():
             raise DesignError("subset: no row lies in this domain")
-        return self._changed(weights=_frozen(np.where(inside, self.weights, 0.0)), domain=_frozen(inside))
+        return self._changed(weights=frozen(np.where(inside, self.weights, 0.0)), domain=frozen(inside))
 
     def codes(self, by: str | Sequence[str]) -> tuple[Codes, pd.DataFrame]:
         """Domain of each row [n] (−1: a value is missing) and the domains' labels [J, columns], sorted.
 
         The domains of one categorical column are all its categories, with or without rows.
         """
-        names = [by] if isinstance(by, str) else list(by)
-        problems = [unknown("column", c, self.frame.columns) for c in names if c not in self.frame.columns]
+        names = listed(by)
+        problems = absent("column", names, self._frame.columns) if names else ["by: no column is named"]
         if problems:
             raise DesignError(*problems)
-        parts = [factorize(self.frame[c]) for c in names]
+        names = list(dict.fromkeys(names))
+        parts = [factorize(self._frame[c]) for c in names]
         if len(parts) == 1:
             return parts[0][0], pd.DataFrame({names[0]: parts[0][1]})
         return _crossed(names, parts)
@@ -446,8 +475,9 @@ class Design:
 
     def known(self, name: str) -> str:
         """The name of a column, or an error that knows the nearest name."""
-        if name not in self.frame.columns:
-            raise DesignError(unknown("column", name, self.frame.columns))
+        problems = absent("column", [name], self._frame.columns)
+        if problems:
+            raise DesignError(*problems)
         return name
 
     def mean(
@@ -521,7 +551,12 @@ def factorize(values: pd.Series) -> tuple[Codes, pd.Index]:
         if high - low <= 4 * raw.size + 65_536:
             used, codes = compact(raw.astype(np.intp) - low, high - low + 1)
             return codes, pd.Index((used + low).astype(raw.dtype))
-    codes, labels = pd.factorize(values, use_na_sentinel=True)
+    try:
+        codes, labels = pd.factorize(values, use_na_sentinel=True)
+    except TypeError:
+        raise DesignError(
+            f"column {str(values.name)!r}: holds values that cannot be compared (lists?)"
+        ) from None
     index = pd.Index(labels)
     try:
         order = np.asarray(index.argsort())
@@ -556,7 +591,7 @@ class _Border:
         self.problems: list[str] = []
         self.cluster_names = pd.Index([]), np.empty(0, dtype=np.intp)
         if isinstance(frame, pd.DataFrame):
-            self.frame = frame.copy(deep=not _COPY_ON_WRITE)
+            self.frame = copied(frame)
         elif isinstance(frame, Mapping):
             try:
                 self.frame = pd.DataFrame(dict(frame))
@@ -583,6 +618,8 @@ class _Border:
                 return None
             found = self.frame[given]
             return found if isinstance(found, pd.Series) else None
+        if isinstance(given, pd.Series):
+            self.order(given, role)
         values = (
             given
             if isinstance(given, (pd.Series, pd.Categorical, pd.api.extensions.ExtensionArray))
@@ -592,6 +629,14 @@ class _Border:
             self.problems.append(f"{role}: {np.shape(values)} values for {len(self.frame)} rows")
             return None
         return pd.Series(values.array if isinstance(values, pd.Series) else values, name=role)
+
+    def order(self, given: pd.Series, role: str) -> None:
+        """Values are taken row by row: a Series of the same rows in another order would be taken wrongly."""
+        own, index = self.frame.index, given.index
+        if not index.equals(own) and index.is_unique and len(index) == len(own) and index.isin(own).all():
+            self.problems.append(
+                f"{role}: the rows of this Series are in another order than the frame's; reindex it, or give its values"
+            )
 
     def per_stage(self, given: Any, role: str) -> list[pd.Series | None]:
         """One column per stage from a name, an array, or a list of these."""
@@ -608,6 +653,9 @@ class _Border:
         return [self.column(g, role) for g in given] if several else [self.column(given, role)]
 
     def numbers(self, values: pd.Series, role: str) -> Floats | None:
+        if values.dtype.kind in "mMc":
+            self.problems.append(f"{role}: numbers are needed, not {values.dtype}")
+            return None
         try:
             return values.to_numpy(dtype=float, na_value=np.nan)
         except (TypeError, ValueError):
@@ -626,7 +674,7 @@ class _Border:
             return None
         return values
 
-    def stages(self, strata: Any, clusters: Any, fpc: Any, nest: bool) -> tuple[Stage, ...]:
+    def stages(self, strata: Any, clusters: Any, fpc: Any, nest: bool | None) -> tuple[Stage, ...]:
         """Every stage that enters the variance."""
         by_strata = [self.complete(v, "strata") for v in self.per_stage(strata, "strata")]
         by_clusters = [self.complete(v, "clusters") for v in self.per_stage(clusters, "clusters")]
@@ -660,7 +708,7 @@ class _Border:
         strata: pd.Series | None,
         clusters: pd.Series | None,
         fpc: pd.Series | None,
-        nest: bool,
+        nest: bool | None,
     ) -> Stage:
         codes, labels = (
             (np.zeros(len(self.frame), dtype=np.intp), pd.Index(["all"]))
@@ -679,7 +727,7 @@ class _Border:
                 if strata is None
                 else np.char.add(np.char.add(within.astype(str), "/"), names.astype(str))
             )
-        cluster, of_cluster = self.clusters(clusters, stratum, names, nest or above is not None)
+        cluster, of_cluster = self.clusters(clusters, stratum, names, True if above is not None else nest)
         sampled = np.bincount(of_cluster, minlength=used.size).astype(float)
         fraction = self.fractions(fpc, stratum, sampled, names, number)
         rest = np.where(1 - fraction < CENSUS, 0.0, 1 - fraction)
@@ -688,17 +736,17 @@ class _Border:
             parent_stratum = above.stratum[parent]
             share = above.share[parent_stratum] * (1 - above.rest[parent_stratum])
         return Stage(
-            cluster=_frozen(cluster),
-            stratum=_frozen(of_cluster),
-            sampled=_frozen(sampled),
-            rest=_frozen(rest),
-            share=_frozen(share),
-            parent=_frozen(parent),
+            cluster=frozen(cluster),
+            stratum=frozen(of_cluster),
+            sampled=frozen(sampled),
+            rest=frozen(rest),
+            share=frozen(share),
+            parent=frozen(parent),
             names=names,
         )
 
     def clusters(
-        self, clusters: pd.Series | None, stratum: Codes, names: NDArray[Any], nest: bool
+        self, clusters: pd.Series | None, stratum: Codes, names: NDArray[Any], nest: bool | None
     ) -> tuple[Codes, Codes]:
         """Cluster of each row [n] and stratum of each cluster [C]; every row its own cluster where none are given."""
         if clusters is None:
@@ -708,15 +756,21 @@ class _Border:
         of_cluster, of_label = np.divmod(used, len(labels))
         self.cluster_names = labels, of_label
         if not nest:
-            self.crossing(of_label, labels, of_cluster, names)
+            self.crossing(of_label, labels, of_cluster, names, nest)
         return cluster, of_cluster
 
-    def crossing(self, label: Codes, labels: pd.Index, stratum: Codes, strata: NDArray[Any]) -> None:
-        twice = np.flatnonzero(np.bincount(label) > 1)
+    def crossing(
+        self, label: Codes, labels: pd.Index, stratum: Codes, strata: NDArray[Any], nest: bool | None
+    ) -> None:
+        count = np.bincount(label)
+        twice = np.flatnonzero(count > 1)
+        if nest is None and 2 * twice.size > np.count_nonzero(count):
+            return  # labels that count within strata are found in most of them
         for code in twice[:5]:
             where = ", ".join(repr(str(strata[h])) for h in stratum[label == code])
             self.problems.append(
-                f"clusters: {str(labels[code])!r} lies in strata {where}; labels that count within strata need nest=True"
+                f"clusters: {str(labels[code])!r} lies in strata {where}; a cluster has one stratum "
+                "(labels that count within strata: nest=True)"
             )
         if twice.size > 5:
             self.problems.append(f"clusters: {twice.size - 5} more lie in several strata")
@@ -773,7 +827,8 @@ class _Border:
         return np.array(values)
 
 
-_COPY_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3
+#: Weights beyond this many powers of ten from 1 cannot be squared.
+POWERS = 140
 
 
 def rows_named(bad: NDArray[np.bool_], index: pd.Index, values: Any = None) -> str:
@@ -790,7 +845,9 @@ def rows_named(bad: NDArray[np.bool_], index: pd.Index, values: Any = None) -> s
 def _weight_problems(weights: Floats, index: pd.Index, role: str) -> list[str]:
     """What is wrong with weights [n]."""
     if weights.size and weights.min() >= 0 and 0 < weights.max() < np.inf:  # false for a NaN anywhere
-        return []
+        if 10.0**-POWERS < weights.max() < 10.0**POWERS:
+            return []
+        return [f"{role}: the largest is {weights.max():g}: give them in another unit"]
     faults = (
         ("missing", np.isnan(weights), None),
         ("infinite", np.isinf(weights), None),
@@ -823,23 +880,3 @@ def _refuse_lonely(stage: Stage, spread: linearization.Spread, lonely: str, numb
         else "no other stratum is left to take the average from"
     )
     raise DesignError(f"stratum {listed} has a single cluster at stage {number}: no variance; {advice}")
-
-
-def _is_frozen(values: Any) -> bool:
-    """An array of floats that owns its memory and is read-only: it can be kept without a copy."""
-    return (
-        isinstance(values, np.ndarray)
-        and values.dtype == np.float64
-        and values.flags.owndata
-        and not values.flags.writeable
-    )
-
-
-def _frozen(values: NDArray[Any]) -> Any:
-    """The same array, read-only."""
-    if values.flags.owndata:
-        values.flags.writeable = False
-        return values
-    view = values.view()
-    view.flags.writeable = False
-    return view

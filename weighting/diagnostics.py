@@ -16,7 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from weighting.calibration import Calibration
 from weighting.design import Design
-from weighting.errors import DesignError, unknown
+from weighting.errors import DesignError, absent, listed
+from weighting.frozen import hands_out_copies
 from weighting.margins import Cells, Margin, levels_text, prepared
 
 Array = NDArray[np.float64]
@@ -47,6 +48,7 @@ def effective_n(weights: ArrayLike) -> float:
     return float(w.sum() ** 2 / (w @ w)) if (w > 0).any() else 0.0
 
 
+@hands_out_copies("weights", "factors", "margins", "groups")
 @dataclass(frozen=True, eq=False)
 class Diagnosis:
     """What became of the weights.
@@ -222,7 +224,7 @@ def diagnose(
     >>> round(seen.deff, 6), round(seen.n_eff, 6), seen.largest_gap < 1e-9
     (1.333333, 3.0, True)
     """
-    problems = [unknown("column", c, design.frame.columns) for c in _listed(by) if c not in design.frame]
+    problems = [] if by is None else absent("column", listed(by), design.frame.columns)
     if problems:
         raise DesignError(*problems)
     chain = [step for step in design.adjustments if isinstance(step, Calibration)]
@@ -236,10 +238,6 @@ def diagnose(
     factors = pd.DataFrame({"g": np.quantile(g, POINTS)}, index=pd.Index(POINTS, name="share"))
     steps = tuple(repr(c) for c in chain)
     return Diagnosis(measures, factors, _on_bounds(chain), _margin_table(rows), _groups(design, by), steps)
-
-
-def _listed(by: str | Sequence[str] | None) -> list[str]:
-    return [] if by is None else [by] if isinstance(by, str) else list(by)
 
 
 def _on_bounds(chain: Sequence[Calibration]) -> int:

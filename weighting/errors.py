@@ -1,7 +1,9 @@
 """What can be wrong with a design or a calibration, told so that it can be put right."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from difflib import get_close_matches
+from numbers import Real
+from typing import Any
 
 
 class DesignError(ValueError):
@@ -28,6 +30,36 @@ class CalibrationError(ValueError):
     def __init__(self, *problems: str) -> None:
         self.problems: tuple[str, ...] = problems
         super().__init__("\n".join(problems))
+
+
+def listed(given: Any) -> list[Any]:
+    """One name or several, as a list.
+
+    >>> listed("q1"), listed(("q1", "q2")), listed(7)
+    (['q1'], ['q1', 'q2'], [7])
+    """
+    several = isinstance(given, Iterable) and not isinstance(given, str | bytes)
+    return list(given) if several else [given]
+
+
+def absent(what: str, names: Iterable[Any], known: Iterable[Any]) -> list[str]:
+    """What is wrong with names that are not among the known ones.
+
+    >>> absent("column", ["y", "z", []], {"y": 1, "x": 2})
+    ["unknown column 'z'; known: 'y', 'x'", "unknown column '[]'; known: 'y', 'x'"]
+    """
+    held = list(known)
+    there = set(held)
+    return [unknown(what, n, held) for n in names if not isinstance(n, Hashable) or n not in there]
+
+
+def is_number(value: Any) -> bool:
+    """Whether this is one real number; truth values are none.
+
+    >>> is_number(0.5), is_number(True), is_number("0.5")
+    (True, False, False)
+    """
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def unknown(what: str, name: object, known: Iterable[object]) -> str:

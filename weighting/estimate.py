@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 
 from weighting import intervals
 from weighting.design import Design
-from weighting.errors import DesignError, unknown
+from weighting.errors import DesignError, absent, is_number, listed, unknown
+from weighting.frozen import freeze, hands_out_copies
 from weighting.influence import Influence
 from weighting.linear import Linear, Request, grouping_of
 from weighting.linearization import Cells, Flags, Floats
@@ -43,6 +44,7 @@ ADJUSTMENTS = {
 }
 
 
+@hands_out_copies("labels")
 @dataclass(frozen=True, eq=False, repr=False)
 class Estimates:
     """Estimates with standard errors, intervals and their joint covariance; K rows, one per domain and statistic.
@@ -72,10 +74,8 @@ class Estimates:
 
     def __post_init__(self) -> None:
         for name in ("estimate", "se", "ci_low", "ci_high", "df", "n", "n_eff", "deff"):
-            values = np.array(getattr(self, name), dtype=float)
-            values.flags.writeable = False
-            object.__setattr__(self, name, values)
-        object.__setattr__(self, "labels", self.labels.copy())
+            object.__setattr__(self, name, np.array(getattr(self, name), dtype=float))
+        freeze(self)
 
     def __len__(self) -> int:
         return self.estimate.size
@@ -144,6 +144,7 @@ class Estimates:
         >>> gap.estimate.tolist(), gap.se.round(4).tolist()
         ([3.0], [0.5774])
         """
+        _refuse_combinations(combinations)
         weights = self._coefficients(combinations)
         labels = pd.DataFrame({"statistic": list(combinations)})
         return self.linear(weights, labels, interval, self.level if level is None else level, df)
@@ -159,6 +160,7 @@ class Estimates:
         """The combinations weights′θ, ``weights`` [K, q], named by ``labels`` [q rows, with a statistic column]."""
         rule = self.df_rule if df is None else df
         rule = "design" if rule == "domain" and df is None else rule
+        check_options(interval, level, rule)
         used = weights != 0
         estimate = np.where(used, weights * self.estimate[:, None], 0.0).sum(axis=0)
         covariance = np.where(np.isnan(self._covariance), 0.0, self._covariance)
@@ -191,10 +193,10 @@ class Estimates:
         weights = np.zeros((len(self), len(combinations)))
         for column, (name, terms) in enumerate(combinations.items()):
             for key, coefficient in terms.items():
-                if key not in place:
+                if not isinstance(key, Hashable) or key not in place:
                     problems.append(f"{name}: {unknown('row', key, place)}")
-                elif not np.isfinite(coefficient):
-                    problems.append(f"{name}: the coefficient of {key!r} is {coefficient}")
+                elif not is_number(coefficient) or not np.isfinite(coefficient):
+                    problems.append(f"{name}: the coefficient of {key!r} is {coefficient!r}, no number")
                 else:
                     weights[place[key], column] += coefficient
         if problems:
@@ -277,6 +279,19 @@ class Estimates:
     def _footer(self) -> str:
         more = [f"… and {len(self) - 60:,} more: see table()"] if len(self) > 60 else []
         return "".join(f"\n{line}" for line in (*more, *self.remarks))
+
+
+def _refuse_combinations(combinations: Any) -> None:
+    """Stop where combinations are not {"name": {row: coefficient}}."""
+    if not isinstance(combinations, Mapping) or not combinations:
+        raise DesignError('combinations: {"name": {row: coefficient}} is needed')
+    problems = [
+        f"{name}: {{row: coefficient}} is needed, here is {terms!r:.60}"
+        for name, terms in combinations.items()
+        if not isinstance(terms, Mapping) or not terms
+    ]
+    if problems:
+        raise DesignError(*problems)
 
 
 def two_sided_p(t: Floats, df: Floats) -> Floats:
@@ -385,7 +400,7 @@ def proportion(
     columns: str | Sequence[str],
     by: str | Sequence[str] | None = None,
     *,
-    levels: Sequence[object] | None = None,
+    levels: object | Sequence[object] | None = None,
     interval: str = "bounded",
     level: float = 0.95,
     df: str | float = "design",
@@ -401,10 +416,9 @@ def proportion(
     >>> d.proportion("q", by="g", levels=[4, 5]).estimate.round(3).tolist()
     [0.667, 0.667]
     """
-    wanted = None if levels is None else list(levels)
     names, grouping = names_of(design, columns), grouping_of(design, by)
     grouping.tabulate(names)
-    found = tuple(shares(grouping, c, wanted) for c in names)
+    found = tuple(shares(grouping, c, levels) for c in names)
     return estimates_of(Request(grouping, found, None, "proportion"), interval, level, df, listwise)
 
 
@@ -433,10 +447,8 @@ def ratio(
 
 
 def names_of(design: Design, columns: str | Sequence[str]) -> list[str]:
-    names = [columns] if isinstance(columns, str) else list(columns)
-    problems = [unknown("column", c, design.frame.columns) for c in names if c not in design.frame.columns]
-    if not names:
-        problems = ["columns: none are named"]
+    names = listed(columns)
+    problems = absent("column", names, design.frame.columns) if names else ["columns: none are named"]
     if problems:
         raise DesignError(*problems)
     return names
@@ -470,11 +482,11 @@ def check_options(interval: str, level: float, df: str | float) -> None:
     problems = []
     if interval not in INTERVALS:
         problems.append(unknown("interval", interval, INTERVALS))
-    if not 0 < level < 1:
-        problems.append(f"level: {level} does not lie between 0 and 1")
-    if isinstance(df, str) and df not in DEGREES:
-        problems.append(unknown("degrees of freedom", df, DEGREES))
-    if not isinstance(df, str) and not df > 0:
+    if not is_number(level) or not 0 < level < 1:
+        problems.append(f"level: {level!r} does not lie between 0 and 1")
+    if not is_number(df) and df not in DEGREES:
+        problems.append(unknown("degrees of freedom", df, (*DEGREES, "a number")))
+    if is_number(df) and not float(df) > 0:
         problems.append(f"df: {df} is not positive")
     if problems:
         raise DesignError(*problems)
@@ -559,6 +571,9 @@ def _assembled(
     edge = found.n * request.grouping.worth[:, None]
     sizes = np.where(found.flat, edge, np.repeat(request.grouping.held[:, None], shape[1], axis=1))
     limits = limits_of(interval, found.estimate, found.se, degrees, sizes, found.flat, level)
+    census = found.flat & np.isposinf(edge)
+    if interval == "wald":  # no error, no width, whatever the degrees of freedom
+        limits = chosen(census, (found.estimate, found.estimate), limits)
     if request.kind == "proportion" and interval == "wald":
         safe = limits_of("bounded", found.estimate, found.se, degrees, sizes, found.flat, level)
         limits = chosen(found.flat, safe, tuple(np.clip(limit, 0, 1) for limit in limits))
@@ -664,6 +679,11 @@ def _remarks(request: Request, parts: list[Linear]) -> tuple[str, ...]:
     )
     if lost.any():
         remarks.append(f"{int(lost.sum()):,} rows without a value of the by-columns belong to no domain")
+    remarks += [
+        f"column {v.column!r}: none of the levels asked for is found in any row"
+        for v in request.numerators
+        if v.levels is not None and v.scores.size and not v.scores.any() and request.kind == "proportion"
+    ]
     if any(((p.size <= p.count * (1 + 1e-9)) & (p.count > 0)).any() for p in parts):
         remarks.append("weights do not exceed the sample: design effect against sampling with replacement")
     return tuple(remarks)

@@ -16,7 +16,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from weighting.design import Design, factorize
-from weighting.errors import DesignError
 from weighting.linearization import Cells, Codes, Flags, Floats, group_totals
 from weighting.tables import BATCH, CHUNK, SmallCodes, flag_counts, weighted_tables
 
@@ -45,6 +44,7 @@ class Grouping:
     domains: pd.DataFrame | None
     n_domains: int
     _tables: dict[str, Tabulation | None] = field(default_factory=dict)
+    _categories: dict[str, Tabulation] = field(default_factory=dict)
 
     @cached_property
     def cells(self) -> Cells:
@@ -103,9 +103,11 @@ class Grouping:
         """Make the weighted tables of columns that have none yet, eight at a time."""
         wanted = [c for c in dict.fromkeys(columns) if c not in self._tables]
         for start in range(0, len(wanted), BATCH):
-            found = {c: levels_of(self.design.frame[c]) for c in wanted[start : start + BATCH]}
+            found = {c: levels_of(self.design.column(c)) for c in wanted[start : start + BATCH]}
             self._tables.update({c: None for c, codes in found.items() if codes is None})
-            self._keep({c: codes for c, codes in found.items() if codes is not None})
+            self._tables.update(
+                self._counted_in({c: codes for c, codes in found.items() if codes is not None})
+            )
 
     def tabulation(self, column: str) -> Tabulation | None:
         """The column's weighted table, made once; None where its values are many, or not whole numbers."""
@@ -116,25 +118,27 @@ class Grouping:
     def categories(self, column: str) -> Tabulation:
         """The weighted table of any column, each distinct value a level."""
         kept = self.tabulation(column)
-        if kept is None:
-            self._keep({column: categories_of(self.design.frame[column])})
-            kept = self._tables[column]
-        if kept is None:
-            raise DesignError(f"column {column!r} has no categories")
-        return kept
+        if kept is not None:
+            return kept
+        if column not in self._categories:
+            self._categories.update(self._counted_in({column: categories_of(self.design.column(column))}))
+        return self._categories[column]
 
-    def _keep(self, found: dict[str, tuple[SmallCodes, pd.Index]]) -> None:
-        """Tabulate the columns whose table is smaller than themselves."""
+    def _counted_in(self, found: dict[str, tuple[SmallCodes, pd.Index]]) -> dict[str, Tabulation]:
+        """The columns' tables, empty for those whose table is not smaller than themselves."""
         most = 0 if self.design.counts_presence else (4 * self.design.n + 4096) // max(self.cells.n_cells, 1)
         small = [c for c, (_, levels) in found.items() if len(levels) < most]
         gaps = flag_counts(self._counted, self.n_domains, [found[c][0] == len(found[c][1]) for c in small])
         columns = [(found[c][0], len(found[c][1]) + 1) for c in small]
         cells = self.cells if small else None
         tables = weighted_tables(cells.cell, cells.n_cells, columns, self.design.weights) if cells else []
-        for column, (_, levels) in found.items():
-            self._tables[column] = Tabulation(levels, np.empty((0, len(levels))), np.empty(0, dtype=np.intp))
+        made = {
+            column: Tabulation(levels, np.empty((0, len(levels))), np.empty(0, dtype=np.intp))
+            for column, (_, levels) in found.items()
+        }
         for column, table, lost in zip(small, tables, gaps.T, strict=True):
-            self._tables[column] = Tabulation(found[column][1], table[:, :-1], self.rows - lost)
+            made[column] = Tabulation(found[column][1], table[:, :-1], self.rows - lost)
+        return made
 
 
 def levels_of(values: pd.Series) -> tuple[SmallCodes, pd.Index] | None:

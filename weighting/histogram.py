@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from weighting.design import Design
 from weighting.errors import DesignError, unknown
 from weighting.estimate import Estimates, estimates_of
+from weighting.frozen import freeze
 from weighting.grouping import Grouping, Tabulation
 from weighting.linear import Request, domains_of
 from weighting.linearization import Floats, group_totals
@@ -47,6 +48,9 @@ class Histogram:
     rows: NDArray[np.intp]
     weight: Floats
     square: Floats
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
     @classmethod
     def of(
@@ -139,7 +143,7 @@ class Histogram:
     ) -> Estimates:
         """Shares of the answers in ``levels``; the same numbers as :func:`weighting.estimate.proportion`."""
         grouping = self._grouping(cells, by, strata, clusters, fpc, lonely)
-        found = tuple(shares(grouping, item, list(levels)) for item in self._named(items))
+        found = tuple(shares(grouping, item, levels) for item in self._named(items))
         return estimates_of(Request(grouping, found, None, "proportion"), interval, level, df)
 
     def _named(self, items: str | Sequence[str] | None) -> list[str]:

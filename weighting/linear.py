@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,13 +10,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from weighting.design import Design
-from weighting.errors import DesignError
+from weighting.errors import DesignError, absent, listed
 from weighting.grouping import Grouping
 from weighting.linearization import Cells, Codes, Floats
 from weighting.variable import Moments, Variable
 
 #: Differences below this share of their terms are rounding: such answers are all equal.
 EQUAL = 1e-13
+
+#: Columns of every table, which no by-column can be called.
+RESERVED = ("statistic", "estimate", "se", "ci_low", "ci_high", "df", "n", "n_eff", "deff", "note")
 
 #: So many numbers of tabulated columns are worked on at a time.
 BLOCK = 4_000_000
@@ -184,15 +187,23 @@ def domains_of(design: Design, by: str | Sequence[str] | None) -> tuple[Codes, p
             None,
             1,
         )
+    taken = [name for name in listed(by) if name in RESERVED]
+    if taken:
+        raise DesignError(
+            *(f"by: the table has a column {name!r} of its own: rename this one" for name in taken)
+        )
     domain, domains = design.codes(by)
     if not len(domains):
-        raise DesignError(f"by: {by!r} has no value in any row")
+        names = ", ".join(repr(name) for name in listed(by))
+        raise DesignError(f"by: {names} has no value in any row")
     return domain if design.domain is None else np.where(design.domain, domain, -1), domains, len(domains)
 
 
 def grouping_of(design: Design, by: str | Sequence[str] | None) -> Grouping:
     """The design's rows in domains; the last grouping is kept with the design."""
-    names = None if by is None else (by,) if isinstance(by, str) else tuple(by)
+    names = None if by is None else tuple(listed(by)) or None
+    if names is not None and any(not isinstance(name, Hashable) for name in names):
+        raise DesignError(*absent("column", names, design.frame.columns))
     if names not in design.kept:
         found = Grouping(design, *domains_of(design, names))
         design.kept.clear()

@@ -14,7 +14,7 @@ import numpy as np
 
 from weighting import intervals
 from weighting.design import Design
-from weighting.errors import DesignError
+from weighting.errors import DesignError, is_number, listed
 from weighting.estimate import (
     Estimates,
     Request,
@@ -63,12 +63,12 @@ def quantile(
     (['y 0.25', 'y 0.5'], [3.0, 5.0])
     """
     check_options(interval, level, df)
-    points = np.atleast_1d(np.asarray(q, dtype=float))
+    points = np.array([p if is_number(p) else np.nan for p in listed(q)], dtype=float)
     if df == "satterthwaite":
         raise DesignError(
             "df='satterthwaite' does not apply to quantiles: use 'design', 'domain' or a number"
         )
-    if not ((points > 0) & (points < 1)).all():
+    if not points.size or not ((points > 0) & (points < 1)).all():
         raise DesignError(f"q: {q} does not lie between 0 and 1")
     grouping = grouping_of(design, by)
     found = tuple(numeric(grouping, c) for c in names_of(design, columns))
@@ -199,6 +199,8 @@ def _one(
     note[below] = "lower limit: the smallest value; the interval of F passes 0"
     note[above] = "upper limit: the largest value; the interval of F passes 1"
     note[df <= 0] = "no degrees of freedom: no interval"
+    census = flat & np.isposinf(edge)
+    se[census], note[census] = 0.0, "complete census: no sampling error"
     note[np.isnan(estimate)] = "no row of this domain has a value"
     return estimate, se, low, high, note, share_se
 

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from weighting.errors import DesignError
+from weighting.frozen import freeze
 
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -51,6 +52,9 @@ class RankSets:
     level: float
     critical: float
     notes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
     def table(self, labels: ArrayLike | None = None) -> pd.DataFrame:
         """One row per unit: estimate, rank, rank_low, rank_high, probability_top, note; missing ranks as NA."""

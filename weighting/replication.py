@@ -22,8 +22,9 @@ from numpy.typing import ArrayLike, NDArray
 from weighting import intervals
 from weighting.calibration import Calibration
 from weighting.design import Design
-from weighting.errors import CalibrationError, DesignError, unknown
+from weighting.errors import CalibrationError, DesignError, listed, unknown
 from weighting.estimate import Estimates
+from weighting.frozen import freeze
 from weighting.hadamard import hadamard, order_above
 from weighting.linearization import Stage
 from weighting.margins import Coded, crossed
@@ -156,6 +157,9 @@ class Replicates:
     rscales: Array
     mse: bool
     degf: int
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
     @classmethod
     def from_weights(
@@ -356,10 +360,9 @@ class Replicates:
     def _variables(
         self, kind: str, columns: str | Sequence[str], options: dict[str, Any]
     ) -> tuple[Variable, ...]:
-        names = [columns] if isinstance(columns, str) else list(columns)
+        names = listed(columns)
         if kind == "proportion":
-            levels = options.get("levels")
-            found = tuple(shares(self.design, c, None if levels is None else list(levels)) for c in names)
+            found = tuple(shares(self.design, c, options.get("levels")) for c in names)
         else:
             found = tuple(numeric(self.design, c) for c in names)
         if not options.get("listwise"):

@@ -12,8 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from weighting.design import Design, rows_named
-from weighting.errors import DesignError
-from weighting.grouping import MOST_LEVELS, Grouping, categories_of, levels_of
+from weighting.errors import DesignError, absent, listed
+from weighting.grouping import MOST_LEVELS, Grouping, Tabulation, categories_of, levels_of
 from weighting.linearization import Cells, Flags, Floats
 from weighting.tables import SmallCodes
 
@@ -52,7 +52,7 @@ class Variable:
     """One column as k numbers per row: its value, or a truth value per category.
 
     ``levels`` [L] and ``scores`` [L, k] for columns of few values, none for others; ``mask`` [n] restricts the
-    rows that count.
+    rows that count; ``categorical``: levels are all distinct values, of whatever kind.
     """
 
     column: str
@@ -61,6 +61,7 @@ class Variable:
     levels: pd.Index | None = None
     scores: Floats = field(default_factory=lambda: np.empty((0, 1)))
     mask: Flags | None = None
+    categorical: bool = False
 
     def codes(self) -> SmallCodes:
         """Level of each row [n]; L where there is none."""
@@ -85,14 +86,18 @@ class Variable:
 
     def tabulated(self, grouping: Grouping) -> bool:
         """Whether the grouping's weighted table answers for this variable."""
+        return self._table(grouping) is not None
+
+    def _table(self, grouping: Grouping) -> Tabulation | None:
+        """The grouping's weighted table of this column, where there is one that answers."""
         if self.levels is None or self.mask is not None:
-            return False
-        kept = grouping.tabulation(self.column)
-        return kept is not None and kept.count.size > 0
+            return None
+        kept = (grouping.categories if self.categorical else grouping.tabulation)(self.column)
+        return kept if kept is not None and kept.count.size else None
 
     def moments(self, grouping: Grouping) -> tuple[Moments, NDArray[np.intp], Cells]:
         """Weighted sums per cell, rows with a value [J], and the cells they are of."""
-        kept = grouping.tabulation(self.column) if self.tabulated(grouping) else None
+        kept = self._table(grouping)
         if kept is not None:
             return Moments.of_table(kept.table, self.scores), kept.count, grouping.cells
         cells = grouping.cells_of(self.valid) if grouping.design.counts_presence else grouping.cells
@@ -113,22 +118,27 @@ class Variable:
 
 def numeric(rows: Design | Grouping, column: str) -> Variable:
     """A column of numbers or truth values, as its values."""
-    frame = _frame(rows)
-    values, levels = frame[column], _levels(rows, column)
+    values, levels = _column(rows, column), _levels(rows, column)
     if levels is not None:
         return Variable(column, (column,), values, levels, levels.to_numpy(dtype=float)[:, None])
-    return Variable(column, (column,), _checked(values, frame.index))
+    return Variable(column, (column,), _checked(values))
 
 
-def shares(rows: Design | Grouping, column: str, wanted: list[object] | None) -> Variable:
-    """A column as truth values: of being one of ``wanted``; or of being true; or one for each category."""
-    values, levels = _frame(rows)[column], _levels(rows, column)
-    if levels is not None and wanted is None and levels.isin((0, 1)).all():
-        return Variable(column, (column,), values, levels, levels.to_numpy(dtype=float)[:, None])
+def shares(rows: Design | Grouping, column: str, wanted: object) -> Variable:
+    """A column as truth values: of being one of the levels ``wanted``; or of being true; or one for each category."""
+    values, levels = _column(rows, column), _levels(rows, column)
+    categorical = levels is None
     if levels is None:
         levels = rows.categories(column).levels if isinstance(rows, Grouping) else categories_of(values)[1]
+    if not len(levels):
+        return Variable(column, (column,), pd.Series(np.full(len(values), np.nan), index=values.index))
     if wanted is not None:
-        return Variable(column, (column,), values, levels, levels.isin(wanted).astype(float)[:, None])
+        inside = levels.isin(_wanted(values, column, wanted)).astype(float)[:, None]
+        return Variable(column, (column,), values, levels, inside, categorical=categorical)
+    if levels.isin((0, 1)).all() and (not categorical or levels.inferred_type == "boolean"):
+        return Variable(
+            column, (column,), values, levels, levels.to_numpy(dtype=float)[:, None], None, categorical
+        )
     if len(levels) > MOST_LEVELS:
         raise DesignError(
             f"column {column!r}: {len(levels)} different values; shares are of truth values or of a few categories "
@@ -136,21 +146,40 @@ def shares(rows: Design | Grouping, column: str, wanted: list[object] | None) ->
         )
     present = levels.isin(values.dropna().unique()) | isinstance(values.dtype, pd.CategoricalDtype)
     names = tuple(f"{column}={label}" for label in levels[present])
-    return Variable(column, names, values, levels, np.eye(len(levels))[:, present])
+    return Variable(column, names, values, levels, np.eye(len(levels))[:, present], categorical=categorical)
 
 
-def _frame(rows: Design | Grouping) -> pd.DataFrame:
-    return rows.frame if isinstance(rows, Design) else rows.design.frame
+def _wanted(values: pd.Series, column: str, given: object) -> list[Any]:
+    """The levels asked for; a declared category has to exist."""
+    wanted = listed(given)
+    if not wanted:
+        raise DesignError("levels: none are named")
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        problems = absent("category", wanted, values.cat.categories)
+        if problems:
+            raise DesignError(*(f"column {column!r}: {problem}" for problem in problems))
+    return wanted
+
+
+def _column(rows: Design | Grouping, column: str) -> pd.Series:
+    return (rows if isinstance(rows, Design) else rows.design).column(column)
 
 
 def _levels(rows: Design | Grouping, column: str) -> pd.Index | None:
     """Levels of a column of few whole numbers, from its table where rows are grouped."""
-    found: Any = rows.tabulation(column) if isinstance(rows, Grouping) else levels_of(rows.frame[column])
+    found: Any = rows.tabulation(column) if isinstance(rows, Grouping) else levels_of(rows.column(column))
     return found if found is None else found.levels if isinstance(rows, Grouping) else found[1]
 
 
-def _checked(values: pd.Series, index: pd.Index) -> pd.Series:
+#: Larger numbers cannot be squared and added up.
+LARGEST = 1e140
+
+
+def _checked(values: pd.Series) -> pd.Series:
     """The column as finite numbers or missing values, or an error naming the rows."""
+    index = values.index
+    if values.dtype.kind == "c":
+        raise DesignError(f"column {str(values.name)!r}: real numbers are needed, not {values.dtype}")
     if isinstance(values.dtype, pd.CategoricalDtype) or not pd.api.types.is_numeric_dtype(values.dtype):
         numbers = pd.to_numeric(values.astype(object), errors="coerce")
         bad = (numbers.isna() & values.notna()).to_numpy()
@@ -160,7 +189,9 @@ def _checked(values: pd.Series, index: pd.Index) -> pd.Series:
                 "ask for proportion() where the column holds categories"
             )
         values = numbers
-    infinite = np.isinf(values.to_numpy(dtype=float, na_value=np.nan))
-    if infinite.any():
-        raise DesignError(f"column {str(values.name)!r}: infinite in {rows_named(infinite, index)}")
+    sizes = np.abs(values.to_numpy(dtype=float, na_value=np.nan))
+    large = sizes > LARGEST
+    if large.any():
+        what = "infinite" if np.isinf(sizes[large]).all() else f"beyond {LARGEST:g}"
+        raise DesignError(f"column {str(values.name)!r}: {what} in {rows_named(large, index)}")
     return values

@@ -1,0 +1,201 @@
+"""What a user can get wrong is answered in words: no traceback of numpy or pandas, no number or gap without a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from weighting import Design, DesignError, diagnose, rank_sets, replicate
+
+N = 12
+
+
+def frame() -> pd.DataFrame:
+    rng = np.random.default_rng(1)
+    return pd.DataFrame(
+        {
+            "h": list("aaaabbbbcccc"),
+            "c": [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6],
+            "w": rng.uniform(1, 3, N),
+            "y": rng.normal(size=N),
+            "q": rng.integers(1, 6, N),
+            "yes": pd.Series([True, False, None] * 4, dtype=object),
+            "city": ["Hà Nội", "Đà Nẵng", "Cần Thơ"] * 4,
+            "declared": pd.Categorical(list("uuvvuuvvuuvv"), categories=list("uvz")),
+            "blank": [np.nan] * N,
+            "when": pd.date_range("2020-01-01", periods=N),
+            "waves": np.arange(N) * 1j,
+            "lists": [[1]] * N,
+            "huge": np.full(N, 1e308),
+        }
+    )
+
+
+def design() -> Design:
+    return Design(frame(), "w", "h", "c")
+
+
+def pair() -> Any:
+    return design().mean("y", by="declared")
+
+
+QUESTIONS: list[tuple[Callable[[], Any], str]] = [
+    (lambda: design().mean("waves"), "column 'waves': real numbers are needed"),
+    (lambda: design().mean("huge"), "column 'huge': beyond 1e+140 in row 0"),
+    (lambda: design().mean("y", by="lists"), "column 'lists': holds values that cannot be compared"),
+    (lambda: design().proportion("lists"), "column 'lists': holds values that cannot be compared"),
+    (lambda: design().mean(None), "unknown column 'None'"),
+    (lambda: design().mean(["y", ["q"]]), "unknown column"),
+    (lambda: design().mean("y", by=3), "unknown column '3'"),
+    (lambda: design().mean("y", level="x"), "level: 'x' does not lie between 0 and 1"),
+    (lambda: design().mean("y", level=True), "level: True does not lie between 0 and 1"),
+    (lambda: design().mean("y", df=None), "unknown degrees of freedom 'None'"),
+    (lambda: design().mean("y", df=[1, 2]), "unknown degrees of freedom '[1, 2]'"),
+    (lambda: design().quantile("y", "a"), "q: a does not lie between 0 and 1"),
+    (lambda: design().quantile("y", []), "q: [] does not lie between 0 and 1"),
+    (lambda: design().proportion("q", levels=[]), "levels: none are named"),
+    (lambda: design().proportion("declared", levels=["w"]), "unknown category 'w'"),
+    (lambda: pair().combine({}), "combinations:"),
+    (lambda: pair().combine(5), "combinations:"),
+    (lambda: pair().combine({"a": 3}), "a: {row: coefficient} is needed, here is 3"),
+    (lambda: pair().combine({"a": {"u": "x"}}), "a: the coefficient of 'u' is 'x'"),
+    (lambda: pair().combine({"a": {"u": 1}}, level=7), "level: 7 does not lie between 0 and 1"),
+    (lambda: pair().combine({"a": {"u": 1}}, df="x"), "unknown degrees of freedom 'x'"),
+    (lambda: pair().combine({"a": {"u": 1}}, df=-4), "df: -4 is not positive"),
+    (lambda: pair().combine({"a": {"u": 1}}, interval="x"), "unknown interval 'x'"),
+    (lambda: pair().pairwise(level=3), "level: 3 does not lie between 0 and 1"),
+    (lambda: Design(frame(), weights="when"), "weights: numbers are needed, not datetime64"),
+    (lambda: Design(frame(), weights="waves"), "weights: numbers are needed, not complex128"),
+    (lambda: Design(frame(), strata="lists"), "column 'lists': holds values that cannot be compared"),
+    (lambda: Design(frame(), weights=np.full(N, 1e300)), "weights: the largest is 1e+300"),
+    (
+        lambda: Design(frame(), weights=frame()["w"][::-1]),
+        "weights: the rows of this Series are in another order",
+    ),
+    (lambda: Design(frame(), nest="yes"), "nest: 'yes' is neither True, False nor None"),
+    (lambda: design().subset("city"), "subset: a truth value for each of the 12 rows"),
+    (lambda: design().with_weights(["a"] * N), "weights: a number for each of the 12 rows"),
+    (lambda: design().with_columns(3), "columns: a DataFrame is needed, not int"),
+]
+
+
+@pytest.mark.parametrize(("ask", "words"), QUESTIONS, ids=[words[:40] for _, words in QUESTIONS])
+def test_mistakes_are_named(ask: Callable[[], Any], words: str) -> None:
+    with pytest.raises(DesignError) as error:
+        ask()
+    assert words in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["statistic", "estimate", "se", "n", "note"])
+def test_a_domain_cannot_be_called_as_a_column_of_the_table(name: str) -> None:
+    d = Design(frame().rename(columns={"declared": name}), "w", "h", "c")
+    with pytest.raises(DesignError, match=f"by: the table has a column '{name}' of its own"):
+        d.mean("y", by=name)
+
+
+def test_clusters_that_cross_strata_are_refused_and_labels_within_strata_are_not() -> None:
+    crossing = {"h": list("aabbbb"), "c": ["p", "q", "q", "r", "s", "t"], "y": range(6)}
+    with pytest.raises(
+        DesignError, match=r"clusters: 'q' lies in strata 'a', 'b'; a cluster has one stratum"
+    ):
+        Design(crossing, strata="h", clusters="c")
+    assert Design(crossing, strata="h", clusters="c", nest=True).stages[0].n_clusters == 6
+    nested = {"h": list("aaabb"), "c": [1, 2, 3, 1, 2], "y": range(5)}  # 1 and 2 in both strata, 3 in one
+    assert Design(nested, strata="h", clusters="c").stages[0].n_clusters == 5
+    with pytest.raises(DesignError, match="'1' lies in strata 'a', 'b'"):
+        Design(nested, strata="h", clusters="c", nest=False)
+
+
+def test_what_was_asked_before_changes_nothing() -> None:
+    """Shares of a column's categories do not make it a column of numbers."""
+    d = design()
+    d.proportion("city")
+    d.proportion("when")
+    for column in ("city", "when"):
+        with pytest.raises(DesignError, match="not a number in row 0"):
+            d.mean(column)
+    fresh, asked = design().mean("y"), d.proportion("y") and d.mean("y")
+    assert (fresh.estimate, fresh.se) == (asked.estimate, asked.se)
+
+
+def test_one_level_is_a_level_and_not_its_letters() -> None:
+    one, listed = design().proportion("city", levels="Hà Nội"), design().proportion("city", levels=["Hà Nội"])
+    assert one.estimate == listed.estimate > 0
+    assert design().proportion("q", levels=5).estimate == design().proportion("q", levels=[5]).estimate
+
+
+def test_levels_nobody_gave_are_told() -> None:
+    typed = design().proportion("q", levels=["4", "5"])
+    assert typed.estimate == 0
+    assert typed.remarks[-1] == "column 'q': none of the levels asked for is found in any row"
+    assert "none of the levels" not in " ".join(design().proportion("q", levels=[4, 9]).remarks)
+
+
+def test_truth_values_with_gaps_in_a_column_of_objects() -> None:
+    share = design().proportion("yes")
+    assert share.labels["statistic"].tolist() == ["yes"]
+    assert share.n.tolist() == [8]
+    rows = frame().dropna(subset="yes")
+    assert share.estimate == pytest.approx(
+        np.average(rows["yes"].astype(float), weights=rows["w"]), rel=1e-14
+    )
+
+
+@pytest.mark.parametrize("method", ["mean", "total", "proportion", "quantile"])
+def test_a_column_without_values_says_so(method: str) -> None:
+    table = getattr(design(), method)(["blank", "q"] if method != "proportion" else ["blank"]).table()
+    assert np.isnan(table["estimate"][0])
+    assert table["note"][0] == "no row of this domain has a value"
+
+
+@pytest.mark.parametrize("method", ["mean", "total", "proportion", "quantile"])
+def test_a_census_has_no_width_even_without_degrees_of_freedom(method: str) -> None:
+    d = Design({"y": [1, 0]}, strata=["a", "b"], fpc=[1.0, 1.0])
+    assert d.degf == 0
+    row = getattr(d, method)("y").table().iloc[0]
+    assert (row["se"], row["ci_low"], row["ci_high"]) == (0, row["estimate"], row["estimate"])
+    assert row["note"] == "complete census: no sampling error"
+
+
+def test_results_cannot_be_changed() -> None:
+    d = design()
+    e, ranks = d.mean("y", by="declared"), rank_sets([0.9, 0.5], np.eye(2))
+    made, seen = replicate(d), diagnose(d)
+    before = e.table()
+    views = [e.labels, d.frame, e.table(), e.covariance(), seen.weights]
+    for changed in views:
+        changed.iloc[0, 0] = 77 if pd.api.types.is_numeric_dtype(changed.dtypes.iloc[0]) else "z"
+    view = d.frame
+    view["y"] = 0.0
+    pd.testing.assert_frame_equal(d.mean("y", by="declared").table(), before)
+    pd.testing.assert_frame_equal(e.table(), before)
+    assert seen.deff == diagnose(d).deff
+    for values in (e.estimate, d.weights, ranks.rank, made.factors, d.stages[0].sampled):
+        with pytest.raises(ValueError, match="read-only"):
+            values[0] = 0
+    for holder, name in ((e, "labels"), (d, "weights"), (ranks, "rank"), (made, "scale"), (seen, "weights")):
+        with pytest.raises(AttributeError):
+            setattr(holder, name, None)
+
+
+def test_rows_in_any_order_under_any_index() -> None:
+    """Duplicate labels in the index, shuffled rows, Vietnamese domains, several columns, gaps: as cell by cell."""
+    data = frame().assign(g=["u", None] * 6).sample(frac=1, random_state=3).set_axis([5] * N)
+    table = Design(data, "w", "h", "c").mean("y", by=["declared", "city", "g"]).table()
+    known = data.dropna(subset=["g"])
+    cells = known.groupby(["declared", "city", "g"], observed=True)
+    assert len(table) == cells.ngroups
+    for key, rows in cells:
+        found = table[(table[["declared", "city", "g"]] == key).all(axis=1)]
+        assert found["estimate"].item() == pytest.approx(np.average(rows["y"], weights=rows["w"]), rel=1e-13)
+
+
+def test_weights_twenty_four_powers_of_ten_apart() -> None:
+    data = frame().assign(w=np.where(np.arange(N) % 2, 1e12, 1e-12))
+    e = Design(data, "w", "h", "c").mean("y")
+    odd = Design(data.assign(w=np.where(np.arange(N) % 2, 1.0, 0.0)), "w", "h", "c").mean("y")
+    assert (e.estimate, e.se) == (pytest.approx(odd.estimate, rel=1e-12), pytest.approx(odd.se, rel=1e-12))
