@@ -8,7 +8,7 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,10 +19,11 @@ from surveys.returns.sheets import Limits, Sheet, choose_sheets
 _ROW_NUMBER = re.compile(rb'\br="[A-Z]*(\d+)"')
 _COLUMN = re.compile(rb'<(?:\w+:)?c [^>]{0,300}?\br="([A-Z]+)(\d+)"')
 _NO_VALUE = re.compile(rb"</(?:\w+:)?f>(?:<(?:\w+:)?v></(?:\w+:)?v>|<(?:\w+:)?v ?/>)?</(?:\w+:)?c>")
-_ERROR = re.compile(
-    rb'<(?:\w+:)?c r="([A-Z]+)(\d+)"[^>]{0,300}? t="e"[^>]*>.*?<(?:\w+:)?v>([^<]{0,20})</', re.DOTALL
-)
-_REFERENCE = re.compile(rb'r="([A-Z]+)(\d+)"')
+_ERROR = re.compile(rb'\st="e"')
+_VALUE = re.compile(rb"<(?:\w{1,20}:)?v>([^<]{0,20})</")
+_CELL_END = re.compile(rb"</(?:\w{1,20}:)?c>")
+_CELL = 9_000  # bytes looked at for the value of an error cell: a formula has at most 8,192 characters
+_REFERENCE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
 _REPEATED = re.compile(rb'number-(rows|columns)-repeated="(\d+)"')
 _ARCHIVE_DAMAGE = (
     zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, ValueError, NotImplementedError, RuntimeError,
@@ -153,9 +154,22 @@ def _look_at_sheet(
         )
     if seen.formulas:
         _refuse_uncalculated(xml, title, name)
-    cells = _ERROR.findall(xml) if seen.errors else []
-    errors = {(int(row) - 1, _column_number(column) - 1): shown.decode() for column, row, shown in cells}
+    errors = dict(_error_cells(xml)) if seen.errors else {}
     return About(errors, seen.truth_values)
+
+
+def _error_cells(xml: bytes) -> Iterator[tuple[tuple[int, int], str]]:
+    """(row, column) from 0 and what is shown, of every error cell. Each cell is looked at within bounds of its own: one without
+    an end or a value must not send the search through the rest of the sheet."""
+    for mark in _ERROR.finditer(xml):
+        start = xml.rfind(b"<", max(0, mark.start() - 300), mark.start())
+        opened = xml.find(b">", mark.end(), mark.end() + 300)
+        place = _REFERENCE.search(xml, start, opened) if 0 <= start < opened else None
+        if place:
+            end = _CELL_END.search(xml, opened, opened + _CELL)
+            value = _VALUE.search(xml, opened, end.start() if end else opened)
+            shown = value[1].decode(errors="replace") if value else "#"
+            yield (int(place[2]) - 1, _column_number(place[1]) - 1), shown
 
 
 def _last_reference(xml: bytes, tag: bytes) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -235,6 +236,27 @@ def test_error_cells_are_not_blanks(tmp_path):
         page.write_row(0, 0, ["x", "y"])
         page.write_formula(1, 1, "=1/0", None, "#DIV/0!")
     assert read_sheets(tmp_path / "a.xlsx")[0].cells.tolist() == [["x", "y"], ["", "#DIV/0!"]]
+
+
+def test_error_cells_are_told_wherever_their_attributes_stand(tmp_path):
+    workbook(tmp_path / "a.xlsx", [["x", "y"], ["#N/A", 1]])
+
+    def as_error(xml: bytes) -> bytes:
+        return re.sub(rb'<c r="A2"[^>]*>.*?</c>', b'<c t="e" s="0" r="A2"><v>#N/A</v></c>', xml)
+
+    path = rewritten(tmp_path / "a.xlsx", "xl/worksheets/sheet1.xml", as_error)
+    assert read_sheets(path)[0].cells.tolist() == [["x", "y"], ["#N/A", 1.0]]
+
+
+def test_many_error_cells_without_an_end_do_not_send_the_search_on_and_on(tmp_path):
+    """If each of them searched to the end of the sheet for its value, this would not end in minutes."""
+    workbook(tmp_path / "a.xlsx", [["x"], [1]])
+    cells = b"".join(b'<row r="%d"><c r="A%d" t="e"></c></row>' % (k, k) for k in range(3, 50_003))
+
+    def filled(xml: bytes) -> bytes:
+        return xml.replace(b"</sheetData>", cells + b"</sheetData>")
+
+    assert read_sheets(rewritten(tmp_path / "a.xlsx", "xl/worksheets/sheet1.xml", filled))[0].name == "A"
 
 
 def test_truth_values_are_not_ones(tmp_path):
