@@ -53,22 +53,27 @@ def screen(study: Study, returns: Returns) -> Dispositions:
 
 def broken_rules(rules: Sequence[Rule], evidence: Evidence) -> pd.DataFrame:
     """Every reason of every evaluation: columns row (position in the evidence), rule, severity, detail."""
-    return pd.concat([_no_reasons(), *(_reasons(rule, evidence) for rule in rules)], ignore_index=True)
+    found = [(rule, *_broken(rule, evidence)) for rule in rules]
+    size = [len(broken) for _, broken, _ in found]
+    words = {
+        name: np.repeat(np.array([getattr(rule, name) for rule, _, _ in found], object), size)
+        for name in ("rule", "severity")
+    }
+    rows = np.concatenate([np.zeros(0, np.int64), *(broken for _, broken, _ in found)])
+    details = np.concatenate([np.zeros(0, object), *(detail for _, _, detail in found)])
+    return pd.DataFrame({"row": rows, **words, "detail": details}).astype(_REASON_KINDS)
 
 
-def _no_reasons() -> pd.DataFrame:
-    kinds = dict(zip(REASON_COLUMNS, ("int64", "object", "object", "object"), strict=True))
-    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
+_REASON_KINDS = dict(zip(REASON_COLUMNS, ("int64", "object", "object", "object"), strict=True))
 
 
-def _reasons(rule: Rule, evidence: Evidence) -> pd.DataFrame:
+def _broken(rule: Rule, evidence: Evidence) -> tuple[Array, Array]:
+    """Positions of the evaluations that a rule concerns and that break it, and the detail of each."""
     record = RULES[rule.rule]
     finding = record.function(evidence, **{**record.defaults, **dict(rule.params)})
     concerned = among(evidence.questionnaire, rule.questionnaires) if rule.questionnaires else True
     broken = np.flatnonzero(finding.broken & concerned)
-    detail = finding.detail[broken] if finding.detail is not None else ""
-    named = {"row": broken, "rule": rule.rule, "severity": rule.severity, "detail": detail}
-    return pd.DataFrame(named).astype({"rule": object, "severity": object, "detail": object})
+    return broken, np.full(len(broken), "", object) if finding.detail is None else finding.detail[broken]
 
 
 def decisions_on(

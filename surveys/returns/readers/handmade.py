@@ -31,6 +31,8 @@ _TOTALS = (
     "|total|grand total|sum|count|average|mean|median|highest|lowest|maximum|minimum|max|min|percent|std|standard deviation"
 )
 _TOTAL = re.compile(rf"(?:\d+ )?(?:{_TOTALS})(?: \d+)?")
+_BEGIN_TOTALS = frozenset(words.split()[0] for words in _TOTALS.split("|"))
+_FIRST_WORD = re.compile(r"[\W\d_]*([A-Za-z]+)", re.ASCII)
 _NUMBER = re.compile(r"\d+(?:\.0+)?")
 _NUMBERED = re.compile(r"[(\[]\s*(\d{1,3}|[A-Za-z])\s*[)\]]")
 _LABELLED = re.compile(r"([^:]{1,80}):\s*(.*)")
@@ -251,6 +253,9 @@ def _suspect(sheet: Sheet, rows: np.ndarray, headings: Sequence[str]) -> frozens
 
 def _is_plain(text: str) -> bool:
     """Whether a first cell is neither empty, a number nor a word for a total."""
+    word = _FIRST_WORD.match(text) if text.isascii() else None  # form codes: their first word tells
+    if word and word[1].lower() not in _BEGIN_TOTALS:
+        return True
     shown = text.strip()
     folded = shown.casefold() if shown.isascii() and shown.isalnum() else fold_name(shown)
     return bool(folded) and not _NUMBER.fullmatch(shown) and not _TOTAL.fullmatch(folded)
