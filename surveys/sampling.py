@@ -287,6 +287,7 @@ def _design(
         clusters=clusters,
         fpc=SIZE if sized else None,
         lonely=plan.lonely,
+        nest=True,
     )
 
 
