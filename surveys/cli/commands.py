@@ -196,15 +196,16 @@ def compare(
     crosswalk: Annotated[str | None, typer.Option("--crosswalk", metavar="FILE")] = None,
     out: MaybeOut = None,
 ) -> None:
-    from surveys.handover.rounds import deliver_comparison, successors_of
+    from surveys.handover.rounds import deliver_comparison
     from surveys.handover.summary import change_summaries
     from surveys.scoring.comparison import compare
+    from surveys.scoring.crosswalk import successors
 
     terminal: Terminal = context.obj
     with terminal.progress() as stage:
         earlier, later = (_round(path, terminal, stage) for path in (old, new))
-        successors = successors_of(earlier.instrument, later.instrument, crosswalk)
-        comparison = compare(earlier, later, successors, language=terminal.language)
+        heirs = successors(earlier, later, crosswalk)
+        comparison = compare(earlier, later, heirs, language=terminal.language)
         if out is not None:
             deliver_comparison(comparison, out)
     if comparison.refused:

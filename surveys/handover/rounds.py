@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from surveys.definitions.files import load_instrument, shipped
-from surveys.definitions.instrument import Instrument, Unit
+from surveys.definitions.instrument import ScorePlan
 from surveys.definitions.study import Output
-from surveys.definitions.tables import read_table
 from surveys.handover import codebook
 from surveys.handover.folder import write_folder
 from surveys.handover.manifest import MANIFEST, comparison_manifest, is_manifest
@@ -21,9 +21,6 @@ from surveys.handover.printed import Printed, read_printed
 from surveys.handover.tables import csv_bytes, printed
 from surveys.problems import Problems, fault
 from surveys.scoring.comparison import Comparison, Round
-
-Key = tuple[str, str]
-_CROSSWALK = {"block": True, "unit": True, "new_block": True, "new_unit": True}
 
 
 def is_result(folder: Path) -> bool:
@@ -40,26 +37,13 @@ def read_round(folder: Path) -> Round:
     problems = Problems()
     found = [read_printed(folder, table.path, table, problems) for table in (codebook.SCORES, codebook.UNITS)]
     problems.raise_errors()
-    name = str(json.loads((folder / MANIFEST).read_bytes()).get("instrument", ""))
+    run = json.loads((folder / MANIFEST).read_bytes())
+    name = str(run.get("instrument", ""))
     if name not in shipped():
         raise fault("handover.instrument_not_shipped", file=str(folder), instrument=name)
     scores, units = (_frame(table) for table in found if table is not None)
-    return Round(load_instrument(name), scores, units.astype({"rank": "Int64"}))
-
-
-def successors_of(old: Instrument, new: Instrument, crosswalk: str | Path | None = None) -> dict[Key, Key]:
-    """(block, old unit) → (block, new unit): from a crosswalk file, else from the successors in the old register.
-
-    Units that were split among several are left out: they have no single successor. The file has the columns block, unit,
-    new_block, new_unit. Raises SurveyError for a file that cannot be read.
-    """
-    if crosswalk is not None:
-        return _read_crosswalk(Path(crosswalk))
-    by_code: dict[str, list[Unit]] = {}
-    for unit in new.units:
-        by_code.setdefault(unit.code, []).append(unit)
-    heirs = {(u.block, u.code): by_code.get(u.successors[0], []) for u in old.units if len(u.successors) == 1}
-    return {key: (found[0].block, found[0].code) for key, found in heirs.items() if len(found) == 1}
+    instrument = replace(load_instrument(name), scoring=ScorePlan(**run.get("scoring", {})))
+    return Round(instrument, scores, units.astype({"rank": "Int64"}))
 
 
 def deliver_comparison(comparison: Comparison, out: Path) -> None:
@@ -79,11 +63,3 @@ def _frame(table: Printed) -> pd.DataFrame:
     }
     frame = pd.DataFrame(columns)
     return frame.assign(df=np.where(frame["score"].notna(), frame["df"], np.nan)) if "df" in frame else frame
-
-
-def _read_crosswalk(path: Path) -> dict[Key, Key]:
-    problems = Problems()
-    table = read_table(path, _CROSSWALK, problems)
-    problems.raise_errors()
-    rows = () if table is None else table.rows
-    return {(r["block"], r["unit"]): (r["new_block"], r["new_unit"]) for r in rows}

@@ -25,6 +25,9 @@ COMPARISON_COLUMNS = (
     "status", "note",
 )  # fmt: skip
 KEYS = ["block", "unit_code", "node_code", "group"]
+Key = tuple[str, str]  # block, unit
+#: Successor of a unit that was divided among several: no unit has an empty code.
+DIVIDED: Key = ("", "")
 
 
 @dataclass(frozen=True)
@@ -48,21 +51,24 @@ class Comparison:
 def compare(
     old: Round,
     new: Round,
-    successors: Mapping[tuple[str, str], tuple[str, str]] | None = None,
+    successors: Mapping[Key, Key] | None = None,
     *,
     level: float = 0.95,
     method: str = "holm",
     language: Language = "vi",
 ) -> Comparison:
-    """Change from the old round to the new one.
+    """Change from the old round to the new one. Raises :class:`surveys.problems.SurveyError` when no node or no unit of
+    the two rounds can be compared.
 
-    ``successors`` maps (block, old unit code) to (block, new unit code) where units changed; units of the same code
-    are taken as the same otherwise. A unit with several predecessors is not compared. ``method`` is one of those of
+    ``successors`` maps (block, old unit code) to (block, new unit code) where units changed (see
+    :mod:`surveys.scoring.crosswalk`); units of the same code are taken as the same otherwise. A unit with several
+    predecessors, or one that was ``DIVIDED``, is not compared. ``method`` is one of those of
     :func:`weighting.estimate.adjusted_p`. Notes are written in ``language``.
     """
     problems = Problems()
     differing = incomparable(old.instrument, new.instrument, problems)
     earlier = _renamed(old.table, successors or {}, problems)
+    _refuse(old, new, successors or {}, differing, problems)
     merged = new.table.merge(earlier, on=KEYS, how="left", suffixes=("_new", "_old"))
     merged = _with_ranks(merged, old.units, new.units, successors or {})
     table = _changes(merged, level)
@@ -83,7 +89,7 @@ def incomparable(old: Instrument, new: Instrument, problems: Problems) -> dict[s
     A node is comparable when it exists in both editions with the same items on the same scales, the same rule, weights
     and groups, and all its children are comparable. Editions that declare each other in ``comparable_with`` are.
     """
-    if old.name == new.name or old.name in new.comparable_with:
+    if old.name in new.comparable_with:
         return {}
     reasons: dict[str, str] = {}
     for node in reversed(new.nodes):  # parents stand first: children are judged before them
@@ -137,10 +143,18 @@ def _identity(instrument: Instrument, item: Item) -> tuple[object, ...]:
     )
 
 
-def _renamed(
-    table: pd.DataFrame, successors: Mapping[tuple[str, str], tuple[str, str]], problems: Problems
-) -> pd.DataFrame:
-    """The old table under the codes of the new units; units that were merged are left out and named."""
+def units_of(scored: Round) -> list[Key]:
+    """(block, unit) of every unit of a round."""
+    return list(zip(scored.units["block"], scored.units["unit_code"], strict=True))
+
+
+def _renamed(table: pd.DataFrame, successors: Mapping[Key, Key], problems: Problems) -> pd.DataFrame:
+    """The old table under the codes of the new units; units that were divided or merged are left out and named."""
+    keys = list(zip(table["block"], table["unit_code"], strict=True))
+    divided = [successors.get(key) == DIVIDED for key in keys]
+    for block, unit in dict.fromkeys(key for key, gone in zip(keys, divided, strict=True) if gone):
+        problems.add("compare.divided_unit", severity="warning", block=block, unit=unit)
+    table = table[~np.array(divided, dtype=bool)]
     heirs = [successors.get(key, key) for key in zip(table["block"], table["unit_code"], strict=True)]
     renamed = table.assign(
         unit_code_old=table["unit_code"],
@@ -161,6 +175,22 @@ def _renamed(
         pd.MultiIndex.from_frame(merged[["block", "unit_code"]])
     )
     return renamed.loc[single, [*KEYS, "unit_code_old", "score", "se", "df", "status"]]
+
+
+def _refuse(
+    old: Round,
+    new: Round,
+    successors: Mapping[Key, Key],
+    differing: Mapping[str, str],
+    problems: Problems,
+) -> None:
+    """Two rounds of which nothing can be compared: no node, or no unit."""
+    before, after = old.instrument.name, new.instrument.name
+    if all(code in differing for code in new.table["node_code"].unique()):
+        problems.add("compare.no_common_node", old_edition=before, new_edition=after)
+    if not {successors.get(key, key) for key in units_of(old)} & set(units_of(new)):
+        problems.add("compare.no_common_unit", old_edition=before, new_edition=after)
+    problems.raise_errors()
 
 
 # --- the arithmetic ---------------------------------------------------------------------------------------------------
@@ -211,7 +241,7 @@ def _with_ranks(
     merged: pd.DataFrame,
     old: pd.DataFrame,
     new: pd.DataFrame,
-    successors: Mapping[tuple[str, str], tuple[str, str]],
+    successors: Mapping[Key, Key],
 ) -> pd.DataFrame:
     """Ranks of both rounds beside the root's rows over all groups."""
     was = {

@@ -41,8 +41,9 @@ class Played:
 
     def again(self, study: Study) -> Scores:
         """The scores of the same forms by another study file."""
-        samples = draw_samples(study, self.returns, self.dispositions)
-        return score(study, self.returns, self.dispositions, samples)
+        returns = replace(self.returns, instrument=study.instrument)
+        samples = draw_samples(study, returns, self.dispositions)
+        return score(study, returns, self.dispositions, samples)
 
     def with_scoring(self, **chosen: str) -> Study:
         """The study with another numerator, ladder or aggregation."""
@@ -61,9 +62,7 @@ def play(name: str, seed: int, folder: Path, *, defects: bool = True) -> Played:
     returns = read_returns(study)
     dispositions = screen(study, returns)
     samples = draw_samples(study, returns, dispositions)
-    return Played(
-        folder, study, returns, dispositions, samples, score(study, returns, dispositions, samples)
-    )
+    return Played(folder, study, returns, dispositions, samples, score(study, returns, dispositions, samples))
 
 
 def against_truth(played: Played) -> pd.DataFrame:

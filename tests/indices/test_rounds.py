@@ -53,7 +53,7 @@ def test_intervals_of_the_parts_cover_the_truth(results: pd.DataFrame, name: str
     shares = parts.groupby(["seed", "unit_code"])[what].apply(lambda hits: hits.astype(float).mean())
     gap = shares.mean() - 0.95
     error = shares.std() / np.sqrt(len(shares))
-    assert abs(gap) <= stats.t.ppf(1 - RARE, len(shares) - 1) * error + 0.01
+    assert abs(gap) <= stats.t.ppf(1 - RARE, len(shares) - 1) * error
 
 
 @pytest.mark.long

@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from surveys.scoring.comparison import Round, compare
+from surveys.problems import SurveyError
+from surveys.scoring.comparison import DIVIDED, Round, compare
+from surveys.scoring.crosswalk import successors
 
 
 @pytest.fixture
@@ -89,7 +91,11 @@ def test_changed_scale_refuses_unless_declared_comparable(rounds) -> None:
     scale = old.instrument.scales[0]
     levels = tuple(replace(level, values=(level.values[0] ** 2,)) for level in scale.levels)
     other = edition(new, scales=(replace(scale, levels=levels),))
-    assert "compare.scale_changed" in {p.code for p in compare(old, other).refused}
+    with pytest.raises(SurveyError) as failure:
+        compare(old, other)
+    assert {p.code for p in failure.value.problems} == {
+        "compare.scale_changed", "compare.below_changed", "compare.no_common_node",
+    }  # fmt: skip
     declared = replace(other, instrument=replace(other.instrument, comparable_with=(old.instrument.name,)))
     assert not compare(old, declared).refused
 
@@ -104,3 +110,67 @@ def test_units_follow_the_crosswalk_and_merged_units_are_refused(rounds) -> None
     both = compare(old, later, {("b", "p1"): ("b", "x1"), ("b", "p2"): ("b", "x1")})
     assert line(both.table, "x1", "1.1.1")["status"] == "missing"
     assert [p.code for p in both.refused] == ["compare.merged_unit"]
+
+
+def test_another_numerator_is_another_scale(rounds) -> None:
+    old, new = rounds
+    scoring = replace(new.instrument.scoring, numerator="satisfied")
+    with pytest.raises(SurveyError) as failure:
+        compare(old, replace(new, instrument=replace(new.instrument, scoring=scoring)))
+    assert "compare.scale_changed" in {p.code for p in failure.value.problems}
+
+
+def test_a_divided_unit_is_not_compared_with_its_namesake(rounds) -> None:
+    result = compare(*rounds, {("b", "p1"): DIVIDED})
+    assert line(result.table, "p1", "1.1.1")["status"] == "missing"
+    assert line(result.table, "p2", "1.1.1")["status"] == "ok"
+    assert [(p.code, dict(p.params)["unit"]) for p in result.refused] == [("compare.divided_unit", "p1")]
+
+
+def test_rounds_without_a_common_unit_are_refused(rounds) -> None:
+    old, new = rounds
+    other = replace(
+        new,
+        table=new.table.assign(unit_code="x-" + new.table["unit_code"]),
+        units=new.units.assign(unit_code="x-" + new.units["unit_code"]),
+    )
+    with pytest.raises(SurveyError) as failure:
+        compare(old, other)
+    assert [p.code for p in failure.value.problems] == ["compare.no_common_unit"]
+
+
+def test_successors_come_from_a_crosswalk_file(rounds, tmp_path) -> None:
+    path = tmp_path / "crosswalk.csv"
+    path.write_text(
+        "block,old_unit,new_block,new_unit\nb,p1,b,p2\nb,p2,b,p2\nb,p3,b,p1\nb,p3,b,p3\n", encoding="utf-8"
+    )
+    assert successors(*rounds, path) == {
+        ("b", "p1"): ("b", "p2"),
+        ("b", "p2"): ("b", "p2"),
+        ("b", "p3"): DIVIDED,
+    }
+
+
+def test_unknown_units_of_a_crosswalk_file_are_all_named(rounds, tmp_path) -> None:
+    path = tmp_path / "crosswalk.csv"
+    path.write_text("block,old_unit,new_block,new_unit\nb,p9,b,p2\nc,p1,b,p8\n", encoding="utf-8")
+    with pytest.raises(SurveyError) as failure:
+        successors(*rounds, path)
+    assert [(p.code, p.row, p.column) for p in failure.value.problems] == [
+        ("reference.unit", 2, "old_unit"),
+        ("reference.block", 3, "block"),
+        ("reference.unit", 3, "new_unit"),
+    ]
+
+
+def test_the_register_names_successors_of_units_that_are_gone(rounds) -> None:
+    """p1 went into p2 and p3 into p1 and p2; a unit that is still there succeeds itself."""
+    old, new = rounds
+    heirs = {"p1": ("p2",), "p2": ("p1",), "p3": ("p1", "p2")}
+    units = tuple(replace(unit, successors=heirs.get(unit.code, ())) for unit in old.instrument.units)
+    before = replace(old, instrument=replace(old.instrument, units=units))
+    remaining = replace(new, units=new.units[new.units["unit_code"] != "p1"])
+    assert successors(before, new) == {}
+    assert successors(before, remaining) == {("b", "p1"): ("b", "p2")}
+    only_two = replace(new, units=new.units[new.units["unit_code"] != "p3"])
+    assert successors(before, only_two) == {("b", "p3"): DIVIDED}
