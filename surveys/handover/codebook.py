@@ -270,6 +270,26 @@ CELLS = Table(
     ),
     bom=True,
 )
+ENTRIES = Table(
+    "entries",
+    "review/entries.csv",
+    (
+        *_words("form", "field"),
+        *_words("first", "second", "final", "who", required=False),
+    ),
+    bom=True,
+)
+AGREEMENT = Table(
+    "agreement",
+    "review/agreement.csv",
+    (
+        *_words("operator", required=False),
+        *_words("field"),
+        *_counts("compared", "agreed"),
+        Column("share", "probability", 0, 1),
+    ),
+    bom=True,
+)
 CONVERSIONS = Table(
     "conversions",
     "review/conversions.csv",

@@ -26,6 +26,7 @@ from surveys.handover.codebook import Table
 from surveys.handover.folder import obstacles, write_folder
 from surveys.handover.manifest import MANIFEST, SUMS, Content, digest_of, run_manifest, sums_bytes
 from surveys.problems import Problem, SurveyError
+from surveys.returns.double_entry import compare_entries
 
 if TYPE_CHECKING:
     from surveys.definitions.study import Output, Study
@@ -107,11 +108,14 @@ def _screening_frames(
 ) -> dict[Table, pd.DataFrame]:
     """The tables about forms; those that only list oddities are left out when there are none."""
     forms = tables.forms_frame(returns, dispositions)
+    entered = compare_entries(returns)
     oddities = {
         codebook.REASONS: tables.reasons_frame(returns, dispositions),
         codebook.UNDECIDED: tables.undecided_frame(forms),
         codebook.PROPOSALS: returns.proposals,
         codebook.CELLS: tables.cells_frame(returns),
+        codebook.ENTRIES: entered.disagreements,
+        codebook.AGREEMENT: entered.agreement,
         codebook.CONVERSIONS: returns.conversions,
         codebook.WARNINGS: tables.warnings_frame(warnings),
     }
