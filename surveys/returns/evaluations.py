@@ -355,8 +355,8 @@ def _conversions(reading: Reading) -> list[tuple[str, str, str, str, int]]:
 
 def _note_damage(reading: Reading, column: Column) -> None:
     """A warning where letters of a column were lost before the file reached us."""
-    damaged = next((k for k, text in enumerate(column.distinct.texts) if is_damaged(text)), None)
-    if damaged is not None:
+    if is_damaged("".join(column.distinct.texts)):
+        damaged = next(k for k, text in enumerate(column.distinct.texts) if is_damaged(text))
         _warn(reading, column, damaged, "returns.text_damaged", text=column.distinct.texts[damaged][:_SHOWN])
 
 

@@ -53,11 +53,11 @@ class Pool:
         self.values = values
         self.conversions: dict[int, tuple[str, ...]] = {}
         self.texts: np.ndarray | None = None
-        written = [cell_text(value) for value in values]
-        if not any(len(text) > LIMITS.characters for text in written) and not may_be_old_font(written):
-            self.texts = np.empty(len(written), dtype=object)
-            for k, text in enumerate(written):
-                self.texts[k], done = repair(text)
+        written = [value if type(value) is str else cell_text(value) for value in values.tolist()]
+        if max(map(len, written), default=0) <= LIMITS.characters and not may_be_old_font(written):
+            self.texts = np.array(written, dtype=object)
+            for k in _to_repair(written):
+                self.texts[k], done = repair(written[k])
                 if done:
                     self.conversions[k] = done
 
@@ -117,7 +117,8 @@ class Table:
     belong to one form (None: one form a row); ``unit`` names the unit when the whole sheet is about one; ``notes`` are warnings
     about what the reader left out. ``roles`` are columns that the product itself adds, under the role of a field (``submitted``,
     ``started``, ``ended``, ``seconds``, ``interviewer``, or ``response``: the product's own number of the form); a field of the
-    instrument with that role goes before them. ``label`` tells the tables of one file apart."""
+    instrument with that role goes before them. ``label`` tells the tables of one file apart; ``beside`` is the sheet of the forms
+    whose columns stand before those of a repeated group."""
 
     file: str
     sheet: str
@@ -128,6 +129,7 @@ class Table:
     conversions: Conversions = field(default_factory=dict)
     notes: tuple[Problem, ...] = ()
     roles: Mapping[str, Column] = field(default_factory=dict)
+    beside: str = ""
     label: str = ""
 
     @property
@@ -185,6 +187,15 @@ def _from_pool(pooled: np.ndarray, pool: Pool, texts: np.ndarray) -> Distinct:
     return Distinct(codes, tuple(pool.values[present]), shown, counts, first, conversions)
 
 
+def _to_repair(written: Sequence[str]) -> Sequence[int]:
+    """Positions of the texts that repair might change: all, or where the ASCII ones are tidy those with other letters."""
+    ascii_texts = [text for text in written if text and text.isascii()]
+    joined = "\n".join(ascii_texts)
+    if _UNTIDY.search(joined) or joined.count("\n") >= max(len(ascii_texts), 1):
+        return range(len(written))
+    return [k for k, text in enumerate(written) if not text.isascii()]
+
+
 def _first_rows(codes: np.ndarray, values: int) -> np.ndarray:
     first = np.zeros(values, dtype=np.int64)
     rows = np.flatnonzero(codes >= 0)[::-1]
@@ -194,7 +205,7 @@ def _first_rows(codes: np.ndarray, values: int) -> np.ndarray:
 
 def _repaired(written: list[str], counts: np.ndarray) -> tuple[tuple[str, ...], Conversions]:
     joined = "\n".join(written)
-    if joined.isascii() and not _UNTIDY.search(joined):
+    if joined.isascii() and not _UNTIDY.search(joined) and joined.count("\n") < max(len(written), 1):
         return tuple(written), {}
     repaired = repair_all(written)
     conversions: Conversions = {}

@@ -39,10 +39,8 @@ def table(sheet: Sheet, heading_row: int | None = None) -> Table:
 
 def first_filled(sheet: Sheet) -> int:
     """The first row of cells that holds anything."""
-    filled = np.array(
-        [any(str(cell).strip() for cell in row if cell is not None) for row in sheet.cells[:100]]
-    )
-    return int(np.argmax(filled)) if filled.any() else 0
+    rows = enumerate(sheet.cells[:100])
+    return next((i for i, row in rows if any(str(cell).strip() for cell in row if cell is not None)), 0)
 
 
 def _knows(sheet: Sheet, vocabulary: Vocabulary) -> bool:

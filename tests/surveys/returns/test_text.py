@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from surveys.returns.delimited import decode
 from surveys.returns.legacy import TCVN3, from_vni, undo_mojibake
-from surveys.returns.tables import distinct
+from surveys.returns.sheets import Sheet
+from surveys.returns.tables import columns_of, distinct
 from surveys.returns.text import fold, fold_name, repair, repair_all
 
 WORDS = [
@@ -140,3 +141,12 @@ def test_code_page_1258_is_told_by_reading_as_vietnamese():
     text = "Mã phiếu;Đơn vị\r\nP1;Sở Nội vụ\r\n"
     raw = "".join(map(with_tone_apart, text)).encode("cp1258")
     assert decode(raw, "a.csv") == (text, "cp1258")
+
+
+@pytest.mark.parametrize("others", [[], ["Tốt"], [""], ["c", "d"]])
+def test_a_line_break_inside_a_cell_is_a_space_whatever_stands_beside_it(others: list[str]) -> None:
+    cells = np.array(["a\nb", *others], dtype=object)
+    sheet = Sheet("f.csv", "", "text", cells[:, None])
+    column = columns_of(sheet, ["x"], np.arange(len(cells)))[0]
+    assert distinct(cells).texts[0] == column.distinct.texts[0] == "a b"
+    assert distinct(cells).conversions == column.distinct.conversions == {"spaces": 1}
