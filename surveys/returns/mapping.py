@@ -146,7 +146,7 @@ def _tables(path: Path, file: ReturnFile, study: Study) -> tuple[list[Table], Vo
     by_block = registers(study)
     sheets = read_sheets(path, file.path, sheet=file.sheet, encoding=file.encoding)
     vocabulary = vocabulary_of(study, file, file.questionnaire, by_block)
-    tables = choose(sheets, vocabulary, file.reader).read(sheets, vocabulary)
+    tables = choose(sheets, vocabulary, file.reader, file.path).read(sheets, vocabulary)
     if not tables:
         raise fault("returns.no_rows", file=file.path)
     try:

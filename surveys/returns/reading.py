@@ -62,8 +62,9 @@ def read_file(
     sheets = _without_hidden(_open(study, file), file, problems)
     decided = _decided(study, file)
     anyone = vocabulary_of(study, file, file.questionnaire, by_block, decided)
-    reader = choose(sheets, anyone, file.reader)
+    reader = choose(sheets, anyone, file.reader, file.path)
     tables = reader.read(sheets, anyone)
+    _note_ignored(sheets, tables, problems)
     if not any(len(table) for table in tables):
         severity: Literal["error", "warning"] = "warning" if tables else "error"
         problems.add("returns.no_rows", severity=severity, file=file.path, sheet=file.sheet)
@@ -78,7 +79,30 @@ def read_file(
     ]
     if len(parts) > 1 and all(table.unit for table in tables):
         _join_sheets(study.instrument, parts)
+    _refuse_several_groups(tables, parts, file)
     return parts
+
+
+def _note_ignored(sheets: Sequence[Sheet], tables: Sequence[Table], problems: Problems) -> None:
+    """A warning for every sheet that holds something, of which the reader made no table and said nothing."""
+    said = {
+        sheet for table in tables for sheet in (table.sheet, table.beside, *(n.sheet for n in table.notes))
+    }
+    for sheet in sheets if tables else ():
+        if sheet.cells.size and sheet.name not in said:
+            problems.add("returns.sheet_ignored", severity="warning", file=sheet.file, sheet=sheet.name)
+
+
+def _refuse_several_groups(tables: Sequence[Table], parts: Sequence[Part], file: ReturnFile) -> None:
+    """Two repeated groups of one form about one questionnaire would count each form twice."""
+    groups = {table.sheet: table for table in tables if table.beside}
+    asked = {part.read[1]: str(part.columns["questionnaire"][0]) for part in parts if len(part.answers)}
+    for code in dict.fromkeys(asked[sheet] for sheet in groups if sheet in asked):
+        together = [sheet for sheet in groups if asked.get(sheet) == code]
+        if len(together) > 1:
+            raise fault(
+                "returns.repeat_several", file=file.path, groups=", ".join(together), questionnaire=code
+            )
 
 
 def _join_sheets(instrument: Instrument, parts: Sequence[Part]) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from surveys.problems import fault
+from surveys.problems import fault, nearest
 from surveys.returns.questions import Vocabulary
 from surveys.returns.readers import (
     google_forms,
@@ -51,14 +51,17 @@ READERS: tuple[Reader, ...] = tuple(
 )
 
 
-def choose(sheets: Sequence[Sheet], vocabulary: Vocabulary, named: str = "") -> Reader:
-    """The reader called ``named``, or the one most sure of these sheets (the first of equals).
+def choose(sheets: Sequence[Sheet], vocabulary: Vocabulary, named: str = "", file: str = "") -> Reader:
+    """The reader called ``named``, or the one most sure of these sheets (the first of equals). ``file`` is for messages.
 
     Raises :class:`~surveys.problems.SurveyError` when there is no reader of that name.
     """
     if named:
         known = {reader.name: reader for reader in READERS}
         if named not in known:
-            raise fault("returns.reader_unknown", reader=named, accepted=", ".join(known))
+            raise fault(
+                "returns.reader_unknown", file=file, reader=named, nearest=nearest(named, known) or "–",
+                accepted=", ".join(known),
+            )  # fmt: skip
         return known[named]
     return max(READERS, key=lambda reader: reader.recognise(sheets, vocabulary))

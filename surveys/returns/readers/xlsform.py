@@ -2,23 +2,30 @@
 option of a question with several answers, and repeated groups on sheets of their own.
 
 A rater who judges many units fills a repeated group once for each: the rows of its sheet are evaluations, and the main sheet's
-row they point to is their form.
+row they point to is their form. A group inside a repeated group is refused: what its rows would be evaluations of is not known.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from surveys.problems import Problems
 from surveys.returns.questions import Vocabulary, without_letter
 from surveys.returns.readers import native
 from surveys.returns.sheets import Sheet
 from surveys.returns.tables import Column, Table
 from surveys.returns.text import cell_text, fold
 
+#: Kobo's heading for the sheet that the rows of a repeated group belong to.
+_PARENT_TABLE = "_parent_table_name"
+_MOST_PARTS = (
+    30  # of a heading; no path has more groups, no label more slashes, and every pair of places is tried
+)
 _CHOSEN = frozenset({"1", "true", "yes"})
 _NOT_CHOSEN = frozenset({"0", "false", "no"})
 
@@ -39,26 +46,59 @@ class Product:
 
 
 def read(sheets: Sequence[Sheet], vocabulary: Vocabulary, product: Product) -> list[Table]:
-    """The main sheet as a table, or each repeated group with an item as a table of its own, joined to the main sheet."""
+    """The main sheet as a table, or each repeated group with an item as a table of its own, joined to the main sheet.
+
+    Raises :class:`~surveys.problems.SurveyError` when rows of a repeated group belong to no row of the main sheet or to two, and
+    when they belong to another repeated group.
+    """
     tables = [native.table(sheet) for sheet in sheets if sheet.cells.size]
     if not tables:
         return []
     main, repeats = tables[0], [table for table in tables[1:] if table.named(product.parent)]
-    joined = [
-        _joined(main, repeat, product)
+    answered = [
+        repeat
         for repeat in repeats
         if any(_targets(column, vocabulary, product) for column in _questions(repeat, product))
     ]
+    problems = Problems()
+    for repeat in answered:
+        _check_links(main, repeat, [other for other in repeats if other is not repeat], product, problems)
+    problems.raise_errors()
+    joined = [_joined(main, repeat, product) for repeat in answered]
     return [_named(table, vocabulary, product) for table in joined or [main]]
+
+
+def _check_links(
+    main: Table, repeat: Table, others: Sequence[Table], product: Product, problems: Problems
+) -> None:
+    """Every row of a repeated group belongs to exactly one row of the main sheet."""
+    place = {"file": repeat.file, "sheet": repeat.sheet}
+    above = _texts(repeat.named(_PARENT_TABLE), len(repeat))
+    parents = _texts(repeat.named(product.parent), len(repeat))
+    outer = next((o.sheet for o in others if o.sheet in above or _holds(o, parents, product)), None)
+    if outer is not None:
+        problems.add("returns.repeat_deeper", **place, outer=outer)
+        return
+    times = Counter(_texts(main.named(product.key), len(main)))
+    wrong = [row for row, key in enumerate(parents) if times[key] != 1]
+    if wrong:
+        code = "returns.repeat_twice" if times[parents[wrong[0]]] else "returns.repeat_orphan"
+        problems.add(
+            code, **place, row=int(repeat.row_numbers[wrong[0]]), column=product.parent,
+            text=parents[wrong[0]], rows=len(wrong), key=product.key, main=main.sheet,
+        )  # fmt: skip
+
+
+def _holds(table: Table, parents: Sequence[str], product: Product) -> bool:
+    """Whether keys that are unique in a whole export (not numbers of rows) are those of another repeated group."""
+    keys = {key for key in _texts(table.named(product.key), len(table)) if not key.isdecimal()}
+    return not keys.isdisjoint(parents)
 
 
 def _joined(main: Table, repeat: Table, product: Product) -> Table:
     """The rows of a repeated group beside the form each belongs to; a form without any keeps one row of its own."""
-    keys = _texts(main.named(product.key), len(main))
-    place = {key: row for row, key in enumerate(keys)}
-    parents = np.array(
-        [place.get(key, -1) for key in _texts(repeat.named(product.parent), len(repeat))], dtype=int
-    )
+    place = {key: row for row, key in enumerate(_texts(main.named(product.key), len(main)))}
+    parents = np.array([place[key] for key in _texts(repeat.named(product.parent), len(repeat))], dtype=int)
     alone = np.setdiff1d(np.arange(len(main)), parents)
     form = np.concatenate([parents, alone])
     order = np.argsort(form, kind="stable")
@@ -67,7 +107,8 @@ def _joined(main: Table, repeat: Table, product: Product) -> Table:
     of_form = [_taken(column, form) for column in main.columns]
     of_repeat = [_taken(column, own_rows) for column in _questions(repeat, product)]
     numbers = np.concatenate([repeat.row_numbers, main.row_numbers[alone]])[order]
-    return dataclasses.replace(repeat, columns=(*of_form, *of_repeat), row_numbers=numbers, form=form)
+    columns = (*of_form, *of_repeat)
+    return dataclasses.replace(repeat, columns=columns, row_numbers=numbers, form=form, beside=main.sheet)
 
 
 def _named(table: Table, vocabulary: Vocabulary, product: Product) -> Table:
@@ -116,7 +157,7 @@ def _chosen(column: Column, item: str, vocabulary: Vocabulary) -> np.ndarray:
 def _suffixes(heading: str, separator: str) -> Iterator[str]:
     """A path and what is left of it without its first group, without its first two, …; a label may hold the separator too."""
     yield heading
-    while separator in heading:
+    for _ in range(heading.count(separator) if heading.count(separator) < _MOST_PARTS else 0):
         heading = heading.partition(separator)[2]
         yield heading
 
@@ -124,6 +165,8 @@ def _suffixes(heading: str, separator: str) -> Iterator[str]:
 def _splits(heading: str) -> Iterator[tuple[str, str]]:
     """Question and option of a path, however many slashes their labels hold."""
     parts = heading.split("/")
+    if len(parts) > _MOST_PARTS:
+        return
     for cut in range(len(parts) - 1, 0, -1):
         for start in range(cut):
             yield "/".join(parts[start:cut]), "/".join(parts[cut:])
@@ -135,9 +178,9 @@ def _timed(column: Column) -> Column:
 
 
 def _taken(column: Column, rows: np.ndarray) -> Column:
-    """The column's cells at ``rows``; a row beyond its end is empty, and so is the row −1 of a form that is not there."""
+    """The column's cells at ``rows``; a row beyond its end is empty."""
     cells = np.append(column.objects, np.array([None], dtype=object))
-    return dataclasses.replace(column, values=cells[np.where(rows < 0, len(cells) - 1, rows)])
+    return dataclasses.replace(column, values=cells[rows])
 
 
 def _texts(column: Column | None, n: int) -> list[str]:

@@ -13,6 +13,7 @@ import xlsxwriter
 
 from surveys.definitions.instrument import BLANK
 from surveys.definitions.study import ReturnFile
+from surveys.problems import SurveyError
 from surveys.returns.reading import read_returns
 
 NAMES = [
@@ -186,3 +187,93 @@ def test_central_s_repeats_by_key(study, tmp_path, order):
     by_code = read.rows.groupby("form_code")["unit_code"].apply(list).to_dict()
     assert by_code == {"D1": ["SNV", "STC"], "D2": ["SNV"]}
     assert read.rows["form"].tolist() == ([0, 0, 1] if order[0] == "D1" else [0, 1, 1])
+
+
+MAIN = ["start", "end", "Mã phiếu", "_id", "_uuid", "_submission_time", "_index"]
+GROUP = ["dg/Đơn vị", "dg/1.1a", "dg/1.1b", "dg/1.2", "_index", "_parent_table_name", "_parent_index"]
+
+
+def kobo_book(path: Path, sheets: dict[str, list[list[object]]]) -> None:
+    with xlsxwriter.Workbook(path) as book:
+        for title, rows in sheets.items():
+            page = book.add_worksheet(title)
+            for k, row in enumerate(rows):
+                page.write_row(k, 0, row)
+
+
+def main_rows(*codes: str) -> list[list[object]]:
+    times = [ANSWERS[0], ANSWERS[1]]
+    rows = [[*times, code, 880 + k, f"u{k}", "2023-10-05T02:30:45", k + 1] for k, code in enumerate(codes)]
+    return [MAIN, *rows]
+
+
+def faults(study) -> list[tuple[str, str, int | None, str]]:  # type: ignore[no-untyped-def]
+    with pytest.raises(SurveyError) as caught:
+        read_returns(study)
+    return [(p.code, p.sheet, p.row, p.column) for p in caught.value.problems]
+
+
+def test_rows_of_a_group_that_belong_to_no_form_are_a_fault(study, tmp_path):
+    group = [GROUP, ["SNV", "5", "4", "3", 1, "Phiếu", 1], ["STC", "1", "1", "1", 2, "Phiếu", 9]]
+    kobo_book(tmp_path / "k.xlsx", {"Phiếu": main_rows("D1", "D2"), "dg": group})
+    found = faults(study(ReturnFile("k.xlsx", "so-1")))
+    assert found == [("returns.repeat_orphan", "dg", 3, "_parent_index")]
+
+
+def test_without_the_product_s_own_number_of_the_form_nothing_is_joined(study, tmp_path):
+    main = [row[:-1] for row in main_rows("D1", "D2")]
+    group = [GROUP, ["SNV", "5", "4", "3", 1, "Phiếu", 1]]
+    kobo_book(tmp_path / "k.xlsx", {"Phiếu": main, "dg": group})
+    found = faults(study(ReturnFile("k.xlsx", "so-1")))
+    assert found == [("returns.repeat_orphan", "dg", 2, "_parent_index")]
+
+
+def test_two_exports_put_together_are_a_fault(study, tmp_path):
+    main = [*main_rows("D1", "D2"), main_rows("D3")[1]]
+    group = [GROUP, ["SNV", "5", "4", "3", 1, "Phiếu", 2], ["STC", "1", "1", "1", 2, "Phiếu", 1]]
+    kobo_book(tmp_path / "k.xlsx", {"Phiếu": main, "dg": group})
+    found = faults(study(ReturnFile("k.xlsx", "so-1")))
+    assert found == [("returns.repeat_twice", "dg", 3, "_parent_index")]
+
+
+def test_kobo_s_groups_inside_groups_are_refused(study, tmp_path):
+    outer = [["dg/Đơn vị", "_index", "_parent_table_name", "_parent_index"], ["SNV", 1, "Phiếu", 1]]
+    inner = [GROUP[1:], ["5", "4", "3", 1, "dg", 1]]
+    kobo_book(tmp_path / "k.xlsx", {"Phiếu": main_rows("D1"), "dg": outer, "cau": inner})
+    assert faults(study(ReturnFile("k.xlsx", "so-1"))) == [("returns.repeat_deeper", "cau", None, "")]
+
+
+def test_central_s_groups_inside_groups_are_refused(study, tmp_path):
+    outer = [["dv-Đơn vị", "PARENT_KEY", "KEY"], ["SNV", "uuid:1", "uuid:1/dv[1]"]]
+    inner = [
+        ["cau-1.1a", "cau-1.1b", "cau-1.2", "PARENT_KEY", "KEY"],
+        ["5", "4", "3", "uuid:1/dv[1]", "uuid:1/dv[1]/cau[1]"],
+    ]
+    main = [["SubmissionDate", "Mã phiếu", "KEY"], ["2023-10-05T02:30:45.123Z", "D1", "uuid:1"]]
+    with zipfile.ZipFile(tmp_path / "o.zip", "w") as archive:
+        for name, rows in (("form", main), ("form-dv", outer), ("form-dv-cau", inner)):
+            archive.writestr(f"{name}.csv", text_of(rows))
+    assert faults(study(ReturnFile("o.zip", "so-1"))) == [("returns.repeat_deeper", "form-dv-cau", None, "")]
+
+
+def test_two_groups_of_one_questionnaire_would_count_each_form_twice(study, tmp_path):
+    group = [GROUP, ["SNV", "5", "4", "3", 1, "Phiếu", 1]]
+    kobo_book(tmp_path / "k.xlsx", {"Phiếu": main_rows("D1"), "dg": group, "dg2": group})
+    assert [code for code, *_ in faults(study(ReturnFile("k.xlsx", "so-1")))] == ["returns.repeat_several"]
+
+
+def test_a_group_without_an_item_is_told(study, tmp_path):
+    people = [["nguoi/tuoi", "_index", "_parent_table_name", "_parent_index"], [33, 1, "Phiếu", 1]]
+    group = [GROUP, ["SNV", "5", "4", "3", 1, "Phiếu", 1]]
+    kobo_book(tmp_path / "k.xlsx", {"Phiếu": main_rows("D1"), "dg": group, "nguoi": people})
+    read = read_returns(study(ReturnFile("k.xlsx", "so-1")))
+    assert read.answers[:, 1:4].tolist() == [[4, 3, 2]]
+    assert [(p.code, p.sheet) for p in read.warnings] == [("returns.sheet_ignored", "nguoi")]
+
+
+def test_a_heading_of_nothing_but_slashes_is_passed_over_quickly(study, tmp_path):
+    """Every pair of its slashes could part a question from an option: some 10⁹ pairs."""
+    kobo_csv(tmp_path / "k.csv", [*NAMES, "a/" * 40_000], [*ANSWERS, "x"])
+    read = read_returns(study(ReturnFile("k.csv", "so-5")))
+    assert read.answers.tolist() == [[1, 4, 2, 3, 1, 0]]
+    assert [p.code for p in read.warnings] == ["returns.column_ignored"]

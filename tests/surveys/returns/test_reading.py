@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xlsxwriter
 
 from surveys.definitions.instrument import (
     BLANK,
@@ -19,6 +20,7 @@ from surveys.definitions.instrument import (
 )
 from surveys.definitions.study import ReturnFile, UnitDecision
 from surveys.problems import SurveyError
+from surveys.returns.mapping import propose_mapping
 from surveys.returns.reading import read_returns
 
 HEADINGS = [
@@ -286,3 +288,26 @@ def test_a_column_typed_with_an_old_font_is_read_and_logged(study, tmp_path):
     read = read_returns(study(ReturnFile("r.csv", "so-5")))
     assert read.rows["unit_code"].tolist() == ["SNV", "SNV"]
     assert read.conversions.values.tolist() == [["r.csv", "", "Đơn vị", "tcvn3", 2]]
+
+
+def test_a_reader_nobody_knows_is_a_fault_of_its_file_with_the_nearest(study, tmp_path):
+    (tmp_path / "r.csv").write_text("Mã phiếu\nP1\n", encoding="utf-8")
+    for read in (
+        lambda: read_returns(study(ReturnFile("r.csv", "so-5", reader="google_form"))),
+        lambda: propose_mapping(tmp_path / "r.csv", study(ReturnFile("r.csv", "so-5", reader="google_form"))),
+    ):
+        with pytest.raises(SurveyError) as caught:
+            read()
+        (problem,) = caught.value.problems
+        assert (problem.code, problem.file) == ("returns.reader_unknown", "r.csv")
+        assert dict(problem.params)["nearest"] == "google_forms"
+
+
+def test_a_sheet_that_was_not_read_is_told(study, tmp_path):
+    with xlsxwriter.Workbook(tmp_path / "r.xlsx") as book:
+        page = book.add_worksheet("Phiếu")
+        page.write_row(0, 0, ["Dấu thời gian", "Mã phiếu", "Đơn vị", "F0", "1.1a", "1.1b", "1.2", "K1", "K2"])
+        page.write_row(1, 0, ["05/10/2023 9:12:33", "P1", "SNV", "1", "5", "4", "3", "1", "0"])
+        book.add_worksheet("Biểu đồ").write_row(0, 0, ["Câu", "Số phiếu"])
+    read = read_returns(study(ReturnFile("r.xlsx", "so-5")))
+    assert [(p.code, p.sheet) for p in read.warnings] == [("returns.sheet_ignored", "Biểu đồ")]
