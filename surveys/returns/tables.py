@@ -26,14 +26,21 @@ MARK = "\N{CHECK MARK}"  # something was chosen that is none of the options
 @dataclass(frozen=True)
 class Distinct:
     """The different values of a column. ``codes`` [n] are positions in ``values``, −1 for an empty cell; ``texts`` are the
-    repaired texts of the values; ``counts`` and ``first`` say how often and where (row from 0) each occurs."""
+    repaired texts of the values; ``counts`` says how often each occurs."""
 
     codes: np.ndarray
     values: tuple[object, ...]
     texts: tuple[str, ...]
     counts: np.ndarray
-    first: np.ndarray
     conversions: Conversions
+
+    @cached_property
+    def first(self) -> np.ndarray:
+        """Row (from 0) in which each value occurs first."""
+        first = np.zeros(len(self.values), dtype=np.int64)
+        rows = np.flatnonzero(self.codes >= 0)[::-1]
+        first[self.codes[rows]] = rows
+        return first
 
     def spread(self, of_values: np.ndarray, blank: object) -> np.ndarray:
         """One result per value → one per row, with ``blank`` for the empty cells."""
@@ -162,8 +169,7 @@ def distinct(values: np.ndarray | Coded) -> Distinct:
         raise fault("returns.cell_too_long", row=int(np.argmax(codes == long)) + 1, limit=LIMITS.characters)
     counts = np.bincount(codes[codes >= 0], minlength=len(written))
     texts, conversions = _repaired(written, counts)
-    first = _first_rows(codes, len(written))
-    return _without_blanks(Distinct(codes, tuple(found.tolist()), texts, counts, first, conversions))
+    return _without_blanks(Distinct(codes, tuple(found.tolist()), texts, counts, conversions))
 
 
 def _from_pool(pooled: np.ndarray, pool: Pool, texts: np.ndarray) -> Distinct:
@@ -182,9 +188,8 @@ def _from_pool(pooled: np.ndarray, pool: Pool, texts: np.ndarray) -> Distinct:
     if pool.conversions:
         for k, count in zip(present.tolist(), counts.tolist(), strict=True):
             add_conversions(conversions, dict.fromkeys(pool.conversions.get(k, ()), count))
-    shown = tuple(texts[present])
-    first = _first_rows(codes, len(shown))
-    return Distinct(codes, tuple(pool.values[present]), shown, counts, first, conversions)
+    values, shown = pool.values[present].tolist(), texts[present].tolist()
+    return Distinct(codes, tuple(values), tuple(shown), counts, conversions)
 
 
 def _to_repair(written: Sequence[str]) -> Sequence[int]:
@@ -194,13 +199,6 @@ def _to_repair(written: Sequence[str]) -> Sequence[int]:
     if _UNTIDY.search(joined) or joined.count("\n") >= max(len(ascii_texts), 1):
         return range(len(written))
     return [k for k, text in enumerate(written) if not text.isascii()]
-
-
-def _first_rows(codes: np.ndarray, values: int) -> np.ndarray:
-    first = np.zeros(values, dtype=np.int64)
-    rows = np.flatnonzero(codes >= 0)[::-1]
-    first[codes[rows]] = rows
-    return first
 
 
 def _repaired(written: list[str], counts: np.ndarray) -> tuple[tuple[str, ...], Conversions]:
@@ -316,6 +314,5 @@ def _without_blanks(found: Distinct) -> Distinct:
         tuple(found.values[k] for k in keep),
         tuple(found.texts[k] for k in keep),
         found.counts[keep],
-        found.first[keep],
         found.conversions,
     )

@@ -31,9 +31,11 @@ from surveys.cli import main
 folder, out = Path(sys.argv[1]), sys.argv[2]
 with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):
     main(["--help"])
-import pydantic, pyreadstat, rich.table, scipy.linalg, scipy.optimize, scipy.sparse, scipy.stats, xlsxwriter
+import pydantic.dataclasses, pydantic.type_adapter, pyreadstat, rich.console, rich.table, xlsxwriter
+import scipy.linalg, scipy.optimize, scipy.sparse, scipy.stats
 from python_calamine import CalamineWorkbook
 import surveys.definitions.check, surveys.handover.package, surveys.handover.summary, surveys.handover.workbook
+import surveys.returns.archives, surveys.returns.statistical, surveys.returns.workbooks
 import surveys.returns.reading, surveys.scoring.scores, surveys.validity.screening
 
 def bare():
