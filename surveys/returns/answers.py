@@ -25,7 +25,8 @@ from surveys.returns.sheets import Variable
 from surveys.returns.tables import Distinct
 from surveys.returns.text import cell_text, fold
 
-Fault = Literal["", "out_of_scale", "several", "disagrees"]
+#: ``missing``: a blank, by a code that the file declares missing and the definition does not have.
+Fault = Literal["", "out_of_scale", "several", "disagrees", "missing"]
 
 #: How the reasons for having no answer are written where a scale has no words of its own for them. They read back as the same.
 REASONS: Mapping[int, str] = {
@@ -155,17 +156,23 @@ def read_answers(distinct: Distinct, options: Options, variable: Variable | None
 
 def _labelled(value: object, text: str, options: Options, variable: Variable) -> Answer:
     """A cell of a statistical file: its code, its value label, or both when they agree. A code that only the file declares
-    missing is a blank."""
+    missing is a blank; a level that the file declares missing is a contradiction."""
     label = variable.value_labels.get(value, "")
     if fold(label) in _REASON_OF:
         return options.read(label)
-    by_code, by_label = options.read(text), options.read(label) if label else None
+    said = _agreed(options.read(text), options.read(label) if label else None)
+    if not variable.is_missing(value):
+        return said
+    if said.fault == "out_of_scale":
+        return Answer(BLANK, "missing")
+    return Answer(OUT_OF_SCALE, "disagrees") if said.code >= 0 else said
+
+
+def _agreed(by_code: Answer, by_label: Answer | None) -> Answer:
+    """What a code and its label say together; a label that is none of the options says nothing."""
     if by_label is None or by_label.fault:
-        missing = by_code.fault and variable.is_missing(value)
-        return Answer(BLANK) if missing else by_code
-    if by_code.fault or by_code == by_label:
-        return by_label
-    return Answer(OUT_OF_SCALE, "disagrees")
+        return by_code
+    return by_label if by_code.fault or by_code == by_label else Answer(OUT_OF_SCALE, "disagrees")
 
 
 def label_text(value: object, variable: Variable | None) -> str:

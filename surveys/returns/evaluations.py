@@ -34,6 +34,7 @@ KEPT_ROLES = ("attribute", "stratum", "cluster", "weight")
 _MARKS = frozenset({"x", "1", "v", "✓", "✔", "☑", "☒", "true", "có", "yes", "co", "√", "þ", "ü"})
 _NO_MARKS = frozenset({"0", "false", "không", "no", "☐", "-"})
 _SHOWN = 100  # characters of a faulty cell that are kept
+_TOLD = 200  # different faulty texts of one column that are told each by itself; all of them are kept
 
 
 @dataclass
@@ -129,10 +130,14 @@ def item_answers(reading: Reading, item: str, unit: str) -> np.ndarray:
         return _ticked(reading, item, unit)
     options = reading.vocabulary.options[reading.instrument.item[item].scale]
     read = read_answers(column.distinct, options, column.variable)
-    for k, kind in read.faults.items():
+    for told, (k, kind) in enumerate(read.faults.items()):
         text = label_text(column.distinct.values[k], column.variable)[:_SHOWN]
-        reading.faults.append((column.distinct.rows_of(k), item, unit, text, kind))
-        _warn(reading, column, k, f"returns.cell_{kind}", text=text, nearest=options.nearest(text) or "–")
+        if kind != "missing":
+            reading.faults.append((column.distinct.rows_of(k), item, unit, text, kind))
+        if told < _TOLD:
+            _warn(reading, column, k, f"returns.cell_{kind}", text=text, nearest=options.nearest(text) or "–")
+        elif told == _TOLD:
+            _warn(reading, column, k, "returns.cells_further", text=text, texts=len(read.faults) - _TOLD)
     return read.codes
 
 

@@ -72,19 +72,18 @@ def _check_links(
     main: Table, repeat: Table, others: Sequence[Table], product: Product, problems: Problems
 ) -> None:
     """Every row of a repeated group belongs to exactly one row of the main sheet."""
-    place = {"file": repeat.file, "sheet": repeat.sheet}
     above = _texts(repeat.named(_PARENT_TABLE), len(repeat))
     parents = _texts(repeat.named(product.parent), len(repeat))
     outer = next((o.sheet for o in others if o.sheet in above or _holds(o, parents, product)), None)
     if outer is not None:
-        problems.add("returns.repeat_deeper", **place, outer=outer)
+        problems.add("returns.repeat_deeper", file=repeat.file, sheet=repeat.sheet, outer=outer)
         return
     times = Counter(_texts(main.named(product.key), len(main)))
     wrong = [row for row, key in enumerate(parents) if times[key] != 1]
     if wrong:
         code = "returns.repeat_twice" if times[parents[wrong[0]]] else "returns.repeat_orphan"
         problems.add(
-            code, **place, row=int(repeat.row_numbers[wrong[0]]), column=product.parent,
+            code, file=repeat.file, sheet=repeat.sheet, row=int(repeat.row_numbers[wrong[0]]), column=product.parent,
             text=parents[wrong[0]], rows=len(wrong), key=product.key, main=main.sheet,
         )  # fmt: skip
 

@@ -311,3 +311,15 @@ def test_a_sheet_that_was_not_read_is_told(study, tmp_path):
         book.add_worksheet("Biểu đồ").write_row(0, 0, ["Câu", "Số phiếu"])
     read = read_returns(study(ReturnFile("r.xlsx", "so-5")))
     assert [(p.code, p.sheet) for p in read.warnings] == [("returns.sheet_ignored", "Biểu đồ")]
+
+
+def test_a_column_of_other_texts_is_told_within_bounds_and_kept_whole(study, tmp_path):
+    rows = "".join(f"P{k},SNV,1,câu {k},4,3,1,0\n" for k in range(500))
+    (tmp_path / "r.csv").write_text(f"Mã phiếu,Đơn vị,F0,1.1a,1.1b,1.2,K1,K2\n{rows}", encoding="utf-8")
+    read = read_returns(study(ReturnFile("r.csv", "so-5")))
+    assert (read.answers[:, 1] == OUT_OF_SCALE).all()
+    assert len(read.cells) == 500
+    *each, last = read.warnings
+    assert {p.code for p in each} == {"returns.cell_out_of_scale"}
+    assert (last.code, last.row, last.column) == ("returns.cells_further", len(each) + 2, "1.1a")
+    assert int(dict(last.params)["texts"]) + len(each) == 500

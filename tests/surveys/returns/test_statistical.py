@@ -16,6 +16,7 @@ from surveys.definitions.instrument import (
     BLANK,
     DONT_KNOW,
     NOT_APPLICABLE,
+    NOT_ASKED,
     OUT_OF_SCALE,
     REFUSED,
 )
@@ -74,11 +75,38 @@ def test_values_declared_missing_keep_their_meaning(study, tmp_path):
     assert read_returns(study(ReturnFile("r.sav", "so-5"))).answers[0, 1] == REFUSED
 
 
-def test_a_declared_missing_value_without_meaning_is_blank(study, tmp_path):
-    write_sav(tmp_path / "r.sav", with_answer(97), missing_ranges={"V1_1a": [97]})
+def test_a_declared_missing_value_without_meaning_is_blank_and_told(study, tmp_path):
+    write_sav(tmp_path / "r.sav", with_answer(97), {97.0: "Không đọc được"}, missing_ranges={"V1_1a": [97]})
     read = read_returns(study(ReturnFile("r.sav", "so-5")))
     assert read.answers[0, 1] == BLANK
     assert read.cells.empty
+    (warning,) = read.warnings
+    assert (warning.code, warning.row, warning.column) == ("returns.cell_missing", 1, "V1_1a")
+    assert dict(warning.params)["text"] == "97 = Không đọc được"
+
+
+def test_the_system_s_own_missing_value_is_a_plain_blank(study, tmp_path):
+    write_sav(tmp_path / "r.sav", with_answer(None), missing_ranges={"V1_1a": [97]})
+    read = read_returns(study(ReturnFile("r.sav", "so-5")))
+    assert (read.answers[0, 1], read.warnings) == (BLANK, ())
+
+
+def test_a_level_that_the_file_declares_missing_is_a_contradiction(study, tmp_path):
+    write_sav(tmp_path / "r.sav", with_answer(5), missing_ranges={"V1_1a": [5]})
+    read = read_returns(study(ReturnFile("r.sav", "so-5")))
+    assert read.answers[0, 1] == OUT_OF_SCALE
+    assert read.cells["fault"].tolist() == ["disagrees"]
+
+
+def test_the_reasons_for_no_answer_stay_different(study, tmp_path):
+    """Codes with and without labels, declared missing or not; 97 is the only one that nobody defined."""
+    codes = [9, 98, 7, 97, None, 99]
+    rows = [[f"P{k}", "SNV", 1, code, 4, 3, 1, 0] for k, code in enumerate(codes)]
+    labels = {98.0: "Từ chối trả lời", 99.0: "(không hỏi)"}
+    write_sav(tmp_path / "r.sav", rows, labels, missing_ranges={"V1_1a": [97, 98, 99]})
+    read = read_returns(study(ReturnFile("r.sav", "so-5")))
+    assert read.answers[:, 1].tolist() == [DONT_KNOW, REFUSED, NOT_APPLICABLE, BLANK, BLANK, NOT_ASKED]
+    assert [(p.code, p.row) for p in read.warnings] == [("returns.cell_missing", 4)]
 
 
 @pytest.mark.parametrize(
@@ -176,6 +204,7 @@ def test_stata_with_tagged_missing_values(study, tmp_path):
     )  # fmt: skip
     read = read_returns(study(ReturnFile("r.dta", "so-5")))
     assert read.answers[:, 1:3].tolist() == [[DONT_KNOW, BLANK], [NOT_APPLICABLE, 3]]
+    assert [(p.code, p.row, p.column) for p in read.warnings] == [("returns.cell_missing", 1, "V1_1b")]
 
 
 def with_record(path: Path, subtype: int, text: str) -> None:
