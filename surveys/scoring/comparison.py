@@ -67,7 +67,7 @@ def compare(
     """
     problems = Problems()
     differing = incomparable(old.instrument, new.instrument, problems)
-    earlier = _renamed(old.table, successors or {}, problems)
+    earlier = _renamed(_with_items_of(old, new.instrument), successors or {}, problems)
     _refuse(old, new, successors or {}, differing, problems)
     merged = new.table.merge(earlier, on=KEYS, how="left", suffixes=("_new", "_old"))
     merged = _with_ranks(merged, old.units, new.units, successors or {})
@@ -84,10 +84,11 @@ def compare(
 
 
 def incomparable(old: Instrument, new: Instrument, problems: Problems) -> dict[str, str]:
-    """Nodes of the new edition that do not measure what they measured, with the code of the reason.
+    """Nodes and items of the new edition that do not measure what they measured, with the code of the reason.
 
     A node is comparable when it exists in both editions with the same items on the same scales, the same rule, weights
-    and groups, and all its children are comparable. Editions that declare each other in ``comparable_with`` are.
+    and groups, and all its children are comparable. An item is known by its wording; its number may change. Editions that
+    declare each other in ``comparable_with`` are comparable.
     """
     if old.name in new.comparable_with:
         return {}
@@ -99,10 +100,33 @@ def incomparable(old: Instrument, new: Instrument, problems: Problems) -> dict[s
             problems.add(
                 reason, severity="warning", node=node.code, old_edition=old.name, new_edition=new.name
             )
+    before = {code: old.item[earlier] for earlier, code in same_items(old, new).items() if code}
     for item in new.items:
-        if item.node in reasons:
-            reasons[item.code] = reasons[item.node]
+        if item.node and item.code not in before:
+            reasons[item.code] = "compare.items_changed"
+        elif item.node and _differs(old, before[item.code], new, item):
+            reasons[item.code] = "compare.scale_changed"
     return reasons
+
+
+def same_items(old: Instrument, new: Instrument) -> dict[str, str]:
+    """Code of each scored item of the old edition → code of the item of the new one with the same wording in the same node,
+    empty where there is none. Editions that are declared comparable keep their codes otherwise."""
+    declared = old.name in new.comparable_with
+    by_text = {(item.node, item.text_vi): item.code for item in new.items if item.node}
+    kept = {
+        item.code: item.code if declared and item.code in new.item else "" for item in old.items if item.node
+    }
+    return kept | {
+        item.code: by_text[item.node, item.text_vi]
+        for item in old.items
+        if (item.node, item.text_vi) in by_text
+    }
+
+
+def _differs(old: Instrument, before: Item, new: Instrument, item: Item) -> bool:
+    """The same question, valued differently."""
+    return old.scoring != new.scoring or _identity(old, before) != _identity(new, item)
 
 
 def _reason(old: Instrument, new: Instrument, node: Node, reasons: Mapping[str, str]) -> str:
@@ -118,22 +142,26 @@ def _reason(old: Instrument, new: Instrument, node: Node, reasons: Mapping[str, 
         return "compare.rule_changed"
     was, now = (_asked(edition, node.code) for edition in (old, new))
     if [x[0] for x in was] != [x[0] for x in now]:
-        return "compare.items_changed"
+        same_codes = _codes(old, node.code) == _codes(new, node.code)
+        return "compare.scale_changed" if same_codes else "compare.items_changed"
     if was != now or old.scoring != new.scoring:
         return "compare.scale_changed"
     return ""
 
 
 def _asked(instrument: Instrument, node: str) -> list[tuple[object, ...]]:
-    """What a node's items ask and how answers are valued; wording of the item's code decides identity."""
+    """What a node's items ask and how answers are valued; the wording decides which item is which."""
     return sorted(_identity(instrument, item) for item in instrument.items_of_node.get(node, ()))
+
+
+def _codes(instrument: Instrument, node: str) -> set[str]:
+    return {item.code for item in instrument.items_of_node.get(node, ())}
 
 
 def _identity(instrument: Instrument, item: Item) -> tuple[object, ...]:
     scale = instrument.scale[item.scale]
     levels = tuple((level.code, level.values, level.satisfied) for level in scale.levels)
     return (
-        item.code,
         item.text_vi,
         levels,
         item.reverse,
@@ -146,6 +174,18 @@ def _identity(instrument: Instrument, item: Item) -> tuple[object, ...]:
 def units_of(scored: Round) -> list[Key]:
     """(block, unit) of every unit of a round."""
     return list(zip(scored.units["block"], scored.units["unit_code"], strict=True))
+
+
+def _with_items_of(old: Round, new: Instrument) -> pd.DataFrame:
+    """The old table with its items under the codes of the new edition; items that it no longer has are left out."""
+    codes = same_items(old.instrument, new)
+    is_item = (old.table["node_level"] == "item").to_numpy()
+    named = [
+        codes.get(code, "") if item else code
+        for code, item in zip(old.table["node_code"], is_item, strict=True)
+    ]
+    renamed = old.table.assign(node_code=named)
+    return renamed[renamed["node_code"] != ""]
 
 
 def _renamed(table: pd.DataFrame, successors: Mapping[Key, Key], problems: Problems) -> pd.DataFrame:

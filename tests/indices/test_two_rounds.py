@@ -86,6 +86,22 @@ def test_sipas_2022_and_2023_differ_where_the_items_do(played: Rounds) -> None:
     assert (refused["note"] != "").all()
 
 
+def test_renumbered_items_are_compared_by_their_wording(played: Rounds) -> None:
+    """Items 19–22 of 2022 are items 26–29 of 2023; their factor is comparable, and each is compared with itself."""
+    old, new = played("sipas/2022", 1), played("sipas/2023", 1)
+    table = compare(round_of(old), round_of(new)).table
+    mine = table[(table["unit_code"] == "ha-noi") & (table["group"] == "all")].set_index("node_code")
+    earlier = old.scores.table[
+        (old.scores.table["unit_code"] == "ha-noi") & (old.scores.table["group"] == "all")
+    ]
+    before = earlier.set_index("node_code")["score"]
+    assert mine.loc["6", "status"] == "ok"
+    for code, was in zip(("Q26", "Q27", "Q28", "Q29"), ("Q19", "Q20", "Q21", "Q22"), strict=True):
+        assert mine.loc[code, "score_old"] == before[was]
+    assert mine.loc["Q14", "status"] == "incomparable"
+    assert mine.loc["Q5", "status"] == "ok"
+
+
 def test_different_indices_are_refused(played: Rounds) -> None:
     with pytest.raises(SurveyError) as failure:
         compare(round_of(played("papi/2021", 1)), round_of(played("sipas/2023", 1)))
