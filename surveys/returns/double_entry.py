@@ -7,7 +7,7 @@ decided stays a disagreement, which the validity rule ``double_entry`` keeps in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -161,9 +161,11 @@ def _alone(returns: Returns, partner: Array) -> Array:
     """Evaluations of forms entered twice that only one of the entries has, int [a]."""
     rows = returns.rows
     first = np.flatnonzero(partner >= 0)
-    code, is_second = rows["form_code"], rows["entry"] == "second"
-    twice = code.isin(code[is_second]) & code.isin(code[~is_second]) & (code != "")
-    alone = is_matrix(returns) & twice.to_numpy(bool)
+    code = pd.Index(
+        rows["form_code"].to_numpy(object), dtype=object
+    )  # objects are hashed faster than strings of Arrow
+    is_second = (rows["entry"] == "second").to_numpy(bool)
+    alone = is_matrix(returns) & code.isin(code[is_second]) & code.isin(code[~is_second]) & (code != "")
     alone[first] = alone[partner[first]] = False
     return np.flatnonzero(alone & (rows["unit_code"] + rows["unit_text"] != "").to_numpy(bool))
 
@@ -175,21 +177,50 @@ def _once(rows: pd.DataFrame, partner: Array) -> pd.DataFrame:
 
 
 def _agreement(returns: Returns, first: Array, second: Array) -> pd.DataFrame:
-    """Counts for each pair, field and operator, then summed over pairs, fields and operators."""
-    answers, rows = returns.answers, returns.rows
+    """Pairs compared and agreed for each operator: over all fields, then for each field, in the order in which they appear."""
+    names, said, equal = _compared(returns, first, second)
+    operators = np.stack(_operators(returns.rows, first, second))
+    lines = [
+        line
+        for operator in dict.fromkeys(operators.ravel().tolist())
+        if operator
+        for line in _counted(operator, operators == operator, names, said, equal)
+    ]
+    table = pd.DataFrame(
+        [line[2:] for line in sorted(lines, key=lambda line: line[:2])], columns=list(AGREEMENT_COLUMNS[:4])
+    )
+    return table.assign(share=table["agreed"] / table["compared"])[list(AGREEMENT_COLUMNS)]
+
+
+def _compared(returns: Returns, first: Array, second: Array) -> tuple[list[str], Array, Array]:
+    """Items and fields, where either entry of a pair says anything, and where both say the same: bool [pairs, fields]."""
+    answers = returns.answers
     either = ~np.isin(answers[first], (BLANK, NOT_ASKED)) | ~np.isin(answers[second], (BLANK, NOT_ASKED))
-    equal = ~items_differ(answers, first, second)
-    compared = {item.code: (either[:, k], equal[:, k]) for k, item in enumerate(returns.instrument.items)}
-    compared |= {
-        code: (np.ones(len(first), bool), ~differs)
-        for code, differs in fields_differ(returns, first, second).items()
-    }
-    counts = []
-    for operators in _operators(rows, first, second):
-        for code, (either_said, said_equal) in compared.items():
-            both = {"compared": either_said.astype(int), "agreed": (either_said & said_equal).astype(int)}
-            counts.append(pd.DataFrame({"operator": operators, "field": code, **both}))
-    return _summed(counts)
+    fields = fields_differ(returns, first, second)
+    names = [*(item.code for item in returns.instrument.items), *fields]
+    differs = np.column_stack([items_differ(answers, first, second), *fields.values()])
+    said = np.column_stack([either, np.ones((len(first), len(fields)), bool)])
+    return names, said, ~differs
+
+
+def _counted(
+    operator: str, mine: Array, names: Sequence[str], said: Array, equal: Array
+) -> list[tuple[int, int, str, str, int, int]]:
+    """(0 for all fields or 1, place, operator, field, compared, agreed); ``mine`` bool [roles, pairs]: pairs that count for
+    the operator, as ``said`` and ``equal`` [pairs, fields] tell."""
+    counts = mine[:, :, None] & said
+    compared, agreed = counts.sum(axis=(0, 1)), (counts & equal).sum(axis=(0, 1))
+    in_order = counts.transpose(0, 2, 1).reshape(-1)
+    place = np.flatnonzero(in_order)
+    if not len(place):
+        return []
+    field = place // mine.shape[1] % len(names)
+    found, first = np.unique(field, return_index=True)
+    lines = [
+        (1, int(place[i]), operator, names[f], int(compared[f]), int(agreed[f]))
+        for f, i in zip(found.tolist(), first.tolist(), strict=True)
+    ]
+    return [(0, int(place[0]), operator, ALL, int(compared.sum()), int(agreed.sum())), *lines]
 
 
 def _operators(rows: pd.DataFrame, first: Array, second: Array) -> list[Array]:
@@ -197,19 +228,6 @@ def _operators(rows: pd.DataFrame, first: Array, second: Array) -> list[Array]:
     operator = rows["operator"].to_numpy(object)
     one, other = operator[first], np.where(operator[first] == operator[second], "", operator[second])
     return [np.full(len(first), ALL, dtype=object), one, other]
-
-
-def _summed(counts: list[pd.DataFrame]) -> pd.DataFrame:
-    long = pd.concat([pd.DataFrame(columns=list(AGREEMENT_COLUMNS[:4])), *counts], ignore_index=True)
-    long = long[(long["operator"] != "") & (long["compared"].astype(int) > 0)]
-    whole = pd.concat([long.assign(field=ALL), long], ignore_index=True)
-    table = (
-        whole.groupby(["operator", "field"], sort=False)[["compared", "agreed"]]
-        .sum()
-        .astype(int)
-        .reset_index()
-    )
-    return table.assign(share=table["agreed"] / table["compared"])[list(AGREEMENT_COLUMNS)]
 
 
 def _disagreements(returns: Returns, first: Array, second: Array, alone: Array) -> pd.DataFrame:
