@@ -103,6 +103,17 @@ class External:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultFile:
+    """``scores.csv`` of another scored round, whose results over the groups are taken over as external estimates.
+    ``nodes``: node of this study → node of the other round; ``document`` names that round wherever the estimates appear."""
+
+    path: str
+    document: str
+    nodes: tuple[tuple[str, str], ...]
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Assessed:
     """Points given by the council's own assessment, read only."""
 

@@ -20,8 +20,8 @@ from surveys.definitions.files import (
     section,
     shipped,
 )
-from surveys.definitions.instrument import Instrument, Rule, ScorePlan, Unit
-from surveys.definitions.records import Place, build, shortened, table_of
+from surveys.definitions.instrument import ALL_GROUPS, Instrument, Rule, ScorePlan, Unit
+from surveys.definitions.records import Place, build, given, shortened, table_of
 from surveys.definitions.rules import build_rules
 from surveys.definitions.study import (
     Adjudication,
@@ -36,6 +36,7 @@ from surveys.definitions.study import (
     Margin,
     Minimum,
     Output,
+    ResultFile,
     ReturnFile,
     Study,
     UnitDecision,
@@ -43,6 +44,7 @@ from surveys.definitions.study import (
 )
 from surveys.definitions.study_consistency import check_study
 from surveys.definitions.study_draft import StudyDraft
+from surveys.definitions.tables import Row, read_table
 from surveys.definitions.texts import inside, is_file, read_toml
 from surveys.problems import Problems
 
@@ -50,8 +52,8 @@ R = TypeVar("R")
 
 STUDY_FILE = "study.toml"
 SECTIONS = (
-    "study", "fieldwork", "units", "files", "returns", "rules", "scoring", "weights", "minimum", "inference",
-    "output",
+    "study", "fieldwork", "units", "files", "returns", "results", "rules", "scoring", "weights", "minimum",
+    "inference", "output",
 )  # fmt: skip
 #: Key of ``[files]`` → record of its rows, and the columns whose cells may stay empty although they have no default.
 TABLES: Mapping[str, tuple[type, tuple[str, ...]]] = {
@@ -64,6 +66,17 @@ TABLES: Mapping[str, tuple[type, tuple[str, ...]]] = {
     "unit_decisions": (UnitDecision, ("unit_code",)),
     "adjudication": (Adjudication, ()),
 }
+
+#: Columns of the ``scores.csv`` of another round; those that are True are read.
+RESULT_COLUMNS: Mapping[str, bool] = dict.fromkeys(
+    ("block", "unit_code", "node_code", "group", "n_valid", "score", "se", "df", "satisfaction_percent"), True
+) | dict.fromkeys(
+    (
+        "edition", "unit_name", "node_level", "n_eff", "ci_low", "ci_high", "satisfaction_ci_low", "satisfaction_ci_high",
+        "max_points", "points", "status", "note",
+    ),
+    False,
+)  # fmt: skip
 
 
 def load_study(path: str | Path) -> Study:
@@ -200,6 +213,7 @@ def _draft(reader: _Reader, instrument: Draft | None) -> StudyDraft:
     exclusions = _exclusions(reader, raw_units)
     tables, broken = _tables(reader)
     units, unit_codes = _units(reader, raw_units, instrument)
+    tables["externals"] = [*tables["externals"], *_results(reader, unit_codes)]
     draft = StudyDraft(
         place=reader.top,
         folder=reader.folder,
@@ -282,6 +296,40 @@ def _table(reader: _Reader, name: str, relative: object) -> Sequence[tuple[objec
     path = reader.named(relative, f"files.{name}") if relative else None
     record, blank = TABLES[name]
     return table_of(record, path, reader.problems, relative, blank) if path else ()
+
+
+def _results(reader: _Reader, units: frozenset[str]) -> list[tuple[External, Place]]:
+    """External estimates of ``units`` from the results of other rounds, each with its row."""
+    found: list[tuple[External, Place]] = []
+    for raw, place in entries(reader.document, "results", reader.top):
+        made = build(ResultFile, _paired(raw, place, "nodes"), place)
+        path = reader.named(made.path, f"{place.at}.path") if made else None
+        if made is None or path is None:
+            continue
+        numbers = ("score", "se", "df", "satisfaction_percent")
+        table = read_table(path, RESULT_COLUMNS, reader.problems, file=made.path, numbers=numbers)
+        rows = [] if table is None else [row for row in table.rows if row["group"] == ALL_GROUPS]
+        known = list(dict.fromkeys(row["node_code"] for row in rows))
+        for _, source in made.nodes:
+            if rows and source not in known:
+                place.not_accepted("reference.node", "nodes", source, known)
+        for row in rows:
+            if row["unit_code"] in units and row["score"]:
+                found += _taken_over(made, row, Place(reader.problems, made.path, row.line))
+    return found
+
+
+def _taken_over(result: ResultFile, row: Row, place: Place) -> list[tuple[External, Place]]:
+    """The estimates that one row of another round gives: one for every node of this study that names its node."""
+    found = []
+    for node, source in result.nodes:
+        if source == row["node_code"]:
+            raw = {name: row[name] for name in ("block", "score", "se", "df", "satisfaction_percent")}
+            raw |= {"unit": row["unit_code"], "node": node, "document": result.document, "page": result.page}
+            raw |= {"n": row["n_valid"] if row["n_valid"] != "0" else ""}
+            made = build(External, given(raw) | {"group": ""}, place)
+            found += [(made, place)] if made is not None else []
+    return found
 
 
 def _study(reader: _Reader, heading: _Heading, draft: StudyDraft, instrument: Instrument) -> Study:
