@@ -97,6 +97,15 @@ def may_be_old_font(texts: Iterable[str]) -> bool:
     return any(not _EVIDENCE.isdisjoint(text) for text in texts if not text.isascii())
 
 
+def is_unicode(text: str) -> bool:
+    """Whether a text holds a letter that no old font has: it is Vietnamese in Unicode, whatever its font is called.
+
+    >>> is_unicode("Sở Nội vụ"), is_unicode("Së Néi vô"), is_unicode("Hà")
+    (True, False, False)
+    """
+    return _UNICODE_ONLY.search(text) is not None
+
+
 def undo_mojibake(text: str) -> str:
     """UTF-8 that was once read as Windows-1252, read again; any other text unchanged.
 
@@ -149,7 +158,7 @@ def _reads(text: str) -> float:
 
 
 def _typed_with(texts: Sequence[str], convert: Callable[[str], str], evidence: frozenset[str]) -> bool:
-    if any(_UNICODE_ONLY.search(text) for text in texts):
+    if any(map(is_unicode, texts)):
         return False
     telling = [text for text in texts if not evidence.isdisjoint(text)]
     return bool(telling) and all(_reads(convert(text)) == 1.0 for text in telling)

@@ -20,7 +20,7 @@ from surveys.returns.questions import Vocabulary, lay_out
 from surveys.returns.register import Register, proposals, registers
 from surveys.returns.registry import choose
 from surveys.returns.sheets import Sheet, read_sheets
-from surveys.returns.tables import Table
+from surveys.returns.tables import Table, column_letter
 from surveys.returns.tidy import ROW_COLUMNS, Returns
 
 Progress = Callable[[str, int, int], None]
@@ -60,6 +60,7 @@ def read_file(
 ) -> list[Part]:
     """The evaluations of one file, one part for each of its tables."""
     sheets = _without_hidden(_open(study, file), file, problems)
+    problems.extend(note for sheet in sheets for note in sheet.notes)
     decided = _decided(study, file)
     anyone = vocabulary_of(study, file, file.questionnaire, by_block, decided)
     reader = choose(sheets, anyone, file.reader, file.path)
@@ -80,7 +81,18 @@ def read_file(
     if len(parts) > 1 and all(table.unit for table in tables):
         _join_sheets(study.instrument, parts)
     _refuse_several_groups(tables, parts, file)
+    _log_fonts(sheets, tables, parts)
     return parts
+
+
+def _log_fonts(sheets: Sequence[Sheet], tables: Sequence[Table], parts: Sequence[Part]) -> None:
+    """Texts typed with old fonts, counted by column, go into the log of the file's first table."""
+    headings = {(table.sheet, c.letter): c.heading for table in tables for c in table.columns}
+    for sheet in sheets if parts else ():
+        for column, counts in sheet.fonts.items():
+            letter = column_letter(column)
+            heading = headings.get((sheet.name, letter), letter)
+            parts[0].conversions.extend((sheet.file, sheet.name, heading, *pair) for pair in counts.items())
 
 
 def _note_ignored(sheets: Sequence[Sheet], tables: Sequence[Table], problems: Problems) -> None:

@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from surveys.problems import SurveyError, fault
+from surveys.problems import Problem, SurveyError, fault
 
 Kind = Literal["text", "xlsx", "xls", "ods", "sav", "por", "dta", "zip"]
 
@@ -71,8 +71,9 @@ class Sheet:
 
     ``widths`` are the numbers of fields of each line of a text file (None elsewhere). ``variables`` describe the columns of a
     statistical file, whose first row of cells holds the variable names, and ``sets`` its multiple-response sets. ``merged``
-    are the merged areas of a workbook as (top, left, bottom, right), inclusive, counted from 0. ``conversions`` counts cells
-    converted while decoding.
+    are the merged areas of a workbook as (top, left, bottom, right), inclusive, from 0. ``conversion`` names the old table
+    that a whole text file was decoded by, ``fonts`` counts the cells of each column (from 0) that were typed with old fonts, and
+    ``notes`` are warnings about the sheet.
     """
 
     file: str
@@ -86,6 +87,8 @@ class Sheet:
     merged: tuple[tuple[int, int, int, int], ...] = ()
     hidden: bool = False
     conversion: str = ""
+    fonts: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
+    notes: tuple[Problem, ...] = ()
 
     def problem(self, code: str, **place: object) -> SurveyError:
         """A fault in this sheet, ready to raise."""

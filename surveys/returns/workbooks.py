@@ -8,6 +8,7 @@ from pathlib import Path
 
 from surveys.problems import fault
 from surveys.returns.archives import About, first_line, inspect
+from surveys.returns.fonts import in_unicode
 from surveys.returns.sheets import Limits, Sheet, choose_sheets, from_rows, kind_of, without_empty_end
 
 
@@ -20,10 +21,11 @@ def read(raw: bytes, path: Path, name: str, sheet: str, encoding: str, limits: L
     book = _open(raw, name)
     hidden = {about.name for about in book.sheets_metadata if not str(about.visible).endswith(".Visible")}
     wanted = choose_sheets(book.sheet_names, sheet, name)
-    return [
+    sheets = [
         _sheet(book, title, name, kind, title in hidden, known.get(title, About()), limits)
         for title in wanted
     ]
+    return in_unicode(raw, sheets) if kind == "xlsx" else sheets
 
 
 def _open(raw: bytes, name: str):  # type: ignore[no-untyped-def]
