@@ -185,7 +185,11 @@ def check_issued(draft: StudyDraft, known: Register) -> None:
     assert draft.instrument is not None
     forms = {form.code: form for form, _ in draft.instrument.questionnaires}
     questionnaires = draft.known("questionnaire")
+    right: set[tuple[str, str]] = set()  # the same few pairs come again in thousands of rows
     for issued, place in draft.tables["issued"]:
+        if (issued.questionnaire, issued.unit) in right:
+            continue
+        before = len(place.problems)
         form = forms.get(issued.questionnaire)
         if form is None:
             refer(place, "questionnaire", "questionnaire", [issued.questionnaire], questionnaires)
@@ -193,6 +197,8 @@ def check_issued(draft: StudyDraft, known: Register) -> None:
             known.refer(place, form.block, issued.unit)
             if not issued.unit and not form.matrix:
                 place.note("issued.no_unit", "unit", questionnaire=form.code)
+        if len(place.problems) == before:
+            right.add((issued.questionnaire, issued.unit))
     note_doubles(((i.form_code, place) for i, place in draft.tables["issued"]), "form_code")
 
 

@@ -210,7 +210,10 @@ def _hidden_if_few(block: Block, branch: Branch) -> Branch:
 
 def answered_forms(values: Values, column: Bools) -> NDArray[np.int64]:
     """Evaluations with at least one valid answer to the items of ``column``, per unit [U]."""
-    some = values.valid[:, column].any(axis=1)
+    items = np.flatnonzero(column)
+    if len(items) == 1:
+        return values.forms[:, items[0]]
+    some = values.valid[:, items].any(axis=1)
     return np.bincount(values.sample.unit[some], minlength=len(values.sample.population))
 
 

@@ -78,6 +78,11 @@ class Values:
         return sums
 
     @cached_property
+    def forms(self) -> NDArray[np.int64]:
+        """Evaluations with a valid answer per unit and item [U, I]."""
+        return self.by_unit(self.valid.astype(float)).astype(np.int64)
+
+    @cached_property
     def weight(self) -> Floats:
         """w as a column [n, 1]."""
         return self.sample.design.weights[:, None]
