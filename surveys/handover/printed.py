@@ -52,8 +52,8 @@ class Printed:
 
     def half(self, column: str) -> float:
         """Half a unit of the last digit printed in a column: what rounding can be off by."""
-        digits = self.frame[column].str.partition(".")[2].str.len().max()
-        return 0.5 * 10.0 ** -float(0 if digits != digits else digits)
+        digits = max((len(text.partition(".")[2]) for text in set(self.frame[column].tolist())), default=0)
+        return 0.5 * 10.0 ** -float(digits)
 
     def fault(self, code: str, row: int, column: str, **params: object) -> Problem:
         """A fault at a cell; floats are shown as they print."""

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from published_tables import PUBLISHED, last_digit, leaves, of_unit, printed, scored, write_study
 
+from surveys.cli import main
 from surveys.definitions.check import check
 from surveys.definitions.files import load_instrument
 from surveys.definitions.instrument import Instrument
 from surveys.handover.audit import audit
+from surveys.handover.verification import verify
 
 #: Hanoi prints the last criterion of field 8 as 8.6; the edition knows it as 8.5.
 RENUMBERED = {"8.6": "8.5"}
@@ -132,3 +134,10 @@ def test_points_of_a_whole_and_of_its_part_are_refused(tmp_path: Path) -> None:
     folder = write_study(tmp_path, "par-index/2022", "ha-noi", HANOI_SIPAS, assessed)
     found = {(p.code, p.row) for p in check(folder) if p.severity == "error"}
     assert found == {("assessed.twice", 3), ("assessed.not_assessed", 4)}
+
+
+def test_a_round_without_forms_is_handed_over_and_verified(tmp_path: Path) -> None:
+    """The 100 points of Hanoi's PAR Index as a package of its own: assessed, surveyed and taken over."""
+    study = par_study(tmp_path / "round", "par_index_ha_noi_2023", "ha-noi", HANOI_SIPAS)
+    assert main(["score", str(study), "--out", str(tmp_path / "out")]) == 0
+    assert verify(tmp_path / "out") == ()
