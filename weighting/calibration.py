@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from weighting.design import Adjustment, Design, rows_named
+from weighting.design import Adjustment, Design, filled, rows_named
 from weighting.distance import LINEAR, RAKING, Distance
 from weighting.distance import distance as distance_record
 from weighting.errors import CalibrationError, unknown
@@ -335,17 +335,19 @@ class Calibration(Adjustment):
 
     @cached_property
     def x(self) -> sparse.csr_array:
-        full = np.full(self.cells.size, -1, dtype=np.intp)
-        full[self.cells.present] = np.arange(len(self.cells.present))
-        return auxiliaries(self.cells, self.margins).matrix(full[self.cells.index])
+        return sparse.csr_array(self._rows_of_cells[self.cells.index])
 
     @cached_property
     def _by_cell(self) -> Array:
         """x of every cell, absent ones included [cells, p]: rows of a cell share it, so sums over rows are sums over cells."""
-        found = np.zeros((self.cells.size, len(self.gap)))
-        x = auxiliaries(self.cells, self.margins)
-        found[self.cells.present] = x.matrix(np.arange(len(self.cells.present))).toarray()
-        return found
+        return np.asarray(self._rows_of_cells.toarray())
+
+    @property
+    def _rows_of_cells(self) -> sparse.csr_array:
+        """The same without its zeros."""
+        place = np.full(self.cells.size, -1, dtype=np.intp)
+        place[self.cells.present] = np.arange(len(self.cells.present))
+        return auxiliaries(self.cells, self.margins).matrix(place)
 
     def _few(self, columns: int) -> bool:
         """Whether a table cell × columns is small beside the rows."""
@@ -364,9 +366,11 @@ class Calibration(Adjustment):
         table = self._table(self._slope * u, place, n_domains + 1)
         return np.asarray(self._inverse @ (self._by_cell.T @ table[:, :-1]))
 
-    def cluster_totals(self, stage: Stage) -> Array:
+    def cluster_totals(self, stage: Stage) -> Array | sparse.csr_array:
         if not self._few(stage.n_clusters):
-            return super().cluster_totals(stage)
+            shape = (stage.n_clusters, self.cells.size)
+            by_cell = sparse.csr_array((self.after, (stage.cluster, self.cells.index)), shape=shape)
+            return filled(sparse.csr_array(by_cell @ self._rows_of_cells))
         return np.asarray(self._table(self.after, stage.cluster, stage.n_clusters).T @ self._by_cell)
 
     def _table(self, values: Array, column: Codes, columns: int) -> Array:

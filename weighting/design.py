@@ -32,6 +32,9 @@ LONELY: tuple[str, ...] = ("fail", "remove", "certainty", "adjust", "average")
 #: A stratum with less than this share of its clusters unseen counts as a census.
 CENSUS = 1e-7
 
+#: So many totals of auxiliaries are held as a full matrix.
+MOST_FILLED = 4_000_000
+
 
 @dataclass(frozen=True, eq=False)
 class Adjustment:
@@ -93,15 +96,20 @@ class Adjustment:
         """How this regression sees what an earlier one takes away: [p, earlier p]."""
         return self._inverse @ self.cross(self._slope * earlier.after, earlier)
 
-    def cluster_totals(self, stage: Stage) -> Floats:
-        """Totals [C, p] of the weighted auxiliaries."""
+    def cluster_totals(self, stage: Stage) -> Floats | csr_array:
+        """Totals [C, p] of the weighted auxiliaries; sparse where they are many."""
         if isinstance(self.x, np.ndarray):
             return group_totals(self.x * self.after[:, None], stage.cluster, stage.n_clusters)
         from scipy.sparse import csr_array
 
         rows = np.arange(stage.cluster.size)
         to_cluster = csr_array((self.after, (stage.cluster, rows)), shape=(stage.n_clusters, rows.size))
-        return (to_cluster @ self.x).toarray()
+        return filled(to_cluster @ self.x)
+
+
+def filled(totals: csr_array) -> Floats | csr_array:
+    """Sparse totals with their zeros filled in, unless that takes much memory."""
+    return totals if totals.shape[0] * totals.shape[1] > MOST_FILLED else totals.toarray()
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
@@ -187,8 +195,9 @@ class Design:
 
     def _changed(self, **values: Any) -> Design:
         new = copy.copy(self)
-        for cached in ("whole", "degf", "taken", "kept", "_carried", "_strata_stand_alone", "_auxiliaries"):
-            new.__dict__.pop(cached, None)
+        for name, member in vars(Design).items():
+            if isinstance(member, cached_property):
+                new.__dict__.pop(name, None)
         new._set(**values)
         return new
 
@@ -375,6 +384,8 @@ class Design:
     @cached_property
     def _strata_stand_alone(self) -> bool:
         """Whether what adjustments take away can be kept as one covariance of the auxiliaries per stratum."""
+        if self._sparse:
+            return False
         auxiliaries = sum(taken.shape[1] for taken in self.taken)
         one_stage = len(self.stages) == 1 and not self.whole.spreads[0].pooled.any()
         return one_stage and self.stages[0].n_strata * auxiliaries**2 <= 8_000_000
@@ -382,7 +393,7 @@ class Design:
     @cached_property
     def _auxiliaries(self) -> tuple[Floats, Floats]:
         """Cluster totals [C, p] of the auxiliaries of all adjustments, and their covariance in each stratum [H, p, p]."""
-        totals = np.concatenate(self.taken, axis=1)
+        totals: Floats = np.concatenate([np.asarray(taken) for taken in self.taken], axis=1)
         return totals, self.whole.spreads[0].apart().covariance(totals)
 
     def _covariance_of_residuals(self, u: Floats, domain: Codes, n_domains: int) -> Floats:
@@ -423,6 +434,10 @@ class Design:
         if not self.adjustments:
             part = self.cells(domain, n_domains)
             return part.variance(part.totals(u))
+        if self._sparse:
+            from weighting.influence import variance_after_adjustment
+
+            return variance_after_adjustment(self, u, domain, n_domains)
         result = np.empty((n_domains, u.shape[1]))
         for block in self._blocks(n_domains, u.shape[1]):
             shifted = np.where((domain >= block.start) & (domain < block.stop), domain - block.start, -1)
@@ -469,8 +484,20 @@ class Design:
             [a.carried(earlier) for earlier in self.adjustments[:m]] for m, a in enumerate(self.adjustments)
         ]
 
+    @property
+    def _sparse(self) -> bool:
+        """Whether there are so many clusters that auxiliaries are kept without their zeros."""
+        return any(not isinstance(taken, np.ndarray) for taken in self.taken)
+
     @cached_property
-    def taken(self) -> list[Floats]:
+    def auxiliaries_covariance(self) -> Floats:
+        """Covariance [p, p] of the totals of the auxiliaries of all adjustments."""
+        from weighting.influence import auxiliaries_covariance
+
+        return auxiliaries_covariance(self)
+
+    @cached_property
+    def taken(self) -> list[Floats | csr_array]:
         return [a.cluster_totals(self.stages[-1]) for a in self.adjustments]
 
     def known(self, name: str) -> str:

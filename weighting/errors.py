@@ -1,6 +1,6 @@
 """What can be wrong with a design or a calibration, told so that it can be put right."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from difflib import get_close_matches
 from numbers import Real
 from typing import Any
@@ -42,15 +42,13 @@ def listed(given: Any) -> list[Any]:
     return list(given) if several else [given]
 
 
-def absent(what: str, names: Iterable[Any], known: Iterable[Any]) -> list[str]:
+def absent(what: str, names: Iterable[Any], known: Collection[Any]) -> list[str]:
     """What is wrong with names that are not among the known ones.
 
     >>> absent("column", ["y", "z", []], {"y": 1, "x": 2})
     ["unknown column 'z'; known: 'y', 'x'", "unknown column '[]'; known: 'y', 'x'"]
     """
-    held = list(known)
-    there = set(held)
-    return [unknown(what, n, held) for n in names if not isinstance(n, Hashable) or n not in there]
+    return [unknown(what, n, known) for n in names if not isinstance(n, Hashable) or n not in known]
 
 
 def is_number(value: Any) -> bool:

@@ -35,8 +35,9 @@ class Moments:
         """From Σ w [M, levels] and the k numbers [levels, k] that a level stands for."""
         shift = scores.min(axis=0)
         above = scores - shift
-        weight = np.repeat(table.sum(axis=1)[:, None], shift.size, axis=1)
-        return cls(weight, table @ above, table @ above**2, shift)
+        sums = table @ np.concatenate([np.ones_like(above), above, above**2], axis=1)
+        weight, value, square = np.split(sums, 3, axis=1)
+        return cls(weight, value, square, shift)
 
     @classmethod
     def joined(cls, parts: Sequence[Moments]) -> Moments:

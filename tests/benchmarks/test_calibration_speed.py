@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
@@ -96,3 +97,40 @@ def test_ranks_cost_their_simulation(benchmark: Callable[..., object]) -> None:
     benchmark(rank_sets, values, covariance)
     assert rank_sets(values, covariance).critical == pytest.approx(plain(), rel=0.02)
     assert seconds_of(lambda: rank_sets(values, covariance)) < 2 * seconds_of(plain)
+
+
+def questions(rows: int) -> pd.DataFrame:
+    """Rows drawn one by one in 52 × 5 strata, with 40 five-level items as a reader of files gives them."""
+    rng = np.random.default_rng(rows)
+    frame = pd.DataFrame({name: rng.integers(0, size, rows) for name, size in LEVELS.items()})
+    items = {
+        f"q{i}": pd.arrays.IntegerArray(rng.integers(1, 6, rows, dtype=np.int8), rng.random(rows) < 0.05)
+        for i in range(40)
+    }
+    return frame.assign(w=rng.uniform(1, 3, rows), h=frame["unit"] * 5 + frame["group"], **items)
+
+
+def raked(frame: pd.DataFrame) -> Design:
+    sums = {name: frame.groupby(name)["w"].sum() for name in LEVELS}
+    margins = {name: total * (1 + 0.1 * np.cos(np.arange(len(total)))) for name, total in sums.items()}
+    return rake(Design(frame, "w", "h"), {name: total / total.sum() * 2e6 for name, total in margins.items()})
+
+
+def test_errors_after_calibration_stay_near_the_input(benchmark: Callable[..., object]) -> None:
+    """A million rows that are clusters of their own, 59 auxiliaries: never rows × auxiliaries or rows × units."""
+    frame = questions(ROWS)
+    tracemalloc.start()
+    benchmark.pedantic(lambda: raked(frame).mean("q0", by="unit"), rounds=1)  # type: ignore[attr-defined]
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak <= 3 * frame.memory_usage().sum()
+
+
+def test_errors_after_calibration_grow_with_the_rows(benchmark: Callable[..., object]) -> None:
+    """Four times the rows take at most five times as long."""
+    quarter, whole = raked(questions(ROWS // 4)), raked(questions(ROWS))
+    benchmark.pedantic(lambda: whole.mean("q0", by="unit"), rounds=1)  # type: ignore[attr-defined]
+    ratio = seconds_of(lambda: whole.mean("q0", by="unit"), 3) / seconds_of(
+        lambda: quarter.mean("q0", by="unit"), 3
+    )
+    assert ratio <= 5

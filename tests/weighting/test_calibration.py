@@ -473,3 +473,36 @@ def test_linear_weights_below_zero_are_refused_with_advice() -> None:
 def test_poststratification_takes_one_margin() -> None:
     assert "one margin of counts" in refusal(Design(kalton_sample()), kalton_margins(), how=poststratify)
     assert "no margin is given" in refusal(Design(kalton_sample()), {})
+
+
+@pytest.mark.parametrize("clustered", [False, True])
+@pytest.mark.parametrize("lonely", ["remove", "adjust"])
+def test_many_clusters_are_never_spread_out(
+    monkeypatch: pytest.MonkeyPatch, clustered: bool, lonely: Any
+) -> None:
+    """Beyond a size the auxiliaries' totals stay sparse: errors as from full matrices, by domain and jointly."""
+    rng = np.random.default_rng(9)
+    n = 3000
+    frame = pd.DataFrame({k: rng.integers(0, size, n) for k, size in (("a", 7), ("b", 4), ("h", 5))})
+    frame["h"] = np.where(np.arange(n) == 0, 5, frame["h"])  # a stratum of one
+    frame = frame.assign(w=rng.uniform(1, 3, n), y=frame["a"] + rng.normal(size=n), c=rng.integers(0, 400, n))
+    frame["kept"] = frame["a"] == 3
+    sums = {k: frame.groupby(k)["w"].sum() for k in ("a", "b")}
+    margins = {
+        "a": (sums["a"] * rng.uniform(0.8, 1.2, 7)).pipe(lambda s: s / s.sum() * 9000),
+        "b": (sums["b"] * rng.uniform(0.8, 1.2, 4)).pipe(lambda s: s / s.sum() * 9000),
+    }
+    start = Design(frame, "w", "h", "c" if clustered else None, lonely=lonely, nest=True)
+
+    def figures() -> list[Any]:
+        done = calibrate(start, margins, distance="raking")
+        by, joint = done.mean(["y", "b"], by="b"), done.mean(["y", "a"])
+        part = done.subset("kept").total("y", by="h")
+        fixed = done.mean("kept")
+        return [by.se, part.se, joint.covariance().to_numpy(), fixed.se, done.quantile("y", by="a").se]
+
+    full = figures()
+    monkeypatch.setattr("weighting.design.MOST_FILLED", 0)
+    monkeypatch.setattr("weighting.influence.DENSE", 0)
+    for found, expected in zip(figures(), full, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
