@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -33,6 +33,7 @@ from surveys.returns.times import read_numbers, read_times
 KEPT_ROLES = ("attribute", "stratum", "cluster", "weight")
 _MARKS = frozenset({"x", "1", "v", "✓", "✔", "☑", "☒", "true", "có", "yes", "co", "√", "þ", "ü"})
 _NO_MARKS = frozenset({"0", "false", "không", "no", "☐", "-"})
+_TRUE = frozenset({"true", "1"})
 _SHOWN = 100  # characters of a faulty cell that are kept
 _TOLD = 200  # different faulty texts of one column that are told each by itself; all of them are kept
 
@@ -321,7 +322,25 @@ def _tidy(reading: Reading, columns: Mapping[str, np.ndarray], found: Evaluated)
     }
     tidy |= {name: _same(value, len(found.row)) for name, value in constant.items()}
     tidy |= {"form": found.form, "unit_code": found.unit_codes, "unit_text": found.unit_texts}
+    tidy |= _stated(reading, tidy, found)
     return tidy | {"rater": _raters(tidy, reading.table.place)}
+
+
+def _stated(
+    reading: Reading, tidy: Mapping[str, np.ndarray], found: Evaluated
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Columns that the file itself gives, where the study says nothing else."""
+    for name, column in reading.table.stated.items():
+        texts = _texts(column)[found.row]
+        if name in ("mode", "batch", "entry"):
+            yield name, np.where(tidy[name] == "", texts, tidy[name]).astype(object)
+        elif name == "identified":
+            yield name, np.array([text.casefold() in _TRUE for text in texts.tolist()], dtype=bool)
+        elif name == "source_row":
+            numbers = _numbers(reading, column)[found.row]
+            yield name, np.where(np.isnan(numbers), tidy[name], numbers).astype(np.int64)
+        else:
+            yield name, texts
 
 
 def _raters(tidy: Mapping[str, np.ndarray], place: str) -> np.ndarray:

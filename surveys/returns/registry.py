@@ -19,6 +19,7 @@ from surveys.returns.readers import (
     qualtrics,
     statistical,
     surveymonkey,
+    tidy,
 )
 from surveys.returns.sheets import Sheet
 from surveys.returns.tables import Table
@@ -47,6 +48,7 @@ READERS: tuple[Reader, ...] = tuple(
         qualtrics,
         statistical,
         surveymonkey,
+        tidy,
     )
 )
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from surveys.problems import Problem, SurveyError, fault
 
-Kind = Literal["text", "xlsx", "xls", "ods", "sav", "por", "dta", "zip"]
+Kind = Literal["text", "xlsx", "xls", "ods", "sav", "por", "dta", "zip", "parquet"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +128,8 @@ def kind_of(raw: bytes) -> Kind | None:
         return "xls"
     if raw.startswith((b"$FL2", b"$FL3")):
         return "sav"
+    if raw.startswith(b"PAR1"):
+        return "parquet"
     if b"SPSS PORT FILE" in raw[:500]:
         return "por"
     if raw.startswith(b"<stata_dta>") or (
@@ -192,8 +194,10 @@ Reading = Callable[[bytes, Path, str, str, str, Limits], Sequence[Sheet]]
 
 
 def _reader(kind: Kind) -> Reading:
-    from surveys.returns import archives, delimited, statistical, workbooks
+    from surveys.returns import archives, delimited, parquet, statistical, workbooks
 
+    if kind == "parquet":
+        return parquet.read
     if kind in ("text", "zip"):
         return delimited.read if kind == "text" else archives.read
     return statistical.read if kind in ("sav", "por", "dta") else workbooks.read

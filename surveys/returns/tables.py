@@ -125,7 +125,7 @@ class Table:
     about what the reader left out. ``roles`` are columns that the product itself adds, under the role of a field (``submitted``,
     ``started``, ``ended``, ``seconds``, ``interviewer``, or ``response``: the product's own number of the form); a field of the
     instrument with that role goes before them. ``label`` tells the tables of one file apart; ``beside`` is the sheet of the forms
-    whose columns stand before those of a repeated group."""
+    whose columns stand before those of a repeated group. ``stated`` are columns of the tidy rows that the file itself gives."""
 
     file: str
     sheet: str
@@ -137,6 +137,7 @@ class Table:
     notes: tuple[Problem, ...] = ()
     roles: Mapping[str, Column] = field(default_factory=dict)
     beside: str = ""
+    stated: Mapping[str, Column] = field(default_factory=dict)
     label: str = ""
 
     @property

@@ -39,6 +39,13 @@ ROW_COLUMNS: dict[str, str] = {
     "identified": "bool",  # every identification field was filled (true where none is asked)
 }
 
+#: Columns of the tidy rows that say where an evaluation came from; written beside the fields of the instrument.
+PROVENANCE = (
+    "unit_text", "mode", "batch", "entry", "source_file", "source_sheet", "source_row", "identified",
+)  # fmt: skip
+#: Columns of the tidy rows that have a field of the instrument as their source, under its role, or none.
+ROLE_COLUMNS = ("form_code", "submitted", "seconds", "interviewer", "operator", "rater", "own_unit")
+
 
 @dataclass(frozen=True)
 class Returns:

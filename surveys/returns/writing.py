@@ -19,7 +19,7 @@ import pandas as pd
 from surveys.definitions.instrument import BLANK, NON_ANSWERS, OUT_OF_SCALE, SEVERAL, Instrument, Item, Scale
 from surveys.problems import fault
 from surveys.returns.answers import REASONS
-from surveys.returns.tidy import Returns
+from surveys.returns.tidy import PROVENANCE, ROLE_COLUMNS, Returns
 
 Format = Literal["csv", "parquet", "sav"]
 #: Bytes that SPSS keeps of a variable name, a variable label and a value label.
@@ -28,21 +28,6 @@ NAME_BYTES, LABEL_BYTES, VALUE_LABEL_BYTES = 64, 255, 120
 RESERVED = frozenset(["ALL", "AND", "BY", "EQ", "GE", "GT", "LE", "LT", "NE", "NOT", "OR", "TO", "WITH"])
 NAMES_FILE = "names.csv"
 _LOWEST = min(NON_ANSWERS.values())
-# Columns of the tidy rows that have a field of the instrument as their source, under its role.
-_OF_ROLE = {
-    "form_code": "form_code", "submitted": "submitted", "seconds": "seconds", "interviewer": "interviewer",
-    "operator": "operator", "rater": "rater", "own_unit": "own_unit",
-}  # fmt: skip
-_PROVENANCE = (
-    "unit_text",
-    "mode",
-    "batch",
-    "entry",
-    "source_file",
-    "source_sheet",
-    "source_row",
-    "identified",
-)
 
 
 def write_returns(returns: Returns, folder: Path, kind: Format = "csv") -> tuple[Path, ...]:
@@ -166,12 +151,12 @@ def _write_sav(
 def _fields(returns: Returns, rows: np.ndarray) -> dict[str, pd.Series]:
     kept = returns.rows.iloc[rows].reset_index(drop=True)
     declared = {field.role: field.code for field in reversed(returns.instrument.fields)}
-    columns = {declared.get(role, column): kept[column] for column, role in _OF_ROLE.items()}
+    columns = {declared.get(role, role): kept[role] for role in ROLE_COLUMNS}
     columns[declared.get("unit", "unit")] = kept["unit_code"].where(
         kept["unit_code"] != "", kept["unit_text"]
     )
     attributes = [column for column in kept.columns if column not in returns.rows.columns[: _tidy_columns()]]
-    columns |= {column: kept[column] for column in (*attributes, *_PROVENANCE)}
+    columns |= {column: kept[column] for column in (*attributes, *PROVENANCE)}
     return columns
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 from hypothesis import HealthCheck, given, settings
@@ -366,3 +369,47 @@ def test_archives_of_anything_else_are_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("a.exe", "x")
     assert refused(tmp_path / "a.zip") == ["returns.kind_unknown"]
+
+
+def test_a_parquet_file(study, tmp_path):
+    table = pd.DataFrame(
+        [["P1", "SNV", 1, 5, None, True]], columns=["Mã phiếu", "Đơn vị", "F0", "1.1a", "x", "y"]
+    )
+    table.to_parquet(tmp_path / "a.csv", index=False)
+    sheet = read_sheets(tmp_path / "a.csv")[0]
+    assert (sheet.kind, sheet.cells.tolist()) == (
+        "parquet", [["Mã phiếu", "Đơn vị", "F0", "1.1a", "x", "y"], ["P1", "SNV", 1.0, 5.0, None, "TRUE"]],
+    )  # fmt: skip
+
+
+def test_a_parquet_file_beyond_bounds_is_not_unpacked(tmp_path):
+    pd.DataFrame({"x": np.arange(200_000.0)}).to_parquet(tmp_path / "a.parquet")
+    pd.DataFrame({"x": np.zeros(2_000_000)}).to_parquet(tmp_path / "b.parquet")
+    assert refused(tmp_path / "a.parquet", limits=replace(LIMITS, expanded=100_000)) == ["returns.zip_bomb"]
+    assert refused(tmp_path / "b.parquet") == ["returns.sheet_too_large"]
+
+
+def test_a_long_text_in_many_rows_of_a_parquet_file_is_unpacked_once(tmp_path):
+    """A million letters in each of 100,000 rows would be 10¹¹ bytes; the file has them once."""
+    texts = pa.DictionaryArray.from_arrays(np.zeros(100_000, np.int32), ["x" * 1_000_000])
+    pq.write_table(pa.table({"x": texts}), tmp_path / "a.parquet", store_schema=False)
+    assert len({id(cell) for cell in read_sheets(tmp_path / "a.parquet")[0].cells[1:, 0]}) <= 10
+
+
+def test_a_parquet_file_of_lists_is_refused(tmp_path):
+    pd.DataFrame({"x": [[1, 2], [3]]}).to_parquet(tmp_path / "a.parquet")
+    assert refused(tmp_path / "a.parquet") == ["returns.file_damaged"]
+
+
+def test_a_damaged_parquet_file_is_named(tmp_path):
+    pd.DataFrame({"x": ["a", "b"]}).to_parquet(tmp_path / "a.parquet")
+    raw = (tmp_path / "a.parquet").read_bytes()
+    for cut in range(4, len(raw), 37):
+        (tmp_path / "b.parquet").write_bytes(raw[:cut])
+        assert refused(tmp_path / "b.parquet") == ["returns.file_damaged"]
+
+
+def test_parquet_without_pyarrow_says_what_to_install(tmp_path, monkeypatch):
+    pd.DataFrame({"x": ["a", "b"]}).to_parquet(tmp_path / "a.parquet")
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    assert refused(tmp_path / "a.parquet") == ["returns.no_parquet_reader"]

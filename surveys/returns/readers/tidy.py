@@ -1,0 +1,32 @@
+"""The tidy returns that this project writes (CSV, Parquet, .sav). What they say about where a form came from is kept, so that
+what is written and read again is the same."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from surveys.returns.questions import Vocabulary
+from surveys.returns.readers import native, statistical
+from surveys.returns.sheets import Sheet
+from surveys.returns.tables import Table, heading_texts
+from surveys.returns.tidy import PROVENANCE, ROLE_COLUMNS
+
+NAME = "tidy"
+
+
+def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
+    """100 when the only sheet has every column of the provenance; otherwise 0."""
+    if len(sheets) != 1 or not sheets[0].cells.size:
+        return 0
+    return 100 if set(PROVENANCE) <= set(heading_texts(sheets[0], 0)) else 0
+
+
+def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[Table]:
+    """The one table, the columns that stand for no field of the instrument apart."""
+    (table,) = (statistical if sheets[0].variables else native).read(sheets, vocabulary)
+    stated = {c.heading: c for c in table.columns if c.heading in PROVENANCE}
+    others = [c for c in table.columns if c.heading not in stated]
+    roles = {c.heading: c for c in others if c.heading in ROLE_COLUMNS and not vocabulary.targets(c)}
+    columns = tuple(c for c in others if c.heading not in roles)
+    return [dataclasses.replace(table, columns=columns, roles=roles, stated=stated)]
