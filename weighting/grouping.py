@@ -43,12 +43,19 @@ class Grouping:
     domain: Codes
     domains: pd.DataFrame | None
     n_domains: int
+    _columns: dict[str, pd.Series] = field(default_factory=dict)
     _tables: dict[str, Tabulation | None] = field(default_factory=dict)
     _categories: dict[str, Tabulation] = field(default_factory=dict)
 
     @cached_property
     def cells(self) -> Cells:
         return self.design.cells(self.domain, self.n_domains)
+
+    def column(self, name: str) -> pd.Series:
+        """A column of the design [n], fetched once."""
+        if name not in self._columns:
+            self._columns[name] = self.design.column(name)
+        return self._columns[name]
 
     def cells_of(self, valid: Flags) -> Cells:
         """Cells of the rows that have a value, for policies that ask which strata a domain has rows in."""
@@ -103,7 +110,7 @@ class Grouping:
         """Make the weighted tables of columns that have none yet, eight at a time."""
         wanted = [c for c in dict.fromkeys(columns) if c not in self._tables]
         for start in range(0, len(wanted), BATCH):
-            found = {c: levels_of(self.design.column(c)) for c in wanted[start : start + BATCH]}
+            found = {c: levels_of(self.column(c)) for c in wanted[start : start + BATCH]}
             self._tables.update({c: None for c, codes in found.items() if codes is None})
             self._tables.update(
                 self._counted_in({c: codes for c, codes in found.items() if codes is not None})
@@ -121,7 +128,7 @@ class Grouping:
         if kept is not None:
             return kept
         if column not in self._categories:
-            self._categories.update(self._counted_in({column: categories_of(self.design.column(column))}))
+            self._categories.update(self._counted_in({column: categories_of(self.column(column))}))
         return self._categories[column]
 
     def _counted_in(self, found: dict[str, tuple[SmallCodes, pd.Index]]) -> dict[str, Tabulation]:

@@ -36,8 +36,8 @@ class Moments:
         shift = scores.min(axis=0)
         above = scores - shift
         sums = table @ np.concatenate([np.ones_like(above), above, above**2], axis=1)
-        weight, value, square = np.split(sums, 3, axis=1)
-        return cls(weight, value, square, shift)
+        k = shift.size
+        return cls(sums[:, :k], sums[:, k : 2 * k], sums[:, 2 * k :], shift)
 
     @classmethod
     def joined(cls, parts: Sequence[Moments]) -> Moments:
@@ -163,7 +163,7 @@ def _wanted(values: pd.Series, column: str, given: object) -> list[Any]:
 
 
 def _column(rows: Design | Grouping, column: str) -> pd.Series:
-    return (rows if isinstance(rows, Design) else rows.design).column(column)
+    return rows.column(column)
 
 
 def _levels(rows: Design | Grouping, column: str) -> pd.Index | None:
