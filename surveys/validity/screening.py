@@ -124,8 +124,8 @@ def outcome(size: int, reasons: pd.DataFrame, decided: pd.DataFrame) -> Array:
 def accounts(study: Study, returns: Returns, disposition: Array) -> pd.DataFrame:
     """The cell in which each evaluation is counted, columns ``CELL_COLUMNS`` aligned with the returns.
 
-    A valid evaluation counts where it was read, since it is scored there. Any other counts where its form was issued, if its
-    code was issued for one unit: a form whose unit cannot be read is still the form that went to that unit.
+    A valid evaluation counts where it was read, since it is scored there. Any other counts where its form was issued, if it is
+    a form on one unit whose code was issued for one: a form whose unit cannot be read is still the form that went to that unit.
     """
     cells = pd.DataFrame({name: returns.rows[name].astype(object) for name in CELL}).reset_index(drop=True)
     forms = {q.code: q for q in study.instrument.questionnaires}
@@ -140,7 +140,8 @@ def accounts(study: Study, returns: Returns, disposition: Array) -> pd.DataFrame
         if form.unit
     }
     codes = returns.rows["form_code"].to_numpy()
-    moved = [k for k in np.flatnonzero(disposition != VALID) if codes[k] in issued]
+    single = ~returns.rows["questionnaire"].isin([q.code for q in forms.values() if q.matrix]).to_numpy(bool)
+    moved = [k for k in np.flatnonzero((disposition != VALID) & single) if codes[k] in issued]
     if moved:
         cells.loc[moved, CELL] = [issued[codes[k]] for k in moved]
     return cells
