@@ -19,7 +19,7 @@ from scipy import sparse
 from weighting.design import Adjustment, Design, filled, rows_named
 from weighting.distance import LINEAR, RAKING, Distance
 from weighting.distance import distance as distance_record
-from weighting.errors import CalibrationError, unknown
+from weighting.errors import CalibrationError, is_number, is_whole, unknown
 from weighting.linearization import Stage
 from weighting.margins import Cells, Margin, bound_problems, prepared
 
@@ -28,6 +28,8 @@ Codes = NDArray[np.intp]
 
 HALVINGS = 60
 TOLERANCE = 1e-10
+# Sums of weights are not exact beyond this.
+FINEST = 1e-14
 MAX_ROUNDS = 100
 DESIGN, EQUAL = "design", "equal"
 RESIDUALS = (DESIGN, EQUAL)
@@ -395,6 +397,12 @@ class Calibration(Adjustment):
         return self.cells.scaled(before, g)
 
 
+def _of(design: Any) -> Design:
+    if not isinstance(design, Design):
+        raise CalibrationError(f"design: a Design is needed, here is {type(design).__name__}")
+    return design
+
+
 def _calibrated(
     design: Design,
     cells: Cells,
@@ -405,10 +413,10 @@ def _calibrated(
     max_rounds: int = MAX_ROUNDS,
 ) -> Design:
     problems = [] if residuals in RESIDUALS else [unknown("residuals", residuals, RESIDUALS)]
-    if not tolerance > 0:
-        problems.append(f"tolerance {tolerance}: must be positive")
-    if max_rounds < 1:
-        problems.append(f"max_rounds {max_rounds}: at least 1")
+    if not is_number(tolerance) or not tolerance >= FINEST:
+        problems.append(f"tolerance {tolerance!r}: must be positive, at least {FINEST:g}")
+    if not is_whole(max_rounds) or max_rounds < 1:
+        problems.append(f"max_rounds {max_rounds!r}: a whole number, at least 1")
     problems += bound_problems(cells, margins, record.bounds)
     if problems:
         raise CalibrationError(*problems)
@@ -455,7 +463,7 @@ def calibrate(
     [50.0, 25.0, 25.0]
     """
     record = distance_record(distance, bounds)
-    cells, found = prepared(design.frame, design.weights, margins, by)
+    cells, found = prepared(_of(design).frame, design.weights, margins, by)
     return _calibrated(design, cells, found, record, residuals, tolerance, max_rounds)
 
 
@@ -473,7 +481,7 @@ def poststratify(design: Design, margins: Mapping[Any, Any], by: str | Sequence[
     >>> poststratify(d, {"sex": {"f": 50, "m": 40}}).weights.tolist()
     [50.0, 10.0, 30.0]
     """
-    cells, found = prepared(design.frame, design.weights, margins, by, one_level=True)
+    cells, found = prepared(_of(design).frame, design.weights, margins, by, one_level=True)
     if len(found) != 1 or found[0].value is not None:
         raise CalibrationError(
             f"post-stratification takes one margin of counts, {len(found)} margins are given: "
@@ -507,5 +515,5 @@ def rake(
     [150.0]
     """
     record = distance_record(RAKING, bounds)
-    cells, found = prepared(design.frame, design.weights, margins, by)
+    cells, found = prepared(_of(design).frame, design.weights, margins, by)
     return _calibrated(design, cells, found, record, residuals, tolerance, max_rounds)

@@ -266,7 +266,7 @@ class Design:
         except (TypeError, ValueError):
             raise DesignError(f"weights: a number for each of the {self.n} rows is needed") from None
         if found.shape == self.weights.shape:
-            problems = _weight_problems(found, self._frame.index, "weights")
+            problems = weight_problems(found, self._frame.index, "weights")
         else:
             problems = [f"weights: {found.shape} values for {self.n} rows"]
         if problems:
@@ -594,6 +594,20 @@ def factorize(values: pd.Series) -> tuple[Codes, pd.Index]:
     return place[codes], index[order]
 
 
+def groups_of(frame: pd.DataFrame, names: Sequence[str]) -> Codes:
+    """Group of every row [n] by the values of columns, missing ones included, in order of appearance.
+
+    >>> groups_of(pd.DataFrame({"g": ["b", None, "b"]}), ["g"]).tolist()
+    [0, 1, 0]
+    """
+    problems = absent("column", names, frame.columns) if names else ["columns: none are named"]
+    if problems:
+        raise DesignError(*problems)
+    parts = [factorize(frame[name]) for name in names]
+    plain = pd.DataFrame({str(i): codes for i, (codes, _) in enumerate(parts)})
+    return plain.groupby(list(plain.columns), sort=False).ngroup().to_numpy().astype(np.intp)
+
+
 def _crossed(names: list[str], parts: list[tuple[Codes, pd.Index]]) -> tuple[Codes, pd.DataFrame]:
     """Combinations that occur of several columns' values."""
     key, bound = np.zeros(parts[0][0].size, dtype=np.intp), 1
@@ -850,7 +864,7 @@ class _Border:
         values = None if column is None else self.numbers(column, "weights")
         if values is None:
             return np.ones(rows)
-        self.problems += _weight_problems(values, self.frame.index, "weights")
+        self.problems += weight_problems(values, self.frame.index, "weights")
         return np.array(values)
 
 
@@ -869,7 +883,7 @@ def rows_named(bad: NDArray[np.bool_], index: pd.Index, values: Any = None) -> s
     return ", ".join(shown) + (f" and {at.size - 5:,} more" if at.size > 5 else "")
 
 
-def _weight_problems(weights: Floats, index: pd.Index, role: str) -> list[str]:
+def weight_problems(weights: Floats, index: pd.Index, role: str) -> list[str]:
     """What is wrong with weights [n]."""
     if weights.size and weights.min() >= 0 and 0 < weights.max() < np.inf:  # false for a NaN anywhere
         if 10.0**-POWERS < weights.max() < 10.0**POWERS:

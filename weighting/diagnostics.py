@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from weighting.calibration import Calibration
-from weighting.design import Design
+from weighting.design import Design, weight_problems
 from weighting.errors import DesignError, absent, listed
 from weighting.frozen import hands_out_copies
 from weighting.margins import Cells, Margin, levels_text, prepared
@@ -198,6 +198,9 @@ def _before(design: Design, before: Design | ArrayLike | None, chain: Sequence[C
         raise DesignError(
             f"before: weights of {design.n} rows are needed, here are {found.shape} of type {found.dtype}"
         )
+    problems = weight_problems(found, design.frame.index, "before")
+    if problems:
+        raise DesignError(*problems)
     return found
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from weighting.errors import CalibrationError, unknown
+from weighting.errors import CalibrationError, listed, unknown
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -131,7 +131,7 @@ def _entries(margins: Any, by: str | Sequence[str] | None) -> tuple[list[Entry],
         return [], [f"margins: a mapping from columns to totals is needed, here is {type(margins).__name__}"]
     if by is None:
         return [Entry(_tuple(key), (), ((),), (given,)) for key, given in margins.items()], []
-    columns = (by,) if isinstance(by, str) else tuple(by)
+    columns = tuple(listed(by))
     odd = [group for group, part in margins.items() if not isinstance(part, Mapping)]
     if odd:
         return [], [
@@ -204,7 +204,12 @@ def coded(column: pd.Series[Any]) -> tuple[Coded, Sequence[Any]]:
 
 
 def _factorized(column: pd.Series[Any]) -> tuple[Codes, list[Any]]:
-    codes, levels = pd.factorize(column)
+    try:
+        codes, levels = pd.factorize(column)
+    except TypeError:
+        raise CalibrationError(
+            f"column {str(column.name)!r}: holds values that are no categories (lists?)"
+        ) from None
     return codes, list(levels)
 
 

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from weighting.design import Design, rows_named
-from weighting.errors import DesignError, unknown
+from weighting.design import Design, factorize, groups_of, rows_named
+from weighting.errors import DesignError, absent, is_whole, listed, unknown
 from weighting.margins import levels_text
 
 Array = NDArray[np.float64]
@@ -56,10 +56,6 @@ def _responded(design: Design, responded: str | ArrayLike) -> tuple[Flags, list[
     return answered, [] if answered.any() else ["responded: nobody did"]
 
 
-def _names(columns: str | Sequence[str]) -> list[str]:
-    return [columns] if isinstance(columns, str) else list(columns)
-
-
 def _empty_classes(
     frame: pd.DataFrame, weights: Array, answered: Flags, codes: NDArray[np.intp]
 ) -> list[str]:
@@ -90,13 +86,13 @@ def weighting_classes(design: Design, responded: str | ArrayLike, classes: str |
     >>> weighting_classes(d, "answered", "area").weights.tolist()
     [4.0, 0.0, 5.0]
     """
-    names = _names(classes)
+    names = listed(classes)
     answered, problems = _responded(design, responded)
-    problems += [unknown("column", name, design.frame.columns) for name in names if name not in design.frame]
+    problems += absent("column", names, design.frame.columns)
     if problems:
         raise DesignError(*problems)
+    codes = groups_of(design.frame, names)
     frame = design.frame[names]
-    codes = frame.groupby(names, sort=False, observed=True, dropna=False).ngroup().to_numpy().astype(np.intp)
     problems = _empty_classes(frame, design.weights, answered, codes)
     if problems:
         raise DesignError(*problems)
@@ -151,11 +147,11 @@ def propensity(
     >>> propensity(d, "answered", "age").weights.round(9).tolist()
     [2.0, 0.0, 1.333333333, 1.333333333, 1.333333333, 0.0]
     """
-    names = _names(columns)
+    names = listed(columns)
     answered, problems = _responded(design, responded)
     problems += _column_problems(design.frame, names)
-    if classes is not None and classes < 2:
-        problems.append(f"classes {classes}: at least 2 are needed, or None for none")
+    if classes is not None and (not is_whole(classes) or classes < 2):
+        problems.append(f"classes {classes!r}: at least 2 are needed, or None for none")
     if problems:
         raise DesignError(*problems)
     rho = _fitted(_regressors(design.frame[names]), answered, design.weights if weighted else None)
@@ -174,13 +170,16 @@ def propensity(
 
 
 def _column_problems(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:
-    problems = [unknown("column", name, frame.columns) for name in names if name not in frame]
+    problems = absent("column", names, frame.columns)
+    if problems or not names:
+        return problems or ["columns: none are named"]
     for name in names:
-        missing = frame[name].isna().to_numpy(dtype=bool) if name in frame else np.zeros(1, dtype=bool)
+        missing = frame[name].isin([np.inf, -np.inf]) | frame[name].isna()
         if missing.any():
-            problems.append(
-                f"column {name!r}: no value in {rows_named(missing, frame.index)}; fill it or leave it out"
-            )
+            where = rows_named(missing.to_numpy(dtype=bool), frame.index)
+            problems.append(f"column {name!r}: no value in {where}; fill it or leave it out")
+        elif not pd.api.types.is_numeric_dtype(frame[name]):
+            factorize(frame[name])
     return problems
 
 

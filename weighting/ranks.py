@@ -10,13 +10,15 @@ estimates of one variance it is Tukey's studentised range over √2.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from weighting.errors import DesignError
+from weighting.errors import DesignError, is_number, is_whole
 from weighting.frozen import freeze
+from weighting.randomness import generator
 
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -25,6 +27,8 @@ Whole = NDArray[np.int64]
 CHUNK = 1 << 9
 # Differences below this share of the values are rounding: such units are tied.
 TIED = 1e-12
+# A covariance may be off by rounding: this share of the largest variance.
+NOT_A_COVARIANCE = 1e-8
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,16 +134,43 @@ def _top_size(top: float, k: int) -> int:
 
 
 def _problems(values: Array, covariance: Array, level: float, top: float, df: float, draws: int) -> list[str]:
+    if values.ndim != 1:
+        return [f"estimates: one value per unit is needed, the shape is {values.shape}"]
     k = len(values)
     checks = [
-        (values.ndim != 1, f"estimates: one value per unit is needed, the shape is {values.shape}"),
         (covariance.shape != (k, k), f"covariance: shape {covariance.shape} does not fit {k} estimates"),
-        (not 0 < level < 1, f"level {level}: accepted between 0 and 1"),
-        (not (top > 0 and (top < 1 or top == int(top))), f"top {top}: a share below 1 or a number of units"),
-        (not df > 0, f"df {df}: degrees of freedom must be positive (infinite for the normal distribution)"),
-        (draws < 100, f"draws {draws}: at least 100 are needed"),
+        (not is_number(level) or not 0 < level < 1, f"level {level!r}: accepted between 0 and 1"),
+        (not _size_or_share(top), f"top {top!r}: a share below 1 or a number of units"),
+        (
+            not is_number(df) or not df > 0,
+            f"df {df!r}: degrees of freedom must be positive (infinite for the normal distribution)",
+        ),
+        (not is_whole(draws) or draws < 100, f"draws {draws!r}: at least 100 are needed"),
     ]
-    return [message for wrong, message in checks if wrong]
+    found = [message for wrong, message in checks if wrong]
+    return found or _covariance_problems(covariance, np.isfinite(values) & np.isfinite(np.diag(covariance)))
+
+
+def _size_or_share(top: Any) -> bool:
+    return is_number(top) and top > 0 and (top < 1 or top == np.floor(top))
+
+
+def _covariance_problems(covariance: Array, known: NDArray[np.bool_]) -> list[str]:
+    """What keeps the part of the ranked units from being a covariance."""
+    C = covariance[np.ix_(known, known)]
+    units = np.flatnonzero(known)
+    if not np.isfinite(C).all():
+        i, j = np.argwhere(~np.isfinite(C))[0]
+        return [f"covariance: {C[i, j]} between units {units[i]} and {units[j]}, whose variances are known"]
+    slack = NOT_A_COVARIANCE * np.diag(C).max(initial=0.0)
+    uneven = np.argwhere(np.abs(C - C.T) > slack)
+    if len(uneven):
+        i, j = uneven[0]
+        return [
+            f"covariance: not symmetric, {C[i, j]:g} and {C[j, i]:g} between units {units[i]} and {units[j]}"
+        ]
+    least = np.linalg.eigvalsh(C).min(initial=0.0)
+    return [f"covariance: some combination has a negative variance ({least:.3g})"] if least < -slack else []
 
 
 def rank_sets(
@@ -175,7 +206,10 @@ def rank_sets(
     >>> rank_sets([0.8, 0.8, 0.7], np.zeros((3, 3))).rank.tolist()
     [1, 1, 3]
     """
-    values, C = np.asarray(estimates, dtype=float), np.asarray(covariance, dtype=float)
+    try:
+        values, C = np.asarray(estimates, dtype=float), np.asarray(covariance, dtype=float)
+    except (TypeError, ValueError):
+        raise DesignError("estimates and covariance: numbers are needed") from None
     problems = _problems(values, C, level, top, df, draws)
     if problems:
         raise DesignError(*problems)
@@ -184,7 +218,7 @@ def rank_sets(
     # Units in an order of their own, so that how they are listed does not touch the simulation.
     order = np.flatnonzero(known)[np.lexsort((np.diag(C)[known], sign * values[known]))]
     y, V = sign * values[order], C[np.ix_(order, order)]
-    deviations = _draws(_root(V), draws, df, np.random.default_rng(seed))
+    deviations = _draws(_root(V), draws, df, generator(seed))
     se, size = pair_se(V), _top_size(top, len(order))
     critical = critical_value(deviations, se, level)
     low, high = _sets(y, se, critical)

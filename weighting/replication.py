@@ -22,12 +22,13 @@ from numpy.typing import ArrayLike, NDArray
 from weighting import intervals
 from weighting.calibration import Calibration
 from weighting.design import Design
-from weighting.errors import CalibrationError, DesignError, listed, unknown
+from weighting.errors import CalibrationError, DesignError, is_number, is_whole, listed, unknown
 from weighting.estimate import Estimates
 from weighting.frozen import freeze
 from weighting.hadamard import hadamard, order_above
 from weighting.linearization import Stage
 from weighting.margins import Coded, crossed
+from weighting.randomness import generator
 from weighting.variable import Variable, numeric, shares
 
 Array = NDArray[np.float64]
@@ -281,7 +282,10 @@ class Replicates:
         >>> bool(np.isclose(covariance[0, 0], d.mean("y").se[0] ** 2))
         True
         """
-        full = np.atleast_1d(np.asarray(statistic(self.design.weights), dtype=float))
+        try:
+            full = np.atleast_1d(np.asarray(statistic(self.design.weights), dtype=float))
+        except (TypeError, ValueError) as error:
+            raise DesignError(f"statistic: numbers are needed ({error})") from None
         under = [
             statistic(self.design.weights * self.factors[self.group, r]) for r in range(len(self.rscales))
         ]
@@ -459,7 +463,7 @@ def _given_problems(design: Design, table: Array, kind: str, rho: float, rscales
     bad = np.argwhere(~(np.isfinite(table) & (table >= 0)))
     checks = [
         (kind not in KINDS, unknown("kind", kind, KINDS)),
-        (not 0 <= rho < 1, f"rho {rho}: accepted from 0 to below 1"),
+        (not is_number(rho) or not 0 <= rho < 1, f"rho {rho!r}: accepted from 0 to below 1"),
         (
             kind == JKN and rscales is None,
             "JKn: rscales are needed, (n_h − 1)/n_h of the stratum left a cluster out of",
@@ -532,9 +536,7 @@ def replicate(
         JKN: lambda: jackknife(stage.stratum, stage.sampled, stage.rest, design.lonely),
         BRR: lambda: half_samples(stage.stratum, stage.sampled, order=by_name),
         FAY: lambda: half_samples(stage.stratum, stage.sampled, rho, by_name),
-        BOOTSTRAP: lambda: bootstrap(
-            stage.stratum, stage.sampled, stage.rest, replicates, np.random.default_rng(seed)
-        ),
+        BOOTSTRAP: lambda: bootstrap(stage.stratum, stage.sampled, stage.rest, replicates, generator(seed)),
     }[kind]()
     degf = _degf(stage, kind, made, design.lonely)
     if design.domain is not None:
@@ -585,10 +587,10 @@ def _kind_problems(stage: Stage, kind: str, rho: float, replicates: int, lonely:
             problems.append(
                 f"{kind} takes no finite population correction: leave fpc out, or use JKn or bootstrap"
             )
-    if kind == FAY and not 0 <= rho < 1:
-        problems.append(f"rho {rho}: accepted from 0 to below 1")
-    if kind == BOOTSTRAP and replicates < 2:
-        problems.append(f"replicates {replicates}: at least 2 are needed")
+    if kind == FAY and (not is_number(rho) or not 0 <= rho < 1):
+        problems.append(f"rho {rho!r}: accepted from 0 to below 1")
+    if kind == BOOTSTRAP and (not is_whole(replicates) or replicates < 2):
+        problems.append(f"replicates {replicates!r}: a whole number, at least 2")
     return problems
 
 

@@ -7,15 +7,14 @@ Survey Research Methods, ASA (1990), 225-230. Equal shares are what R's ``survey
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Real
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from weighting.design import Design
-from weighting.errors import DesignError, unknown
+from weighting.design import Design, groups_of
+from weighting.errors import DesignError, is_number, listed, unknown
 from weighting.margins import levels_text
 
 Array = NDArray[np.float64]
@@ -69,12 +68,8 @@ def _groups(
     """Group of every row [n], and the groups in words."""
     if by is None:
         return np.zeros(n, dtype=np.intp), ["all rows"]
-    names = [by] if isinstance(by, str) else list(by)
-    problems = [unknown("column", name, frame.columns) for name in names if name not in frame]
-    if problems:
-        raise DesignError(*problems)
-    groups = frame.groupby(names, sort=False, observed=True, dropna=False)
-    codes = groups.ngroup().to_numpy().astype(np.intp)
+    names = listed(by)
+    codes = groups_of(frame, names)
     first = frame[names].iloc[np.unique(codes, return_index=True)[1]]
     return codes, [levels_text(row) for row in first.itertuples(index=False, name=None)]
 
@@ -131,7 +126,7 @@ def trim(
     >>> trim(d, upper=6).weights.tolist()
     [3.0, 3.0, 6.0]
     """
-    if not all(limit is None or isinstance(limit, Real) for limit in (lower, upper)):
+    if not all(limit is None or is_number(limit) for limit in (lower, upper)):
         raise DesignError(f"limits ({lower!r}, {upper!r}): numbers are needed, None for no limit")
     low, high = 0.0 if lower is None else float(lower), np.inf if upper is None else float(upper)
     checks = [

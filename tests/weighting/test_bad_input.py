@@ -9,7 +9,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from weighting import Design, DesignError, diagnose, rank_sets, replicate
+from weighting import (
+    CalibrationError,
+    Design,
+    DesignError,
+    calibrate,
+    diagnose,
+    propensity,
+    rank_sets,
+    replicate,
+    trim,
+    weighting_classes,
+)
 
 N = 12
 
@@ -82,10 +93,60 @@ QUESTIONS: list[tuple[Callable[[], Any], str]] = [
     (lambda: design().with_columns(3), "columns: a DataFrame is needed, not int"),
 ]
 
+EVEN = np.eye(2)
+ADJUSTMENTS: list[tuple[Callable[[], Any], str]] = [
+    (
+        lambda: calibrate(design(), {"lists": {"x": 1, "y": 2}}),
+        "column 'lists': holds values that are no categories",
+    ),
+    (lambda: calibrate(frame(), {"h": {"a": 1}}), "design: a Design is needed, here is DataFrame"),  # type: ignore[arg-type]
+    (
+        lambda: calibrate(design(), cities(), tolerance=1e-30),
+        "tolerance 1e-30: must be positive, at least 1e-14",
+    ),
+    (lambda: calibrate(design(), cities(), tolerance="x"), "tolerance 'x': must be positive"),  # type: ignore[arg-type]
+    (lambda: calibrate(design(), cities(), max_rounds=1.5), "max_rounds 1.5: a whole number"),  # type: ignore[arg-type]
+    (lambda: trim(design(), upper=2, by=[]), "columns: none are named"),
+    (lambda: trim(design(), upper=2, by="lists"), "column 'lists': holds values that cannot be compared"),
+    (lambda: weighting_classes(design(), answered(), []), "columns: none are named"),
+    (lambda: weighting_classes(design(), answered(), 3), "unknown column '3'"),  # type: ignore[arg-type]
+    (lambda: weighting_classes(design(), answered(), "lists"), "column 'lists': holds values"),
+    (lambda: propensity(far(), answered(), "far"), "column 'far': no value in row 2"),
+    (lambda: propensity(design(), answered(), "c", classes=1.5), "classes 1.5: at least 2"),  # type: ignore[arg-type]
+    (lambda: replicate(design(), "bootstrap", replicates=10.5), "replicates 10.5: a whole number"),  # type: ignore[arg-type]
+    (lambda: replicate(design(), "bootstrap", seed=-1), "seed -1: a whole number from 0"),
+    (lambda: replicate(design(), "bootstrap", seed=None), "seed None: a whole number from 0"),  # type: ignore[arg-type]
+    (lambda: replicate(design()).estimate(lambda w: "x"), "statistic: numbers are needed"),
+    (lambda: replicate(design()).mean("y", by="statistic"), "by: the table has a column 'statistic'"),
+    (lambda: rank_sets([1, "x"], EVEN), "estimates and covariance: numbers are needed"),
+    (lambda: rank_sets([1, 2], [[1, 2], [3, 1]]), "covariance: not symmetric, 2 and 3 between units 0 and 1"),
+    (lambda: rank_sets([1, 2], -EVEN), "covariance: some combination has a negative variance"),
+    (lambda: rank_sets([1, 2], [[1, 5], [5, 1]]), "covariance: some combination has a negative variance"),
+    (lambda: rank_sets([1, 2], [[1, np.nan], [np.nan, 1]]), "covariance: nan between units 0 and 1"),
+    (lambda: rank_sets([1, 2], EVEN, top="x"), "top 'x'"),  # type: ignore[arg-type]
+    (lambda: rank_sets([1, 2], EVEN, seed="x"), "seed 'x'"),  # type: ignore[arg-type]
+    (lambda: diagnose(design(), before=np.zeros(N)), "before: all are zero"),
+    (lambda: diagnose(design(), before=np.full(N, np.nan)), "before: missing in row 0"),
+]
 
-@pytest.mark.parametrize(("ask", "words"), QUESTIONS, ids=[words[:40] for _, words in QUESTIONS])
+
+def cities() -> dict[str, dict[str, float]]:
+    return {"city": {"Hà Nội": 9, "Đà Nẵng": 8, "Cần Thơ": 7}}
+
+
+def answered() -> np.ndarray:
+    return np.arange(N) % 3 > 0
+
+
+def far() -> Design:
+    return Design(frame().assign(far=np.where(np.arange(N) == 2, np.inf, 1.0)), "w")
+
+
+@pytest.mark.parametrize(
+    ("ask", "words"), QUESTIONS + ADJUSTMENTS, ids=[words[:40] for _, words in QUESTIONS + ADJUSTMENTS]
+)
 def test_mistakes_are_named(ask: Callable[[], Any], words: str) -> None:
-    with pytest.raises(DesignError) as error:
+    with pytest.raises((DesignError, CalibrationError)) as error:
         ask()
     assert words in str(error.value)
 
@@ -189,9 +250,9 @@ def test_rows_in_any_order_under_any_index() -> None:
     known = data.dropna(subset=["g"])
     cells = known.groupby(["declared", "city", "g"], observed=True)
     assert len(table) == cells.ngroups
+    estimate = table.set_index(["declared", "city", "g"])["estimate"]
     for key, rows in cells:
-        found = table[(table[["declared", "city", "g"]] == key).all(axis=1)]
-        assert found["estimate"].item() == pytest.approx(np.average(rows["y"], weights=rows["w"]), rel=1e-13)
+        assert estimate[key] == pytest.approx(np.average(rows["y"], weights=rows["w"]), rel=1e-13)
 
 
 def test_weights_twenty_four_powers_of_ten_apart() -> None:
