@@ -40,10 +40,10 @@ REASONS: Mapping[int, str] = {
 }
 _REASON_OF = {fold(text): code for code, text in REASONS.items()}
 _FAULT_OF: Mapping[int, Fault] = {OUT_OF_SCALE: "out_of_scale", SEVERAL: "several"}
-_WHOLE = re.compile(r"([+-]?\d+)(?:[.,]0+)?")
+_WHOLE = re.compile(r"([+-]?\d{1,18})(?:[.,]0+)?")
 _DECIMAL = re.compile(r"[+-]?\d+[.,]\d+")
-_NUMBER_FIRST = re.compile(r"\(?([+-]?\d+)\)?\s*[-.:)=]\s*(.+)")
-_NUMBER_LAST = re.compile(r"(.+?)\s*[(\[]\s*([+-]?\d+)\s*[)\]]")
+_NUMBER_FIRST = re.compile(r"\(?([+-]?\d{1,18})\)?\s*[-.:)=]\s*(.+)")
+_NUMBER_LAST = re.compile(r"(.+?)\s*[(\[]\s*([+-]?\d{1,18})\s*[)\]]")
 _BETWEEN = re.compile(r"\s*[;|/&+\n]\s*|,\s+|\s+(?:và|and)\s+|(?<=\d)\s*[-,]\s*(?=\d)")
 
 

@@ -24,7 +24,7 @@ _VALUE = re.compile(rb"<(?:\w{1,20}:)?v>([^<]{0,20})</")
 _CELL_END = re.compile(rb"</(?:\w{1,20}:)?c>")
 _CELL = 9_000  # bytes looked at for the value of an error cell: a formula has at most 8,192 characters
 _REFERENCE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
-_REPEATED = re.compile(rb'number-(rows|columns)-repeated="(\d+)"')
+_REPEATED = re.compile(rb'number-(rows|columns)-repeated="(\d{1,18})')
 _ARCHIVE_DAMAGE = (
     zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, ValueError, NotImplementedError, RuntimeError,
 )  # fmt: skip

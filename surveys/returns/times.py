@@ -122,7 +122,10 @@ def _to_local(moment: dt.datetime | None, local: str, written_in: str) -> dt.dat
         if not written_in or written_in == local:
             return moment.replace(microsecond=0)
         moment = moment.replace(tzinfo=ZoneInfo(written_in))
-    return moment.astimezone(ZoneInfo(local)).replace(tzinfo=None, microsecond=0)
+    try:
+        return moment.astimezone(ZoneInfo(local)).replace(tzinfo=None, microsecond=0)
+    except OverflowError:  # the last day there is, in another zone
+        return None
 
 
 def _number(value: object, text: str) -> float:

@@ -55,6 +55,7 @@ _STATUS = frozenset({"status", "response type"})
 #: How the status of a preview, a test and an imported preview is written, as text and as number.
 _TRIALS = frozenset({"survey preview", "survey test", "1", "2", "17"})
 _SELECTED = " - Selected Choice"
+_MOST_PARTS = 30  # of a text, between dashes; no question has more, and every way of parting it is tried
 
 
 def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
@@ -129,6 +130,8 @@ def _column(column: Column, name: str, text: str, zone: str, vocabulary: Vocabul
 def _splits(text: str) -> Iterator[tuple[str, str]]:
     """Every way of parting a text at `` - ``: questions and rows may hold it themselves."""
     parts = text.split(" - ")
+    if len(parts) > _MOST_PARTS:
+        return iter(())
     return ((" - ".join(parts[:k]).strip(), " - ".join(parts[k:]).strip()) for k in range(1, len(parts)))
 
 

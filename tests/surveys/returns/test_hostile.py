@@ -165,3 +165,37 @@ def test_formulas_in_cells_stay_texts_in_the_files_a_person_opens(study, tmp_pat
     assert line["first"] == "'=1+1"
     decided = Adjudication(line["form"], line["field"], line["first"], line["second"], "5", "Chi")
     assert read_returns(study(*files, adjudication=(decided,))).answers[:, 1].tolist() == [4, 4]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["1" * 90_000, f"{'9' * 5000} - Hài lòng", f"Hài lòng ({'1' * 5000})", "(1" * 45_000, ". " * 45_000],
+)
+def test_a_cell_of_digits_without_end_is_no_answer(study, tmp_path, cell):
+    """Python refuses to turn more than 4,300 digits into a number."""
+    write(tmp_path / "r.csv", HEADINGS, [*FORM[:3], cell, *FORM[4:]])
+    read = read_returns(study(ReturnFile("r.csv", "so-5")))
+    assert read.cells[["item", "fault"]].values.tolist() in (
+        [["1.1a", "out_of_scale"]], [["1.1a", "disagrees"]],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "time", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "9" * 5000]
+)
+def test_a_time_beyond_the_calendar_is_none(study, tmp_path, time):
+    write(tmp_path / "r.csv", ["Dấu thời gian", *HEADINGS], [time, *FORM])
+    read = read_returns(study(ReturnFile("r.csv", "so-5")))
+    assert read.rows["submitted"].isna().all()
+    assert [p.code for p in read.warnings] == ["returns.time_unknown"]
+
+
+def test_a_question_of_nothing_but_dashes_is_passed_over_quickly(study, tmp_path):
+    """Every dash could part a question from its row, and each part is compared with every name there is."""
+    names = ["StartDate", "ResponseId", *(f"Q{k}" for k in range(len(HEADINGS) + 1))]
+    texts = ["Start Date", "Response ID", *HEADINGS, " - a" * 20_000]
+    ids = [f'{{"ImportId":"{name}"}}' for name in names]
+    write(tmp_path / "r.csv", names, texts, ids, ["2023-10-05 09:00:00", "R_1", *FORM, "x"])
+    read = read_returns(study(ReturnFile("r.csv", "so-5")))
+    assert read.rows["form_code"].tolist() == ["P1"]
+    assert [p.code for p in read.warnings] == ["returns.column_ignored"]
