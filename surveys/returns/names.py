@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from surveys.returns.text import MEMORY, fold, fold_name, without_marks
 
+_COMPARED = 500  # letters of a name that likeness goes by; no real name is longer
 Key = TypeVar("Key", bound=Hashable)
 
 
@@ -56,7 +57,7 @@ def likest(name: str, known: Iterable[str], count: int) -> list[tuple[str, float
     >>> likest("So Noi vu", ["so noi vu", "so ngoai vu", "so y te"], 2)
     [('so noi vu', 1.0), ('so ngoai vu', 0.73)]
     """
-    wanted = _pairs(without_marks(name))
+    wanted = _pairs(without_marks(name[:_COMPARED]))
     scored = [(other, round(_dice(wanted, _pairs(other)), 2)) for other in known]
     return sorted(scored, key=lambda pair: -pair[1])[:count]
 

@@ -14,6 +14,7 @@ from surveys.returns.text import fold_name, without_marks
 
 PROPOSAL_COLUMNS = ["block", "text", "forms", "proposed_code", "proposed_name", "similarity", "decision"]
 PROPOSED = 3  # nearest units listed for each spelling
+COMPARED = 5_000  # spellings whose nearest units are listed, the most frequent first; a longer list is no list of units
 
 
 class Register:
@@ -85,13 +86,14 @@ def registers(study: Study) -> dict[str, Register]:
 def proposals(texts: Mapping[tuple[str, str], int], registers: Mapping[str, Register]) -> pd.DataFrame:
     """Spellings not resolved, (block, text) → forms, as rows to be decided: up to three nearest units for each.
 
-    Likeness decides nothing: every row's decision is empty.
+    Likeness decides nothing: every row's decision is empty. Beyond ``COMPARED`` spellings they are listed without proposals.
     """
     rows = []
-    for (block, text), forms in sorted(texts.items(), key=lambda pair: (pair[0][0], -pair[1], pair[0][1])):
-        if not registers[block].is_decided(text):
-            nearest = registers[block].nearest(text) or [("", "", 0.0)]
-            rows += [(block, text, forms, code, name, similarity, "") for code, name, similarity in nearest]
+    open_ = {key: forms for key, forms in texts.items() if not registers[key[0]].is_decided(key[1])}
+    ordered = sorted(open_.items(), key=lambda pair: (pair[0][0], -pair[1], pair[0][1]))
+    for k, ((block, text), forms) in enumerate(ordered):
+        nearest = registers[block].nearest(text) if k < COMPARED else []
+        rows += [(block, text, forms, *found, "") for found in nearest or [("", "", 0.0)]]
     return pd.DataFrame(rows, columns=PROPOSAL_COLUMNS)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from surveys.definitions.study import Study, UnitDecision
 from surveys.problems import Problems
 from surveys.returns.delimited import decode, delimiter_of
+from surveys.returns.formulas import guarded, unguarded
 from surveys.returns.register import PROPOSAL_COLUMNS
 from surveys.returns.text import fold, repair
 from surveys.returns.tidy import Returns
@@ -23,8 +24,9 @@ REFUSE = frozenset({"không", "khong", "no", "-", "0", "none"})
 
 
 def write_review(returns: Returns, path: Path) -> None:
-    """Write the proposals of a reading as CSV with a byte order mark, which Excel needs to show Vietnamese."""
-    _write(path, PROPOSAL_COLUMNS, returns.proposals[PROPOSAL_COLUMNS].itertuples(index=False))
+    """Write the proposals of a reading as CSV with a byte order mark, for Excel to show Vietnamese; no text is a formula."""
+    safe = returns.proposals.assign(text=[guarded(text) for text in returns.proposals["text"]])
+    _write(path, PROPOSAL_COLUMNS, safe[PROPOSAL_COLUMNS].itertuples(index=False))
 
 
 def read_review(path: Path, study: Study) -> tuple[UnitDecision, ...]:
@@ -39,7 +41,7 @@ def read_review(path: Path, study: Study) -> tuple[UnitDecision, ...]:
         code = _decision(line, row, study, path.name, problems)
         if code is None:
             continue
-        key = (line["block"], repair(line["text"])[0])
+        key = (line["block"], repair(unguarded(line["text"]))[0])
         before = decided.setdefault(key, (code, row))
         if before[0] != code:
             problems.add("returns.decided_twice", file=path.name, row=row, text=key[1], other=before[1])

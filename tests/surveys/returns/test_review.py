@@ -8,7 +8,7 @@ from surveys.definitions.instrument import Unit
 from surveys.definitions.study import ReturnFile, UnitDecision
 from surveys.problems import SurveyError
 from surveys.returns.reading import read_returns
-from surveys.returns.register import Register
+from surveys.returns.register import Register, proposals
 from surveys.returns.review import read_review, write_decisions, write_review
 
 HEAD = "Mã phiếu,Đơn vị,F0,1.1a,1.1b,1.2,K1,K2\n"
@@ -101,3 +101,24 @@ def test_a_unit_that_has_ended_is_not_matched_and_its_successors_are_proposed():
     after = Register(units, day="2025-10-01")
     assert after.resolve("Quận Ba Đình") == ""
     assert [code for code, _, _ in after.nearest("Quận Ba Đình")][:2] == ["P1", "P2"]
+
+
+def test_spellings_beyond_any_list_of_units_are_listed_without_proposals(monkeypatch):
+    monkeypatch.setattr("surveys.returns.register.COMPARED", 2)
+    units = (Unit("SNV", "so", "Sở Nội vụ"), Unit("STC", "so", "Sở Tài chính"))
+    register = {"so": Register(units)}
+    found = proposals({("so", "Sơ A"): 1, ("so", "Sở Nội vu"): 5, ("so", "Sở Tài chinh"): 3}, register)
+    assert list(dict.fromkeys(found["text"])) == ["Sở Nội vu", "Sở Tài chinh", "Sơ A"]
+    assert found.loc[found["text"] == "Sơ A", ["forms", "proposed_code", "decision"]].values.tolist() == [
+        [1, "", ""]
+    ]
+    assert found["proposed_code"].iloc[0] == "SNV"
+
+
+def test_a_unit_text_that_is_a_formula_stays_text_in_the_review_file(study, tmp_path):
+    (tmp_path / "r.csv").write_text(f"{HEAD}P1,=1+1,1,5,5,5,1,1\n", encoding="utf-8")
+    round_ = study(ReturnFile("r.csv", "so-5"))
+    write_review(read_returns(round_), tmp_path / "review.csv")
+    assert ",'=1+1," in (tmp_path / "review.csv").read_text(encoding="utf-8-sig")
+    decide(tmp_path / "review.csv", {"'=1+1": "SNV"})
+    assert read_review(tmp_path / "review.csv", round_) == (UnitDecision("so", "=1+1", "SNV"),)
