@@ -116,34 +116,26 @@ def filled(totals: csr_array) -> Floats | csr_array:
 class Design:
     """A sample and how it was drawn.
 
-    Parameters
-    ----------
-    frame : DataFrame or mapping of column name → array
-        One row per respondent. Values that are missing make the row drop out of the estimates they belong to,
-        never out of the design.
-    weights : column name or array [n], optional
-        Not negative. Without weights: the inverse sampling fractions where ``fpc`` is given, else 1.
-    strata, clusters, fpc : column name or array, or a list with one per stage, optional
-        ``fpc`` holds population sizes (numbers of clusters in the stratum) or sampling fractions (all ≤ 1),
-        decided stage by stage. Further stages enter the variance where their ``fpc`` is given; otherwise the
-        variance is that of the first stage (ultimate clusters).
-    lonely : {"fail", "remove", "certainty", "adjust", "average"}
-        What to do with a stratum of one cluster that is not a census: refuse a variance; leave it out; the same;
-        centre it at the mean over all clusters; give it the mean variance of the other strata.
-    lonely_domains : bool
-        Apply "adjust" or "average" also to strata in which a domain holds one cluster of several.
-    nest : bool, optional
-        True: cluster labels count within their stratum (label 1 in two strata is two clusters). False: a label
-        found in two strata is an error. By default the labels tell: where most of them are found in several
-        strata they count within strata; where only some are, those clusters cross strata, which is an error.
+    Args:
+        frame: a DataFrame or a mapping of column name → array, one row per respondent. Values that are missing make
+            the row drop out of the estimates they belong to, never out of the design.
+        weights: column name or array [n], not negative. Without weights: the inverse sampling fractions where ``fpc``
+            is given, else 1.
+        strata, clusters, fpc: column name or array, or a list with one per stage. ``fpc`` holds population sizes
+            (numbers of clusters in the stratum) or sampling fractions (all ≤ 1), decided stage by stage. Further
+            stages enter the variance where their ``fpc`` is given; otherwise the variance is that of the first stage
+            (ultimate clusters).
+        lonely: what to do with a stratum of one cluster that is not a census: ``fail`` refuses a variance; ``remove``
+            leaves it out; ``certainty`` the same; ``adjust`` centres it at the mean over all clusters of the stage;
+            ``average`` gives it the mean variance of the other strata.
+        lonely_domains: apply ``adjust`` or ``average`` also to strata in which a domain holds one cluster of several.
+        nest: True: cluster labels count within their stratum (label 1 in two strata is two clusters). False: a label found
+            in two strata is an error. By default the labels tell: where most of them are found in several strata they
+            count within strata; where only some are, those clusters cross strata, which is an error.
 
-    Raises
-    ------
-    DesignError
-        With every fault found, naming column, row, stratum or cluster.
+    Raises:
+        DesignError: every fault found, naming column, row, stratum or cluster.
 
-    Examples
-    --------
     >>> d = Design({"y": [1.0, 2.0, 4.0, 5.0], "w": [10, 10, 20, 20], "h": ["a", "a", "b", "b"]},
     ...            weights="w", strata="h")
     >>> d.degf

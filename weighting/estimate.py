@@ -346,24 +346,19 @@ def mean(
 ) -> Estimates:
     """Means of columns, by any number of domains.
 
-    Parameters
-    ----------
-    columns : names of numeric or truth-valued columns
-    by : names of columns whose values make the domains
-    interval : "wald"; for values between 0 and 1 also "logit", "wilson", "beta" or "bounded"
-        (the intervals of :mod:`weighting.intervals`; none of them leaves [0, 1] except "wald").
-    level : confidence level
-    df : "design", "domain" (of each domain), "satterthwaite", or a number (``inf``: normal)
-    listwise : leave out rows in which any of the columns is missing (R's ``svymean`` of several variables);
-        otherwise each column counts the rows in which it has a value
+    Args:
+        columns: names of numeric or truth-valued columns.
+        by: names of columns whose values make the domains.
+        interval: ``wald``; for values between 0 and 1 also ``logit``, ``wilson``, ``beta`` or ``bounded`` (the
+            intervals of :mod:`weighting.intervals`; none of them leaves [0, 1] except ``wald``).
+        level: confidence level.
+        df: ``design``, ``domain`` (of each domain), ``satterthwaite``, or a number (``inf``: normal).
+        listwise: leave out rows in which any of the columns is missing (R's ``svymean`` of several variables);
+            otherwise each column counts the rows in which it has a value.
 
-    Raises
-    ------
-    DesignError
-        Unknown columns, text, infinite values, or a stratum whose variance cannot be known.
+    Raises:
+        DesignError: unknown columns, text, infinite values, or a stratum whose variance cannot be known.
 
-    Examples
-    --------
     >>> d = Design({"y": [0.0, 0.5, 1.0, None], "g": ["a", "a", "b", "b"]})
     >>> d.mean("y", by="g").table()[["g", "statistic", "estimate", "n"]].to_dict("records")
     [{'g': 'a', 'statistic': 'y', 'estimate': 0.25, 'n': 2}, {'g': 'b', 'statistic': 'y', 'estimate': 1.0, 'n': 1}]

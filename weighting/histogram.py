@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from weighting.design import Design
-from weighting.errors import DesignError, unknown
+from weighting.errors import DesignError, is_whole, unknown
 from weighting.estimate import Estimates, estimates_of
 from weighting.frozen import freeze
 from weighting.grouping import Grouping, Tabulation
@@ -64,18 +64,25 @@ class Histogram:
     ) -> Histogram:
         """Count whole-number answers.
 
-        Parameters
-        ----------
-        codes : integers [n, items]; a value outside ``levels`` is a missing answer. Columns that are contiguous
-            in memory (``order="F"``) are read fastest.
-        weights : [n], not negative
-        cell : [n] 0 … n_cells − 1
-        levels : consecutive whole numbers
-        items : names; by default "1", "2", …
+        Args:
+            codes: integers [n, items]; a value outside ``levels`` is a missing answer. Columns that are contiguous
+                in memory (``order="F"``) are read fastest.
+            weights: [n], not negative. Weights of a calibrated design give its estimates, but errors that do not
+                know of the calibration: those need the rows (:meth:`weighting.Design.mean`).
+            cell: [n] 0 … n_cells − 1.
+            levels: consecutive whole numbers.
+            items: names; by default "1", "2", …
+
+        Raises:
+            DesignError: shapes that do not fit, codes or cells that are no whole numbers, weights that cannot be.
         """
-        codes, w, cells = np.asarray(codes), np.asarray(weights, dtype=float), np.asarray(cell)
-        scale = tuple(int(level) for level in levels)
-        names = tuple(str(i + 1) for i in range(codes.shape[-1])) if items is None else tuple(items)
+        try:
+            codes, w, cells = np.asarray(codes), np.asarray(weights, dtype=float), np.asarray(cell)
+            scale = tuple(int(level) for level in levels)
+        except (TypeError, ValueError) as error:
+            raise DesignError(f"weights and levels: numbers are needed ({error})") from None
+        columns = codes.shape[-1] if codes.ndim else 0
+        names = tuple(str(i + 1) for i in range(columns)) if items is None else tuple(items)
         _refuse(codes, w, cells, n_cells, scale, names)
         cells = cells.astype(np.intp, copy=False)
         table = np.empty((n_cells, len(names), len(scale)))
@@ -244,6 +251,8 @@ def _refuse(
     elif not (np.isfinite(weights) & (weights >= 0)).all():
         row = int(np.argmin(np.isfinite(weights) & (weights >= 0)))
         problems.append(f"weights: negative, missing or infinite in row {row} ({weights[row]})")
+    elif not is_whole(n_cells):
+        problems.append(f"n_cells: {n_cells!r} is not a whole number")
     elif cell.dtype.kind not in "iu" or (cell.size and (cell.min() < 0 or cell.max() >= n_cells)):
         problems.append(f"cell: whole numbers from 0 to {n_cells - 1} are needed")
     if problems:

@@ -46,17 +46,17 @@ def quantile(
 ) -> Estimates:
     """Quantiles of columns, by domain.
 
-    Parameters
-    ----------
-    q : one or several numbers between 0 and 1
-    interval : how F at the estimate gets its limits: "wald", "logit", "wilson", "beta" or "bounded"
-    by, level, df : as for :func:`weighting.estimate.mean` ("satterthwaite" does not apply)
+    Args:
+        design, columns, by, level, df: as for :func:`weighting.estimate.mean` (``satterthwaite`` does not apply).
+        q: one or several numbers between 0 and 1.
+        interval: how F at the estimate gets its limits: ``wald``, ``logit``, ``wilson``, ``beta`` or ``bounded``.
+
+    Raises:
+        DesignError: as for :func:`weighting.estimate.mean`; numbers that do not lie between 0 and 1.
 
     Where a limit of F passes 0 or 1 the smallest or largest value stands, the note says so, and the standard error
     comes from the other side. Covariances use the slope of F that the interval implies.
 
-    Examples
-    --------
     >>> d = Design({"y": [1.0, 2, 3, 4, 5, 6, 7, 8, 9, 10]})
     >>> e = d.quantile("y", [0.25, 0.5])
     >>> e.labels["statistic"].tolist(), e.estimate.tolist()

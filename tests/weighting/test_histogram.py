@@ -102,6 +102,10 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"cell": [0, 1, 2]}, "cell: whole numbers from 0 to 1"),
     ({"levels": [1, 3]}, "levels: [1, 3] are not consecutive"),
     ({"items": ["a"]}, "items: 1 names for 2 columns"),
+    ({"codes": 5}, "codes: whole numbers of shape [rows, items]"),
+    ({"weights": ["a", 1, 1]}, "weights and levels: numbers are needed"),
+    ({"levels": ["a"]}, "weights and levels: numbers are needed"),
+    ({"n_cells": "x"}, "n_cells: 'x' is not a whole number"),
 ]
 
 
