@@ -246,8 +246,10 @@ def _refuse(
         problems.append(f"items: {len(names)} names for {codes.shape[1]} columns")
     if not levels or levels != tuple(range(levels[0], levels[0] + len(levels))) or len(levels) > 200:
         problems.append(f"levels: {list(levels)[:8]} are not consecutive whole numbers")
-    if weights.shape != cell.shape or weights.ndim != 1 or len(weights) != len(codes):
-        problems.append(f"{len(codes)} rows of codes, weights {weights.shape}, cell {cell.shape}")
+    if weights.shape != cell.shape or weights.ndim != 1 or weights.shape != codes.shape[:1]:
+        problems.append(
+            f"{codes.shape[0] if codes.ndim else 0} rows of codes, weights {weights.shape}, cell {cell.shape}"
+        )
     elif not (np.isfinite(weights) & (weights >= 0)).all():
         row = int(np.argmin(np.isfinite(weights) & (weights >= 0)))
         problems.append(f"weights: negative, missing or infinite in row {row} ({weights[row]})")
