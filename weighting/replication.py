@@ -636,5 +636,6 @@ def _again(step: Calibration, weights: Array, r: int) -> Array:
     except CalibrationError as error:
         raise CalibrationError(
             *(f"replicate {r + 1}: {problem}" for problem in error.problems),
-            "a replicate with few or no rows of a category cannot meet its total: join categories, widen the bounds, or use recalibrate=False",
+            "a replicate with few or no rows of a category cannot meet its total: join categories, widen the bounds, "
+            "or use recalibrate=False",
         ) from None

@@ -130,7 +130,10 @@ def test_errors_after_calibration_grow_with_the_rows(benchmark: Callable[..., ob
     """Four times the rows take at most five times as long."""
     quarter, whole = raked(questions(ROWS // 4)), raked(questions(ROWS))
     benchmark.pedantic(lambda: whole.mean("q0", by="unit"), rounds=1)  # type: ignore[attr-defined]
-    ratio = seconds_of(lambda: whole.mean("q0", by="unit"), 3) / seconds_of(
-        lambda: quarter.mean("q0", by="unit"), 3
-    )
-    assert ratio <= 5
+    times: dict[str, list[float]] = {"quarter": [], "whole": []}
+    for _ in range(5):  # in turn, so that a busy machine is busy for both
+        for name, design in (("quarter", quarter), ("whole", whole)):
+            start = time.process_time()
+            design.mean("q0", by="unit")
+            times[name].append(time.process_time() - start)
+    assert min(times["whole"]) <= 5 * min(times["quarter"])
