@@ -22,6 +22,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pyreadstat
 import xlsxwriter
 
@@ -142,6 +144,11 @@ def write_limesurvey(path: Path, cells: Cells) -> None:
         csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows([[*own, *cells[0]], *body])
 
 
+def write_parquet(path: Path, cells: Cells) -> None:
+    table = _frame(cells)
+    pq.write_table(pa.table([pa.array(table[name]) for name in table], [str(c) for c in cells[0]]), path)
+
+
 def write_sav(path: Path, cells: Cells) -> None:
     pyreadstat.write_sav(_frame(cells), str(path), column_labels=[str(cell) for cell in cells[0]])
 
@@ -173,6 +180,7 @@ WRITERS: dict[str, Writer] = {
     "csv": write_csv, "utf-16": write_utf16, "xlsx": write_xlsx, "handmade": write_handmade, "google": write_google,
     "microsoft": write_microsoft, "kobo": write_kobo, "odk": write_odk, "limesurvey": write_limesurvey,
     "qualtrics": write_qualtrics, "surveymonkey": write_surveymonkey, "sav": write_sav, "zsav": write_zsav, "dta": write_dta,
+    "parquet": write_parquet,
 }  # fmt: skip
 TEXT = ("csv", "utf-16", "google", "kobo", "odk", "limesurvey", "qualtrics", "surveymonkey")
 ARCHIVE = ("xlsx", "handmade", "microsoft")
