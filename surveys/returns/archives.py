@@ -91,6 +91,7 @@ class Glance:
     errors: bool = False
     truth_values: bool = False
     repeats: bool = False
+    open_errors: bool = False
 
 
 def _look_inside(archive: zipfile.ZipFile, kind: str, name: str, limits: Limits) -> dict[str, About]:
@@ -101,6 +102,8 @@ def _look_inside(archive: zipfile.ZipFile, kind: str, name: str, limits: Limits)
             seen = _glance(archive, part, name)
             if part in titles:
                 found[titles[part]] = _look_at_sheet(archive, part, seen, titles[part], name, limits)
+            elif kind == "ods" and seen.open_errors:
+                raise fault("returns.error_cells", file=name)
             elif seen.repeats:
                 _look_at_repeats(_part(archive, part, name), name, limits)
     return found
@@ -122,6 +125,7 @@ def _glance(archive: zipfile.ZipFile, part: str, name: str) -> Glance:
                 seen.errors = seen.errors or b'"e"' in piece
                 seen.truth_values = seen.truth_values or b'"b"' in piece
                 seen.repeats = seen.repeats or b"-repeated=" in piece
+                seen.open_errors = seen.open_errors or b':value-type="error"' in piece
                 before = piece[-100:]
                 seen.end = piece
     except _ARCHIVE_DAMAGE as error:

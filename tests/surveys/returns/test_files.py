@@ -262,6 +262,17 @@ def test_many_error_cells_without_an_end_do_not_send_the_search_on_and_on(tmp_pa
     assert read_sheets(rewritten(tmp_path / "a.xlsx", "xl/worksheets/sheet1.xml", filled))[0].name == "A"
 
 
+def test_error_cells_of_an_open_document_are_not_read_as_blanks(tmp_path):
+    """As LibreOffice writes them: an empty text whose extended type says that it is an error."""
+    cell = (
+        '<table:table-cell table:formula="of:=1/0" office:value-type="string" office:string-value="" '
+        'xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0" '
+        'calcext:value-type="error"><text:p>#DIV/0!</text:p></table:table-cell>'
+    )
+    path = open_document(tmp_path / "a.ods", f"<table:table-row>{cell}</table:table-row>")
+    assert refused(path) == ["returns.error_cells"]
+
+
 def test_truth_values_are_not_ones(tmp_path):
     sheet = read_sheets(workbook(tmp_path / "a.xlsx", [["x"], [1], [True], [False]]))[0]
     assert sheet.cells[:, 0].tolist() == ["x", 1.0, "TRUE", "FALSE"]
