@@ -23,7 +23,7 @@ MOST_START = 0.5  # seconds of processor time
 
 #: Reads the files of a study with the readers that scoring uses, then scores it; prints seconds, seconds and MB.
 MEASURED = """
-import contextlib, csv, io, json, resource, sys, time
+import contextlib, csv, io, json, pathlib, resource, sys, time
 from pathlib import Path
 
 from surveys.cli import main
@@ -59,7 +59,11 @@ read = min(seconds(bare) for _ in range(3))
 said = io.StringIO()
 with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
     scored = seconds(lambda: main(["score", str(folder), "--out", out]))
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
+# ru_maxrss of a started process counts what its parent had before the start; the high-water mark of the process itself does not.
+status = pathlib.Path("/proc/self/status")
+marks = [line for line in status.read_text().splitlines() if line.startswith("VmHWM")] if status.exists() else []
+used = float(marks[0].split()[1]) * 1024 if marks else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+peak = used / 1024**2
 print(json.dumps({"bare": read, "score": scored, "memory": peak}))
 """
 
