@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from typing import Literal
+
+import numpy as np
 
 from surveys.definitions.instrument import Instrument, Item, Scale
 from surveys.problems import Problems
 from surveys.returns.answers import Options
 from surveys.returns.names import Names
 from surveys.returns.register import Register
-from surveys.returns.tables import Column, Table
+from surveys.returns.tables import Column, Table, chosen_options
 from surveys.returns.text import fold, fold_name
 
 DEFAULT_HEADER = "{item} [{unit}]"
@@ -211,6 +214,25 @@ class Vocabulary:
 
     def _is_unit(self, text: str) -> bool:
         return bool(self.register and self.register.resolve(text))
+
+
+def questions_together(
+    columns: Iterable[Column], vocabulary: Vocabulary, option: Callable[[Column, bool], np.ndarray]
+) -> list[Column]:
+    """Columns in which those of a question with several answers stand as one; the others as they are.
+
+    ``option`` gives what a column says of its option, and is told whether the question has that option.
+    """
+    found: list[Column] = []
+    for question, group in groupby(columns, lambda column: column.question):
+        members = list(group)
+        options = vocabulary.multiple.get(fold_name(question)) if question else None
+        if options is None:
+            found += members
+        else:
+            chosen = [option(column, fold(column.part) in options) for column in members]
+            found.append(chosen_options(question, chosen, members[0].letter))
+    return found
 
 
 @dataclass(frozen=True)

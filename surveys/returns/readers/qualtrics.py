@@ -12,16 +12,15 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from surveys.problems import Problem
-from surveys.returns.questions import Vocabulary, without_own
+from surveys.returns.questions import Vocabulary, questions_together, without_own
 from surveys.returns.sheets import Sheet
-from surveys.returns.tables import MARK, Column, Table, body_rows, chosen_options, columns_of, heading_texts
-from surveys.returns.text import cell_text, fold, fold_name, repair_all
+from surveys.returns.tables import MARK, Column, Table, body_rows, columns_of, heading_texts
+from surveys.returns.text import cell_text, fold_name, repair_all
 
 NAME = "qualtrics"
 OWN: Mapping[str, str] = {
@@ -93,7 +92,7 @@ def _table(sheet: Sheet, vocabulary: Vocabulary) -> Table:
         _column(column, name, text, zone, vocabulary)
         for column, name, text, zone in zip(columns_of(sheet, names, kept), names, texts, zones, strict=True)
     ]
-    together = [c for _, of_one in groupby(columns, _question) for c in _together(list(of_one), vocabulary)]
+    together = questions_together(columns, vocabulary, _option)
     asked, roles = without_own(together, OWN, vocabulary)
     conversions = {sheet.conversion: len(kept)} if sheet.conversion else {}
     return Table(
@@ -142,19 +141,6 @@ def _zone(text: str) -> str:
         return ZoneInfo("UTC" if zone == "Z" else zone).key if zone else ""
     except (ValueError, OSError, AttributeError, RecursionError, LookupError):
         return ""
-
-
-def _question(column: Column) -> str:
-    return column.question
-
-
-def _together(columns: list[Column], vocabulary: Vocabulary) -> list[Column]:
-    """The columns of one question, as one when each stands for an option of a question with several answers."""
-    options = vocabulary.multiple.get(fold_name(columns[0].question)) if columns[0].question else None
-    if options is None:
-        return columns
-    chosen = [_option(column, fold(column.part) in options) for column in columns]
-    return [chosen_options(columns[0].question, chosen, columns[0].letter)]
 
 
 def _option(column: Column, known: bool) -> np.ndarray:

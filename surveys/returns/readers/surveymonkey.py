@@ -11,18 +11,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 
 import numpy as np
 
-from surveys.returns.questions import Vocabulary, without_own
+from surveys.returns.questions import Vocabulary, questions_together, without_own
 from surveys.returns.sheets import Sheet
 from surveys.returns.tables import (
     MARK,
     Column,
     Table,
     body_rows,
-    chosen_options,
     columns_of,
     heading_texts,
 )
@@ -72,9 +70,7 @@ def _table(sheet: Sheet, vocabulary: Vocabulary) -> Table:
         _column(column, question, part, vocabulary)
         for column, question, part in zip(columns_of(sheet, questions, rows), questions, parts, strict=True)
     ]
-    together = [
-        column for _, of_one in groupby(columns, _key) for column in _together(list(of_one), vocabulary)
-    ]
+    together = questions_together(columns, vocabulary, _option)
     kept, roles = without_own(together, OWN, vocabulary)
     conversions = {sheet.conversion: len(rows)} if sheet.conversion else {}
     return Table(sheet.file, sheet.name, kept, rows + sheet.first_row, conversions=conversions, roles=roles)
@@ -106,19 +102,6 @@ def _marks(column: Column) -> np.ndarray:
     return (
         column.distinct.spread(np.array(["x"] * len(texts), dtype=object), "") if repeated else column.objects
     )
-
-
-def _key(column: Column) -> str:
-    return column.question
-
-
-def _together(columns: list[Column], vocabulary: Vocabulary) -> list[Column]:
-    """The columns of one question, as one when it is a question with several answers."""
-    options = vocabulary.multiple.get(fold_name(columns[0].question)) if columns[0].question else None
-    if options is None:
-        return columns
-    chosen = [_option(column, fold(column.part) in options) for column in columns]
-    return [chosen_options(columns[0].question, chosen, columns[0].letter)]
 
 
 def _option(column: Column, known: bool) -> np.ndarray:
