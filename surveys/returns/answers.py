@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,7 +22,7 @@ from surveys.definitions.instrument import (
 )
 from surveys.returns.names import Names
 from surveys.returns.sheets import Variable
-from surveys.returns.tables import Distinct
+from surveys.returns.tables import Cells, Distinct
 from surveys.returns.text import cell_text, fold
 
 #: ``missing``: a blank, by a code that the file declares missing and the definition does not have.
@@ -146,12 +146,33 @@ class Answers:
 def read_answers(distinct: Distinct, options: Options, variable: Variable | None = None) -> Answers:
     """Read the distinct values of a column once and spread them over its rows."""
     read = [
-        _labelled(value, text, options, variable) if variable else options.read(text)
+        _read(value, text, options, variable)
         for value, text in zip(distinct.values, distinct.texts, strict=True)
     ]
     codes = np.array([answer.code for answer in read], dtype=np.int8)
     faults: dict[int, Fault] = {k: answer.fault for k, answer in enumerate(read) if answer.fault}
     return Answers(distinct.spread(codes, BLANK), faults)
+
+
+def read_together(
+    cells: Cells, columns: Sequence[int], options: Options, variable: Variable | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Columns of one table with one scale and the same labels, each value of the pool read once: codes int8 [columns, rows], and
+    whether every cell of a column is an answer or a known reason for having none, bool [columns]."""
+    values, texts = cells.pool.values, cells.pool.texts
+    assert texts is not None
+    pooled = cells.codes[np.asarray(columns)]
+    codes = np.full(len(values) + 1, BLANK, dtype=np.int8)  # the last stands for empty cells
+    faulty, occurs = np.zeros((2, len(codes)), dtype=bool)
+    occurs[pooled] = True
+    for k in np.flatnonzero(occurs[:-1]).tolist():
+        answer = _read(values[k], texts[k], options, variable)
+        codes[k], faulty[k] = answer.code, bool(answer.fault)
+    return codes[pooled], ~faulty[pooled].any(axis=1)
+
+
+def _read(value: object, text: str, options: Options, variable: Variable | None) -> Answer:
+    return _labelled(value, text, options, variable) if variable else options.read(text)
 
 
 def _labelled(value: object, text: str, options: Options, variable: Variable) -> Answer:

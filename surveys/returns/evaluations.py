@@ -21,12 +21,12 @@ from surveys.definitions.instrument import (
 )
 from surveys.definitions.study import ReturnFile
 from surveys.problems import Problems
-from surveys.returns.answers import label_text, read_answers
+from surveys.returns.answers import Options, label_text, read_answers, read_together
 from surveys.returns.legacy import is_damaged
 from surveys.returns.names import Names
 from surveys.returns.questions import Layout, Vocabulary
 from surveys.returns.register import Register
-from surveys.returns.tables import Column, Table
+from surveys.returns.tables import Cells, Coded, Column, Table
 from surveys.returns.text import fold, fold_name
 from surveys.returns.times import read_numbers, read_times
 
@@ -129,7 +129,7 @@ def item_answers(reading: Reading, item: str, unit: str) -> np.ndarray:
     column = reading.layout.items.get((item, unit))
     if column is None:
         return _ticked(reading, item, unit)
-    options = reading.vocabulary.options[reading.instrument.item[item].scale]
+    options = _options(reading, item)
     read = read_answers(column.distinct, options, column.variable)
     for told, (k, kind) in enumerate(read.faults.items()):
         text = label_text(column.distinct.values[k], column.variable)[:_SHOWN]
@@ -140,6 +140,10 @@ def item_answers(reading: Reading, item: str, unit: str) -> np.ndarray:
         elif told == _TOLD:
             _warn(reading, column, k, "returns.cells_further", text=text, texts=len(read.faults) - _TOLD)
     return read.codes
+
+
+def _options(reading: Reading, item: str) -> Options:
+    return reading.vocabulary.options[reading.instrument.item[item].scale]
 
 
 class Evaluated(NamedTuple):
@@ -155,12 +159,10 @@ class Evaluated(NamedTuple):
 def _wide(reading: Reading, units: list[str]) -> Evaluated:
     """One row per rater → one row per rater and unit that was rated; a rater who rated none keeps one row without a unit."""
     position = reading.instrument.item_position
-    answers = np.repeat(_answers(reading, "")[:, None, :], len(units), axis=1)
     general = [position[item] for item, unit in reading.layout.held if not unit]
-    for u, unit in enumerate(units):
-        of_unit = _answers(reading, unit)
-        of_unit[:, general] = answers[:, u, general]
-        answers[:, u] = of_unit
+    of_all = _answers(reading, [""])
+    answers = _answers(reading, units)
+    answers[:, :, general] = of_all[:, :, general]
     own = np.delete(answers, general, axis=2)
     rated = ((own != BLANK) & (own != NOT_ASKED)).any(axis=2)
     none = ~rated.any(axis=1)
@@ -172,18 +174,44 @@ def _wide(reading: Reading, units: list[str]) -> Evaluated:
     return Evaluated(_forms(reading)[row], unit_codes, unit_texts, row, answers[row, rated_unit])
 
 
-def _answers(reading: Reading, unit: str) -> np.ndarray:
-    """Codes int8 [rows of the table, items of the instrument] of the columns about ``unit``."""
-    shape = (len(reading.table), len(reading.instrument.items))
-    answers = np.full(shape, NOT_ASKED, dtype=np.int8)
-    for item, about in reading.layout.held:
-        if about == unit:
-            answers[:, reading.instrument.item_position[item]] = item_answers(reading, item, unit)
+def _answers(reading: Reading, units: list[str]) -> np.ndarray:
+    """Codes int8 [rows of the table, units, items of the instrument] of the columns about each of ``units``."""
+    item_position = reading.instrument.item_position
+    unit_position = {unit: u for u, unit in enumerate(units)}
+    answers = np.full((len(reading.table), len(units), len(item_position)), NOT_ASKED, dtype=np.int8)
+    held = [about for about in reading.layout.held if about[1] in unit_position]
+    held.sort(key=lambda about: unit_position[about[1]])
+    to_tell = dict.fromkeys(held)
+    for (cells, _, _), alike in _alike(reading, held).items():
+        variable = reading.layout.items[alike[0][0]].variable
+        columns = [column for _, column in alike]
+        codes, sound = read_together(cells, columns, _options(reading, alike[0][0][0]), variable)
+        of_unit = np.array([unit_position[unit] for (_, unit), _ in alike])
+        of_item = np.array([item_position[item] for (item, _), _ in alike])
+        answers[:, of_unit, of_item] = codes.T
+        for k in np.flatnonzero(sound).tolist():
+            del to_tell[alike[k][0]]
+    for item, unit in to_tell:
+        answers[:, unit_position[unit], item_position[item]] = item_answers(reading, item, unit)
     return answers
 
 
+def _alike(
+    reading: Reading, held: Iterable[tuple[str, str]]
+) -> dict[tuple[Cells, str, object], list[tuple[tuple[str, str], int]]]:
+    """((item, unit), column of the cells) by what decides how they are read: the cells, the scale, and the labels."""
+    found: dict[tuple[Cells, str, object], list[tuple[tuple[str, str], int]]] = {}
+    for about in held:
+        column = reading.layout.items.get(about)
+        if column is not None and isinstance(column.values, Coded) and column.values.pool.texts is not None:
+            scale = reading.instrument.item[about[0]].scale
+            key = (column.values.cells, scale, column.variable and column.variable.reading)
+            found.setdefault(key, []).append((about, column.values.position))
+    return found
+
+
 def _long(reading: Reading, columns: Mapping[str, np.ndarray]) -> Evaluated:
-    n, answers = len(reading.table), _answers(reading, "")
+    n, answers = len(reading.table), _answers(reading, [""])[:, 0]
     _chosen(reading, answers)
     column = _column_of(reading, "unit")
     if column is None or reading.table.unit:
@@ -369,7 +397,7 @@ def _conversions(reading: Reading) -> list[tuple[str, str, str, str, int]]:
     table, layout = reading.table, reading.layout
     used = [*layout.fields.values(), *layout.items.values(), *layout.options.values()]
     log = [(table.file, table.sheet, "", name, count) for name, count in table.conversions.items()]
-    for column in used:
+    for column in (column for column in used if column.noted):
         _note_damage(reading, column)
         log += [
             (table.file, table.sheet, column.heading, *pair) for pair in column.distinct.conversions.items()

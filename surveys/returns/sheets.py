@@ -54,6 +54,11 @@ class Variable:
         """
         return any(_within(value, low, high) for low, high in self.missing)
 
+    @property
+    def reading(self) -> tuple[object, ...]:
+        """What decides how its values are read: variables with equal labels and missing values are read alike."""
+        return (tuple(self.value_labels.items()), self.missing)
+
 
 @dataclass(frozen=True, slots=True)
 class ResponseSet:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from surveys.problems import Problem, fault
-from surveys.returns.legacy import may_be_old_font
+from surveys.returns.legacy import is_damaged, may_be_old_font
 from surveys.returns.sheets import LIMITS, Sheet, Variable
 from surveys.returns.text import Conversions, add_conversions, cell_text, repair, repair_all
 
-# Anything repair could change in ASCII texts joined by line feeds: white space at an end or doubled, control characters.
-_UNTIDY = re.compile(r"  |^ | $|[\x00-\x09\x0b-\x1f\x7f]|\n\n|^\n|\n\Z", re.MULTILINE)
-
+_COUNTED = 1 << 22  # counters of values × columns held at once
+_SPARSE = (
+    20  # values of the pool per row, beyond which sorting the cells costs less than counting every value
+)
 
 BETWEEN = "|"  # stands between chosen options; no option holds it
 MARK = "\N{CHECK MARK}"  # something was chosen that is none of the options
@@ -53,29 +54,85 @@ class Distinct:
 
 class Pool:
     """All different cells of a sheet, told apart and repaired once. ``values`` and ``texts`` are object arrays, ``conversions``
-    says by position what repair changed. Where some text may be typed with an old font, ``texts`` is None: that can only be told
-    column by column."""
+    says by position what repair changed, and ``noted`` marks the texts of which there is something to tell: repaired or damaged.
+    Where some text may be typed with an old font, ``texts`` is None: that can only be told column by column."""
 
     def __init__(self, values: np.ndarray) -> None:
         self.values = values
         self.conversions: dict[int, tuple[str, ...]] = {}
         self.texts: np.ndarray | None = None
+        self.noted = np.zeros(len(values), dtype=bool)
         written = [value if type(value) is str else cell_text(value) for value in values.tolist()]
-        if max(map(len, written), default=0) <= LIMITS.characters and not may_be_old_font(written):
-            self.texts = np.array(written, dtype=object)
-            for k in _to_repair(written):
-                self.texts[k], done = repair(written[k])
-                if done:
-                    self.conversions[k] = done
+        foreign = [k for k, text in enumerate(written) if not text.isascii()]
+        too_long = max(map(len, written), default=0) > LIMITS.characters
+        if too_long or may_be_old_font(written[k] for k in foreign):
+            return
+        self.texts = np.array(written, dtype=object)
+        for k in foreign if _is_tidy([text for text in written if text.isascii()]) else range(len(written)):
+            self.texts[k], done = repair(written[k])
+            if done:
+                self.conversions[k] = done
+            self.noted[k] = bool(done) or is_damaged(self.texts[k])
 
 
-@dataclass(frozen=True)
-class Coded:
-    """Cells of one column as positions in the pool of their sheet (−1: no value). Telling cells apart once for the whole sheet,
-    in the order in which they lie in memory, is several times faster than column by column."""
+class Occurring(NamedTuple):
+    """The values that occur in the columns of a table, column by column, each column's in the order of the pool. Those of column
+    ``j`` are the entries ``starts[j]`` to ``starts[j + 1]`` of ``pooled`` (their positions in the pool) and ``counts``;
+    ``codes`` [columns, rows] are positions among the values of the same column, −1 for an empty cell."""
 
+    starts: np.ndarray
+    pooled: np.ndarray
+    counts: np.ndarray
     codes: np.ndarray
-    pool: Pool
+
+
+class Cells:
+    """The cells of a table as positions in the pool of its sheet: ``codes`` [columns, rows], −1 for no value. Telling cells apart
+    once for the whole sheet, in the order in which they lie in memory, is several times faster than column by column."""
+
+    def __init__(self, codes: np.ndarray, pool: Pool) -> None:
+        self.codes = codes
+        self.pool = pool
+
+    @cached_property
+    def occurring(self) -> Occurring:
+        """Which values of the pool occur in each column."""
+        columns, rows = self.codes.shape
+        size = len(self.pool.values) + 1
+        occur = _by_sorting if size > _SPARSE * rows else _by_counting
+        together = max(_COUNTED // size, 1)
+        parts = [occur(self.codes[k : k + together], size) for k in range(0, columns, together)]
+        lengths, pooled, counts, codes = (np.concatenate(of_parts) for of_parts in zip(*parts, strict=True))
+        return Occurring(np.concatenate([[0], np.cumsum(lengths)]), pooled, counts, codes)
+
+    @cached_property
+    def noted(self) -> np.ndarray:
+        """Columns of whose texts there is something to tell, bool [columns]."""
+        starts, pooled, _, _ = self.occurring
+        told = np.concatenate([[0], np.cumsum(self.pool.noted[pooled])])
+        return np.asarray(told[starts[1:]] > told[starts[:-1]])
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """One column of the cells of a table."""
+
+    cells: Cells
+    position: int
+
+    @property
+    def pool(self) -> Pool:
+        return self.cells.pool
+
+    @property
+    def codes(self) -> np.ndarray:
+        """Positions in the pool, [n]."""
+        return np.asarray(self.cells.codes[self.position])
+
+    @property
+    def empty(self) -> bool:
+        starts = self.cells.occurring.starts
+        return bool(starts[self.position] == starts[self.position + 1])
 
     def objects(self) -> np.ndarray:
         """The cells themselves, object [n]."""
@@ -115,7 +172,16 @@ class Column:
 
     @property
     def empty(self) -> bool:
+        if isinstance(self.values, Coded) and self.values.pool.texts is not None:
+            return self.values.empty
         return bool((self.distinct.codes < 0).all())
+
+    @property
+    def noted(self) -> bool:
+        """Whether there may be something to tell of the texts: repaired, or damaged."""
+        if isinstance(self.values, Coded) and self.values.pool.texts is not None:
+            return bool(self.values.cells.noted[self.values.position])
+        return True
 
 
 @dataclass(frozen=True)
@@ -161,7 +227,7 @@ def distinct(values: np.ndarray | Coded) -> Distinct:
     ([0, -1, 1, -1, 2], ('Tốt', 'Tốt', '4'), {'spaces': 1})
     """
     if isinstance(values, Coded) and values.pool.texts is not None:
-        return _from_pool(values.codes, values.pool, values.pool.texts)
+        return _from_pool(values.cells, values.position, values.pool.texts)
     cells = values.objects() if isinstance(values, Coded) else np.ascontiguousarray(values)
     codes, found = pd.factorize(cells, use_na_sentinel=True)
     written = [cell_text(value) for value in found.tolist()]
@@ -173,38 +239,62 @@ def distinct(values: np.ndarray | Coded) -> Distinct:
     return _without_blanks(Distinct(codes, tuple(found.tolist()), texts, counts, conversions))
 
 
-def _from_pool(pooled: np.ndarray, pool: Pool, texts: np.ndarray) -> Distinct:
+def _from_pool(cells: Cells, position: int, texts: np.ndarray) -> Distinct:
     """The different values of a column whose cells were told apart with their sheet, in the order of the sheet."""
-    if len(texts) <= max(4 * len(pooled), 10_000):
-        occurs = np.bincount(pooled + 1, minlength=len(texts) + 1)[1:]
-        present = np.flatnonzero(occurs)
-        position = np.full(len(texts) + 1, -1, dtype=np.int64)
-        position[present] = np.arange(len(present))
-        codes, counts = position[pooled], occurs[present]
-    else:
-        found, codes, counts = np.unique(pooled, return_inverse=True, return_counts=True)
-        blank = int(bool(len(found)) and found[0] < 0)
-        present, codes, counts = found[blank:], codes - blank, counts[blank:]
+    starts, pooled, counts, codes = cells.occurring
+    own = slice(starts[position], starts[position + 1])
+    present, often, pool = pooled[own], counts[own], cells.pool
     conversions: Conversions = {}
-    if pool.conversions:
-        for k, count in zip(present.tolist(), counts.tolist(), strict=True):
+    if cells.noted[position]:
+        for k, count in zip(present.tolist(), often.tolist(), strict=True):
             add_conversions(conversions, dict.fromkeys(pool.conversions.get(k, ()), count))
     values, shown = pool.values[present].tolist(), texts[present].tolist()
-    return Distinct(codes, tuple(values), tuple(shown), counts, conversions)
+    return Distinct(codes[position], tuple(values), tuple(shown), often, conversions)
 
 
-def _to_repair(written: Sequence[str]) -> Sequence[int]:
-    """Positions of the texts that repair might change: all, or where the ASCII ones are tidy those with other letters."""
-    ascii_texts = [text for text in written if text and text.isascii()]
-    joined = "\n".join(ascii_texts)
-    if _UNTIDY.search(joined) or joined.count("\n") >= max(len(ascii_texts), 1):
-        return range(len(written))
-    return [k for k, text in enumerate(written) if not text.isascii()]
+def _by_counting(codes: np.ndarray, size: int) -> tuple[np.ndarray, ...]:
+    """Values per column [columns], their positions in the pool and counts (column by column), and ``codes`` among them; by
+    counting every value of a pool of ``size`` − 1 in every column."""
+    columns = len(codes)
+    keys = codes + (np.arange(columns) * size + 1)[:, None]
+    often = np.bincount(keys.ravel(), minlength=columns * size)
+    often[::size] = 0
+    present = np.flatnonzero(often)
+    column, pooled = np.divmod(present, size)
+    lengths = np.bincount(column, minlength=columns)
+    local = np.full(columns * size, -1, dtype=np.intp)
+    local[present] = np.arange(len(present)) - (np.cumsum(lengths) - lengths)[column]
+    return lengths, pooled - 1, often[present], local[keys]
+
+
+def _by_sorting(codes: np.ndarray, size: int) -> tuple[np.ndarray, ...]:
+    """The same as :func:`_by_counting` where the columns hold few of the values: by sorting the cells."""
+    columns = len(codes)
+    keys = codes + (np.arange(columns) * size + 1)[:, None]
+    found, place, often = np.unique(keys, return_inverse=True, return_counts=True)
+    column, pooled = np.divmod(found, size)
+    blank = pooled == 0
+    lengths = np.bincount(column[~blank], minlength=columns)
+    kept = np.cumsum(~blank) - 1
+    local = np.where(blank, -1, kept - (np.cumsum(lengths) - lengths)[column])
+    return lengths, pooled[~blank] - 1, often[~blank], local[place].reshape(codes.shape)
+
+
+def _is_tidy(ascii_texts: Sequence[str]) -> bool:
+    """Whether repair would change none of these texts: no white space at an end or doubled, no control characters."""
+    filled = [text for text in ascii_texts if text]
+    joined = "\n".join(filled)
+    untidy = ("  ", " \n", "\n ")
+    return (
+        joined.count("\n") < max(len(filled), 1)
+        and joined.replace("\n", "").isprintable()
+        and joined.strip(" ") == joined
+        and not any(space in joined for space in untidy)
+    )
 
 
 def _repaired(written: list[str], counts: np.ndarray) -> tuple[tuple[str, ...], Conversions]:
-    joined = "\n".join(written)
-    if joined.isascii() and not _UNTIDY.search(joined) and joined.count("\n") < max(len(written), 1):
+    if all(map(str.isascii, written)) and _is_tidy(written):
         return tuple(written), {}
     repaired = repair_all(written)
     conversions: Conversions = {}
@@ -220,13 +310,10 @@ def columns_of(sheet: Sheet, headings: Sequence[str], rows: np.ndarray) -> tuple
     pool = Pool(different)
     if pool.texts is not None:
         codes = np.append(np.where(pool.texts == "", -1, np.arange(len(different))), -1)[codes]
-    across = (
-        np.ascontiguousarray(codes.reshape(len(rows), -1).T)
-        if len(rows)
-        else np.zeros((len(headings), 0), int)
-    )
+    shape = (len(rows), len(headings))
+    cells = Cells(np.ascontiguousarray(codes.reshape(shape).T), pool)
     return tuple(
-        Column(repaired[heading][0], Coded(across[j], pool), letter=column_letter(j))
+        Column(repaired[heading][0], Coded(cells, j), letter=column_letter(j))
         for j, heading in enumerate(headings)
     )
 
