@@ -56,17 +56,11 @@ class Vocabulary:
         self._columns = dict(columns or {})
         self._decided = decided or (lambda column: None)
         self._by_name: dict[tuple[object, ...], tuple[Target, ...]] = {}
-        self._assigned = {fold(heading): code for code, heading in self._columns.items() if heading}
-
-    @property
-    def absent(self) -> frozenset[str]:
-        """Items and fields that the study says this file does not have (an empty heading)."""
-        return frozenset(code for code, heading in self._columns.items() if not heading)
-
-    @property
-    def assigned(self) -> Mapping[str, str]:
-        """Code → heading, as the study assigns them for this file."""
-        return {code: heading for code, heading in self._columns.items() if heading}
+        #: Code → heading, as the study assigns them for this file.
+        self.assigned = {code: heading for code, heading in self._columns.items() if heading}
+        #: Items and fields that the study says this file does not have (an empty heading).
+        self.absent = frozenset(self._columns.keys() - self.assigned.keys())
+        self._assigned = {fold(heading): code for code, heading in self.assigned.items()}
 
     @cached_property
     def field_names(self) -> Names[str]:
@@ -123,7 +117,10 @@ class Vocabulary:
         if assigned := self.assigned_to(column):
             kind: Literal["field", "item"] = "item" if assigned in self.instrument.item else "field"
             return (Target(kind, assigned),)
-        return tuple(target for target in self._named(column) if target.code not in self.assigned)
+        named = self._named(column)
+        return (
+            tuple(target for target in named if target.code not in self.assigned) if self.assigned else named
+        )
 
     def assigned_to(self, column: Column) -> str:
         """The field or item that the study assigns to this column, by its heading or by its letter (``#F``)."""
@@ -157,9 +154,10 @@ class Vocabulary:
     def _whole(self, name: str) -> Iterator[Target]:
         """A heading that stands for one thing by itself, or for an item of a unit by the heading pattern."""
         fields, items = self.field_names.find(name), self.item_names.find(name)
-        yield from (Target("field", code) for code in fields if code not in self.absent)
-        yield from (Target("item", code) for code in items if code not in self.absent)
-        if not fields and not items:
+        if fields or items:
+            yield from (Target("field", code) for code in fields if code not in self.absent)
+            yield from (Target("item", code) for code in items if code not in self.absent)
+        else:
             yield from self._matrix(name)
             if fold_name(name) in self.multiple:
                 yield Target("options", name)

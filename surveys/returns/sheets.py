@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from surveys.problems import Problem, SurveyError, fault
+from surveys.returns.text import cell_text
 
 Kind = Literal["text", "xlsx", "xls", "ods", "sav", "por", "dta", "zip", "parquet"]
 
@@ -34,6 +36,7 @@ class Limits:
 
 
 LIMITS = Limits()
+_HEADING_ROWS = 3  # no product writes more
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,11 @@ class Sheet:
     conversion: str = ""
     fonts: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
     notes: tuple[Problem, ...] = ()
+
+    @cached_property
+    def first_rows(self) -> tuple[tuple[str, ...], ...]:
+        """The first rows as texts: every reader looks there for its headings."""
+        return tuple(tuple(map(cell_text, row)) for row in self.cells[:_HEADING_ROWS].tolist())
 
     def problem(self, code: str, **place: object) -> SurveyError:
         """A fault in this sheet, ready to raise."""

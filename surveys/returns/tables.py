@@ -345,9 +345,9 @@ def body_rows(sheet: Sheet, start: int) -> np.ndarray:
     return rows
 
 
-def heading_texts(sheet: Sheet, row: int) -> list[str]:
+def heading_texts(sheet: Sheet, row: int) -> tuple[str, ...]:
     """The cells of one row as texts."""
-    return [cell_text(cell) for cell in sheet.cells[row]]
+    return sheet.first_rows[row] if row < len(sheet.first_rows) else tuple(map(cell_text, sheet.cells[row]))
 
 
 def column_letter(position: int) -> str:

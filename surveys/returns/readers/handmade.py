@@ -10,6 +10,7 @@ import dataclasses
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -47,7 +48,7 @@ class Head:
     columns: tuple[Column, ...]
     targets: tuple[tuple[Target, ...], ...]
 
-    @property
+    @cached_property
     def items(self) -> tuple[int, ...]:
         """Positions of the columns that hold answers."""
         return tuple(j for j, found in enumerate(self.targets) if any(t.kind != "field" for t in found))
@@ -92,7 +93,7 @@ def head_of(sheet: Sheet, vocabulary: Vocabulary) -> Head | None:
     if _is_plain_heading(sheet, vocabulary):
         return _head(sheet, native.first_filled(sheet), native.first_filled(sheet), vocabulary)
     rows = min(SEARCHED, len(sheet.cells))
-    naming = [row for row in range(rows) if _names_items(heading_texts(sheet, row), vocabulary)][:TRIED]
+    naming = [row for row in range(rows) if native.names_items(heading_texts(sheet, row), vocabulary)][:TRIED]
     blocks = {
         (first, last)
         for row in naming
@@ -110,26 +111,14 @@ def _is_plain_heading(sheet: Sheet, vocabulary: Vocabulary) -> bool:
     texts = heading_texts(sheet, first)
     if not all(text.strip() for text in texts) or len(set(texts)) < len(texts) or sheet.merged:
         return False
-    below = heading_texts(sheet, first + 1) if first + 1 < len(sheet.cells) else []
-    return _names_items(texts, vocabulary) and not _names_items(below, vocabulary)
+    below = heading_texts(sheet, first + 1) if first + 1 < len(sheet.cells) else ()
+    return native.names_items(texts, vocabulary) and not native.names_items(below, vocabulary)
 
 
 def _worth(head: Head) -> tuple[int, int, int]:
     answered = len({head.columns[j].heading for j in head.items})
     fields = sum(bool(found) for found in head.targets) - len(head.items)
     return answered, fields, head.first - head.last
-
-
-def _names_items(texts: Sequence[str], vocabulary: Vocabulary) -> bool:
-    return any(
-        target.kind != "field"
-        for text in dict.fromkeys(texts)
-        if text.strip()
-        for target in vocabulary.targets(Column(text, _NO_VALUES))
-    )
-
-
-_NO_VALUES = np.zeros(0, dtype=object)
 
 
 def _head(sheet: Sheet, first: int, last: int, vocabulary: Vocabulary) -> Head | None:
@@ -146,9 +135,9 @@ def _head(sheet: Sheet, first: int, last: int, vocabulary: Vocabulary) -> Head |
 def spread_headings(sheet: Sheet, first: int, last: int) -> list[list[str]]:
     """Heading texts by level, the upper ones repeated over the columns they stand above: their merged area, or the empty
     cells to their right where the level below goes on."""
-    levels = [heading_texts(sheet, row) for row in range(first, last + 1)]
-    repaired = repair_all({text for level in levels for text in level})
-    levels = [[repaired[text][0] for text in level] for level in levels]
+    written = [heading_texts(sheet, row) for row in range(first, last + 1)]
+    repaired = repair_all({text for level in written for text in level})
+    levels = [[repaired[text][0] for text in level] for level in written]
     for top, left, _, right in sheet.merged:
         if first <= top < last and left < len(levels[0]):
             upper = levels[top - first]
@@ -166,12 +155,12 @@ def _heading(levels: list[str], position: int, vocabulary: Vocabulary) -> Column
     said = [text for text in levels if text]
     letter = column_letter(position)
     if len(said) < 2:
-        return Column("".join(said), _NO_VALUES, letter=letter)
+        return Column("".join(said), native.NO_VALUES, letter=letter)
     question, part = _question(said[:-1], vocabulary), said[-1]
     is_field = vocabulary.field_names.find(part) and not vocabulary.item_names.find(part)
     return Column(
         f"{question} [{part}]",
-        _NO_VALUES,
+        native.NO_VALUES,
         (part,) if is_field else (),
         question=question,
         part=part,
@@ -214,12 +203,13 @@ def _is_handmade(sheet: Sheet, head: Head, vocabulary: Vocabulary, several: bool
 def _no_forms(sheet: Sheet, head: Head, rows: np.ndarray, vocabulary: Vocabulary) -> dict[int, str]:
     """Rows below the headings that are no forms → the code of the note that says so."""
     found: dict[int, str] = {}
-    again = tuple(heading_texts(sheet, head.last))
+    again = heading_texts(sheet, head.last)
     last_answered = next(
         (row for row in rows[::-1].tolist() if _is_answered(sheet.cells[row], head, vocabulary)), -1
     )
     codes = head.positions(vocabulary, "form_code")
-    names = [j for j, target in enumerate(head.targets) if _may_name_rows(target, vocabulary)]
+    roles = {field.code: field.role for field in vocabulary.instrument.fields}
+    names = [j for j, found_there in enumerate(head.targets) if _may_name_rows(found_there, roles)]
     suspect = _suspect(sheet, rows, again)
     for row in rows.tolist():
         if row not in suspect and row <= last_answered and row != rows[0]:
@@ -227,7 +217,7 @@ def _no_forms(sheet: Sheet, head: Head, rows: np.ndarray, vocabulary: Vocabulary
         cells = sheet.cells[row]
         if _is_total(cells, names, head, vocabulary):
             found[row] = "returns.rows_total"
-        elif tuple(heading_texts(sheet, row)) == again:
+        elif heading_texts(sheet, row) == again:
             found[row] = "returns.rows_heading_again"
         elif row == rows[0] and _is_numbering(cells):
             found[row] = "returns.rows_numbering"
@@ -275,8 +265,7 @@ def _known(head: Head) -> tuple[int, ...]:
     return tuple(j for j, target in enumerate(head.targets) if target)
 
 
-def _may_name_rows(targets: tuple[Target, ...], vocabulary: Vocabulary) -> bool:
-    roles = {field.code: field.role for field in vocabulary.instrument.fields}
+def _may_name_rows(targets: tuple[Target, ...], roles: Mapping[str, str]) -> bool:
     return all(target.kind != "field" or roles[target.code] in _NAMING for target in targets)
 
 
@@ -295,9 +284,9 @@ def _is_total(cells: np.ndarray, names: Sequence[int], head: Head, vocabulary: V
 
 def _is_answered(cells: np.ndarray, head: Head, vocabulary: Vocabulary) -> bool:
     """Whether a row holds at least one answer, or one mark. A signature that happens to stand below an item is neither."""
-    said = [
+    said = (
         (cell_text(cells[j]).strip(), t) for j in head.items for t in head.targets[j] if t.kind != "field"
-    ]
+    )
     return any(
         text
         and (

@@ -14,6 +14,7 @@ from surveys.returns.sheets import Sheet
 from surveys.returns.tables import Column, Table, body_rows, columns_of, heading_texts
 
 NAME = "native"
+NO_VALUES = np.zeros(0, dtype=object)
 
 
 def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
@@ -46,7 +47,14 @@ def first_filled(sheet: Sheet) -> int:
 def _knows(sheet: Sheet, vocabulary: Vocabulary) -> bool:
     if not sheet.cells.size:
         return False
-    headings = heading_texts(sheet, first_filled(sheet))
-    empty = np.zeros(0, dtype=object)
-    columns = [Column(heading, empty) for heading in headings if heading]
-    return any(target.kind != "field" for column in columns for target in vocabulary.targets(column))
+    return names_items(heading_texts(sheet, first_filled(sheet)), vocabulary)
+
+
+def names_items(headings: Sequence[str], vocabulary: Vocabulary) -> bool:
+    """Whether one of these texts, as a heading, names an item or the options of one."""
+    return any(
+        target.kind != "field"
+        for text in dict.fromkeys(headings)
+        if text.strip()
+        for target in vocabulary.targets(Column(text, NO_VALUES))
+    )

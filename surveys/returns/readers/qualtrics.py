@@ -106,7 +106,7 @@ def _table(sheet: Sheet, vocabulary: Vocabulary) -> Table:
     )
 
 
-def _texts(texts: list[str]) -> list[str]:
+def _texts(texts: Sequence[str]) -> list[str]:
     repaired = repair_all(texts)
     return [repaired[text][0] for text in texts]
 
