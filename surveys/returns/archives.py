@@ -31,6 +31,7 @@ _ARCHIVE_DAMAGE = (
 _PIECE = 1 << 18
 _NARROW = 702  # columns A to ZZ
 _CAPITALS = bytes(65 if 65 <= code <= 90 else 34 if code == 34 else 32 for code in range(256))
+_NO_REFERENCE = bytes(code for code in range(256) if not (65 <= code <= 90 or code == 34))
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,22 @@ class Glance:
     repeats: bool = False
     open_errors: bool = False
 
+    def look_at(self, piece: bytes) -> None:
+        """Note what a piece holds. Plain cells are written without most letters, and one letter is found to be absent many times
+        faster than a word: the words are looked for where their letter is."""
+        if b'"AAA' in piece.translate(_CAPITALS, _NO_REFERENCE):
+            capitals = piece.translate(_CAPITALS)
+            self.wide = self.wide or b'"AAA' in capitals
+            self.far = self.far or b'"AAAA' in capitals
+        if b"f" in piece:
+            self.formulas = self.formulas or b"f>" in piece
+        if b"e" in piece:
+            self.errors = self.errors or b'"e"' in piece
+            self.repeats = self.repeats or b"-repeated=" in piece
+            self.open_errors = self.open_errors or b':value-type="error"' in piece
+        if b"b" in piece:
+            self.truth_values = self.truth_values or b'"b"' in piece
+
 
 def _look_inside(archive: zipfile.ZipFile, kind: str, name: str, limits: Limits) -> dict[str, About]:
     titles = _sheet_titles(archive, name) if kind == "xlsx" else {}
@@ -119,13 +136,7 @@ def _glance(archive: zipfile.ZipFile, part: str, name: str) -> Glance:
                     raise fault("returns.xml_entities", file=name, part=part)
                 start = max(piece.find(b"sheetData"), 0) if not seen.end else 0
                 piece = before + piece[start:]
-                if not (seen.wide and seen.far) and b'"AAA' in (capitals := piece.translate(_CAPITALS)):
-                    seen.wide, seen.far = True, seen.far or b'"AAAA' in capitals
-                seen.formulas = seen.formulas or b"f>" in piece
-                seen.errors = seen.errors or b'"e"' in piece
-                seen.truth_values = seen.truth_values or b'"b"' in piece
-                seen.repeats = seen.repeats or b"-repeated=" in piece
-                seen.open_errors = seen.open_errors or b':value-type="error"' in piece
+                seen.look_at(piece)
                 before = piece[-100:]
                 seen.end = piece
     except _ARCHIVE_DAMAGE as error:
