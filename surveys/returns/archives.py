@@ -28,7 +28,9 @@ _REPEATED = re.compile(rb'number-(rows|columns)-repeated="(\d{1,18})')
 _ARCHIVE_DAMAGE = (
     zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, ValueError, NotImplementedError, RuntimeError,
 )  # fmt: skip
-_PIECE = 1 << 18
+_PIECE = (
+    1 << 16
+)  # fits the processor's cache, and stays below the size from which memory is mapped anew each time
 _NARROW = 702  # columns A to ZZ
 _CAPITALS = bytes(65 if 65 <= code <= 90 else 34 if code == 34 else 32 for code in range(256))
 _NO_REFERENCE = bytes(code for code in range(256) if not (65 <= code <= 90 or code == 34))
@@ -83,9 +85,9 @@ def first_line(error: BaseException) -> str:
 
 @dataclass
 class Glance:
-    """What one pass over a part of an archive saw: the end of it, and whether it needs a closer look."""
+    """What one pass over a part of an archive saw: the last row it names, and whether it needs a closer look."""
 
-    end: bytes = b""
+    rows: int = 0
     wide: bool = False
     far: bool = False
     formulas: bool = False
@@ -97,7 +99,9 @@ class Glance:
     def look_at(self, piece: bytes) -> None:
         """Note what a piece holds. Plain cells are written without most letters, and one letter is found to be absent many times
         faster than a word: the words are looked for where their letter is."""
-        if b'"AAA' in piece.translate(_CAPITALS, _NO_REFERENCE):
+        self.rows = max(self.rows, _last_reference(piece, b"row"), _last_reference(piece, b"c"))
+        sought = b'"AAAA' if self.wide else b'"AAA'
+        if not self.far and sought in piece.translate(_CAPITALS, _NO_REFERENCE):
             capitals = piece.translate(_CAPITALS)
             self.wide = self.wide or b'"AAA' in capitals
             self.far = self.far or b'"AAAA' in capitals
@@ -128,17 +132,17 @@ def _look_inside(archive: zipfile.ZipFile, kind: str, name: str, limits: Limits)
 
 def _glance(archive: zipfile.ZipFile, part: str, name: str) -> Glance:
     """Read a part in pieces that fit the processor's cache; each piece is looked at with the end of the one before."""
-    seen, before = Glance(), b""
+    seen, before, in_cells = Glance(), b"", False
     try:
         with archive.open(part) as unpacked:
             while piece := unpacked.read(_PIECE):
-                if not seen.end and (b"<!DOCTYPE" in piece or b"<!ENTITY" in piece):
+                piece = before + piece
+                if not in_cells and b"!" in piece and (b"<!DOCTYPE" in piece or b"<!ENTITY" in piece):
                     raise fault("returns.xml_entities", file=name, part=part)
-                start = max(piece.find(b"sheetData"), 0) if not seen.end else 0
-                piece = before + piece[start:]
-                seen.look_at(piece)
+                start = 0 if in_cells else max(piece.find(b"sheetData"), 0)
+                in_cells = in_cells or start > 0
+                seen.look_at(piece[start:])
                 before = piece[-100:]
-                seen.end = piece
     except _ARCHIVE_DAMAGE as error:
         raise fault("returns.file_damaged", file=name, reason=first_line(error)) from None
     return seen
@@ -156,7 +160,7 @@ def _look_at_sheet(
 ) -> About:
     """Bound the area a sheet claims, refuse formulas never calculated, and collect the error cells. Calamine lays out the
     rectangle down to the last row written and across to the widest cell."""
-    rows = max(_last_reference(seen.end, b"row"), _last_reference(seen.end, b"c"))
+    rows = seen.rows
     columns = limits.columns if seen.wide else _NARROW
     closer = seen.far or rows * columns > limits.cells
     xml = _part(archive, part, name) if closer or seen.formulas or seen.errors else b""

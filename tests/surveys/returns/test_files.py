@@ -176,6 +176,16 @@ def test_one_far_cell_does_not_make_a_sheet_of_billions(tmp_path, reference):
     assert refused(path) == ["returns.sheet_too_large"]
 
 
+def test_a_far_cell_before_a_long_end_is_seen_too(tmp_path):
+    far = b'<row r="2"><c r="XFD1048576"><v>1</v></c></row></sheetData><!--' + b" " * 300_000 + b"-->"
+    path = rewritten(
+        workbook(tmp_path / "a.xlsx"),
+        "xl/worksheets/sheet1.xml",
+        lambda xml: xml.replace(b"</sheetData>", far),
+    )
+    assert refused(path) == ["returns.sheet_too_large"]
+
+
 def test_a_wide_cell_in_the_middle_is_seen_too(tmp_path):
     rows = b'<row r="4"><c r="XFD4"><v>1</v></c></row><row r="100000"><c r="A100000"><v>1</v></c></row></sheetData>'
     path = rewritten(
@@ -188,6 +198,16 @@ def test_a_wide_cell_in_the_middle_is_seen_too(tmp_path):
 
 def test_xml_entities_are_refused(tmp_path):
     bomb = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]>'
+    path = rewritten(
+        workbook(tmp_path / "a.xlsx"),
+        "xl/worksheets/sheet1.xml",
+        lambda xml: bomb + xml[xml.index(b"<worksheet") :],
+    )
+    assert refused(path) == ["returns.xml_entities"]
+
+
+def test_xml_entities_after_a_long_comment_are_refused(tmp_path):
+    bomb = b'<?xml version="1.0"?><!--' + b" " * 300_000 + b'--><!DOCTYPE x [<!ENTITY a "aaaa">]>'
     path = rewritten(
         workbook(tmp_path / "a.xlsx"),
         "xl/worksheets/sheet1.xml",
