@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -157,12 +158,10 @@ def kind_of(raw: bytes) -> Kind | None:
 
 def from_rows(rows: Sequence[Sequence[object]], columns: int) -> np.ndarray:
     """Rows of unequal length as one object array [rows, columns], the missing ends filled with ``""``."""
-    if all(len(row) == columns for row in rows):
-        cells = np.empty((len(rows), columns), dtype=object)
-        if len(rows) and columns:
-            cells[:] = rows
-        return cells
-    return from_rows([[*row, *[""] * (columns - len(row))] for row in rows], columns)
+    if not all(len(row) == columns for row in rows):
+        rows = [[*row, *[""] * (columns - len(row))] for row in rows]
+    cells = np.fromiter(chain.from_iterable(rows), dtype=object, count=len(rows) * columns)
+    return cells.reshape(len(rows), columns)
 
 
 def without_empty_end(cells: np.ndarray) -> np.ndarray:
