@@ -252,13 +252,13 @@ def _together(
 def _rows(instrument: Instrument, parts: Sequence[Part]) -> pd.DataFrame:
     """The tidy rows of all parts; what is kept beside the columns of every round is text, weights apart."""
     kept = {
-        f.code: "float64" if f.role == "weight" else "str" for f in instrument.fields if f.role in KEPT_ROLES
+        f.code: "float64" if f.role == "weight" else "object" for f in instrument.fields if f.role in KEPT_ROLES
     }
     kinds = ROW_COLUMNS | kept
     if not parts:
         return pd.DataFrame(columns=list(kinds)).astype(kinds)
     columns = {name: np.concatenate([part.columns[name] for part in parts]) for name in kinds}
-    return pd.DataFrame(columns).astype(kinds)
+    return pd.DataFrame({name: pd.Series(columns[name], dtype=kind) for name, kind in kinds.items()})
 
 
 def _frame(rows: Sequence[tuple[object, ...]], columns: str) -> pd.DataFrame:

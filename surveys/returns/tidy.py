@@ -18,24 +18,24 @@ from surveys.problems import Problem
 #: Columns of ``Returns.rows``; fields with the role "attribute", "stratum", "cluster" and "weight" follow under their own code.
 ROW_COLUMNS: dict[str, str] = {
     "form": "int64",  # position of the form in reading order; equal for all evaluations of one form
-    "form_code": "str",
-    "questionnaire": "str",  # as declared by the file or the form; may be wrong for the code (a rule finds it)
-    "block": "str",
-    "group": "str",
-    "unit_code": "str",  # "" when the text was not resolved
-    "unit_text": "str",  # the unit as written
-    "rater": "str",  # identifies the person across forms (a code, never a name); form_code when nothing better
-    "own_unit": "str",  # unit code of the rater, where asked
-    "mode": "str",
-    "batch": "str",
-    "entry": "str",  # "", "first", "second"
-    "source_file": "str",
-    "source_sheet": "str",
+    "form_code": "object",
+    "questionnaire": "object",  # as declared by the file or the form; may be wrong for the code (a rule finds it)
+    "block": "object",
+    "group": "object",
+    "unit_code": "object",  # "" when the text was not resolved
+    "unit_text": "object",  # the unit as written
+    "rater": "object",  # identifies the person across forms (a code, never a name); form_code when nothing better
+    "own_unit": "object",  # unit code of the rater, where asked
+    "mode": "object",
+    "batch": "object",
+    "entry": "object",  # "", "first", "second"
+    "source_file": "object",
+    "source_sheet": "object",
     "source_row": "int64",  # 1-based row in the file as its users see it
     "submitted": "datetime64[s]",  # local time of the study; NaT when not known
     "seconds": "float64",  # time taken; NaN when not known
-    "interviewer": "str",
-    "operator": "str",
+    "interviewer": "object",
+    "operator": "object",
     "identified": "bool",  # every identification field was filled (true where none is asked)
 }
 
