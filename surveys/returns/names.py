@@ -25,16 +25,16 @@ class Names(Generic[Key]):
     def __init__(self, pairs: Iterable[tuple[str, Key]] = ()) -> None:
         self._written: dict[str, dict[Key, None]] = {}
         self._letters: dict[str, dict[Key, None]] = {}
-        self._shown: dict[str, str] = {}
+        self._given: dict[str, None] = {}
         for name, key in pairs:
             self.add(name, key)
 
     def add(self, name: str, key: Key) -> None:
         """Let ``name`` stand for ``key`` too; an empty name stands for nothing."""
-        if fold(name):
-            self._written.setdefault(fold(name), {})[key] = None
+        if folded := fold(name):
+            self._written.setdefault(folded, {})[key] = None
             self._letters.setdefault(fold_name(name), {})[key] = None
-            self._shown.setdefault(without_marks(name), name)
+            self._given[name] = None
 
     def find(self, name: str) -> tuple[Key, ...]:
         """Everything ``name`` stands for; empty when nothing."""
@@ -46,8 +46,11 @@ class Names(Generic[Key]):
 
     def nearest(self, name: str) -> str:
         """The known name most like ``name``, or empty; only for messages."""
-        ranked = likest(name, self._shown, 1)
-        return self._shown[ranked[0][0]] if ranked and ranked[0][1] >= 0.5 else ""
+        shown: dict[str, str] = {}
+        for given in self._given:
+            shown.setdefault(without_marks(given), given)
+        ranked = likest(name, shown, 1)
+        return shown[ranked[0][0]] if ranked and ranked[0][1] >= 0.5 else ""
 
 
 def likest(name: str, known: Iterable[str], count: int) -> list[tuple[str, float]]:

@@ -4,6 +4,7 @@ that spelling. Anything else is listed with the nearest names for a person to de
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 import pandas as pd
 
@@ -38,7 +39,10 @@ class Register:
             if not (unit.valid_to and day and unit.valid_to < day):
                 for name in _names(unit):
                     self._names.add(name, unit.code)
-        self._unmarked = {without_marks(name): unit for unit in self.units for name in _names(unit) if name}
+
+    @cached_property
+    def _unmarked(self) -> dict[str, Unit]:
+        return {without_marks(name): unit for unit in self.units for name in _names(unit) if name}
 
     def resolve(self, text: str) -> str:
         """The code of the unit, or ``""`` when the text is not exactly one unit of the register."""

@@ -20,12 +20,12 @@ from surveys.returns.legacy import from_tcvn3, from_vni, looks_like_tcvn3, looks
 #: Headings, labels and names come again and again; their folded forms are kept (texts, so a bound in number is one in size).
 MEMORY = 1 << 15
 
-_SPACE = re.compile(r"\s+")
 # Zero-width characters, direction marks, soft hyphen, byte order mark, and control characters other than white space.
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\x00-\x08\x0e-\x1b\x7f]"
 )
-_DASH = re.compile(r"\s*[-\u2010-\u2015\u2212\ufe58\ufe63\uff0d]+\s*")
+_SOME_DASH = re.compile("[-\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
+_DASH = re.compile(rf"\s*{_SOME_DASH.pattern}+\s*")
 _QUOTES = str.maketrans(
     {
         "‘": "'",
@@ -41,6 +41,7 @@ _QUOTES = str.maketrans(
         "…": "...",
     }
 )
+_SOME_QUOTE = re.compile(f"[{''.join(map(chr, _QUOTES))}]")
 _MOVED_TONES = [
     (first + mark, toned + plain)
     for first, marks, plain, toned_letters in (
@@ -107,13 +108,15 @@ def fold(text: str) -> str:
     >>> fold("hoa") == fold("hòa")
     False
     """
-    plain = _SPACE.sub(" ", repair(text)[0].translate(_QUOTES)).strip().casefold()
-    if plain.isascii():
-        return _DASH.sub("-", plain)
-    plain = unicodedata.normalize("NFC", plain)
-    for written, replacement in _MOVED_TONES:
-        plain = plain.replace(written, replacement)
-    return _DASH.sub("-", plain)
+    plain = repair(text)[0]
+    if not plain.isascii():
+        plain = plain.translate(_QUOTES) if _SOME_QUOTE.search(plain) else plain
+        plain = unicodedata.normalize("NFC", plain.casefold())
+        for written, replacement in _MOVED_TONES:
+            plain = plain.replace(written, replacement)
+        return _DASH.sub("-", plain) if _SOME_DASH.search(plain) else plain
+    plain = plain.replace("`", "'").casefold()  # of the quotes only this one is ASCII
+    return _DASH.sub("-", plain) if "-" in plain else plain
 
 
 @lru_cache(maxsize=MEMORY)
@@ -177,4 +180,4 @@ def _nfc(text: str) -> str:
 
 
 def _single_spaces(text: str) -> str:
-    return _SPACE.sub(" ", text).strip()
+    return " ".join(text.split())
