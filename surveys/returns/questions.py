@@ -313,6 +313,8 @@ def _names(item: Item) -> tuple[str, ...]:
 
 def _only(target: Target, columns: list[Column], table: Table, problems: Problems) -> Column:
     """The one column for a target: form tools keep the empty columns of deleted questions, so those are passed over."""
+    if len(columns) == 1:
+        return columns[0]
     filled = [column for column in columns if not column.empty]
     if len(filled) > 1:
         letters = ", ".join(column.letter or column.heading for column in filled)

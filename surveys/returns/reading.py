@@ -252,7 +252,9 @@ def _together(
 def _rows(instrument: Instrument, parts: Sequence[Part]) -> pd.DataFrame:
     """The tidy rows of all parts; what is kept beside the columns of every round is text, weights apart."""
     kept = {
-        f.code: "float64" if f.role == "weight" else "object" for f in instrument.fields if f.role in KEPT_ROLES
+        f.code: "float64" if f.role == "weight" else "object"
+        for f in instrument.fields
+        if f.role in KEPT_ROLES
     }
     kinds = ROW_COLUMNS | kept
     if not parts:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -75,17 +74,6 @@ class Pool:
             self.noted[k] = bool(done) or is_damaged(self.texts[k])
 
 
-class Occurring(NamedTuple):
-    """The values that occur in the columns of a table, column by column, each column's in the order of the pool. Those of column
-    ``j`` are the entries ``starts[j]`` to ``starts[j + 1]`` of ``pooled`` (their positions in the pool) and ``counts``;
-    ``codes`` [columns, rows] are positions among the values of the same column, −1 for an empty cell."""
-
-    starts: np.ndarray
-    pooled: np.ndarray
-    counts: np.ndarray
-    codes: np.ndarray
-
-
 class Cells:
     """The cells of a table as positions in the pool of its sheet: ``codes`` [columns, rows], −1 for no value. Telling cells apart
     once for the whole sheet, in the order in which they lie in memory, is several times faster than column by column."""
@@ -95,22 +83,11 @@ class Cells:
         self.pool = pool
 
     @cached_property
-    def occurring(self) -> Occurring:
-        """Which values of the pool occur in each column."""
-        columns, rows = self.codes.shape
-        size = len(self.pool.values) + 1
-        occur = _by_sorting if size > _SPARSE * rows else _by_counting
-        together = max(_COUNTED // size, 1)
-        parts = [occur(self.codes[k : k + together], size) for k in range(0, columns, together)]
-        lengths, pooled, counts, codes = (np.concatenate(of_parts) for of_parts in zip(*parts, strict=True))
-        return Occurring(np.concatenate([[0], np.cumsum(lengths)]), pooled, counts, codes)
-
-    @cached_property
     def noted(self) -> np.ndarray:
         """Columns of whose texts there is something to tell, bool [columns]."""
-        starts, pooled, _, _ = self.occurring
-        told = np.concatenate([[0], np.cumsum(self.pool.noted[pooled])])
-        return np.asarray(told[starts[1:]] > told[starts[:-1]])
+        if not self.pool.noted.any():
+            return np.zeros(len(self.codes), dtype=bool)
+        return np.asarray(np.append(self.pool.noted, False)[self.codes].any(axis=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,19 +106,14 @@ class Coded:
         """Positions in the pool, [n]."""
         return np.asarray(self.cells.codes[self.position])
 
-    @property
-    def empty(self) -> bool:
-        starts = self.cells.occurring.starts
-        return bool(starts[self.position] == starts[self.position + 1])
-
     def objects(self) -> np.ndarray:
         """The cells themselves, object [n]."""
         return np.append(self.pool.values, np.array([None], dtype=object))[self.codes]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Column:
-    """One column of returns.
+    """One column of returns, never changed once made (not frozen: a matrix has thousands, and freezing doubles their cost).
 
     ``heading`` is what its users see, ``names`` further names it may be known by (a variable's label, the last part of a path).
     ``question`` and ``part`` are set where the product says that a heading has two parts: a grid and its row, a question
@@ -172,8 +144,6 @@ class Column:
 
     @property
     def empty(self) -> bool:
-        if isinstance(self.values, Coded) and self.values.pool.texts is not None:
-            return self.values.empty
         return bool((self.distinct.codes < 0).all())
 
     @property
@@ -227,7 +197,7 @@ def distinct(values: np.ndarray | Coded) -> Distinct:
     ([0, -1, 1, -1, 2], ('Tốt', 'Tốt', '4'), {'spaces': 1})
     """
     if isinstance(values, Coded) and values.pool.texts is not None:
-        return _from_pool(values.cells, values.position, values.pool.texts)
+        return _from_pool(values.codes, values.pool, values.pool.texts)
     cells = values.objects() if isinstance(values, Coded) else np.ascontiguousarray(values)
     codes, found = pd.factorize(cells, use_na_sentinel=True)
     written = [cell_text(value) for value in found.tolist()]
@@ -239,45 +209,24 @@ def distinct(values: np.ndarray | Coded) -> Distinct:
     return _without_blanks(Distinct(codes, tuple(found.tolist()), texts, counts, conversions))
 
 
-def _from_pool(cells: Cells, position: int, texts: np.ndarray) -> Distinct:
+def _from_pool(pooled: np.ndarray, pool: Pool, texts: np.ndarray) -> Distinct:
     """The different values of a column whose cells were told apart with their sheet, in the order of the sheet."""
-    starts, pooled, counts, codes = cells.occurring
-    own = slice(starts[position], starts[position + 1])
-    present, often, pool = pooled[own], counts[own], cells.pool
+    if len(texts) <= max(4 * len(pooled), 10_000):
+        occurs = np.bincount(pooled + 1, minlength=len(texts) + 1)[1:]
+        present = np.flatnonzero(occurs)
+        position = np.full(len(texts) + 1, -1, dtype=np.int64)
+        position[present] = np.arange(len(present))
+        codes, counts = position[pooled], occurs[present]
+    else:
+        found, codes, counts = np.unique(pooled, return_inverse=True, return_counts=True)
+        blank = int(bool(len(found)) and found[0] < 0)
+        present, codes, counts = found[blank:], codes - blank, counts[blank:]
     conversions: Conversions = {}
-    if cells.noted[position]:
-        for k, count in zip(present.tolist(), often.tolist(), strict=True):
+    if pool.conversions:
+        for k, count in zip(present.tolist(), counts.tolist(), strict=True):
             add_conversions(conversions, dict.fromkeys(pool.conversions.get(k, ()), count))
     values, shown = pool.values[present].tolist(), texts[present].tolist()
-    return Distinct(codes[position], tuple(values), tuple(shown), often, conversions)
-
-
-def _by_counting(codes: np.ndarray, size: int) -> tuple[np.ndarray, ...]:
-    """Values per column [columns], their positions in the pool and counts (column by column), and ``codes`` among them; by
-    counting every value of a pool of ``size`` − 1 in every column."""
-    columns = len(codes)
-    keys = codes + (np.arange(columns) * size + 1)[:, None]
-    often = np.bincount(keys.ravel(), minlength=columns * size)
-    often[::size] = 0
-    present = np.flatnonzero(often)
-    column, pooled = np.divmod(present, size)
-    lengths = np.bincount(column, minlength=columns)
-    local = np.full(columns * size, -1, dtype=np.intp)
-    local[present] = np.arange(len(present)) - (np.cumsum(lengths) - lengths)[column]
-    return lengths, pooled - 1, often[present], local[keys]
-
-
-def _by_sorting(codes: np.ndarray, size: int) -> tuple[np.ndarray, ...]:
-    """The same as :func:`_by_counting` where the columns hold few of the values: by sorting the cells."""
-    columns = len(codes)
-    keys = codes + (np.arange(columns) * size + 1)[:, None]
-    found, place, often = np.unique(keys, return_inverse=True, return_counts=True)
-    column, pooled = np.divmod(found, size)
-    blank = pooled == 0
-    lengths = np.bincount(column[~blank], minlength=columns)
-    kept = np.cumsum(~blank) - 1
-    local = np.where(blank, -1, kept - (np.cumsum(lengths) - lengths)[column])
-    return lengths, pooled[~blank] - 1, often[~blank], local[place].reshape(codes.shape)
+    return Distinct(codes, tuple(values), tuple(shown), counts, conversions)
 
 
 def _is_tidy(ascii_texts: Sequence[str]) -> bool:

@@ -19,8 +19,8 @@ _FORMS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (rf"{_DATE}(?:[T ,]+{_CLOCK})?", rf"{_CLOCK}[ ,]+{_DATE}")
 ]
-_PLAIN = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2})?)?")
-_DAY_FIRST = re.compile(r"\d{2}/\d{2}/\d{4}")
+_ISO = "0000-00-00 00:00:00"
+_ISO_FROM_DAY_FIRST = [6, 7, 8, 9, 2, 3, 4, 5, 0, 1]  # positions in 05/10/2023
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 
 
@@ -54,14 +54,31 @@ def read_times(
 
 
 def _plain(values: Sequence[object], texts: Sequence[str], order: str) -> np.ndarray | None:
-    """Times of a column written throughout as ``2023-10-05 09:12:33`` or ``05/10/2023 09:12:33``; None for any other."""
-    iso = texts
-    if order != "mdy" and texts and _DAY_FIRST.match(texts[0]):
-        iso = [f"{t[6:10]}-{t[3:5]}-{t[:2]}{t[10:]}" if _DAY_FIRST.match(t) else t for t in texts]
-    if not all(isinstance(value, str) for value in values) or not all(_PLAIN.fullmatch(t) for t in iso):
+    """Times of a column written throughout as ``2023-10-05 09:12:33`` or ``05/10/2023 09:12:33``, all with seconds, without, or
+    without a clock; None for any other."""
+    length = len(texts[0]) if texts else 0
+    if length not in (10, 16, 19) or not all(isinstance(value, str) for value in values):
+        return None
+    if not all(len(text) == length for text in texts):
+        return None
+    letters = np.array(texts).view(np.uint32).reshape(-1, length)
+    if order != "mdy" and (letters[:, [2, 5]] == ord("/")).all():
+        letters = np.concatenate([letters[:, _ISO_FROM_DAY_FIRST], letters[:, 10:]], axis=1)
+        letters[:, [4, 7]] = ord("-")
+    return _from_letters(letters)
+
+
+def _from_letters(letters: np.ndarray) -> np.ndarray | None:
+    """Times from their letters, code points [n, length]; None when one of them is not written as ``2023-10-05 09:12:33``, or
+    shorter, or is no time."""
+    like = np.array([ord(letter) for letter in _ISO[: letters.shape[1]]], dtype=np.uint32)
+    digit = like == ord("0")
+    letters = np.where((letters == ord("T")) & (like == ord(" ")), ord(" "), letters).astype(np.uint32)
+    digits = letters[:, digit]
+    if (digits < ord("0")).any() or (digits > ord("9")).any() or (letters[:, ~digit] != like[~digit]).any():
         return None
     try:
-        return np.array(iso, dtype="datetime64[s]")
+        return np.ascontiguousarray(letters).view(f"U{letters.shape[1]}")[:, 0].astype("datetime64[s]")
     except ValueError:
         return None
 

@@ -34,8 +34,8 @@ def returns_of(instrument, questionnaire: str, answers: np.ndarray, units: list[
     )
     rows["seconds"] = 120.0
     rows["interviewer"], rows["own_unit"] = "dtv01", "STC"
-    rows = rows.astype(ROW_COLUMNS)
-    return Returns(instrument, rows.assign(gender=["male", "female"][: n % 2 + 1][0], w=1.5), answers)
+    rows["gender"], rows["w"] = ["male", "female"][: n % 2 + 1][0], 1.5
+    return Returns(instrument, rows.astype(ROW_COLUMNS | {"gender": "object"}), answers)
 
 
 def given_answers(instrument, drawn: np.ndarray) -> np.ndarray:  # type: ignore[no-untyped-def]
