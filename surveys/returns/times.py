@@ -77,6 +77,8 @@ def _from_letters(letters: np.ndarray) -> np.ndarray | None:
     digits = letters[:, digit]
     if (digits < ord("0")).any() or (digits > ord("9")).any() or (letters[:, ~digit] != like[~digit]).any():
         return None
+    if (letters[:, :4] == ord("0")).all(axis=1).any():  # numpy knows a year 0, the calendar does not
+        return None
     try:
         return np.ascontiguousarray(letters).view(f"U{letters.shape[1]}")[:, 0].astype("datetime64[s]")
     except ValueError:
