@@ -45,7 +45,7 @@ class Part:
     columns: dict[str, np.ndarray]
     answers: np.ndarray
     forms: int
-    cells: pd.DataFrame
+    cells: list[tuple[int, str, str, str]]
     conversions: list[tuple[str, str, str, str, int]]
     unresolved: dict[tuple[str, str], int]
     read: tuple[str, str, int, int, int]
@@ -379,8 +379,10 @@ def _raters(tidy: Mapping[str, np.ndarray], place: str) -> np.ndarray:
     return raters
 
 
-def _cells(reading: Reading, row: np.ndarray, unit_codes: np.ndarray | None) -> pd.DataFrame:
-    """Faulty cells by evaluation: (row of the table, unit) → position among the evaluations."""
+def _cells(
+    reading: Reading, row: np.ndarray, unit_codes: np.ndarray | None
+) -> list[tuple[int, str, str, str]]:
+    """Faulty cells by evaluation, as (position among the evaluations, item, text, fault)."""
     found = []
     starts = np.searchsorted(row, np.arange(len(reading.table) + 1))
     for rows, item, unit, text, kind in reading.faults:
@@ -390,7 +392,7 @@ def _cells(reading: Reading, row: np.ndarray, unit_codes: np.ndarray | None) -> 
             for place in places:
                 if unit_codes is None or not unit or unit_codes[place] == code:
                     found.append((place, item, text, kind))
-    return pd.DataFrame(found, columns=["row", "item", "text", "fault"])
+    return found
 
 
 def _conversions(reading: Reading) -> list[tuple[str, str, str, str, int]]:

@@ -232,7 +232,6 @@ def _together(
     unresolved: dict[tuple[str, str], int] = {}
     for k, part in enumerate(parts):
         part.columns["form"] = part.columns["form"] + forms[k]
-        part.cells["row"] += starts[k]
         for key, count in part.unresolved.items():
             unresolved[key] = unresolved.get(key, 0) + count
     return Returns(
@@ -241,7 +240,7 @@ def _together(
         np.concatenate([part.answers for part in parts])
         if parts
         else np.zeros((0, len(instrument.items)), np.int8),
-        pd.concat([part.cells for part in parts], ignore_index=True) if parts else _no_cells(),
+        _cells(parts, starts),
         _frame([line for part in parts for line in part.conversions], "file sheet column conversion cells"),
         proposals(unresolved, by_block),
         _frame([part.read for part in parts], "file sheet rows forms evaluations"),
@@ -267,5 +266,11 @@ def _frame(rows: Sequence[tuple[object, ...]], columns: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns.split())
 
 
-def _no_cells() -> pd.DataFrame:
-    return _frame([], "row item text fault")
+def _cells(parts: Sequence[Part], starts: np.ndarray) -> pd.DataFrame:
+    """The faulty cells of all parts, their rows numbered through."""
+    numbered = [
+        (row + start, *said)
+        for part, start in zip(parts, starts.tolist(), strict=False)
+        for row, *said in part.cells
+    ]
+    return _frame(numbered, "row item text fault")
