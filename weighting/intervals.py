@@ -18,6 +18,8 @@ Limits = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 #: A standard error below this share of the value's range is rounding, not variation.
 NO_VARIATION = 1e-14
+#: Observations beyond which the exact binomial limits cannot be computed and no longer differ from the estimate.
+MOST_SIZE = 1e15
 
 
 def t_quantile(df: ArrayLike, level: float = 0.95) -> NDArray[np.float64]:
@@ -147,14 +149,15 @@ def beta(
 def clopper_pearson(estimate: ArrayLike, n: ArrayLike, level: float = 0.95) -> Limits:
     """Exact binomial limits for a share of ``n`` (not necessarily whole) observations.
 
-    Clopper & Pearson, Biometrika 26 (1934). With infinite n the limits are the estimate.
+    Clopper & Pearson, Biometrika 26 (1934). With infinite n the limits are the estimate, and with n above ``MOST_SIZE`` too:
+    they would lie within 1e-7 of it, where the incomplete beta function has no digits left.
 
     >>> low, high = clopper_pearson(0.5, 10)
     >>> round(float(low), 4), round(float(high), 4)
     (0.1871, 0.8129)
     """
     p, n = np.broadcast_arrays(np.asarray(estimate, dtype=float), np.asarray(n, dtype=float))
-    census = np.isposinf(n)
+    census = n > MOST_SIZE
     finite = np.where(census, 1.0, n)
     x, rest = finite * p, finite * (1 - p)
     tail = (1 - level) / 2

@@ -75,6 +75,11 @@ def test_bounded_always_has_limits_in_range(
     assert estimate - 1e-12 <= high <= 1
 
 
+def test_limits_of_a_share_just_short_of_a_census_are_the_share() -> None:
+    fraction = np.nextafter(1.0, 0.0)
+    assert intervals.bounded(0.125, 0.0, 2, 9, fraction) == (0.125, 0.125)
+
+
 @pytest.mark.parametrize("edge", [0.0, 1.0])
 def test_at_the_edges(edge: float) -> None:
     """n = 30, half of the population seen: Clopper–Pearson with 60."""
