@@ -58,7 +58,10 @@ def delimiter_of(text: str) -> tuple[str, int]:
     >>> delimiter_of('"a;b",c\\n'), delimiter_of("sep=;\\na;b,c")
     ((',', 0), (';', 1))
     """
-    first = next((line for line in text[:1_000_000].splitlines() if line.strip()), "")
+    lines = text[:100_000].splitlines()[:-1]  # the last of them may go on
+    if not any(map(str.strip, lines)):
+        lines = text[:1_000_000].splitlines()
+    first = next((line for line in lines if line.strip()), "")
     if first.lower().startswith("sep=") and len(first) == 5:
         return first[4], 1
     outside = "".join(first.split('"')[::2])

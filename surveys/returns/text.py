@@ -7,6 +7,7 @@ tone mark stands (``hoà`` = ``hòa``); it never ignores a letter or a tone.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
@@ -148,12 +149,14 @@ def cell_text(value: object) -> str:
     """
     if isinstance(value, str):
         return value
-    if value is None or value is pd.NaT:
-        return ""
-    if isinstance(value, (bool, np.bool_)):
-        return "TRUE" if value else "FALSE"
     if isinstance(value, (float, np.floating)):
         return "" if value != value else str(int(value)) if value.is_integer() else repr(float(value))
+    if value is None or value is pd.NaT:
+        return ""
+    if type(value) is dt.datetime:
+        return value.isoformat(" ")
+    if isinstance(value, (bool, np.bool_)):
+        return "TRUE" if value else "FALSE"
     return str(value)
 
 

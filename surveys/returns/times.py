@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 
 _EXCEL_START = dt.datetime(1899, 12, 30)
 _DATE = r"(?:(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})|(?P<a>\d{1,2})[-/.](?P<b>\d{1,2})[-/.](?P<Y>\d{4}))"
@@ -42,7 +43,7 @@ def read_times(
         and all(type(value) is dt.datetime and value.tzinfo is None for value in values)
         and not written_in
     ):
-        return np.array(values, dtype="datetime64[s]"), order or "dmy"
+        return pd.DatetimeIndex(list(values)).to_numpy().astype("datetime64[s]"), order or "dmy"
     if not written_in and (plain := _plain(values, texts, order)) is not None:
         return plain, order or "dmy"
     moments = [_moment(v, t, local, written_in, order or "dmy") for v, t in zip(values, texts, strict=True)]
