@@ -332,7 +332,9 @@ def _not_asked(reading: Reading, answers: np.ndarray) -> None:
             asked = [codes.index(level) for level in levels]
             given = answers[:, position[filtering]]
             column = answers[:, position[item.code]]
-            column[(column == BLANK) & (given >= 0) & ~np.isin(given, asked)] = NOT_ASKED
+            otherwise = np.ones(len(codes), dtype=bool)
+            otherwise[asked] = False
+            column[(column == BLANK) & (given >= 0) & otherwise[np.maximum(given, 0)]] = NOT_ASKED
 
 
 def _tidy(reading: Reading, columns: Mapping[str, np.ndarray], found: Evaluated) -> dict[str, np.ndarray]:

@@ -38,11 +38,12 @@ def read_returns(study: Study, progress: Progress | None = None) -> Returns:
     """
     problems, parts = Problems(), []
     by_block = registers(study)
+    vocabularies: dict[str, Vocabulary] = {}
     for done, file in enumerate(study.returns):
         if progress:
             progress(file.path, done, len(study.returns))
         try:
-            parts += read_file(study, file, by_block, problems)
+            parts += read_file(study, file, by_block, vocabularies, problems)
         except SurveyError as error:
             problems.extend(p if p.file else replace(p, file=file.path) for p in error.problems)
     if progress:
@@ -56,13 +57,17 @@ def read_returns(study: Study, progress: Progress | None = None) -> Returns:
 
 
 def read_file(
-    study: Study, file: ReturnFile, by_block: Mapping[str, Register], problems: Problems
+    study: Study,
+    file: ReturnFile,
+    by_block: Mapping[str, Register],
+    vocabularies: dict[str, Vocabulary],
+    problems: Problems,
 ) -> list[Part]:
     """The evaluations of one file, one part for each of its tables."""
     sheets = _without_hidden(_open(study, file), file, problems)
     problems.extend(note for sheet in sheets for note in sheet.notes)
     decided = _decided(study, file)
-    anyone = vocabulary_of(study, file, file.questionnaire, by_block, decided)
+    anyone = _vocabulary(study, file, by_block, decided, vocabularies)
     reader = choose(sheets, anyone, file.reader, file.path)
     tables = reader.read(sheets, anyone)
     _note_ignored(sheets, tables, problems)
@@ -83,6 +88,21 @@ def read_file(
     _refuse_several_groups(tables, parts, file)
     _log_fonts(sheets, tables, parts)
     return parts
+
+
+def _vocabulary(
+    study: Study,
+    file: ReturnFile,
+    by_block: Mapping[str, Register],
+    decided: Decided | None,
+    shared: dict[str, Vocabulary],
+) -> Vocabulary:
+    """The vocabulary of a file; ``shared`` holds those of the files of which the study says nothing but the questionnaire."""
+    if file.header or file.columns or decided:
+        return vocabulary_of(study, file, file.questionnaire, by_block, decided)
+    if file.questionnaire not in shared:
+        shared[file.questionnaire] = vocabulary_of(study, file, file.questionnaire, by_block)
+    return shared[file.questionnaire]
 
 
 def _log_fonts(sheets: Sequence[Sheet], tables: Sequence[Table], parts: Sequence[Part]) -> None:
