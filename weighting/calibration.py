@@ -20,7 +20,7 @@ from weighting.design import Adjustment, Design, filled, rows_named
 from weighting.distance import LINEAR, RAKING, Distance
 from weighting.distance import distance as distance_record
 from weighting.errors import CalibrationError, is_number, is_whole, unknown
-from weighting.linearization import Stage
+from weighting.linearization import Stage, compact, group_totals
 from weighting.margins import Cells, Margin, bound_problems, prepared
 
 Array = NDArray[np.float64]
@@ -106,6 +106,14 @@ class Auxiliaries:
                 result[a : a + k, b : b + m] = table
                 result[b : b + m, a : a + k] = table.T
         return result
+
+    def moments(self, q: Array, rows: Codes, group: Codes, n_groups: int) -> Array:
+        """x' q [p, J, k] within groups: values q [m, k] that stand at ``rows`` [m] of x and in ``group`` [m] of J."""
+        result = np.zeros((self.size * n_groups, q.shape[1]))
+        for column, value in self._entries():
+            part = q if value is None else q * value[rows, None]
+            result += group_totals(part, column[rows] * n_groups + group, len(result))
+        return result.reshape(self.size, n_groups, q.shape[1])
 
     def matrix(self, rows: Codes) -> sparse.csr_array:
         """The rows of x at ``rows`` [n] as a sparse matrix [n, p]; −1 gives a row of zeros."""
@@ -347,9 +355,14 @@ class Calibration(Adjustment):
     @property
     def _rows_of_cells(self) -> sparse.csr_array:
         """The same without its zeros."""
+        return auxiliaries(self.cells, self.margins).matrix(self._place)
+
+    @cached_property
+    def _place(self) -> Codes:
+        """Row of x of every cell; −1 for absent cells."""
         place = np.full(self.cells.size, -1, dtype=np.intp)
         place[self.cells.present] = np.arange(len(self.cells.present))
-        return auxiliaries(self.cells, self.margins).matrix(place)
+        return place
 
     def _few(self, columns: int) -> bool:
         """Whether a table cell × columns is small beside the rows."""
@@ -361,12 +374,16 @@ class Calibration(Adjustment):
         return auxiliaries(self.cells, self.margins).gram(self.cells.totals(q))
 
     def slopes(self, u: Array, domain: Codes, n_domains: int) -> Array:
-        if not self._few(n_domains + 1):
-            return super().slopes(u, domain, n_domains)
         # Rows outside all domains go to a column of their own, the last, which is dropped.
-        place = np.where(domain < 0, n_domains, domain)
-        table = self._table(self._slope * u, place, n_domains + 1)
-        return np.asarray(self._inverse @ (self._by_cell.T @ table[:, :-1]))
+        columns = n_domains + 1
+        key = self.cells.index.astype(np.intp) * columns + np.where(domain < 0, n_domains, domain)
+        used, part = compact(key, self.cells.size * columns)
+        totals = group_totals(self._slope[:, None] * u, part, used.size)
+        cell, of_domain = np.divmod(used, columns)
+        row = self._place[cell]
+        inside = np.flatnonzero((row >= 0) & (of_domain < n_domains))
+        x = auxiliaries(self.cells, self.margins)
+        return self.from_moments(x.moments(totals[inside], row[inside], of_domain[inside], n_domains))
 
     def cluster_totals(self, stage: Stage) -> Array | sparse.csr_array:
         if not self._few(stage.n_clusters):

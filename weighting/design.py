@@ -79,18 +79,24 @@ class Adjustment:
         return product if isinstance(product, np.ndarray) else product.toarray()
 
     def slopes(self, u: Floats, domain: Codes, n_domains: int) -> Floats:
-        """Regression coefficients [p, J] of the influence values u [n] of each domain (−1: none)."""
-        q = self._slope * u
+        """Regression coefficients [p, J, k] of the influence values u [n, k] of each domain (−1: none)."""
+        moments = (self._moments(self._slope * column, domain, n_domains) for column in u.T)
+        return self.from_moments(np.stack(list(moments), axis=2))
+
+    def from_moments(self, moments: Floats) -> Floats:
+        """Regression coefficients [p, J, k] from the moments x′q [p, J, k]."""
+        return np.asarray(np.tensordot(self._inverse, moments, axes=1))
+
+    def _moments(self, q: Floats, domain: Codes, n_domains: int) -> Floats:
+        """x′q [p, J] within each domain, of row values q [n]."""
         if isinstance(self.x, np.ndarray):
             cell = np.where(domain < 0, n_domains, domain)
-            moments = group_totals(self.x * q[:, None], cell, n_domains).T
-        else:
-            from scipy.sparse import csr_array
+            return group_totals(self.x * q[:, None], cell, n_domains).T
+        from scipy.sparse import csr_array
 
-            inside = np.flatnonzero(domain >= 0)
-            by_domain = csr_array((q[inside], (inside, domain[inside])), shape=(q.size, n_domains))
-            moments = (self.x.T @ by_domain).toarray()
-        return self._inverse @ moments
+        inside = np.flatnonzero(domain >= 0)
+        by_domain = csr_array((q[inside], (inside, domain[inside])), shape=(q.size, n_domains))
+        return np.asarray((self.x.T @ by_domain).toarray())
 
     def carried(self, earlier: Adjustment) -> Floats:
         """How this regression sees what an earlier one takes away: [p, earlier p]."""
@@ -393,8 +399,7 @@ class Design:
         vary as b′Gb with G the covariance of the stratum's auxiliaries; the residuals of the others are computed."""
         spread = self.whole.spreads[0]
         totals, G = self._auxiliaries
-        by_column = (np.concatenate(self.adjusted_slopes(column, domain, n_domains)) for column in u.T)
-        b = np.stack(list(by_column), axis=2).transpose(1, 0, 2)
+        b = np.concatenate(self.adjusted_slopes(u, domain, n_domains)).transpose(1, 0, 2)
         touched = np.zeros((spread.domain.size, n_domains), dtype=bool)
         inside = np.flatnonzero(domain >= 0)
         touched[spread.pair[self.stages[0].cluster[inside]], domain[inside]] = True
@@ -450,18 +455,17 @@ class Design:
         key = stage.cluster[inside] * n_domains + domain[inside]
         raw = group_totals(u[inside], key, stage.n_clusters * n_domains)
         totals = raw.reshape(stage.n_clusters, n_domains, u.shape[1])
-        for k in range(u.shape[1]):
-            for taken, b in zip(self.taken, self.adjusted_slopes(u[:, k], domain, n_domains), strict=True):
-                totals[:, :, k] -= taken @ b
+        for taken, b in zip(self.taken, self.adjusted_slopes(u, domain, n_domains), strict=True):
+            totals -= (taken @ b.reshape(len(b), -1)).reshape(totals.shape)
         return totals
 
     def adjusted_slopes(self, u: Floats, domain: Codes, n_domains: int) -> list[Floats]:
-        """Coefficients [p, J] of each adjustment, each seeing what the earlier ones left."""
+        """Coefficients [p, J, k] of each adjustment for u [n, k], each seeing what the earlier ones left."""
         slopes: list[Floats] = []
         for m, adjustment in enumerate(self.adjustments):
             b = adjustment.slopes(u, domain, n_domains)
             for carried, earlier in zip(self._carried[m], slopes, strict=True):
-                b = b - carried @ earlier
+                b = b - np.tensordot(carried, earlier, axes=1)
             slopes.append(b)
         return slopes
 

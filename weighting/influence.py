@@ -53,7 +53,7 @@ class Influence:
         for values, cells in parts:
             if cells is None:
                 if design.adjustments:
-                    slopes.append(_slopes(design, values, domain, n_domains))
+                    slopes.append(np.concatenate(design.adjusted_slopes(values, domain, n_domains)))
                 cluster, of_domain = design.stages[-1].cluster, domain
             else:
                 cluster, of_domain = cells.cluster, cells.domain
@@ -217,9 +217,3 @@ def _group(codes: Codes, n_groups: int) -> sparse.csr_array:
 
 def _rows_times(matrix: sparse.csr_array, factor: Floats) -> sparse.csr_array:
     return sparse.csr_array(sparse.diags_array(factor) @ matrix)
-
-
-def _slopes(design: Design, u: Floats, domain: Codes, n_domains: int) -> Floats:
-    """Coefficients [p of all adjustments, J, k] of row influence values [n, k]."""
-    found = [np.concatenate(design.adjusted_slopes(u[:, k], domain, n_domains)) for k in range(u.shape[1])]
-    return np.stack(found, axis=2)

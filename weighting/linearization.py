@@ -48,10 +48,10 @@ def group_totals(values: Floats, codes: Codes, n_groups: int) -> Floats:
 def _by_product(values: Floats, codes: Codes, n_groups: int) -> Floats:
     """Totals [n_groups, k] as the product of the groups' indicator matrix and the values: row by row, every sum in the
     order of the rows, as counting column by column has it, but each row is fetched once for all columns."""
-    from scipy.sparse import csr_array
+    from scipy.sparse import csc_array
 
-    rows = np.arange(codes.size)
-    member = csr_array((np.ones(codes.size), (codes, rows)), shape=(n_groups + 1, codes.size))
+    rows = np.arange(codes.size + 1)
+    member = csc_array((np.ones(codes.size), codes, rows), shape=(n_groups + 1, codes.size))
     return np.asarray(member @ values)[:n_groups]
 
 

@@ -27,6 +27,8 @@ Whole = NDArray[np.int64]
 CHUNK = 1 << 9
 # Differences below this share of the values are rounding: such units are tied.
 TIED = 1e-12
+# An upper bound may be too low by rounding: this share of it.
+BOUND_SLACK = 1e-9
 # A covariance may be off by rounding: this share of the largest variance.
 NOT_A_COVARIANCE = 1e-8
 
@@ -106,19 +108,50 @@ def pair_se(covariance: Array) -> Array:
 
 
 def critical_value(deviations: Array, se: Array, level: float) -> float:
-    """Quantile ``level`` of max over pairs of |difference| / se; deviations [draws, k], se [k, k]."""
+    """Quantile ``level`` of max over pairs of |difference| / se; deviations [draws, k], se [k, k].
+
+    Only the largest maxima matter: draws are worked out in the order of an upper bound, until no other can be among them.
+    """
     with np.errstate(divide="ignore"):
         scale = np.where(se > 0, 1.0 / se, 0.0)
-    largest = np.zeros(len(deviations))
-    for start in range(0, len(deviations), CHUNK):
-        part = np.ascontiguousarray(deviations[start : start + CHUNK].T)
-        most = largest[start : start + CHUNK]
-        for i in range(len(se) - 1):
-            ratio = part[i + 1 :] - part[i]
-            np.abs(ratio, out=ratio)
-            ratio *= scale[i + 1 :, i, None]
-            np.maximum(most, ratio.max(axis=0), out=most)
-    return float(np.quantile(largest, level, method="higher"))
+    columns = np.ascontiguousarray(deviations.T)
+    bound = _upper_bounds(columns, scale)
+    order = np.argsort(-bound, kind="stable")
+    wanted = len(order) - int(np.ceil((len(order) - 1) * level))
+    found, least = np.empty(0), -np.inf
+    for start in range(0, len(order), CHUNK):
+        draws = order[start : start + CHUNK]
+        if least >= bound[draws[0]]:
+            break
+        found = np.concatenate([found, _largest_ratios(columns.take(draws, axis=1), scale)])
+        least = np.partition(found, -wanted)[-wanted] if len(found) >= wanted else -np.inf
+    return float(least)
+
+
+def _upper_bounds(columns: Array, scale: Array) -> Array:
+    """What no pair's |difference| · scale can exceed [draws]; columns [k, draws].
+
+    |x − y| ≤ √(x²/a² + y²/b²) · √(a² + b²) for any a and b (Cauchy–Schwarz), here the roots of the mean squares.
+    """
+    square = (columns**2).mean(axis=1)
+    first, second = np.zeros((2, columns.shape[1]))  # the two largest of each draw
+    for column, mean in zip(columns, square, strict=True):
+        relative = column**2 / mean if mean > 0 else column**2
+        np.maximum(second, np.minimum(first, relative), out=second)
+        np.maximum(first, relative, out=first)
+    widest = (np.sqrt(square[:, None] + square) * scale).max(initial=0.0)
+    return (1.0 + BOUND_SLACK) * widest * np.sqrt(first + second)
+
+
+def _largest_ratios(part: Array, scale: Array) -> Array:
+    """Max over pairs of |difference| · scale [draws]; part [k, draws]."""
+    most = np.zeros(part.shape[1])
+    for i in range(len(scale) - 1):
+        ratio = part[i + 1 :] - part[i]
+        np.abs(ratio, out=ratio)
+        ratio *= scale[i + 1 :, i, None]
+        np.maximum(most, ratio.max(axis=0), out=most)
+    return most
 
 
 def _sets(values: Array, se: Array, critical: float) -> tuple[Whole, Whole]:
