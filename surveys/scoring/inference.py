@@ -7,7 +7,7 @@ estimates of a unit that come from one document are taken as correlated (cautiou
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -45,7 +45,7 @@ def estimates(block: Block, branches: Sequence[Branch]) -> list[Estimate]:
     """Standard error and interval of every branch, for score and satisfied share."""
     if not branches:
         return []
-    groups = {g: GroupCovariance(values, _pools(branches, g)) for g, values in block.values.items()}
+    groups = [GroupCovariance(values, branches, g) for g, values in block.values.items()]
     outside = Outside(block)
     starts = range(0, len(branches), _AT_ONCE)
     parts = (_errors(branches[start : start + _AT_ONCE], groups, outside) for start in starts)
@@ -92,43 +92,46 @@ class _Part(NamedTuple):
 class GroupCovariance:
     """Covariance, unit by unit, of the influence of the item totals of one group.
 
-    The influence values of item k are w a (y − θ) and, where some branch is ``pooled``, w a; the result is [U, I, I] or
-    [U, 2I, 2I], computed once for the score and once for the satisfied share.
+    The influence values of item k are w a (y − θ) and, where some of the branches is ``pooled``, w a; the result is [U, I, I]
+    or [U, 2I, 2I], computed once for the score and once for the satisfied share.
     """
 
-    def __init__(self, values: Values, pooled: bool) -> None:
+    def __init__(self, values: Values, branches: Sequence[Branch], group: str) -> None:
         self.values = values
-        self.pooled = pooled
+        self.group = group
+        mine = [branch for branch in branches if group in branch.score.alpha]
+        self.pooled = any(group in linear.delta for b in mine for linear in (b.score, b.satisfied))
         self._score = self._covariance(values.value, values.theta)
         self._satisfied = self._covariance(values.satisfied, values.satisfied_share)
+        self._counts = self._counted([branch.columns[group] for branch in mine])
 
     def _covariance(self, y: Floats, theta: Floats) -> Floats:
         columns = influence(self.values, y, theta)
-        columns = columns if self.pooled else columns[:, : len(self.values.items)]
+        if self.pooled:
+            columns = np.concatenate([columns, presence(self.values)], axis=1)
         sample = self.values.sample
         return np.asarray(sample.design.covariance_by(columns, sample.unit, len(sample.population)))
 
-    def part(self, branches: Sequence[Branch], group: str) -> _Part | None:
+    def part(self, branches: Sequence[Branch]) -> _Part | None:
         """What this group adds to R branches; None where it adds to none of them."""
-        mine = [r for r, branch in enumerate(branches) if group in branch.score.alpha]
+        mine = [r for r, branch in enumerate(branches) if self.group in branch.score.alpha]
         if not mine:
             return None
-        score, satisfied = (
-            np.stack([self._derivative(linear, group) for linear in linears])
-            for linears in (
-                [branches[r].score for r in mine],
-                [branches[r].satisfied for r in mine],
-            )
-        )
-        forms, effective, df = self.counts(np.array([branches[r].columns[group] for r in mine]))
-        alpha = score[:, :, : len(self.values.items)]
-        used, share = np.asarray((alpha != 0).any(axis=2)), (alpha * self.values.answers).sum(axis=2)
+        score = np.array([self._derivative(branches[r].score) for r in mine])
+        satisfied = score
+        if not all(branches[r].one_derivative for r in mine):
+            satisfied = np.array([self._derivative(branches[r].satisfied) for r in mine])
+        counts = [self._counts[branches[r].columns[self.group].tobytes()] for r in mine]
+        forms, effective, df = np.array(counts).transpose(1, 0, 2)
+        items = len(self.values.items)
+        used = np.asarray((score[:, :, :items] != 0).any(axis=2))
+        share = (score[:, :, :items] * self.values.answers).sum(axis=2)
         rest = 1.0 - self.values.sample.fraction
         found = _Part(
             self.variance(score, self._score),
             used,
             self.variance(satisfied, self._satisfied),
-            np.asarray((satisfied[:, :, : alpha.shape[2]] != 0).any(axis=2)),
+            used if satisfied is score else np.asarray((satisfied[:, :, :items] != 0).any(axis=2)),
             df,
             np.where(used, forms, 0.0),
             np.where(used, effective, 0.0),
@@ -138,9 +141,12 @@ class GroupCovariance:
         )
         return _Part(*(_among(len(branches), mine, values) for values in found))
 
-    def _derivative(self, linear: Linear, group: str) -> Floats:
-        alpha = linear.alpha[group]
-        return np.concatenate([alpha, linear.delta[group]], axis=1) if self.pooled else alpha
+    def _derivative(self, linear: Linear) -> Floats:
+        alpha = linear.alpha[self.group]
+        if not self.pooled:
+            return alpha
+        delta = linear.delta.get(self.group)
+        return np.concatenate([alpha, np.zeros_like(alpha) if delta is None else delta], axis=1)
 
     @staticmethod
     def variance(q: Floats, covariance: Floats) -> Floats:
@@ -148,19 +154,29 @@ class GroupCovariance:
         by_unit = q.transpose(1, 0, 2)
         return ((by_unit @ covariance) * by_unit).sum(axis=2).T
 
-    def counts(self, columns: Bools) -> tuple[Floats, Floats, Floats]:
-        """Evaluations, effective number and degrees of freedom [R, U] of those who answered any item of columns [R, I]."""
-        distinct, place = np.unique(columns, axis=0, return_inverse=True)
+    def _counted(self, columns: Sequence[Bools]) -> dict[bytes, Floats]:
+        """Evaluations, effective number and degrees of freedom [3, U] of those who answered any item of each different
+        set of items [I], by the set's bytes."""
+        sets = {column.tobytes(): column for column in columns}
+        distinct = list(sets.values())
+        found = [
+            self.counts(np.array(distinct[start : start + _AT_ONCE]))
+            for start in range(0, len(distinct), _AT_ONCE)
+        ]
+        return dict(zip(sets, np.concatenate(found), strict=True)) if found else {}
+
+    def counts(self, sets: Bools) -> Floats:
+        """Evaluations, effective number and degrees of freedom [S, 3, U] of those who answered any item of sets [S, I]."""
         sample = self.values.sample
         units, w = len(sample.population), self.values.weight
         # counts of answers: small whole numbers, which single precision holds exactly
-        some = (self.values.valid.astype(np.float32) @ distinct.T.astype(np.float32)) > 0
+        some = (self.values.valid.astype(np.float32) @ sets.T.astype(np.float32)) > 0
         forms, total, squares = (
             group_totals(np.where(some, factor, 0.0), sample.unit, units) for factor in (1.0, w, w**2)
         )
         effective = np.divide(total**2, squares, out=np.zeros_like(total), where=squares > 0)
         df = np.maximum(sample.design.domain_degfs_of(some, sample.unit, units), 0.0)
-        return forms.T[place], effective.T[place], df.T[place]
+        return np.stack([forms, effective, df]).transpose(2, 0, 1)
 
 
 def _among(size: int, mine: Sequence[int], values: NDArray[Any]) -> NDArray[Any]:
@@ -172,16 +188,15 @@ def _among(size: int, mine: Sequence[int], values: NDArray[Any]) -> NDArray[Any]
     return found
 
 
-def _pools(branches: Sequence[Branch], group: str) -> bool:
-    """Whether any branch depends on the group's answers otherwise than through the items' θ."""
-    linear = (part for branch in branches for part in (branch.score, branch.satisfied))
-    return any(group in part.delta and bool(np.any(part.delta[group])) for part in linear)
-
-
 def influence(values: Values, y: Floats, theta: Floats) -> Floats:
-    """w a (y − θ) and w a per row and item [n, 2I], θ being that of the row's unit."""
-    centred = np.where(values.valid, y - np.nan_to_num(theta)[values.sample.unit], 0.0)
-    return np.concatenate([values.weight * centred, values.weight * values.valid], axis=1)
+    """w a (y − θ) per row and item [n, I], θ being that of the row's unit."""
+    centred = y - np.where(np.isnan(theta), 0.0, theta)[values.sample.unit]
+    return np.where(values.valid, values.weight * centred, 0.0)
+
+
+def presence(values: Values) -> Floats:
+    """w a per row and item [n, I]."""
+    return values.weight * values.valid
 
 
 class Outside:
@@ -251,9 +266,9 @@ def _df(external: External) -> float:
     return np.inf if external.n is None else external.n - 1.0
 
 
-def _errors(branches: Sequence[Branch], groups: Mapping[str, GroupCovariance], outside: Outside) -> _Errors:
+def _errors(branches: Sequence[Branch], groups: Sequence[GroupCovariance], outside: Outside) -> _Errors:
     """Groups are independent of each other and of the external estimates: variances add."""
-    found = [group.part(branches, g) for g, group in groups.items()]
+    found = [group.part(branches) for group in groups]
     parts = [part for part in found if part is not None] + [outside.part(branches)]
     df = np.array([part.df for part in parts])
 

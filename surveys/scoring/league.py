@@ -9,7 +9,7 @@ import pandas as pd
 
 from surveys.definitions.instrument import ALL_GROUPS
 from surveys.problems import Language
-from surveys.scoring.inference import Estimate, Outside, influence
+from surveys.scoring.inference import Estimate, Outside, influence, presence
 from surveys.scoring.linear import Floats
 from surveys.scoring.remarks import statuses, written_notes
 from surveys.scoring.tree import Block, Branch
@@ -75,8 +75,10 @@ def covariance(block: Block, branch: Branch) -> Floats:
 def by_row(values: Values, branch: Branch, group: str) -> Floats:
     """Influence of each row on each unit's score [n, U]: its own unit's value, 0 elsewhere."""
     unit = values.sample.unit
-    q = np.concatenate([branch.score.alpha[group], branch.score.delta[group]], axis=1)
-    mine = (influence(values, values.value, values.theta) * q[unit]).sum(axis=1)
-    spread = np.zeros((len(unit), len(q)))
+    alpha, delta = branch.score.alpha[group], branch.score.delta.get(group)
+    mine = (influence(values, values.value, values.theta) * alpha[unit]).sum(axis=1)
+    if delta is not None:
+        mine += (presence(values) * delta[unit]).sum(axis=1)
+    spread = np.zeros((len(unit), len(alpha)))
     spread[np.arange(len(unit)), unit] = mine
     return spread

@@ -20,15 +20,28 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Linear:
-    """``value`` [U], NaN where there is none; ``alpha`` and ``delta`` [U, I] by group; ``external`` [U, E]."""
+    """``value`` [U], NaN where there is none; ``alpha`` and ``delta`` [U, I] by group; ``external`` [U, E].
+
+    A group without ``delta`` has none: its answers count through the items' θ alone.
+    """
 
     value: Floats
     alpha: Mapping[str, Floats]
     delta: Mapping[str, Floats]
     external: Floats
 
+    def derived_as(self, other: Linear) -> bool:
+        """Whether both hold one and the same derivative, as the score and the satisfied share of most results do."""
+        return self.alpha is other.alpha and self.delta is other.delta and self.external is other.external
+
+    def with_value(self, value: Floats) -> Linear:
+        """Another value [U] with the same derivative."""
+        return Linear(value, self.alpha, self.delta, self.external)
+
     def affine(self, offset: float, slope: float) -> Linear:
         """offset + slope · value."""
+        if (offset, slope) == (0.0, 1.0):
+            return self
         return Linear(
             offset + slope * self.value,
             {g: slope * a for g, a in self.alpha.items()},
@@ -80,6 +93,22 @@ def ratio(group: str, answers: Floats, theta: Floats, slots: int) -> Linear:
     return Linear(value, {group: alpha}, {group: delta}, np.zeros((len(value), slots)))
 
 
+def item_ratios(group: str, answers: Floats, theta: Floats, slots: int) -> list[Linear]:
+    """:func:`ratio` of each item by itself, given D and θ [U, I]: θ_k with α_k = 1/D_k and no δ.
+
+    >>> [r.value.tolist() for r in item_ratios("g", np.array([[2.0, 6.0]]), np.array([[0.5, 0.75]]), 0)]
+    [[0.5], [0.75]]
+    """
+    units, items = answers.shape
+    alpha = np.zeros((items, units, items))
+    k = np.arange(items)
+    alpha[k, :, k] = np.divide(1.0, answers, out=np.zeros_like(answers), where=answers > 0).T
+    none: dict[str, Floats] = {}
+    external = np.zeros((units, slots))
+    values = np.ascontiguousarray(theta.T)
+    return [Linear(value, {group: a}, none, external) for value, a in zip(values, alpha, strict=True)]
+
+
 def combination(parts: Sequence[Linear], weights: Floats) -> Linear:
     """Σ_p weight_p · part_p. ``weights`` [parts, U]; 0 leaves a part out; NaN where all parts are left out.
 
@@ -89,18 +118,35 @@ def combination(parts: Sequence[Linear], weights: Floats) -> Linear:
     [0.4]
     """
     used = weights != 0
-    value = np.zeros(weights.shape[1])
     external = np.zeros_like(parts[0].external)
     alpha: dict[str, Floats] = {}
     delta: dict[str, Floats] = {}
     for part, w, use in zip(parts, weights, used, strict=True):
         kept, column = part if use.all() else part.only(use), w[:, None]
-        value += np.where(use, w * part.value, 0.0)
         external += column * kept.external
-        for g in kept.alpha:
-            alpha[g] = alpha.get(g, 0.0) + column * kept.alpha[g]
-            delta[g] = delta.get(g, 0.0) + column * kept.delta[g]
-    return Linear(np.where(used.any(axis=0), value, np.nan), alpha, delta, external)
+        for total, terms in ((alpha, kept.alpha), (delta, kept.delta)):
+            for g, term in terms.items():
+                total[g] = total[g] + column * term if g in total else column * term
+    return Linear(combined_value(parts, weights), alpha, delta, external)
+
+
+def combined_value(parts: Sequence[Linear], weights: Floats) -> Floats:
+    """Σ_p weight_p · value_p [U]; parts of weight 0 are left out, NaN where all are."""
+    used = weights != 0
+    values = np.array([part.value for part in parts])
+    total: Floats = np.where(used, weights * values, 0.0).sum(axis=0)
+    return np.where(used.any(axis=0), total, np.nan)
+
+
+def both_combined(
+    scores: Sequence[Linear], satisfied: Sequence[Linear], weights: Floats
+) -> tuple[Linear, Linear]:
+    """:func:`combination` of the scores and of the satisfied shares of the same parts; the derivative is worked out
+    once where every part has one for both."""
+    score = combination(scores, weights)
+    if all(a.derived_as(b) for a, b in zip(scores, satisfied, strict=True)):
+        return score, score.with_value(combined_value(satisfied, weights))
+    return score, combination(satisfied, weights)
 
 
 def normalised(weights: Sequence[float | Floats], available: Bools) -> Floats:
@@ -110,9 +156,7 @@ def normalised(weights: Sequence[float | Floats], available: Bools) -> Floats:
     >>> normalised([1, 3], np.array([[True, True], [True, False]])).tolist()
     [[0.25, 1.0], [0.75, 0.0]]
     """
-    w = (
-        np.array([np.broadcast_to(weight, available.shape[1:]) for weight in weights], dtype=float)
-        * available
-    )
+    given = np.array(weights, dtype=float)
+    w = given.reshape(len(given), -1) * available
     total = w.sum(axis=0)
     return np.divide(w, total, out=np.zeros_like(w), where=total > 0)

@@ -15,7 +15,16 @@ from numpy.typing import NDArray
 
 from surveys.definitions.instrument import ALL_GROUPS, Instrument, Item, Node
 from surveys.definitions.study import External, Study
-from surveys.scoring.linear import Bools, Floats, Linear, combination, normalised, nothing, ratio
+from surveys.scoring.linear import (
+    Bools,
+    Floats,
+    Linear,
+    both_combined,
+    item_ratios,
+    normalised,
+    nothing,
+    ratio,
+)
 from surveys.scoring.rules import Combination, items_below, rule_of
 from surveys.scoring.values import Values
 
@@ -45,10 +54,16 @@ class Branch:
     max_points: Floats
     notes: Notes = ()
 
-    @property
+    @cached_property
     def available(self) -> Bools:
         """Units in which this result can enter its parent."""
         return self.shown & ~np.isnan(self.score.value)
+
+
+    @property
+    def one_derivative(self) -> bool:
+        """Whether score and satisfied share have one and the same derivative."""
+        return self.score.derived_as(self.satisfied)
 
 
 Family = dict[str, Branch]  # branches of one node by group; ALL_GROUPS for the result over the groups
@@ -72,6 +87,11 @@ class Block:
     @cached_property
     def unit_codes(self) -> tuple[str, ...]:
         return tuple(unit.code for unit in self.study.assessed_units(self.code))
+
+    @cached_property
+    def items(self) -> Mapping[str, Family]:
+        """Branches of the items that each group is asked, by group and item."""
+        return {group: _items(self, group) for group in self.values}
 
     def constant(self, value: float | None) -> Floats:
         """The same number in every unit (NaN for None)."""
@@ -125,7 +145,7 @@ def _over_items(block: Block, node: Node, items: Sequence[Item]) -> tuple[Family
     """The family of a node with items and the families of its items."""
     weights = dict(node.groups) or dict.fromkeys(block.values, 1.0)
     points = block.constant(node.max_points)
-    asked = {g: _items(block, items, g) for g in weights}
+    asked = {g: _asked(block, items, g) for g in weights}
     family = {g: _with_external(block, _of_group(block, node, asked[g], g, points)) for g in weights}
     below = []
     for item in items:
@@ -139,13 +159,36 @@ def _over_items(block: Block, node: Node, items: Sequence[Item]) -> tuple[Family
     return family, below
 
 
-def _items(block: Block, items: Sequence[Item], group: str) -> Family:
-    """The branches of the items that a group is asked, by item."""
-    if group not in block.values:
-        return {}
-    position, none = block.values[group].position, block.constant(None)
-    codes = [item.code for item in items if item.code in position]
-    return {code: _pooled(block, code, ITEM_LEVEL, group, [code], none) for code in codes}
+def _asked(block: Block, items: Sequence[Item], group: str) -> Family:
+    """The branches of those of the items that a group is asked."""
+    branches = block.items.get(group, {})
+    return {item.code: branches[item.code] for item in items if item.code in branches}
+
+
+def _items(block: Block, group: str) -> Family:
+    """The branches of all items that a group is asked, by item."""
+    values, minimum = block.values[group], block.study.minimum.of(group)
+    forms = np.ascontiguousarray(values.forms.T)
+    few, every, none = forms < minimum, block_mask(block), block.constant(None)
+    scores = item_ratios(group, values.answers, values.theta, len(block.slots))
+    shares = np.ascontiguousarray(values.satisfied_share.T)
+    below = np.eye(len(values.items), dtype=bool)
+    return {
+        item.code: Branch(
+            item.code,
+            ITEM_LEVEL,
+            group,
+            scores[k],
+            scores[k].with_value(shares[k]),
+            {group: below[k]},
+            complete=every,
+            shown=~few[k],
+            elsewhere=~every,
+            max_points=none,
+            notes=_suppressed(forms[k], few[k], minimum),
+        )
+        for k, item in enumerate(values.items)
+    }
 
 
 def _of_group(block: Block, node: Node, asked: Family, group: str, points: Floats) -> Branch:
@@ -160,12 +203,13 @@ def _of_group(block: Block, node: Node, asked: Family, group: str, points: Float
     weights = normalised(
         [rule.weight(block.instrument, block.instrument.item[code]) for code in asked], answered
     )
+    score, satisfied = _both_combined(parts, weights)
     branch = Branch(
         node.code,
         node.level,
         group,
-        combination([part.score for part in parts], weights).affine(*rule.affine(node)),
-        combination([part.satisfied for part in parts], weights),
+        score.affine(*rule.affine(node)),
+        satisfied,
         _columns(parts),
         complete=in_all(answered),
         shown=in_some(answered),
@@ -203,9 +247,15 @@ def _hidden_if_few(block: Block, branch: Branch) -> Branch:
     forms = answered_forms(block.values[branch.group], branch.columns[branch.group])
     minimum = block.study.minimum.of(branch.group)
     few = forms < minimum
-    notes = [(u, text) for u, text in branch.notes if not few[u]]
-    notes += [(u, note("score.suppressed", forms=forms[u], minimum=minimum)) for u in positions(few)]
-    return replace(branch, shown=branch.shown & ~few, notes=tuple(notes))
+    if not few.any():
+        return branch
+    notes = tuple((u, text) for u, text in branch.notes if not few[u])
+    return replace(branch, shown=branch.shown & ~few, notes=notes + _suppressed(forms, few, minimum))
+
+
+def _suppressed(forms: NDArray[np.int64], few: Bools, minimum: int) -> Notes:
+    """How many forms there are, for the units where they are too few."""
+    return tuple((u, note("score.suppressed", forms=forms[u], minimum=minimum)) for u in positions(few))
 
 
 def answered_forms(values: Values, column: Bools) -> NDArray[np.int64]:
@@ -241,10 +291,11 @@ def _with_external(block: Block, branch: Branch) -> Branch:
     shares = {unit: _share(e) for unit, e in found.items()}
     notes = [(u, text) for u, text in branch.notes if u not in found]
     points = block.constant(block.instrument.node[branch.code].max_points)
+    score, satisfied = branch.score.taken_over(slots, scores), branch.satisfied.taken_over(slots, shares)
     return replace(
         branch,
-        score=branch.score.taken_over(slots, scores),
-        satisfied=branch.satisfied.taken_over(slots, shares),
+        score=score,
+        satisfied=score.with_value(satisfied.value) if branch.one_derivative else satisfied,
         complete=branch.complete | taken,
         shown=branch.shown | taken,
         elsewhere=branch.elsewhere | taken,
@@ -396,13 +447,14 @@ def _without_answers(block: Block, node: Node, parts: Sequence[Branch], pooled: 
     every = np.broadcast_to(in_all(available), available.shape)
     by_items = _combined(node.code, node.level, pooled.group, parts, normalised(counts, every))
     chosen = np.array([taken, ~taken], dtype=float)
+    score, satisfied = _both_combined([by_items, pooled], chosen)
     notes = [(u, text) for u, text in pooled.notes if not taken[u]]
     notes += [(u, note("score.pooled_by_items")) for u in positions(taken)]
     notes += _named("score.missing_child", "nodes", parts, ~available & taken)
     return replace(
         pooled,
-        score=combination([by_items.score, pooled.score], chosen),
-        satisfied=combination([by_items.satisfied, pooled.satisfied], chosen),
+        score=score,
+        satisfied=satisfied,
         columns=_columns([by_items, pooled]),
         complete=np.where(taken, in_all(available), pooled.complete),
         shown=np.where(taken, by_items.shown, pooled.shown),
@@ -452,20 +504,25 @@ def _points_of_total(block: Block, node: Node, parts: Sequence[Branch]) -> Float
 
 def _combined(code: str, level: str, group: str, parts: Sequence[Branch], weights: Floats) -> Branch:
     """Σ weight · part for score and satisfied share alike."""
-    score = combination([part.score for part in parts], weights)
+    score, satisfied = _both_combined(parts, weights)
     every = np.ones(weights.shape[1], dtype=bool)
     return Branch(
         code,
         level,
         group,
         score,
-        combination([part.satisfied for part in parts], weights),
+        satisfied,
         _columns(parts),
         complete=every,
         shown=~np.isnan(score.value),
         elsewhere=~every,
         max_points=np.full(len(every), np.nan),
     )
+
+
+def _both_combined(parts: Sequence[Branch], weights: Floats) -> tuple[Linear, Linear]:
+    """Σ weight · part of the scores and of the satisfied shares."""
+    return both_combined([part.score for part in parts], [part.satisfied for part in parts], weights)
 
 
 def _columns(parts: Sequence[Branch]) -> dict[str, Bools]:
@@ -480,7 +537,7 @@ def _columns(parts: Sequence[Branch]) -> dict[str, Bools]:
 def _weight(rule: Combination, block: Block, part: Branch) -> float | Floats:
     """Weight of a child; in a sum of points its maximum in each unit, as it stands in this round."""
     if rule.points:
-        return np.nan_to_num(part.max_points)
+        return np.where(np.isnan(part.max_points), 0.0, part.max_points)
     return rule.weight(block.instrument, block.instrument.node[part.code])
 
 
@@ -494,6 +551,8 @@ def note(code: str, **params: object) -> Note:
 
 def _named(code: str, parameter: str, parts: Sequence[Branch], flagged: Bools) -> Notes:
     """One note per unit naming the parts that are flagged [parts, U]."""
+    if not flagged.any():
+        return ()
     names = [
         part.code if part.group == ALL_GROUPS or part.level == ITEM_LEVEL else part.group for part in parts
     ]
@@ -524,14 +583,14 @@ def block_mask(block: Block) -> Bools:
 
 def in_all(flags: Bools) -> Bools:
     """True for the units in which every part [parts, U] is flagged."""
-    return np.asarray(flags.all(axis=0))
+    return np.logical_and.reduce(flags, axis=0)
 
 
 def in_some(flags: Bools) -> Bools:
     """True for the units in which at least one part [parts, U] is flagged."""
-    return np.asarray(flags.any(axis=0))
+    return np.logical_or.reduce(flags, axis=0)
 
 
 def positions(mask: Bools) -> list[int]:
     """Positions of the true values as plain integers."""
-    return [int(u) for u in np.flatnonzero(mask)]
+    return [int(u) for u in mask.nonzero()[0]]
