@@ -11,7 +11,7 @@ from surveys.definitions.instrument import ALL_GROUPS
 from surveys.problems import Language
 from surveys.scoring.inference import Estimate, Outside, influence, presence
 from surveys.scoring.linear import Floats
-from surveys.scoring.remarks import statuses, written_notes
+from surveys.scoring.remarks import STATUSES, statuses, written_notes
 from surveys.scoring.tree import Block, Branch
 from surveys.scoring.unit_groups import groups_of
 from surveys.scoring.values import Values
@@ -34,6 +34,7 @@ def league(block: Block, found: Sequence[Estimate], language: Language) -> pd.Da
     few = float(np.min(total.df, initial=np.inf, where=branch.available & (total.df > 0)))
     sets = rank_sets(value, covariance(block, branch), level=block.study.inference.level, top=TOP, df=few)
     ranks = sets.table()
+    texts, place = written_notes([total], language)
     return pd.DataFrame(
         {
             "block": block.code,
@@ -49,8 +50,8 @@ def league(block: Block, found: Sequence[Estimate], language: Language) -> pd.Da
             "rank_high": ranks["rank_high"].to_numpy(),
             "probability_top_quarter": ranks["probability_top"].to_numpy(),
             "unit_group": groups_of(value.tolist(), block.instrument.unit_groups),
-            "status": statuses(branch),
-            "note": written_notes(total, language),
+            "status": [STATUSES[k] for k in statuses([branch])[0]],
+            "note": [texts[k] for k in place[0]],
         }
     )[list(UNIT_COLUMNS)]
 

@@ -15,7 +15,7 @@ from surveys.returns.tidy import Returns
 from surveys.sampling import Sample, Samples, blocks_of
 from surveys.scoring.inference import Estimate, estimates
 from surveys.scoring.league import UNIT_COLUMNS, league
-from surveys.scoring.remarks import statuses, written_notes
+from surveys.scoring.remarks import STATUSES, statuses, written_notes
 from surveys.scoring.shares import SHARE_COLUMNS, shares
 from surveys.scoring.tree import Block, block_of, walk
 from surveys.scoring.values import values_of
@@ -100,30 +100,38 @@ def _stacked(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataF
 
 def _table(block: Block, found: Sequence[Estimate], language: Language) -> pd.DataFrame:
     """Long table of one block: unit by unit, each in the order of the tree."""
-    units, rows = block.study.assessed_units(block.code), len(found)
-    branches = [e.branch for e in found]
-    hidden = _by_unit([~branch.available for branch in branches])
+    if not found:
+        return pd.DataFrame(columns=list(SCORE_COLUMNS))
+    units, branches = block.study.assessed_units(block.code), [e.branch for e in found]
+    unit, row = (place.ravel() for place in np.indices((len(units), len(found))))
+    hidden = ~_by_unit([branch.available for branch in branches])
     columns: dict[str, object] = {
-        "edition": block.instrument.name,
-        "block": block.code,
-        "unit_code": np.repeat([unit.code for unit in units], rows),
-        "unit_name": np.repeat([unit.name_vi for unit in units], rows),
-        "node_code": np.tile([branch.code for branch in branches], len(units)),
-        "node_level": np.tile([branch.level for branch in branches], len(units)),
-        "group": np.tile([branch.group for branch in branches], len(units)),
+        "edition": _texts([block.instrument.name], np.zeros_like(row)),
+        "block": _texts([block.code], np.zeros_like(row)),
+        "unit_code": _texts([unit.code for unit in units], unit),
+        "unit_name": _texts([unit.name_vi for unit in units], unit),
+        "node_code": _texts([branch.code for branch in branches], row),
+        "node_level": _texts([branch.level for branch in branches], row),
+        "group": _texts([branch.group for branch in branches], row),
         "n_valid": _by_unit([e.forms for e in found]),
     }
     for name, values in _numbers(found).items():
         columns[name] = np.where(hidden, np.nan, _by_unit(values))
     columns["max_points"] = _by_unit([branch.max_points for branch in branches])
-    columns["status"] = _by_unit([statuses(branch) for branch in branches])
-    columns["note"] = _by_unit([np.array(written_notes(e, language), dtype=object) for e in found])
+    columns["status"] = _texts(STATUSES, _by_unit(statuses(branches)))
+    texts, place = written_notes(found, language)
+    columns["note"] = _texts(texts, _by_unit(place))
     return pd.DataFrame(columns)
+
+
+def _texts(distinct: Sequence[str], place: np.ndarray) -> object:
+    """The texts at the positions ``place`` as a column; each different text is made a value of the column once."""
+    return pd.Series(list(distinct)).array.take(place)
 
 
 def _by_unit(rows: Sequence[np.ndarray]) -> np.ndarray:
     """Arrays [U] of R branches as one column, the branches of the first unit first."""
-    return np.stack(rows, axis=1).ravel()
+    return np.asarray(rows).T.ravel()
 
 
 def _numbers(found: Sequence[Estimate]) -> dict[str, list[np.ndarray]]:
