@@ -97,7 +97,9 @@ def _root(covariance: Array) -> Array:
 def _draws(root: Array, count: int, df: float, rng: np.random.Generator) -> Array:
     """Deviations [count, k] from their joint distribution: normal, or t with one common χ² for finite df."""
     z = rng.standard_normal((count, root.shape[1])) @ root.T
-    return z if np.isinf(df) else z / np.sqrt(rng.chisquare(df, count) / df)[:, None]
+    if np.isfinite(df):
+        z /= np.sqrt(rng.chisquare(df, count) / df)[:, None]
+    return z
 
 
 def pair_se(covariance: Array) -> Array:
@@ -116,7 +118,7 @@ def critical_value(deviations: Array, se: Array, level: float) -> float:
         scale = np.where(se > 0, 1.0 / se, 0.0)
     columns = np.ascontiguousarray(deviations.T)
     bound = _upper_bounds(columns, scale)
-    order = np.argsort(-bound, kind="stable")
+    order = np.argsort(-bound)
     wanted = len(order) - int(np.ceil((len(order) - 1) * level))
     found, least = np.empty(0), -np.inf
     for start in range(0, len(order), CHUNK):
@@ -133,10 +135,11 @@ def _upper_bounds(columns: Array, scale: Array) -> Array:
 
     |x − y| ≤ √(x²/a² + y²/b²) · √(a² + b²) for any a and b (Cauchy–Schwarz), here the roots of the mean squares.
     """
-    square = (columns**2).mean(axis=1)
+    square = np.einsum("kd,kd->k", columns, columns) / columns.shape[1]
     first, second = np.zeros((2, columns.shape[1]))  # the two largest of each draw
     for column, mean in zip(columns, square, strict=True):
-        relative = column**2 / mean if mean > 0 else column**2
+        relative = column * column
+        relative *= 1.0 / mean if mean > 0 else 1.0
         np.maximum(second, np.minimum(first, relative), out=second)
         np.maximum(first, relative, out=first)
     widest = (np.sqrt(square[:, None] + square) * scale).max(initial=0.0)
@@ -279,5 +282,5 @@ def _probability(values: Array, order: NDArray[np.intp], top: int, k: int) -> Ar
     result = np.full(k, np.nan)
     if len(order):
         threshold = np.partition(values, len(order) - top, axis=1)[:, len(order) - top]
-        result[order] = (values >= threshold[:, None]).mean(axis=0)
+        result[order] = np.count_nonzero(values >= threshold[:, None], axis=0) / len(values)
     return result
