@@ -411,15 +411,15 @@ class Design:
         )
         for block in self._blocks(n_domains, u.shape[1]):
             here = inside[(domain[inside] >= block.start) & (domain[inside] < block.stop)]
-            cluster, of_block = np.nonzero(touched[:, block.start : block.stop][spread.pair])
+            of_block, cluster = np.nonzero(touched[:, block.start : block.stop].T[:, spread.pair])
             place = np.empty((self.stages[0].n_clusters, len(block)), dtype=np.intp)
             place[cluster, of_block] = np.arange(cluster.size)
             own = group_totals(
                 u[here], place[self.stages[0].cluster[here], domain[here] - block.start], cluster.size
             )
-            for j in range(len(block)):
-                mine = of_block == j
-                own[mine] -= totals[cluster[mine]] @ b[block.start + j]
+            ends = np.searchsorted(of_block, np.arange(len(block) + 1))
+            for j, mine in zip(block, map(slice, ends[:-1], ends[1:]), strict=True):
+                own[mine] -= totals[cluster[mine]] @ b[j]
             result[block.start : block.stop] += spread.spread_over(cluster, of_block, len(block)).covariance(
                 own
             )

@@ -5,6 +5,7 @@ Symbols as in the notation: w weight, a valid (0/1), y value, θ = Σ w a y / Σ
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -69,13 +70,18 @@ class Values:
 
     def by_unit(self, columns: Floats) -> Floats:
         """Sums of row values [n, k] within units: [U, k]."""
-        units = len(self.sample.population)
-        order = np.argsort(self.sample.unit, kind="stable")
-        sums = np.zeros((units, columns.shape[1]))
+        order, present, start = self._in_order
+        sums = np.zeros((len(self.sample.population), columns.shape[1]))
         if len(order):
-            present, start = np.unique(self.sample.unit[order], return_index=True)
             sums[present] = np.add.reduceat(columns[order], start, axis=0)
         return sums
+
+    @cached_property
+    def _in_order(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+        """Rows in the order of their units [n], the units that have any, and where each of them starts."""
+        order = np.argsort(self.sample.unit, kind="stable")
+        present, start = np.unique(self.sample.unit[order], return_index=True)
+        return order, present, start
 
     @cached_property
     def forms(self) -> NDArray[np.int64]:
@@ -111,23 +117,29 @@ def values_of(returns: Returns, sample: Sample) -> Values:
     asked = {q.code for q in instrument.questionnaires if (q.block, q.group) == (sample.block, sample.group)}
     items = tuple(i for i in instrument.items if is_scored(instrument, i) and asked & set(i.questionnaires))
     columns = np.array([instrument.item_position[i.code] for i in items], dtype=np.intp)
-    answers = returns.answers[np.ix_(sample.rows, columns)].astype(np.intp)
-    valid = answers >= 0
-    tables = [level_values(instrument, item) for item in items]
-    value = _look_up(answers, [t[0] for t in tables])
-    satisfied = _look_up(answers, [t[1] for t in tables])
-    rated = np.array([not np.isnan(t[1]).any() for t in tables], dtype=bool)
-    return Values(sample, items, valid, value, np.nan_to_num(satisfied), rated)
+    answers = returns.answers.take(sample.rows, axis=0).take(columns, axis=1)
+    levels = _levels(instrument, items)
+    value, satisfied = _look_up(answers, levels)
+    rated = np.array([not np.isnan(share).any() for _, share in levels], dtype=bool)
+    return Values(sample, items, answers >= 0, value, satisfied, rated)
 
 
-def _look_up(answers: NDArray[np.intp], tables: list[Floats]) -> Floats:
-    """table[item][answer], 0 where there is no answer."""
-    width = max((len(t) for t in tables), default=0)
-    lut = np.zeros((len(tables), _SHIFT + width))
-    for k, table in enumerate(tables):
-        lut[k, _SHIFT : _SHIFT + len(table)] = table
-    found: Floats = lut[np.arange(len(tables))[None, :], answers + _SHIFT]
-    return found
+def _levels(instrument: Instrument, items: Sequence[Item]) -> list[tuple[Floats, Floats]]:
+    """:func:`level_values` of each item; items of one scale, range and direction have the same."""
+    of_kind = {(item.scale, item.minimum, item.maximum, item.reverse): item for item in items}
+    levels = {kind: level_values(instrument, item) for kind, item in of_kind.items()}
+    return [levels[item.scale, item.minimum, item.maximum, item.reverse] for item in items]
+
+
+def _look_up(answers: NDArray[np.int8], levels: Sequence[tuple[Floats, Floats]]) -> list[Floats]:
+    """Value and satisfied indicator of each answer [n, I], 0 where there is no answer or no satisfied level."""
+    width = _SHIFT + max((len(value) for value, _ in levels), default=0)
+    tables = np.zeros((2, len(levels), width))
+    for k, (value, satisfied) in enumerate(levels):
+        tables[0, k, _SHIFT : _SHIFT + len(value)] = value
+        tables[1, k, _SHIFT : _SHIFT + len(value)] = np.nan_to_num(satisfied)
+    place = answers + (_SHIFT + width * np.arange(len(levels)))
+    return [table.ravel().take(place) for table in tables]
 
 
 def _ratio(numerator: Floats, denominator: Floats) -> Floats:
