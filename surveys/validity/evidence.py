@@ -20,7 +20,6 @@ from surveys.returns.tidy import Returns
 
 Array = np.ndarray
 FAULTS = ("out_of_scale", "several", "disagrees")  # faults of a cell, as the readers name them
-_SEPARATOR = "\x1f"
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +27,7 @@ class Evidence:
     """Arrays over m counted evaluations and K items of the instrument.
 
     ``row`` int [m]: position in ``Returns.rows``. ``answers`` int8 [m, K]. Text fields are object arrays [m] (empty: not known).
+    ``code_key`` is what identifies a form: its code, and for a matrix the unit rated.
     ``issued_*`` are those of the issued form with this code; ``listed`` whether forms of this questionnaire were listed as
     issued at all. ``day`` datetime64[D] [m] with NaT. ``faults``: fault → boolean [m, K]. ``entered_differently`` boolean [m, K]:
     two entries of the form disagree; ``entered_once`` boolean [m]: only one of the two entries has this evaluation, or they
@@ -38,6 +38,7 @@ class Evidence:
     answers: Array
     form: Array
     form_code: Array
+    code_key: Array
     questionnaire: Array
     unit: Array
     unit_text: Array
@@ -86,9 +87,9 @@ class Evidence:
         assert item.asked_when is not None
         code, levels = item.asked_when
         scale = self.instrument.scale[self.instrument.item[code].scale]
-        opens = [k for k, level in enumerate(scale.levels) if level.code in levels]
+        closes = np.array([level.code not in levels for level in scale.levels])
         given = self.answers[:, self.instrument.item_position[code]]
-        return (given >= 0) & ~np.isin(given, opens)
+        return (given >= 0) & closes[np.maximum(given, 0)]
 
     @cached_property
     def expected(self) -> Array:
@@ -105,12 +106,9 @@ class Evidence:
     @cached_property
     def is_empty_form(self) -> Array:
         """Matrix forms on which no unit was rated: kept as one evaluation without a unit."""
-        return self.matrix & (self.unit == "") & (self.unit_text == "") & ~self.answered.any(axis=1)
-
-    @cached_property
-    def code_key(self) -> Array:
-        """What identifies a form: its code, and for a matrix the unit rated."""
-        return code_key(self.form_code, self.unit, self.unit_text, self.matrix)
+        empty = self.matrix & (self.unit == "") & (self.unit_text == "")
+        empty[empty] = ~self.answered[empty].any(axis=1)
+        return empty
 
 
 def among(texts: Array, words: Collection[str]) -> Array:
@@ -122,45 +120,72 @@ def among(texts: Array, words: Collection[str]) -> Array:
     return pd.Index(texts, dtype=object).isin(list(words))
 
 
+def pairs_among(first: Array, second: Array, pairs: Collection[tuple[str, str]]) -> Array:
+    """Which pairs of texts are one of ``pairs``, boolean [n].
+
+    >>> pairs_among(np.array(["a", "b"], object), np.array(["x", "x"], object), {("b", "x")}).tolist()
+    [False, True]
+    """
+    found = among(second, {text for _, text in pairs})
+    found[found] = [pair in pairs for pair in zip(first[found], second[found], strict=True)]
+    return found
+
+
+def numbers(texts: Array) -> Array:
+    """One number per distinct text in order of appearance, int [n].
+
+    >>> numbers(np.array(["b", "a", "b"], object)).tolist()
+    [0, 1, 0]
+    """
+    return pd.factorize(texts)[0]
+
+
+def row_counts(cells: Array) -> Array:
+    """Marked cells of each row: boolean [n, K] → int [n].
+
+    >>> row_counts(np.array([[True, True], [False, True]])).tolist()
+    [2, 1]
+    """
+    return np.einsum("nk->n", cells.view(np.uint8), dtype=np.int32)
+
+
 def gather(study: Study, returns: Returns) -> Evidence:
     """The evidence on every evaluation that is not a second data entry."""
     rows, instrument = returns.rows, study.instrument
     text = {name: rows[name].to_numpy(object) for name in _TEXTS}
-    matrix_of = {q.code: q.matrix for q in instrument.questionnaires}
-    matrix = np.array([matrix_of.get(q, False) for q in text["questionnaire"]], bool)
+    matrix = among(text["questionnaire"], [q.code for q in instrument.questionnaires if q.matrix])
     key = code_key(text["form_code"], text["unit_code"], text["unit_text"], matrix)
     partner = second_entries(key, text["form_code"], text["entry"])
-    counted = np.ones(len(rows), bool)
-    counted[partner[partner >= 0]] = False
-    faults = cell_faults(returns)
+    second = partner[partner >= 0]
+    row = np.delete(np.arange(len(rows)), second)
     differs, once = entry_differences(returns, partner, text["form_code"], matrix)
-    issued = issued_forms(study, text["form_code"])
-    listed = among(text["questionnaire"], {form.questionnaire for form in study.issued})
-    excluded = pd.Index([f"{b}{_SEPARATOR}{u}" for b, u in study.excluded])
+    known, issued_questionnaire, issued_unit = issued_forms(study, text["form_code"][row])
+    questionnaire = text["questionnaire"][row]
     return Evidence(
-        row=np.flatnonzero(counted),
-        answers=returns.answers[counted],
-        form=rows["form"].to_numpy()[counted],
-        form_code=text["form_code"][counted],
-        questionnaire=text["questionnaire"][counted],
-        unit=text["unit_code"][counted],
-        unit_text=text["unit_text"][counted],
-        own_unit=text["own_unit"][counted],
-        interviewer=text["interviewer"][counted],
-        mode=text["mode"][counted],
-        identified=rows["identified"].to_numpy(bool)[counted],
-        seconds=rows["seconds"].to_numpy(float)[counted],
-        day=rows["submitted"].to_numpy("datetime64[D]")[counted],
-        matrix=matrix[counted],
-        listed=listed[counted],
-        known_code=issued[0][counted],
-        issued_questionnaire=issued[1][counted],
-        issued_unit=issued[2][counted],
-        excluded=pd.Index(text["block"] + _SEPARATOR + text["unit_code"]).isin(excluded)[counted],
+        row=row,
+        answers=returns.answers.take(row, axis=0),
+        form=rows["form"].to_numpy()[row],
+        form_code=text["form_code"][row],
+        code_key=key[row],
+        questionnaire=questionnaire,
+        unit=text["unit_code"][row],
+        unit_text=text["unit_text"][row],
+        own_unit=text["own_unit"][row],
+        interviewer=text["interviewer"][row],
+        mode=text["mode"][row],
+        identified=rows["identified"].to_numpy(bool)[row],
+        seconds=rows["seconds"].to_numpy(float)[row],
+        day=rows["submitted"].to_numpy("datetime64[D]")[row],
+        matrix=matrix[row],
+        listed=among(questionnaire, {form.questionnaire for form in study.issued}),
+        known_code=known,
+        issued_questionnaire=issued_questionnaire,
+        issued_unit=issued_unit,
+        excluded=pairs_among(text["block"][row], text["unit_code"][row], study.excluded),
         window=_window(study.fieldwork),
-        faults={name: cells[counted] for name, cells in faults.items()},
-        entered_differently=differs[counted],
-        entered_once=once[counted],
+        faults={name: cells.take(row, axis=0) for name, cells in cell_faults(returns).items()},
+        entered_differently=differs.take(row, axis=0),
+        entered_once=once[row],
         instrument=instrument,
         asks_code=any(field.role == "form_code" for field in instrument.fields),
     )
@@ -179,14 +204,12 @@ def _window(fieldwork: Fieldwork) -> tuple[np.datetime64, np.datetime64]:
 
 def issued_forms(study: Study, form_code: Array) -> tuple[Array, Array, Array]:
     """(known, questionnaire, unit) of the issued form behind every form code, each [n]."""
-    index = pd.Index([form.form_code for form in study.issued], dtype=object)
-    first = ~index.duplicated()
-    position = index[first].get_indexer(pd.Index(form_code, dtype=object))
-    known = position >= 0
-    listed = [form for form, keep in zip(study.issued, first, strict=True) if keep]
-    questionnaire = np.array([*(form.questionnaire for form in listed), ""], object)[position]
-    unit = np.array([*(form.unit for form in listed), ""], object)[position]
-    return known, questionnaire, unit
+    issued = study.issued
+    position = {issued[k].form_code: k for k in reversed(range(len(issued)))}  # the first form of a code counts
+    at = np.fromiter((position.get(code, -1) for code in form_code), int, len(form_code))
+    questionnaire = np.array([*(form.questionnaire for form in issued), ""], object)[at]
+    unit = np.array([*(form.unit for form in issued), ""], object)[at]
+    return at >= 0, questionnaire, unit
 
 
 def entry_differences(
@@ -211,8 +234,8 @@ def cell_faults(returns: Returns) -> dict[str, Array]:
     """Where a cell could not be read as an answer, boolean [n, K] per fault."""
     found = {fault: np.zeros(returns.answers.shape, bool) for fault in FAULTS}
     position = returns.instrument.item_position
-    cells = returns.cells[returns.cells["item"].isin(list(position))]
-    for fault, part in cells.groupby("fault"):
-        columns = part["item"].map(position).to_numpy(int)
-        found[str(fault)][part["row"].to_numpy(int), columns] = True
+    cells = (returns.cells[name].tolist() for name in ("row", "item", "fault"))
+    for row, item, fault in zip(*cells, strict=True):
+        if item in position:
+            found[fault][row, position[item]] = True
     return found

@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from surveys.definitions.instrument import DONT_KNOW, OUT_OF_SCALE, SEVERAL, Rule
 from surveys.problems import Language, Problem, phrase
 from surveys.validity import careless
 from surveys.validity.duplicates import nearest_in_cells
-from surveys.validity.evidence import Evidence, among
+from surveys.validity.evidence import Evidence, among, numbers, row_counts
 
 Array = np.ndarray
 
@@ -56,16 +55,16 @@ def item_list(cells: Array, codes: Array) -> Array:
     >>> item_list(np.array([[True, True], [False, False]]), np.array(["q1", "q2"], object)).tolist()
     ['q1;q2', '']
     """
-    row, column = np.nonzero(cells)
-    joined = pd.Series(codes[column]).groupby(row).agg(";".join)
+    row, column = np.divmod(np.flatnonzero(cells), cells.shape[1])
     detail = np.full(len(cells), "", object)
-    detail[joined.index.to_numpy(int)] = joined.to_numpy(object)
+    of_row = np.split(codes[column], np.flatnonzero(np.diff(row)) + 1) if len(row) else []
+    detail[np.unique(row)] = [";".join(items) for items in of_row]
     return detail
 
 
 def marked_items(evidence: Evidence, cells: Array, minimum: int = 1) -> Finding:
     """Evaluations with at least ``minimum`` marked items, which are the detail."""
-    return Finding(cells.sum(axis=1) >= max(minimum, 1), item_list(cells, evidence.item_codes))
+    return Finding(row_counts(cells) >= max(minimum, 1), item_list(cells, evidence.item_codes))
 
 
 def unknown_code(evidence: Evidence) -> Finding:
@@ -75,10 +74,12 @@ def unknown_code(evidence: Evidence) -> Finding:
 
 def duplicate_code(evidence: Evidence, keep: str = "none") -> Finding:
     """Several forms carry the same code. ``keep``: none of them counts, or the first one read does."""
-    key = pd.Series(evidence.code_key)
-    forms = pd.Series(evidence.form).groupby(key)
-    repeated = (forms.transform("nunique") > 1).to_numpy() & (evidence.form_code != "")
-    is_first = (forms.transform("min") == evidence.form).to_numpy() & (keep == "first")
+    code, form = numbers(evidence.code_key), evidence.form
+    first, last = np.full(len(form), form.max(initial=0)), np.zeros(len(form), int)
+    np.minimum.at(first, code, form)
+    np.maximum.at(last, code, form)
+    repeated = (first != last)[code] & (evidence.form_code != "")
+    is_first = (first[code] == form) & (keep == "first")
     return Finding(repeated & ~is_first)
 
 
@@ -142,7 +143,7 @@ def too_few_answers(
     """Answered less than ``minimum_share`` of the questions that had to be answered; ``dont_know_counts``: saying "don't
     know" is answering."""
     said = evidence.answered | ((evidence.answers == DONT_KNOW) & dont_know_counts)
-    answered, expected = (said & evidence.expected).sum(axis=1), evidence.expected.sum(axis=1)
+    answered, expected = row_counts(said & evidence.expected), row_counts(evidence.expected)
     return Finding((answered < minimum_share * expected - 1e-9) | (expected == 0))
 
 
@@ -156,9 +157,15 @@ def straight_line(evidence: Evidence, minimum_items: int = 10, share: float = 1.
     form, gaps skipped), where at least ``minimum_items`` were answered."""
     instrument = evidence.instrument
     ordinal = [k for k, item in enumerate(instrument.items) if instrument.scale[item.scale].kind == "ordinal"]
-    chosen, answered = closed_up(evidence.answers[:, ordinal])
-    run = np.minimum(careless.longest_run(chosen), answered)
-    return Finding((answered >= max(minimum_items, 1)) & (run >= share * answered - 1e-9))
+    answers = evidence.answers.take(ordinal, axis=1)
+    answered = row_counts(answers >= 0)
+    needed = share * answered - 1e-9
+    # A run of a level is never longer than the level is frequent: runs are sought only where some level is frequent enough.
+    frequent = [row_counts(answers == level) >= needed for level in range(answers.max(initial=-1) + 1)]
+    broken = (answered >= max(minimum_items, 1)) & np.any(frequent, axis=0)
+    chosen, number = closed_up(answers[broken])
+    broken[broken] = np.minimum(careless.longest_run(chosen), number) >= needed[broken]
+    return Finding(broken)
 
 
 def closed_up(answers: Array) -> tuple[Array, Array]:
@@ -205,14 +212,18 @@ def numbered(*keys: Array) -> Array:
     >>> numbered(np.array(["b", "a", "b"]), np.array(["x", "x", "x"])).tolist()
     [0, 1, 0]
     """
-    frame = pd.DataFrame(dict(enumerate(keys)))
-    return frame.groupby(list(frame.columns), sort=False).ngroup().to_numpy()
+    number = np.zeros(len(keys[0]), int)
+    for key in keys:
+        code = numbers(key)
+        number = numbers(number * (code.max(initial=0) + 1) + code)
+    return number
 
 
 def too_fast(evidence: Evidence, minimum_seconds: float = 0.0, seconds_per_item: float = 2.0) -> Finding:
     """The whole form took less than ``minimum_seconds``, or less than ``seconds_per_item`` for each answer on it; a form
     without a time is not judged."""
-    answers = pd.Series(evidence.answered.sum(axis=1)).groupby(evidence.form).transform("sum").to_numpy()
+    form = numbers(evidence.form)
+    answers = np.bincount(form, row_counts(evidence.answered))[form]
     return Finding(evidence.seconds < np.maximum(minimum_seconds, seconds_per_item * answers))
 
 
