@@ -22,16 +22,18 @@ def one_hot(codes: Array) -> Array:
     array([[1., 0., 0., 1.],
            [1., 0., 0., 0.]], dtype=float32)
     """
-    levels = np.arange(max(int(codes.max(initial=0)), 0) + 1)
+    levels = np.arange(max(int(codes.max(initial=0)), 0) + 1, dtype=codes.dtype)
     return (codes[:, :, None] == levels).reshape(len(codes), -1).astype(np.float32)
 
 
 def shares(hot: Array, answered: Array, rows: slice, minimum_items: int, over_all: bool) -> Array:
     """Share of equal answers, float [rows, n]: among the items both answered, or among all items where ``over_all``;
     0 where fewer than ``minimum_items`` items were answered by both."""
-    equal, common = (hot[rows] @ hot.T).astype(float), answered[rows] @ answered.T
+    equal, common = hot[rows] @ hot.T, answered[rows] @ answered.T
     items = float(answered.shape[1]) if over_all else np.maximum(common, 1)
-    return np.where(common >= max(minimum_items, 1), equal / items, 0.0)
+    share = np.divide(equal, items, dtype=float)
+    share[common < max(minimum_items, 1)] = 0.0
+    return share
 
 
 def nearest(
@@ -53,7 +55,7 @@ def nearest(
         found = shares(hot, answered, rows, minimum_items, over_all)
         found[owner[rows, None] == owner] = 0.0
         best = found.argmax(axis=1)
-        share[rows] = np.take_along_axis(found, best[:, None], axis=1)[:, 0]
+        share[rows] = found[np.arange(len(found)), best]
         partner[rows] = np.where(share[rows] > 0, best, -1)
     return partner, share
 
