@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.instrument import NOT_APPLICABLE, NOT_ASKED, Instrument, Item
+from surveys.definitions.instrument import NOT_APPLICABLE, NOT_ASKED, Instrument
 from surveys.definitions.study import Fieldwork, Study
 from surveys.returns.double_entry import code_key, fields_differ, items_differ, second_entries
 from surveys.returns.tidy import Returns
@@ -78,14 +78,20 @@ class Evidence:
         """(not to be asked, contradicted), boolean [m, K] each: items behind a filter that was answered otherwise, and
         those of them that were answered all the same."""
         skipped = np.zeros(self.answers.shape, bool)
-        for k, item in enumerate(self.instrument.items):
-            if item.asked_when:
-                skipped[:, k] = self._filtered_out(item)
+        for asked_when, columns in self._behind_filters.items():
+            skipped[:, columns] = self._filtered_out(*asked_when)[:, None]
         return skipped, skipped & self.answered
 
-    def _filtered_out(self, item: Item) -> Array:
-        assert item.asked_when is not None
-        code, levels = item.asked_when
+    @cached_property
+    def _behind_filters(self) -> dict[tuple[str, tuple[str, ...]], list[int]]:
+        """Filter item and the levels that open it → columns of the items behind it."""
+        columns: dict[tuple[str, tuple[str, ...]], list[int]] = {}
+        for k, item in enumerate(self.instrument.items):
+            if item.asked_when:
+                columns.setdefault(item.asked_when, []).append(k)
+        return columns
+
+    def _filtered_out(self, code: str, levels: tuple[str, ...]) -> Array:
         scale = self.instrument.scale[self.instrument.item[code].scale]
         closes = np.array([level.code not in levels for level in scale.levels])
         given = self.answers[:, self.instrument.item_position[code]]
@@ -95,13 +101,11 @@ class Evidence:
     def expected(self) -> Array:
         """Where an answer was expected, boolean [m, K]: on the form, not skipped, not marked as not applicable, and not
         behind a filter that was left open."""
-        on_form = (self.answers != NOT_ASKED) & (self.answers != NOT_APPLICABLE)
-        open_filter = np.zeros(self.answers.shape, bool)
-        for k, item in enumerate(self.instrument.items):
-            if item.asked_when:
-                position = self.instrument.item_position[item.asked_when[0]]
-                open_filter[:, k] = (self.answers[:, position] < 0) & ~self.answered[:, k]
-        return on_form & ~self.skips[0] & ~open_filter
+        expected = (self.answers != NOT_ASKED) & (self.answers != NOT_APPLICABLE) & ~self.skips[0]
+        for (code, _), columns in self._behind_filters.items():
+            open_filter = self.answers[:, self.instrument.item_position[code]] < 0
+            expected[:, columns] &= self.answered[:, columns] | ~open_filter[:, None]
+        return expected
 
     @cached_property
     def is_empty_form(self) -> Array:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,7 @@ from surveys.validity.rules import RULES, faulty_parameters
 
 Array = np.ndarray
 CELL = list(CELL_COLUMNS)
+Cell = tuple[str, str, str, str]
 
 
 def screen(study: Study, returns: Returns) -> Dispositions:
@@ -118,7 +120,8 @@ def outcome(size: int, reasons: pd.DataFrame, decided: pd.DataFrame) -> Array:
     rejected[decided.loc[decided["detail"] == REJECTED, "row"].to_numpy(int)] = True
     review[reasons.loc[reasons["severity"] == "review", "row"].to_numpy(int)] = True
     lifted[decided.loc[decided["detail"] == VALID, "row"].to_numpy(int)] = True
-    return np.where(rejected, REJECTED, np.where(review & ~lifted, REVIEW, VALID)).astype(object)
+    words = np.array([VALID, REVIEW, REJECTED], object)
+    return words[np.where(rejected, 2, review & ~lifted)]
 
 
 def accounts(study: Study, returns: Returns, disposition: Array) -> pd.DataFrame:
@@ -127,24 +130,20 @@ def accounts(study: Study, returns: Returns, disposition: Array) -> pd.DataFrame
     A valid evaluation counts where it was read, since it is scored there. Any other counts where its form was issued, if it is
     a form on one unit whose code was issued for one: a form whose unit cannot be read is still the form that went to that unit.
     """
-    cells = pd.DataFrame({name: returns.rows[name].astype(object) for name in CELL}).reset_index(drop=True)
     forms = {q.code: q for q in study.instrument.questionnaires}
-    issued = {
-        form.form_code: (
-            forms[form.questionnaire].block,
-            form.unit,
-            forms[form.questionnaire].group,
-            form.questionnaire,
-        )
-        for form in study.issued
-        if form.unit
-    }
-    codes = returns.rows["form_code"].to_numpy()
-    single = ~returns.rows["questionnaire"].isin([q.code for q in forms.values() if q.matrix]).to_numpy(bool)
-    moved = [k for k in np.flatnonzero((disposition != VALID) & single) if codes[k] in issued]
-    if moved:
-        cells.loc[moved, CELL] = [issued[codes[k]] for k in moved]
-    return cells
+    cells = {name: returns.rows[name].to_numpy(object) for name in CELL}
+    codes = returns.rows["form_code"].to_numpy(object)
+    matrix = among(cells["questionnaire"], [q.code for q in forms.values() if q.matrix])
+    moved = np.flatnonzero((disposition != VALID) & ~matrix)
+    sought = set(codes[moved])
+    issued = {form.form_code: form for form in study.issued if form.form_code in sought and form.unit}
+    for k in moved:
+        if form := issued.get(codes[k]):
+            printed = forms[form.questionnaire]
+            cell = (printed.block, form.unit, printed.group, form.questionnaire)
+            for name, value in zip(CELL, cell, strict=True):
+                cells[name][k] = value
+    return pd.DataFrame(cells, dtype=object)
 
 
 def funnel(study: Study, cells: pd.DataFrame, disposition: Array) -> pd.DataFrame:
@@ -153,39 +152,40 @@ def funnel(study: Study, cells: pd.DataFrame, disposition: Array) -> pd.DataFram
     Every counted evaluation stands in the row of its cell; issued forms that never came back and forms of no known unit (empty
     unit code) have their rows too. A form of a matrix questionnaire is issued for each assessed unit.
     """
-    counts = cells.copy()
-    for outcome_name in (VALID, REVIEW, REJECTED):
-        counts[outcome_name] = (disposition == outcome_name).astype(int)
-    counts = counts[disposition != SECOND_ENTRY].groupby(CELL, sort=False).sum()
-    table = counts.join(issued_by_cell(study), how="outer").fillna(0).astype(int).reset_index()
-    table["returned"] = table[[VALID, REVIEW, REJECTED]].sum(axis=1)
-    return _in_order(study, table)[list(FUNNEL_COLUMNS)]
+    issued = issued_by_cell(study)
+    found = Counter(zip(*(cells[name].tolist() for name in CELL), disposition.tolist(), strict=True))
+    counted = {cell[:-1] for cell in found if cell[-1] != SECOND_ENTRY}
+    lines = []
+    for cell in _in_order(study, counted | issued.keys()):
+        outcomes = [found[*cell, name] for name in (VALID, REVIEW, REJECTED)]
+        lines.append((*cell, issued[cell], sum(outcomes), *outcomes))
+    table = pd.DataFrame(lines, columns=list(FUNNEL_COLUMNS))
+    return table.astype(dict.fromkeys(FUNNEL_COLUMNS[len(CELL) :], "int64"))
 
 
-def issued_by_cell(study: Study) -> pd.Series:
+def issued_by_cell(study: Study) -> Counter[Cell]:
     """Number of issued forms by block × unit × group × questionnaire."""
-    cells: Counter[tuple[str, str, str, str]] = Counter()
-    for (code, unit), count in Counter((form.questionnaire, form.unit) for form in study.issued).items():
+    cells: Counter[Cell] = Counter()
+    issued = Counter(map(attrgetter("questionnaire", "unit"), study.issued))
+    for (code, unit), count in issued.items():
         form = study.instrument.questionnaire[code]
         rated = [u.code for u in study.assessed_units(form.block)] if form.matrix else [unit]
         cells.update({(form.block, u, form.group, code): count for u in rated})
-    index = pd.MultiIndex.from_tuples(list(cells) or [("",) * len(CELL)], names=CELL)
-    return pd.Series(list(cells.values()) or [0], index=index, name="issued", dtype="int64")[: len(cells)]
+    return cells
 
 
-def _in_order(study: Study, table: pd.DataFrame) -> pd.DataFrame:
-    """Rows in the order of the definitions: block, unit (unrecognised last), group, questionnaire."""
+def _in_order(study: Study, cells: Iterable[Cell]) -> list[Cell]:
+    """Cells in the order of the definitions: block, unit (unrecognised last), group, questionnaire."""
     instrument = study.instrument
-    order = {
-        "block": [block.code for block in instrument.blocks],
-        "unit_code": list(dict.fromkeys(unit.code for unit in study.units)),
-        "group": [group.code for group in instrument.groups],
-        "questionnaire": [form.code for form in instrument.questionnaires],
-    }
-    ranks = {name: {code: k for k, code in enumerate(codes)} for name, codes in order.items()}
+    order = (
+        [block.code for block in instrument.blocks],
+        list(dict.fromkeys(unit.code for unit in study.units)),
+        [group.code for group in instrument.groups],
+        [form.code for form in instrument.questionnaires],
+    )
+    ranks = [{code: k for k, code in enumerate(codes)} for codes in order]
 
-    def rank(column: pd.Series) -> pd.Series:
-        known = ranks[str(column.name)]
-        return column.map(lambda code: known.get(code, len(known)))
+    def place(cell: Cell) -> list[int]:
+        return [rank.get(code, len(rank)) for rank, code in zip(ranks, cell, strict=True)]
 
-    return table.sort_values(CELL, key=rank, kind="stable", ignore_index=True)
+    return sorted(sorted(cells), key=place)
