@@ -29,8 +29,8 @@ SUMMARY_COLUMNS = (
     "block", "group", "forms", "evaluations", "population", "weight_total", "lowest_weight", "highest_weight",
     "kish_deff", "effective_n", "calibrated_to", "trimmed",
 )  # fmt: skip
-#: Columns added to the fields of the returns; no field can have such a name.
-WEIGHT, CELL, STRATUM, CLUSTER, SIZE = "#weight", "#cell", "#stratum", "#cluster", "#size"
+#: Column of the unit beside the fields of the returns; no field can have such a name.
+CELL = "#cell"
 
 
 @dataclass(frozen=True)
@@ -70,21 +70,28 @@ class Samples:
 
 @dataclass(frozen=True)
 class _Cell:
-    """What one block × group brings before weighting."""
+    """What one block × group brings before weighting: the positions of its n rows among those ``returned``, and of each
+    row the unit (position among ``units``) and a number for the rater, int [n]."""
 
     block: str
     group: str
     plan: WeightPlan
     units: tuple[Unit, ...]
+    returned: pd.DataFrame
     rows: NDArray[np.intp]
-    frame: pd.DataFrame
+    unit: NDArray[np.intp]
+    rater: NDArray[np.intp]
+
+    def column(self, name: str) -> pd.Series:
+        """A field of its rows [n]."""
+        return pd.Series(self.returned[name].array.take(self.rows), name=name)
 
 
 def blocks_of(study: Study) -> tuple[str, ...]:
     """Blocks that take part in the round: those with forms issued or returned, a frame or an external estimate."""
     by_questionnaire = {q.code: q.block for q in study.instrument.questionnaires}
     named = {f.block for f in study.frames} | {e.block for e in study.externals}
-    named |= {by_questionnaire.get(i.questionnaire, "") for i in study.issued}
+    named |= {by_questionnaire.get(code, "") for code in {i.questionnaire for i in study.issued}}
     named |= {by_questionnaire.get(r.questionnaire, "") for r in study.returns}
     return tuple(b.code for b in study.instrument.blocks if b.code in named)
 
@@ -107,7 +114,7 @@ def draw_samples(study: Study, returns: Returns, dispositions: Dispositions) -> 
     problems.raise_errors()
     return Samples(
         tuple(parts),
-        pd.concat(weights, ignore_index=True) if weights else pd.DataFrame(columns=list(WEIGHT_COLUMNS)),
+        _weight_table(returns, parts, weights),
         pd.DataFrame(summary, columns=list(SUMMARY_COLUMNS)),
         problems.warnings,
     )
@@ -117,15 +124,25 @@ def _cells(study: Study, returns: Returns, dispositions: Dispositions, problems:
     """Every block × group with a questionnaire in the round that is not wholly taken from elsewhere."""
     taken_over = {(e.block, e.group) for e in study.externals if e.group}
     surveyed = _surveyed(study, returns)
+    valid = np.flatnonzero(dispositions.valid)
+    code: dict[str, NDArray[np.intp]] = {}
+    labels: dict[str, dict[str, int]] = {}
+    for name in ("block", "group", "unit_code", "rater"):
+        codes, found = pd.factorize(returns.rows[name], sort=True)
+        code[name], labels[name] = codes[valid], {label: k for k, label in enumerate(found.tolist())}
     for block, group in dict.fromkeys((q.block, q.group) for q in study.instrument.questionnaires):
         units = study.assessed_units(block)
-        codes = {unit.code: k for k, unit in enumerate(units)}
-        rows = returns.rows
-        mine = dispositions.valid & (rows["block"] == block).to_numpy() & (rows["group"] == group).to_numpy()
-        mine &= rows["unit_code"].isin(list(codes)).to_numpy()
+        place = np.full(len(labels["unit_code"]), -1)
+        for k, unit in enumerate(units):
+            if unit.code in labels["unit_code"]:
+                place[labels["unit_code"][unit.code]] = k
+        mine = (code["block"] == labels["block"].get(block)) & (code["group"] == labels["group"].get(group))
         where = np.flatnonzero(mine)
+        where = where[place[code["unit_code"][where]] >= 0]
         if len(where):
-            yield _Cell(block, group, _plan(study, block, group), units, where, rows.iloc[where])
+            of_unit, rater = place[code["unit_code"][where]], code["rater"][where]
+            plan = _plan(study, block, group)
+            yield _Cell(block, group, plan, units, returns.rows, valid[where], of_unit, rater)
         elif block in surveyed and (block, group) not in taken_over:
             problems.add("sampling.no_valid_form", block=block, group=group)
 
@@ -133,8 +150,8 @@ def _cells(study: Study, returns: Returns, dispositions: Dispositions, problems:
 def _surveyed(study: Study, returns: Returns) -> set[str]:
     """Blocks with forms of this round: issued, returned or planned for in a frame; others come wholly from elsewhere."""
     questionnaire = study.instrument.questionnaire
-    issued = {questionnaire[i.questionnaire].block for i in study.issued}
-    return issued | {f.block for f in study.frames} | set(returns.rows["block"])
+    issued = {questionnaire[code].block for code in {i.questionnaire for i in study.issued}}
+    return issued | {f.block for f in study.frames} | set(returns.rows["block"].unique())
 
 
 def _plan(study: Study, block: str, group: str) -> WeightPlan:
@@ -148,24 +165,25 @@ def _plan(study: Study, block: str, group: str) -> WeightPlan:
 
 def _weighted(
     study: Study, cell: _Cell, problems: Problems
-) -> tuple[Sample, pd.DataFrame, tuple[object, ...]] | None:
-    codes = {unit.code: k for k, unit in enumerate(cell.units)}
-    unit: NDArray[np.intp] = np.asarray(cell.frame["unit_code"].map(codes), dtype=np.intp)
+) -> tuple[Sample, NDArray[np.float64], tuple[object, ...]] | None:
     population, whole_block = _populations(study, cell)
-    base = _base_weights(cell, unit, population, problems)
-    if base is None or not _frame_fits(cell, unit, population, whole_block, problems):
+    base = _base_weights(cell, population, problems)
+    if base is None or not _frame_fits(cell, population, whole_block, problems):
         return None
     try:
-        design = _design(cell, unit, base, population, whole_block)
+        design = _design(cell, base, population, whole_block)
         calibrated, margins = _calibrated(study, cell, design, population, whole_block, problems)
         final = _trimmed(cell.plan, calibrated)
         equal = design.with_weights(np.ones(len(base)))
     except (DesignError, CalibrationError) as error:
         problems.add("sampling.weighting_failed", block=cell.block, group=cell.group, reason=str(error))
         return None
-    fraction = _fractions(cell, unit, population, whole_block)
-    sample = Sample(cell.block, cell.group, cell.units, cell.rows, unit, final, equal, population, fraction)
-    return sample, _weight_table(cell, base, calibrated, final), _summary(cell, sample, margins, calibrated)
+    fraction = _fractions(cell, population, whole_block)
+    sample = Sample(
+        cell.block, cell.group, cell.units, cell.rows, cell.unit, final, equal, population, fraction
+    )
+    weights = np.stack([base, calibrated.weights, final.weights, final.weights / base])
+    return sample, weights, _summary(cell, sample, margins, calibrated)
 
 
 def _populations(study: Study, cell: _Cell) -> tuple[NDArray[np.float64], bool]:
@@ -177,14 +195,14 @@ def _populations(study: Study, cell: _Cell) -> tuple[NDArray[np.float64], bool]:
 
 
 def _base_weights(
-    cell: _Cell, unit: NDArray[np.intp], population: NDArray[np.float64], problems: Problems
+    cell: _Cell, population: NDArray[np.float64], problems: Problems
 ) -> NDArray[np.float64] | None:
     """Base weight per row: population / valid forms of the cell, a field of the returns, or 1."""
     if cell.plan.base == "equal":
-        return np.ones(len(unit))
+        return np.ones(len(cell.rows))
     if cell.plan.base == "given":
         return _given_weights(cell, problems)
-    forms = np.bincount(unit, minlength=len(cell.units))
+    forms = np.bincount(cell.unit, minlength=len(cell.units))
     for k in np.flatnonzero((forms > 0) & ~(population > 0)):
         problems.add(
             "sampling.no_frame",
@@ -195,19 +213,19 @@ def _base_weights(
         )
     if ((forms > 0) & ~(population > 0)).any():
         return None
-    base: NDArray[np.float64] = population[unit] / forms[unit]
+    base: NDArray[np.float64] = population[cell.unit] / forms[cell.unit]
     return base
 
 
 def _given_weights(cell: _Cell, problems: Problems) -> NDArray[np.float64] | None:
     """Weights read with the returns; every one that is not a positive finite number is reported."""
-    if cell.plan.weight not in cell.frame:
+    if cell.plan.weight not in cell.returned:
         problems.add("sampling.no_weight_field", block=cell.block, group=cell.group, field=cell.plan.weight)
         return None
-    weights = pd.to_numeric(cell.frame[cell.plan.weight], errors="coerce").to_numpy(dtype=float)
+    weights = pd.to_numeric(cell.column(cell.plan.weight), errors="coerce").to_numpy(dtype=float)
     wrong = ~(np.isfinite(weights) & (weights > 0))
     for k in np.flatnonzero(wrong):
-        row = cell.frame.iloc[k]
+        row = cell.returned.iloc[cell.rows[k]]
         problems.add(
             "sampling.bad_weight",
             file=row["source_file"],
@@ -218,15 +236,9 @@ def _given_weights(cell: _Cell, problems: Problems) -> NDArray[np.float64] | Non
     return None if wrong.any() else weights
 
 
-def _frame_fits(
-    cell: _Cell,
-    unit: NDArray[np.intp],
-    population: NDArray[np.float64],
-    whole_block: bool,
-    problems: Problems,
-) -> bool:
+def _frame_fits(cell: _Cell, population: NDArray[np.float64], whole_block: bool, problems: Problems) -> bool:
     """No cell may have more raters than its population (the sampling fraction would pass 1)."""
-    raters = _raters(cell, unit, whole_block)
+    raters = _raters(cell, whole_block)
     over = raters > population
     for k in np.flatnonzero(over):
         problems.add(
@@ -242,50 +254,44 @@ def _frame_fits(
     return not over.any()
 
 
-def _raters(cell: _Cell, unit: NDArray[np.intp], whole_block: bool) -> NDArray[np.float64]:
+def _raters(cell: _Cell, whole_block: bool) -> NDArray[np.float64]:
     """Different raters per unit [U]; of the whole block, repeated, when one population rates it."""
+    units = len(cell.units)
     if whole_block:
-        return np.full(len(cell.units), float(cell.frame["rater"].nunique()))
-    pairs = pd.DataFrame({"unit": unit, "rater": cell.frame["rater"].to_numpy()}).drop_duplicates()
-    return np.bincount(pairs["unit"], minlength=len(cell.units)).astype(float)
+        return np.full(units, float(len(np.unique(cell.rater))))
+    pairs = np.unique(cell.rater * units + cell.unit)
+    return np.bincount(pairs % units, minlength=units).astype(float)
 
 
-def _fractions(
-    cell: _Cell, unit: NDArray[np.intp], population: NDArray[np.float64], whole_block: bool
-) -> NDArray[np.float64]:
+def _fractions(cell: _Cell, population: NDArray[np.float64], whole_block: bool) -> NDArray[np.float64]:
     if not cell.plan.finite or cell.plan.clusters:
         return np.zeros(len(cell.units))
-    return np.nan_to_num(_raters(cell, unit, whole_block) / population)
+    return np.nan_to_num(_raters(cell, whole_block) / population)
 
 
 def _design(
-    cell: _Cell,
-    unit: NDArray[np.intp],
-    base: NDArray[np.float64],
-    population: NDArray[np.float64],
-    whole_block: bool,
+    cell: _Cell, base: NDArray[np.float64], population: NDArray[np.float64], whole_block: bool
 ) -> Design:
     """Strata, clusters and population sizes of the rows, as a design of `weighting`."""
-    plan = cell.plan
-    frame = cell.frame.reset_index(drop=True)
-    frame[WEIGHT], frame[CELL] = base, unit
-    frame[STRATUM] = 0 if whole_block else unit
+    plan, unit = cell.plan, cell.unit
+    strata = pd.Series(np.zeros_like(unit) if whole_block else unit)
     for name in plan.strata:
-        frame[STRATUM] = frame[STRATUM].astype(str) + "/" + frame[name].astype(str)
-    clusters: str | list[str] = "rater"
+        strata = strata.astype(str) + "/" + cell.column(name).astype(str)
+    clusters = pd.Series(cell.rater)
     if plan.clusters:
-        frame[CLUSTER] = frame[list(plan.clusters)].astype(str).agg("/".join, axis=1)
-        clusters = CLUSTER
+        clusters = pd.DataFrame({name: cell.column(name).astype(str) for name in plan.clusters}).agg(
+            "/".join, axis=1
+        )
     sized = (
         plan.finite and not plan.strata and not plan.clusters and bool(np.isfinite(population[unit]).all())
     )
-    frame[SIZE] = population[unit] if sized else np.inf
+    stated = [name for name in plan.margins if name in cell.returned]
     return Design(
-        frame,
-        weights=WEIGHT,
-        strata=STRATUM,
+        pd.DataFrame({CELL: unit, **{name: cell.column(name) for name in stated}}),
+        weights=base,
+        strata=strata,
         clusters=clusters,
-        fpc=SIZE if sized else None,
+        fpc=population[unit] if sized else None,
         lonely=plan.lonely,
         nest=True,
     )
@@ -302,7 +308,7 @@ def _calibrated(
     """Calibrate to the margins of the plan (and to the units' populations, which must not move)."""
     if not cell.plan.margins:
         return design, ()
-    present = np.unique(design.frame[CELL])
+    present = np.unique(cell.unit)
     covered = 1.0 if whole_block else float(population[present].sum() / np.nansum(population))
     if covered < 1.0:
         problems.add("sampling.units_without_forms", severity="warning", block=cell.block, group=cell.group)
@@ -335,7 +341,7 @@ def _block_margin(
 ) -> dict[object, float]:
     """Category → total over the units that have forms. Forms that do not state the variable keep their share of the
     base weights, so that none is lost; the declared totals are scaled to the rest."""
-    blank = (design.frame[declared[0].variable].astype(str) == "").to_numpy()
+    blank = cell.column(declared[0].variable).to_numpy(object) == ""
     unstated = float(design.weights[blank].sum() / design.weights.sum())
     totals: dict[object, float] = {m.category: m.population * covered * (1.0 - unstated) for m in declared}
     if unstated > 0:
@@ -357,14 +363,14 @@ def _trimmed(plan: WeightPlan, design: Design) -> Design:
     return trim(design, lower=plan.trim[0], upper=plan.trim[1], unit="mean")
 
 
-def _weight_table(cell: _Cell, base: NDArray[np.float64], calibrated: Design, final: Design) -> pd.DataFrame:
-    table = cell.frame[["block", "unit_code", "group", "questionnaire", "form_code"]].reset_index(drop=True)
-    return table.assign(
-        base_weight=base,
-        calibrated_weight=calibrated.weights,
-        weight=final.weights,
-        g=final.weights / base,
-    )[list(WEIGHT_COLUMNS)]
+def _weight_table(returns: Returns, parts: list[Sample], weights: list[NDArray[np.float64]]) -> pd.DataFrame:
+    """Base, calibrated and final weights and g of all samples, [4, n] each, as columns ``WEIGHT_COLUMNS``."""
+    if not parts:
+        return pd.DataFrame(columns=list(WEIGHT_COLUMNS))
+    rows = np.concatenate([part.rows for part in parts])
+    texts, numbers = WEIGHT_COLUMNS[:5], WEIGHT_COLUMNS[5:]
+    columns = {name: returns.rows[name].array.take(rows) for name in texts}
+    return pd.DataFrame({**columns, **dict(zip(numbers, np.concatenate(weights, axis=1), strict=True))})
 
 
 def _summary(cell: _Cell, sample: Sample, margins: tuple[str, ...], calibrated: Design) -> tuple[object, ...]:
@@ -375,7 +381,7 @@ def _summary(cell: _Cell, sample: Sample, margins: tuple[str, ...], calibrated: 
     return (
         cell.block,
         cell.group,
-        cell.frame["form_code"].nunique(),
+        cell.column("form_code").nunique(),
         len(w),
         float(total),
         float(w.sum()),

@@ -26,7 +26,8 @@ def statuses(branches: Sequence[Branch]) -> NDArray[np.intp]:
     is one, stands for the rest.
     """
     elsewhere, complete, available = (
-        np.array([getattr(branch, name) for branch in branches]) for name in ("elsewhere", "complete", "available")
+        np.array([getattr(branch, name) for branch in branches])
+        for name in ("elsewhere", "complete", "available")
     )
     gap = np.zeros(available.shape, dtype=bool)
     for r, branch in enumerate(branches):

@@ -129,7 +129,7 @@ def _texts(distinct: Sequence[str], place: np.ndarray) -> object:
     return pd.Series(list(distinct)).array.take(place)
 
 
-def _by_unit(rows: Sequence[np.ndarray]) -> np.ndarray:
+def _by_unit(rows: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
     """Arrays [U] of R branches as one column, the branches of the first unit first."""
     return np.asarray(rows).T.ravel()
 

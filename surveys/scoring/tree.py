@@ -59,7 +59,6 @@ class Branch:
         """Units in which this result can enter its parent."""
         return self.shown & ~np.isnan(self.score.value)
 
-
     @property
     def one_derivative(self) -> bool:
         """Whether score and satisfied share have one and the same derivative."""

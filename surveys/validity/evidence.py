@@ -209,7 +209,9 @@ def _window(fieldwork: Fieldwork) -> tuple[np.datetime64, np.datetime64]:
 def issued_forms(study: Study, form_code: Array) -> tuple[Array, Array, Array]:
     """(known, questionnaire, unit) of the issued form behind every form code, each [n]."""
     issued = study.issued
-    position = {issued[k].form_code: k for k in reversed(range(len(issued)))}  # the first form of a code counts
+    position = {
+        issued[k].form_code: k for k in reversed(range(len(issued)))
+    }  # the first form of a code counts
     at = np.fromiter((position.get(code, -1) for code in form_code), int, len(form_code))
     questionnaire = np.array([*(form.questionnaire for form in issued), ""], object)[at]
     unit = np.array([*(form.unit for form in issued), ""], object)[at]
