@@ -109,44 +109,42 @@ def item_ratios(group: str, answers: Floats, theta: Floats, slots: int) -> list[
     return [Linear(value, {group: a}, none, external) for value, a in zip(values, alpha, strict=True)]
 
 
-def combination(parts: Sequence[Linear], weights: Floats) -> Linear:
-    """Σ_p weight_p · part_p. ``weights`` [parts, U]; 0 leaves a part out; NaN where all parts are left out.
+def combined(scores: Sequence[Linear], satisfied: Sequence[Linear], weights: Floats) -> tuple[Linear, Linear]:
+    """Σ_p weight_p · part_p of the scores and of the satisfied shares of the same parts; the derivative is worked out once
+    where every part has one for both. ``weights`` [parts, U]; 0 leaves a part out; NaN where all parts are left out.
 
     >>> halves = np.full((2, 1), 0.5)
     >>> parts = [Linear(np.array([v]), {}, {}, np.zeros((1, 0))) for v in (0.2, 0.6)]
-    >>> combination(parts, halves).value.tolist()
+    >>> combined(parts, parts, halves)[0].value.tolist()
     [0.4]
     """
+    if len(scores) == 1 and (weights == 1.0).all():
+        return scores[0], satisfied[0]
     used = weights != 0
+    values = np.array([[part.value for part in parts] for parts in (scores, satisfied)])
+    total = np.where(used, weights * values, 0.0).sum(axis=1)
+    score, share = np.where(used.any(axis=0), total, np.nan)
+    result = Linear(score, *_derivative(scores, weights, used))
+    if all(a.derived_as(b) for a, b in zip(scores, satisfied, strict=True)):
+        return result, result.with_value(share)
+    return result, Linear(share, *_derivative(satisfied, weights, used))
+
+
+def _derivative(
+    parts: Sequence[Linear], weights: Floats, used: Bools
+) -> tuple[dict[str, Floats], dict[str, Floats], Floats]:
+    """α, δ and the external part of Σ_p weight_p · part_p over the parts ``used`` [parts, U]."""
     external = np.zeros_like(parts[0].external)
     alpha: dict[str, Floats] = {}
     delta: dict[str, Floats] = {}
-    for part, w, use in zip(parts, weights, used, strict=True):
-        kept, column = part if use.all() else part.only(use), w[:, None]
-        external += column * kept.external
+    for part, column, use in zip(parts, weights[:, :, None], used, strict=True):
+        kept = part if use.all() else part.only(use)
+        if external.size:
+            external += column * kept.external
         for total, terms in ((alpha, kept.alpha), (delta, kept.delta)):
             for g, term in terms.items():
                 total[g] = total[g] + column * term if g in total else column * term
-    return Linear(combined_value(parts, weights), alpha, delta, external)
-
-
-def combined_value(parts: Sequence[Linear], weights: Floats) -> Floats:
-    """Σ_p weight_p · value_p [U]; parts of weight 0 are left out, NaN where all are."""
-    used = weights != 0
-    values = np.array([part.value for part in parts])
-    total: Floats = np.where(used, weights * values, 0.0).sum(axis=0)
-    return np.where(used.any(axis=0), total, np.nan)
-
-
-def both_combined(
-    scores: Sequence[Linear], satisfied: Sequence[Linear], weights: Floats
-) -> tuple[Linear, Linear]:
-    """:func:`combination` of the scores and of the satisfied shares of the same parts; the derivative is worked out
-    once where every part has one for both."""
-    score = combination(scores, weights)
-    if all(a.derived_as(b) for a, b in zip(scores, satisfied, strict=True)):
-        return score, score.with_value(combined_value(satisfied, weights))
-    return score, combination(satisfied, weights)
+    return alpha, delta, external
 
 
 def normalised(weights: Sequence[float | Floats], available: Bools) -> Floats:

@@ -19,7 +19,7 @@ from surveys.scoring.linear import (
     Bools,
     Floats,
     Linear,
-    both_combined,
+    combined,
     item_ratios,
     normalised,
     nothing,
@@ -374,16 +374,20 @@ def _over_groups(
     whole = np.array([part.complete for part in parts])
     some = in_some(available)
     renormalise = block.study.inference.on_missing_group == "renormalise"
-    gap = "score.renormalised" if renormalise else "score.missing_group"
-    notes = _named(gap, "groups", parts, ~available & some)
-    notes += _named("score.incomplete_below", "nodes", parts, available & ~whole)
-    notes += tuple((u, note("score.no_group")) for u in positions(~some))
-    branch = replace(
-        _combined(
-            code, level, ALL_GROUPS, parts, normalised([weights.get(g, 1.0) for g in family], available)
-        ),
+    notes: Notes = ()
+    if not (available & whole).all():
+        gap = "score.renormalised" if renormalise else "score.missing_group"
+        notes = _named(gap, "groups", parts, ~available & some)
+        notes += _named("score.incomplete_below", "nodes", parts, available & ~whole)
+        notes += tuple((u, note("score.no_group")) for u in positions(~some))
+    branch = _combined(
+        code,
+        level,
+        ALL_GROUPS,
+        parts,
+        normalised([weights.get(g, 1.0) for g in family], available),
         complete=some & in_all(whole | ~available if renormalise else whole & available),
-        elsewhere=some & in_all(np.array([p.elsewhere | ~p.available for p in parts])),
+        elsewhere=some & in_all(np.array([part.elsewhere for part in parts]) | ~available),
         max_points=points,
         notes=notes + _origins(parts),
     )
@@ -415,12 +419,17 @@ def _parent_of_group(block: Block, node: Node, group: str, parts: Sequence[Branc
     whole = np.array([part.complete for part in parts])
     weights = [_weight(rule, block, part) for part in parts]
     points = np.array([part.max_points for part in parts])
-    notes = _named("score.missing_child", "nodes", parts, ~available & in_some(available))
-    return replace(
-        _combined(node.code, node.level, group, parts, normalised(weights, available)),
+    some = in_some(available)
+    notes = _named("score.missing_child", "nodes", parts, ~available & some)
+    return _combined(
+        node.code,
+        node.level,
+        group,
+        parts,
+        normalised(weights, available),
         complete=in_all(available & whole),
         max_points=np.where(available, points, 0.0 * points).sum(axis=0),
-        notes=notes + tuple((u, note("score.no_child")) for u in positions(~in_some(available))),
+        notes=notes + tuple((u, note("score.no_child")) for u in positions(~some)),
     )
 
 
@@ -444,7 +453,8 @@ def _without_answers(block: Block, node: Node, parts: Sequence[Branch], pooled: 
     available = np.array([part.available for part in parts])
     counts = [items_below(block.instrument, block.instrument.node[part.code]) for part in parts]
     every = np.broadcast_to(in_all(available), available.shape)
-    by_items = _combined(node.code, node.level, pooled.group, parts, normalised(counts, every))
+    score, satisfied = _both_combined(parts, normalised(counts, every))
+    by_items = replace(pooled, score=score, satisfied=satisfied, columns=_columns(parts))
     chosen = np.array([taken, ~taken], dtype=float)
     score, satisfied = _both_combined([by_items, pooled], chosen)
     notes = [(u, text) for u, text in pooled.notes if not taken[u]]
@@ -456,7 +466,7 @@ def _without_answers(block: Block, node: Node, parts: Sequence[Branch], pooled: 
         satisfied=satisfied,
         columns=_columns([by_items, pooled]),
         complete=np.where(taken, in_all(available), pooled.complete),
-        shown=np.where(taken, by_items.shown, pooled.shown),
+        shown=np.where(taken, ~np.isnan(by_items.score.value), pooled.shown),
         elsewhere=taken & in_all(np.array([part.elsewhere for part in parts])),
         notes=tuple(notes),
     )
@@ -475,8 +485,12 @@ def _total(block: Block, node: Node, parts: Sequence[Branch]) -> Branch:
         weights = weights * (np.array([part.max_points for part in parts]).sum(axis=0) / points)
     notes = _named("score.missing_child", "nodes", parts, ~available)
     notes += _named("score.incomplete_below", "nodes", parts, available & ~whole)
-    branch = replace(
-        _combined(node.code, node.level, ALL_GROUPS, parts, weights),
+    branch = _combined(
+        node.code,
+        node.level,
+        ALL_GROUPS,
+        parts,
+        weights,
         complete=in_all(available & whole),
         elsewhere=in_all(np.array([part.elsewhere for part in parts])),
         max_points=points,
@@ -501,10 +515,20 @@ def _points_of_total(block: Block, node: Node, parts: Sequence[Branch]) -> Float
     return total
 
 
-def _combined(code: str, level: str, group: str, parts: Sequence[Branch], weights: Floats) -> Branch:
-    """Σ weight · part for score and satisfied share alike."""
+def _combined(
+    code: str,
+    level: str,
+    group: str,
+    parts: Sequence[Branch],
+    weights: Floats,
+    *,
+    complete: Bools,
+    max_points: Floats,
+    notes: Notes,
+    elsewhere: Bools | None = None,
+) -> Branch:
+    """Σ weight · part for score and satisfied share alike; shown wherever it has a value."""
     score, satisfied = _both_combined(parts, weights)
-    every = np.ones(weights.shape[1], dtype=bool)
     return Branch(
         code,
         level,
@@ -512,16 +536,17 @@ def _combined(code: str, level: str, group: str, parts: Sequence[Branch], weight
         score,
         satisfied,
         _columns(parts),
-        complete=every,
+        complete=complete,
         shown=~np.isnan(score.value),
-        elsewhere=~every,
-        max_points=np.full(len(every), np.nan),
+        elsewhere=np.zeros_like(complete) if elsewhere is None else elsewhere,
+        max_points=max_points,
+        notes=notes,
     )
 
 
 def _both_combined(parts: Sequence[Branch], weights: Floats) -> tuple[Linear, Linear]:
     """Σ weight · part of the scores and of the satisfied shares."""
-    return both_combined([part.score for part in parts], [part.satisfied for part in parts], weights)
+    return combined([part.score for part in parts], [part.satisfied for part in parts], weights)
 
 
 def _columns(parts: Sequence[Branch]) -> dict[str, Bools]:
