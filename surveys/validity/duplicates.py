@@ -81,8 +81,9 @@ def nearest_in_cells(
     """
     partner, share = np.full(len(codes), -1), np.zeros(len(codes))
     for rows in cells(cell):
-        part = codes[rows]
-        here, found = nearest(part[:, (part >= 0).any(axis=0)], owner[rows], minimum_items, over_all)
+        part = codes.take(rows, axis=0)
+        answered = np.flatnonzero(part.max(axis=0) >= 0)
+        here, found = nearest(part.take(answered, axis=1), owner[rows], minimum_items, over_all)
         partner[rows] = np.where(here >= 0, rows[here], -1)
         share[rows] = found
     return partner, share

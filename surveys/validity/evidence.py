@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 
 import numpy as np
 import pandas as pd
@@ -209,10 +210,11 @@ def _window(fieldwork: Fieldwork) -> tuple[np.datetime64, np.datetime64]:
 def issued_forms(study: Study, form_code: Array) -> tuple[Array, Array, Array]:
     """(known, questionnaire, unit) of the issued form behind every form code, each [n]."""
     issued = study.issued
-    position = {
-        issued[k].form_code: k for k in reversed(range(len(issued)))
-    }  # the first form of a code counts
-    at = np.fromiter((position.get(code, -1) for code in form_code), int, len(form_code))
+    codes = [form.form_code for form in issued]
+    position = dict(
+        zip(reversed(codes), reversed(range(len(codes))), strict=True)
+    )  # the first form of a code counts
+    at = np.fromiter(map(position.get, form_code.tolist(), repeat(-1)), int, len(form_code))
     questionnaire = np.array([*(form.questionnaire for form in issued), ""], object)[at]
     unit = np.array([*(form.unit for form in issued), ""], object)[at]
     return at >= 0, questionnaire, unit

@@ -116,10 +116,12 @@ def _without_effect(decision: Decision, rows: Array, reasons: pd.DataFrame) -> l
 def outcome(size: int, reasons: pd.DataFrame, decided: pd.DataFrame) -> Array:
     """Disposition of each evaluation, object [size], from its reasons and decisions (columns row, severity, detail)."""
     rejected, review, lifted = (np.zeros(size, bool) for _ in range(3))
-    rejected[reasons.loc[reasons["severity"] == "reject", "row"].to_numpy(int)] = True
-    rejected[decided.loc[decided["detail"] == REJECTED, "row"].to_numpy(int)] = True
-    review[reasons.loc[reasons["severity"] == "review", "row"].to_numpy(int)] = True
-    lifted[decided.loc[decided["detail"] == VALID, "row"].to_numpy(int)] = True
+    row, severity = reasons["row"].to_numpy(int), reasons["severity"].to_numpy(object)
+    decided_row, decision = decided["row"].to_numpy(int), decided["detail"].to_numpy(object)
+    rejected[row[severity == "reject"]] = True
+    rejected[decided_row[decision == REJECTED]] = True
+    review[row[severity == "review"]] = True
+    lifted[decided_row[decision == VALID]] = True
     words = np.array([VALID, REVIEW, REJECTED], object)
     return words[np.where(rejected, 2, review & ~lifted)]
 
