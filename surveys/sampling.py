@@ -132,7 +132,7 @@ def _cells(study: Study, returns: Returns, dispositions: Dispositions, problems:
         code[name], labels[name] = codes[valid], {label: k for k, label in enumerate(found.tolist())}
     for block, group in dict.fromkeys((q.block, q.group) for q in study.instrument.questionnaires):
         units = study.assessed_units(block)
-        place = np.full(len(labels["unit_code"]), -1)
+        place = np.full(len(labels["unit_code"]) + 1, -1)  # the last: of rows without any code
         for k, unit in enumerate(units):
             if unit.code in labels["unit_code"]:
                 place[labels["unit_code"][unit.code]] = k

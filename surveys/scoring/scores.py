@@ -15,7 +15,7 @@ from surveys.returns.tidy import Returns
 from surveys.sampling import Sample, Samples, blocks_of
 from surveys.scoring.inference import Estimate, estimates
 from surveys.scoring.league import UNIT_COLUMNS, league
-from surveys.scoring.remarks import STATUSES, statuses, written_notes
+from surveys.scoring.remarks import INCOMPLETE, STATUSES, SUPPRESSED, statuses, written_notes
 from surveys.scoring.shares import SHARE_COLUMNS, shares
 from surveys.scoring.tree import Block, block_of, walk
 from surveys.scoring.values import values_of
@@ -152,14 +152,7 @@ def _numbers(found: Sequence[Estimate]) -> dict[str, list[np.ndarray]]:
 
 def _warn(table: pd.DataFrame, problems: Problems) -> None:
     """One warning per block when official results are incomplete or suppressed."""
-    official = table[(table["group"] == ALL_GROUPS) & (table["node_level"] != "item")]
-    for block, rows in official.groupby("block", sort=False):
-        gaps = rows[rows["status"].isin(["incomplete", "suppressed"])]
-        if len(gaps):
-            problems.add(
-                "score.gaps",
-                severity="warning",
-                block=block,
-                nodes=len(gaps),
-                units=gaps["unit_code"].nunique(),
-            )
+    official = (table["group"] == ALL_GROUPS) & (table["node_level"] != "item")
+    gaps = table.loc[official & table["status"].isin([INCOMPLETE, SUPPRESSED]), ["block", "unit_code"]]
+    for block, units in gaps.groupby("block", sort=False)["unit_code"]:
+        problems.add("score.gaps", severity="warning", block=block, nodes=len(units), units=units.nunique())
