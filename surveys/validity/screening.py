@@ -133,7 +133,7 @@ def accounts(study: Study, returns: Returns, disposition: Array) -> pd.DataFrame
     a form on one unit whose code was issued for one: a form whose unit cannot be read is still the form that went to that unit.
     """
     forms = {q.code: q for q in study.instrument.questionnaires}
-    cells = {name: returns.rows[name].to_numpy(object) for name in CELL}
+    cells = {name: returns.rows[name].to_numpy(object, copy=True) for name in CELL}
     codes = returns.rows["form_code"].to_numpy(object)
     matrix = among(cells["questionnaire"], [q.code for q in forms.values() if q.matrix])
     moved = np.flatnonzero((disposition != VALID) & ~matrix)
