@@ -135,11 +135,11 @@ def _council(study: Study, forms: pd.DataFrame, scores: Scores, manifest: bytes)
         codebook.COUNCIL_UNITS: tables.council_units(study, scores),
         codebook.REJECTED: tables.rejected_frame(forms),
     }
-    texts = {table: tables.printed(table, frame, study.output) for table, frame in frames.items()}
-    csvs = {table: tables.csv_bytes(table, text) for table, text in texts.items()}
+    printed = {table: tables.printed(table, frame, study.output) for table, frame in frames.items()}
+    csvs = {table: tables.csv_bytes(table, cells) for table, cells in printed.items()}
     workbook = workbook_bytes(
         study,
-        {table.name: text for table, text in texts.items()},
+        {table.name: cells for table, cells in printed.items()},
         {table.path: content for table, content in csvs.items()},
     )
     return _named(study, csvs, {MANIFEST: manifest, WORKBOOK: workbook}, COUNCIL)

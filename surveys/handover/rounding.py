@@ -13,6 +13,10 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 import numpy as np
 from numpy.typing import ArrayLike
 
+#: Fills up cells of digits that are shorter than others; no byte of UTF-8 has this value.
+_FILLER = 0xFF
+#: The digits of 0 to 9999, uint8 [10000, 4].
+_FOUR_DIGITS = (ord("0") + np.arange(10_000)[:, None] // (1000, 100, 10, 1) % 10).astype(np.uint8)
 #: Below this a float64 tells all whole numbers and keeps all their digits (DBL_DIG = 15 of C).
 _WHOLE = 1e15
 #: Digits enough for the largest float64 (309 before the point) at any number of decimals printed here.
@@ -40,14 +44,7 @@ def decimal_texts(values: ArrayLike, decimals: int) -> list[str]:
     >>> decimal_texts([0.5, 2.675, float("nan"), 12], 2)
     ['0.50', '2.68', '', '12.00']
     """
-    x = np.asarray(values, dtype=np.float64)
-    units, doubtful = _scaled(x, decimals)
-    texts = _placed(units, decimals)
-    for i in np.flatnonzero(doubtful & ~np.isnan(x)):
-        texts[i] = _exact_text(float(x[i]), decimals)
-    for i in np.flatnonzero(np.isnan(x)):
-        texts[i] = ""
-    return texts
+    return joined([decimal_cells(values, decimals)])
 
 
 def plain_texts(values: ArrayLike) -> list[str]:
@@ -56,10 +53,7 @@ def plain_texts(values: ArrayLike) -> list[str]:
     >>> plain_texts([1.0, 1.5, 0.33, float("nan"), 1e-7])
     ['1', '1.5', '0.33', '', '0.0000001']
     """
-    x = np.asarray(values, dtype=np.float64)
-    distinct, place = np.unique(x + 0.0, return_inverse=True)  # + 0.0 takes the sign off a zero
-    texts = [_plain_text(v) for v in distinct.tolist()]
-    return [texts[k] for k in place.tolist()]
+    return joined([plain_cells(values)])
 
 
 def whole_texts(values: ArrayLike) -> list[str]:
@@ -69,6 +63,46 @@ def whole_texts(values: ArrayLike) -> list[str]:
     ['3', '']
     """
     return decimal_texts(values, 0)
+
+
+def decimal_cells(values: ArrayLike, decimals: int) -> np.ndarray:
+    """The texts of :func:`decimal_texts` as they are put into rows by :func:`joined`.
+
+    values: float [n]; returns uint8 [n, width], the bytes of each text among fillers.
+    """
+    x = np.asarray(values, dtype=np.float64)
+    units, doubtful = _scaled(x, decimals)
+    exact = np.flatnonzero(doubtful)
+    texts = _packed([_exact_text(value, decimals) for value in x[exact].tolist()])
+    cells = _placed(units, decimals, texts.shape[1])
+    cells[exact] = _FILLER
+    cells[exact, : texts.shape[1]] = texts
+    return cells
+
+
+def plain_cells(values: ArrayLike) -> np.ndarray:
+    """The texts of :func:`plain_texts` as they are put into rows by :func:`joined`.
+
+    values: float [n]; returns uint8 [n, width], the bytes of each text among fillers.
+    """
+    x = np.asarray(values, dtype=np.float64)
+    distinct, place = np.unique(x + 0.0, return_inverse=True)  # + 0.0 takes the sign off a zero
+    return _packed([_plain_text(value) for value in distinct.tolist()])[place]
+
+
+def joined(columns: Sequence[np.ndarray]) -> list[str]:
+    """Each row as one text, its cells between commas.
+
+    columns: at least one uint8 [n, width] of :func:`decimal_cells` or :func:`plain_cells`; returns n texts.
+
+    >>> joined([decimal_cells([1, 20.5], 1), plain_cells([3, float("nan")])])
+    ['1.0,3', '20.5,']
+    """
+    n = len(columns[0])
+    comma, end = (np.full((n, 1), ord(mark), dtype=np.uint8) for mark in ",\n")
+    between = [part for cells in columns for part in (cells, comma)]
+    rows = np.concatenate([*between[:-1], end], axis=1)
+    return rows.tobytes().translate(None, bytes([_FILLER])).decode("ascii").split("\n")[:n]
 
 
 def numbers_of(texts: Sequence[str]) -> np.ndarray:
@@ -91,12 +125,37 @@ def _scaled(x: np.ndarray, decimals: int) -> tuple[np.ndarray, np.ndarray]:
     return units.astype(np.int64), doubtful
 
 
-def _placed(units: np.ndarray, decimals: int) -> list[str]:
-    """Whole multiples of 10^-decimals as text with the point in its place."""
-    if decimals == 0 or not units.size:
-        return [str(u) for u in units.tolist()]
-    # A float of at most 15 digits prints back as these digits; one format for all is many times faster than n formats.
-    return ((f"%.{decimals}f " * units.size) % tuple((units / 10.0**decimals).tolist())).split()
+def _placed(units: np.ndarray, decimals: int, width: int) -> np.ndarray:
+    """Whole multiples of 10^-decimals [n] as cells with the point in its place, of at least ``width`` bytes."""
+    size = np.abs(units)
+    whole = size // 10**decimals
+    digits = len(str(whole.max(initial=0)))
+    point = 1 + digits
+    cells = np.full((len(units), max(width, point + 1 + decimals)), _FILLER, dtype=np.uint8)
+    cells[units < 0, 0] = ord("-")
+    _put_digits(cells[:, 1:point], whole)
+    for k in range(1, digits):
+        cells[whole < 10**k, point - 1 - k] = _FILLER
+    if decimals:
+        cells[:, point] = ord(".")
+        _put_digits(cells[:, point + 1 : point + 1 + decimals], size - whole * 10**decimals)
+    return cells
+
+
+def _put_digits(cells: np.ndarray, numbers: np.ndarray) -> None:
+    """Write whole numbers [n] with leading zeros into cells [n, digits], four digits at a time from the right."""
+    for end in range(cells.shape[1], 0, -4):
+        begin = max(end - 4, 0)
+        rest = numbers // 10_000
+        cells[:, begin:end] = _FOUR_DIGITS.take(numbers - rest * 10_000, axis=0)[:, begin - end :]
+        numbers = rest
+
+
+def _packed(texts: Sequence[str]) -> np.ndarray:
+    """Texts of printed numbers as cells [n, width]."""
+    packed = np.array(texts, dtype=np.bytes_)
+    cells = packed.view(np.uint8).reshape(len(texts), packed.itemsize)
+    return np.where(cells == 0, np.uint8(_FILLER), cells)
 
 
 def _exact_text(value: float, decimals: int) -> str:

@@ -8,7 +8,9 @@ left plain.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +19,7 @@ import pandas as pd
 from surveys.definitions.instrument import ALL_GROUPS, Instrument, Item, Node
 from surveys.definitions.study import Output, Study
 from surveys.handover.codebook import COUNCIL_SCORES, COUNCIL_UNITS, TREE, Column, Table, decimals_of
-from surveys.handover.rounding import decimal_texts, plain_texts
+from surveys.handover.rounding import decimal_cells, joined, plain_cells
 from surveys.problems import Problem, phrase, wording
 from surveys.returns.tidy import Returns
 from surveys.scoring.rules import rule_of
@@ -60,29 +62,47 @@ def unharmed(text: str) -> str:
     return text[1:] if text.startswith("'") and text[1:].startswith(_RUNS_AS_FORMULA) else text
 
 
-def printed(table: Table, frame: pd.DataFrame, output: Output) -> pd.DataFrame:
-    """The columns of ``table`` as printed text [n rows], in the order of the codebook."""
-    return pd.DataFrame(
-        {column.name: _texts(column, frame[column.name], output) for column in table.columns}, dtype=object
-    )
+@dataclass(frozen=True)
+class Words:
+    """A column of text: each different text once, and the place of the text of each row among them, int [n]."""
+
+    distinct: Sequence[str]
+    place: np.ndarray
+
+    def texts(self) -> list[str]:
+        """The text of each row [n]."""
+        return _spread(self.distinct, self.place)
 
 
-def csv_bytes(table: Table, texts: pd.DataFrame) -> bytes:
+#: A printed column: words, or numbers as the cells of :mod:`surveys.handover.rounding`.
+Cells = Words | np.ndarray
+
+
+def printed(table: Table, frame: pd.DataFrame, output: Output) -> dict[str, Cells]:
+    """The columns of ``table`` as printed text, name → n cells, in the order of the codebook."""
+    return {column.name: _cells(column, frame[column.name], output) for column in table.columns}
+
+
+def csv_bytes(table: Table, printed: Mapping[str, Cells]) -> bytes:
     """RFC 4180 bytes of printed text; text cells are made harmless, numbers stay plain."""
-    columns = [
-        texts[c.name].tolist() if c.is_number else _cells(texts[c.name].tolist()) for c in table.columns
-    ]
+    columns: list[list[str]] = []
+    for _, run in groupby((printed[name] for name in table.names), key=type):
+        cells = list(run)  # neighbours of one kind: numbers are joined before they become texts
+        numbers = [c for c in cells if isinstance(c, np.ndarray)]
+        columns += [joined(numbers)] if numbers else []
+        columns += [_spread(_written(c.distinct), c.place) for c in cells if isinstance(c, Words)]
     lines = [",".join(map(quoted, table.names)), *map(",".join, zip(*columns, strict=True)), ""]
     return "\r\n".join(lines).encode("utf-8-sig" if table.bom else "utf-8")
 
 
-def _cells(texts: Sequence[str]) -> list[str]:
-    """Texts [n] as they stand in a CSV; a table repeats its codes and names, so each text is looked at once."""
-    distinct = set(texts)
-    if _is_plain(distinct):
-        return list(texts)
-    written = {text: quoted(harmless(text)) for text in distinct}
-    return [written[text] for text in texts]
+def _spread(distinct: Sequence[str], place: np.ndarray) -> list[str]:
+    """One text per row."""
+    return np.array(distinct, dtype=object)[place].tolist()
+
+
+def _written(texts: Sequence[str]) -> Sequence[str]:
+    """Texts as they stand in a CSV."""
+    return texts if _is_plain(texts) else [quoted(harmless(text)) for text in texts]
 
 
 def _is_plain(texts: Iterable[str]) -> bool:
@@ -228,15 +248,20 @@ def _withheld(study: Study, frame: pd.DataFrame, columns: Sequence[str]) -> pd.D
     return frame.assign(**{name: frame[name].astype(float).mask(incomplete) for name in columns})
 
 
-def _texts(column: Column, values: pd.Series, output: Output) -> list[str]:
+def _cells(column: Column, values: pd.Series, output: Output) -> Cells:
     if not column.is_number:
-        cells = values.tolist()
-        if set(map(type, cells)) <= {str}:
-            return cells
-        return ["" if text is None or text != text else str(text) for text in cells]
+        return _words(values)
     numbers = pd.to_numeric(values).to_numpy(dtype=float)
     decimals = decimals_of(column.kind, output)
-    return plain_texts(numbers) if decimals is None else decimal_texts(numbers, decimals)
+    return plain_cells(numbers) if decimals is None else decimal_cells(numbers, decimals)
+
+
+def _words(values: pd.Series) -> Words:
+    if not isinstance(values.dtype, pd.StringDtype):
+        texts = ["" if text is None or text != text else str(text) for text in values.tolist()]
+        values = pd.Series(texts, dtype=object)
+    place, distinct = pd.factorize(values)
+    return Words([*distinct.tolist(), ""], place)  # the place of a gap is -1
 
 
 def _number(value: float | None) -> float:

@@ -13,14 +13,12 @@ from datetime import datetime
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from surveys.definitions.instrument import Instrument
 from surveys.definitions.study import Study
 from surveys.handover.codebook import COUNCIL_SCORES, COUNCIL_UNITS, REJECTED, Column, Table, decimals_of
 from surveys.handover.manifest import digest_of
-from surveys.handover.rounding import numbers_of
-from surveys.handover.tables import status_words
+from surveys.handover.rounding import joined, numbers_of
+from surveys.handover.tables import Cells, Words, status_words
 from surveys.problems import phrase
 
 if TYPE_CHECKING:
@@ -56,10 +54,12 @@ class Sheet:
         return [min(length + _MARGIN, _WIDEST) for length in longest]
 
 
-def workbook_bytes(study: Study, tables: Mapping[str, pd.DataFrame], files: Mapping[str, bytes]) -> bytes:
+def workbook_bytes(
+    study: Study, tables: Mapping[str, Mapping[str, Cells]], files: Mapping[str, bytes]
+) -> bytes:
     """The workbook as XLSX bytes.
 
-    ``tables``: printed texts of the council tables by name (``council-scores``, ``council-units``, ``council-rejected``);
+    ``tables``: printed columns of the council tables by name (``council-scores``, ``council-units``, ``council-rejected``);
     ``files``: the council's CSV files, whose checksums the identity sheet shows.
     """
     from xlsxwriter import Workbook
@@ -77,7 +77,9 @@ def workbook_bytes(study: Study, tables: Mapping[str, pd.DataFrame], files: Mapp
     return buffer.getvalue()
 
 
-def sheets(study: Study, tables: Mapping[str, pd.DataFrame], files: Mapping[str, bytes]) -> tuple[Sheet, ...]:
+def sheets(
+    study: Study, tables: Mapping[str, Mapping[str, Cells]], files: Mapping[str, bytes]
+) -> tuple[Sheet, ...]:
     """All sheets in order."""
     return (
         table_sheet(COUNCIL_SCORES, tables[COUNCIL_SCORES.name], study),
@@ -88,9 +90,9 @@ def sheets(study: Study, tables: Mapping[str, pd.DataFrame], files: Mapping[str,
     )
 
 
-def table_sheet(table: Table, texts: pd.DataFrame, study: Study) -> Sheet:
+def table_sheet(table: Table, printed: Mapping[str, Cells], study: Study) -> Sheet:
     """A council table as a sheet; codes of blocks, groups and statuses in words beside or instead of the code."""
-    columns = [_cells(column, texts[column.name], study.instrument) for column in table.columns]
+    columns = [_cells(column, printed[column.name], study.instrument) for column in table.columns]
     return Sheet(
         phrase(f"handover.sheet.{table.name}", "vi"),
         tuple(phrase(f"handover.column.{column.name}", "vi") for column in table.columns),
@@ -124,16 +126,16 @@ def identity(study: Study, files: Mapping[str, bytes]) -> Sheet:
     return Sheet(phrase("handover.sheet.identity", "vi"), headings, (names, values), ("text", "text"))
 
 
-def _cells(column: Column, texts: pd.Series, instrument: Instrument) -> list[object]:
-    if column.is_number:
-        return [None if number != number else number for number in numbers_of(texts.tolist()).tolist()]
+def _cells(column: Column, cells: Cells, instrument: Instrument) -> list[object]:
+    if not isinstance(cells, Words):
+        return [None if number != number else number for number in numbers_of(joined([cells])).tolist()]
     words = {
         "block": {block.code: block.label_vi for block in instrument.blocks},
         "group": {group.code: group.label_vi for group in instrument.groups},
         "questionnaire": {q.code: q.label_vi for q in instrument.questionnaires},
         "status": {code: status_words(code) for code in column.accepted},
     }.get(column.name, {})
-    return [words.get(text, text) for text in texts.tolist()]
+    return [words.get(text, text) for text in cells.texts()]
 
 
 def _number_format(column: Column, study: Study) -> str:
