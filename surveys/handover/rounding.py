@@ -44,7 +44,7 @@ def decimal_texts(values: ArrayLike, decimals: int) -> list[str]:
     >>> decimal_texts([0.5, 2.675, float("nan"), 12], 2)
     ['0.50', '2.68', '', '12.00']
     """
-    return joined([decimal_cells(values, decimals)])
+    return texts_of(decimal_cells(values, decimals))
 
 
 def plain_texts(values: ArrayLike) -> list[str]:
@@ -53,7 +53,7 @@ def plain_texts(values: ArrayLike) -> list[str]:
     >>> plain_texts([1.0, 1.5, 0.33, float("nan"), 1e-7])
     ['1', '1.5', '0.33', '', '0.0000001']
     """
-    return joined([plain_cells(values)])
+    return texts_of(plain_cells(values))
 
 
 def whole_texts(values: ArrayLike) -> list[str]:
@@ -72,10 +72,10 @@ def decimal_cells(values: ArrayLike, decimals: int) -> np.ndarray:
     """
     x = np.asarray(values, dtype=np.float64)
     units, doubtful = _scaled(x, decimals)
-    exact = np.flatnonzero(doubtful)
+    exact = np.flatnonzero(doubtful & ~np.isnan(x))
     texts = _packed([_exact_text(value, decimals) for value in x[exact].tolist()])
     cells = _placed(units, decimals, texts.shape[1])
-    cells[exact] = _FILLER
+    cells[doubtful] = _FILLER
     cells[exact, : texts.shape[1]] = texts
     return cells
 
@@ -90,19 +90,24 @@ def plain_cells(values: ArrayLike) -> np.ndarray:
     return _packed([_plain_text(value) for value in distinct.tolist()])[place]
 
 
-def joined(columns: Sequence[np.ndarray]) -> list[str]:
+def texts_of(cells: np.ndarray) -> list[str]:
+    """The texts of cells, uint8 [n, width] of :func:`decimal_cells` or :func:`plain_cells`."""
+    return [row.decode("ascii") for row in joined([cells])]
+
+
+def joined(columns: Sequence[np.ndarray]) -> list[bytes]:
     """Each row as one text, its cells between commas.
 
     columns: at least one uint8 [n, width] of :func:`decimal_cells` or :func:`plain_cells`; returns n texts.
 
     >>> joined([decimal_cells([1, 20.5], 1), plain_cells([3, float("nan")])])
-    ['1.0,3', '20.5,']
+    [b'1.0,3', b'20.5,']
     """
     n = len(columns[0])
     comma, end = (np.full((n, 1), ord(mark), dtype=np.uint8) for mark in ",\n")
     between = [part for cells in columns for part in (cells, comma)]
     rows = np.concatenate([*between[:-1], end], axis=1)
-    return rows.tobytes().translate(None, bytes([_FILLER])).decode("ascii").split("\n")[:n]
+    return rows.tobytes().translate(None, bytes([_FILLER])).split(b"\n")[:n]
 
 
 def numbers_of(texts: Sequence[str]) -> np.ndarray:

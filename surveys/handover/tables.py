@@ -71,7 +71,13 @@ class Words:
 
     def texts(self) -> list[str]:
         """The text of each row [n]."""
-        return _spread(self.distinct, self.place)
+        return np.array(self.distinct, dtype=object)[self.place].tolist()
+
+    def written(self) -> list[bytes]:
+        """The text of each row [n] as it stands in a CSV."""
+        plain = _is_plain(self.distinct)
+        texts = self.distinct if plain else [quoted(harmless(text)) for text in self.distinct]
+        return np.array([text.encode() for text in texts], dtype=object)[self.place].tolist()
 
 
 #: A printed column: words, or numbers as the cells of :mod:`surveys.handover.rounding`.
@@ -85,24 +91,14 @@ def printed(table: Table, frame: pd.DataFrame, output: Output) -> dict[str, Cell
 
 def csv_bytes(table: Table, printed: Mapping[str, Cells]) -> bytes:
     """RFC 4180 bytes of printed text; text cells are made harmless, numbers stay plain."""
-    columns: list[list[str]] = []
+    columns: list[list[bytes]] = []
     for _, run in groupby((printed[name] for name in table.names), key=type):
         cells = list(run)  # neighbours of one kind: numbers are joined before they become texts
         numbers = [c for c in cells if isinstance(c, np.ndarray)]
         columns += [joined(numbers)] if numbers else []
-        columns += [_spread(_written(c.distinct), c.place) for c in cells if isinstance(c, Words)]
-    lines = [",".join(map(quoted, table.names)), *map(",".join, zip(*columns, strict=True)), ""]
-    return "\r\n".join(lines).encode("utf-8-sig" if table.bom else "utf-8")
-
-
-def _spread(distinct: Sequence[str], place: np.ndarray) -> list[str]:
-    """One text per row."""
-    return np.array(distinct, dtype=object)[place].tolist()
-
-
-def _written(texts: Sequence[str]) -> Sequence[str]:
-    """Texts as they stand in a CSV."""
-    return texts if _is_plain(texts) else [quoted(harmless(text)) for text in texts]
+        columns += [c.written() for c in cells if isinstance(c, Words)]
+    header = ",".join(map(quoted, table.names)).encode("utf-8-sig" if table.bom else "utf-8")
+    return b"\r\n".join([header, *map(b",".join, zip(*columns, strict=True)), b""])
 
 
 def _is_plain(texts: Iterable[str]) -> bool:

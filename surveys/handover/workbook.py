@@ -17,7 +17,7 @@ from surveys.definitions.instrument import Instrument
 from surveys.definitions.study import Study
 from surveys.handover.codebook import COUNCIL_SCORES, COUNCIL_UNITS, REJECTED, Column, Table, decimals_of
 from surveys.handover.manifest import digest_of
-from surveys.handover.rounding import joined, numbers_of
+from surveys.handover.rounding import numbers_of, texts_of
 from surveys.handover.tables import Cells, Words, status_words
 from surveys.problems import phrase
 
@@ -128,7 +128,7 @@ def identity(study: Study, files: Mapping[str, bytes]) -> Sheet:
 
 def _cells(column: Column, cells: Cells, instrument: Instrument) -> list[object]:
     if not isinstance(cells, Words):
-        return [None if number != number else number for number in numbers_of(joined([cells])).tolist()]
+        return [None if number != number else number for number in numbers_of(texts_of(cells)).tolist()]
     words = {
         "block": {block.code: block.label_vi for block in instrument.blocks},
         "group": {group.code: group.label_vi for group in instrument.groups},
