@@ -56,6 +56,7 @@ def compare_entries(returns: Returns) -> DoubleEntry:
     >>> len(compare_entries(Returns(none, rows, np.zeros((0, 0), np.int8))).disagreements)
     0
     """
+    returns = _without(returns, np.flatnonzero(~_entered(returns.rows)))
     rows = returns.rows
     partner = partners(returns)
     first = np.flatnonzero(partner >= 0)
@@ -155,6 +156,12 @@ def field_name(item: str, unit: str) -> str:
 
 def _unit_of(rows: pd.DataFrame, row: int) -> str:
     return str(rows["unit_code"].iat[row] or rows["unit_text"].iat[row])
+
+
+def _entered(rows: pd.DataFrame) -> Array:
+    """Evaluations of files marked as first or second entry, and those of which there is a second entry, boolean [n]."""
+    code, entry = (rows[name].to_numpy(object) for name in ("form_code", "entry"))
+    return (entry != "") | pd.Index(code, dtype=object).isin(code[entry == "second"])
 
 
 def _alone(returns: Returns, partner: Array) -> Array:
