@@ -35,6 +35,7 @@ Content = Literal["scores", "screening", "comparison"]
 _SETTINGS = (
     "exclusions", "returns", "rules", "weights", "fieldwork", "minimum", "inference", "output",
 )  # fmt: skip
+_VERSION_LINE = re.compile(r"^Version: *(\S+)$", re.MULTILINE)
 _SUM_LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 
 
@@ -54,7 +55,12 @@ def sums_bytes(files: Mapping[str, bytes]) -> bytes:
     ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  a.csv
     e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  b.csv
     """
-    return "".join(f"{digest_of(files[path])}  {path}\n" for path in sorted(files)).encode()
+    return sums_of({path: digest_of(content) for path, content in files.items()})
+
+
+def sums_of(digests: Mapping[str, str]) -> bytes:
+    """``SHA256SUMS`` of files whose digests are known (path → SHA-256)."""
+    return "".join(f"{digests[path]}  {path}\n" for path in sorted(digests)).encode()
 
 
 def read_sums(path: Path) -> dict[str, str]:
@@ -160,9 +166,12 @@ def _requirements() -> tuple[str, ...]:
 
 def _version(package: str) -> str:
     try:
-        return metadata.version(package)
+        installed = metadata.distribution(package)
     except metadata.PackageNotFoundError:
         return "unknown"
+    # One line is wanted: ``installed.version`` parses the whole metadata, the description of the package included.
+    found = _VERSION_LINE.search(installed.read_text("METADATA") or "")
+    return found[1] if found else installed.version
 
 
 def _plain(value: Any) -> Any:

@@ -24,7 +24,7 @@ import pandas as pd
 from surveys.handover import codebook, tables
 from surveys.handover.codebook import Table
 from surveys.handover.folder import obstacles, write_folder
-from surveys.handover.manifest import MANIFEST, SUMS, Content, digest_of, run_manifest, sums_bytes
+from surveys.handover.manifest import MANIFEST, SUMS, Content, digest_of, run_manifest, sums_of
 from surveys.problems import Problem, SurveyError
 from surveys.returns.double_entry import compare_entries
 
@@ -174,14 +174,12 @@ def sealed(
     output: Output,
 ) -> dict[str, bytes]:
     """CSV files and others with the descriptor of the tables and the checksums of everything: path → bytes."""
-    facts = {path: (len(content), digest_of(content)) for path, content in csvs.items()}
+    digests = {path: digest_of(content) for path, content in csvs.items()}
+    facts = {path: (len(content), digests[path]) for path, content in csvs.items()}
     descriptor = codebook.descriptor(name, title, by_path, facts, output)
-    files = {
-        **csvs,
-        DESCRIPTOR: (json.dumps(descriptor, ensure_ascii=False, indent=2) + "\n").encode(),
-        **others,
-    }
-    return {**files, SUMS: sums_bytes(files)}
+    more = {DESCRIPTOR: (json.dumps(descriptor, ensure_ascii=False, indent=2) + "\n").encode(), **others}
+    digests |= {path: digest_of(content) for path, content in more.items()}
+    return {**csvs, **more, SUMS: sums_of(digests)}
 
 
 def package_name(code: str) -> str:

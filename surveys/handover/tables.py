@@ -118,12 +118,16 @@ def forms_frame(returns: Returns, dispositions: Dispositions) -> pd.DataFrame:
     met = (
         dispositions.reasons.drop_duplicates(["row", "rule"]).groupby("row", sort=False)["rule"].agg(";".join)
     )
-    reasons = met.reindex(range(len(returns))).fillna("").to_numpy(dtype=object)
-    forms = returns.rows.assign(
+    reasons = np.full(len(returns), "", dtype=object)
+    reasons[met.index] = met
+    made = {
+        **{name: dispositions.cells[name].to_numpy(dtype=object) for name in CELL_COLUMNS},
+        "disposition": dispositions.disposition,
+        "reasons": reasons,
+    }
+    forms = returns.rows[["form_code", "mode", "source_file", "source_row"]].assign(
         unit_read=returns.rows["unit_code"],
-        disposition=dispositions.disposition,
-        reasons=reasons,
-        **{name: dispositions.cells[name].to_numpy() for name in CELL_COLUMNS},
+        **{name: pd.Series(texts, returns.rows.index, dtype=object) for name, texts in made.items()},
     )
     return forms[dispositions.counted].reset_index(drop=True)
 
@@ -253,7 +257,7 @@ def _cells(column: Column, values: pd.Series, output: Output) -> Cells:
 
 
 def _words(values: pd.Series) -> Words:
-    if not isinstance(values.dtype, pd.StringDtype):
+    if not isinstance(values.dtype, pd.StringDtype) and pd.api.types.infer_dtype(values) != "string":
         texts = ["" if text is None or text != text else str(text) for text in values.tolist()]
         values = pd.Series(texts, dtype=object)
     place, distinct = pd.factorize(values)

@@ -7,7 +7,7 @@ decided stays a disagreement, which the validity rule ``double_entry`` keeps in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -61,9 +61,11 @@ def compare_entries(returns: Returns) -> DoubleEntry:
     partner = partners(returns)
     first = np.flatnonzero(partner >= 0)
     second = partner[first]
+    items = items_differ(returns.answers, first, second)
+    fields = fields_differ(returns, first, second)
     return DoubleEntry(
-        _agreement(returns, first, second),
-        _disagreements(returns, first, second, _alone(returns, partner)),
+        _agreement(returns, first, second, items, fields),
+        _disagreements(returns, first, second, items, fields, _alone(returns, partner)),
         _once(rows, partner),
     )
 
@@ -99,14 +101,17 @@ def code_key(form_code: Array, unit: Array, unit_text: Array, matrix: Array) -> 
 def second_entries(key: Array, form_code: Array, entry: Array) -> Array:
     """Row of the second data entry of each evaluation, int [n]; −1 where there is none."""
     is_second = (entry == "second") & (form_code != "")
-    seconds = pd.Series(np.flatnonzero(is_second), index=key[is_second])
-    seconds = seconds[~seconds.index.duplicated()]
-    firsts = pd.Series(np.flatnonzero(~is_second), index=key[~is_second])
-    firsts = firsts[~firsts.index.duplicated()]
+    firsts, seconds = (_first_rows(key, np.flatnonzero(rows)) for rows in (~is_second, is_second))
     partner = np.full(len(key), -1)
-    common = firsts.index.intersection(seconds.index)
-    partner[firsts[common].to_numpy(int)] = seconds[common].to_numpy(int)
+    for form in firsts.keys() & seconds.keys():
+        partner[firsts[form]] = seconds[form]
     return partner
+
+
+def _first_rows(key: Array, rows: Array) -> dict[str, int]:
+    """Key → the first of ``rows`` that has it."""
+    backwards = rows[::-1]
+    return dict(zip(key[backwards].tolist(), backwards.tolist(), strict=True))
 
 
 def items_differ(answers: Array, first: Array, second: Array) -> Array:
@@ -179,13 +184,16 @@ def _alone(returns: Returns, partner: Array) -> Array:
 
 def _once(rows: pd.DataFrame, partner: Array) -> pd.DataFrame:
     """Forms of files marked as first or second entry that the other entry does not have."""
-    marked = rows[(rows["entry"] != "") & (rows["form_code"] != "")][["form_code", "entry"]].drop_duplicates()
+    forms = rows[["form_code", "entry"]]
+    marked = forms[(rows["entry"] != "") & (rows["form_code"] != "")].drop_duplicates()
     return marked[~marked["form_code"].duplicated(keep=False)].reset_index(drop=True)
 
 
-def _agreement(returns: Returns, first: Array, second: Array) -> pd.DataFrame:
+def _agreement(
+    returns: Returns, first: Array, second: Array, items: Array, fields: Mapping[str, Array]
+) -> pd.DataFrame:
     """Pairs compared and agreed for each operator: over all fields, then for each field, in the order in which they appear."""
-    names, said, equal = _compared(returns, first, second)
+    names, said, equal = _compared(returns, first, second, items, fields)
     operators = np.stack(_operators(returns.rows, first, second))
     lines = [
         line
@@ -199,13 +207,14 @@ def _agreement(returns: Returns, first: Array, second: Array) -> pd.DataFrame:
     return table.assign(share=table["agreed"] / table["compared"])[list(AGREEMENT_COLUMNS)]
 
 
-def _compared(returns: Returns, first: Array, second: Array) -> tuple[list[str], Array, Array]:
+def _compared(
+    returns: Returns, first: Array, second: Array, items: Array, fields: Mapping[str, Array]
+) -> tuple[list[str], Array, Array]:
     """Items and fields, where either entry of a pair says anything, and where both say the same: bool [pairs, fields]."""
     answers = returns.answers
     either = ~np.isin(answers[first], (BLANK, NOT_ASKED)) | ~np.isin(answers[second], (BLANK, NOT_ASKED))
-    fields = fields_differ(returns, first, second)
     names = [*(item.code for item in returns.instrument.items), *fields]
-    differs = np.column_stack([items_differ(answers, first, second), *fields.values()])
+    differs = np.column_stack([items, *fields.values()])
     said = np.column_stack([either, np.ones((len(first), len(fields)), bool)])
     return names, said, ~differs
 
@@ -215,19 +224,19 @@ def _counted(
 ) -> list[tuple[int, int, str, str, int, int]]:
     """(0 for all fields or 1, place, operator, field, compared, agreed); ``mine`` bool [roles, pairs]: pairs that count for
     the operator, as ``said`` and ``equal`` [pairs, fields] tell."""
-    counts = mine[:, :, None] & said
-    compared, agreed = counts.sum(axis=(0, 1)), (counts & equal).sum(axis=(0, 1))
-    in_order = counts.transpose(0, 2, 1).reshape(-1)
-    place = np.flatnonzero(in_order)
-    if not len(place):
+    role, pair = np.nonzero(mine)
+    counts = said[pair]
+    compared, agreed = counts.sum(axis=0), (counts & equal[pair]).sum(axis=0)
+    field = np.flatnonzero(compared)
+    if not len(field):
         return []
-    field = place // mine.shape[1] % len(names)
-    found, first = np.unique(field, return_index=True)
+    first = counts.argmax(axis=0)[field]
+    place = (role[first] * len(names) + field) * mine.shape[1] + pair[first]
     lines = [
-        (1, int(place[i]), operator, names[f], int(compared[f]), int(agreed[f]))
-        for f, i in zip(found.tolist(), first.tolist(), strict=True)
+        (1, at, operator, names[f], int(compared[f]), int(agreed[f]))
+        for f, at in zip(field.tolist(), place.tolist(), strict=True)
     ]
-    return [(0, int(place[0]), operator, ALL, int(compared.sum()), int(agreed.sum())), *lines]
+    return [(0, int(place.min()), operator, ALL, int(compared.sum()), int(agreed.sum())), *lines]
 
 
 def _operators(rows: pd.DataFrame, first: Array, second: Array) -> list[Array]:
@@ -237,16 +246,18 @@ def _operators(rows: pd.DataFrame, first: Array, second: Array) -> list[Array]:
     return [np.full(len(first), ALL, dtype=object), one, other]
 
 
-def _disagreements(returns: Returns, first: Array, second: Array, alone: Array) -> pd.DataFrame:
+def _disagreements(
+    returns: Returns, first: Array, second: Array, items: Array, fields: Mapping[str, Array], alone: Array
+) -> pd.DataFrame:
     shown, rows, matrix = _Shown(returns), returns.rows, is_matrix(returns)
-    pair, item = np.nonzero(items_differ(returns.answers, first, second))
+    pair, item = np.nonzero(items)
     found = [
         (int(first[p]), int(second[p]), returns.instrument.items[k].code)
         for p, k in zip(pair, item, strict=True)
     ]
     found += [
         (int(first[p]), int(second[p]), code)
-        for code, differs in fields_differ(returns, first, second).items()
+        for code, differs in fields.items()
         for p in np.flatnonzero(differs)
     ]
     found += [
