@@ -115,11 +115,12 @@ def forms_frame(returns: Returns, dispositions: Dispositions) -> pd.DataFrame:
     Block, unit, group and questionnaire are those of the cell in which the evaluation is counted; ``unit_read`` is the unit as
     read. Second data entries are compared with the first and are no evaluations of their own.
     """
-    met = (
-        dispositions.reasons.drop_duplicates(["row", "rule"]).groupby("row", sort=False)["rule"].agg(";".join)
-    )
+    met: dict[int, dict[str, None]] = {}
+    for row, rule in dispositions.reasons[["row", "rule"]].itertuples(index=False):
+        met.setdefault(row, {})[rule] = None
     reasons = np.full(len(returns), "", dtype=object)
-    reasons[met.index] = met
+    for row, rules in met.items():
+        reasons[row] = ";".join(rules)
     made = {
         **{name: dispositions.cells[name].to_numpy(dtype=object) for name in CELL_COLUMNS},
         "disposition": dispositions.disposition,

@@ -48,7 +48,7 @@ class Sheet:
     def widths(self) -> list[int]:
         """Column widths in characters, from the longest cell up to a limit."""
         longest = [
-            max([len(heading), *(len(str(cell)) for cell in cells if cell is not None)])
+            max([len(heading), *(len(str(cell)) for cell in set(cells) if cell is not None)])
             for heading, cells in zip(self.headings, self.columns, strict=True)
         ]
         return [min(length + _MARGIN, _WIDEST) for length in longest]
@@ -172,17 +172,12 @@ def _write(worksheet: Worksheet, sheet: Sheet, styles: Mapping[str, Any]) -> Non
         worksheet.write_string(
             0, k, sheet.headings[k], styles["header" if style in _WORDS else "header-number"]
         )
+        # Text is text whatever it begins with; nothing is an empty cell.
+        write = worksheet.write_string if style in _WORDS else worksheet.write_number
         for row, cell in enumerate(cells, start=1):
-            _write_cell(worksheet, row, k, cell, styles[style])
+            if cell is not None and cell != "":
+                write(row, k, cell, styles[style])
             if style == "wrap":
                 worksheet.set_row(row, _LINE_HEIGHT * ceil(len(str(cell)) / width))
     if sheet.columns and len(sheet.columns[0]):
         worksheet.autofilter(0, 0, len(sheet.columns[0]), len(sheet.columns) - 1)
-
-
-def _write_cell(worksheet: Worksheet, row: int, column: int, cell: object, style: object) -> None:
-    """A number as a number, text as text whatever it begins with, nothing as an empty cell."""
-    if isinstance(cell, (int, float)):
-        worksheet.write_number(row, column, cell, style)
-    elif cell:
-        worksheet.write_string(row, column, str(cell), style)
