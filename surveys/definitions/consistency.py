@@ -73,6 +73,9 @@ def check_doubles_of_units(units: Sequence[tuple[Unit, Place]]) -> None:
 
 def note_doubles(entries: Iterable[tuple[str, Place]], column: str = "code") -> None:
     """Note every entry whose key was given before."""
+    entries = tuple(entries)
+    if len({key for key, _ in entries}) == len(entries):
+        return
     first: dict[str, Place] = {}
     for key, place in entries:
         if key in first:

@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast
 
-from surveys.definitions.tables import Table, read_table, too_many
+from surveys.definitions.tables import Lines, read_lines, too_many
 from surveys.problems import Problems, Severity, nearest
 
 R = TypeVar("R")
@@ -210,29 +210,43 @@ def table_of(
 ) -> list[tuple[R, Place]]:
     """The records of a CSV whose columns are the record's fields, each with its place."""
     kind = cast("type", record)
-    table: Table | None = read_table(
-        path, columns_of(kind), problems, file=file, numbers=numbers_of(kind), may_be_empty=may_be_empty
+    columns = columns_of(kind)
+    lines = read_lines(
+        path, columns, problems, file=file, numbers=numbers_of(kind), may_be_empty=may_be_empty
     )
-    if table is None:
+    if lines is None:
         return []
-    kept = frozenset(blank)
-    raw = [given(row.cells, kept) for row in table]
-    places = [Place(problems, file, row.line) for row in table]
+    raw = _raw(lines, columns, blank)
+    places = [Place(problems, file, line) for line, _ in lines.rows]
     whole = _all_right(kind, raw)
     if whole is not None:
         return list(zip(whole, places, strict=True))
     found = []
     before = len(problems)
-    for cells, place, row in zip(raw, places, table, strict=True):
+    for cells, place, (line, _) in zip(raw, places, lines.rows, strict=True):
         built = build(record, cells, place)
         if built is not None:
             found.append((built, place))
-        if too_many(problems, before, file, row.line):
+        if too_many(problems, before, file, line):
             break
     return found
 
 
-def _all_right(record: type, raw: list[dict[str, object]]) -> list[Any] | None:
+def _raw(lines: Lines, columns: Mapping[str, bool], blank: Iterable[str]) -> list[dict[str, str]]:
+    """The cells of every row that are filled, by column; those named in ``blank`` stay as empty text."""
+    kept = {name: "" for name in blank if name in columns}
+    header = set(lines.header)
+    whole = kept.keys() <= header <= columns.keys()
+    return [
+        dict(zip(lines.header, cells, strict=True))
+        if whole and "" not in cells
+        else kept
+        | {name: cell for name, cell in zip(lines.header, cells, strict=True) if cell and name in columns}
+        for _, cells in lines.rows
+    ]
+
+
+def _all_right(record: type, raw: Sequence[Mapping[str, object]]) -> list[Any] | None:
     """All rows of a table checked at once; None when any of them is wrong, which is then looked for row by row."""
     from pydantic import ValidationError
 
@@ -240,4 +254,6 @@ def _all_right(record: type, raw: list[dict[str, object]]) -> list[Any] | None:
         built: list[Any] = _adapter_of_many(record).validate_python(raw)
     except ValidationError:
         return None
-    return built if all(_CODE.fullmatch(made.code) for made in built if hasattr(made, "code")) else None
+    if "code" in names_of(record) and not all(_CODE.fullmatch(made.code) for made in built):
+        return None
+    return built

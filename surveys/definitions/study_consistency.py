@@ -389,12 +389,13 @@ def _check_assessed_once(draft: StudyDraft, nodes: Mapping[str, Node]) -> None:
 
 def check_decisions(draft: StudyDraft) -> None:
     """Decisions name their reviewer and reason, are dated, and one form has one decision."""
-    issued = {entry.form_code for entry, _ in draft.tables["issued"]}
-    for decision, place in draft.tables["decisions"]:
+    decisions = draft.tables["decisions"]
+    issued = {entry.form_code for entry, _ in draft.tables["issued"]} if decisions else set()
+    for decision, place in decisions:
         check_period(place, decision.date, "", ("date", "date"))
         if issued and decision.form_code not in issued:
             place.note("decisions.not_issued", "form_code", severity="warning", value=decision.form_code)
-    keys = ((f"{d.form_code}/{d.unit}".rstrip("/"), place) for d, place in draft.tables["decisions"])
+    keys = ((f"{d.form_code}/{d.unit}".rstrip("/"), place) for d, place in decisions)
     note_doubles(keys, "form_code")
 
 

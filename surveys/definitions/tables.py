@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +34,16 @@ class Row:
 
     def __getitem__(self, column: str) -> str:
         return self.cells[column]
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """A table as its lines: ``header`` as it stands in the file, and for every row its 1-based line and its cells
+    (stripped), as many as there are headings."""
+
+    header: tuple[str, ...]
+    rows: Sequence[tuple[int, Sequence[str]]]
+    delimiter: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +88,38 @@ def read_table(
     (2, {'unit': 'ba-dinh', 'population': '12.5'}, 0)
     """
     file = file or path.name
+    lines = read_lines(
+        path, columns, problems, file=file, numbers=numbers, may_be_empty=may_be_empty, others=others
+    )
+    if lines is None:
+        return None
+    blank = dict.fromkeys(columns, "")
+    rows = (
+        Row(
+            line,
+            blank | {name: cell for name, cell in zip(lines.header, cells, strict=True) if name in blank},
+        )
+        for line, cells in lines.rows
+    )
+    return Table(file, tuple(name for name in lines.header if name in columns), tuple(rows), lines.delimiter)
+
+
+def read_lines(
+    path: Path,
+    columns: Mapping[str, bool],
+    problems: Problems,
+    *,
+    file: str,
+    numbers: Collection[str] = (),
+    may_be_empty: bool = False,
+    others: bool = False,
+) -> Lines | None:
+    """Read a CSV as :func:`read_table` does; rows that do not fit the header are noted and left out."""
     text = read_text(path, problems, file)
     if text is None:
         return None
     delimiter = _delimiter(text, columns)
-    lines = list(_lines(text, delimiter, problems, file))
+    lines = _lines(text, delimiter, problems, file)
     if not lines:
         problems.add("table.empty", file=file, accepted=list(columns))
         return None
@@ -90,22 +127,21 @@ def read_table(
         problems.add("table.too_wide", file=file, row=lines[0][0], found=len(lines[0][1]), limit=MOST_COLUMNS)
         return None
     header = _header(lines[0][1], columns, problems, file, lines[0][0], others)
-    wanted = frozenset(numbers) if delimiter == ";" else frozenset()
     if len(lines) == 1 and not may_be_empty:
         problems.add("table.no_rows", file=file)
+    wanted = frozenset(numbers) if delimiter == ";" else frozenset()
+    in_numbers = [k for k, name in enumerate(header) if name in wanted and name in columns]
     before = len(problems)
-    rows: list[Row] = []
-    absent = dict.fromkeys((name for name in columns if name not in header), "")
-    plain = not wanted and columns.keys() >= set(header) and len(set(header)) == len(header)
-    for line, cells in lines[1:]:
-        if plain and len(cells) == len(header):
-            rows.append(Row(line, dict(zip(header, cells, strict=True)) | absent))
+    rows: list[tuple[int, Sequence[str]]] = []
+    for line in lines[1:]:
+        if not in_numbers and len(line[1]) == len(header):
+            rows.append(line)
             continue
-        row = _row(line, cells, header, columns, wanted, problems, file)
+        row = _fitted(line, header, in_numbers, problems, file)
         rows += [row] if row is not None else []
-        if too_many(problems, before, file, line):
+        if too_many(problems, before, file, line[0]):
             break
-    return Table(file, tuple(name for name in header if name in columns), tuple(rows), delimiter)
+    return Lines(header, rows, delimiter)
 
 
 def too_many(problems: Problems, before: int, file: str, line: int) -> bool:
@@ -123,18 +159,22 @@ def _delimiter(text: str, columns: Mapping[str, bool]) -> str:
     return max((",", ";"), key=lambda d: (known[d], first.count(d)))
 
 
-def _lines(text: str, delimiter: str, problems: Problems, file: str) -> Iterator[tuple[int, list[str]]]:
+def _lines(text: str, delimiter: str, problems: Problems, file: str) -> list[tuple[int, list[str]]]:
     """(1-based line on which the record starts, stripped cells) of every record that is not blank."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    # Lists of codes have no white space but their line ends: then there is nothing to strip.
+    stripped = '"' not in text and text.split() == text.removesuffix("\n").split("\n")
+    found = []
     start = 1
     try:
         for record in reader:
-            cells = list(map(str.strip, record))
+            cells = record if stripped else list(map(str.strip, record))
             if any(cells):
-                yield start, cells
+                found.append((start, cells))
             start = reader.line_num + 1
     except csv.Error as error:
         problems.add("table.malformed", file=file, row=start, reason=str(error))
+    return found
 
 
 def _header(
@@ -160,23 +200,23 @@ def _header(
     return tuple(cells)
 
 
-def _row(
-    line: int,
-    cells: list[str],
-    header: tuple[str, ...],
-    columns: Mapping[str, bool],
-    numbers: frozenset[str],
+def _fitted(
+    row: tuple[int, Sequence[str]],
+    header: Sequence[str],
+    in_numbers: Sequence[int],
     problems: Problems,
     file: str,
-) -> Row | None:
+) -> tuple[int, list[str]] | None:
+    """A row with as many cells as headings and decimal points in its numbers; None (noted) when it has too few cells or
+    too many."""
+    line, cells = row
     if len(cells) < len(header) or any(cells[len(header) :]):
         problems.add("table.cells", file=file, row=line, found=len(cells), expected=len(header))
         return None
-    found = dict.fromkeys(columns, "")
-    for name, cell in zip(header, cells, strict=False):
-        if name in found:
-            found[name] = _number(cell, line, name, problems, file) if name in numbers else cell
-    return Row(line, found)
+    fitted = list(cells[: len(header)])
+    for k in in_numbers:
+        fitted[k] = _number(fitted[k], line, header[k], problems, file)
+    return line, fitted
 
 
 def _number(cell: str, line: int, column: str, problems: Problems, file: str) -> str:
