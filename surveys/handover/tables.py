@@ -104,9 +104,8 @@ def csv_bytes(table: Table, printed: Mapping[str, Cells]) -> bytes:
 def _is_plain(texts: Iterable[str]) -> bool:
     """Whether certainly none of the texts needs quotes or runs as a formula."""
     joined = "\0" + "\0".join(texts)
-    return not any(
-        mark in joined for mark in ('"', ",", "\r", "\n", *(f"\0{begin}" for begin in _RUNS_AS_FORMULA))
-    )
+    quotable = any(mark in joined for mark in '",\r\n')
+    return not quotable and not any(mark in joined and f"\0{mark}" in joined for mark in _RUNS_AS_FORMULA)
 
 
 def forms_frame(returns: Returns, dispositions: Dispositions) -> pd.DataFrame:
