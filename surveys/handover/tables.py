@@ -257,11 +257,14 @@ def _cells(column: Column, values: pd.Series, output: Output) -> Cells:
 
 
 def _words(values: pd.Series) -> Words:
-    if not isinstance(values.dtype, pd.StringDtype) and pd.api.types.infer_dtype(values) != "string":
+    place, found = pd.factorize(
+        values.array if isinstance(values.dtype, pd.StringDtype) else values.to_numpy(object)
+    )
+    distinct = found.tolist()
+    if not all(isinstance(text, str) for text in distinct):
         texts = ["" if text is None or text != text else str(text) for text in values.tolist()]
-        values = pd.Series(texts, dtype=object)
-    place, distinct = pd.factorize(values)
-    return Words([*distinct.tolist(), ""], place)  # the place of a gap is -1
+        return _words(pd.Series(texts, dtype=object))
+    return Words([*distinct, ""], place)  # the place of a gap is -1
 
 
 def _number(value: float | None) -> float:
