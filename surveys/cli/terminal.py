@@ -70,7 +70,7 @@ class Terminal:
             table.add_column(heading, justify="right" if number else "left", overflow="fold")
         for row in summary.rows:
             table.add_row(*(Text(cell) for cell in row))
-        console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
+        console = Console(width=None if sys.stdout.isatty() else _WIDTH, emoji=False, markup=False)
         with (
             console.capture() as captured
         ):  # printed by ourselves, so that a reader who has gone is our business
