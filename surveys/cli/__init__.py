@@ -18,6 +18,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # how it is shared moves the last bits from machine to machine. Who sets the variables knows better.
     for library in ("OPENBLAS", "OMP", "MKL"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    # What other packages plug into pydantic has no business in the definitions of a survey, and looking for it takes time.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # A command makes records by the hundred thousand and next to no cycles: looking for cycles as often as Python does
     # would take longer than reading the records.
     gc.set_threshold(100_000, 50, 50)
