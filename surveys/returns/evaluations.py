@@ -85,7 +85,7 @@ def evaluations(reading: Reading) -> Part:
             reading.table.file,
             reading.table.sheet,
             len(reading.table),
-            len(np.unique(found.form)),
+            int(np.count_nonzero(np.bincount(found.form))),
             len(found.row),
         ),
     )
@@ -538,7 +538,7 @@ def _categories(reading: Reading, declared: Field, column: Column) -> np.ndarray
 
 
 def _same(value: str, n: int) -> np.ndarray:
-    return np.full(n, value, dtype=object)
+    return np.repeat(np.array([value], dtype=object), n)  # one text n times; np.full would make n texts
 
 
 def _warn(reading: Reading, column: Column, k: int, code: str, **params: object) -> None:

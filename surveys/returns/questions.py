@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -23,8 +23,7 @@ DEFAULT_HEADER = "{item} [{unit}]"
 _LETTER_BEFORE_NUMBER = re.compile(r"[A-Za-z@]+_?(?=\d)")
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What a column holds. ``field`` and ``item``: the values of that field or item (of ``unit`` in a matrix). ``tick``: a mark
     when the answer to the item is ``level`` (a position, or the code of a non-answer). ``options``: the chosen options of
     a question, one item each."""
@@ -142,8 +141,7 @@ class Vocabulary:
 
     def _recognised(self, column: Column) -> tuple[Target, ...]:
         for name in (column.heading, *column.names):
-            found = tuple(self._whole(name))
-            if found:
+            if found := self._whole(name):
                 return found
         if column.question or column.part:
             found = tuple(self._grid(column.question, column.part))
@@ -151,21 +149,20 @@ class Vocabulary:
                 return found
         return tuple(self._variable_name(column)) if column.variable else ()
 
-    def _whole(self, name: str) -> Iterator[Target]:
-        """A heading that stands for one thing by itself, or for an item of a unit by the heading pattern."""
+    def _whole(self, name: str) -> tuple[Target, ...]:
+        """What a heading stands for by itself, or the item of a unit by the heading pattern."""
         fields, items = self.field_names.find(name), self.item_names.find(name)
-        if fields or items:
-            yield from (Target("field", code) for code in fields if code not in self.absent)
-            yield from (Target("item", code) for code in items if code not in self.absent)
-        else:
-            yield from self._matrix(name)
-            if fold_name(name) in self.multiple:
-                yield Target("options", name)
+        if not fields and not items:
+            options = (Target("options", name),) if fold_name(name) in self.multiple else ()
+            return self._matrix(name) + options
+        named = (*(Target("field", code) for code in fields), *(Target("item", code) for code in items))
+        return tuple(target for target in named if target.code not in self.absent)
 
-    def _matrix(self, name: str) -> Iterator[Target]:
+    def _matrix(self, name: str) -> tuple[Target, ...]:
         match = self._pattern.fullmatch(name) if self._is_matrix else None
-        if match:
-            yield from (Target("item", code, match["unit"]) for code in self.item_names.find(match["item"]))
+        if match is None:
+            return ()
+        return tuple(Target("item", code, match["unit"]) for code in self.item_names.find(match["item"]))
 
     def _grid(self, question: str, part: str) -> Iterator[Target]:
         """A grid's question and row: item and unit in either order, an item (of a unit) and one of its levels, or an item."""

@@ -66,12 +66,14 @@ class Pool:
         too_long = max(map(len, written), default=0) > LIMITS.characters
         if too_long or may_be_old_font(written[k] for k in foreign):
             return
-        self.texts = np.array(written, dtype=object)
-        for k in foreign if _is_tidy([text for text in written if text.isascii()]) else range(len(written)):
-            self.texts[k], done = repair(written[k])
+        tidy = _is_tidy([text for text in written if text.isascii()])
+        for k in foreign if tidy else range(len(written)):
+            written[k], done = repair(written[k])
             if done:
                 self.conversions[k] = done
-            self.noted[k] = bool(done) or is_damaged(self.texts[k])
+            if done or is_damaged(written[k]):
+                self.noted[k] = True
+        self.texts = np.array(written, dtype=object)
 
 
 class Cells:
