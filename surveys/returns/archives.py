@@ -193,7 +193,9 @@ def _error_cells(xml: bytes) -> Iterator[tuple[tuple[int, int], str]]:
 
 def _last_reference(xml: bytes, tag: bytes) -> int:
     """The row number that the last element called ``tag`` names; 0 when it names none."""
-    start = max(xml.rfind(b"<" + tag + b" "), xml.rfind(b":" + tag + b" "))
+    start = xml.rfind(b"<" + tag + b" ")
+    if b":" in xml:  # names of elements may have a prefix
+        start = max(start, xml.rfind(b":" + tag + b" "))
     named = _ROW_NUMBER.search(xml, start, start + 400) if start >= 0 else None
     return int(named[1]) if named else 0
 
