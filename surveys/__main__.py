@@ -1,8 +1,6 @@
 """``python -m surveys`` is the command ``surveys``."""
 
-import sys
-
-from surveys.cli import main
+from surveys.cli import command
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command()
