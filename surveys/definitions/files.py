@@ -80,7 +80,10 @@ def find_instrument(name_or_folder: str | Path) -> Path:
     if not is_file(folder / INSTRUMENT_FILE):
         name = str(name_or_folder)
         raise fault(
-            "instrument.unknown", value=shortened(name), accepted=shipped(), nearest=nearest(name, shipped())
+            "instrument.unknown",
+            value=shortened(name),
+            accepted=shipped(),
+            nearest=nearest(name, shipped()) or "–",
         )
     return folder
 
