@@ -216,15 +216,17 @@ def table_of(
     )
     if lines is None:
         return []
-    raw = _raw(lines, columns, blank)
-    places = [Place(problems, file, line) for line, _ in lines.rows]
-    whole = _all_right(kind, raw)
+    kept = {name: "" for name in blank if name in columns}
+    whole = _all_right(kind, _arguments(lines, columns, kept))
     if whole is not None:
-        return list(zip(whole, places, strict=True))
+        return [
+            (built, Place(problems, file, line)) for built, (line, _) in zip(whole, lines.rows, strict=True)
+        ]
     found = []
     before = len(problems)
-    for cells, place, (line, _) in zip(raw, places, lines.rows, strict=True):
-        built = build(record, cells, place)
+    for line, cells in lines.rows:
+        place = Place(problems, file, line)
+        built = build(record, _raw(lines.header, cells, columns, kept), place)
         if built is not None:
             found.append((built, place))
         if too_many(problems, before, file, line):
@@ -232,21 +234,28 @@ def table_of(
     return found
 
 
-def _raw(lines: Lines, columns: Mapping[str, bool], blank: Iterable[str]) -> list[dict[str, str]]:
-    """The cells of every row that are filled, by column; those named in ``blank`` stay as empty text."""
-    kept = {name: "" for name in blank if name in columns}
-    header = set(lines.header)
-    whole = kept.keys() <= header <= columns.keys()
+def _arguments(lines: Lines, columns: Mapping[str, bool], kept: Mapping[str, str]) -> list[Any]:
+    """The cells of every row as the arguments of its record: by position where all are filled and stand in the order of
+    the fields, otherwise as :func:`_raw`."""
+    from pydantic_core import ArgsKwargs
+
+    header = lines.header
+    in_order = header == tuple(columns)[: len(header)] and kept.keys() <= set(header)
     return [
-        dict(zip(lines.header, cells, strict=True))
-        if whole and "" not in cells
-        else kept
-        | {name: cell for name, cell in zip(lines.header, cells, strict=True) if cell and name in columns}
+        ArgsKwargs(tuple(cells)) if in_order and "" not in cells else _raw(header, cells, columns, kept)
         for _, cells in lines.rows
     ]
 
 
-def _all_right(record: type, raw: Sequence[Mapping[str, object]]) -> list[Any] | None:
+def _raw(
+    header: Sequence[str], cells: Sequence[str], columns: Mapping[str, bool], kept: Mapping[str, str]
+) -> dict[str, str]:
+    """The cells of a row that are filled, by column; those of ``kept`` stay as empty text."""
+    filled = {name: cell for name, cell in zip(header, cells, strict=True) if cell and name in columns}
+    return {**kept, **filled}
+
+
+def _all_right(record: type, raw: Sequence[Any]) -> list[Any] | None:
     """All rows of a table checked at once; None when any of them is wrong, which is then looked for row by row."""
     from pydantic import ValidationError
 

@@ -161,14 +161,15 @@ def _delimiter(text: str, columns: Mapping[str, bool]) -> str:
 
 def _lines(text: str, delimiter: str, problems: Problems, file: str) -> list[tuple[int, list[str]]]:
     """(1-based line on which the record starts, stripped cells) of every record that is not blank."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    # Lists of codes have no white space but their line ends: then there is nothing to strip.
-    stripped = '"' not in text and text.split() == text.removesuffix("\n").split("\n")
+    # Lists of codes have no white space but their line ends: then every line is a record with nothing to strip.
+    unbroken = text.removesuffix("\n").split("\n")
+    stripped = '"' not in text and text.split() == unbroken
+    source = unbroken if stripped else io.StringIO(text, newline="")
+    reader = csv.reader(source, delimiter=delimiter, strict=True)
     found = []
     start = 1
     try:
-        for record in reader:
-            cells = record if stripped else list(map(str.strip, record))
+        for cells in reader if stripped else (list(map(str.strip, record)) for record in reader):
             if any(cells):
                 found.append((start, cells))
             start = reader.line_num + 1
