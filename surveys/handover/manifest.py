@@ -36,6 +36,7 @@ _SETTINGS = (
     "exclusions", "returns", "rules", "weights", "fieldwork", "minimum", "inference", "output",
 )  # fmt: skip
 _VERSION_LINE = re.compile(r"^Version: *(\S+)$", re.MULTILINE)
+_REQUIRED_LINE = re.compile(r"^Requires-Dist: *(.+)$", re.MULTILINE)
 _SUM_LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 
 
@@ -157,9 +158,12 @@ def _counts(returns: Returns, dispositions: Dispositions) -> dict[str, object]:
 def _requirements() -> tuple[str, ...]:
     """Names of the packages this program cannot run without, as its own metadata declares them."""
     try:
-        declared = metadata.requires(ENGINE) or []
+        installed = metadata.distribution(ENGINE)
     except metadata.PackageNotFoundError:
         return ()
+    # As with versions: some lines are wanted, ``installed.requires`` parses everything.
+    headers = (installed.read_text("METADATA") or "").partition("\n\n")[0]
+    declared = _REQUIRED_LINE.findall(headers) or installed.requires or []
     named = (re.match(r"[A-Za-z0-9._-]+", line) for line in declared if "extra ==" not in line)
     return tuple(sorted(match[0].lower() for match in named if match))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -38,12 +39,19 @@ _SEPARATOR = "\x1f"
 @dataclass(frozen=True)
 class DoubleEntry:
     """``agreement``: ``AGREEMENT_COLUMNS``, for every field, every operator, and both; a pair of entries counts for both of its
-    operators. ``disagreements``: ``ADJUDICATION_COLUMNS`` with the last two empty. ``once``: form code and entry of
-    the forms that were entered only once."""
+    operators. ``disagreements``: ``ADJUDICATION_COLUMNS`` with the last two empty. ``entries``: form code and entry of every
+    evaluation that was looked at."""
 
     agreement: pd.DataFrame
     disagreements: pd.DataFrame
-    once: pd.DataFrame
+    entries: pd.DataFrame
+
+    @cached_property
+    def once(self) -> pd.DataFrame:
+        """Form code and entry of the forms that were entered only once."""
+        forms = self.entries
+        marked = forms[(forms["entry"] != "") & (forms["form_code"] != "")].drop_duplicates()
+        return marked[~marked["form_code"].duplicated(keep=False)].reset_index(drop=True)
 
 
 def compare_entries(returns: Returns) -> DoubleEntry:
@@ -66,7 +74,7 @@ def compare_entries(returns: Returns) -> DoubleEntry:
     return DoubleEntry(
         _agreement(returns, first, second, items, fields),
         _disagreements(returns, first, second, items, fields, _alone(returns, partner)),
-        _once(rows, partner),
+        rows[["form_code", "entry"]],
     )
 
 
@@ -180,13 +188,6 @@ def _alone(returns: Returns, partner: Array) -> Array:
     alone = is_matrix(returns) & code.isin(code[is_second]) & code.isin(code[~is_second]) & (code != "")
     alone[first] = alone[partner[first]] = False
     return np.flatnonzero(alone & (rows["unit_code"] + rows["unit_text"] != "").to_numpy(bool))
-
-
-def _once(rows: pd.DataFrame, partner: Array) -> pd.DataFrame:
-    """Forms of files marked as first or second entry that the other entry does not have."""
-    forms = rows[["form_code", "entry"]]
-    marked = forms[(rows["entry"] != "") & (rows["form_code"] != "")].drop_duplicates()
-    return marked[~marked["form_code"].duplicated(keep=False)].reset_index(drop=True)
 
 
 def _agreement(
