@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NEEDS_QUOTES = re.compile('[",\r\n]')
+#: Columns of words become one when there are at least so many rows for every combination they could have.
+_FEW = 4
 INCOMPLETE = "incomplete"
 #: Level of the rows of single questions, in the scores and in the tree.
 ITEM_LEVEL = "item"
@@ -74,10 +76,10 @@ class Words:
         return np.array(self.distinct, dtype=object)[self.place].tolist()
 
     def written(self) -> list[bytes]:
-        """The text of each row [n] as it stands in a CSV."""
+        """Each different text as it stands in a CSV."""
         plain = _is_plain(self.distinct)
         texts = self.distinct if plain else [quoted(harmless(text)) for text in self.distinct]
-        return np.array([text.encode() for text in texts], dtype=object)[self.place].tolist()
+        return [text.encode() for text in texts]
 
 
 #: A printed column: words, or numbers as the cells of :mod:`surveys.handover.rounding`.
@@ -96,9 +98,35 @@ def csv_bytes(table: Table, printed: Mapping[str, Cells]) -> bytes:
         cells = list(run)  # neighbours of one kind: numbers are joined before they become texts
         numbers = [c for c in cells if isinstance(c, np.ndarray)]
         columns += [joined(numbers)] if numbers else []
-        columns += [c.written() for c in cells if isinstance(c, Words)]
+        columns += _spread(c for c in cells if isinstance(c, Words))
     header = ",".join(map(quoted, table.names)).encode("utf-8-sig" if table.bom else "utf-8")
     return b"\r\n".join([header, *map(b",".join, zip(*columns, strict=True)), b""])
+
+
+#: Different texts of one or more columns as they stand in a CSV, and the place of the text of each row among them.
+Written = tuple[list[bytes], np.ndarray]
+
+
+def _spread(words: Iterable[Words]) -> list[list[bytes]]:
+    """Neighbouring columns of words as the texts of each row; those of few combinations become one column."""
+    found: list[Written] = []
+    for column in words:
+        right = (column.written(), column.place)
+        both = _beside(found[-1], right) if found else None
+        found = [*found, right] if both is None else [*found[:-1], both]
+    return [np.array(texts, dtype=object)[place].tolist() for texts, place in found]
+
+
+def _beside(left: Written, right: Written) -> Written | None:
+    """Two columns as one, each combination that occurs once; None where there may be too many to be worth it."""
+    (texts, place), (more, other) = left, right
+    if len(texts) * len(more) * _FEW > len(place):
+        return None
+    pair = place * len(more) + other
+    occurs = np.zeros(len(texts) * len(more), dtype=bool)
+    occurs[pair] = True
+    pairs = (divmod(one, len(more)) for one in np.flatnonzero(occurs).tolist())
+    return [texts[one] + b"," + more[two] for one, two in pairs], (np.cumsum(occurs) - 1)[pair]
 
 
 def _is_plain(texts: Iterable[str]) -> bool:
@@ -125,11 +153,12 @@ def forms_frame(returns: Returns, dispositions: Dispositions) -> pd.DataFrame:
         "disposition": dispositions.disposition,
         "reasons": reasons,
     }
-    forms = returns.rows[["form_code", "mode", "source_file", "source_row"]].assign(
-        unit_read=returns.rows["unit_code"],
-        **{name: pd.Series(texts, returns.rows.index, dtype=object) for name, texts in made.items()},
-    )
-    return forms[dispositions.counted].reset_index(drop=True)
+    rows, counted = returns.rows, dispositions.counted
+    read = {name: rows[name] for name in ("form_code", "mode", "source_file", "source_row")}
+    read["unit_read"] = rows["unit_code"]
+    columns = {name: pd.Series(cells.array[counted], dtype=cells.dtype) for name, cells in read.items()}
+    columns |= {name: pd.Series(texts[counted], dtype=object) for name, texts in made.items()}
+    return pd.DataFrame(columns, copy=False)
 
 
 def reasons_frame(returns: Returns, dispositions: Dispositions) -> pd.DataFrame:
@@ -219,7 +248,8 @@ def council_scores(study: Study, scores: Scores) -> pd.DataFrame:
     """Unit × sub-criterion: the lowest scored nodes, over all groups; incomplete ones without points."""
     nodes = {node.code: node for node in measured_nodes(study.instrument)}
     table = scores.table
-    rows = table[(table["group"] == ALL_GROUPS) & table["node_code"].isin(list(nodes))].reset_index(drop=True)
+    chosen = (table["group"] == ALL_GROUPS) & table["node_code"].isin(list(nodes))
+    rows = table[[name for name in COUNCIL_SCORES.names if name in table]][chosen].reset_index(drop=True)
     named = rows.assign(node_name=[nodes[code].label_vi for code in rows["node_code"].tolist()])
     return _withheld(study, named, ["points"])[list(COUNCIL_SCORES.names)]
 
@@ -264,7 +294,8 @@ def _words(values: pd.Series) -> Words:
     if not all(isinstance(text, str) for text in distinct):
         texts = ["" if text is None or text != text else str(text) for text in values.tolist()]
         return _words(pd.Series(texts, dtype=object))
-    return Words([*distinct, ""], place)  # the place of a gap is -1
+    place[place < 0] = len(distinct)  # gaps
+    return Words([*distinct, ""], place)
 
 
 def _number(value: float | None) -> float:
