@@ -201,8 +201,8 @@ def near_duplicate(
     named = inside[within] != ""
     cell = numbered(evidence.questionnaire, np.where(named, inside[within], ""))
     owner = evidence.form if modes == "any" else numbered(evidence.mode)
-    partner, found = nearest_in_cells(evidence.answers, cell, owner, minimum_items, over_all)
-    broken = (partner >= 0) & (found >= share - 1e-9) & named
+    partner, _ = nearest_in_cells(evidence.answers, cell, owner, minimum_items, over_all, share - 1e-9)
+    broken = (partner >= 0) & named
     return Finding(broken, np.where(broken, evidence.form_code[partner], ""))
 
 

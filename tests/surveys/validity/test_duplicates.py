@@ -53,6 +53,12 @@ def test_agrees_with_a_slow_loop(data: st.DataObject) -> None:
     )
     assert share.tolist() == slow(codes, cell, owner, minimum)
     assert ((partner >= 0) == (share > 0)).all()
+    at_least = data.draw(st.sampled_from([0.3, 0.5, 2 / 3, 0.8, 1.0]))
+    near, found = duplicates.nearest_in_cells(
+        np.array(codes, np.int8), np.array(cell), np.array(owner), minimum, at_least=at_least
+    )
+    assert near.tolist() == np.where(share >= at_least, partner, -1).tolist()
+    assert found.tolist() == np.where(share >= at_least, share, 0.0).tolist()
 
 
 def test_chunks_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
