@@ -102,17 +102,22 @@ def adjudicate(
 
 def code_key(form_code: Array, unit: Array, unit_text: Array, matrix: Array) -> Array:
     """What identifies a form: its code, joined with the unit where one form rates many; object [n]."""
-    shown = np.where(unit != "", unit, unit_text)
-    return np.where(matrix, form_code + _SEPARATOR + shown, form_code)
+    key, rates_many = form_code.copy(), np.flatnonzero(matrix)
+    unit, unit_text = unit[rates_many], unit_text[rates_many]
+    key[rates_many] += _SEPARATOR + np.where(unit != "", unit, unit_text)
+    return key
 
 
 def second_entries(key: Array, form_code: Array, entry: Array) -> Array:
     """Row of the second data entry of each evaluation, int [n]; −1 where there is none."""
     is_second = (entry == "second") & (form_code != "")
-    firsts, seconds = (_first_rows(key, np.flatnonzero(rows)) for rows in (~is_second, is_second))
+    seconds = _first_rows(key, np.flatnonzero(is_second))
     partner = np.full(len(key), -1)
-    for form in firsts.keys() & seconds.keys():
-        partner[firsts[form]] = seconds[form]
+    if seconds:
+        rows = np.flatnonzero(~is_second)
+        twice = rows[np.fromiter(map(seconds.__contains__, key[rows].tolist()), bool, len(rows))]
+        for form, row in _first_rows(key, twice).items():
+            partner[row] = seconds[form]
     return partner
 
 
@@ -132,21 +137,27 @@ def items_differ(answers: Array, first: Array, second: Array) -> Array:
 def fields_differ(returns: Returns, first: Array, second: Array) -> dict[str, Array]:
     """Field → where two entries say different things, boolean [pairs]: the unit of a form about one unit, and every
     field that is kept."""
-    rows, matrix = returns.rows, is_matrix(returns)
-    unit = np.where(rows["unit_code"] != "", rows["unit_code"], rows["unit_text"]).astype(object)
+    rows = returns.rows
     kept = [field.code for field in returns.instrument.fields if field.role in KEPT_ROLES]
-    found = {UNIT: (unit[first] != unit[second]) & ~matrix[first]}
+    units = (_units_of(rows, entries) for entries in (first, second))
+    found = {UNIT: np.not_equal(*units).astype(bool) & ~is_matrix(returns, first)}
     for code in (code for code in kept if code in rows):
-        values = rows[code].to_numpy(object)
-        both_none = pd.isna(values[first]) & pd.isna(values[second])
-        found[code] = (values[first] != values[second]) & ~both_none
+        said, repeated = (rows[code].to_numpy(object)[entries] for entries in (first, second))
+        both_none = pd.isna(said) & pd.isna(repeated)
+        found[code] = (said != repeated) & ~both_none
     return found
 
 
-def is_matrix(returns: Returns) -> Array:
-    """Which evaluations belong to a form that rates many units, boolean [n]."""
+def _units_of(rows: pd.DataFrame, entries: Array) -> Array:
+    """The unit of each of these evaluations, as read where it was not recognised; object [entries]."""
+    unit, unit_text = (rows[name].to_numpy(object)[entries] for name in ("unit_code", "unit_text"))
+    return np.where(unit != "", unit, unit_text)
+
+
+def is_matrix(returns: Returns, rows: Array | slice = slice(None)) -> Array:
+    """Which evaluations, of all or of ``rows``, belong to a form that rates many units, boolean [n]."""
     matrix = {q.code for q in returns.instrument.questionnaires if q.matrix}
-    return returns.rows["questionnaire"].isin(matrix).to_numpy(bool)
+    return pd.Index(returns.rows["questionnaire"].to_numpy(object)[rows], dtype=object).isin(matrix)
 
 
 def partners(returns: Returns) -> Array:

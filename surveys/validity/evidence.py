@@ -209,14 +209,11 @@ def _window(fieldwork: Fieldwork) -> tuple[np.datetime64, np.datetime64]:
 
 def issued_forms(study: Study, form_code: Array) -> tuple[Array, Array, Array]:
     """(known, questionnaire, unit) of the issued form behind every form code, each [n]."""
-    issued = study.issued
-    codes = [form.form_code for form in issued]
-    position = dict(
-        zip(reversed(codes), reversed(range(len(codes))), strict=True)
-    )  # the first form of a code counts
+    issued = study.issued[::-1]
+    position = {form.form_code: k for k, form in enumerate(issued)}  # the first form of a code counts
     at = np.fromiter(map(position.get, form_code.tolist(), repeat(-1)), int, len(form_code))
-    questionnaire = np.array([*(form.questionnaire for form in issued), ""], object)[at]
-    unit = np.array([*(form.unit for form in issued), ""], object)[at]
+    questionnaire = np.array([form.questionnaire for form in issued] + [""], object)[at]
+    unit = np.array([form.unit for form in issued] + [""], object)[at]
     return at >= 0, questionnaire, unit
 
 
@@ -229,10 +226,9 @@ def entry_differences(
     paired = np.flatnonzero(partner >= 0)
     second = partner[paired]
     differs[paired] = items_differ(returns.answers, paired, second)
-    entered_twice = among(form_code, set(form_code[second]))
-    alone = np.ones(len(partner), bool)
-    alone[paired] = alone[second] = False
-    apart = matrix & entered_twice & alone & (form_code != "")
+    apart = matrix.copy()
+    apart[paired] = apart[second] = False
+    apart[apart] = among(form_code[apart], set(form_code[second]) - {""})
     for fields in fields_differ(returns, paired, second).values():
         apart[paired] |= fields
     return differs, apart
