@@ -10,13 +10,7 @@ suppressPackageStartupMessages(library(survey))
 options(survey.lonely.psu = "fail", digits = 17)
 data(api); data(election); data(hospital); data(fpc); data(nhanes); data(crowd)
 
-rows <- list()
-keep <- function(case, part, x) {
-  x <- if (is.matrix(x)) x else matrix(x, ncol = 1)
-  rows[[length(rows) + 1]] <<- data.frame(
-    case = case, part = part, row = rep(seq_len(nrow(x)), times = ncol(x)), col = rep(seq_len(ncol(x)), each = nrow(x)),
-    value = sprintf("%.17g", as.vector(x)))
-}
+source("../keep.R")
 statistic <- function(case, s, df) {
   keep(case, "est", coef(s))
   v <- vcov(s)

@@ -4,13 +4,7 @@
 suppressPackageStartupMessages(library(survey))
 S <- read.csv("stages.csv", stringsAsFactors = TRUE)
 S$age <- factor(S$age)
-rows <- list()
-keep <- function(case, part, x) {
-  x <- if (is.matrix(x)) x else matrix(x, ncol = 1)
-  rows[[length(rows) + 1]] <<- data.frame(
-    case = case, part = part, row = rep(seq_len(nrow(x)), times = ncol(x)), col = rep(seq_len(ncol(x)), each = nrow(x)),
-    value = sprintf("%.17g", as.vector(x)))
-}
+source("../keep.R")
 statistic <- function(case, s) { keep(case, "est", as.vector(coef(s))); keep(case, "vcov", unname(as.matrix(vcov(s)))) }
 
 designs <- list(
