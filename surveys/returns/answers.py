@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -152,6 +152,18 @@ def read_answers(distinct: Distinct, options: Options, variable: Variable | None
     codes = np.array([answer.code for answer in read], dtype=np.int8)
     faults: dict[int, Fault] = {k: answer.fault for k, answer in enumerate(read) if answer.fault}
     return Answers(distinct.spread(codes, BLANK), faults)
+
+
+def answered_otherwise(given: np.ndarray, scale: Scale, levels: Collection[str]) -> np.ndarray:
+    """Where a filter was answered (``given``: codes int8 [n] under its scale) by none of the ``levels`` that open it, bool [n].
+
+    >>> from surveys.definitions.instrument import Level
+    >>> scale = Scale("yes_no", (Level("yes", (1.0,), "Có", "Yes"), Level("no", (0.0,), "Không", "No")))
+    >>> answered_otherwise(np.array([0, 1, BLANK]), scale, ("yes",)).tolist()
+    [False, True, False]
+    """
+    closes = np.array([level.code not in levels for level in scale.levels])
+    return np.asarray((given >= 0) & closes[np.maximum(given, 0)])
 
 
 def read_together(

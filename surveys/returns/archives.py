@@ -28,9 +28,8 @@ _REPEATED = re.compile(rb'number-(rows|columns)-repeated="(\d{1,18})')
 _ARCHIVE_DAMAGE = (
     zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, ValueError, NotImplementedError, RuntimeError,
 )  # fmt: skip
-_PIECE = (
-    1 << 16
-)  # fits the processor's cache, and stays below the size from which memory is mapped anew each time
+# A piece fits the processor's cache, and stays below the size from which memory is mapped anew each time.
+_PIECE = 1 << 16
 _NARROW = 702  # columns A to ZZ
 _CAPITALS = bytes(65 if 65 <= code <= 90 else 34 if code == 34 else 32 for code in range(256))
 _NO_REFERENCE = bytes(code for code in range(256) if not (65 <= code <= 90 or code == 34))

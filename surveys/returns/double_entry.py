@@ -23,7 +23,7 @@ from surveys.returns.evaluations import KEPT_ROLES
 from surveys.returns.formulas import guarded, unguarded
 from surveys.returns.names import Names
 from surveys.returns.text import fold
-from surveys.returns.tidy import Returns
+from surveys.returns.tidy import Returns, among
 from surveys.returns.times import read_numbers
 
 Array = np.ndarray
@@ -157,7 +157,7 @@ def _units_of(rows: pd.DataFrame, entries: Array) -> Array:
 def is_matrix(returns: Returns, rows: Array | slice = slice(None)) -> Array:
     """Which evaluations, of all or of ``rows``, belong to a form that rates many units, boolean [n]."""
     matrix = {q.code for q in returns.instrument.questionnaires if q.matrix}
-    return pd.Index(returns.rows["questionnaire"].to_numpy(object)[rows], dtype=object).isin(matrix)
+    return among(returns.rows["questionnaire"].to_numpy(object)[rows], matrix)
 
 
 def partners(returns: Returns) -> Array:
@@ -185,18 +185,16 @@ def _unit_of(rows: pd.DataFrame, row: int) -> str:
 def _entered(rows: pd.DataFrame) -> Array:
     """Evaluations of files marked as first or second entry, and those of which there is a second entry, boolean [n]."""
     code, entry = (rows[name].to_numpy(object) for name in ("form_code", "entry"))
-    return (entry != "") | pd.Index(code, dtype=object).isin(code[entry == "second"])
+    return (entry != "") | among(code, code[entry == "second"])
 
 
 def _alone(returns: Returns, partner: Array) -> Array:
     """Evaluations of forms entered twice that only one of the entries has, int [a]."""
     rows = returns.rows
     first = np.flatnonzero(partner >= 0)
-    code = pd.Index(
-        rows["form_code"].to_numpy(object), dtype=object
-    )  # objects are hashed faster than strings of Arrow
-    is_second = (rows["entry"] == "second").to_numpy(bool)
-    alone = is_matrix(returns) & code.isin(code[is_second]) & code.isin(code[~is_second]) & (code != "")
+    code, entry = (rows[name].to_numpy(object) for name in ("form_code", "entry"))
+    is_second = entry == "second"
+    alone = is_matrix(returns) & among(code, code[is_second]) & among(code, code[~is_second]) & (code != "")
     alone[first] = alone[partner[first]] = False
     return np.flatnonzero(alone & (rows["unit_code"] + rows["unit_text"] != "").to_numpy(bool))
 

@@ -21,7 +21,7 @@ from surveys.definitions.instrument import (
 )
 from surveys.definitions.study import ReturnFile
 from surveys.problems import Problems
-from surveys.returns.answers import Options, label_text, read_answers, read_together
+from surveys.returns.answers import Options, answered_otherwise, label_text, read_answers, read_together
 from surveys.returns.legacy import is_damaged
 from surveys.returns.names import Names
 from surveys.returns.questions import Layout, Vocabulary
@@ -328,13 +328,9 @@ def _not_asked(reading: Reading, answers: np.ndarray) -> None:
     for item in reading.vocabulary.items:
         if item.asked_when:
             filtering, levels = item.asked_when
-            codes = [level.code for level in reading.vocabulary.scale_of(filtering).levels]
-            asked = [codes.index(level) for level in levels]
-            given = answers[:, position[filtering]]
-            column = answers[:, position[item.code]]
-            otherwise = np.ones(len(codes), dtype=bool)
-            otherwise[asked] = False
-            column[(column == BLANK) & (given >= 0) & otherwise[np.maximum(given, 0)]] = NOT_ASKED
+            scale, column = reading.vocabulary.scale_of(filtering), answers[:, position[item.code]]
+            otherwise = answered_otherwise(answers[:, position[filtering]], scale, levels)
+            column[(column == BLANK) & otherwise] = NOT_ASKED
 
 
 def _tidy(reading: Reading, columns: Mapping[str, np.ndarray], found: Evaluated) -> dict[str, np.ndarray]:

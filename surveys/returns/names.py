@@ -26,6 +26,7 @@ class Names(Generic[Key]):
         self._written: dict[str, dict[Key, None]] = {}
         self._letters: dict[str, dict[Key, None]] = {}
         self._given: dict[str, None] = {}
+        self._unmarked: dict[str, str] = {}  # unmarked → as written; made when likeness is first asked for
         for name, key in pairs:
             self.add(name, key)
 
@@ -35,6 +36,7 @@ class Names(Generic[Key]):
             self._written.setdefault(folded, {})[key] = None
             self._letters.setdefault(fold_name(name), {})[key] = None
             self._given[name] = None
+            self._unmarked.clear()
 
     def find(self, name: str) -> tuple[Key, ...]:
         """Everything ``name`` stands for; empty when nothing."""
@@ -46,11 +48,11 @@ class Names(Generic[Key]):
 
     def nearest(self, name: str) -> str:
         """The known name most like ``name``, or empty; only for messages."""
-        shown: dict[str, str] = {}
-        for given in self._given:
-            shown.setdefault(without_marks(given), given)
-        ranked = likest(name, shown, 1)
-        return shown[ranked[0][0]] if ranked and ranked[0][1] >= 0.5 else ""
+        if not self._unmarked:
+            for given in self._given:
+                self._unmarked.setdefault(without_marks(given), given)
+        ranked = likest(name, self._unmarked, 1)
+        return self._unmarked[ranked[0][0]] if ranked and ranked[0][1] >= 0.5 else ""
 
 
 def likest(name: str, known: Iterable[str], count: int) -> list[tuple[str, float]]:

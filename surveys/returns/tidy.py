@@ -7,6 +7,7 @@ negative codes of :mod:`surveys.definitions.instrument` that say why there is no
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -79,3 +80,12 @@ class Returns:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+
+def among(texts: np.ndarray, words: Collection[str]) -> np.ndarray:
+    """Which texts are one of the words, boolean [n], by hashing (``np.isin`` compares objects pair by pair).
+
+    >>> among(np.array(["a", "b"], object), {"b"}).tolist()
+    [False, True]
+    """
+    return pd.Index(texts, dtype=object).isin(list(words))

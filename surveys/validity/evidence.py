@@ -16,8 +16,9 @@ import pandas as pd
 
 from surveys.definitions.instrument import NOT_APPLICABLE, NOT_ASKED, Instrument
 from surveys.definitions.study import Fieldwork, Study
-from surveys.returns.double_entry import code_key, fields_differ, items_differ, second_entries
-from surveys.returns.tidy import Returns
+from surveys.returns.answers import answered_otherwise
+from surveys.returns.double_entry import code_key, fields_differ, is_matrix, items_differ, second_entries
+from surveys.returns.tidy import Returns, among
 
 Array = np.ndarray
 FAULTS = ("out_of_scale", "several", "disagrees")  # faults of a cell, as the readers name them
@@ -94,9 +95,7 @@ class Evidence:
 
     def _filtered_out(self, code: str, levels: tuple[str, ...]) -> Array:
         scale = self.instrument.scale[self.instrument.item[code].scale]
-        closes = np.array([level.code not in levels for level in scale.levels])
-        given = self.answers[:, self.instrument.item_position[code]]
-        return (given >= 0) & closes[np.maximum(given, 0)]
+        return answered_otherwise(self.answers[:, self.instrument.item_position[code]], scale, levels)
 
     @cached_property
     def expected(self) -> Array:
@@ -114,15 +113,6 @@ class Evidence:
         empty = self.matrix & (self.unit == "") & (self.unit_text == "")
         empty[empty] = ~self.answered[empty].any(axis=1)
         return empty
-
-
-def among(texts: Array, words: Collection[str]) -> Array:
-    """Which texts are one of the words, boolean [n], by hashing (``np.isin`` compares objects pair by pair).
-
-    >>> among(np.array(["a", "b"], object), {"b"}).tolist()
-    [False, True]
-    """
-    return pd.Index(texts, dtype=object).isin(list(words))
 
 
 def pairs_among(first: Array, second: Array, pairs: Collection[tuple[str, str]]) -> Array:
@@ -158,7 +148,7 @@ def gather(study: Study, returns: Returns) -> Evidence:
     """The evidence on every evaluation that is not a second data entry."""
     rows, instrument = returns.rows, study.instrument
     text = {name: rows[name].to_numpy(object) for name in _TEXTS}
-    matrix = among(text["questionnaire"], [q.code for q in instrument.questionnaires if q.matrix])
+    matrix = is_matrix(returns)
     key = code_key(text["form_code"], text["unit_code"], text["unit_text"], matrix)
     partner = second_entries(key, text["form_code"], text["entry"])
     second = partner[partner >= 0]

@@ -15,9 +15,10 @@ import numpy as np
 
 from surveys.definitions.instrument import DONT_KNOW, OUT_OF_SCALE, SEVERAL, Rule
 from surveys.problems import Language, Problem, phrase
+from surveys.returns.tidy import among
 from surveys.validity import careless
 from surveys.validity.duplicates import nearest_in_cells
-from surveys.validity.evidence import Evidence, among, numbers, row_counts
+from surveys.validity.evidence import Evidence, numbers, row_counts
 
 Array = np.ndarray
 

@@ -12,7 +12,8 @@ import pandas as pd
 from surveys.definitions.instrument import Rule
 from surveys.definitions.study import Decision, Study
 from surveys.problems import Problem, SurveyError
-from surveys.returns.tidy import Returns
+from surveys.returns.double_entry import is_matrix
+from surveys.returns.tidy import Returns, among
 from surveys.validity.dispositions import (
     CELL_COLUMNS,
     FUNNEL_COLUMNS,
@@ -23,7 +24,7 @@ from surveys.validity.dispositions import (
     VALID,
     Dispositions,
 )
-from surveys.validity.evidence import Evidence, among, gather
+from surveys.validity.evidence import Evidence, gather
 from surveys.validity.rules import RULES, faulty_parameters
 
 Array = np.ndarray
@@ -135,8 +136,7 @@ def accounts(study: Study, returns: Returns, disposition: Array) -> pd.DataFrame
     forms = {q.code: q for q in study.instrument.questionnaires}
     cells = {name: returns.rows[name].to_numpy(object, copy=True) for name in CELL}
     codes = returns.rows["form_code"].to_numpy(object)
-    matrix = among(cells["questionnaire"], [q.code for q in forms.values() if q.matrix])
-    moved = np.flatnonzero((disposition != VALID) & ~matrix)
+    moved = np.flatnonzero((disposition != VALID) & ~is_matrix(returns))
     sought = set(codes[moved])
     issued = {form.form_code: form for form in study.issued if form.form_code in sought and form.unit}
     for k in moved:

@@ -46,7 +46,7 @@ from surveys.cli import main
 with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):
     main(["--help"])
 import pydantic.dataclasses, pydantic.type_adapter, pyreadstat, rich.console, rich.table, xlsxwriter
-import scipy.linalg, scipy.optimize, scipy.sparse, scipy.stats
+import scipy.linalg, scipy.sparse, scipy.special
 import surveys.definitions.check, surveys.handover.package, surveys.handover.summary, surveys.handover.workbook
 import surveys.returns.archives, surveys.returns.statistical, surveys.returns.workbooks
 import surveys.returns.reading, surveys.scoring.scores, surveys.validity.screening
@@ -82,8 +82,7 @@ def processor_time() -> float:
 @pytest.fixture
 def installed(tmp_path: Path) -> dict[str, str]:
     """The environment of a process that finds its modules compiled, as an installed package has them."""
-    left_out = ("PYTHONDONTWRITEBYTECODE",)
-    kept = {name: value for name, value in os.environ.items() if name not in left_out}
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return kept | {"PYTHONPYCACHEPREFIX": str(tmp_path / "compiled")}
 
 
