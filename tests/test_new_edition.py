@@ -9,13 +9,13 @@ import pytest
 
 import questionnaires
 from surveys.definitions.check import check
-from surveys.definitions.study_files import load_study
-from surveys.fieldwork.simulation import simulate
+from surveys.definitions.study.reading import load_study
 from surveys.handover.package import deliver
 from surveys.handover.verification import verify
 from surveys.returns.reading import read_returns
-from surveys.sampling import draw_samples
+from surveys.sampling.samples import draw_samples
 from surveys.scoring.scores import score
+from surveys.simulation.simulate import simulate
 from surveys.validity.screening import screen
 
 EDITION_2023 = Path(questionnaires.__file__).parent / "ha-noi" / "2023"

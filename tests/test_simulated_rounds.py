@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from surveys.definitions.study_files import load_study
-from surveys.fieldwork.simulation import simulate
+from surveys.definitions.study.reading import load_study
 from surveys.returns.reading import read_returns
-from surveys.sampling import draw_samples
+from surveys.sampling.samples import draw_samples
 from surveys.scoring.scores import score
+from surveys.simulation.simulate import simulate
 from surveys.validity.screening import screen
 
 SEEDS = range(20)

@@ -12,10 +12,10 @@ from surveys.cli.usage import Command, Group
 from surveys.problems import fault
 
 if TYPE_CHECKING:
-    from surveys.definitions.study import Study
-    from surveys.returns.tidy import Returns
-    from surveys.sampling import Samples
-    from surveys.scoring.comparison import Round
+    from surveys.comparison.changes import Round
+    from surveys.definitions.study.records import StudyDefinition
+    from surveys.returns.record import Returns
+    from surveys.sampling.samples import Samples
     from surveys.scoring.scores import Scores
     from surveys.validity.dispositions import Dispositions
 
@@ -47,9 +47,9 @@ def check(context: typer.Context, path: Annotated[str, typer.Argument(metavar="P
 
 @app.command(cls=Command)
 def screen(context: typer.Context, study: StudyPath, out: MaybeOut = None) -> None:
-    from surveys.definitions.study_files import load_study
+    from surveys.definitions.study.reading import load_study
     from surveys.handover.package import deliver_screening, ready_for
-    from surveys.handover.summary import funnel_summary
+    from surveys.reports.summaries import funnel_summary
     from surveys.returns.reading import read_returns
     from surveys.validity.screening import screen
 
@@ -72,7 +72,7 @@ def screen(context: typer.Context, study: StudyPath, out: MaybeOut = None) -> No
 @app.command(cls=Command)
 def score(context: typer.Context, study: StudyPath, out: Out) -> None:
     from surveys.handover.package import deliver, ready_for
-    from surveys.handover.summary import funnel_summary, league_summaries
+    from surveys.reports.summaries import funnel_summary, league_summaries
 
     terminal: Terminal = context.obj
     ready_for(out, "scores")
@@ -94,8 +94,8 @@ def confirm(
     study: Annotated[str, typer.Option("--study", metavar="STUDY")],
     out: Annotated[Path, typer.Option("--out", metavar="FILE")],
 ) -> None:
-    from surveys.definitions.study_files import load_study
-    from surveys.handover.review import confirm
+    from surveys.definitions.study.reading import load_study
+    from surveys.review.decisions import confirm
 
     key, number = confirm(file, load_study(study), out)
     context.obj.say("cli.confirm.done", number=number, out=out, key=key)
@@ -123,7 +123,7 @@ def simulate(
     scale: Annotated[float, typer.Option("--scale", metavar="X")] = 1.0,
     defects: Annotated[bool, typer.Option("--defects/--no-defects")] = True,
 ) -> None:
-    from surveys.fieldwork.simulation import simulate
+    from surveys.simulation.simulate import simulate
 
     terminal: Terminal = context.obj
     with terminal.progress() as stage:
@@ -136,8 +136,8 @@ def simulate(
 def list_instruments(
     context: typer.Context, instrument: Annotated[str, typer.Argument(metavar="[INSTRUMENT]")] = ""
 ) -> None:
-    from surveys.definitions.files import load_instrument, shipped
-    from surveys.handover.summary import instruments_summary, sources_summary
+    from surveys.definitions.instrument.reading import load_instrument, shipped
+    from surveys.reports.summaries import instruments_summary, sources_summary
 
     terminal: Terminal = context.obj
     found = [load_instrument(name) for name in ([instrument] if instrument else shipped())]
@@ -153,8 +153,8 @@ def audit(
     instrument: Annotated[str, typer.Option("--instrument", metavar="INSTRUMENT")],
     previous: Annotated[str | None, typer.Option("--previous", metavar="TABLE")] = None,
 ) -> None:
-    from surveys.handover.audit import audit
-    from surveys.handover.summary import audit_summaries
+    from surveys.published.audit import audit
+    from surveys.reports.summaries import audit_summaries
 
     terminal: Terminal = context.obj
     report = audit(table, instrument, previous)
@@ -174,8 +174,8 @@ def map_columns(
     study: Annotated[str, typer.Option("--study", metavar="STUDY")],
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE")] = None,
 ) -> None:
-    from surveys.definitions.study_files import load_study
-    from surveys.handover.summary import mapping_summary
+    from surveys.definitions.study.reading import load_study
+    from surveys.reports.summaries import mapping_summary
     from surveys.returns.mapping import propose_mapping, write_mapping
 
     terminal: Terminal = context.obj
@@ -196,10 +196,10 @@ def compare(
     crosswalk: Annotated[str | None, typer.Option("--crosswalk", metavar="FILE")] = None,
     out: MaybeOut = None,
 ) -> None:
+    from surveys.comparison.changes import compare
+    from surveys.comparison.crosswalk import successors
     from surveys.handover.rounds import deliver_comparison
-    from surveys.handover.summary import change_summaries
-    from surveys.scoring.comparison import compare
-    from surveys.scoring.crosswalk import successors
+    from surveys.reports.summaries import change_summaries
 
     terminal: Terminal = context.obj
     with terminal.progress() as stage:
@@ -219,7 +219,7 @@ def compare(
 class _Scored(NamedTuple):
     """A round from its files to its scores."""
 
-    study: Study
+    study: StudyDefinition
     returns: Returns
     dispositions: Dispositions
     samples: Samples
@@ -228,9 +228,9 @@ class _Scored(NamedTuple):
 
 def _scored(study: str, terminal: Terminal, stage: Any) -> _Scored:
     """Load, read, screen, weight and score a round."""
-    from surveys.definitions.study_files import load_study
+    from surveys.definitions.study.reading import load_study
     from surveys.returns.reading import read_returns
-    from surveys.sampling import draw_samples
+    from surveys.sampling.samples import draw_samples
     from surveys.scoring.scores import score
     from surveys.validity.screening import screen
 
@@ -247,8 +247,8 @@ def _scored(study: str, terminal: Terminal, stage: Any) -> _Scored:
 
 def _round(path: str, terminal: Terminal, stage: Any) -> Round:
     """A scored round from a folder of results, or from a study."""
+    from surveys.comparison.changes import Round
     from surveys.handover.rounds import is_result, read_round
-    from surveys.scoring.comparison import Round
 
     if is_result(Path(path)):
         return read_round(Path(path))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from surveys.problems import Language, Problem, phrase, wording
 
 if TYPE_CHECKING:
-    from surveys.handover.summary import Summary
+    from surveys.reports.summaries import Summary
 
 Progress = Callable[[str, int, int], None]
 #: Width of tables where there is no terminal to ask.

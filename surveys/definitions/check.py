@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from surveys.definitions.completeness import check_completeness
-from surveys.definitions.draft import Draft
-from surveys.definitions.files import INSTRUMENT_FILE, find_instrument, label_of, read_draft, shipped
-from surveys.definitions.study_completeness import check_study_completeness
-from surveys.definitions.study_files import STUDY_FILE, read_study
+from surveys.definitions.instrument.completeness import check_completeness
+from surveys.definitions.instrument.draft import Draft
+from surveys.definitions.instrument.reading import (
+    INSTRUMENT_FILE,
+    find_instrument,
+    label_of,
+    read_draft,
+    shipped,
+)
+from surveys.definitions.study.completeness import check_study_completeness
+from surveys.definitions.study.reading import STUDY_FILE, read_study
 from surveys.definitions.texts import is_file
 from surveys.problems import Problem, Problems
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from surveys.definitions.instrument import Rule
-from surveys.definitions.records import Place, build
+from surveys.definitions.border import Place, build
+from surveys.definitions.instrument.records import Rule
 from surveys.problems import Problem
 
 SEVERITIES = ("reject", "review", "flag")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from surveys.definitions.study import Output
+from surveys.definitions.study.records import Output
 from surveys.problems import phrase
 
 #: How a column is printed: text (codes and words), count (whole numbers), plain (shortest decimal), and the kinds

@@ -21,8 +21,8 @@ from surveys.problems import Problem
 from surveys.validity.dispositions import REJECTED, REVIEW, SECOND_ENTRY, VALID
 
 if TYPE_CHECKING:
-    from surveys.definitions.study import Study
-    from surveys.returns.tidy import Returns
+    from surveys.definitions.study.records import StudyDefinition
+    from surveys.returns.record import Returns
     from surveys.validity.dispositions import Dispositions
 
 MANIFEST = "run.json"
@@ -75,7 +75,7 @@ def read_sums(path: Path) -> dict[str, str]:
 
 def run_manifest(
     content: Content,
-    study: Study,
+    study: StudyDefinition,
     returns: Returns,
     dispositions: Dispositions,
     warnings: Iterable[Problem],
@@ -128,7 +128,7 @@ def _programs(content: Content) -> dict[str, object]:
     }
 
 
-def input_files(study: Study) -> dict[str, Path]:
+def input_files(study: StudyDefinition) -> dict[str, Path]:
     """Every input by a name that is the same on all machines: study files, then ``instrument/…``."""
     found = {name: study.folder / name for name in study.files if (study.folder / name).is_file()}
     known = {path.resolve() for path in found.values()}

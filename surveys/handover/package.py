@@ -26,12 +26,12 @@ from surveys.handover.codebook import Table
 from surveys.handover.folder import obstacles, write_folder
 from surveys.handover.manifest import MANIFEST, SUMS, Content, digest_of, run_manifest, sums_of
 from surveys.problems import Problem, SurveyError
-from surveys.returns.double_entry import compare_entries
+from surveys.returns.pairs import compare_entries
 
 if TYPE_CHECKING:
-    from surveys.definitions.study import Output, Study
-    from surveys.returns.tidy import Returns
-    from surveys.sampling import Samples
+    from surveys.definitions.study.records import Output, StudyDefinition
+    from surveys.returns.record import Returns
+    from surveys.sampling.samples import Samples
     from surveys.scoring.scores import Scores
     from surveys.validity.dispositions import Dispositions
 
@@ -43,7 +43,7 @@ Progress = Callable[[str, int, int], None]
 
 
 def deliver(
-    study: Study,
+    study: StudyDefinition,
     returns: Returns,
     dispositions: Dispositions,
     samples: Samples,
@@ -60,7 +60,11 @@ def deliver(
 
 
 def deliver_screening(
-    study: Study, returns: Returns, dispositions: Dispositions, out: Path, progress: Progress | None = None
+    study: StudyDefinition,
+    returns: Returns,
+    dispositions: Dispositions,
+    out: Path,
+    progress: Progress | None = None,
 ) -> None:
     """Write what is known before scoring: forms, funnel and the review files; all or nothing, as :func:`deliver`."""
     write_folder(out, screening(study, returns, dispositions), progress)
@@ -74,7 +78,7 @@ def ready_for(out: Path, content: Content) -> None:
 
 
 def package(
-    study: Study, returns: Returns, dispositions: Dispositions, samples: Samples, scores: Scores
+    study: StudyDefinition, returns: Returns, dispositions: Dispositions, samples: Samples, scores: Scores
 ) -> dict[str, bytes]:
     """Every file of the package: path → bytes. The same input gives the same bytes."""
     found = (*returns.warnings, *dispositions.warnings, *samples.warnings, *scores.warnings)
@@ -96,7 +100,7 @@ def package(
     return _closed(study, frames, {**files, MANIFEST: manifest})
 
 
-def screening(study: Study, returns: Returns, dispositions: Dispositions) -> dict[str, bytes]:
+def screening(study: StudyDefinition, returns: Returns, dispositions: Dispositions) -> dict[str, bytes]:
     """Every file of a screening: path → bytes."""
     warnings = (*returns.warnings, *dispositions.warnings)
     manifest = run_manifest("screening", study, returns, dispositions, warnings, {})
@@ -126,7 +130,9 @@ def _screening_frames(
     }
 
 
-def _council(study: Study, forms: pd.DataFrame, scores: Scores, manifest: bytes) -> dict[str, bytes]:
+def _council(
+    study: StudyDefinition, forms: pd.DataFrame, scores: Scores, manifest: bytes
+) -> dict[str, bytes]:
     """The council's folder, complete in itself: path within it → bytes. ``forms``: those of the package."""
     from surveys.handover.workbook import workbook_bytes
 
@@ -146,7 +152,7 @@ def _council(study: Study, forms: pd.DataFrame, scores: Scores, manifest: bytes)
 
 
 def _closed(
-    study: Study, frames: Mapping[Table, pd.DataFrame], others: Mapping[str, bytes]
+    study: StudyDefinition, frames: Mapping[Table, pd.DataFrame], others: Mapping[str, bytes]
 ) -> dict[str, bytes]:
     """Tables as CSV, their Data Package descriptor, and the checksums of everything."""
     csvs = {
@@ -157,7 +163,7 @@ def _closed(
 
 
 def _named(
-    study: Study, csvs: Mapping[Table, bytes], others: Mapping[str, bytes], part: str = ""
+    study: StudyDefinition, csvs: Mapping[Table, bytes], others: Mapping[str, bytes], part: str = ""
 ) -> dict[str, bytes]:
     """Tables and other files :func:`sealed` under the name of the study (and of a part of its package)."""
     name = "-".join(filter(None, (package_name(study.code), part)))

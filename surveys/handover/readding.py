@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.instrument import ALL_GROUPS
+from surveys.definitions.instrument.records import ALL_GROUPS
 from surveys.handover.printed import Floats, Package, Printed
 from surveys.handover.tables import ITEM_LEVEL
 from surveys.problems import Problem

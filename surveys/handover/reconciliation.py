@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.instrument import ALL_GROUPS
+from surveys.definitions.instrument.records import ALL_GROUPS
 from surveys.handover.codebook import DISPOSITIONS, Table
 from surveys.handover.printed import Package, Printed
 from surveys.handover.tables import ITEM_LEVEL, harmless

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.files import load_instrument, shipped
-from surveys.definitions.instrument import ScorePlan
-from surveys.definitions.study import Output
+from surveys.comparison.changes import Comparison, Round
+from surveys.definitions.instrument.reading import load_instrument, shipped
+from surveys.definitions.instrument.records import ScorePlan
+from surveys.definitions.study.records import Output
 from surveys.handover import codebook
 from surveys.handover.folder import write_folder
 from surveys.handover.manifest import MANIFEST, comparison_manifest, is_manifest
@@ -20,7 +21,6 @@ from surveys.handover.package import sealed
 from surveys.handover.printed import Printed, read_printed
 from surveys.handover.tables import csv_bytes, printed
 from surveys.problems import Problems, fault
-from surveys.scoring.comparison import Comparison, Round
 
 
 def is_result(folder: Path) -> bool:

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.instrument import ALL_GROUPS, Instrument, Item, Node
-from surveys.definitions.study import Output, Study
+from surveys.definitions.instrument.records import ALL_GROUPS, Instrument, Item, Node
+from surveys.definitions.study.records import Output, StudyDefinition
 from surveys.handover.codebook import COUNCIL_SCORES, COUNCIL_UNITS, TREE, Column, Table, decimals_of
 from surveys.handover.rounding import decimal_cells, joined, plain_cells
 from surveys.problems import Problem, phrase, wording
-from surveys.returns.tidy import Returns
+from surveys.returns.record import Returns
 from surveys.scoring.rules import rule_of
 from surveys.validity.dispositions import CELL_COLUMNS, REJECTED, REVIEW, Dispositions
 
@@ -184,7 +184,7 @@ def rejected_frame(forms: pd.DataFrame) -> pd.DataFrame:
 
 
 def undecided_frame(forms: pd.DataFrame) -> pd.DataFrame:
-    """Evaluations that wait for a decision, with blank columns for it (see :mod:`surveys.handover.review`)."""
+    """Evaluations that wait for a decision, with blank columns for it (see :mod:`surveys.review.decisions`)."""
     waiting = forms[forms["disposition"] == REVIEW].reset_index(drop=True)
     return waiting.assign(
         unit=waiting["unit_read"],
@@ -244,7 +244,7 @@ def _item_row(item: Item) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def council_scores(study: Study, scores: Scores) -> pd.DataFrame:
+def council_scores(study: StudyDefinition, scores: Scores) -> pd.DataFrame:
     """Unit × sub-criterion: the lowest scored nodes, over all groups; incomplete ones without points."""
     nodes = {node.code: node for node in measured_nodes(study.instrument)}
     table = scores.table
@@ -254,7 +254,7 @@ def council_scores(study: Study, scores: Scores) -> pd.DataFrame:
     return _withheld(study, named, ["points"])[list(COUNCIL_SCORES.names)]
 
 
-def council_units(study: Study, scores: Scores) -> pd.DataFrame:
+def council_units(study: StudyDefinition, scores: Scores) -> pd.DataFrame:
     """The summary per unit; incomplete units without points, percent and rank."""
     return _withheld(study, scores.units, ["points", "percent", "rank", "rank_low", "rank_high"])[
         list(COUNCIL_UNITS.names)
@@ -270,7 +270,7 @@ def measured_nodes(instrument: Instrument) -> tuple[Node, ...]:
     )
 
 
-def _withheld(study: Study, frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+def _withheld(study: StudyDefinition, frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """Blank the results the council must not use: incomplete ones, unless the study renormalises."""
     if study.inference.on_missing_group == "renormalise":
         return frame

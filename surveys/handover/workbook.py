@@ -13,8 +13,8 @@ from datetime import datetime
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from surveys.definitions.instrument import Instrument
-from surveys.definitions.study import Study
+from surveys.definitions.instrument.records import Instrument
+from surveys.definitions.study.records import StudyDefinition
 from surveys.handover.codebook import COUNCIL_SCORES, COUNCIL_UNITS, REJECTED, Column, Table, decimals_of
 from surveys.handover.manifest import digest_of
 from surveys.handover.rounding import numbers_of, texts_of
@@ -55,7 +55,7 @@ class Sheet:
 
 
 def workbook_bytes(
-    study: Study, tables: Mapping[str, Mapping[str, Cells]], files: Mapping[str, bytes]
+    study: StudyDefinition, tables: Mapping[str, Mapping[str, Cells]], files: Mapping[str, bytes]
 ) -> bytes:
     """The workbook as XLSX bytes.
 
@@ -78,7 +78,7 @@ def workbook_bytes(
 
 
 def sheets(
-    study: Study, tables: Mapping[str, Mapping[str, Cells]], files: Mapping[str, bytes]
+    study: StudyDefinition, tables: Mapping[str, Mapping[str, Cells]], files: Mapping[str, bytes]
 ) -> tuple[Sheet, ...]:
     """All sheets in order."""
     return (
@@ -90,7 +90,7 @@ def sheets(
     )
 
 
-def table_sheet(table: Table, printed: Mapping[str, Cells], study: Study) -> Sheet:
+def table_sheet(table: Table, printed: Mapping[str, Cells], study: StudyDefinition) -> Sheet:
     """A council table as a sheet; codes of blocks, groups and statuses in words beside or instead of the code."""
     columns = [_cells(column, printed[column.name], study.instrument) for column in table.columns]
     return Sheet(
@@ -109,7 +109,7 @@ def explanations() -> Sheet:
     return Sheet(phrase("handover.sheet.explanations", "vi"), headings, (terms, texts), ("text", "wrap"))
 
 
-def identity(study: Study, files: Mapping[str, bytes]) -> Sheet:
+def identity(study: StudyDefinition, files: Mapping[str, bytes]) -> Sheet:
     """Which study and edition this is, and the checksums of the files delivered with it."""
     facts = {
         "study": study.code,
@@ -138,7 +138,7 @@ def _cells(column: Column, cells: Cells, instrument: Instrument) -> list[object]
     return [words.get(text, text) for text in cells.texts()]
 
 
-def _number_format(column: Column, study: Study) -> str:
+def _number_format(column: Column, study: StudyDefinition) -> str:
     decimals = decimals_of(column.kind, study.output)
     if not column.is_number:
         return "text"

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from surveys.definitions.instrument import (
+from surveys.definitions.instrument.records import (
     BLANK,
     DONT_KNOW,
     NON_ANSWERS,
@@ -20,10 +20,10 @@ from surveys.definitions.instrument import (
     SEVERAL,
     Scale,
 )
-from surveys.returns.names import Names
-from surveys.returns.sheets import Variable
-from surveys.returns.tables import Cells, Distinct
-from surveys.returns.text import cell_text, fold
+from surveys.returns.files.sheets import Variable
+from surveys.returns.headings.columns import Cells, Distinct
+from surveys.returns.text.names import Names
+from surveys.returns.text.repair import cell_text, fold
 
 #: ``missing``: a blank, by a code that the file declares missing and the definition does not have.
 Fault = Literal["", "out_of_scale", "several", "disagrees", "missing"]
@@ -58,7 +58,7 @@ class Answer:
 class Options:
     """The ways of writing each option and each non-answer of one scale.
 
-    >>> from surveys.definitions.instrument import Level, Scale
+    >>> from surveys.definitions.instrument.records import Level, Scale
     >>> scale = Scale("hl", (Level("4", (0.75,), "Hài lòng", "Satisfied"), Level("5", (1.0,), "Rất hài lòng", "Very")))
     >>> options = Options(scale)
     >>> [options.read(text).code for text in ("4", "5.0", "hài  lòng", "5 - Rất hài lòng", "Rất hài lòng (5)")]
@@ -157,7 +157,7 @@ def read_answers(distinct: Distinct, options: Options, variable: Variable | None
 def answered_otherwise(given: np.ndarray, scale: Scale, levels: Collection[str]) -> np.ndarray:
     """Where a filter was answered (``given``: codes int8 [n] under its scale) by none of the ``levels`` that open it, bool [n].
 
-    >>> from surveys.definitions.instrument import Level
+    >>> from surveys.definitions.instrument.records import Level
     >>> scale = Scale("yes_no", (Level("yes", (1.0,), "Có", "Yes"), Level("no", (0.0,), "Không", "No")))
     >>> answered_otherwise(np.array([0, 1, BLANK]), scale, ("yes",)).tolist()
     [False, True, False]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.instrument import (
+from surveys.definitions.instrument.records import (
     BLANK,
     NOT_ASKED,
     OUT_OF_SCALE,
@@ -19,16 +19,16 @@ from surveys.definitions.instrument import (
     Instrument,
     Questionnaire,
 )
-from surveys.definitions.study import ReturnFile
+from surveys.definitions.study.records import ReturnFile
 from surveys.problems import Problems
 from surveys.returns.answers import Options, answered_otherwise, label_text, read_answers, read_together
-from surveys.returns.legacy import is_damaged
-from surveys.returns.names import Names
-from surveys.returns.questions import Layout, Vocabulary
+from surveys.returns.headings.columns import Cells, Coded, Column, Table
+from surveys.returns.headings.questions import Layout, Vocabulary
 from surveys.returns.register import Register
-from surveys.returns.tables import Cells, Coded, Column, Table
-from surveys.returns.text import fold, fold_name
-from surveys.returns.times import read_numbers, read_times
+from surveys.returns.text.legacy import is_damaged
+from surveys.returns.text.names import Names
+from surveys.returns.text.repair import fold, fold_name
+from surveys.returns.text.times import read_numbers, read_times
 
 KEPT_ROLES = ("attribute", "stratum", "cluster", "weight")
 _MARKS = frozenset({"x", "1", "v", "✓", "✔", "☑", "☒", "true", "có", "yes", "co", "√", "þ", "ü"})

@@ -14,17 +14,17 @@ from typing import Literal, NamedTuple
 
 import pandas as pd
 
-from surveys.definitions.instrument import Instrument
-from surveys.definitions.study import ReturnFile, Study
+from surveys.definitions.instrument.records import Instrument
+from surveys.definitions.study.records import ReturnFile, StudyDefinition
 from surveys.definitions.tables import Row, read_table
 from surveys.problems import Language, Problems, SurveyError, fault, nearest, phrase
-from surveys.returns.formulas import guarded, unguarded
-from surveys.returns.names import likest
-from surveys.returns.questions import Target, Vocabulary
+from surveys.returns.headings.columns import Column, Table
+from surveys.returns.headings.questions import Target, Vocabulary
 from surveys.returns.register import registers
-from surveys.returns.review import ACCEPT, REFUSE
-from surveys.returns.tables import Column, Table
-from surveys.returns.text import fold, without_marks
+from surveys.returns.text.names import likest
+from surveys.returns.text.repair import fold, without_marks
+from surveys.review.unit_names import ACCEPT, REFUSE
+from surveys.vocabulary.formulas import guarded, unguarded
 
 MAPPING_COLUMNS = ("column", "heading", "kind", "target", "unit", "reason", "decision")
 #: What a row can say. ``ignore``: the column is no question; ``absent``: the file does not ask the item; ``tick``: a mark for one
@@ -75,7 +75,7 @@ class Decided:
                 )  # fmt: skip
 
 
-def propose_mapping(path: str | Path, study: Study, language: Language = "vi") -> pd.DataFrame:
+def propose_mapping(path: str | Path, study: StudyDefinition, language: Language = "vi") -> pd.DataFrame:
     """One row for each column of a file and each item without one: ``MAPPING_COLUMNS``.
 
     ``kind``, ``target`` and ``unit`` are what the column holds or most likely holds; ``reason`` says why; ``decision`` is ``x``
@@ -130,7 +130,7 @@ class _Proposal(NamedTuple):
     name: str
 
 
-def _return_file(path: Path, study: Study) -> ReturnFile:
+def _return_file(path: Path, study: StudyDefinition) -> ReturnFile:
     """The study's own entry for this file without its mapping, or a plain one."""
     for file in study.returns:
         if (study.folder / file.path).resolve() == path.resolve():
@@ -138,10 +138,10 @@ def _return_file(path: Path, study: Study) -> ReturnFile:
     return ReturnFile(path.name)
 
 
-def _tables(path: Path, file: ReturnFile, study: Study) -> tuple[list[Table], Vocabulary]:
+def _tables(path: Path, file: ReturnFile, study: StudyDefinition) -> tuple[list[Table], Vocabulary]:
+    from surveys.returns.files.sheets import read_sheets
+    from surveys.returns.readers.registry import choose
     from surveys.returns.reading import questionnaire_of, vocabulary_of
-    from surveys.returns.registry import choose
-    from surveys.returns.sheets import read_sheets
 
     by_block = registers(study)
     sheets = read_sheets(path, file.path, sheet=file.sheet, encoding=file.encoding)

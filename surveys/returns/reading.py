@@ -1,4 +1,4 @@
-"""All return files of a study → one :class:`~surveys.returns.tidy.Returns`. Nothing a file holds is dropped unseen."""
+"""All return files of a study → one :class:`~surveys.returns.record.Returns`. Nothing a file holds is dropped unseen."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.instrument import Instrument, Questionnaire
-from surveys.definitions.study import ReturnFile, Study
+from surveys.definitions.instrument.records import Instrument, Questionnaire
+from surveys.definitions.study.records import ReturnFile, StudyDefinition
 from surveys.problems import Problems, SurveyError, fault
-from surveys.returns.double_entry import adjudicate
 from surveys.returns.evaluations import KEPT_ROLES, Part, Reading, evaluations, grouped
+from surveys.returns.files.sheets import Sheet, read_sheets
+from surveys.returns.headings.columns import Table, column_letter
+from surveys.returns.headings.questions import Vocabulary, lay_out
 from surveys.returns.mapping import Decided, read_mapping
-from surveys.returns.questions import Vocabulary, lay_out
+from surveys.returns.pairs import adjudicate
+from surveys.returns.readers.registry import choose
+from surveys.returns.record import ROW_COLUMNS, Returns
 from surveys.returns.register import Register, proposals, registers
-from surveys.returns.registry import choose
-from surveys.returns.sheets import Sheet, read_sheets
-from surveys.returns.tables import Table, column_letter
-from surveys.returns.tidy import ROW_COLUMNS, Returns
 
 Progress = Callable[[str, int, int], None]
 
 
-def read_returns(study: Study, progress: Progress | None = None) -> Returns:
+def read_returns(study: StudyDefinition, progress: Progress | None = None) -> Returns:
     """Read every file of returns that the study names.
 
     Cells that are no answer are kept in ``cells`` for the validity rules to judge; unit names that are not exactly in the
@@ -57,7 +57,7 @@ def read_returns(study: Study, progress: Progress | None = None) -> Returns:
 
 
 def read_file(
-    study: Study,
+    study: StudyDefinition,
     file: ReturnFile,
     by_block: Mapping[str, Register],
     vocabularies: dict[str, Vocabulary],
@@ -91,7 +91,7 @@ def read_file(
 
 
 def _vocabulary(
-    study: Study,
+    study: StudyDefinition,
     file: ReturnFile,
     by_block: Mapping[str, Register],
     decided: Decided | None,
@@ -173,12 +173,12 @@ def questionnaire_of(instrument: Instrument, file: ReturnFile, table: Table) -> 
     return fitting[0]
 
 
-def _open(study: Study, file: ReturnFile) -> tuple[Sheet, ...]:
+def _open(study: StudyDefinition, file: ReturnFile) -> tuple[Sheet, ...]:
     path = _inside(study, file.path)
     return read_sheets(path, file.path, sheet=file.sheet, encoding=file.encoding)
 
 
-def _inside(study: Study, name: str) -> Path:
+def _inside(study: StudyDefinition, name: str) -> Path:
     """The path of a file that the study names; a fault when it leaves the folder of the study."""
     path = (study.folder / name).resolve()
     if not path.is_relative_to(Path(study.folder).resolve()):
@@ -196,7 +196,7 @@ def _without_hidden(sheets: Sequence[Sheet], file: ReturnFile, problems: Problem
 
 
 def vocabulary_of(
-    study: Study,
+    study: StudyDefinition,
     file: ReturnFile,
     questionnaire: str,
     by_block: Mapping[str, Register],
@@ -211,7 +211,7 @@ def vocabulary_of(
     )
 
 
-def _decided(study: Study, file: ReturnFile) -> Decided | None:
+def _decided(study: StudyDefinition, file: ReturnFile) -> Decided | None:
     """The mapping that the study names for a file."""
     if not file.mapping:
         return None
@@ -219,7 +219,7 @@ def _decided(study: Study, file: ReturnFile) -> Decided | None:
 
 
 def _read_table(
-    study: Study,
+    study: StudyDefinition,
     file: ReturnFile,
     table: Table,
     by_block: Mapping[str, Register],

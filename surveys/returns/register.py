@@ -8,10 +8,10 @@ from functools import cached_property
 
 import pandas as pd
 
-from surveys.definitions.instrument import Unit
-from surveys.definitions.study import Study
-from surveys.returns.names import Names, likest
-from surveys.returns.text import fold_name, without_marks
+from surveys.definitions.instrument.records import Unit
+from surveys.definitions.study.records import StudyDefinition
+from surveys.returns.text.names import Names, likest
+from surveys.returns.text.repair import fold_name, without_marks
 
 PROPOSAL_COLUMNS = ["block", "text", "forms", "proposed_code", "proposed_name", "similarity", "decision"]
 PROPOSED = 3  # nearest units listed for each spelling
@@ -72,7 +72,7 @@ class Register:
         return unit.code in self._names.find(unit.code)
 
 
-def registers(study: Study) -> dict[str, Register]:
+def registers(study: StudyDefinition) -> dict[str, Register]:
     """One register for each block, with the confirmed spellings of the study."""
     decided: dict[str, dict[str, str]] = {}
     for decision in study.unit_decisions:

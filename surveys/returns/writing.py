@@ -16,10 +16,18 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.instrument import BLANK, NON_ANSWERS, OUT_OF_SCALE, SEVERAL, Instrument, Item, Scale
+from surveys.definitions.instrument.records import (
+    BLANK,
+    NON_ANSWERS,
+    OUT_OF_SCALE,
+    SEVERAL,
+    Instrument,
+    Item,
+    Scale,
+)
 from surveys.problems import fault
 from surveys.returns.answers import REASONS
-from surveys.returns.tidy import PROVENANCE, ROLE_COLUMNS, Returns
+from surveys.returns.record import PROVENANCE, ROLE_COLUMNS, Returns
 
 Format = Literal["csv", "parquet", "sav"]
 #: Bytes that SPSS keeps of a variable name, a variable label and a value label.
@@ -161,7 +169,7 @@ def _fields(returns: Returns, rows: np.ndarray) -> dict[str, pd.Series]:
 
 
 def _tidy_columns() -> int:
-    from surveys.returns.tidy import ROW_COLUMNS
+    from surveys.returns.record import ROW_COLUMNS
 
     return len(ROW_COLUMNS)
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from surveys.definitions.study import External, Study
+from surveys.definitions.study.records import External, StudyDefinition
 from surveys.scoring.linear import Bools, Floats, Linear
 from surveys.scoring.tree import Block, Branch
 from surveys.scoring.values import Values
@@ -307,7 +307,7 @@ def _certainty(n: Floats, weight: Floats, inverse: Floats) -> tuple[Floats, Floa
     return n, np.where(n > 0, 1.0 - n * inverse, 0.0)
 
 
-def _limits(study: Study, branches: Sequence[Branch], errors: _Errors) -> tuple[Floats, Floats]:
+def _limits(study: StudyDefinition, branches: Sequence[Branch], errors: _Errors) -> tuple[Floats, Floats]:
     """Lower and upper limits [R, 2, U] of all branches at once, of the score and of the satisfied share; NaN without a
     value. The interval is the one that the study asks for (``bounded`` by default)."""
     value = np.array([(b.score.value, b.satisfied.value) for b in branches])

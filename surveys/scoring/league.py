@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.instrument import ALL_GROUPS
+from surveys.definitions.instrument.records import ALL_GROUPS
 from surveys.problems import Language
 from surveys.scoring.inference import Estimate, Outside, influence, presence
 from surveys.scoring.linear import Floats

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from surveys.definitions.instrument import Instrument, Item, Node
+from surveys.definitions.instrument.records import Instrument, Item, Node
 
 Part = Item | Node
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.instrument import ALL_GROUPS
-from surveys.definitions.study import Study
+from surveys.definitions.instrument.records import ALL_GROUPS
+from surveys.definitions.study.records import StudyDefinition
 from surveys.problems import Language, Problem, Problems
-from surveys.returns.tidy import Returns
-from surveys.sampling import Sample, Samples, blocks_of
+from surveys.returns.record import Returns
+from surveys.sampling.samples import Sample, Samples, blocks_of
 from surveys.scoring.inference import Estimate, estimates
 from surveys.scoring.league import UNIT_COLUMNS, league
 from surveys.scoring.remarks import INCOMPLETE, STATUSES, SUPPRESSED, statuses, written_notes
@@ -50,7 +50,11 @@ class Scores:
 
 
 def score(
-    study: Study, returns: Returns, dispositions: Dispositions, samples: Samples, language: Language = "vi"
+    study: StudyDefinition,
+    returns: Returns,
+    dispositions: Dispositions,
+    samples: Samples,
+    language: Language = "vi",
 ) -> Scores:
     """Score every block of the round. ``dispositions`` are those the samples were drawn with.
 
@@ -79,7 +83,7 @@ def score(
 
 
 def _estimated(
-    study: Study, returns: Returns, code: str, samples: Sequence[Sample]
+    study: StudyDefinition, returns: Returns, code: str, samples: Sequence[Sample]
 ) -> tuple[Block, list[Estimate]]:
     block = block_of(study, code, {sample.group: values_of(returns, sample) for sample in samples})
     return block, estimates(block, walk(block))

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.instrument import Instrument, Item, Scale
-from surveys.definitions.study import Study
+from surveys.definitions.instrument.records import Instrument, Item, Scale
+from surveys.definitions.study.records import StudyDefinition
 from surveys.problems import Language, phrase
-from surveys.returns.tidy import Returns
-from surveys.sampling import Sample
+from surveys.returns.record import Returns
+from surveys.sampling.samples import Sample
 from surveys.scoring.linear import Bools, Floats
 from surveys.scoring.rules import RULES
 from weighting import intervals
@@ -22,7 +22,9 @@ SHARE_COLUMNS = (
 )  # fmt: skip
 
 
-def shares(study: Study, returns: Returns, samples: Sequence[Sample], language: Language) -> pd.DataFrame:
+def shares(
+    study: StudyDefinition, returns: Returns, samples: Sequence[Sample], language: Language
+) -> pd.DataFrame:
     """One row per unit × item × level × group, columns ``SHARE_COLUMNS``; shares in [0, 1] of the valid answers."""
     items = [
         i for i in study.instrument.items if i.node and not RULES[study.instrument.node[i.node].rule].scored
@@ -41,7 +43,9 @@ def _asked(instrument: Instrument, item: Item, sample: Sample) -> bool:
     return any((q.block, q.group) == (sample.block, sample.group) for q in printed)
 
 
-def _item(study: Study, returns: Returns, sample: Sample, item: Item, language: Language) -> pd.DataFrame:
+def _item(
+    study: StudyDefinition, returns: Returns, sample: Sample, item: Item, language: Language
+) -> pd.DataFrame:
     """All levels of one item in all units of a sample."""
     instrument = study.instrument
     scale = instrument.scale[item.scale]

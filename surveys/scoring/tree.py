@@ -13,8 +13,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from surveys.definitions.instrument import ALL_GROUPS, Instrument, Item, Node
-from surveys.definitions.study import External, Study
+from surveys.definitions.instrument.records import ALL_GROUPS, Instrument, Item, Node
+from surveys.definitions.study.records import External, StudyDefinition
 from surveys.scoring.linear import (
     Bools,
     Floats,
@@ -72,7 +72,7 @@ Family = dict[str, Branch]  # branches of one node by group; ALL_GROUPS for the 
 class Block:
     """What the walk needs of one block: values by group, external estimates and assessed points by unit and node."""
 
-    study: Study
+    study: StudyDefinition
     code: str
     values: Mapping[str, Values]
     externals: Mapping[tuple[str, str], Mapping[int, int]]  # (node, group) → position of the unit → slot
@@ -97,7 +97,7 @@ class Block:
         return np.full(len(self.unit_codes), np.nan if value is None else value)
 
 
-def block_of(study: Study, code: str, values: Mapping[str, Values]) -> Block:
+def block_of(study: StudyDefinition, code: str, values: Mapping[str, Values]) -> Block:
     """Gather a block: its external estimates get one slot each, in the order of the file."""
     units = {unit.code: k for k, unit in enumerate(study.assessed_units(code))}
     slots = tuple(e for e in study.externals if e.block == code and e.unit in units)

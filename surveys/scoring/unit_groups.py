@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil, inf, isnan
 
-from surveys.definitions.instrument import UnitGroup
+from surveys.definitions.instrument.records import UnitGroup
 
 
 def groups_of(values: Sequence[float], groups: Sequence[UnitGroup]) -> list[str]:
     """Code of the group of each value; empty for NaN, and throughout where no groups are declared.
 
     >>> from collections import Counter
-    >>> from surveys.definitions.files import load_instrument
+    >>> from surveys.definitions.instrument.reading import load_instrument
     >>> quarters = load_instrument("papi/2021").unit_groups
     >>> Counter(groups_of(list(range(61)), quarters)) == {"best": 16, "high": 15, "low": 14, "poor": 16}
     True

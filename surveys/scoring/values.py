@@ -12,9 +12,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from surveys.definitions.instrument import NON_ANSWERS, Instrument, Item
-from surveys.returns.tidy import Returns
-from surveys.sampling import Sample
+from surveys.definitions.instrument.records import NON_ANSWERS, Instrument, Item
+from surveys.returns.record import Returns
+from surveys.sampling.samples import Sample
 from surveys.scoring.linear import Floats
 from surveys.scoring.rules import RULES
 

@@ -14,11 +14,11 @@ from itertools import repeat
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.instrument import NOT_APPLICABLE, NOT_ASKED, Instrument
-from surveys.definitions.study import Fieldwork, Study
+from surveys.definitions.instrument.records import NOT_APPLICABLE, NOT_ASKED, Instrument
+from surveys.definitions.study.records import Fieldwork, StudyDefinition
 from surveys.returns.answers import answered_otherwise
-from surveys.returns.double_entry import code_key, fields_differ, is_matrix, items_differ, second_entries
-from surveys.returns.tidy import Returns, among
+from surveys.returns.pairs import code_key, fields_differ, is_matrix, items_differ, second_entries
+from surveys.returns.record import Returns, among
 
 Array = np.ndarray
 FAULTS = ("out_of_scale", "several", "disagrees")  # faults of a cell, as the readers name them
@@ -144,7 +144,7 @@ def row_counts(cells: Array) -> Array:
     return np.einsum("nk->n", cells.view(np.uint8), dtype=np.int32)
 
 
-def gather(study: Study, returns: Returns) -> Evidence:
+def gather(study: StudyDefinition, returns: Returns) -> Evidence:
     """The evidence on every evaluation that is not a second data entry."""
     rows, instrument = returns.rows, study.instrument
     text = {name: rows[name].to_numpy(object) for name in _TEXTS}
@@ -197,7 +197,7 @@ def _window(fieldwork: Fieldwork) -> tuple[np.datetime64, np.datetime64]:
     return first, last
 
 
-def issued_forms(study: Study, form_code: Array) -> tuple[Array, Array, Array]:
+def issued_forms(study: StudyDefinition, form_code: Array) -> tuple[Array, Array, Array]:
     """(known, questionnaire, unit) of the issued form behind every form code, each [n]."""
     issued = study.issued[::-1]
     position = {form.form_code: k for k, form in enumerate(issued)}  # the first form of a code counts

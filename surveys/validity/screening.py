@@ -9,11 +9,11 @@ from operator import attrgetter
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.instrument import Rule
-from surveys.definitions.study import Decision, Study
+from surveys.definitions.instrument.records import Rule
+from surveys.definitions.study.records import Decision, StudyDefinition
 from surveys.problems import Problem, SurveyError
-from surveys.returns.double_entry import is_matrix
-from surveys.returns.tidy import Returns, among
+from surveys.returns.pairs import is_matrix
+from surveys.returns.record import Returns, among
 from surveys.validity.dispositions import (
     CELL_COLUMNS,
     FUNNEL_COLUMNS,
@@ -32,7 +32,7 @@ CELL = list(CELL_COLUMNS)
 Cell = tuple[str, str, str, str]
 
 
-def screen(study: Study, returns: Returns) -> Dispositions:
+def screen(study: StudyDefinition, returns: Returns) -> Dispositions:
     """What becomes of every evaluation of ``returns`` under the rules and decisions of ``study``.
 
     Rejected: a reason of severity reject, or a reviewer's decision; otherwise under review: a reason of severity review that no
@@ -127,7 +127,7 @@ def outcome(size: int, reasons: pd.DataFrame, decided: pd.DataFrame) -> Array:
     return words[np.where(rejected, 2, review & ~lifted)]
 
 
-def accounts(study: Study, returns: Returns, disposition: Array) -> pd.DataFrame:
+def accounts(study: StudyDefinition, returns: Returns, disposition: Array) -> pd.DataFrame:
     """The cell in which each evaluation is counted, columns ``CELL_COLUMNS`` aligned with the returns.
 
     A valid evaluation counts where it was read, since it is scored there. Any other counts where its form was issued, if it is
@@ -148,7 +148,7 @@ def accounts(study: Study, returns: Returns, disposition: Array) -> pd.DataFrame
     return pd.DataFrame(cells, dtype=object)
 
 
-def funnel(study: Study, cells: pd.DataFrame, disposition: Array) -> pd.DataFrame:
+def funnel(study: StudyDefinition, cells: pd.DataFrame, disposition: Array) -> pd.DataFrame:
     """Issued, returned, valid, review and rejected by block × unit × group × questionnaire.
 
     Every counted evaluation stands in the row of its cell; issued forms that never came back and forms of no known unit (empty
@@ -165,7 +165,7 @@ def funnel(study: Study, cells: pd.DataFrame, disposition: Array) -> pd.DataFram
     return table.astype(dict.fromkeys(FUNNEL_COLUMNS[len(CELL) :], "int64"))
 
 
-def issued_by_cell(study: Study) -> Counter[Cell]:
+def issued_by_cell(study: StudyDefinition) -> Counter[Cell]:
     """Number of issued forms by block × unit × group × questionnaire."""
     cells: Counter[Cell] = Counter()
     issued = Counter(map(attrgetter("questionnaire", "unit"), study.issued))
@@ -176,7 +176,7 @@ def issued_by_cell(study: Study) -> Counter[Cell]:
     return cells
 
 
-def _in_order(study: Study, cells: Iterable[Cell]) -> list[Cell]:
+def _in_order(study: StudyDefinition, cells: Iterable[Cell]) -> list[Cell]:
     """Cells in the order of the definitions: block, unit (unrecognised last), group, questionnaire."""
     instrument = study.instrument
     order = (

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from surveys.definitions.instrument import (
+from surveys.definitions.instrument.records import (
     Block,
     Field,
     Group,
@@ -21,14 +21,14 @@ from surveys.definitions.instrument import (
     Scale,
     Unit,
 )
-from surveys.definitions.study import ReturnFile, Study
+from surveys.definitions.study.records import ReturnFile, StudyDefinition
 from surveys.returns.reading import read_returns
 
 FORMS, ITEMS = 20_000, 60
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
+def study(tmp_path_factory: pytest.TempPathFactory) -> StudyDefinition:
     folder = tmp_path_factory.mktemp("round")
     scale = Scale("s", tuple(Level(str(k), (k / 5,), f"Mức {k}", f"Level {k}") for k in range(1, 6)))
     items = tuple(Item(f"1.{k}", "1", "s", ("q",), f"Câu hỏi {k}", f"Question {k}") for k in range(ITEMS))
@@ -40,7 +40,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
         (scale,), (node,), items, units, fields, (), (),
     )  # fmt: skip
     write_workbook(folder / "r.xlsx", [item.code for item in items])
-    return Study("s", "s", "s", instrument, folder, units, returns=(ReturnFile("r.xlsx", "q"),))
+    return StudyDefinition("s", "s", "s", instrument, folder, units, returns=(ReturnFile("r.xlsx", "q"),))
 
 
 def write_workbook(path: Path, items: list[str]) -> None:
@@ -64,7 +64,9 @@ def best_of(times: int, run: Callable[[], object]) -> float:
     return min(taken)
 
 
-def test_reading_a_workbook_costs_at_most_half_more_than_opening_it(study: Study, benchmark) -> None:  # type: ignore[no-untyped-def]
+def test_reading_a_workbook_costs_at_most_half_more_than_opening_it(
+    study: StudyDefinition, benchmark
+) -> None:  # type: ignore[no-untyped-def]
     from python_calamine import CalamineWorkbook
 
     path = str(study.folder / "r.xlsx")

@@ -47,8 +47,8 @@ with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):
     main(["--help"])
 import pydantic.dataclasses, pydantic.type_adapter, pyreadstat, rich.console, rich.table, xlsxwriter
 import scipy.linalg, scipy.sparse, scipy.special
-import surveys.definitions.check, surveys.handover.package, surveys.handover.summary, surveys.handover.workbook
-import surveys.returns.archives, surveys.returns.statistical, surveys.returns.workbooks
+import surveys.definitions.check, surveys.handover.package, surveys.reports.summaries, surveys.handover.workbook
+import surveys.returns.files.archives, surveys.returns.files.statistical, surveys.returns.files.workbooks
 import surveys.returns.reading, surveys.scoring.scores, surveys.validity.screening
 from python_calamine import CalamineWorkbook
 

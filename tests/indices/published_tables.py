@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from surveys.definitions.instrument import Instrument
-from surveys.definitions.study_files import load_study
+from surveys.definitions.instrument.records import Instrument
+from surveys.definitions.study.reading import load_study
 from surveys.returns.reading import read_returns
-from surveys.sampling import draw_samples
+from surveys.sampling.samples import draw_samples
 from surveys.scoring.scores import Scores, score
 from surveys.validity.screening import screen
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.files import load_instrument
-from surveys.definitions.study import Study
-from surveys.definitions.study_files import load_study
-from surveys.fieldwork.simulation import simulate
+from surveys.definitions.instrument.reading import load_instrument
+from surveys.definitions.study.reading import load_study
+from surveys.definitions.study.records import StudyDefinition
 from surveys.returns.reading import read_returns
-from surveys.returns.tidy import Returns
-from surveys.sampling import Samples, draw_samples
+from surveys.returns.record import Returns
+from surveys.sampling.samples import Samples, draw_samples
 from surveys.scoring.scores import Scores, score
+from surveys.simulation.simulate import simulate
 from surveys.validity.dispositions import Dispositions
 from surveys.validity.screening import screen
 
@@ -29,7 +29,7 @@ class Played:
     """A simulated round and everything made of it."""
 
     folder: Path
-    study: Study
+    study: StudyDefinition
     returns: Returns
     dispositions: Dispositions
     samples: Samples
@@ -39,13 +39,13 @@ class Played:
     def truth(self) -> pd.DataFrame:
         return pd.read_csv(self.folder / "truth.csv", dtype={"node_code": str})
 
-    def again(self, study: Study) -> Scores:
+    def again(self, study: StudyDefinition) -> Scores:
         """The scores of the same forms by another study file."""
         returns = replace(self.returns, instrument=study.instrument)
         samples = draw_samples(study, returns, self.dispositions)
         return score(study, returns, self.dispositions, samples)
 
-    def with_scoring(self, **chosen: str) -> Study:
+    def with_scoring(self, **chosen: str) -> StudyDefinition:
         """The study with another numerator, ladder or aggregation."""
         instrument = self.study.instrument
         return replace(

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 from simulated import Played
 
-from surveys.definitions.instrument import NOT_ASKED, Item
+from surveys.definitions.instrument.records import NOT_ASKED, Item
 
 UNIT = "cao-bang"
 Forms = list[dict[str, float]]

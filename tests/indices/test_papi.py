@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from simulated import Played
 
-from surveys.definitions.files import load_instrument
+from surveys.definitions.instrument.reading import load_instrument
 from surveys.scoring.unit_groups import groups_of
 
 MISSING = {"quang-ninh", "bac-giang"}

@@ -10,10 +10,10 @@ from published_tables import PUBLISHED, last_digit, leaves, of_unit, printed, sc
 
 from surveys.cli import main
 from surveys.definitions.check import check
-from surveys.definitions.files import load_instrument
-from surveys.definitions.instrument import Instrument
-from surveys.handover.audit import audit
+from surveys.definitions.instrument.reading import load_instrument
+from surveys.definitions.instrument.records import Instrument
 from surveys.handover.verification import verify
+from surveys.published.audit import audit
 
 #: Hanoi prints the last criterion of field 8 as 8.6; the edition knows it as 8.5.
 RENUMBERED = {"8.6": "8.5"}

@@ -13,10 +13,10 @@ import pytest
 from scipy import stats
 from simulated import PROVINCES, Played
 
-from surveys.definitions.files import load_instrument
-from surveys.fieldwork.simulation_plan import StagePlan, read_plan
-from surveys.fieldwork.stages import certain, draw_in_stages, proportional, settle
+from surveys.definitions.instrument.reading import load_instrument
 from surveys.problems import SurveyError
+from surveys.simulation.plan import StagePlan, read_plan
+from surveys.simulation.stages import certain, draw_in_stages, proportional, settle
 
 
 def test_clusters_are_drawn_in_proportion_to_their_size() -> None:

@@ -11,8 +11,8 @@ from scipy import stats
 from simulated import KEY, Played
 
 from surveys.cli import main
+from surveys.comparison.changes import COMPARISON_COLUMNS, Round, compare
 from surveys.problems import SurveyError
-from surveys.scoring.comparison import COMPARISON_COLUMNS, Round, compare
 
 RARE = 0.0005
 Rounds = Callable[[str, int], Played]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shelf import EDITIONS, Edition
 
 from surveys.definitions.check import check
-from surveys.definitions.files import load_instrument, shipped
+from surveys.definitions.instrument.reading import load_instrument, shipped
 
 
 def test_the_engine_ships_these_editions() -> None:

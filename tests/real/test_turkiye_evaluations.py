@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from real_files import real_file
 
-from surveys.definitions.instrument import (
+from surveys.definitions.instrument.records import (
     Block,
     Field,
     Group,
@@ -21,7 +21,7 @@ from surveys.definitions.instrument import (
     Scale,
     Unit,
 )
-from surveys.definitions.study import ReturnFile, Study
+from surveys.definitions.study.records import ReturnFile, StudyDefinition
 from surveys.returns.reading import read_returns
 from surveys.validity.screening import screen
 
@@ -36,7 +36,7 @@ def lines() -> list[list[str]]:
 
 
 @pytest.fixture(scope="module")
-def study(lines) -> Study:  # type: ignore[no-untyped-def]
+def study(lines) -> StudyDefinition:  # type: ignore[no-untyped-def]
     scale = Scale(
         "s", tuple(Level(str(k), ((k - 1) / 4,), f"Mức {k}", f"Level {k}", k >= 4) for k in range(1, 6))
     )
@@ -51,7 +51,7 @@ def study(lines) -> Study:  # type: ignore[no-untyped-def]
         (Field("unit", "unit", ("instcode",)), Field("course", "cluster", ("course code",))), (), (),
     )  # fmt: skip
     rules = (Rule("straight_line", "reject", (("minimum_items", 10),)),)
-    return Study(
+    return StudyDefinition(
         "turkiye",
         "t",
         "t",

@@ -14,7 +14,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 from real_files import real_file
 
-from surveys.definitions.instrument import (
+from surveys.definitions.instrument.records import (
     BLANK,
     Block,
     Field,
@@ -28,9 +28,16 @@ from surveys.definitions.instrument import (
     Scale,
     Unit,
 )
-from surveys.definitions.study import Fieldwork, Minimum, ReturnFile, Study, UnitDecision, WeightPlan
+from surveys.definitions.study.records import (
+    Fieldwork,
+    Minimum,
+    ReturnFile,
+    StudyDefinition,
+    UnitDecision,
+    WeightPlan,
+)
 from surveys.returns.reading import read_returns
-from surveys.returns.tidy import Returns
+from surveys.returns.record import Returns
 
 NAME = "vn_google_forms.xlsx"
 TEXTS = {
@@ -71,7 +78,7 @@ REGISTER = {
 }
 
 
-def study(*decisions: UnitDecision) -> Study:
+def study(*decisions: UnitDecision) -> StudyDefinition:
     agree = Scale("agree", tuple(Level(str(k + 1), (k / 4,), AGREE[k], AGREE[k], k >= 3) for k in range(5)))
     use = Scale("use", tuple(Level(str(k), (k / 3,), USE[k], USE[k]) for k in range(4)), kind="choice")
     items = (
@@ -95,7 +102,7 @@ def study(*decisions: UnitDecision) -> Study:
         Rule("out_of_scale", "reject"),
         Rule("too_few_answers", "reject"),
     )
-    return Study(
+    return StudyDefinition(
         "chatbot-2025", "Tập huấn", "Training", instrument, path.parent, units, returns=(ReturnFile(NAME, "q"),),
         rules=rules, unit_decisions=decisions, fieldwork=Fieldwork("2025-09-01", "2025-12-31"), minimum=Minimum(5),
         weights=(WeightPlan("teachers", base="equal", finite=False),),
@@ -190,7 +197,7 @@ def test_a_confirmed_spelling_counts_from_then_on():
 
 
 def test_scored_schools_have_the_mean_of_their_forms(returns, cells):
-    from surveys.sampling import draw_samples
+    from surveys.sampling.samples import draw_samples
     from surveys.scoring.scores import score
     from surveys.validity.screening import screen
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from surveys.returns.questions import Vocabulary, split_part
+from surveys.returns.files.sheets import Sheet
+from surveys.returns.headings.columns import Column, Table, heading_texts
+from surveys.returns.headings.questions import Vocabulary, split_part
 from surveys.returns.readers import native
-from surveys.returns.sheets import Sheet
-from surveys.returns.tables import Column, Table, heading_texts
-from surveys.returns.text import fold
+from surveys.returns.text.repair import fold
 
 NAME = "google_forms"
 TIMES = frozenset(map(fold, ("Timestamp", "Dấu thời gian")))

@@ -15,11 +15,18 @@ from functools import cached_property
 import numpy as np
 
 from surveys.problems import Problem
-from surveys.returns.questions import Target, Vocabulary
+from surveys.returns.files.sheets import Sheet
+from surveys.returns.headings.columns import (
+    Column,
+    Table,
+    body_rows,
+    column_letter,
+    columns_of,
+    heading_texts,
+)
+from surveys.returns.headings.questions import Target, Vocabulary
 from surveys.returns.readers import native
-from surveys.returns.sheets import Sheet
-from surveys.returns.tables import Column, Table, body_rows, column_letter, columns_of, heading_texts
-from surveys.returns.text import cell_text, fold_name, repair_all
+from surveys.returns.text.repair import cell_text, fold_name, repair_all
 
 NAME = "handmade"
 SEARCHED, DEEPEST, TRIED = 40, 3, 6  # rows searched for headings, levels of headings, rows tried as headings

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from surveys.returns.questions import Vocabulary
+from surveys.returns.files.sheets import Sheet
+from surveys.returns.headings.columns import Table, heading_texts
+from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.readers import native, xlsform
-from surveys.returns.sheets import Sheet
-from surveys.returns.tables import Table, heading_texts
 
 NAME = "kobo"
 PRODUCT = xlsform.Product(

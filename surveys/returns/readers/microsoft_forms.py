@@ -11,11 +11,11 @@ import dataclasses
 import re
 from collections.abc import Sequence
 
-from surveys.returns.questions import Vocabulary
+from surveys.returns.files.sheets import Sheet
+from surveys.returns.headings.columns import Column, Table, heading_texts
+from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.readers import native
-from surveys.returns.sheets import Sheet
-from surveys.returns.tables import Column, Table, heading_texts
-from surveys.returns.text import fold
+from surveys.returns.text.repair import fold
 
 NAME = "microsoft_forms"
 STARTED = frozenset(map(fold, ("Start time", "Thời gian bắt đầu", "Giờ bắt đầu")))

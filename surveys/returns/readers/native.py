@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from surveys.returns.questions import Vocabulary
-from surveys.returns.sheets import Sheet
-from surveys.returns.tables import Column, Table, body_rows, columns_of, heading_texts
+from surveys.returns.files.sheets import Sheet
+from surveys.returns.headings.columns import Column, Table, body_rows, columns_of, heading_texts
+from surveys.returns.headings.questions import Vocabulary
 
 NAME = "native"
 NO_VALUES = np.zeros(0, dtype=object)

@@ -10,11 +10,11 @@ import dataclasses
 from collections.abc import Sequence
 
 from surveys.problems import Problem
-from surveys.returns.questions import Vocabulary
+from surveys.returns.files.sheets import Sheet
+from surveys.returns.headings.columns import Table, heading_texts
+from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.readers import native, xlsform
-from surveys.returns.sheets import Sheet
-from surveys.returns.tables import Table, heading_texts
-from surveys.returns.text import cell_text
+from surveys.returns.text.repair import cell_text
 
 NAME = "odk"
 PRODUCT = xlsform.Product(

@@ -17,10 +17,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from surveys.problems import Problem
-from surveys.returns.questions import Vocabulary, questions_together, without_own
-from surveys.returns.sheets import Sheet
-from surveys.returns.tables import MARK, Column, Table, body_rows, columns_of, heading_texts
-from surveys.returns.text import cell_text, fold_name, repair_all
+from surveys.returns.files.sheets import Sheet
+from surveys.returns.headings.columns import MARK, Column, Table, body_rows, columns_of, heading_texts
+from surveys.returns.headings.questions import Vocabulary, questions_together, without_own
+from surveys.returns.text.repair import cell_text, fold_name, repair_all
 
 NAME = "qualtrics"
 OWN: Mapping[str, str] = {

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from surveys.problems import Problem
-from surveys.returns.questions import Vocabulary
+from surveys.returns.files.sheets import ResponseSet, Sheet
+from surveys.returns.headings.columns import Column, Table, chosen_options
+from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.readers import native
-from surveys.returns.sheets import ResponseSet, Sheet
-from surveys.returns.tables import Column, Table, chosen_options
-from surveys.returns.text import cell_text, fold_name
+from surveys.returns.text.repair import cell_text, fold_name
 
 NAME = "statistical"
 

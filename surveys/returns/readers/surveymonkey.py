@@ -14,9 +14,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from surveys.returns.questions import Vocabulary, questions_together, without_own
-from surveys.returns.sheets import Sheet
-from surveys.returns.tables import (
+from surveys.returns.files.sheets import Sheet
+from surveys.returns.headings.columns import (
     MARK,
     Column,
     Table,
@@ -24,7 +23,8 @@ from surveys.returns.tables import (
     columns_of,
     heading_texts,
 )
-from surveys.returns.text import fold, fold_name, repair_all
+from surveys.returns.headings.questions import Vocabulary, questions_together, without_own
+from surveys.returns.text.repair import fold, fold_name, repair_all
 
 NAME = "surveymonkey"
 OWN: Mapping[str, str] = {

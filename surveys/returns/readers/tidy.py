@@ -6,11 +6,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from surveys.returns.questions import Vocabulary
+from surveys.returns.files.sheets import Sheet
+from surveys.returns.headings.columns import Table, heading_texts
+from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.readers import native, statistical
-from surveys.returns.sheets import Sheet
-from surveys.returns.tables import Table, heading_texts
-from surveys.returns.tidy import PROVENANCE, ROLE_COLUMNS
+from surveys.returns.record import PROVENANCE, ROLE_COLUMNS
 
 NAME = "tidy"
 

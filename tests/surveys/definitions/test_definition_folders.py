@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from surveys.definitions.check import check
-from surveys.definitions.consistency import AGGREGATIONS, CHILD_RULES, ITEM_RULES
-from surveys.definitions.files import load_instrument, shipped
-from surveys.definitions.instrument import Item, Node
-from surveys.definitions.study_files import load_study
+from surveys.definitions.instrument.consistency import AGGREGATIONS, CHILD_RULES, ITEM_RULES
+from surveys.definitions.instrument.reading import load_instrument, shipped
+from surveys.definitions.instrument.records import Item, Node
+from surveys.definitions.study.reading import load_study
 from surveys.problems import SurveyError
 from surveys.scoring.rules import AGGREGATIONS as SCORING_AGGREGATIONS
 from surveys.scoring.rules import RULES

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from surveys.definitions.border import Place, build
 from surveys.definitions.check import check
-from surveys.definitions.records import Place, build
-from surveys.definitions.study_files import load_study
+from surveys.definitions.study.reading import load_study
 from surveys.definitions.tables import read_table
 from surveys.definitions.texts import inside, read_text, read_toml
 from surveys.problems import Problem, Problems, SurveyError

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from surveys.definitions.instrument import (
+from surveys.definitions.instrument.records import (
     Block,
     Group,
     Instrument,
@@ -20,10 +20,10 @@ from surveys.definitions.instrument import (
     Scale,
     Unit,
 )
-from surveys.definitions.study import Fieldwork, Inference, Output, Study
+from surveys.definitions.study.records import Fieldwork, Inference, Output, StudyDefinition
 from surveys.problems import Problem
-from surveys.returns.tidy import ROW_COLUMNS, Returns
-from surveys.sampling import SUMMARY_COLUMNS, Samples
+from surveys.returns.record import ROW_COLUMNS, Returns
+from surveys.sampling.samples import SUMMARY_COLUMNS, Samples
 from surveys.scoring.scores import UNWEIGHTED_COLUMNS, Scores
 from surveys.validity.dispositions import CELL_COLUMNS, FUNNEL_COLUMNS, Dispositions
 
@@ -57,13 +57,13 @@ HEADS, CITIZENS = 6, {"noi-vu": 7, "y-te": 6, "tru": 2}
 class Round:
     """Everything that is handed over."""
 
-    study: Study
+    study: StudyDefinition
     returns: Returns
     dispositions: Dispositions
     samples: Samples
     scores: Scores
 
-    def parts(self) -> tuple[Study, Returns, Dispositions, Samples, Scores]:
+    def parts(self) -> tuple[StudyDefinition, Returns, Dispositions, Samples, Scores]:
         return self.study, self.returns, self.dispositions, self.samples, self.scores
 
 
@@ -76,11 +76,11 @@ def small_round(tmp_path_factory: pytest.TempPathFactory) -> Round:
     return Round(study, returns, dispositions, _samples(returns, dispositions), _scores(study))
 
 
-def renormalised(study: Study) -> Study:
+def renormalised(study: StudyDefinition) -> StudyDefinition:
     return replace(study, inference=Inference(on_missing_group="renormalise"))
 
 
-def _study(folder: Path) -> Study:
+def _study(folder: Path) -> StudyDefinition:
     levels = tuple(
         Level(str(k + 1), (k / 4,), f"Mức {k + 1}", f"Level {k + 1}", satisfied=k > 2) for k in range(5)
     )
@@ -112,7 +112,7 @@ def _study(folder: Path) -> Study:
         rules=(),
         sources=(),
     )  # fmt: skip
-    return Study(
+    return StudyDefinition(
         "nhỏ-2023", "Đợt nhỏ 2023", "Small round 2023", instrument, folder, UNITS, files=("study.toml",),
         fieldwork=Fieldwork("2023-10-01", "2023-12-15"), output=Output(publisher_vi="Viện"),
     )  # fmt: skip
@@ -184,7 +184,7 @@ def _samples(returns: Returns, dispositions: Dispositions) -> Samples:
     return Samples((), weights, summary)
 
 
-def _scores(study: Study) -> Scores:
+def _scores(study: StudyDefinition) -> Scores:
     rows: list[dict[str, object]] = []
     leagues = []
     for unit in UNITS:
@@ -202,7 +202,7 @@ def _scores(study: Study) -> Scores:
     return Scores(pd.DataFrame(rows), league, shares, pd.DataFrame(columns=list(UNWEIGHTED_COLUMNS)))
 
 
-def _score_unit(study: Study, unit: Unit, rows: list[dict[str, object]]) -> dict[str, object]:
+def _score_unit(study: StudyDefinition, unit: Unit, rows: list[dict[str, object]]) -> dict[str, object]:
     """All rows of one unit by hand: items, their mean per group, the mean of the groups, the sum of points."""
     found = ITEM_SCORES[unit.code]
     short = found["1.a"]["citizens"] is None

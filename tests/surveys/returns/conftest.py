@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from surveys.definitions.instrument import (
+from surveys.definitions.instrument.records import (
     Block,
     Field,
     Group,
@@ -19,7 +19,7 @@ from surveys.definitions.instrument import (
     Scale,
     Unit,
 )
-from surveys.definitions.study import Fieldwork, ReturnFile, Study
+from surveys.definitions.study.records import Fieldwork, ReturnFile, StudyDefinition
 
 LABELS = ("Rất không hài lòng", "Không hài lòng", "Bình thường", "Hài lòng", "Rất hài lòng")
 ENGLISH = ("Very dissatisfied", "Dissatisfied", "Neutral", "Satisfied", "Very satisfied")
@@ -112,8 +112,8 @@ def instrument() -> Instrument:
 def study(instrument: Instrument, tmp_path: Path):  # type: ignore[no-untyped-def]
     """A function: return files → study in a fresh folder."""
 
-    def make(*files: ReturnFile, **more: object) -> Study:
-        return Study(
+    def make(*files: ReturnFile, **more: object) -> StudyDefinition:
+        return StudyDefinition(
             "t", "Thử", "Trial", instrument, tmp_path, UNITS, returns=files,
             fieldwork=Fieldwork("2023-10-01", "2023-12-15"), **more,  # type: ignore[arg-type]
         )  # fmt: skip

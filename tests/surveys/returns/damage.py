@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 import pyreadstat
 import xlsxwriter
 
-from surveys.definitions.instrument import (
+from surveys.definitions.instrument.records import (
     Block,
     Field,
     Group,
@@ -38,7 +38,7 @@ from surveys.definitions.instrument import (
     Scale,
     Unit,
 )
-from surveys.definitions.study import ReturnFile, Study
+from surveys.definitions.study.records import ReturnFile, StudyDefinition
 from surveys.problems import Problem, SurveyError
 from surveys.returns.reading import read_returns
 
@@ -204,7 +204,7 @@ class Outcome:
 
 def outcome(path: Path) -> Outcome:
     """Read one file; every problem must name it and have its wording in both languages."""
-    study = Study(
+    study = StudyDefinition(
         "d", "Thử", "Trial", INSTRUMENT, path.parent, INSTRUMENT.units, returns=(ReturnFile(path.name, "q"),)
     )
     try:

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from surveys.definitions.instrument import BLANK, NOT_ASKED, Rule
-from surveys.definitions.study import Adjudication, ReturnFile
+from surveys.definitions.instrument.records import BLANK, NOT_ASKED, Rule
+from surveys.definitions.study.records import Adjudication, ReturnFile
 from surveys.problems import SurveyError
-from surveys.returns.double_entry import compare_entries, write_adjudication
+from surveys.returns.pairs import compare_entries, write_adjudication
 from surveys.returns.reading import read_returns
 from surveys.validity.screening import screen
 

@@ -16,12 +16,12 @@ import pyreadstat
 import pytest
 import xlsxwriter
 
-from surveys.definitions.instrument import BLANK, DONT_KNOW, NOT_APPLICABLE, NOT_ASKED, REFUSED
-from surveys.definitions.study import ReturnFile
+from surveys.definitions.instrument.records import BLANK, DONT_KNOW, NOT_APPLICABLE, NOT_ASKED, REFUSED
+from surveys.definitions.study.records import ReturnFile
+from surveys.returns.files.sheets import read_sheets
+from surveys.returns.readers.registry import READERS, choose
 from surveys.returns.reading import read_returns, vocabulary_of
 from surveys.returns.register import registers
-from surveys.returns.registry import READERS, choose
-from surveys.returns.sheets import read_sheets
 from surveys.returns.writing import Format, write_returns
 
 

@@ -17,10 +17,10 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from surveys.definitions.study import ReturnFile
+from surveys.definitions.study.records import ReturnFile
 from surveys.problems import SurveyError
+from surveys.returns.files.sheets import LIMITS, read_sheets
 from surveys.returns.reading import read_returns
-from surveys.returns.sheets import LIMITS, read_sheets
 
 ROWS = [["Mã phiếu", "Đơn vị", "1.1a"], ["P1", "Sở Nội vụ", "5"], ["P2", "STC", "Hài lòng"]]
 

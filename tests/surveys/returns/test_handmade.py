@@ -12,13 +12,13 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from surveys.definitions.instrument import BLANK, DONT_KNOW, NOT_ASKED, OUT_OF_SCALE, SEVERAL
-from surveys.definitions.study import ReturnFile
+from surveys.definitions.instrument.records import BLANK, DONT_KNOW, NOT_ASKED, OUT_OF_SCALE, SEVERAL
+from surveys.definitions.study.records import ReturnFile
 from surveys.problems import SurveyError
-from surveys.returns.questions import Vocabulary
+from surveys.returns.files.sheets import read_sheets
+from surveys.returns.headings.questions import Vocabulary
+from surveys.returns.readers.registry import choose
 from surveys.returns.reading import read_returns
-from surveys.returns.registry import choose
-from surveys.returns.sheets import read_sheets
 
 HEADINGS = ["STT", "Mã phiếu", "Đơn vị", "F0", "1.1a", "1.1b", "1.2", "K1", "K2"]
 FORMS = [

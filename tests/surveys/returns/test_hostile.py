@@ -15,12 +15,12 @@ import pandas as pd
 import pyreadstat
 import pytest
 
-from surveys.definitions.study import Adjudication, ReturnFile
+from surveys.definitions.study.records import Adjudication, ReturnFile
 from surveys.problems import SurveyError
-from surveys.returns.double_entry import compare_entries, write_adjudication
+from surveys.returns.files.sheets import LIMITS, read_sheets
 from surveys.returns.mapping import propose_mapping, write_mapping
+from surveys.returns.pairs import compare_entries, write_adjudication
 from surveys.returns.reading import read_returns
-from surveys.returns.sheets import LIMITS, read_sheets
 
 HEADINGS = ["Mã phiếu", "Đơn vị", "F0", "1.1a", "1.1b", "1.2", "K1", "K2"]
 FORM = ["P1", "SNV", "1", "5", "4", "3", "1", "0"]

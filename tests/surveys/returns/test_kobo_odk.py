@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from surveys.definitions.instrument import BLANK
-from surveys.definitions.study import ReturnFile
+from surveys.definitions.instrument.records import BLANK
+from surveys.definitions.study.records import ReturnFile
 from surveys.problems import SurveyError
 from surveys.returns.reading import read_returns
 

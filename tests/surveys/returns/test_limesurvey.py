@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from surveys.definitions.instrument import BLANK, OUT_OF_SCALE, Level
-from surveys.definitions.study import ReturnFile
+from surveys.definitions.instrument.records import BLANK, OUT_OF_SCALE, Level
+from surveys.definitions.study.records import ReturnFile
 from surveys.problems import SurveyError
 from surveys.returns.reading import read_returns
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from surveys.definitions.study import ReturnFile
+from surveys.definitions.study.records import ReturnFile
 from surveys.problems import SurveyError
 from surveys.returns.mapping import MAPPING_COLUMNS, propose_mapping, write_mapping
 from surveys.returns.reading import read_returns

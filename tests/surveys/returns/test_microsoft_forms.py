@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from surveys.definitions.study import ReturnFile
+from surveys.definitions.study.records import ReturnFile
 from surveys.problems import SurveyError
 from surveys.returns.reading import read_returns
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import xlsxwriter
 
-from surveys.definitions.instrument import (
+from surveys.definitions.instrument.records import (
     BLANK,
     DONT_KNOW,
     NOT_APPLICABLE,
@@ -18,7 +18,7 @@ from surveys.definitions.instrument import (
     REFUSED,
     SEVERAL,
 )
-from surveys.definitions.study import ReturnFile, UnitDecision
+from surveys.definitions.study.records import ReturnFile, UnitDecision
 from surveys.problems import SurveyError
 from surveys.returns.mapping import propose_mapping
 from surveys.returns.reading import read_returns

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from surveys.definitions.instrument import Unit
-from surveys.definitions.study import ReturnFile, UnitDecision
+from surveys.definitions.instrument.records import Unit
+from surveys.definitions.study.records import ReturnFile, UnitDecision
 from surveys.problems import SurveyError
 from surveys.returns.reading import read_returns
 from surveys.returns.register import Register, proposals
-from surveys.returns.review import read_review, write_decisions, write_review
+from surveys.review.unit_names import read_review, write_decisions, write_review
 
 HEAD = "Mã phiếu,Đơn vị,F0,1.1a,1.1b,1.2,K1,K2\n"
 

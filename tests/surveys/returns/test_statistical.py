@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from surveys.definitions.instrument import (
+from surveys.definitions.instrument.records import (
     BLANK,
     DONT_KNOW,
     NOT_APPLICABLE,
@@ -20,7 +20,7 @@ from surveys.definitions.instrument import (
     OUT_OF_SCALE,
     REFUSED,
 )
-from surveys.definitions.study import ReturnFile
+from surveys.definitions.study.records import ReturnFile
 from surveys.problems import SurveyError
 from surveys.returns.reading import read_returns
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from surveys.definitions.instrument import BLANK, DONT_KNOW, SEVERAL
-from surveys.definitions.study import ReturnFile
-from surveys.returns.questions import Vocabulary
+from surveys.definitions.instrument.records import BLANK, DONT_KNOW, SEVERAL
+from surveys.definitions.study.records import ReturnFile
+from surveys.returns.files.sheets import read_sheets
+from surveys.returns.headings.questions import Vocabulary
+from surveys.returns.readers.registry import choose
 from surveys.returns.reading import read_returns
-from surveys.returns.registry import choose
-from surveys.returns.sheets import read_sheets
 
 OWN = [
     "Respondent ID", "Collector ID", "Date Created", "Date Modified", "IP Address", "Email Address",

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys.returns.delimited import decode
-from surveys.returns.legacy import TCVN3, from_vni, undo_mojibake
-from surveys.returns.sheets import Sheet
-from surveys.returns.tables import columns_of, distinct
-from surveys.returns.text import fold, fold_name, repair, repair_all
+from surveys.returns.files.delimited import decode
+from surveys.returns.files.sheets import Sheet
+from surveys.returns.headings.columns import columns_of, distinct
+from surveys.returns.text.legacy import TCVN3, from_vni, undo_mojibake
+from surveys.returns.text.repair import fold, fold_name, repair, repair_all
 
 WORDS = [
     "Sở Nội vụ",

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from surveys.definitions.instrument import BLANK, NON_ANSWERS, NOT_ASKED
-from surveys.definitions.study import ReturnFile
+from surveys.definitions.instrument.records import BLANK, NON_ANSWERS, NOT_ASKED
+from surveys.definitions.study.records import ReturnFile
 from surveys.problems import SurveyError
 from surveys.returns.reading import read_returns
-from surveys.returns.tidy import ROW_COLUMNS, Returns
+from surveys.returns.record import ROW_COLUMNS, Returns
 from surveys.returns.writing import LABEL_BYTES, VALUE_LABEL_BYTES, spss_names, write_returns
 
 

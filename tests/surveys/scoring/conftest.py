@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from surveys.definitions.study import Study
-from surveys.definitions.study_files import load_study
+from surveys.definitions.study.reading import load_study
+from surveys.definitions.study.records import StudyDefinition
 from surveys.returns.reading import read_returns
-from surveys.returns.tidy import Returns
-from surveys.sampling import draw_samples
+from surveys.returns.record import Returns
+from surveys.sampling.samples import draw_samples
 from surveys.scoring.scores import Scores, score
 from surveys.validity.dispositions import Dispositions
 from surveys.validity.screening import screen
@@ -23,7 +23,7 @@ class Small:
     """The small round: ``scored(field=…)`` scores it with fields of the study replaced."""
 
     def __init__(self) -> None:
-        self.study: Study = load_study(ROUND)
+        self.study: StudyDefinition = load_study(ROUND)
         self.returns: Returns = read_returns(self.study)
         self.dispositions: Dispositions = screen(self.study, self.returns)
 
@@ -32,7 +32,7 @@ class Small:
         samples = draw_samples(study, self.returns, self.dispositions)
         return score(study, self.returns, self.dispositions, samples)
 
-    def instrument(self, **changes: object) -> Study:
+    def instrument(self, **changes: object) -> StudyDefinition:
         """The study with fields of its instrument replaced."""
         return replace(self.study, instrument=replace(self.study.instrument, **changes))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from surveys.definitions.study_files import load_study
+from surveys.definitions.study.reading import load_study
 from surveys.problems import SurveyError
 
 ROUND = Path(__file__).parents[2] / "rounds" / "small"

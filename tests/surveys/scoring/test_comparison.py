@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from surveys.comparison.changes import DIVIDED, Round, compare
+from surveys.comparison.crosswalk import successors
 from surveys.problems import SurveyError
-from surveys.scoring.comparison import DIVIDED, Round, compare
-from surveys.scoring.crosswalk import successors
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from surveys.definitions.study_files import load_study
+from surveys.definitions.study.reading import load_study
 from surveys.handover.package import deliver
 from surveys.returns.reading import read_returns
-from surveys.sampling import draw_samples
+from surveys.sampling.samples import draw_samples
 from surveys.scoring.scores import score
 from surveys.validity.screening import screen
 

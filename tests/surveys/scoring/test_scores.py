@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from surveys.definitions.instrument import ALL_GROUPS, ScorePlan
-from surveys.definitions.study import External, Frame, Inference, Margin, Minimum, Output, WeightPlan
+from surveys.definitions.instrument.records import ALL_GROUPS, ScorePlan
+from surveys.definitions.study.records import External, Frame, Inference, Margin, Minimum, Output, WeightPlan
 from surveys.problems import SurveyError
-from surveys.sampling import draw_samples
+from surveys.sampling.samples import draw_samples
 from surveys.scoring.league import covariance
 from surveys.scoring.scores import score
 from surveys.scoring.tree import block_of, walk

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from validity_round import make_returns, make_study
 
-from surveys.definitions.instrument import BLANK, Rule
-from surveys.definitions.study import Decision
+from surveys.definitions.instrument.records import BLANK, Rule
+from surveys.definitions.study.records import Decision
 from surveys.problems import SurveyError, wording
 from surveys.validity.dispositions import FUNNEL_COLUMNS, REASON_COLUMNS
 from surveys.validity.rules import RULES

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from validity_round import make_returns, make_study
 
-from surveys.definitions.instrument import (
+from surveys.definitions.instrument.records import (
     BLANK,
     DONT_KNOW,
     NOT_APPLICABLE,

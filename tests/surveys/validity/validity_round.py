@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.instrument import (
+from surveys.definitions.instrument.records import (
     NOT_ASKED,
     Block,
     Field,
@@ -23,8 +23,8 @@ from surveys.definitions.instrument import (
     Scale,
     Unit,
 )
-from surveys.definitions.study import Exclusion, Fieldwork, Issued, Study
-from surveys.returns.tidy import ROW_COLUMNS, Returns
+from surveys.definitions.study.records import Exclusion, Fieldwork, Issued, StudyDefinition
+from surveys.returns.record import ROW_COLUMNS, Returns
 
 FIVE = tuple(Level(str(k + 1), (k / 4,), f"mức {k + 1}", f"level {k + 1}", k > 2) for k in range(5))
 YES_NO = (Level("1", (1.0,), "Có", "Yes"), Level("2", (0.0,), "Không", "No"))
@@ -98,8 +98,8 @@ def make_returns(*forms: dict[str, Any]) -> Returns:
     )
 
 
-def make_study(*rules: Rule, **changes: Any) -> Study:
-    study = Study(
+def make_study(*rules: Rule, **changes: Any) -> StudyDefinition:
+    study = StudyDefinition(
         code="t",
         label_vi="",
         label_en="",

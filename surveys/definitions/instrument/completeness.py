@@ -1,0 +1,98 @@
+"""What a complete edition has beyond being right: both languages, sources, units, every group and block reached.
+
+All of it is reported as warnings: an edition can be scored without its English labels, but not published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+from surveys.definitions.border import Place
+from surveys.definitions.instrument.draft import Draft
+from surveys.definitions.instrument.records import Item, Node, Scale
+from surveys.vocabulary.folding import folded
+
+UNITS = frozenset({"unit", "units.csv"})
+
+
+def check_completeness(draft: Draft) -> None:
+    """Note everything an edition lacks."""
+    for record, place in _labelled(draft):
+        for name in ("label_vi", "label_en", "text_vi", "text_en"):
+            if getattr(record, name, "-") == "":
+                place.note(f"incomplete.{name}", name, severity="warning", name=getattr(record, "code", ""))
+    check_sourced(draft)
+    check_reached(draft)
+    for scale, place in draft.scales:
+        check_order(scale, place)
+    check_headings(draft)
+
+
+def _labelled(draft: Draft) -> Iterator[tuple[Any, Place]]:
+    """Every record that users see, with its place; levels stand below their scale."""
+    if "identity" not in draft.broken:
+        yield draft.instrument, draft.place.below("identity")
+    sections: Sequence[Sequence[tuple[Any, Place]]] = (
+        draft.blocks, draft.groups, draft.questionnaires, draft.unit_groups, draft.scales, draft.fields, draft.nodes,
+        draft.items,
+    )  # fmt: skip
+    for section in sections:
+        yield from section
+    for scale, place in draft.scales:
+        yield from ((level, place.below(f"levels[{k}]")) for k, level in enumerate(scale.levels, 1))
+        yield from ((other, place.below(f"non_answers[{k}]")) for k, other in enumerate(scale.non_answers, 1))
+
+
+def check_sourced(draft: Draft) -> None:
+    """Nodes, items and rules name their source; sources have a document and are used."""
+    sourced: Sequence[tuple[Node | Item, Place]] = (*draft.nodes, *draft.items)
+    for record, place in sourced:
+        if not record.source:
+            place.note("incomplete.source", "source", severity="warning", name=record.code)
+    for rule, place in draft.rules:
+        if not rule.source:
+            place.note("incomplete.source", "source", severity="warning", name=rule.rule)
+    if not draft.sources:
+        draft.place.note("incomplete.sources", "sources", severity="warning")
+
+
+def check_reached(draft: Draft) -> None:
+    """Every group and block has a questionnaire, every block has units, every scale an item."""
+    forms = [form for form, _ in draft.questionnaires]
+    for group, place in draft.groups:
+        if group.code not in {form.group for form in forms}:
+            place.note("incomplete.group", "code", severity="warning", name=group.code)
+    for block, place in draft.blocks:
+        if block.code not in {form.block for form in forms}:
+            place.note("incomplete.block", "code", severity="warning", name=block.code)
+        if block.code not in {unit.block for unit, _ in draft.units} and not draft.broken & UNITS:
+            place.note("incomplete.units", "code", severity="warning", name=block.code)
+    used = {item.scale for item, _ in draft.items}
+    for scale, place in draft.scales:
+        if scale.code not in used:
+            place.note("incomplete.scale", severity="warning", name=scale.code)
+
+
+def check_order(scale: Scale, place: Place) -> None:
+    """Values of an ordinal scale go one way; one of its levels at least is a satisfied one."""
+    if scale.kind != "ordinal" or not all(len(level.values) == len(scale.ladders) for level in scale.levels):
+        return
+    for ladder in scale.ladders:
+        steps = [after - before for before, after in pairwise(scale.values(ladder))]
+        if not (all(step >= 0 for step in steps) or all(step <= 0 for step in steps)):
+            place.note("incomplete.value_order", "levels", severity="warning", name=scale.code, ladder=ladder)
+    if not any(level.satisfied for level in scale.levels):
+        place.note("incomplete.satisfied", "levels", severity="warning", name=scale.code)
+
+
+def check_headings(draft: Draft) -> None:
+    """Two items of one questionnaire with one text cannot be told apart by their headings."""
+    first: dict[tuple[str, str], str] = {}
+    for item, place in draft.items:
+        for form in item.questionnaires:
+            other = first.setdefault((form, folded(item.text_vi)), item.code)
+            if other != item.code and item.text_vi:
+                place.note("incomplete.same_text", "text_vi", severity="warning", name=item.code, first=other)
+                break

@@ -1,0 +1,301 @@
+"""The frozen records of an instrument: what is asked, of whom, and how answers become points.
+
+They hold no arithmetic and know no files; :mod:`surveys.definitions.instrument.reading` builds them from a folder of
+``questionnaires/``. Codes are ASCII words; labels and texts are NFC. Names follow the field's terms: study, block,
+unit, group, questionnaire, form, item, scale, level, field → criterion → sub-criterion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+# Answers are level positions 0, 1, … in the order of the scale; the reasons for having none are negative.
+BLANK, DONT_KNOW, REFUSED, NOT_APPLICABLE, NOT_ASKED, OUT_OF_SCALE, SEVERAL = -1, -2, -3, -4, -5, -6, -7
+NON_ANSWERS: Mapping[str, int] = {
+    "blank": BLANK,
+    "dont_know": DONT_KNOW,
+    "refused": REFUSED,
+    "not_applicable": NOT_APPLICABLE,
+    "not_asked": NOT_ASKED,
+    "out_of_scale": OUT_OF_SCALE,
+    "several": SEVERAL,
+}
+ALL_GROUPS = "all"  # the value of `group` for a result over the groups
+
+RuleSeverity = Literal["reject", "review", "flag"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a number or a wording comes from. ``status``: stated [S], derived [D], open [O]."""
+
+    code: str
+    document: str
+    page: str = ""
+    note: str = ""
+    status: Literal["stated", "derived", "open"] = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One option of a scale; ``values`` are its values in [0, 1] under each ladder of the scale, in ladder order."""
+
+    code: str
+    values: tuple[float, ...]
+    label_vi: str
+    label_en: str
+    satisfied: bool = False
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NonAnswer:
+    """A code or text that stands for no answer: dont_know, refused, not_applicable or blank."""
+
+    code: str
+    kind: Literal["dont_know", "refused", "not_applicable", "blank"]
+    label_vi: str = ""
+    label_en: str = ""
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Ordered options. ``kind``: ordinal and choice have one answer, multiple may have several (stored as one
+    yes/no item per option)."""
+
+    code: str
+    levels: tuple[Level, ...]
+    kind: Literal["ordinal", "choice", "multiple"] = "ordinal"
+    ladders: tuple[str, ...] = ("default",)
+    non_answers: tuple[NonAnswer, ...] = ()
+    label_vi: str = ""
+    label_en: str = ""
+
+    def values(self, ladder: str = "") -> tuple[float, ...]:
+        """Values of the levels under ``ladder`` (the first ladder when empty)."""
+        k = self.ladders.index(ladder) if ladder else 0
+        return tuple(level.values[k] for level in self.levels)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A set of comparable units: departments, districts, communes, provinces."""
+
+    code: str
+    label_vi: str
+    label_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A respondent group."""
+
+    code: str
+    label_vi: str
+    label_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Questionnaire:
+    """One form, for one block and one group. ``matrix``: one return rates many units of the block.
+    ``own_unit`` names the form field with the rater's own unit, which the rater must not score (empty: no such rule)."""
+
+    code: str
+    block: str
+    group: str
+    label_vi: str
+    label_en: str
+    matrix: bool = False
+    modes: tuple[str, ...] = ()
+    own_unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One question. ``node`` is empty for filters that are not scored. ``asked_when`` = (item, level codes): asked only
+    of those who answered that item so. ``minimum`` and ``maximum`` rescale the level values (theoretical range of an
+    indicator); ``reverse`` turns the ladder (value v becomes 1 − v, satisfied levels are mirrored)."""
+
+    code: str
+    node: str
+    scale: str
+    questionnaires: tuple[str, ...]
+    text_vi: str
+    text_en: str
+    reverse: bool = False
+    weight: float = 1.0
+    minimum: float | None = None
+    maximum: float | None = None
+    asked_when: tuple[str, tuple[str, ...]] | None = None
+    required: bool = False
+    aliases: tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One node of the index tree. ``level``: index, field, criterion, sub_criterion (or the index's own words);
+    ``rule`` names the combination of its items or children (see ``surveys.scoring.rules``); ``groups`` = the groups
+    that answer with their weights, declared where groups are combined (nodes with items). ``measured_by``: survey (items
+    below), external (an estimate from another survey), assessment (points read from a file), total (its children)."""
+
+    code: str
+    parent: str
+    level: str
+    rule: str
+    label_vi: str
+    label_en: str
+    measured_by: Literal["survey", "external", "assessment", "total"] = "total"
+    weight: float = 1.0
+    max_points: float | None = None
+    low: float | None = None
+    high: float | None = None
+    groups: tuple[tuple[str, float], ...] = ()
+    blocks: tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A body being assessed. Dates are ISO text (empty: open); ``successors`` are unit codes that took it over."""
+
+    code: str
+    block: str
+    name_vi: str
+    name_en: str = ""
+    kind: str = ""
+    aliases: tuple[str, ...] = ()
+    valid_from: str = ""
+    valid_to: str = ""
+    successors: tuple[str, ...] = ()
+    cluster: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitGroup:
+    """A group of units by their place in the block, best first: those above the order statistic ``percentile`` (in
+    [0, 1), 0 for the rest of the units), and those at it where ``inclusive``."""
+
+    code: str
+    percentile: float
+    inclusive: bool = True
+    label_vi: str = ""
+    label_en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column of a return that is not an item. ``role``: form_code, unit, submitted, started, seconds, interviewer,
+    operator, rater, identification (must be filled; only its presence is kept), personal (never read into the tables),
+    own_unit, stratum, cluster, weight, attribute (kept: calibration, breakdown; ``categories`` maps label → code)."""
+
+    code: str
+    role: str
+    headers: tuple[str, ...]
+    categories: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    label_vi: str = ""
+    label_en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A validity rule with its severity and parameters; ``rule`` names a function of ``surveys.validity.rules``."""
+
+    rule: str
+    severity: RuleSeverity
+    params: tuple[tuple[str, object], ...] = ()
+    questionnaires: tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePlan:
+    """How answers become scores. ``numerator``: value (level values) or satisfied (top-box share); ``ladder`` names
+    a ladder of the scales (empty: the first)."""
+
+    numerator: Literal["value", "satisfied"] = "value"
+    ladder: str = ""
+    rule: str = ""
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """A whole edition. Order is the order of the files; nodes stand parents first."""
+
+    code: str
+    edition: str
+    label_vi: str
+    label_en: str
+    blocks: tuple[Block, ...]
+    groups: tuple[Group, ...]
+    questionnaires: tuple[Questionnaire, ...]
+    scales: tuple[Scale, ...]
+    nodes: tuple[Node, ...]
+    items: tuple[Item, ...]
+    units: tuple[Unit, ...]
+    fields: tuple[Field, ...]
+    rules: tuple[Rule, ...]
+    sources: tuple[Source, ...]
+    scoring: ScorePlan = ScorePlan()
+    total_points: float | None = None
+    comparable_with: tuple[str, ...] = ()
+    unit_groups: tuple[UnitGroup, ...] = ()
+    folder: str = ""
+
+    @property
+    def name(self) -> str:
+        """``code/edition``, as users write it."""
+        return f"{self.code}/{self.edition}"
+
+    @cached_property
+    def scale(self) -> Mapping[str, Scale]:
+        return {scale.code: scale for scale in self.scales}
+
+    @cached_property
+    def node(self) -> Mapping[str, Node]:
+        return {node.code: node for node in self.nodes}
+
+    @cached_property
+    def item(self) -> Mapping[str, Item]:
+        return {item.code: item for item in self.items}
+
+    @cached_property
+    def item_position(self) -> Mapping[str, int]:
+        """Column of each item in every answer matrix."""
+        return {item.code: k for k, item in enumerate(self.items)}
+
+    @cached_property
+    def questionnaire(self) -> Mapping[str, Questionnaire]:
+        return {q.code: q for q in self.questionnaires}
+
+    @cached_property
+    def unit(self) -> Mapping[tuple[str, str], Unit]:
+        """Units by (block, code)."""
+        return {(unit.block, unit.code): unit for unit in self.units}
+
+    @cached_property
+    def children(self) -> Mapping[str, tuple[Node, ...]]:
+        """Child nodes by parent code; the roots stand under the empty code."""
+        found: dict[str, list[Node]] = {}
+        for node in self.nodes:
+            found.setdefault(node.parent, []).append(node)
+        return {code: tuple(nodes) for code, nodes in found.items()}
+
+    @cached_property
+    def items_of_node(self) -> Mapping[str, tuple[Item, ...]]:
+        found: dict[str, list[Item]] = {}
+        for item in self.items:
+            if item.node:
+                found.setdefault(item.node, []).append(item)
+        return {code: tuple(items) for code, items in found.items()}
+
+    def items_of(self, questionnaire: str) -> tuple[Item, ...]:
+        """Items printed on one questionnaire, in order."""
+        return tuple(item for item in self.items if questionnaire in item.questionnaires)
+
+    def units_of(self, block: str) -> tuple[Unit, ...]:
+        return tuple(unit for unit in self.units if unit.block == block)

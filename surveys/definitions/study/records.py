@@ -1,0 +1,245 @@
+"""The frozen records of a study: one round of one instrument, with its files, frames, rules and plans.
+
+They are built from ``study.toml`` and the CSV files it names by :mod:`surveys.definitions.study.reading`. Paths are kept
+as written, relative to the study's folder, and never leave it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from surveys.definitions.instrument.records import Instrument, Rule, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnFile:
+    """One file of returns. ``reader`` empty: recognised by content. ``header`` is the heading pattern
+    of a matrix (``{item} [{unit}]``); ``columns`` maps a field code or item code to the heading used in this file;
+    ``mapping`` names a mapping file (see ``surveys map``). ``entry``: first or second for double entry."""
+
+    path: str
+    questionnaire: str = ""
+    reader: str = ""
+    sheet: str = ""
+    mode: str = ""
+    batch: str = ""
+    header: str = ""
+    encoding: str = ""
+    mapping: str = ""
+    entry: Literal["", "first", "second"] = ""
+    columns: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A form that was handed out. ``unit`` is empty for a matrix questionnaire."""
+
+    form_code: str
+    questionnaire: str
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Population of one cell. ``unit`` is empty when one population rates every unit of the block (matrix raters)."""
+
+    block: str
+    unit: str
+    group: str
+    population: float
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """A known population total for calibration: in ``block``, ``group`` (and ``unit``, or every unit when empty)."""
+
+    block: str
+    group: str
+    variable: str
+    category: str
+    population: float
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WeightPlan:
+    """How one group (in one block, or in all when empty) is weighted. ``base``: frame (population / valid forms per
+    cell), given (a weight field of the returns) or equal. ``strata`` and ``clusters`` name return fields; by default a
+    stratum is a cell of the frame and a cluster is a rater. ``trim`` = (lowest, highest) as multiples of the mean."""
+
+    group: str
+    block: str = ""
+    base: Literal["frame", "given", "equal"] = "frame"
+    finite: bool = True
+    margins: tuple[str, ...] = ()
+    distance: Literal["linear", "raking", "logit"] = "raking"
+    bounds: tuple[float, float] | None = None
+    trim: tuple[float, float] | None = None
+    strata: tuple[str, ...] = ()
+    clusters: tuple[str, ...] = ()
+    weight: str = ""
+    lonely: Literal["fail", "remove", "certainty", "adjust", "average"] = "adjust"
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """An estimate from another survey. ``score`` in [0, 1]; either ``se`` or ``n``. ``group`` empty: the node itself."""
+
+    block: str
+    unit: str
+    node: str
+    group: str
+    score: float
+    document: str
+    satisfaction_percent: float | None = None
+    se: float | None = None
+    n: float | None = None
+    df: float | None = None
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFile:
+    """``scores.csv`` of another scored round, whose results over the groups are taken over as external estimates.
+    ``nodes``: node of this study → node of the other round; ``document`` names that round wherever the estimates appear."""
+
+    path: str
+    document: str
+    nodes: tuple[tuple[str, str], ...]
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """Points given by the council's own assessment, read only."""
+
+    block: str
+    unit: str
+    node: str
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    block: str
+    unit: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A reviewer's decision on one form (``unit`` empty: all its evaluations)."""
+
+    form_code: str
+    unit: str
+    decision: Literal["valid", "rejected"]
+    reviewer: str
+    reason: str
+    date: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitDecision:
+    """A spelling of a unit that someone confirmed; ``unit_code`` empty: confirmed to be no unit of the register."""
+
+    block: str
+    text: str
+    unit_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Adjudication:
+    """What was decided about a disagreement of two data entries of a form. ``field``: an item code (``item [unit]`` in a matrix),
+    ``unit``, or the code of a field; ``first`` and ``second`` are what was entered; ``final`` empty: not decided yet."""
+
+    form: str
+    field: str
+    first: str = ""
+    second: str = ""
+    final: str = ""
+    who: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fieldwork:
+    """First and last day of fieldwork (ISO), and the time zone of the returns' clock times."""
+
+    start: str = ""
+    end: str = ""
+    timezone: str = "Asia/Ho_Chi_Minh"
+
+
+@dataclass(frozen=True, slots=True)
+class Minimum:
+    """Smallest number of valid forms of a cell whose result is shown."""
+
+    forms: int = 5
+    by_group: tuple[tuple[str, int], ...] = ()
+
+    def of(self, group: str) -> int:
+        return dict(self.by_group).get(group, self.forms)
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """Interval, level and what happens to a sub-criterion when a group is missing. ``external_correlation``: assumed
+    between external estimates of one unit taken from one document (1 is the cautious default)."""
+
+    level: float = 0.95
+    interval: Literal["bounded", "logit", "wilson", "beta", "wald"] = "bounded"
+    on_missing_group: Literal["incomplete", "renormalise"] = "incomplete"
+    external_correlation: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Options of the hand-over: decimals printed, who publishes, and whether unweighted results stand beside the weighted
+    ones (as PAPI publishes them)."""
+
+    points_decimals: int = 4
+    percent_decimals: int = 2
+    score_decimals: int = 10
+    unweighted: bool = False
+    publisher_vi: str = ""
+    publisher_en: str = ""
+
+
+@dataclass(frozen=True)
+class StudyDefinition:
+    """One round of one instrument."""
+
+    code: str
+    label_vi: str
+    label_en: str
+    instrument: Instrument
+    folder: Path
+    units: tuple[Unit, ...]
+    exclusions: tuple[Exclusion, ...] = ()
+    returns: tuple[ReturnFile, ...] = ()
+    issued: tuple[Issued, ...] = ()
+    frames: tuple[Frame, ...] = ()
+    margins: tuple[Margin, ...] = ()
+    weights: tuple[WeightPlan, ...] = ()
+    externals: tuple[External, ...] = ()
+    assessed: tuple[Assessed, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    unit_decisions: tuple[UnitDecision, ...] = ()
+    adjudication: tuple[Adjudication, ...] = ()
+    fieldwork: Fieldwork = Fieldwork()
+    minimum: Minimum = Minimum()
+    inference: Inference = Inference()
+    output: Output = Output()
+    files: tuple[str, ...] = ()  # every input file, relative to the folder, for the manifest
+
+    @cached_property
+    def excluded(self) -> Mapping[tuple[str, str], Exclusion]:
+        return {(e.block, e.unit): e for e in self.exclusions}
+
+    def assessed_units(self, block: str) -> tuple[Unit, ...]:
+        """Units of a block that are scored: registered and not excluded."""
+        return tuple(u for u in self.units if u.block == block and (u.block, u.code) not in self.excluded)

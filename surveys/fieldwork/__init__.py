@@ -1,1 +1,0 @@
-"""Fieldwork: what happens before returns exist: form codes, sample sizes, simulation with a known truth."""

@@ -1,0 +1,226 @@
+"""Short tables for people: the funnel, the league table, instruments, audits, changes. Printed text, rounded once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from surveys.definitions.instrument.records import ALL_GROUPS, Instrument
+from surveys.definitions.study.records import StudyDefinition
+from surveys.handover.rounding import decimal_texts, plain_texts, whole_texts
+from surveys.problems import Language, phrase
+
+if TYPE_CHECKING:
+    from surveys.comparison.changes import Comparison
+    from surveys.published.audit import AuditReport
+
+_COUNTS = ("issued", "returned", "valid", "review", "rejected")
+_SHOWN = 10
+_LEVEL = 0.05
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A table of printed text: ``numeric`` marks the columns of numbers; ``remarks`` stand below."""
+
+    title: str
+    headings: tuple[str, ...]
+    numeric: tuple[bool, ...]
+    rows: tuple[tuple[str, ...], ...]
+    remarks: tuple[str, ...] = ()
+
+
+def funnel_summary(funnel: pd.DataFrame, instrument: Instrument, language: Language) -> Summary:
+    """Issued, returned, valid, under review and rejected per questionnaire, and their totals."""
+    counts = funnel.groupby("questionnaire", sort=False)[list(_COUNTS)].sum()
+    labels = {q.code: _label(q, language) for q in instrument.questionnaires}
+    total = phrase("summary.total", language)
+    rows = [
+        (str(code), labels.get(str(code), ""), *_whole(row))
+        for code, row in zip(counts.index, counts.to_numpy(), strict=True)
+    ]
+    rows.append(("", total, *_whole(counts.to_numpy().sum(axis=0))))
+    headings = ("questionnaire", "summary.name", *_COUNTS)
+    matrix = any(q.matrix for q in instrument.questionnaires if q.code in set(counts.index))
+    remarks = (phrase("summary.evaluations", language),) if matrix else ()
+    return _summary("summary.funnel", headings, 2, rows, language, remarks)
+
+
+def league_summaries(units: pd.DataFrame, study: StudyDefinition, language: Language) -> tuple[Summary, ...]:
+    """The first units of each block by rank; those without a rank stand last."""
+    labels = {block.code: _label(block, language) for block in study.instrument.blocks}
+    found = []
+    for block, rows in units.groupby("block", sort=False):
+        ordered = rows.sort_values("rank", kind="stable", na_position="last")
+        shown = ordered.head(_SHOWN)
+        more = len(ordered) - len(shown)
+        remarks = (phrase("summary.more_units", language, more=more),) if more else ()
+        found.append(_league(str(labels.get(str(block), block)), shown, study, language, remarks))
+    return tuple(found)
+
+
+def _league(
+    label: str, units: pd.DataFrame, study: StudyDefinition, language: Language, remarks: tuple[str, ...]
+) -> Summary:
+    percent = study.output.percent_decimals
+    low, high = (decimal_texts(units[name].to_numpy(dtype=float), percent) for name in ("ci_low", "ci_high"))
+    best, worst = (whole_texts(units[name].astype(float)) for name in ("rank_low", "rank_high"))
+    columns = [
+        whole_texts(units["rank"].astype(float)),
+        units["unit_name"].tolist(),
+        decimal_texts(units["points"].to_numpy(dtype=float), study.output.points_decimals),
+        plain_texts(units["max_points"].to_numpy(dtype=float)),
+        decimal_texts(units["percent"].to_numpy(dtype=float), percent),
+        [f"{a} – {b}" if a else "" for a, b in zip(low, high, strict=True)],
+        [f"{a} – {b}" if a else "" for a, b in zip(best, worst, strict=True)],
+        [phrase(f"handover.status.{status}", language) for status in units["status"]],
+    ]
+    headings = (
+        "rank",
+        "unit_name",
+        "points",
+        "max_points",
+        "percent",
+        "summary.interval",
+        "summary.ranks",
+        "status",
+    )
+    numeric = (True, False, True, True, True, True, True, False)
+    title = phrase("summary.league", language, block=label)
+    return Summary(title, _headings(headings, language), numeric, tuple(zip(*columns, strict=True)), remarks)
+
+
+def instruments_summary(instruments: Sequence[Instrument], language: Language) -> Summary:
+    """Instruments with what they hold."""
+    rows = [
+        (
+            i.name, _label(i, language), str(len(i.questionnaires)), str(len(i.items)), str(len(i.nodes)),
+            str(len(i.units)), *plain_texts([np.nan if i.total_points is None else i.total_points]),
+        )
+        for i in instruments
+    ]  # fmt: skip
+    headings = (
+        "summary.instrument", "summary.name", "summary.questionnaires", "summary.items", "summary.nodes", "summary.units",
+        "max_points",
+    )  # fmt: skip
+    return _summary("summary.instruments", headings, 2, rows, language)
+
+
+def sources_summary(instrument: Instrument, language: Language) -> Summary:
+    """Where an edition comes from, and how sure that is."""
+    rows = [
+        (phrase(f"summary.source.{s.status}", language), s.document, s.page, s.note)
+        for s in instrument.sources
+    ]
+    headings = ("status", "summary.document", "summary.page", "note")
+    title = phrase("summary.sources", language, instrument=instrument.name)
+    return Summary(title, _headings(headings, language), (False,) * 4, tuple(rows))
+
+
+def audit_summaries(report: AuditReport, language: Language) -> tuple[Summary, ...]:
+    """How many printed values agree, and the first ranks in a table of many units."""
+    counts = Counter(report.nodes["status"].tolist())
+    rows = [(phrase(f"summary.audit.{status}", language), str(n)) for status, n in sorted(counts.items())]
+    found = [_summary("summary.audit", ("summary.finding", "summary.number"), 1, rows, language)]
+    if len(report.ranks):
+        columns = ("unit", "code", "name", "value", "rank", "group")
+        shown = report.ranks.sort_values(["code", "rank"], kind="stable").head(_SHOWN)[list(columns)]
+        lines = [
+            tuple("" if value != value else str(value) for value in row)
+            for row in shown.itertuples(index=False)
+        ]
+        headings = ("unit", "node_code", "summary.name", "points", "rank", "summary.quarter")
+        found.append(_summary("summary.audit_ranks", headings, 3, lines, language))
+    if len(report.changes):
+        shown = report.changes[["unit", "code", "name", "before", "now", "change"]].head(_SHOWN)
+        lines = [
+            tuple("" if value != value else str(value) for value in row)
+            for row in shown.itertuples(index=False)
+        ]
+        headings = ("unit", "node_code", "summary.name", "summary.before", "summary.now", "summary.change")
+        found.append(_summary("summary.audit_changes", headings, 3, lines, language))
+    return tuple(found)
+
+
+def mapping_summary(mapping: pd.DataFrame, language: Language) -> Summary:
+    """How many columns of a proposed mapping are settled and how many wait for a decision, by kind."""
+    settled = mapping["decision"] != ""
+    counts = (
+        mapping.assign(settled=settled, waiting=~settled)
+        .groupby("kind", sort=True)[["settled", "waiting"]]
+        .sum()
+    )
+    rows = [(str(kind), *_whole(row)) for kind, row in zip(counts.index, counts.to_numpy(), strict=True)]
+    headings = ("summary.kind", "summary.settled", "summary.waiting")
+    return _summary("summary.mapping", headings, 1, rows, language)
+
+
+def change_summaries(
+    comparison: Comparison, instrument: Instrument, language: Language
+) -> tuple[Summary, ...]:
+    """Changes of the totals per block, largest first, with corrected p-values."""
+    roots = [node.code for node in instrument.children.get("", ())]
+    table = comparison.table
+    totals = table[table["node_code"].isin(roots) & (table["group"] == ALL_GROUPS)]
+    labels = {block.code: _label(block, language) for block in instrument.blocks}
+    return tuple(
+        _changes(labels.get(str(block), str(block)), rows, language)
+        for block, rows in totals.groupby("block", sort=False)
+    )
+
+
+def _changes(label: str, rows: pd.DataFrame, language: Language) -> Summary:
+    shown = rows.sort_values("change", ascending=False, kind="stable", na_position="last")
+    hundred = {
+        name: 100.0 * shown[name].to_numpy(dtype=float)
+        for name in ("score_old", "score_new", "change", "ci_low", "ci_high")
+    }
+    texts = {name: decimal_texts(values, 2) for name, values in hundred.items()}
+    columns = [
+        shown["unit_name"].tolist(),
+        *(texts[name] for name in ("score_old", "score_new", "change")),
+        [f"{a} – {b}" if a else "" for a, b in zip(texts["ci_low"], texts["ci_high"], strict=True)],
+        decimal_texts(shown["p_adjusted"].to_numpy(dtype=float), 4),
+        whole_texts(shown["rank_change"].astype(float)),
+        shown["note"].tolist(),
+    ]
+    headings = (
+        "unit_name", "summary.before", "summary.now", "summary.change", "summary.interval", "summary.p_adjusted",
+        "summary.rank_change", "note",
+    )  # fmt: skip
+    sure = int((shown["p_adjusted"].astype(float) < _LEVEL).sum())
+    numeric = (False, True, True, True, True, True, True, False)
+    title = phrase("summary.changes", language, block=label)
+    remarks = (phrase("summary.changes_sure", language, sure=sure, units=len(shown)),)
+    return Summary(title, _headings(headings, language), numeric, tuple(zip(*columns, strict=True)), remarks)
+
+
+def _summary(
+    title: str,
+    headings: Sequence[str],
+    texts: int,
+    rows: Iterable[tuple[str, ...]],
+    language: Language,
+    remarks: tuple[str, ...] = (),
+) -> Summary:
+    """A summary whose first ``texts`` columns are words and whose others are numbers."""
+    numeric = tuple(k >= texts for k in range(len(headings)))
+    return Summary(phrase(title, language), _headings(headings, language), numeric, tuple(rows), remarks)
+
+
+def _headings(names: Sequence[str], language: Language) -> tuple[str, ...]:
+    """Headings: ``summary.…`` as they are, others from the codebook."""
+    return tuple(phrase(n if n.startswith("summary.") else f"handover.column.{n}", language) for n in names)
+
+
+def _whole(counts: np.ndarray) -> tuple[str, ...]:
+    return tuple(whole_texts(counts.astype(float)))
+
+
+def _label(record: object, language: Language) -> str:
+    return str(getattr(record, f"label_{language}", "") or getattr(record, "label_vi", ""))

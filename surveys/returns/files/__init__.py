@@ -1,0 +1,1 @@
+"""Files of returns as sheets of cells: one opener per format."""

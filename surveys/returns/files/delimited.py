@@ -1,0 +1,93 @@
+"""Text files with delimiters: encoding from the bytes, delimiter from the heading line, quotes checked strictly."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+
+from surveys.problems import fault
+from surveys.returns.files.sheets import Limits, Sheet, from_rows
+from surveys.returns.text.legacy import decode_old
+
+_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_DELIMITERS = ",;\t|"
+
+
+def read(raw: bytes, path: Path, name: str, sheet: str, encoding: str, limits: Limits) -> list[Sheet]:
+    """The one sheet of a text file. A line is a record as a spreadsheet counts them, so a line break inside quotes
+    does not move the row numbers."""
+    text, conversion = decode(raw, name, encoding)
+    delimiter, skipped = delimiter_of(text)
+    rows = _records(text, delimiter, name, limits)
+    widths = np.array([len(row) for row in rows], dtype=np.int64)
+    columns = int(widths.max(initial=0))
+    if columns > limits.columns or columns * len(rows) > limits.cells:
+        raise fault("returns.sheet_too_large", file=name, rows=len(rows), columns=columns, limit=limits.cells)
+    cells = from_rows(rows[skipped:], columns)
+    return [Sheet(name, "", "text", cells, 1 + skipped, widths[skipped:], conversion=conversion)]
+
+
+def decode(raw: bytes, name: str, encoding: str = "") -> tuple[str, str]:
+    """The text of a file, and the conversion noted for its cells (empty for Unicode).
+
+    ``encoding`` is believed when given. Otherwise: byte order mark, UTF-16 by its zero bytes, UTF-8, and last the old
+    Vietnamese tables when the result reads as Vietnamese.
+
+    >>> decode("Hà Nội".encode("utf-16"), "a.csv"), decode(b"H\\xb5 N\\xe9i", "a.csv")
+    (('Hà Nội', ''), ('Hà Nội', 'tcvn3'))
+    """
+    declared = encoding or _declared_by_bytes(raw)
+    try:
+        return raw.decode(declared or "utf-8").removeprefix("\ufeff"), ""
+    except LookupError:
+        raise fault("returns.encoding_unknown", file=name, encoding=encoding) from None
+    except UnicodeDecodeError as error:
+        old = None if declared else decode_old(raw)
+        if old is None:
+            raise fault("file.encoding", file=name, byte=error.start + 1) from None
+        return old
+
+
+def delimiter_of(text: str) -> tuple[str, int]:
+    """The delimiter, by counting outside quotes in the first line that holds anything, and how many lines only
+    declare it (``sep=;``).
+
+    >>> delimiter_of('"a;b",c\\n'), delimiter_of("sep=;\\na;b,c")
+    ((',', 0), (';', 1))
+    """
+    lines = text[:100_000].splitlines()[:-1]  # the last of them may go on
+    if not any(map(str.strip, lines)):
+        lines = text[:1_000_000].splitlines()
+    first = next((line for line in lines if line.strip()), "")
+    if first.lower().startswith("sep=") and len(first) == 5:
+        return first[4], 1
+    outside = "".join(first.split('"')[::2])
+    return max(_DELIMITERS, key=lambda mark: (outside.count(mark), -_DELIMITERS.index(mark))), 0
+
+
+def _records(text: str, delimiter: str, name: str, limits: Limits) -> list[list[str]]:
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows: list[list[str]] = []
+    try:
+        for row in lines:
+            rows.append(row)
+            if len(rows) > limits.rows or len(row) > limits.columns:
+                raise fault(
+                    "returns.sheet_too_large", file=name, rows=len(rows), columns=len(row), limit=limits.cells
+                )
+    except csv.Error as error:
+        raise fault("returns.csv_broken", file=name, row=len(rows) + 1, reason=str(error)) from None
+    return rows
+
+
+def _declared_by_bytes(raw: bytes) -> str:
+    for mark, encoding in _MARKS:
+        if raw.startswith(mark):
+            return encoding
+    start = raw[:400]
+    if len(start) >= 4 and start[1::2].count(0) > 0.4 * len(start) / 2:
+        return "utf-16-le"
+    return "utf-16-be" if len(start) >= 4 and start[::2].count(0) > 0.4 * len(start) / 2 else ""

@@ -1,0 +1,148 @@
+"""SPSS (.sav, .zsav, .por) and Stata (.dta) files through pyreadstat, with user-declared missing values kept apart."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from surveys.problems import SurveyError, fault
+from surveys.returns.files.portable import Ranges, without_declarations
+from surveys.returns.files.sheets import Limits, ResponseSet, Sheet, Variable, kind_of
+
+_BYTES = "ISO-8859-1"  # every byte is a letter
+
+
+def read(raw: bytes, path: Path, name: str, sheet: str, encoding: str, limits: Limits) -> list[Sheet]:
+    """The one sheet of a statistical file. Row numbers are case numbers: the first case is row 1."""
+    kind = kind_of(raw)
+    assert kind is not None
+    if encoding and kind == "por":
+        raise fault("returns.encoding_unused", file=name, encoding=encoding)
+    meant = _meaning(encoding, name)
+    about = _load(kind, raw, path, name, encoding, {"metadataonly": True})[1]
+    most = _most_rows(about, name, limits)
+    content, declared = without_declarations(raw) if kind == "por" else (raw, {})
+    options = {"row_limit": most + 1} | ({} if kind == "por" else {"user_missing": True})
+    data, about = _load(kind, content, path, name, encoding, options)
+    cells = _cells(data, meant)
+    if len(data) != about.number_columns:
+        raise fault("returns.file_damaged", file=name, reason="two variables have one name")
+    if len(cells) - 1 > most:
+        raise _too_large(name, len(cells) - 1, len(data), limits)
+    if kind == "sav" and _goes_on(raw, len(cells) - 1, about.column_names):
+        raise fault("returns.file_damaged", file=name, reason="it holds more cases than it declares")
+    variables = tuple(_variable(about, j, declared, meant) for j in range(len(data)))
+    return [Sheet(name, "", kind, cells, 0, variables=variables, sets=_sets(about, meant))]
+
+
+def _most_rows(about: Any, name: str, limits: Limits) -> int:
+    """How many cases a file of these variables may hold; a fault when it declares more, or variables without names."""
+    if not all(about.column_names):
+        raise fault("returns.file_damaged", file=name, reason="a variable has no name")
+    columns, declared = len(about.column_names), about.number_rows or 0
+    if columns > limits.columns:
+        raise _too_large(name, declared, columns, limits)
+    width = sum(about.variable_storage_width.get(column) or 8 for column in about.column_names)
+    most = min(limits.rows, limits.cells // max(columns, 1), limits.expanded // max(width, 1))
+    if declared > most:
+        raise _too_large(name, declared, columns, limits)
+    return most
+
+
+def _goes_on(raw: bytes, cases: int, names: Sequence[str]) -> bool:
+    """Whether cases follow those that the header of a .sav file (bytes 80 to 83) declares: it is read once more, from there on
+    and without its declaration."""
+    import pyreadstat
+
+    undeclared = io.BytesIO(raw[:80] + b"\xff\xff\xff\xff" + raw[84:])
+    options: dict[str, Any] = {"row_offset": cases, "row_limit": 1, "usecols": list(names[:1])}
+    try:
+        further, _ = pyreadstat.read_sav(undeclared, output_format="dict", **options)
+    except Exception:  # what follows is no case
+        return False
+    return any(len(values) for values in further.values())
+
+
+def _too_large(name: str, rows: int, columns: int, limits: Limits) -> SurveyError:
+    return fault("returns.sheet_too_large", file=name, rows=rows, columns=columns, limit=limits.cells)
+
+
+def _cells(data: Mapping[str, Sequence[object]], meant: Callable[[str], str]) -> np.ndarray:
+    """Variable names in the first row, cases below."""
+    cells = np.empty((len(next(iter(data.values()), ())) + 1, len(data)), dtype=object)
+    for j, (heading, values) in enumerate(data.items()):
+        cells[0, j] = meant(heading)
+        cells[1:, j] = (
+            list(values) if meant is str else [meant(v) if isinstance(v, str) else v for v in values]
+        )
+    return cells
+
+
+def _load(
+    kind: str, raw: bytes, path: Path, name: str, encoding: str, options: dict[str, Any]
+) -> tuple[dict[str, Any], Any]:
+    import pyreadstat
+
+    reading: Any = {"sav": pyreadstat.read_sav, "por": pyreadstat.read_por, "dta": pyreadstat.read_dta}[kind]
+    if encoding:
+        options = {**options, "encoding": _BYTES}
+    try:
+        data, about = reading(
+            io.BytesIO(raw) if kind == "por" else str(path), output_format="dict", **options
+        )
+    except Exception as error:  # pyreadstat raises whatever its C library met; none of it may reach the user
+        raise fault("returns.file_damaged", file=name, reason=_first_line(error)) from None
+    return data, about
+
+
+def _meaning(encoding: str, name: str) -> Callable[[str], str]:
+    """Bytes read one for one as letters → the text they are under the declared encoding. The C library's own conversion keeps
+    letters back where an encoding writes tones apart (cp1258)."""
+
+    def meant(text: str) -> str:
+        try:
+            return text.encode(_BYTES).decode(encoding)
+        except LookupError:
+            raise fault("returns.encoding_unknown", file=name, encoding=encoding) from None
+        except UnicodeError:
+            raise fault("returns.encoding_wrong", file=name, encoding=encoding) from None
+
+    return meant if encoding else str
+
+
+def _variable(about: Any, position: int, declared: Ranges, meant: Callable[[str], str]) -> Variable:
+    column, label = about.column_names[position], about.column_labels[position]
+    value_labels = about.variable_value_labels.get(column, {})
+    return Variable(
+        meant(column),
+        meant(label or ""),
+        {value: meant(said) for value, said in value_labels.items()},
+        (*declared.get(column, ()), *_missing(about, column)),
+    )
+
+
+def _sets(about: Any, meant: Callable[[str], str]) -> tuple[ResponseSet, ...]:
+    """Multiple-response sets; their variables are written in small letters, whatever their names are."""
+    names = {column.casefold(): column for column in about.column_names}
+    return tuple(
+        ResponseSet(
+            meant(found["label"] or name),
+            tuple(meant(names.get(variable.casefold(), variable)) for variable in found["variable_list"]),
+            found["counted_value"] if found["is_dichotomy"] else None,
+        )
+        for name, found in about.mr_sets.items()
+    )
+
+
+def _missing(about: Any, column: str) -> tuple[tuple[object, object], ...]:
+    ranges: list[Mapping[str, object]] = about.missing_ranges.get(column, [])
+    tagged = [(value, value) for value in about.missing_user_values.get(column, [])]
+    return (*((r["lo"], r["hi"]) for r in ranges), *tagged)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]

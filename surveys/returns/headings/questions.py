@@ -1,0 +1,384 @@
+"""Headings → fields, items, and items of a unit. A heading is one of them only when it is exactly one of their names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from surveys.definitions.instrument.records import Instrument, Item, Scale
+from surveys.problems import Problems
+from surveys.returns.answers import Options
+from surveys.returns.headings.columns import Column, Table, chosen_options
+from surveys.returns.register import Register
+from surveys.returns.text.names import Names
+from surveys.returns.text.repair import fold, fold_name
+
+DEFAULT_HEADER = "{item} [{unit}]"
+_LETTER_BEFORE_NUMBER = re.compile(r"[A-Za-z@]+_?(?=\d)")
+
+
+class Target(NamedTuple):
+    """What a column holds. ``field`` and ``item``: the values of that field or item (of ``unit`` in a matrix). ``tick``: a mark
+    when the answer to the item is ``level`` (a position, or the code of a non-answer). ``options``: the chosen options of
+    a question, one item each."""
+
+    kind: Literal["field", "item", "tick", "options"]
+    code: str
+    unit: str = ""
+    level: int = -1
+
+
+class Vocabulary:
+    """Every heading that one questionnaire of an instrument (or all of them when empty) can have. ``decided`` says what a
+    person decided about a column: its target, nothing (the column is ignored), or None where nobody did."""
+
+    def __init__(
+        self,
+        instrument: Instrument,
+        questionnaire: str = "",
+        header: str = "",
+        columns: Mapping[str, str] | None = None,
+        register: Register | None = None,
+        decided: Callable[[Column], tuple[Target, ...] | None] | None = None,
+    ) -> None:
+        self.instrument = instrument
+        self.questionnaire = questionnaire
+        self.items = instrument.items_of(questionnaire) if questionnaire else instrument.items
+        self.header = header or DEFAULT_HEADER
+        self.register = register
+        self._columns = dict(columns or {})
+        self._decided = decided or (lambda column: None)
+        self._by_name: dict[tuple[object, ...], tuple[Target, ...]] = {}
+        #: Code → heading, as the study assigns them for this file.
+        self.assigned = {code: heading for code, heading in self._columns.items() if heading}
+        #: Items and fields that the study says this file does not have (an empty heading).
+        self.absent = frozenset(self._columns.keys() - self.assigned.keys())
+        self._assigned = {fold(heading): code for code, heading in self.assigned.items()}
+
+    @cached_property
+    def field_names(self) -> Names[str]:
+        return Names(
+            (name, field.code)
+            for field in self.instrument.fields
+            for name in (*field.headers, field.code, field.label_vi, field.label_en)
+        )
+
+    @cached_property
+    def item_names(self) -> Names[str]:
+        return Names((name, item.code) for item in self.items for name in _names(item))
+
+    @cached_property
+    def cell_names(self) -> Names[tuple[str, str]]:
+        """(item, unit) under variable names, which hold only letters, digits and ``_``."""
+        units = self.register.units if self.register else ()
+        return Names(
+            (self.header.format(item=item.code, unit=unit.code), (item.code, unit.code))
+            for item in self.items
+            for unit in units
+        )
+
+    @cached_property
+    def options(self) -> Mapping[str, Options]:
+        """The options of every scale."""
+        return {scale.code: Options(scale) for scale in self.instrument.scales}
+
+    @cached_property
+    def multiple(self) -> Mapping[str, Mapping[str, str]]:
+        """Questions with several answers: folded question → folded option → item, from the texts ``Question [Option]`` of items
+        that are answered by yes or no."""
+        found: dict[str, dict[str, str]] = {}
+        for item in self.items:
+            if len(self.scale_of(item.code).levels) != 2:
+                continue
+            for name in (item.text_vi, item.text_en, *item.aliases):
+                if split := split_part(name):
+                    found.setdefault(fold_name(split[0]), {})[fold(split[1])] = item.code
+        return found
+
+    def option_item(self, question: str, option: str) -> str:
+        """The yes/no item of one option of a question with several answers, or ``""``."""
+        return self.multiple.get(fold_name(question), {}).get(fold(option), "")
+
+    def scale_of(self, item: str) -> Scale:
+        return self.instrument.scale[self.instrument.item[item].scale]
+
+    def targets(self, column: Column) -> tuple[Target, ...]:
+        """Everything a column can be: one target when it is recognised, none when it is not, several when ambiguous."""
+        decided = self._decided(column)
+        if decided is not None:
+            return decided
+        if assigned := self.assigned_to(column):
+            kind: Literal["field", "item"] = "item" if assigned in self.instrument.item else "field"
+            return (Target(kind, assigned),)
+        named = self._named(column)
+        return (
+            tuple(target for target in named if target.code not in self.assigned) if self.assigned else named
+        )
+
+    def assigned_to(self, column: Column) -> str:
+        """The field or item that the study assigns to this column, by its heading or by its letter (``#F``)."""
+        if not self._assigned:
+            return ""
+        by_letter = self._assigned.get(fold(f"#{column.letter}")) if column.letter else None
+        return by_letter or self._assigned.get(fold(column.heading), "")
+
+    def ignores(self, column: Column) -> bool:
+        """Whether someone decided that a column holds nothing to be read."""
+        return self._decided(column) == ()
+
+    def _named(self, column: Column) -> tuple[Target, ...]:
+        """What a column is by what it is called; readers ask for the same headings again and again."""
+        key = (column.heading, column.names, column.question, column.part, bool(column.variable))
+        if key not in self._by_name:
+            self._by_name[key] = self._recognised(column)
+        return self._by_name[key]
+
+    def _recognised(self, column: Column) -> tuple[Target, ...]:
+        for name in (column.heading, *column.names):
+            if found := self._whole(name):
+                return found
+        if column.question or column.part:
+            found = tuple(self._grid(column.question, column.part))
+            if found:
+                return found
+        return tuple(self._variable_name(column)) if column.variable else ()
+
+    def _whole(self, name: str) -> tuple[Target, ...]:
+        """What a heading stands for by itself, or the item of a unit by the heading pattern."""
+        fields, items = self.field_names.find(name), self.item_names.find(name)
+        if not fields and not items:
+            options = (Target("options", name),) if fold_name(name) in self.multiple else ()
+            return self._matrix(name) + options
+        named = (*(Target("field", code) for code in fields), *(Target("item", code) for code in items))
+        return tuple(target for target in named if target.code not in self.absent)
+
+    def _matrix(self, name: str) -> tuple[Target, ...]:
+        match = self._pattern.fullmatch(name) if self._is_matrix else None
+        if match is None:
+            return ()
+        return tuple(Target("item", code, match["unit"]) for code in self.item_names.find(match["item"]))
+
+    def _grid(self, question: str, part: str) -> Iterator[Target]:
+        """A grid's question and row: item and unit in either order, an item (of a unit) and one of its levels, or an item."""
+        of_question, of_part = self.item_names.find(question), self.item_names.find(part)
+        if option := self.option_item(question, part):
+            yield Target("item", option)
+        elif of_question and self._is_unit(part):
+            yield from (Target("item", code, part) for code in of_question)
+        elif of_part and self._is_unit(question):
+            yield from (Target("item", code, question) for code in of_part)
+        else:
+            yield from tuple(self._ticks(question, part)) or (Target("item", code) for code in of_part)
+
+    def _ticks(self, question: str, part: str) -> Iterator[Target]:
+        """An item, or an item of a unit, and one of the ways to answer it."""
+        about = [(target.code, target.unit) for target in self._matrix(question)]
+        for item, unit in about or [(code, "") for code in self.item_names.find(question)]:
+            answer = self.options[self.instrument.item[item].scale].read(part)
+            if part and not answer.fault:
+                yield Target("tick", item, unit, answer.code)
+
+    def _variable_name(self, column: Column) -> Iterator[Target]:
+        """Variable names hold no dots and start with a letter: ``V2_4_1a`` is item 2.4.1a, ``V2_4_1a_SNV`` of unit SNV."""
+        for name in (column.heading, without_letter(column.heading)):
+            cells = self.cell_names.find(name) if self._is_matrix else ()
+            yield from (Target("item", item, unit) for item, unit in cells)
+            yield from (Target("item", item) for item in self.item_names.find(name))
+            if cells or self.item_names.find(name):
+                return
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        escaped = (
+            re.escape(self.header.strip())
+            .replace(r"\{item\}", "(?P<item>.+)")
+            .replace(r"\{unit\}", "(?P<unit>.+)")
+        )
+        return re.compile(re.sub(r"(\\ )+", r"\\s*", escaped))
+
+    @cached_property
+    def _is_matrix(self) -> bool:
+        asked = [self.questionnaire] if self.questionnaire else list(self.instrument.questionnaire)
+        return any(self.instrument.questionnaire[code].matrix for code in asked)
+
+    def _is_unit(self, text: str) -> bool:
+        return bool(self.register and self.register.resolve(text))
+
+
+def questions_together(
+    columns: Iterable[Column], vocabulary: Vocabulary, option: Callable[[Column, bool], np.ndarray]
+) -> list[Column]:
+    """Columns in which those of a question with several answers stand as one; the others as they are.
+
+    ``option`` gives what a column says of its option, and is told whether the question has that option.
+    """
+    found: list[Column] = []
+    for question, group in groupby(columns, lambda column: column.question):
+        members = list(group)
+        options = vocabulary.multiple.get(fold_name(question)) if question else None
+        if options is None:
+            found += members
+        else:
+            chosen = [option(column, fold(column.part) in options) for column in members]
+            found.append(chosen_options(question, chosen, members[0].letter))
+    return found
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns of a table by what they hold. ``items``: (item, unit text) → column; ``ticks``: (item, unit) → level → column;
+    ``options``: question → column; ``fields``: field code → column."""
+
+    fields: Mapping[str, Column]
+    items: Mapping[tuple[str, str], Column]
+    ticks: Mapping[tuple[str, str], Mapping[int, Column]]
+    options: Mapping[str, Column]
+
+    @property
+    def held(self) -> tuple[tuple[str, str], ...]:
+        """(item, unit text) of every column or set of columns, in the order of the file."""
+        return (*self.items, *self.ticks)
+
+    @property
+    def item_codes(self) -> frozenset[str]:
+        return frozenset(item for item, _ in self.held)
+
+
+def lay_out(table: Table, vocabulary: Vocabulary, problems: Problems) -> Layout:
+    """Match every column of a table; note ambiguous, doubled and unknown headings and items without a column."""
+    held: dict[Target, list[Column]] = {}
+    unknown = []
+    for column in table.columns:
+        targets = vocabulary.targets(column)
+        if len(targets) == 1:
+            held.setdefault(targets[0], []).append(column)
+        elif targets:
+            meanings = ", ".join(sorted({target.code for target in targets}))
+            _note(problems, "returns.heading_ambiguous", table, column, meanings=meanings)
+        elif not column.empty and not vocabulary.ignores(column):
+            unknown.append(column)
+    single = {target: _only(target, columns, table, problems) for target, columns in held.items()}
+    layout = _layout(single)
+    _note_missing(table, vocabulary, layout, unknown, problems)
+    return layout
+
+
+def without_own(
+    columns: Sequence[Column], own: Mapping[str, str], vocabulary: Vocabulary
+) -> tuple[tuple[Column, ...], dict[str, Column]]:
+    """Columns without those that a product adds of its own accord, and those of them that have a role. ``own`` maps their folded
+    headings to a role of :class:`Table`, or to ``""``; a column that the instrument knows by its heading stays."""
+    kept: list[Column] = []
+    roles: dict[str, Column] = {}
+    for column in columns:
+        role = own.get(fold_name(column.heading))
+        if role is None or vocabulary.targets(column):
+            kept.append(column)
+        elif role:
+            roles.setdefault(role, column)
+    return tuple(kept), roles
+
+
+def without_letter(name: str) -> str:
+    """A name without the letters that a program needed before its number.
+
+    >>> without_letter("q2_4_1a"), without_letter("tuoi")
+    ('2_4_1a', 'tuoi')
+    """
+    return _LETTER_BEFORE_NUMBER.sub("", name, count=1) if _LETTER_BEFORE_NUMBER.match(name) else name
+
+
+def split_part(heading: str) -> tuple[str, str] | None:
+    """``Question [Part]`` in two; brackets inside the question stay there.
+
+    >>> split_part("Ông/Bà [anh] đánh giá [Sở Nội vụ]"), split_part("Tuổi")
+    (('Ông/Bà [anh] đánh giá', 'Sở Nội vụ'), None)
+    """
+    match = re.fullmatch(r"(.*\S)\s*\[([^\[\]]+)\]", heading.strip())
+    return (match[1], match[2].strip()) if match else None
+
+
+def _names(item: Item) -> tuple[str, ...]:
+    return (item.code, item.text_vi, item.text_en, *item.aliases)
+
+
+def _only(target: Target, columns: list[Column], table: Table, problems: Problems) -> Column:
+    """The one column for a target: form tools keep the empty columns of deleted questions, so those are passed over."""
+    if len(columns) == 1:
+        return columns[0]
+    filled = [column for column in columns if not column.empty]
+    if len(filled) > 1:
+        letters = ", ".join(column.letter or column.heading for column in filled)
+        _note(problems, "returns.column_twice", table, filled[1], target=target.code, columns=letters)
+    return (filled or columns)[0]
+
+
+def _layout(single: Mapping[Target, Column]) -> Layout:
+    ticks: dict[tuple[str, str], dict[int, Column]] = {}
+    for target, column in single.items():
+        if target.kind == "tick":
+            ticks.setdefault((target.code, target.unit), {})[target.level] = column
+    return Layout(
+        {t.code: column for t, column in single.items() if t.kind == "field"},
+        {(t.code, t.unit): column for t, column in single.items() if t.kind == "item"},
+        ticks,
+        {t.code: column for t, column in single.items() if t.kind == "options"},
+    )
+
+
+def _note_missing(
+    table: Table, vocabulary: Vocabulary, layout: Layout, unknown: list[Column], problems: Problems
+) -> None:
+    optional = {
+        code for question in layout.options for code in vocabulary.multiple[fold_name(question)].values()
+    }
+    named = layout.item_codes | vocabulary.absent | optional
+    absent = [item for item in vocabulary.items if item.code not in named]
+    headings = Names((column.heading, column.heading) for column in unknown)
+    for item in absent:
+        nearest = headings.nearest(item.text_vi) or headings.nearest(item.code)
+        problems.add(
+            "returns.item_missing",
+            file=table.file,
+            sheet=table.sheet,
+            item=item.code,
+            text=item.text_vi,
+            nearest=nearest or "–",
+        )
+    for assigned, heading in vocabulary.assigned.items():
+        if not any(vocabulary.assigned_to(column) == assigned for column in table.columns):
+            problems.add(
+                "returns.assigned_missing",
+                file=table.file,
+                sheet=table.sheet,
+                target=assigned,
+                heading=heading,
+            )
+    for column in unknown:
+        nearest = vocabulary.item_names.nearest(column.heading) if absent else ""
+        _note(problems, "returns.column_ignored", table, column, "warning", nearest=nearest or "–")
+
+
+def _note(
+    problems: Problems,
+    code: str,
+    table: Table,
+    column: Column,
+    severity: Literal["error", "warning"] = "error",
+    **params: str,
+) -> None:
+    problems.add(
+        code,
+        severity=severity,
+        file=table.file,
+        sheet=table.sheet,
+        row=None,
+        column=column.heading or column.letter,
+        **params,
+    )

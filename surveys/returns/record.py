@@ -1,0 +1,91 @@
+"""The one tidy record set that every source of returns becomes.
+
+One row is one *evaluation*: one form for one unit. A matrix form (one rater × many units) gives one row per unit that was
+rated; a form for one unit gives one row. ``answers`` holds level positions (0, 1, … in the order of the scale) or the
+negative codes of :mod:`surveys.definitions.instrument.records` that say why there is no answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from surveys.definitions.instrument.records import Instrument
+from surveys.problems import Problem
+
+#: Columns of ``Returns.rows``; fields with the role "attribute", "stratum", "cluster" and "weight" follow under their own code.
+ROW_COLUMNS: dict[str, str] = {
+    "form": "int64",  # position of the form in reading order; equal for all evaluations of one form
+    "form_code": "object",
+    "questionnaire": "object",  # as declared by the file or the form; may be wrong for the code (a rule finds it)
+    "block": "object",
+    "group": "object",
+    "unit_code": "object",  # "" when the text was not resolved
+    "unit_text": "object",  # the unit as written
+    "rater": "object",  # identifies the person across forms (a code, never a name); form_code when nothing better
+    "own_unit": "object",  # unit code of the rater, where asked
+    "mode": "object",
+    "batch": "object",
+    "entry": "object",  # "", "first", "second"
+    "source_file": "object",
+    "source_sheet": "object",
+    "source_row": "int64",  # 1-based row in the file as its users see it
+    "submitted": "datetime64[s]",  # local time of the study; NaT when not known
+    "seconds": "float64",  # time taken; NaN when not known
+    "interviewer": "object",
+    "operator": "object",
+    "identified": "bool",  # every identification field was filled (true where none is asked)
+}
+
+#: Columns of the tidy rows that say where an evaluation came from; written beside the fields of the instrument.
+PROVENANCE = (
+    "unit_text", "mode", "batch", "entry", "source_file", "source_sheet", "source_row", "identified",
+)  # fmt: skip
+#: Columns of the tidy rows that have a field of the instrument as their source, under its role, or none.
+ROLE_COLUMNS = ("form_code", "submitted", "seconds", "interviewer", "operator", "rater", "own_unit")
+
+
+@dataclass(frozen=True)
+class Returns:
+    """All evaluations of a study.
+
+    ``rows``: DataFrame [n] with ``ROW_COLUMNS``; ``answers``: int8 [n, items of the instrument] (``NOT_ASKED`` where the
+    questionnaire does not have the item); ``cells``: what was read but is no answer, as columns row, item, text, fault
+    (out_of_scale, several, disagrees); ``conversions``: what text repair changed, per file and column;
+    ``proposals``: unit names not resolved, with the nearest register entries; ``warnings``: faults that did not stop the reading;
+    ``read``: rows read per file (file, sheet, rows, forms, evaluations), so that nothing is lost unseen.
+    """
+
+    instrument: Instrument
+    rows: pd.DataFrame
+    answers: np.ndarray
+    cells: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=["row", "item", "text", "fault"])
+    )
+    conversions: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=["file", "sheet", "column", "conversion", "cells"])
+    )
+    proposals: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(
+            columns=["block", "text", "forms", "proposed_code", "proposed_name", "similarity", "decision"]
+        )
+    )
+    read: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=["file", "sheet", "rows", "forms", "evaluations"])
+    )
+    warnings: tuple[Problem, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def among(texts: np.ndarray, words: Collection[str]) -> np.ndarray:
+    """Which texts are one of the words, boolean [n], by hashing (``np.isin`` compares objects pair by pair).
+
+    >>> among(np.array(["a", "b"], object), {"b"}).tolist()
+    [False, True]
+    """
+    return pd.Index(texts, dtype=object).isin(list(words))

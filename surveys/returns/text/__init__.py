@@ -1,0 +1,1 @@
+"""Text as people and products write it: repair, legacy encodings, names, times."""

@@ -1,0 +1,1 @@
+"""Review: what people decide, written for them and read back."""

@@ -1,0 +1,1 @@
+"""Sampling: frames and valid forms become a design per block and group."""

@@ -1,0 +1,1 @@
+"""Simulation: rounds of any instrument with a known truth and known defects."""

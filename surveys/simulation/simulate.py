@@ -1,0 +1,52 @@
+"""A simulated round of any instrument: a whole study folder with returns, frames, injected defects and the known truth.
+
+The population comes first and has fixed answers; samples are drawn from it without replacement, people answer or not at random,
+defects go into forms drawn at random. So the truth is known exactly (:mod:`surveys.simulation.truth`), every defect is
+listed, and the same seed gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from surveys.definitions.instrument.reading import load_instrument
+from surveys.definitions.instrument.records import Instrument
+from surveys.problems import fault
+from surveys.simulation.plan import read_plan
+from surveys.simulation.study_folder import write
+from surveys.simulation.world import simulated_world
+
+
+def simulate(
+    instrument: Instrument | str | Path,
+    seed: int,
+    out: Path | str,
+    *,
+    scale: float = 1.0,
+    defects: bool = True,
+) -> None:
+    """Write the folder of a simulated round: ``study.toml``, returns, frames, margins, external estimates, ``truth.csv``
+    (``block, unit_code, node_code, group, score, satisfaction_percent``) and ``defects.csv`` (``form_code, rule``).
+
+    ``instrument`` is a shipped name, a folder or a loaded instrument; ``scale`` multiplies the sizes of its ``simulation.toml``.
+    Raises :class:`surveys.problems.SurveyError` when the definitions are wrong, ``out`` holds files or ``scale`` is not positive.
+    """
+    out = Path(out)
+    if not (math.isfinite(scale) and scale > 0):
+        raise fault("fieldwork.scale", value=scale)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise fault("fieldwork.folder_not_empty", file=str(out))
+    made = instrument if isinstance(instrument, Instrument) else load_instrument(instrument)
+    rng = np.random.default_rng(seed)
+    world = simulated_world(made, read_plan(made), rng, scale, defects)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as unfinished:
+        folder = Path(unfinished) / "round"
+        write(world, folder, seed)
+        if out.exists():
+            out.rmdir()
+        folder.rename(out)
