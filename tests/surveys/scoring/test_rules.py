@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from surveys.definitions.instrument.records import consistency
+from surveys.definitions.instrument import consistency
 from surveys.scoring.rules import AGGREGATIONS, RULES
 
 
