@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import cache
 
 import pytest
-from simulated import Played, play
+
+from tests.indices.simulated import Played, play
 
 
 @pytest.fixture(scope="session")

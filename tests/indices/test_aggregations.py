@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from simulated import Played
 
 from surveys.definitions.instrument.records import NOT_ASKED, Item
+from tests.indices.simulated import Played
 
 UNIT = "cao-bang"
 Forms = list[dict[str, float]]

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from simulated import Played
 
 from surveys.definitions.instrument.reading import load_instrument
 from surveys.scoring.unit_groups import groups_of
+from tests.indices.simulated import Played
 
 MISSING = {"quang-ninh", "bac-giang"}
 Rounds = Callable[[str, int], Played]

@@ -6,7 +6,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from published_tables import PUBLISHED, last_digit, leaves, of_unit, printed, scored, write_study
 
 from surveys.cli import main
 from surveys.definitions.check import check
@@ -14,6 +13,15 @@ from surveys.definitions.instrument.reading import load_instrument
 from surveys.definitions.instrument.records import Instrument
 from surveys.handover.verification import verify
 from surveys.published.audit import audit
+from tests.indices.published_tables import (
+    PUBLISHED,
+    last_digit,
+    leaves,
+    of_unit,
+    printed,
+    scored,
+    write_study,
+)
 
 #: Hanoi prints the last criterion of field 8 as 8.6; the edition knows it as 8.5.
 RENUMBERED = {"8.6": "8.5"}

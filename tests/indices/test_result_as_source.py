@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from published_tables import of_unit, scored
-from simulated import Played
 
 from surveys.cli import main
 from surveys.definitions.check import check
+from tests.indices.published_tables import of_unit, scored
+from tests.indices.simulated import Played
 
 #: Criterion of the PAR Index → service factor of SIPAS, and its maximum points.
 FACTORS = {"8.1.1": "5", "8.1.2": "6", "8.1.3": "7", "8.1.4": "8", "8.1.5": "9"}

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from simulated import Played, against_truth
 
 from surveys.cli import main
 from surveys.definitions.check import check
 from surveys.handover.verification import verify
+from tests.indices.simulated import Played, against_truth
 
 EDITIONS = ("sipas/2022", "sipas/2023", "par-index/2022", "papi/2018", "papi/2021")
 SEEDS = (1, 2, 3, 4)

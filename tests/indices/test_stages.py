@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from simulated import PROVINCES, Played
 
 from surveys.definitions.instrument.reading import load_instrument
 from surveys.problems import SurveyError
 from surveys.simulation.plan import StagePlan, read_plan
 from surveys.simulation.stages import certain, draw_in_stages, proportional, settle
+from tests.indices.simulated import PROVINCES, Played
 
 
 def test_clusters_are_drawn_in_proportion_to_their_size() -> None:

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from simulated import KEY, Played
 
 from surveys.cli import main
 from surveys.comparison.changes import COMPARISON_COLUMNS, Round, compare
 from surveys.problems import SurveyError
+from tests.indices.simulated import KEY, Played
 
 RARE = 0.0005
 Rounds = Callable[[str, int], Played]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from shelf import EDITIONS, Edition, read_edition
+
+from tests.questionnaires.shelf import EDITIONS, Edition, read_edition
 
 PUBLISHED = Path(__file__).parents[3] / "shared" / "published"
 

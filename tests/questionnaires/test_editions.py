@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from shelf import EDITIONS, SHELF, Edition, listed
+
+from tests.questionnaires.shelf import EDITIONS, SHELF, Edition, listed
 
 COLUMNS = {
     "tree": "code,parent,level,rule,measured_by,weight,max_points,low,high,groups,blocks,label_vi,label_en,source",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from shelf import EDITIONS, Edition
-
 from surveys.definitions.check import check
 from surveys.definitions.instrument.reading import load_instrument, shipped
+from tests.questionnaires.shelf import EDITIONS, Edition
 
 
 def test_the_engine_ships_these_editions() -> None:

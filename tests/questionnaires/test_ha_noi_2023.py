@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from shelf import Edition, listed
+
+from tests.questionnaires.shelf import Edition, listed
 
 GROUPS = ("deputies", "division_heads", "lower_level", "enterprises", "citizens")
 #: Sub-criterion → points and the numbers of the groups that answer.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from shelf import Edition, read_rows
+
+from tests.questionnaires.shelf import Edition, read_rows
 
 PAR_SURVEY = [
     "2.4.1", "2.4.2", "2.4.3", "2.4.4", "4.1.4", "4.1.5", "4.1.6", "4.3.4", "5.2.3", "5.2.4", "5.3.2", "5.3.3", "5.5.2",

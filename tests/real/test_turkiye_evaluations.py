@@ -6,7 +6,6 @@ import csv
 
 import numpy as np
 import pytest
-from real_files import real_file
 
 from surveys.definitions.instrument.records import (
     Block,
@@ -24,6 +23,7 @@ from surveys.definitions.instrument.records import (
 from surveys.definitions.study.records import ReturnFile, StudyDefinition
 from surveys.returns.reading import read_returns
 from surveys.validity.screening import screen
+from tests.real.real_files import real_file
 
 NAME = "turkiye-student-evaluation_generic.csv"
 FIRST_ITEM = 5  # columns before the items: instructor, course, repeat, attendance, difficulty

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
-from real_files import real_file
 
 from surveys.definitions.instrument.records import (
     BLANK,
@@ -38,6 +37,7 @@ from surveys.definitions.study.records import (
 )
 from surveys.returns.reading import read_returns
 from surveys.returns.record import Returns
+from tests.real.real_files import real_file
 
 NAME = "vn_google_forms.xlsx"
 TEXTS = {

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from adjustment_reference import govsat, govsat_margins, reference, table
 from scipy import optimize
 
+from tests.weighting.adjustment_reference import govsat, govsat_margins, reference, table
 from weighting import CalibrationError, Design, calibrate, poststratify, rake
 from weighting.distance import distance
 from weighting.margins import DENSE_CELLS

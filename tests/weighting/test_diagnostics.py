@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from adjustment_reference import govsat, govsat_margins
 
+from tests.weighting.adjustment_reference import govsat, govsat_margins
 from weighting import CalibrationError, Design, DesignError, calibrate, diagnose, rake, trim
 from weighting.diagnostics import effective_n, kish_deff
 

@@ -66,7 +66,7 @@ def test_korn_graubard_scales_the_effective_size() -> None:
     n=st.integers(2, 5000),
     fraction=st.floats(0, 1),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_bounded_always_has_limits_in_range(
     estimate: float, se: float, df: int, n: int, fraction: float
 ) -> None:

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from r_reference import api_data, cases, data
 
+from tests.weighting.r_reference import api_data, cases, data
 from weighting import Design, Estimates, Histogram, calibrate, poststratify, rake, replicate, trim
 
 SAME = {"rtol": 1e-10, "atol": 1e-14}
@@ -63,7 +63,7 @@ def same(a: Estimates, b: Estimates) -> None:
 
 
 SEEDS = st.integers(0, 10_000)
-FEW = settings(max_examples=8, deadline=None)
+FEW = settings(max_examples=8)
 
 
 @FEW

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from r_reference import api, api_cases, api_data, assert_same, assert_same_covariance
 from scipy import stats
 
+from tests.weighting.r_reference import api, api_cases, api_data, assert_same, assert_same_covariance
 from weighting import Design, Estimates, calibrate, poststratify, rake, replicate, trim
 
 LIMITS = ["ci_low", "ci_high"]

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from r_reference import REFERENCE, assert_same, assert_same_covariance, results
 
+from tests.weighting.r_reference import REFERENCE, assert_same, assert_same_covariance, results
 from weighting import Design, Estimates, calibrate, poststratify, replicate
 
 FOLDER = "datasets"

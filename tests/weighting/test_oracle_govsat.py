@@ -10,7 +10,10 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from r_reference import (
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+from tests.weighting.r_reference import (
     EXACT,
     Case,
     assert_same,
@@ -20,9 +23,6 @@ from r_reference import (
     matrix,
     vector,
 )
-from scipy import stats
-from statsmodels.stats.multitest import multipletests
-
 from weighting import Design, Estimates, rake
 
 CASES = cases("govsat")

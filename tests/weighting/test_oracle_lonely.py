@@ -5,8 +5,16 @@ from functools import cache
 
 import numpy as np
 import pytest
-from r_reference import EXACT, assert_same, assert_same_covariance, cases, data, matrix, vector
 
+from tests.weighting.r_reference import (
+    EXACT,
+    assert_same,
+    assert_same_covariance,
+    cases,
+    data,
+    matrix,
+    vector,
+)
 from weighting import Design, DesignError, Estimates, replicate
 
 CASES = cases("lonely")

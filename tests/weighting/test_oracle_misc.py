@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from r_reference import assert_same, cases, matrix
 from statsmodels.stats.multitest import multipletests
 
+from tests.weighting.r_reference import assert_same, cases, matrix
 from weighting.hadamard import hadamard
 
 CASES = cases("misc")

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from r_reference import cases, data, replicate_factors
-from test_oracle_lonely import agrees
 
+from tests.weighting.r_reference import cases, data, replicate_factors
+from tests.weighting.test_oracle_lonely import agrees
 from weighting import Design, Estimates, replicate
 from weighting.replication import Replicates
 

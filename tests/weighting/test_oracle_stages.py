@@ -10,8 +10,8 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
-from r_reference import REFERENCE, assert_same, assert_same_covariance, results
 
+from tests.weighting.r_reference import REFERENCE, assert_same, assert_same_covariance, results
 from weighting import Design, DesignError, Estimates, calibrate, poststratify, rake, replicate
 
 R = results("stages")

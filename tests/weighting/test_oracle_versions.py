@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from r_reference import Case, assert_same, cases, data, matrix, rerun, vector
+
+from tests.weighting.r_reference import Case, assert_same, cases, data, matrix, rerun, vector
 
 ALL = {id: case for name in ("govsat", "lonely") for id, case in cases(name).items()}
 SCD = cases("scd")

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from adjustment_reference import reference, table
 
+from tests.weighting.adjustment_reference import reference, table
 from weighting import CalibrationError, Design, DesignError, calibrate, poststratify, replicate, trim
 from weighting.hadamard import hadamard, order_above
 from weighting.replication import Replicates, bootstrap

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from adjustment_reference import table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.weighting.adjustment_reference import table
 from weighting import Design, DesignError, trim
 
 
@@ -60,7 +60,7 @@ def test_rows_without_weight_stay_without() -> None:
     np.testing.assert_allclose(trim(weighted(0, 1, 1, 10), lower=2, upper=6).weights, [0, 3, 3, 6])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.floats(0.01, 100), min_size=3, max_size=30), st.floats(0.2, 0.9), st.floats(1.1, 4.0))
 def test_totals_are_kept_and_limits_hold(weights: list[float], low: float, high: float) -> None:
     d = weighted(*weights)

@@ -1,5 +1,5 @@
 """The small round as a fixture."""
 
-from small_round import small_round
+from tests.surveys.handover.small_round import small_round
 
 __all__ = ["small_round"]

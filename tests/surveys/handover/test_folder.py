@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_round import Round
 
 from surveys.handover import folder as folder_module
 from surveys.handover.folder import write_folder
 from surveys.handover.manifest import MANIFEST, SUMS, sums_bytes
 from surveys.handover.package import package
 from surveys.problems import SurveyError
+from tests.surveys.handover.small_round import Round
 
 MARK = b'{"format": "surveys/run/1", "content": "scores"}\n'
 

@@ -16,7 +16,6 @@ from zipfile import ZipFile
 import openpyxl
 import pandas as pd
 import pytest
-from small_round import ITEM_SCORES, Round, renormalised
 
 from surveys.handover import codebook
 from surveys.handover.codebook import Table
@@ -24,6 +23,7 @@ from surveys.handover.package import deliver, deliver_screening, package, packag
 from surveys.handover.tables import harmless
 from surveys.handover.verification import verify
 from surveys.problems import LANGUAGES, phrase, wording
+from tests.surveys.handover.small_round import ITEM_SCORES, Round, renormalised
 
 TABLES = [table for table in vars(codebook).values() if isinstance(table, Table)]
 

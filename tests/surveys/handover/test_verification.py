@@ -14,12 +14,12 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
-from small_round import Round
 
 from surveys.handover.manifest import digest_of, sums_bytes
 from surveys.handover.package import deliver, package
 from surveys.handover.verification import verify
 from surveys.problems import LANGUAGES, Problem
+from tests.surveys.handover.small_round import Round
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from damage import WRITERS, campaign
+
+from tests.surveys.returns import damage
+from tests.surveys.returns.damage import WRITERS, campaign
 
 
 @pytest.mark.parametrize("kind", WRITERS)
@@ -14,7 +16,6 @@ def test_damage_ends_in_an_error_or_in_what_the_file_still_holds(kind, tmp_path)
 
 def test_the_campaign_sees_a_form_that_was_lost(tmp_path, monkeypatch):
     """The judge itself is tried: a reading that drops the last form is found."""
-    import damage
 
     def losing(path):  # type: ignore[no-untyped-def]
         found = read(path)

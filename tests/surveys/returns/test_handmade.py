@@ -370,7 +370,7 @@ WRITTEN = ["1", 2, "Bình thường", "4 - Hài lòng", "Rất hài lòng (5)", 
 READ = [0, 1, 2, 3, 4, DONT_KNOW, BLANK]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(ANSWER, ANSWER, ANSWER), min_size=1, max_size=8), st.integers(0, 5), st.booleans())
 def test_any_answers_come_back(study, tmp_path, answers, title_rows, ticked):
     if ticked:

@@ -156,7 +156,7 @@ LABELS = ["Rất không hài lòng", "2", "Bình thường", "4", "Rất hài l�
 CODES = [0, 1, 2, 3, 4, DONT_KNOW, BLANK]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(*[st.integers(0, 6)] * 3), min_size=1, max_size=8), st.booleans())
 def test_any_answers_come_back(study, tmp_path, answers, ids):
     write(

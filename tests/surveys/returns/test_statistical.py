@@ -292,7 +292,7 @@ def test_a_damaged_file_is_named(study, tmp_path):
 CODES = {1: 0, 2: 1, 3: 2, 4: 3, 5: 4, 9: DONT_KNOW, 8: REFUSED, 7: NOT_APPLICABLE, None: BLANK}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(*[st.sampled_from(list(CODES))] * 3), min_size=1, max_size=8),
     st.sampled_from(["sav", "dta"]),

@@ -118,7 +118,7 @@ def test_it_is_recognised_by_its_headings(instrument, tmp_path):
 LABELS = ["Rất không hài lòng", "Không hài lòng", "Bình thường", "Hài lòng", "Rất hài lòng", "Không biết", ""]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(*[st.integers(0, 6)] * 3, st.booleans(), st.booleans()), min_size=1, max_size=8))
 def test_any_answers_come_back(study, tmp_path, answers):
     forms = [

@@ -47,7 +47,7 @@ def given_answers(instrument, drawn: np.ndarray) -> np.ndarray:  # type: ignore[
     return answers
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(drawn=arrays(np.int64, st.tuples(st.integers(1, 6), st.just(6)), elements=st.integers(0, 10_000)))
 @pytest.mark.parametrize("kind", ["csv", "sav", "parquet"])
 def test_what_is_written_reads_back_equal(study, instrument, tmp_path, kind, drawn):

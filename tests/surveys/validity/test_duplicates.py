@@ -39,7 +39,7 @@ def slow(codes: list[list[int]], cell: list[int], owner: list[int], minimum: int
     return best
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_agrees_with_a_slow_loop(data: st.DataObject) -> None:
     n, items = data.draw(st.integers(1, 25)), data.draw(st.integers(1, 6))

@@ -7,7 +7,6 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from validity_round import make_returns, make_study
 
 from surveys.definitions.instrument.records import BLANK, Rule
 from surveys.definitions.study.records import Decision
@@ -15,6 +14,7 @@ from surveys.problems import SurveyError, wording
 from surveys.validity.dispositions import FUNNEL_COLUMNS, REASON_COLUMNS
 from surveys.validity.rules import RULES
 from surveys.validity.screening import screen
+from tests.surveys.validity.validity_round import make_returns, make_study
 
 FLAT = {f"q{k}": 3 for k in range(1, 13)} | {"s1": 3}
 
@@ -139,7 +139,7 @@ def test_wording_has_both_languages() -> None:
             assert texts.keys() == {"vi", "en"}, code
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_counts_always_reconcile(data: st.DataObject) -> None:
     unit = st.sampled_from(["a", "b", "x", ""])

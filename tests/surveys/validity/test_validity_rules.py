@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from validity_round import make_returns, make_study
 
 from surveys.definitions.instrument.records import (
     BLANK,
@@ -20,6 +19,7 @@ from surveys.problems import wording
 from surveys.validity.evidence import gather
 from surveys.validity.rules import RULES, faulty_parameters
 from surveys.validity.screening import broken_rules
+from tests.surveys.validity.validity_round import make_returns, make_study
 
 FLAT = {f"q{k}": 3 for k in range(1, 13)} | {"s1": 3}
 MATRIX = {"questionnaire": "wide", "form_code": "w0", "form": 0}
