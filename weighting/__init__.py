@@ -8,34 +8,34 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from weighting.calibration import calibrate, poststratify, rake
-    from weighting.design import Adjustment, Design
-    from weighting.diagnostics import diagnose
+    from weighting.calibration.calibration import calibrate, poststratify, rake
+    from weighting.calibration.diagnostics import diagnose
+    from weighting.calibration.nonresponse import propensity, weighting_classes
+    from weighting.calibration.trimming import trim
+    from weighting.design.record import Adjustment, Design
     from weighting.errors import CalibrationError, DesignError
-    from weighting.estimate import Estimates
-    from weighting.histogram import Histogram
-    from weighting.nonresponse import propensity, weighting_classes
+    from weighting.estimation.estimate import Estimates
+    from weighting.estimation.histogram import Histogram
     from weighting.ranks import rank_sets
-    from weighting.replication import Replicates, replicate
-    from weighting.trimming import trim
+    from weighting.replication.replicates import Replicates, replicate
 
 _HOME = {
-    "Adjustment": "design",
+    "Adjustment": "design.record",
     "CalibrationError": "errors",
-    "Design": "design",
+    "Design": "design.record",
     "DesignError": "errors",
-    "Estimates": "estimate",
-    "Histogram": "histogram",
-    "Replicates": "replication",
-    "calibrate": "calibration",
-    "diagnose": "diagnostics",
-    "poststratify": "calibration",
-    "propensity": "nonresponse",
-    "rake": "calibration",
+    "Estimates": "estimation.estimate",
+    "Histogram": "estimation.histogram",
+    "Replicates": "replication.replicates",
+    "calibrate": "calibration.calibration",
+    "diagnose": "calibration.diagnostics",
+    "poststratify": "calibration.calibration",
+    "propensity": "calibration.nonresponse",
+    "rake": "calibration.calibration",
     "rank_sets": "ranks",
-    "replicate": "replication",
-    "trim": "trimming",
-    "weighting_classes": "nonresponse",
+    "replicate": "replication.replicates",
+    "trim": "calibration.trimming",
+    "weighting_classes": "calibration.nonresponse",
 }
 
 __all__ = [

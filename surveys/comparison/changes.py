@@ -16,8 +16,8 @@ import pandas as pd
 from surveys.definitions.instrument.records import ALL_GROUPS, Instrument, Item, Node
 from surveys.problems import Language, Problem, Problems, phrase
 from surveys.scoring.linear import Floats
-from weighting.estimate import adjusted_p
-from weighting.intervals import t_quantile
+from weighting.estimation.estimate import adjusted_p
+from weighting.estimation.intervals import t_quantile
 
 COMPARISON_COLUMNS = (
     "block", "unit_code_old", "unit_code", "unit_name", "node_code", "node_level", "group", "score_old", "score_new",
@@ -63,7 +63,7 @@ def compare(
     ``successors`` maps (block, old unit code) to (block, new unit code) where units changed (see
     :mod:`surveys.comparison.crosswalk`); units of the same code are taken as the same otherwise. A unit with several
     predecessors, or one that was ``DIVIDED``, is not compared. ``method`` is one of those of
-    :func:`weighting.estimate.adjusted_p`. Notes are written in ``language``.
+    :func:`weighting.estimation.estimate.adjusted_p`. Notes are written in ``language``.
     """
     problems = Problems()
     differing = incomparable(old.instrument, new.instrument, problems)

@@ -20,7 +20,7 @@ from surveys.problems import Problem, Problems
 from surveys.returns.record import Returns
 from surveys.validity.dispositions import Dispositions
 from weighting import CalibrationError, Design, DesignError, calibrate, trim
-from weighting.diagnostics import kish_deff
+from weighting.calibration.diagnostics import kish_deff
 
 WEIGHT_COLUMNS = (
     "block", "unit_code", "group", "questionnaire", "form_code", "base_weight", "calibrated_weight", "weight", "g",

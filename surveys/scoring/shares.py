@@ -14,7 +14,7 @@ from surveys.returns.record import Returns
 from surveys.sampling.samples import Sample
 from surveys.scoring.linear import Bools, Floats
 from surveys.scoring.rules import RULES
-from weighting import intervals
+from weighting.estimation import intervals
 
 SHARE_COLUMNS = (
     "edition", "block", "unit_code", "node_code", "item_code", "level_code", "level_label", "group", "n_valid",

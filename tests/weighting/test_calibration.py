@@ -12,8 +12,8 @@ from scipy import optimize
 
 from tests.weighting.adjustment_reference import govsat, govsat_margins, reference, table
 from weighting import CalibrationError, Design, calibrate, poststratify, rake
-from weighting.distance import distance
-from weighting.margins import DENSE_CELLS
+from weighting.calibration.distance import distance
+from weighting.calibration.margins import DENSE_CELLS
 
 KALTON = table("kalton2003", "kalton2003.csv")
 
@@ -502,7 +502,7 @@ def test_many_clusters_are_never_spread_out(
         return [by.se, part.se, joint.covariance().to_numpy(), fixed.se, done.quantile("y", by="a").se]
 
     full = figures()
-    monkeypatch.setattr("weighting.design.MOST_FILLED", 0)
-    monkeypatch.setattr("weighting.influence.DENSE", 0)
+    monkeypatch.setattr("weighting.design.record.MOST_FILLED", 0)
+    monkeypatch.setattr("weighting.variance.influence.DENSE", 0)
     for found, expected in zip(figures(), full, strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.weighting.adjustment_reference import govsat, govsat_margins
 from weighting import CalibrationError, Design, DesignError, calibrate, diagnose, rake, trim
-from weighting.diagnostics import effective_n, kish_deff
+from weighting.calibration.diagnostics import effective_n, kish_deff
 
 
 def survey() -> Design:

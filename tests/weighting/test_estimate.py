@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from weighting import Adjustment, Design, DesignError
-from weighting.influence import Influence
+from weighting.variance.influence import Influence
 
 
 def survey(seed: int = 11, n: int = 240) -> pd.DataFrame:
@@ -148,7 +148,7 @@ def test_shares_of_levels_truth_values_and_categories() -> None:
 
 
 def test_interval_names_are_the_kernels() -> None:
-    from weighting import intervals
+    from weighting.estimation import intervals
 
     d = design(survey())
     e = d.proportion("q", levels=[4, 5], interval="wald")

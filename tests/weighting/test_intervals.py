@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from weighting import intervals
+from weighting.estimation import intervals
 
 BOUNDED = [intervals.logit, intervals.wilson, intervals.beta]
 

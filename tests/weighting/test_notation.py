@@ -5,10 +5,10 @@ from importlib.resources import files
 
 import pytest
 
-from weighting.design import LONELY
-from weighting.distance import NAMES
-from weighting.estimate import INTERVALS
-from weighting.replication import KINDS
+from weighting.calibration.distance import NAMES
+from weighting.design.record import LONELY
+from weighting.estimation.estimate import INTERVALS
+from weighting.replication.replicates import KINDS
 
 PAGE = (files("weighting") / "NOTATION.md").read_text(encoding="utf-8")
 BODY, SOURCES = PAGE.split("## Sources")

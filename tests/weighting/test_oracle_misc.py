@@ -5,7 +5,7 @@ import pytest
 from statsmodels.stats.multitest import multipletests
 
 from tests.weighting.r_reference import assert_same, cases, matrix
-from weighting.hadamard import hadamard
+from weighting.replication.hadamard import hadamard
 
 CASES = cases("misc")
 P = [0.001, 0.012, 0.03, 0.04, 0.2, 0.5, 0.011, 0.9]

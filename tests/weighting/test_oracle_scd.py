@@ -9,7 +9,7 @@ import pytest
 from tests.weighting.r_reference import cases, data, replicate_factors
 from tests.weighting.test_oracle_lonely import agrees
 from weighting import Design, Estimates, replicate
-from weighting.replication import Replicates
+from weighting.replication.replicates import Replicates
 
 CASES = cases("scd")
 KINDS = {

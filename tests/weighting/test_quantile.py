@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from weighting import Adjustment, Design
-from weighting.influence import Influence
+from weighting.variance.influence import Influence
 
 API = Path(__file__).parents[1] / "reference" / "api"
 

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from weighting.calibration import Calibration
-from weighting.design import Design, weight_problems
+from weighting.calibration.calibration import Calibration
+from weighting.calibration.margins import Cells, Margin, levels_text, prepared
+from weighting.design.record import Design, weight_problems
 from weighting.errors import DesignError, absent, listed
 from weighting.frozen import hands_out_copies
-from weighting.margins import Cells, Margin, levels_text, prepared
 
 Array = NDArray[np.float64]
 

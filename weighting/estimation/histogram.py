@@ -15,15 +15,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from weighting.design import Design
+from weighting.design.record import Design
 from weighting.errors import DesignError, is_whole, unknown
-from weighting.estimate import Estimates, estimates_of
+from weighting.estimation.estimate import Estimates, estimates_of
+from weighting.estimation.grouping import Grouping, Tabulation
+from weighting.estimation.linear import Request, domains_of
+from weighting.estimation.tables import BATCH, SmallCodes, flag_counts, weighted_tables
+from weighting.estimation.variable import numeric, shares
 from weighting.frozen import freeze
-from weighting.grouping import Grouping, Tabulation
-from weighting.linear import Request, domains_of
-from weighting.linearization import Floats, group_totals
-from weighting.tables import BATCH, SmallCodes, flag_counts, weighted_tables
-from weighting.variable import numeric, shares
+from weighting.variance.linearization import Floats, group_totals
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +123,7 @@ class Histogram:
         df: str | float = "design",
     ) -> Estimates:
         """Means of items; ``cells`` has one row per cell, and the columns that ``strata``, ``clusters``, ``fpc``
-        and ``by`` name. The same numbers as :func:`weighting.estimate.mean` on the rows.
+        and ``by`` name. The same numbers as :func:`weighting.estimation.estimate.mean` on the rows.
 
         >>> h = Histogram.of(np.array([[1], [2], [5], [4]]), np.ones(4), cell=[0, 0, 1, 1], n_cells=2, levels=range(1, 6))
         >>> h.mean(pd.DataFrame({"cluster": ["a", "b"]}), clusters="cluster").table()[["estimate", "se"]].to_dict("records")
@@ -148,7 +148,7 @@ class Histogram:
         level: float = 0.95,
         df: str | float = "design",
     ) -> Estimates:
-        """Shares of the answers in ``levels``; the same numbers as :func:`weighting.estimate.proportion`."""
+        """Shares of the answers in ``levels``; the same numbers as :func:`weighting.estimation.estimate.proportion`."""
         grouping = self._grouping(cells, by, strata, clusters, fpc, lonely)
         found = tuple(shares(grouping, item, levels) for item in self._named(items))
         return estimates_of(Request(grouping, found, None, "proportion"), interval, level, df)

@@ -1,7 +1,7 @@
 """Estimates by domain with everything needed to judge and to combine them.
 
 Every estimator here is a smooth function of weighted totals; its influence values u_i (see
-:mod:`weighting.linearization`) are
+:mod:`weighting.variance.linearization`) are
 
     total   T = Σ w a y          u = w a y
     mean    θ = Σ w a y / Σ w a  u = w a (y − θ) / Σ w a
@@ -21,14 +21,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from weighting import intervals
-from weighting.design import Design
+from weighting.design.record import Design
 from weighting.errors import DesignError, absent, is_number, listed, unknown
+from weighting.estimation import intervals
+from weighting.estimation.linear import Linear, Request, grouping_of
+from weighting.estimation.variable import numeric, shares
 from weighting.frozen import freeze, hands_out_copies
-from weighting.influence import Influence
-from weighting.linear import Linear, Request, grouping_of
-from weighting.linearization import Cells, Flags, Floats
-from weighting.variable import numeric, shares
+from weighting.variance.influence import Influence
+from weighting.variance.linearization import Cells, Flags, Floats
 
 INTERVALS = ("wald", "logit", "wilson", "beta", "bounded", "arcsine", "likelihood")
 DEGREES = ("design", "domain", "satterthwaite")
@@ -350,7 +350,7 @@ def mean(
         columns: names of numeric or truth-valued columns.
         by: names of columns whose values make the domains.
         interval: ``wald``; for values between 0 and 1 also ``logit``, ``wilson``, ``beta`` or ``bounded`` (the
-            intervals of :mod:`weighting.intervals`; none of them leaves [0, 1] except ``wald``).
+            intervals of :mod:`weighting.estimation.intervals`; none of them leaves [0, 1] except ``wald``).
         level: confidence level.
         df: ``design``, ``domain`` (of each domain), ``satterthwaite``, or a number (``inf``: normal).
         listwise: leave out rows in which any of the columns is missing (R's ``svymean`` of several variables);

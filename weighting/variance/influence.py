@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from weighting.design import Design
-from weighting.linearization import Cells, Codes, Floats, Spread
+from weighting.design.record import Design
+from weighting.variance.linearization import Cells, Codes, Floats, Spread
 
 #: So many totals are held as a full matrix.
 DENSE = 4_000_000

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from weighting.design import Design, rows_named
+from weighting.design.record import Design, rows_named
 from weighting.errors import DesignError, absent, listed
-from weighting.grouping import MOST_LEVELS, Grouping, Tabulation, categories_of, levels_of
-from weighting.linearization import Cells, Flags, Floats
-from weighting.tables import SmallCodes
+from weighting.estimation.grouping import MOST_LEVELS, Grouping, Tabulation, categories_of, levels_of
+from weighting.estimation.tables import SmallCodes
+from weighting.variance.linearization import Cells, Flags, Floats
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from weighting.design import Design, groups_of
+from weighting.calibration.margins import levels_text
+from weighting.design.record import Design, groups_of
 from weighting.errors import DesignError, is_number, listed, unknown
-from weighting.margins import levels_text
 
 Array = NDArray[np.float64]
 

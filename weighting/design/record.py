@@ -16,15 +16,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from weighting import linearization
 from weighting.errors import DesignError, absent, listed, unknown
 from weighting.frozen import copied, frozen, is_frozen
-from weighting.linearization import Cells, Codes, Flags, Floats, Stage, compact, group_totals
+from weighting.variance import linearization
+from weighting.variance.linearization import Cells, Codes, Flags, Floats, Stage, compact, group_totals
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-    from weighting.estimate import Estimates
+    from weighting.estimation.estimate import Estimates
 
 Lonely = Literal["fail", "remove", "certainty", "adjust", "average"]
 LONELY: tuple[str, ...] = ("fail", "remove", "certainty", "adjust", "average")
@@ -432,7 +432,7 @@ class Design:
             part = self.cells(domain, n_domains)
             return part.variance(part.totals(u))
         if self._sparse:
-            from weighting.influence import variance_after_adjustment
+            from weighting.variance.influence import variance_after_adjustment
 
             return variance_after_adjustment(self, u, domain, n_domains)
         result = np.empty((n_domains, u.shape[1]))
@@ -488,7 +488,7 @@ class Design:
     @cached_property
     def auxiliaries_covariance(self) -> Floats:
         """Covariance [p, p] of the totals of the auxiliaries of all adjustments."""
-        from weighting.influence import auxiliaries_covariance
+        from weighting.variance.influence import auxiliaries_covariance
 
         return auxiliaries_covariance(self)
 
@@ -506,32 +506,32 @@ class Design:
     def mean(
         self, columns: str | Sequence[str], by: str | Sequence[str] | None = None, **options: Any
     ) -> Estimates:
-        """Means by domain; see :func:`weighting.estimate.mean`."""
-        from weighting.estimate import mean
+        """Means by domain; see :func:`weighting.estimation.estimate.mean`."""
+        from weighting.estimation.estimate import mean
 
         return mean(self, columns, by, **options)
 
     def total(
         self, columns: str | Sequence[str], by: str | Sequence[str] | None = None, **options: Any
     ) -> Estimates:
-        """Totals by domain; see :func:`weighting.estimate.total`."""
-        from weighting.estimate import total
+        """Totals by domain; see :func:`weighting.estimation.estimate.total`."""
+        from weighting.estimation.estimate import total
 
         return total(self, columns, by, **options)
 
     def proportion(
         self, columns: str | Sequence[str], by: str | Sequence[str] | None = None, **options: Any
     ) -> Estimates:
-        """Shares by domain; see :func:`weighting.estimate.proportion`."""
-        from weighting.estimate import proportion
+        """Shares by domain; see :func:`weighting.estimation.estimate.proportion`."""
+        from weighting.estimation.estimate import proportion
 
         return proportion(self, columns, by, **options)
 
     def ratio(
         self, numerator: str, denominator: str, by: str | Sequence[str] | None = None, **options: Any
     ) -> Estimates:
-        """Ratios of two totals by domain; see :func:`weighting.estimate.ratio`."""
-        from weighting.estimate import ratio
+        """Ratios of two totals by domain; see :func:`weighting.estimation.estimate.ratio`."""
+        from weighting.estimation.estimate import ratio
 
         return ratio(self, numerator, denominator, by, **options)
 
@@ -542,8 +542,8 @@ class Design:
         by: str | Sequence[str] | None = None,
         **options: Any,
     ) -> Estimates:
-        """Quantiles by domain with Woodruff's intervals; see :func:`weighting.quantile.quantile`."""
-        from weighting.quantile import quantile
+        """Quantiles by domain with Woodruff's intervals; see :func:`weighting.estimation.quantile.quantile`."""
+        from weighting.estimation.quantile import quantile
 
         return quantile(self, columns, q, by, **options)
 

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from weighting.design import Design, factorize, groups_of, rows_named
+from weighting.calibration.margins import levels_text
+from weighting.design.record import Design, factorize, groups_of, rows_named
 from weighting.errors import DesignError, absent, is_whole, listed, unknown
-from weighting.margins import levels_text
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]

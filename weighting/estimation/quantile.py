@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from weighting import intervals
-from weighting.design import Design
+from weighting.design.record import Design
 from weighting.errors import DesignError, is_number, listed
-from weighting.estimate import (
+from weighting.estimation import intervals
+from weighting.estimation.estimate import (
     Estimates,
     Request,
     check_options,
@@ -26,9 +26,9 @@ from weighting.estimate import (
     limits_of,
     names_of,
 )
-from weighting.influence import Influence
-from weighting.linearization import Codes, Flags, Floats
-from weighting.variable import Variable, numeric
+from weighting.estimation.variable import Variable, numeric
+from weighting.variance.influence import Influence
+from weighting.variance.linearization import Codes, Flags, Floats
 
 #: Weighted sums that reach their target but for rounding do reach it.
 ROUNDING = 1e-12
@@ -47,12 +47,12 @@ def quantile(
     """Quantiles of columns, by domain.
 
     Args:
-        design, columns, by, level, df: as for :func:`weighting.estimate.mean` (``satterthwaite`` does not apply).
+        design, columns, by, level, df: as for :func:`weighting.estimation.estimate.mean` (``satterthwaite`` does not apply).
         q: one or several numbers between 0 and 1.
         interval: how F at the estimate gets its limits: ``wald``, ``logit``, ``wilson``, ``beta`` or ``bounded``.
 
     Raises:
-        DesignError: as for :func:`weighting.estimate.mean`; numbers that do not lie between 0 and 1.
+        DesignError: as for :func:`weighting.estimation.estimate.mean`; numbers that do not lie between 0 and 1.
 
     Where a limit of F passes 0 or 1 the smallest or largest value stands, the note says so, and the standard error
     comes from the other side. Covariances use the slope of F that the interval implies.

@@ -16,12 +16,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from weighting.design import Adjustment, Design, filled, rows_named
-from weighting.distance import LINEAR, RAKING, Distance
-from weighting.distance import distance as distance_record
+from weighting.calibration.distance import LINEAR, RAKING, Distance
+from weighting.calibration.distance import distance as distance_record
+from weighting.calibration.margins import Cells, Margin, bound_problems, prepared
+from weighting.design.record import Adjustment, Design, filled, rows_named
 from weighting.errors import CalibrationError, is_number, is_whole, unknown
-from weighting.linearization import Stage, compact, group_totals
-from weighting.margins import Cells, Margin, bound_problems, prepared
+from weighting.variance.linearization import Stage, compact, group_totals
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -186,7 +186,7 @@ def solve(
     A floor under dF takes the place of slopes that a bound has made zero whenever the plain step does not get on:
     with the floor the step is a damped gradient step, which leads out of any corner the bounds make.
 
-    >>> from weighting.distance import distance
+    >>> from weighting.calibration.distance import distance
     >>> x = Auxiliaries((np.array([0, 1, 1]),), (None,), 2)
     >>> solve(x, np.ones(3), np.array([2.0, 3.0]), distance("raking")).g.round(12).tolist()
     [2.0, 1.5, 1.5]

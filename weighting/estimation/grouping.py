@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from weighting.design import Design, factorize
-from weighting.linearization import Cells, Codes, Flags, Floats, group_totals
-from weighting.tables import BATCH, CHUNK, SmallCodes, flag_counts, weighted_tables
+from weighting.design.record import Design, factorize
+from weighting.estimation.tables import BATCH, CHUNK, SmallCodes, flag_counts, weighted_tables
+from weighting.variance.linearization import Cells, Codes, Flags, Floats, group_totals
 
 #: Whole numbers spread over no more than this many values are tabulated instead of summed one by one.
 MOST_LEVELS = 32

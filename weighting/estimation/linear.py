@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from weighting.design import Design
+from weighting.design.record import Design
 from weighting.errors import DesignError, absent, listed
-from weighting.grouping import Grouping
-from weighting.linearization import Cells, Codes, Floats
-from weighting.variable import Moments, Variable
+from weighting.estimation.grouping import Grouping
+from weighting.estimation.variable import Moments, Variable
+from weighting.variance.linearization import Cells, Codes, Floats
 
 #: Differences below this share of their terms are rounding: such answers are all equal.
 EQUAL = 1e-13

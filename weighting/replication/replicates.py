@@ -19,17 +19,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from weighting import intervals
-from weighting.calibration import Calibration
-from weighting.design import Design
+from weighting.calibration.calibration import Calibration
+from weighting.calibration.margins import Coded, crossed
+from weighting.design.record import Design
 from weighting.errors import CalibrationError, DesignError, is_number, is_whole, listed, unknown
-from weighting.estimate import Estimates
+from weighting.estimation import intervals
+from weighting.estimation.estimate import Estimates
+from weighting.estimation.variable import Variable, numeric, shares
 from weighting.frozen import freeze
-from weighting.hadamard import hadamard, order_above
-from weighting.linearization import Stage
-from weighting.margins import Coded, crossed
 from weighting.randomness import generator
-from weighting.variable import Variable, numeric, shares
+from weighting.replication.hadamard import hadamard, order_above
+from weighting.variance.linearization import Stage
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]

@@ -1,0 +1,1 @@
+"""The record of a sample and how it was drawn: weights, strata, clusters, finite populations."""

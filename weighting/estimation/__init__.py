@@ -1,0 +1,1 @@
+"""Means, totals, ratios, shares and quantiles by domain, with their errors and intervals."""

@@ -1,0 +1,1 @@
+"""Replicate weights: jackknife, half samples, bootstrap."""

@@ -1,0 +1,1 @@
+"""The linearised variance: from influence values to covariances."""
