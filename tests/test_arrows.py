@@ -157,7 +157,7 @@ def test_questionnaires_hold_no_code() -> None:
     [
         ("import weighting.ranks", [("weighting.ranks", True)]),
         ("from surveys import problems", [("surveys.problems", True)]),
-        ("from ..returns import record", [("surveys.returns.record", True)]),
+        ("from ..returns import record_set", [("surveys.returns.record_set", True)]),
         ("def f():\n    from surveys.scoring import values", [("surveys.scoring.values", False)]),
         ("import numpy, json", []),
     ],

@@ -14,7 +14,7 @@ from surveys.problems import fault
 if TYPE_CHECKING:
     from surveys.comparison.changes import Round
     from surveys.definitions.study.records import StudyDefinition
-    from surveys.returns.record import Returns
+    from surveys.returns.record_set import Returns
     from surveys.sampling.samples import Samples
     from surveys.scoring.scores import Scores
     from surveys.validity.dispositions import Dispositions

@@ -22,7 +22,7 @@ from surveys.validity.dispositions import REJECTED, REVIEW, SECOND_ENTRY, VALID
 
 if TYPE_CHECKING:
     from surveys.definitions.study.records import StudyDefinition
-    from surveys.returns.record import Returns
+    from surveys.returns.record_set import Returns
     from surveys.validity.dispositions import Dispositions
 
 MANIFEST = "run.json"

@@ -30,7 +30,7 @@ from surveys.returns.pairs import compare_entries
 
 if TYPE_CHECKING:
     from surveys.definitions.study.records import Output, StudyDefinition
-    from surveys.returns.record import Returns
+    from surveys.returns.record_set import Returns
     from surveys.sampling.samples import Samples
     from surveys.scoring.scores import Scores
     from surveys.validity.dispositions import Dispositions

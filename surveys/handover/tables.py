@@ -21,7 +21,7 @@ from surveys.definitions.study.records import Output, StudyDefinition
 from surveys.handover.codebook import COUNCIL_SCORES, COUNCIL_UNITS, TREE, Column, Table, decimals_of
 from surveys.handover.rounding import decimal_cells, joined, plain_cells
 from surveys.problems import Problem, phrase, wording
-from surveys.returns.record import Returns
+from surveys.returns.record_set import Returns
 from surveys.scoring.rules import rule_of
 from surveys.validity.dispositions import CELL_COLUMNS, REJECTED, REVIEW, Dispositions
 

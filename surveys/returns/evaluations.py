@@ -21,9 +21,9 @@ from surveys.definitions.instrument.records import (
 )
 from surveys.definitions.study.records import ReturnFile
 from surveys.problems import Problems
-from surveys.returns.answers import Options, answered_otherwise, label_text, read_answers, read_together
 from surveys.returns.headings.columns import Cells, Coded, Column, Table
 from surveys.returns.headings.questions import Layout, Vocabulary
+from surveys.returns.options import Options, answered_otherwise, label_text, read_answers, read_together
 from surveys.returns.register import Register
 from surveys.returns.text.legacy import is_damaged
 from surveys.returns.text.names import Names

@@ -18,9 +18,9 @@ import pandas as pd
 from surveys.definitions.instrument.records import BLANK, NON_ANSWERS, NOT_ASKED, Instrument
 from surveys.definitions.study.records import Adjudication
 from surveys.problems import Problems
-from surveys.returns.answers import Options
 from surveys.returns.evaluations import KEPT_ROLES
-from surveys.returns.record import Returns, among
+from surveys.returns.options import Options
+from surveys.returns.record_set import Returns, among
 from surveys.returns.text.names import Names
 from surveys.returns.text.repair import fold
 from surveys.returns.text.times import read_numbers
@@ -58,7 +58,7 @@ def compare_entries(returns: Returns) -> DoubleEntry:
     """Agreement and disagreements of all forms that were entered twice.
 
     >>> from surveys.definitions.instrument.records import Instrument
-    >>> from surveys.returns.record import ROW_COLUMNS
+    >>> from surveys.returns.record_set import ROW_COLUMNS
     >>> none = Instrument("i", "1", "", "", (), (), (), (), (), (), (), (), (), ())
     >>> rows = pd.DataFrame(columns=list(ROW_COLUMNS)).astype(ROW_COLUMNS)
     >>> len(compare_entries(Returns(none, rows, np.zeros((0, 0), np.int8))).disagreements)

@@ -1,4 +1,4 @@
-"""All return files of a study → one :class:`~surveys.returns.record.Returns`. Nothing a file holds is dropped unseen."""
+"""All return files of a study → one :class:`~surveys.returns.record_set.Returns`. Nothing a file holds is dropped unseen."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from surveys.returns.headings.questions import Vocabulary, lay_out
 from surveys.returns.mapping import Decided, read_mapping
 from surveys.returns.pairs import adjudicate
 from surveys.returns.readers.registry import choose
-from surveys.returns.record import ROW_COLUMNS, Returns
+from surveys.returns.record_set import ROW_COLUMNS, Returns
 from surveys.returns.register import Register, proposals, registers
 
 Progress = Callable[[str, int, int], None]

@@ -26,8 +26,8 @@ from surveys.definitions.instrument.records import (
     Scale,
 )
 from surveys.problems import fault
-from surveys.returns.answers import REASONS
-from surveys.returns.record import PROVENANCE, ROLE_COLUMNS, Returns
+from surveys.returns.options import REASONS
+from surveys.returns.record_set import PROVENANCE, ROLE_COLUMNS, Returns
 
 Format = Literal["csv", "parquet", "sav"]
 #: Bytes that SPSS keeps of a variable name, a variable label and a value label.
@@ -169,7 +169,7 @@ def _fields(returns: Returns, rows: np.ndarray) -> dict[str, pd.Series]:
 
 
 def _tidy_columns() -> int:
-    from surveys.returns.record import ROW_COLUMNS
+    from surveys.returns.record_set import ROW_COLUMNS
 
     return len(ROW_COLUMNS)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from surveys.definitions.study.records import StudyDefinition, UnitDecision
 from surveys.problems import Problems
 from surveys.returns.files.delimited import decode, delimiter_of
-from surveys.returns.record import Returns
+from surveys.returns.record_set import Returns
 from surveys.returns.register import PROPOSAL_COLUMNS
 from surveys.returns.text.repair import fold, repair
 from surveys.vocabulary.formulas import guarded, unguarded

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from surveys.definitions.instrument.records import Unit
 from surveys.definitions.study.records import Margin, StudyDefinition, WeightPlan
 from surveys.problems import Problem, Problems
-from surveys.returns.record import Returns
+from surveys.returns.record_set import Returns
 from surveys.validity.dispositions import Dispositions
 from weighting import CalibrationError, Design, DesignError, calibrate, trim
 from weighting.calibration.diagnostics import kish_deff

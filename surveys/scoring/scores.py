@@ -11,7 +11,7 @@ import pandas as pd
 from surveys.definitions.instrument.records import ALL_GROUPS
 from surveys.definitions.study.records import StudyDefinition
 from surveys.problems import Language, Problem, Problems
-from surveys.returns.record import Returns
+from surveys.returns.record_set import Returns
 from surveys.sampling.samples import Sample, Samples, blocks_of
 from surveys.scoring.inference import Estimate, estimates
 from surveys.scoring.league import UNIT_COLUMNS, league

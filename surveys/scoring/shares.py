@@ -10,7 +10,7 @@ import pandas as pd
 from surveys.definitions.instrument.records import Instrument, Item, Scale
 from surveys.definitions.study.records import StudyDefinition
 from surveys.problems import Language, phrase
-from surveys.returns.record import Returns
+from surveys.returns.record_set import Returns
 from surveys.sampling.samples import Sample
 from surveys.scoring.linear import Bools, Floats
 from surveys.scoring.rules import RULES

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surveys.definitions.instrument.records import NON_ANSWERS, Instrument, Item
-from surveys.returns.record import Returns
+from surveys.returns.record_set import Returns
 from surveys.sampling.samples import Sample
 from surveys.scoring.linear import Floats
 from surveys.scoring.rules import RULES

@@ -16,9 +16,9 @@ import pandas as pd
 
 from surveys.definitions.instrument.records import NOT_APPLICABLE, NOT_ASKED, Instrument
 from surveys.definitions.study.records import Fieldwork, StudyDefinition
-from surveys.returns.answers import answered_otherwise
+from surveys.returns.options import answered_otherwise
 from surveys.returns.pairs import code_key, fields_differ, is_matrix, items_differ, second_entries
-from surveys.returns.record import Returns, among
+from surveys.returns.record_set import Returns, among
 
 Array = np.ndarray
 FAULTS = ("out_of_scale", "several", "disagrees")  # faults of a cell, as the readers name them

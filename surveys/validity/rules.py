@@ -15,7 +15,7 @@ import numpy as np
 
 from surveys.definitions.instrument.records import DONT_KNOW, OUT_OF_SCALE, SEVERAL, Rule
 from surveys.problems import Language, Problem, phrase
-from surveys.returns.record import among
+from surveys.returns.record_set import among
 from surveys.validity import careless
 from surveys.validity.duplicates import nearest_in_cells
 from surveys.validity.evidence import Evidence, numbers, row_counts

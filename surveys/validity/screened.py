@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from surveys.definitions.study.records import StudyDefinition
 from surveys.problems import Problem
-from surveys.returns.record import Returns
+from surveys.returns.record_set import Returns
 from surveys.validity.dispositions import Dispositions
 
 

@@ -13,7 +13,7 @@ from surveys.definitions.instrument.records import Rule
 from surveys.definitions.study.records import Decision, StudyDefinition
 from surveys.problems import Problem, SurveyError
 from surveys.returns.pairs import is_matrix
-from surveys.returns.record import Returns, among
+from surveys.returns.record_set import Returns, among
 from surveys.validity.dispositions import (
     CELL_COLUMNS,
     FUNNEL_COLUMNS,

@@ -12,7 +12,7 @@ from surveys.definitions.instrument.reading import load_instrument
 from surveys.definitions.study.reading import load_study
 from surveys.definitions.study.records import StudyDefinition
 from surveys.returns.reading import read_returns
-from surveys.returns.record import Returns
+from surveys.returns.record_set import Returns
 from surveys.sampling.samples import Samples, draw_samples
 from surveys.scoring.scores import Scores, score
 from surveys.simulation.simulate import simulate

@@ -36,7 +36,7 @@ from surveys.definitions.study.records import (
     WeightPlan,
 )
 from surveys.returns.reading import read_returns
-from surveys.returns.record import Returns
+from surveys.returns.record_set import Returns
 from tests.real.real_files import real_file
 
 NAME = "vn_google_forms.xlsx"

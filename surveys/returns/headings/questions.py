@@ -13,8 +13,8 @@ import numpy as np
 
 from surveys.definitions.instrument.records import Instrument, Item, Scale
 from surveys.problems import Problems
-from surveys.returns.answers import Options
 from surveys.returns.headings.columns import Column, Table, chosen_options
+from surveys.returns.options import Options
 from surveys.returns.register import Register
 from surveys.returns.text.names import Names
 from surveys.returns.text.repair import fold, fold_name

@@ -10,7 +10,7 @@ from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.columns import Table, heading_texts
 from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.readers import native, statistical
-from surveys.returns.record import PROVENANCE, ROLE_COLUMNS
+from surveys.returns.record_set import PROVENANCE, ROLE_COLUMNS
 
 NAME = "tidy"
 

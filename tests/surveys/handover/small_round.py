@@ -22,7 +22,7 @@ from surveys.definitions.instrument.records import (
 )
 from surveys.definitions.study.records import Fieldwork, Inference, Output, StudyDefinition
 from surveys.problems import Problem
-from surveys.returns.record import ROW_COLUMNS, Returns
+from surveys.returns.record_set import ROW_COLUMNS, Returns
 from surveys.sampling.samples import SUMMARY_COLUMNS, Samples
 from surveys.scoring.scores import UNWEIGHTED_COLUMNS, Scores
 from surveys.validity.dispositions import CELL_COLUMNS, FUNNEL_COLUMNS, Dispositions

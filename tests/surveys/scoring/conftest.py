@@ -10,7 +10,7 @@ import pytest
 from surveys.definitions.study.reading import load_study
 from surveys.definitions.study.records import StudyDefinition
 from surveys.returns.reading import read_returns
-from surveys.returns.record import Returns
+from surveys.returns.record_set import Returns
 from surveys.sampling.samples import draw_samples
 from surveys.scoring.scores import Scores, score
 from surveys.validity.dispositions import Dispositions

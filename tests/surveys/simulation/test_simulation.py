@@ -19,7 +19,7 @@ from surveys.definitions.study.reading import load_study
 from surveys.definitions.study.records import StudyDefinition
 from surveys.problems import SurveyError
 from surveys.returns.reading import read_returns
-from surveys.returns.record import Returns
+from surveys.returns.record_set import Returns
 from surveys.simulation.plan import read_plan
 from surveys.simulation.population import Population, cut_points
 from surveys.simulation.simulate import simulate
