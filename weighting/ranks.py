@@ -23,8 +23,6 @@ from weighting.randomness import generator
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
-# Draws worked on at once, so that a unit's differences stay in the cache.
-CHUNK = 1 << 9
 # Differences below this share of the values are rounding: such units are tied.
 TIED = 1e-12
 # An upper bound may be too low by rounding: this share of it.
@@ -112,7 +110,8 @@ def pair_se(covariance: Array) -> Array:
 def critical_value(deviations: Array, se: Array, level: float) -> float:
     """Quantile ``level`` of max over pairs of |difference| / se; deviations [draws, k], se [k, k].
 
-    Only the largest maxima matter: draws are worked out in the order of an upper bound, until no other can be among them.
+    Only the largest maxima matter: those of the draws with the largest upper bounds, and of the others whose bound is
+    not below the quantile found among these (tests/benchmarks/test_calibration_speed.py).
     """
     with np.errstate(divide="ignore"):
         scale = np.where(se > 0, 1.0 / se, 0.0)
@@ -120,14 +119,15 @@ def critical_value(deviations: Array, se: Array, level: float) -> float:
     bound = _upper_bounds(columns, scale)
     order = np.argsort(-bound)
     wanted = len(order) - int(np.ceil((len(order) - 1) * level))
-    found, least = np.empty(0), -np.inf
-    for start in range(0, len(order), CHUNK):
-        draws = order[start : start + CHUNK]
-        if least >= bound[draws[0]]:
-            break
-        found = np.concatenate([found, _largest_ratios(columns.take(draws, axis=1), scale)])
-        least = np.partition(found, -wanted)[-wanted] if len(found) >= wanted else -np.inf
-    return float(least)
+    first, others = order[: 2 * wanted], order[2 * wanted :]
+    found = _largest_ratios(columns.take(first, axis=1), scale)
+    others = others[bound[others] > _largest(found, wanted)]
+    return _largest(np.concatenate([found, _largest_ratios(columns.take(others, axis=1), scale)]), wanted)
+
+
+def _largest(values: Array, which: int) -> float:
+    """The largest value (``which`` = 1), the second largest, …"""
+    return float(np.partition(values, -which)[-which])
 
 
 def _upper_bounds(columns: Array, scale: Array) -> Array:
@@ -136,23 +136,20 @@ def _upper_bounds(columns: Array, scale: Array) -> Array:
     |x − y| ≤ √(x²/a² + y²/b²) · √(a² + b²) for any a and b (Cauchy–Schwarz), here the roots of the mean squares.
     """
     square = np.einsum("kd,kd->k", columns, columns) / columns.shape[1]
-    first, second = np.zeros((2, columns.shape[1]))  # the two largest of each draw
+    largest, second = np.zeros((2, columns.shape[1]))
     for column, mean in zip(columns, square, strict=True):
-        relative = column * column
-        relative *= 1.0 / mean if mean > 0 else 1.0
-        np.maximum(second, np.minimum(first, relative), out=second)
-        np.maximum(first, relative, out=first)
+        relative = column**2 / (mean if mean > 0 else 1.0)
+        np.maximum(second, np.minimum(largest, relative), out=second)
+        np.maximum(largest, relative, out=largest)
     widest = (np.sqrt(square[:, None] + square) * scale).max(initial=0.0)
-    return (1.0 + BOUND_SLACK) * widest * np.sqrt(first + second)
+    return np.asarray((1.0 + BOUND_SLACK) * widest * np.sqrt(largest + second))
 
 
 def _largest_ratios(part: Array, scale: Array) -> Array:
     """Max over pairs of |difference| · scale [draws]; part [k, draws]."""
     most = np.zeros(part.shape[1])
     for i in range(len(scale) - 1):
-        ratio = part[i + 1 :] - part[i]
-        np.abs(ratio, out=ratio)
-        ratio *= scale[i + 1 :, i, None]
+        ratio = np.abs(part[i + 1 :] - part[i]) * scale[i + 1 :, i, None]
         np.maximum(most, ratio.max(axis=0), out=most)
     return most
 
