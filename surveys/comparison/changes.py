@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.instrument.records import ALL_GROUPS, Instrument, Item, Node
+from surveys.definitions.instrument.records import Instrument, Item, Node
 from surveys.problems import Language, Problem, Problems, phrase
 from surveys.scoring.linear import Floats
+from surveys.vocabulary.roles import ALL_GROUPS
 from weighting.estimation.estimate import adjusted_p
 from weighting.estimation.intervals import t_quantile
 

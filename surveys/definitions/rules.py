@@ -1,41 +1,17 @@
-"""Declared validity rules: ``[[rules]]`` of an instrument or a study becomes :class:`Rule` records.
-
-Which rules exist, and what their parameters may be, is known to the room that carries them out. Arrows go from
-definitions to validity, so this module names no rule: the accepted names and the judge of parameters are looked up
-when the first declaration is read. They belong at this border because every fault of a folder is reported at once.
-"""
+"""Declared validity rules: ``[[rules]]`` of an instrument or a study becomes :class:`Rule` records."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
-from surveys.definitions.border import Place, build
+from surveys.definitions.border import Place, build, names_of
 from surveys.definitions.instrument.records import Rule
 from surveys.problems import Problem
+from surveys.vocabulary.rules import SEVERITIES, VALIDITY_RULES
 
-SEVERITIES = ("reject", "review", "flag")
 OFF = "off"
-_OWN_KEYS = ("rule", "severity", "questionnaires", "source")
-
-
-def accepted_rules() -> Mapping[str, tuple[str, ...]]:
-    """Rule name → names of its parameters.
-
-    With :func:`_faulty` the one look from definitions into a later room: imported here and not above, so that the
-    rooms load in the order of the arrows and an instrument without rules loads nothing of it.
-    """
-    from surveys.validity.rules import RULES
-
-    return {name: tuple(record.parameters) for name, record in RULES.items()}
-
-
-def _faulty(rule: Rule) -> tuple[Problem, ...]:
-    """Parameters of the wrong type or out of range."""
-    from surveys.validity.rules import faulty_parameters
-
-    return faulty_parameters([rule])
+_OWN_KEYS = tuple(name for name in names_of(Rule) if name != "params")
 
 
 def build_rules(
@@ -61,31 +37,52 @@ def build_rules(
 def _build_rule(
     raw: Mapping[str, object], questionnaires: Sequence[str], place: Place, switchable: bool
 ) -> Rule | None:
-    accepted = accepted_rules()
+    """A rule whose faults are noted; None when it cannot stand for a rule at all. A severity that is none counts as flag."""
     severities = (*SEVERITIES, OFF) if switchable else SEVERITIES
     severity = raw.get("severity")
     if isinstance(severity, str) and severity not in severities:
         place.not_accepted("record.not_accepted", "severity", severity, severities)
     own: dict[str, object] = {key: raw[key] for key in _OWN_KEYS if key in raw}
-    own |= {"severity": "flag"} if isinstance(severity, str) else {}
-    params = {key: _frozen(value) for key, value in raw.items() if key not in _OWN_KEYS}
+    own |= {"severity": "flag"} if isinstance(severity, str) and severity not in SEVERITIES else {}
+    params = {key: tuple(v) if isinstance(v, list) else v for key, v in raw.items() if key not in _OWN_KEYS}
     rule = build(Rule, own | {"params": list(params.items())}, place)
     if rule is None:
         return None
     for code in rule.questionnaires:
         if code not in questionnaires:
             place.not_accepted("reference.questionnaire", "questionnaires", code, questionnaires)
-    if rule.rule not in accepted:
-        place.not_accepted("rule.unknown", "rule", rule.rule, accepted)
+    if rule.rule not in VALIDITY_RULES:
+        place.not_accepted("rule.unknown", "rule", rule.rule, VALIDITY_RULES)
         return None
-    known = (*_OWN_KEYS, *accepted[rule.rule])
-    for key in sorted(params.keys() - set(known)):
+    known = (*_OWN_KEYS, *VALIDITY_RULES[rule.rule].defaults)
+    unknown = sorted(params.keys() - set(known))
+    for key in unknown:
         place.not_accepted("record.unknown_key", key, key, known)
-    for problem in () if params.keys() - set(known) else _faulty(rule):
+    for problem in () if unknown else faulty_parameters([rule]):
         place.problems.extend([replace(problem, file=place.file, column=place.at)])
-    declared: Any = severity if severity in SEVERITIES else "flag"
-    return Rule(rule.rule, declared, rule.params, rule.questionnaires, rule.source)
+    return rule
 
 
-def _frozen(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
+def faulty_parameters(rules: Iterable[Rule], file: str = "") -> tuple[Problem, ...]:
+    """Every rule or parameter that cannot be carried out as declared, with what is accepted.
+
+    >>> [p.code for p in faulty_parameters([Rule("straight_line", "reject", (("share", 1.5),))])]
+    ['validity.parameter_range']
+    """
+    found = []
+    params: tuple[tuple[str, str], ...]
+    for rule in rules:
+        declared = VALIDITY_RULES.get(rule.rule)
+        if declared is None:
+            params = (("rule", rule.rule), ("accepted", ", ".join(VALIDITY_RULES)))
+            found.append(Problem("validity.unknown_rule", file=file, column="rules", params=params))
+            continue
+        for name, value in rule.params:
+            parameter = declared.parameter(name)
+            if parameter is not None and parameter.fits(value):
+                continue
+            code = "validity.parameter_range" if parameter else "validity.unknown_parameter"
+            accepted = parameter.accepted if parameter else ", ".join(declared.defaults) or "-"
+            params = (("rule", rule.rule), ("parameter", name), ("value", str(value)), ("accepted", accepted))
+            found.append(Problem(code, file=file, column=f"rules.{rule.rule}.{name}", params=params))
+    return tuple(found)

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.instrument.records import ALL_GROUPS
 from surveys.handover.printed import Floats, Package, Printed
 from surveys.handover.tables import ITEM_LEVEL
 from surveys.problems import Problem
+from surveys.vocabulary.roles import ALL_GROUPS
 
 #: Noise of float arithmetic on the printed numbers.
 _NOISE = 1e-9

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.instrument.records import ALL_GROUPS
 from surveys.handover.codebook import DISPOSITIONS, Table
 from surveys.handover.printed import Package, Printed
 from surveys.handover.tables import ITEM_LEVEL, harmless
 from surveys.problems import Problem, phrase
+from surveys.vocabulary.roles import ALL_GROUPS
 
 _CELL = ["block", "unit_code", "group", "questionnaire"]
 _PLACE = ["block", "unit_code"]

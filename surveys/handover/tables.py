@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.instrument.records import ALL_GROUPS, Instrument, Item, Node
+from surveys.definitions.instrument.records import Instrument, Item, Node
 from surveys.definitions.study.records import Output, StudyDefinition
 from surveys.handover.codebook import COUNCIL_SCORES, COUNCIL_UNITS, TREE, Column, Table, decimals_of
 from surveys.handover.rounding import decimal_cells, joined, plain_cells
@@ -24,6 +24,7 @@ from surveys.problems import Problem, phrase, wording
 from surveys.returns.record_set import Returns
 from surveys.scoring.rules import rule_of
 from surveys.validity.dispositions import CELL_COLUMNS, REJECTED, REVIEW, Dispositions
+from surveys.vocabulary.roles import ALL_GROUPS
 
 if TYPE_CHECKING:
     from surveys.scoring.scores import Scores

@@ -29,8 +29,8 @@ from surveys.returns.text.legacy import is_damaged
 from surveys.returns.text.names import Names
 from surveys.returns.text.repair import fold, fold_name
 from surveys.returns.text.times import read_numbers, read_times
+from surveys.vocabulary.roles import KEPT_ROLES
 
-KEPT_ROLES = ("attribute", "stratum", "cluster", "weight")
 _MARKS = frozenset({"x", "1", "v", "✓", "✔", "☑", "☒", "true", "có", "yes", "co", "√", "þ", "ü"})
 _NO_MARKS = frozenset({"0", "false", "không", "no", "☐", "-"})
 _TRUE = frozenset({"true", "1"})
@@ -99,7 +99,7 @@ def fields(reading: Reading) -> dict[str, np.ndarray]:
         if declared.code in layout.fields:
             by_role.setdefault(declared.role, []).append((declared, layout.fields[declared.code]))
     for role, column in reading.table.roles.items():
-        by_role.setdefault(role, [(Field(role, role, ()), column)])
+        by_role.setdefault(role, [(Field(role, "attribute", ()), column)])
     columns = {
         role: _texts(by_role[role][0][1]) if role in by_role else _same("", n)
         for role in ("form_code", "rater", "interviewer", "operator", "unit")

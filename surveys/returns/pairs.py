@@ -18,13 +18,13 @@ import pandas as pd
 from surveys.definitions.instrument.records import BLANK, NON_ANSWERS, NOT_ASKED, Instrument
 from surveys.definitions.study.records import Adjudication
 from surveys.problems import Problems
-from surveys.returns.evaluations import KEPT_ROLES
 from surveys.returns.options import Options
 from surveys.returns.record_set import Returns, among
 from surveys.returns.text.names import Names
 from surveys.returns.text.repair import fold
 from surveys.returns.text.times import read_numbers
 from surveys.vocabulary.formulas import guarded, unguarded
+from surveys.vocabulary.roles import KEPT_ROLES
 
 Array = np.ndarray
 ADJUDICATION_COLUMNS = ("form", "field", "first", "second", "final", "who")

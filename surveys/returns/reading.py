@@ -13,7 +13,7 @@ import pandas as pd
 from surveys.definitions.instrument.records import Instrument, Questionnaire
 from surveys.definitions.study.records import ReturnFile, StudyDefinition
 from surveys.problems import Problems, SurveyError, fault
-from surveys.returns.evaluations import KEPT_ROLES, Part, Reading, evaluations, grouped
+from surveys.returns.evaluations import Part, Reading, evaluations, grouped
 from surveys.returns.files.sheets import Sheet, read_sheets
 from surveys.returns.headings.columns import Table, column_letter
 from surveys.returns.headings.questions import Vocabulary, lay_out
@@ -22,6 +22,7 @@ from surveys.returns.pairs import adjudicate
 from surveys.returns.readers.registry import choose
 from surveys.returns.record_set import ROW_COLUMNS, Returns
 from surveys.returns.register import Register, proposals, registers
+from surveys.vocabulary.roles import KEPT_ROLES
 
 Progress = Callable[[str, int, int], None]
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.instrument.records import ALL_GROUPS
 from surveys.problems import Language
 from surveys.scoring.inference import Estimate, Outside, influence, presence
 from surveys.scoring.linear import Floats
@@ -15,6 +14,7 @@ from surveys.scoring.remarks import STATUSES, statuses, written_notes
 from surveys.scoring.tree import Block, Branch
 from surveys.scoring.unit_groups import groups_of
 from surveys.scoring.values import Values
+from surveys.vocabulary.roles import ALL_GROUPS
 from weighting import rank_sets
 
 UNIT_COLUMNS = (

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.instrument.records import ALL_GROUPS
 from surveys.definitions.study.records import StudyDefinition
 from surveys.problems import Language, Problem, Problems
 from surveys.returns.record_set import Returns
@@ -20,6 +19,7 @@ from surveys.scoring.shares import SHARE_COLUMNS, shares
 from surveys.scoring.tree import Block, block_of, walk
 from surveys.scoring.values import values_of
 from surveys.validity.dispositions import Dispositions
+from surveys.vocabulary.roles import ALL_GROUPS
 
 SCORE_COLUMNS = (
     "edition", "block", "unit_code", "unit_name", "node_code", "node_level", "group", "n_valid", "n_eff", "score", "se",

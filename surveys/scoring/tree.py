@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from surveys.definitions.instrument.records import ALL_GROUPS, Instrument, Item, Node
+from surveys.definitions.instrument.records import Instrument, Item, Node
 from surveys.definitions.study.records import External, StudyDefinition
 from surveys.scoring.linear import (
     Bools,
@@ -27,6 +27,7 @@ from surveys.scoring.linear import (
 )
 from surveys.scoring.rules import Combination, items_below, rule_of
 from surveys.scoring.values import Values
+from surveys.vocabulary.roles import ALL_GROUPS
 
 Note = tuple[str, tuple[tuple[str, str], ...]]  # a code of the wording with its parameters
 Notes = tuple[tuple[int, Note], ...]  # by position of the unit

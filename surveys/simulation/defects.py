@@ -16,8 +16,8 @@ from surveys.definitions.study.records import Issued
 from surveys.simulation.pile import Pile
 from surveys.simulation.plan import Round
 from surveys.simulation.population import goodness
-from surveys.validity.rules import RULES
 from surveys.vocabulary.folding import folded
+from surveys.vocabulary.rules import VALIDITY_RULES
 
 Array = np.ndarray
 
@@ -352,4 +352,4 @@ def work_in(
 def parameters(instrument: Instrument) -> dict[str, dict[str, object]]:
     """Parameters of every rule as the instrument declares them, the defaults elsewhere."""
     declared = {rule.rule: dict(rule.params) for rule in instrument.rules}
-    return {name: {**record.defaults, **declared.get(name, {})} for name, record in RULES.items()}
+    return {name: {**record.defaults, **declared.get(name, {})} for name, record in VALIDITY_RULES.items()}

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.instrument.records import ALL_GROUPS, Instrument, Item, Node
+from surveys.definitions.instrument.records import Instrument, Item, Node
 from surveys.simulation.population import Population
+from surveys.vocabulary.roles import ALL_GROUPS
 
 Array = np.ndarray
 TRUTH_COLUMNS = ("block", "unit_code", "node_code", "group", "score", "satisfaction_percent")

@@ -15,7 +15,6 @@ from typing import TypeVar
 from surveys.definitions.border import Place
 from surveys.definitions.instrument.draft import Draft
 from surveys.definitions.instrument.records import (
-    ALL_GROUPS,
     Item,
     Level,
     Node,
@@ -26,6 +25,7 @@ from surveys.definitions.instrument.records import (
     Unit,
 )
 from surveys.vocabulary.folding import folded
+from surveys.vocabulary.roles import ALL_GROUPS
 
 R = TypeVar("R")
 
@@ -33,10 +33,6 @@ R = TypeVar("R")
 ITEM_RULES = ("mean", "pooled", "weighted", "rescale", "shares")
 CHILD_RULES = ("sum", "mean", "mean_of_items", "weighted", "pooled")
 AGGREGATIONS = ("pooled", "mean_of_items", "mean_of_factors", "weighted")
-FIELD_ROLES = (
-    "form_code", "unit", "submitted", "started", "seconds", "interviewer", "operator", "rater", "identification",
-    "personal", "own_unit", "stratum", "cluster", "weight", "attribute",
-)  # fmt: skip
 
 
 def check_draft(draft: Draft) -> None:
@@ -143,11 +139,9 @@ def check_scoring(draft: Draft, plan: ScorePlan, place: Place) -> None:
 
 
 def check_fields(draft: Draft) -> None:
-    """Roles are known, columns are named, and no heading or category text can mean two things."""
+    """Columns are named, and no heading or category text can mean two things."""
     headings: list[tuple[str, Place]] = []
     for entry, place in draft.fields:
-        if entry.role not in FIELD_ROLES:
-            place.not_accepted("record.not_accepted", "role", entry.role, FIELD_ROLES)
         if not entry.headers:
             place.note("field.no_headers", "headers")
         headings += [(key, place) for key in dict.fromkeys(folded(text) for text in entry.headers)]

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from surveys.vocabulary.roles import FieldRole
+from surveys.vocabulary.rules import RuleSeverity
+
 # Answers are level positions 0, 1, … in the order of the scale; the reasons for having none are negative.
 BLANK, DONT_KNOW, REFUSED, NOT_APPLICABLE, NOT_ASKED, OUT_OF_SCALE, SEVERAL = -1, -2, -3, -4, -5, -6, -7
 NON_ANSWERS: Mapping[str, int] = {
@@ -23,9 +26,6 @@ NON_ANSWERS: Mapping[str, int] = {
     "out_of_scale": OUT_OF_SCALE,
     "several": SEVERAL,
 }
-ALL_GROUPS = "all"  # the value of `group` for a result over the groups
-
-RuleSeverity = Literal["reject", "review", "flag"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +194,7 @@ class Field:
     own_unit, stratum, cluster, weight, attribute (kept: calibration, breakdown; ``categories`` maps label → code)."""
 
     code: str
-    role: str
+    role: FieldRole
     headers: tuple[str, ...]
     categories: tuple[tuple[str, tuple[str, ...]], ...] = ()
     label_vi: str = ""
@@ -203,7 +203,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A validity rule with its severity and parameters; ``rule`` names a function of ``surveys.validity.rules``."""
+    """A validity rule with its severity and parameters; ``rule`` is one of :data:`surveys.vocabulary.rules.VALIDITY_RULES`."""
 
     rule: str
     severity: RuleSeverity

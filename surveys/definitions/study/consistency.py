@@ -23,9 +23,8 @@ from surveys.definitions.instrument.draft import Draft
 from surveys.definitions.instrument.records import Node
 from surveys.definitions.study.draft import StudyDraft
 from surveys.definitions.study.records import External, Frame, Margin, WeightPlan
+from surveys.vocabulary.roles import KEPT_ROLES
 
-#: Roles of return fields that a weighting plan or a margin may name.
-KEPT_ROLES = ("attribute", "stratum", "cluster", "weight")
 #: Relative difference of two population totals that printing them as rounded numbers can explain.
 TOTALS_AGREE = 1e-6
 

@@ -21,7 +21,7 @@ from surveys.definitions.instrument.reading import (
     section,
     shipped,
 )
-from surveys.definitions.instrument.records import ALL_GROUPS, Instrument, Rule, ScorePlan, Unit
+from surveys.definitions.instrument.records import Instrument, Rule, ScorePlan, Unit
 from surveys.definitions.rules import build_rules
 from surveys.definitions.study.consistency import check_study
 from surveys.definitions.study.draft import StudyDraft
@@ -47,6 +47,7 @@ from surveys.definitions.study.records import (
 from surveys.definitions.tables import Row, read_table
 from surveys.definitions.texts import inside, is_file, read_toml
 from surveys.problems import Problems
+from surveys.vocabulary.roles import ALL_GROUPS
 
 R = TypeVar("R")
 

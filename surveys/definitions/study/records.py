@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from surveys.definitions.instrument.records import Instrument, Rule, Unit
+from surveys.problems import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +198,10 @@ class Inference:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Options of the hand-over: decimals printed, who publishes, and whether unweighted results stand beside the weighted
-    ones (as PAPI publishes them)."""
+    """Options of the hand-over: language of the official files, decimals printed, who publishes, and whether unweighted results
+    stand beside the weighted ones (as PAPI publishes them)."""
 
+    language: Language = "vi"
     points_decimals: int = 4
     percent_decimals: int = 2
     score_decimals: int = 10

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from surveys.definitions.instrument.records import ALL_GROUPS, ScorePlan
+from surveys.definitions.instrument.records import ScorePlan
 from surveys.definitions.study.records import External, Frame, Inference, Margin, Minimum, Output, WeightPlan
 from surveys.problems import SurveyError
 from surveys.sampling.samples import draw_samples
@@ -18,6 +18,7 @@ from surveys.scoring.league import covariance
 from surveys.scoring.scores import score
 from surveys.scoring.tree import block_of, walk
 from surveys.scoring.values import values_of
+from surveys.vocabulary.roles import ALL_GROUPS
 
 
 def cell(table: pd.DataFrame, unit: str, node: str, group: str = ALL_GROUPS) -> pd.Series:

@@ -1,0 +1,17 @@
+"""What the columns of a return stand for, and the group of results over all groups."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+#: What a column of a return that is no item stands for.
+FieldRole = Literal[
+    "form_code", "unit", "submitted", "started", "seconds", "interviewer", "operator", "rater", "identification",
+    "personal", "own_unit", "stratum", "cluster", "weight", "attribute",
+]  # fmt: skip
+FIELD_ROLES: tuple[FieldRole, ...] = get_args(FieldRole)
+#: Fields kept beside the answers; a weighting plan or a margin may name them.
+KEPT_ROLES: tuple[FieldRole, ...] = ("attribute", "stratum", "cluster", "weight")
+
+#: The ``group`` of a result over all groups; no group of respondents may have this code.
+ALL_GROUPS = "all"

@@ -1,0 +1,18 @@
+"""Every rule that definitions may name is carried out, under the same name and with the same parameters."""
+
+from __future__ import annotations
+
+from inspect import signature
+
+from surveys.validity.rules import RULES
+from surveys.vocabulary.rules import VALIDITY_RULES
+
+
+def test_declared_and_carried_out_are_the_same_rules() -> None:
+    assert list(RULES) == list(VALIDITY_RULES)
+
+
+def test_parameters_and_defaults_are_the_same_on_both_sides() -> None:
+    for name, record in RULES.items():
+        _, *parameters = signature(record.function).parameters.values()
+        assert {p.name: p.default for p in parameters} == VALIDITY_RULES[name].defaults, name
