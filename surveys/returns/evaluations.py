@@ -27,8 +27,8 @@ from surveys.returns.options import Options, answered_otherwise, label_text, rea
 from surveys.returns.register import Register
 from surveys.returns.text.legacy import is_damaged
 from surveys.returns.text.names import Names
-from surveys.returns.text.repair import fold, fold_name
 from surveys.returns.text.times import read_numbers, read_times
+from surveys.vocabulary.folding import fold, fold_name
 from surveys.vocabulary.roles import KEPT_ROLES
 
 _MARKS = frozenset({"x", "1", "v", "✓", "✔", "☑", "☒", "true", "có", "yes", "co", "√", "þ", "ü"})

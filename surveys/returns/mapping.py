@@ -22,8 +22,8 @@ from surveys.returns.headings.columns import Column, Table
 from surveys.returns.headings.questions import Target, Vocabulary
 from surveys.returns.register import registers
 from surveys.returns.text.names import likest
-from surveys.returns.text.repair import fold, without_marks
 from surveys.review.unit_names import ACCEPT, REFUSE
+from surveys.vocabulary.folding import fold, without_marks
 from surveys.vocabulary.formulas import guarded, unguarded
 
 MAPPING_COLUMNS = ("column", "heading", "kind", "target", "unit", "reason", "decision")

@@ -23,7 +23,8 @@ from surveys.definitions.instrument.records import (
 from surveys.returns.files.sheets import Variable
 from surveys.returns.headings.columns import Cells, Distinct
 from surveys.returns.text.names import Names
-from surveys.returns.text.repair import cell_text, fold
+from surveys.returns.text.repair import cell_text
+from surveys.vocabulary.folding import fold
 
 #: ``missing``: a blank, by a code that the file declares missing and the definition does not have.
 Fault = Literal["", "out_of_scale", "several", "disagrees", "missing"]

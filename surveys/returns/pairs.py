@@ -21,8 +21,8 @@ from surveys.problems import Problems
 from surveys.returns.options import Options
 from surveys.returns.record_set import Returns, among
 from surveys.returns.text.names import Names
-from surveys.returns.text.repair import fold
 from surveys.returns.text.times import read_numbers
+from surveys.vocabulary.folding import fold
 from surveys.vocabulary.formulas import guarded, unguarded
 from surveys.vocabulary.roles import KEPT_ROLES
 

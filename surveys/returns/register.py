@@ -11,7 +11,7 @@ import pandas as pd
 from surveys.definitions.instrument.records import Unit
 from surveys.definitions.study.records import StudyDefinition
 from surveys.returns.text.names import Names, likest
-from surveys.returns.text.repair import fold_name, without_marks
+from surveys.vocabulary.folding import fold_name, without_marks
 
 PROPOSAL_COLUMNS = ["block", "text", "forms", "proposed_code", "proposed_name", "similarity", "decision"]
 PROPOSED = 3  # nearest units listed for each spelling

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from surveys.definitions.study.records import StudyDefinition, UnitDecision
 from surveys.problems import Problems
-from surveys.returns.files.delimited import decode, delimiter_of
+from surveys.returns.files.delimited import decode
 from surveys.returns.record_set import Returns
 from surveys.returns.register import PROPOSAL_COLUMNS
-from surveys.returns.text.repair import fold, repair
+from surveys.vocabulary.csv import delimiter_of
+from surveys.vocabulary.folding import fold, repair
 from surveys.vocabulary.formulas import guarded, unguarded
 
 DECISION_COLUMNS = ("block", "text", "unit_code")

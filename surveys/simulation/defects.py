@@ -16,7 +16,7 @@ from surveys.definitions.study.records import Issued
 from surveys.simulation.pile import Pile
 from surveys.simulation.plan import Round
 from surveys.simulation.population import goodness
-from surveys.vocabulary.folding import folded
+from surveys.vocabulary.folding import fold
 from surveys.vocabulary.rules import VALIDITY_RULES
 
 Array = np.ndarray
@@ -112,10 +112,10 @@ def unknown_unit(desk: Desk, pile: Pile, f: int) -> tuple[str, ...]:
     field = desk.field(pile, "unit")
     if not field:
         return ()
-    known = {folded(n) for u in desk.instrument.units for n in (u.code, u.name_vi, u.name_en, *u.aliases)}
+    known = {fold(n) for u in desk.instrument.units for n in (u.code, u.name_vi, u.name_en, *u.aliases)}
     name = str(pile.fields[field][f])
     slips = [name[:k] + name[k + 1] + name[k] + name[k + 2 :] for k in range(1, len(name) - 1)]
-    slips = [slip for slip in slips if folded(slip) not in known and "  " not in slip]
+    slips = [slip for slip in slips if fold(slip) not in known and "  " not in slip]
     if not slips:
         return ()
     pile.fields[field][f] = slips[desk.pick(range(len(slips)))]

@@ -1,22 +1,136 @@
-"""How a text is compared: NFC, case folded, invisible characters dropped, any run of white space one space."""
+"""How texts are compared: one folding for definitions, headings, options, names of units and decisions.
+
+:func:`repair` gives the text as it was meant; it is what is shown and kept. :func:`fold` compares answers, labels and
+headings: case, spacing, kinds of dashes and quotes and the place of the tone mark (``hoà`` = ``hòa``) do not count, every
+letter and every tone does. :func:`fold_name` compares names by their letters and digits alone.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
-#: Zero-width and soft characters that copy and paste leave behind; none carries meaning in Vietnamese.
-_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
-_SPACES = re.compile(r"\s+")
+#: Headings, labels and names come again and again: so many of their folded forms are kept.
+MEMORY = 1 << 15
+
+# Zero-width characters, direction marks, soft hyphen, byte order mark, and control characters other than white space.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\x00-\x08\x0e-\x1b\x7f]"
+)
+_QUOTES_AND_DASHES = str.maketrans(
+    dict.fromkeys("‘’ʼ`´", "'")
+    | dict.fromkeys("“”„«»", '"')
+    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d", "-")
+    | {"…": "..."}
+)
+_DASH = re.compile(r"\s*-+\s*")
+_NOT_WORD = re.compile(r"[\W_]+")
+_MOVED_TONES = [
+    (first + mark, toned + plain)
+    for first, marks, plain, toned_letters in (
+        ("o", "àáảãạ", "a", "òóỏõọ"),
+        ("o", "èéẻẽẹ", "e", "òóỏõọ"),
+        ("u", "ỳýỷỹỵ", "y", "ùúủũụ"),
+    )
+    for mark, toned in zip(marks, toned_letters, strict=True)
+]
+#: A first byte of a Vietnamese letter in UTF-8, and the byte after it, as Windows-1252 shows them.
+_MOJIBAKE = re.compile("[\u00c2-\u00c6\u00e1\u00e2][ \u0080-\u00bf\u0152-\u2122]")
 
 
-def folded(text: str) -> str:
-    """The form under which headings, option texts and unit names are compared.
+@lru_cache(maxsize=MEMORY)
+def repair(text: str) -> tuple[str, tuple[str, ...]]:
+    """The text as it was meant, and the conversions applied, in the order in which they were: NFC, without invisible
+    characters, runs of white space or the traces of a wrong decoding.
 
-    >>> folded("  Sở\\u00a0NỘI  Vụ ") == folded("sở nội vụ")
-    True
+    >>> repair("Sở\\u00a0Nội vụ ")
+    ('Sở Nội vụ', ('spaces',))
+    >>> repair("HÃ\\u00a0 Ná»™i")
+    ('Hà Nội', ('mojibake',))
     """
-    if text.isascii():
-        return " ".join(text.lower().split())
-    plain = unicodedata.normalize("NFC", text.translate(_INVISIBLE)).casefold()
-    return _SPACES.sub(" ", unicodedata.normalize("NFC", plain)).strip()
+    done = []
+    for name, step in _STEPS:
+        changed = step(text)
+        if changed != text:
+            done.append(name)
+        text = changed
+    return text, tuple(done)
+
+
+@lru_cache(maxsize=MEMORY)
+def fold(text: str) -> str:
+    """The form under which answers, labels and headings are compared.
+
+    >>> fold("Rất  KHÔNG hài lòng ") == fold("rất không hài lòng"), fold("Khoẻ – kém") == fold("Khỏe - kém")
+    (True, True)
+    >>> fold("hoa") == fold("hòa")
+    False
+    """
+    plain = unicodedata.normalize("NFC", repair(text)[0].translate(_QUOTES_AND_DASHES).casefold())
+    for written, replacement in _MOVED_TONES:
+        plain = plain.replace(written, replacement)
+    return _DASH.sub("-", plain)
+
+
+@lru_cache(maxsize=MEMORY)
+def fold_name(text: str) -> str:
+    """The form under which names are compared: only letters and digits count, any run of others is one space.
+
+    >>> fold_name("THCS.Hoà-Long") == fold_name("thcs hòa long"), fold_name("2.4.1a"), fold_name("V2_4_1a")
+    (True, '2 4 1a', 'v2 4 1a')
+    """
+    return _NOT_WORD.sub(" ", fold(text)).strip()
+
+
+@lru_cache(maxsize=MEMORY)
+def without_marks(text: str) -> str:
+    """Letters without tones and diacritics, for likeness only; never for deciding that two names are equal.
+
+    >>> without_marks("Đống Đa")
+    'dong da'
+    """
+    bare = unicodedata.normalize("NFD", fold_name(text).replace("đ", "d"))
+    return "".join(letter for letter in bare if not unicodedata.combining(letter))
+
+
+def undo_mojibake(text: str) -> str:
+    """UTF-8 that was once read as Windows-1252, read again; any other text unchanged.
+
+    >>> undo_mojibake("Ráº¥t hÃ i lÃ²ng"), undo_mojibake("Rất hài lòng"), undo_mojibake("café")
+    ('Rất hài lòng', 'Rất hài lòng', 'café')
+    """
+    if not _MOJIBAKE.search(text):
+        return text
+    for written in (text, text.replace("Ã ", "Ã\u00a0")):  # programs turn the second byte of à into a space
+        try:
+            return b"".join(map(_windows_byte, written)).decode("utf-8")
+        except (UnicodeEncodeError, UnicodeDecodeError):
+            continue
+    return text
+
+
+def _windows_byte(letter: str) -> bytes:
+    """The byte behind a letter of Windows-1252; its five unassigned positions stand for themselves."""
+    return bytes([ord(letter)]) if ord(letter) < 256 else letter.encode("cp1252")
+
+
+def _without_invisible(text: str) -> str:
+    return _INVISIBLE.sub("", text)
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def _single_spaces(text: str) -> str:
+    return " ".join(text.split())
+
+
+#: The steps of a repair by the names under which the log of conversions counts them.
+_STEPS = (
+    ("mojibake", undo_mojibake),
+    ("invisible", _without_invisible),
+    ("nfc", _composed),
+    ("spaces", _single_spaces),
+)

@@ -12,7 +12,7 @@ from typing import Any
 from surveys.definitions.border import Place
 from surveys.definitions.instrument.draft import Draft
 from surveys.definitions.instrument.records import Item, Node, Scale
-from surveys.vocabulary.folding import folded
+from surveys.vocabulary.folding import fold
 
 UNITS = frozenset({"unit", "units.csv"})
 
@@ -92,7 +92,7 @@ def check_headings(draft: Draft) -> None:
     first: dict[tuple[str, str], str] = {}
     for item, place in draft.items:
         for form in item.questionnaires:
-            other = first.setdefault((form, folded(item.text_vi)), item.code)
+            other = first.setdefault((form, fold(item.text_vi)), item.code)
             if other != item.code and item.text_vi:
                 place.note("incomplete.same_text", "text_vi", severity="warning", name=item.code, first=other)
                 break

@@ -24,7 +24,7 @@ from surveys.definitions.instrument.records import (
     ScorePlan,
     Unit,
 )
-from surveys.vocabulary.folding import folded
+from surveys.vocabulary.folding import fold
 from surveys.vocabulary.roles import ALL_GROUPS
 
 R = TypeVar("R")
@@ -123,7 +123,7 @@ def _meanings(scale: Scale) -> Mapping[str, list[str]]:
     found: dict[str, list[str]] = {}
     options: tuple[Level | NonAnswer, ...] = (*scale.levels, *scale.non_answers)
     for option in options:
-        texts = {folded(t) for t in (option.code, option.label_vi, option.label_en, *option.aliases) if t}
+        texts = {fold(t) for t in (option.code, option.label_vi, option.label_en, *option.aliases) if t}
         for text in sorted(texts):
             found.setdefault(text, []).append(option.code)
     return found
@@ -144,8 +144,8 @@ def check_fields(draft: Draft) -> None:
     for entry, place in draft.fields:
         if not entry.headers:
             place.note("field.no_headers", "headers")
-        headings += [(key, place) for key in dict.fromkeys(folded(text) for text in entry.headers)]
-        texts = [folded(text) for _, aliases in entry.categories for text in dict.fromkeys(aliases)]
+        headings += [(key, place) for key in dict.fromkeys(fold(text) for text in entry.headers)]
+        texts = [fold(text) for _, aliases in entry.categories for text in dict.fromkeys(aliases)]
         for text, times in Counter(texts).items():
             if times > 1:
                 place.note("field.ambiguous_category", "categories", value=text)
@@ -349,7 +349,7 @@ def check_units(units: Sequence[tuple[Unit, Place]], blocks: Sequence[str]) -> N
         refer(place, "block", "block", [unit.block], blocks)
         check_period(place, unit.valid_from, unit.valid_to, ("valid_from", "valid_to"))
         texts = (unit.code, unit.name_vi, unit.name_en, *unit.aliases)
-        for text in dict.fromkeys(folded(text) for text in texts if text):
+        for text in dict.fromkeys(fold(text) for text in texts if text):
             other = names.setdefault((unit.block, text), unit.code)
             if other != unit.code:
                 place.note("unit.ambiguous_name", "name_vi", value=text, first=other)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +9,9 @@ import numpy as np
 from surveys.problems import fault
 from surveys.returns.files.sheets import Limits, Sheet, from_rows
 from surveys.returns.text.legacy import decode_old
+from surveys.vocabulary.csv import CsvError, delimiter_of, records
 
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_DELIMITERS = ",;\t|"
 
 
 def read(raw: bytes, path: Path, name: str, sheet: str, encoding: str, limits: Limits) -> list[Sheet]:
@@ -21,7 +19,7 @@ def read(raw: bytes, path: Path, name: str, sheet: str, encoding: str, limits: L
     does not move the row numbers."""
     text, conversion = decode(raw, name, encoding)
     delimiter, skipped = delimiter_of(text)
-    rows = _records(text, delimiter, name, limits)
+    rows = _rows(text, delimiter, name, limits)
     widths = np.array([len(row) for row in rows], dtype=np.int64)
     columns = int(widths.max(initial=0))
     if columns > limits.columns or columns * len(rows) > limits.cells:
@@ -51,35 +49,17 @@ def decode(raw: bytes, name: str, encoding: str = "") -> tuple[str, str]:
         return old
 
 
-def delimiter_of(text: str) -> tuple[str, int]:
-    """The delimiter, by counting outside quotes in the first line that holds anything, and how many lines only
-    declare it (``sep=;``).
-
-    >>> delimiter_of('"a;b",c\\n'), delimiter_of("sep=;\\na;b,c")
-    ((',', 0), (';', 1))
-    """
-    lines = text[:100_000].splitlines()[:-1]  # the last of them may go on
-    if not any(map(str.strip, lines)):
-        lines = text[:1_000_000].splitlines()
-    first = next((line for line in lines if line.strip()), "")
-    if first.lower().startswith("sep=") and len(first) == 5:
-        return first[4], 1
-    outside = "".join(first.split('"')[::2])
-    return max(_DELIMITERS, key=lambda mark: (outside.count(mark), -_DELIMITERS.index(mark))), 0
-
-
-def _records(text: str, delimiter: str, name: str, limits: Limits) -> list[list[str]]:
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+def _rows(text: str, delimiter: str, name: str, limits: Limits) -> list[list[str]]:
     rows: list[list[str]] = []
     try:
-        for row in lines:
+        for _, row in records(text, delimiter):
             rows.append(row)
             if len(rows) > limits.rows or len(row) > limits.columns:
                 raise fault(
                     "returns.sheet_too_large", file=name, rows=len(rows), columns=len(row), limit=limits.cells
                 )
-    except csv.Error as error:
-        raise fault("returns.csv_broken", file=name, row=len(rows) + 1, reason=str(error)) from None
+    except CsvError as error:
+        raise fault("returns.csv_broken", file=name, row=len(rows) + 1, reason=error.reason) from None
     return rows
 
 

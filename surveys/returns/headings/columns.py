@@ -12,7 +12,8 @@ import pandas as pd
 from surveys.problems import Problem, fault
 from surveys.returns.files.sheets import LIMITS, Sheet, Variable
 from surveys.returns.text.legacy import is_damaged, may_be_old_font
-from surveys.returns.text.repair import Conversions, add_conversions, cell_text, repair, repair_all
+from surveys.returns.text.repair import Conversions, add_conversions, cell_text, repair_all
+from surveys.vocabulary.folding import repair
 
 _COUNTED = 1 << 22  # counters of values × columns held at once
 _SPARSE = (

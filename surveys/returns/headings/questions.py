@@ -17,7 +17,7 @@ from surveys.returns.headings.columns import Column, Table, chosen_options
 from surveys.returns.options import Options
 from surveys.returns.register import Register
 from surveys.returns.text.names import Names
-from surveys.returns.text.repair import fold, fold_name
+from surveys.vocabulary.folding import fold, fold_name
 
 DEFAULT_HEADER = "{item} [{unit}]"
 _LETTER_BEFORE_NUMBER = re.compile(r"[A-Za-z@]+_?(?=\d)")

@@ -14,7 +14,7 @@ from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.columns import Column, Table, heading_texts
 from surveys.returns.headings.questions import Vocabulary, split_part
 from surveys.returns.readers import native
-from surveys.returns.text.repair import fold
+from surveys.vocabulary.folding import fold
 
 NAME = "google_forms"
 TIMES = frozenset(map(fold, ("Timestamp", "Dấu thời gian")))

@@ -26,7 +26,8 @@ from surveys.returns.headings.columns import (
 )
 from surveys.returns.headings.questions import Target, Vocabulary
 from surveys.returns.readers import native
-from surveys.returns.text.repair import cell_text, fold_name, repair_all
+from surveys.returns.text.repair import cell_text, repair_all
+from surveys.vocabulary.folding import fold_name
 
 NAME = "handmade"
 SEARCHED, DEEPEST, TRIED = 40, 3, 6  # rows searched for headings, levels of headings, rows tried as headings

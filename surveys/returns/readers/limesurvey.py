@@ -21,7 +21,8 @@ from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.columns import MARK, Column, Table, chosen_options, heading_texts
 from surveys.returns.headings.questions import Vocabulary, split_part, without_letter, without_own
 from surveys.returns.readers import native
-from surveys.returns.text.repair import cell_text, fold, fold_name
+from surveys.returns.text.repair import cell_text
+from surveys.vocabulary.folding import fold, fold_name
 
 NAME = "limesurvey"
 OWN = {

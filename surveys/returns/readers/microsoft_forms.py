@@ -15,7 +15,7 @@ from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.columns import Column, Table, heading_texts
 from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.readers import native
-from surveys.returns.text.repair import fold
+from surveys.vocabulary.folding import fold
 
 NAME = "microsoft_forms"
 STARTED = frozenset(map(fold, ("Start time", "Thời gian bắt đầu", "Giờ bắt đầu")))

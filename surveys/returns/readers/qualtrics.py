@@ -20,7 +20,8 @@ from surveys.problems import Problem
 from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.columns import MARK, Column, Table, body_rows, columns_of, heading_texts
 from surveys.returns.headings.questions import Vocabulary, questions_together, without_own
-from surveys.returns.text.repair import cell_text, fold_name, repair_all
+from surveys.returns.text.repair import cell_text, repair_all
+from surveys.vocabulary.folding import fold_name
 
 NAME = "qualtrics"
 OWN: Mapping[str, str] = {

@@ -17,7 +17,8 @@ from surveys.returns.files.sheets import ResponseSet, Sheet
 from surveys.returns.headings.columns import Column, Table, chosen_options
 from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.readers import native
-from surveys.returns.text.repair import cell_text, fold_name
+from surveys.returns.text.repair import cell_text
+from surveys.vocabulary.folding import fold_name
 
 NAME = "statistical"
 

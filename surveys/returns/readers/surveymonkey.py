@@ -24,7 +24,8 @@ from surveys.returns.headings.columns import (
     heading_texts,
 )
 from surveys.returns.headings.questions import Vocabulary, questions_together, without_own
-from surveys.returns.text.repair import fold, fold_name, repair_all
+from surveys.returns.text.repair import repair_all
+from surveys.vocabulary.folding import fold, fold_name
 
 NAME = "surveymonkey"
 OWN: Mapping[str, str] = {

@@ -19,7 +19,8 @@ from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.columns import Column, Table
 from surveys.returns.headings.questions import Vocabulary, without_letter
 from surveys.returns.readers import native
-from surveys.returns.text.repair import cell_text, fold
+from surveys.returns.text.repair import cell_text
+from surveys.vocabulary.folding import fold
 
 #: Kobo's heading for the sheet that the rows of a repeated group belong to.
 _PARENT_TABLE = "_parent_table_name"

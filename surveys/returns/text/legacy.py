@@ -42,7 +42,6 @@ _SYLLABLE = re.compile(
     r"(?:iê|yê|uyê|ya|uya|ia|ươ|ưa|uô|ua|uâ|oă|oa|oe|oo|uê|uơ|uy|ưu|iu|[aăâeêioôơuưy])"
     r"(?:ch|nh|ng|[cmnptiuoy])?"
 )
-_LEADS = re.compile("[\u00c2-\u00c6\u00e1\u00e2][ \u0080-\u00bf\u0152-\u2122]")
 
 
 def is_syllable(word: str) -> bool:
@@ -106,22 +105,6 @@ def is_unicode(text: str) -> bool:
     return _UNICODE_ONLY.search(text) is not None
 
 
-def undo_mojibake(text: str) -> str:
-    """UTF-8 that was once read as Windows-1252, read again; any other text unchanged.
-
-    >>> undo_mojibake("Ráº¥t hÃ i lÃ²ng"), undo_mojibake("Rất hài lòng"), undo_mojibake("café")
-    ('Rất hài lòng', 'Rất hài lòng', 'café')
-    """
-    if not _LEADS.search(text):
-        return text
-    for written in (text, text.replace("Ã ", "Ã\u00a0")):  # programs turn the second byte of à into a space
-        try:
-            return b"".join(_windows_byte(letter) for letter in written).decode("utf-8")
-        except (UnicodeEncodeError, UnicodeDecodeError):
-            continue
-    return text
-
-
 def is_damaged(text: str) -> bool:
     """Whether letters were lost for good: replacement characters, or a half of a UTF-8 letter.
 
@@ -178,8 +161,3 @@ def _vni_marks(before: str, letter: str) -> str | None:
 
 def _in_case(converted: str, written: str) -> str:
     return converted.upper() if written.isupper() else converted
-
-
-def _windows_byte(letter: str) -> bytes:
-    """The byte behind a letter of Windows-1252; its five unassigned positions stand for themselves."""
-    return bytes([ord(letter)]) if ord(letter) < 256 else letter.encode("cp1252")

@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Generic, TypeVar
 
-from surveys.returns.text.repair import MEMORY, fold, fold_name, without_marks
+from surveys.vocabulary.folding import MEMORY, fold, fold_name, without_marks
 
 _COMPARED = 500  # letters of a name that likeness goes by; no real name is longer
 Key = TypeVar("Key", bound=Hashable)

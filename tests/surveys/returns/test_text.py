@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from surveys.returns.files.delimited import decode
 from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.columns import columns_of, distinct
-from surveys.returns.text.legacy import TCVN3, from_vni, undo_mojibake
-from surveys.returns.text.repair import fold, fold_name, repair, repair_all
+from surveys.returns.text.legacy import TCVN3, from_vni
+from surveys.returns.text.repair import repair_all
+from surveys.vocabulary.folding import fold, fold_name, repair, undo_mojibake
 
 WORDS = [
     "Sở Nội vụ",
