@@ -14,8 +14,10 @@ from surveys.handover.package import deliver
 from surveys.handover.verification import verify
 from surveys.returns.reading import read_returns
 from surveys.sampling.samples import draw_samples
+from surveys.scoring.scored import ScoredRound
 from surveys.scoring.scores import score
 from surveys.simulation.simulate import simulate
+from surveys.validity.screened import ScreenedRound
 from surveys.validity.screening import screen
 
 EDITION_2023 = Path(questionnaires.__file__).parent / "ha-noi" / "2023"
@@ -70,5 +72,5 @@ def test_the_new_edition_is_simulated_scored_and_verified(edition: Path, tmp_pat
     assert study.instrument.name == "ha-noi/2025"
     assert list(scores.units.loc[scores.units["block"] == "xa", "unit_code"]) == [c for c, _, _ in COMMUNES]
     assert scores.units["percent"].notna().all()
-    deliver(study, returns, dispositions, samples, scores, tmp_path / "results")
+    deliver(ScoredRound(ScreenedRound(study, returns, dispositions), samples, scores), tmp_path / "results")
     assert [p for p in verify(tmp_path / "results") if p.severity == "error"] == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,11 +13,8 @@ from surveys.problems import fault
 
 if TYPE_CHECKING:
     from surveys.comparison.changes import Round
-    from surveys.definitions.study.records import StudyDefinition
-    from surveys.returns.record_set import Returns
-    from surveys.sampling.samples import Samples
-    from surveys.scoring.scores import Scores
-    from surveys.validity.dispositions import Dispositions
+    from surveys.scoring.scored import ScoredRound
+    from surveys.validity.screened import ScreenedRound
 
 app = typer.Typer(cls=Group, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 WRONG_DATA = 1
@@ -51,6 +48,7 @@ def screen(context: typer.Context, study: StudyPath, out: MaybeOut = None) -> No
     from surveys.handover.package import deliver_screening, ready_for
     from surveys.reports.summaries import funnel_summary
     from surveys.returns.reading import read_returns
+    from surveys.validity.screened import ScreenedRound
     from surveys.validity.screening import screen
 
     terminal: Terminal = context.obj
@@ -60,11 +58,11 @@ def screen(context: typer.Context, study: StudyPath, out: MaybeOut = None) -> No
     with terminal.progress() as stage:
         returns = read_returns(loaded, stage("read"))
         stage("screen")
-        dispositions = screen(loaded, returns)
+        screened = ScreenedRound(loaded, returns, screen(loaded, returns))
         if out is not None:
-            deliver_screening(loaded, returns, dispositions, out, stage("write"))
-    _warn(terminal, returns.warnings, dispositions.warnings)
-    terminal.summary(funnel_summary(dispositions.funnel, loaded.instrument, terminal.language))
+            deliver_screening(screened, out, stage("write"))
+    _warn(terminal, screened)
+    terminal.summary(funnel_summary(screened.dispositions.funnel, loaded.instrument, terminal.language))
     if out is not None:
         terminal.say("cli.written", out=out)
 
@@ -78,9 +76,8 @@ def score(context: typer.Context, study: StudyPath, out: Out) -> None:
     ready_for(out, "scores")
     with terminal.progress() as stage:
         done = _scored(study, terminal, stage)
-        deliver(done.study, done.returns, done.dispositions, done.samples, done.scores, out, stage("write"))
-    rooms = (done.returns, done.dispositions, done.samples, done.scores)
-    _warn(terminal, *(room.warnings for room in rooms))
+        deliver(done, out, stage("write"))
+    _warn(terminal, done)
     terminal.summary(funnel_summary(done.dispositions.funnel, done.study.instrument, terminal.language))
     for summary in league_summaries(done.scores.units, done.study, terminal.language):
         terminal.summary(summary)
@@ -216,22 +213,14 @@ def compare(
         terminal.say("cli.written", out=out)
 
 
-class _Scored(NamedTuple):
-    """A round from its files to its scores."""
-
-    study: StudyDefinition
-    returns: Returns
-    dispositions: Dispositions
-    samples: Samples
-    scores: Scores
-
-
-def _scored(study: str, terminal: Terminal, stage: Any) -> _Scored:
+def _scored(study: str, terminal: Terminal, stage: Any) -> ScoredRound:
     """Load, read, screen, weight and score a round."""
     from surveys.definitions.study.reading import load_study
     from surveys.returns.reading import read_returns
     from surveys.sampling.samples import draw_samples
+    from surveys.scoring.scored import ScoredRound
     from surveys.scoring.scores import score
+    from surveys.validity.screened import ScreenedRound
     from surveys.validity.screening import screen
 
     loaded = load_study(study)
@@ -242,7 +231,7 @@ def _scored(study: str, terminal: Terminal, stage: Any) -> _Scored:
     samples = draw_samples(loaded, returns, dispositions)
     stage("score")
     scores = score(loaded, returns, dispositions, samples, terminal.language)
-    return _Scored(loaded, returns, dispositions, samples, scores)
+    return ScoredRound(ScreenedRound(loaded, returns, dispositions), samples, scores)
 
 
 def _round(path: str, terminal: Terminal, stage: Any) -> Round:
@@ -256,8 +245,6 @@ def _round(path: str, terminal: Terminal, stage: Any) -> Round:
     return Round(done.study.instrument, done.scores.table, done.scores.units)
 
 
-def _warn(terminal: Terminal, *found: Any) -> None:
-    """Warnings of all rooms, each once."""
-    warnings = tuple(dict.fromkeys(warning for of_room in found for warning in of_room))
-    if warnings:
-        terminal.problems(warnings)
+def _warn(terminal: Terminal, done: ScreenedRound | ScoredRound) -> None:
+    if done.warnings:
+        terminal.problems(done.warnings)

@@ -11,19 +11,17 @@ import math
 import platform
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from surveys.problems import Problem
-from surveys.validity.dispositions import REJECTED, REVIEW, SECOND_ENTRY, VALID
-
-if TYPE_CHECKING:
-    from surveys.definitions.study.records import StudyDefinition
-    from surveys.returns.record_set import Returns
-    from surveys.validity.dispositions import Dispositions
+from surveys.definitions.study.records import StudyDefinition
+from surveys.returns.record_set import Returns
+from surveys.scoring.scored import ScoredRound
+from surveys.validity.dispositions import REJECTED, REVIEW, SECOND_ENTRY, VALID, Dispositions
+from surveys.validity.screened import ScreenedRound
 
 MANIFEST = "run.json"
 SUMS = "SHA256SUMS"
@@ -73,15 +71,9 @@ def read_sums(path: Path) -> dict[str, str]:
     return {match[2]: match[1] for match in found if match}
 
 
-def run_manifest(
-    content: Content,
-    study: StudyDefinition,
-    returns: Returns,
-    dispositions: Dispositions,
-    warnings: Iterable[Problem],
-    statuses: Mapping[str, int],
-) -> bytes:
+def run_manifest(content: Content, done: ScreenedRound | ScoredRound, statuses: Mapping[str, int]) -> bytes:
     """``run.json``: engine, versions, hash of every input, settings, counts of forms, results and warnings."""
+    study = done.study
     record = {
         **_programs(content),
         "study": {"code": study.code, "label_vi": study.label_vi, "label_en": study.label_en},
@@ -89,9 +81,9 @@ def run_manifest(
         "inputs": [_input(name, path) for name, path in input_files(study).items()],
         "settings": {name: _plain(getattr(study, name)) for name in _SETTINGS},
         "scoring": _plain(study.instrument.scoring),
-        "counts": _counts(returns, dispositions),
+        "counts": _counts(done.returns, done.dispositions),
         "results": dict(sorted(statuses.items())),
-        "warnings": dict(sorted(Counter(warning.code for warning in warnings).items())),
+        "warnings": dict(sorted(Counter(warning.code for warning in done.warnings).items())),
     }
     return (json.dumps(record, ensure_ascii=False, indent=2, sort_keys=False) + "\n").encode()
 

@@ -15,59 +15,40 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from surveys.definitions.study.records import Output, StudyDefinition
 from surveys.handover import codebook, tables
 from surveys.handover.codebook import Table
 from surveys.handover.folder import obstacles, write_folder
 from surveys.handover.manifest import MANIFEST, SUMS, Content, digest_of, run_manifest, sums_of
-from surveys.problems import Problem, SurveyError
+from surveys.problems import SurveyError
 from surveys.returns.pairs import compare_entries
-
-if TYPE_CHECKING:
-    from surveys.definitions.study.records import Output, StudyDefinition
-    from surveys.returns.record_set import Returns
-    from surveys.sampling.samples import Samples
-    from surveys.scoring.scores import Scores
-    from surveys.validity.dispositions import Dispositions
+from surveys.scoring.scored import ScoredRound
+from surveys.scoring.scores import Scores
+from surveys.validity.screened import ScreenedRound
+from surveys.vocabulary.progress import Step
 
 DESCRIPTOR = "datapackage.json"
 COUNCIL = "council"
 WORKBOOK = "survey-scores.xlsx"
 
-Progress = Callable[[str, int, int], None]
 
-
-def deliver(
-    study: StudyDefinition,
-    returns: Returns,
-    dispositions: Dispositions,
-    samples: Samples,
-    scores: Scores,
-    out: Path,
-    progress: Progress | None = None,
-) -> None:
+def deliver(scored: ScoredRound, out: Path, progress: Step | None = None) -> None:
     """Write the whole package at ``out``: all of it, or nothing.
 
     ``progress(label, done, total)`` hears of each file. Raises SurveyError when ``out`` must not be replaced (see
     :func:`surveys.handover.folder.write_folder`), OSError when the disk refuses; an earlier package then stays as it was.
     """
-    write_folder(out, package(study, returns, dispositions, samples, scores), progress)
+    write_folder(out, package(scored), progress)
 
 
-def deliver_screening(
-    study: StudyDefinition,
-    returns: Returns,
-    dispositions: Dispositions,
-    out: Path,
-    progress: Progress | None = None,
-) -> None:
+def deliver_screening(screened: ScreenedRound, out: Path, progress: Step | None = None) -> None:
     """Write what is known before scoring: forms, funnel and the review files; all or nothing, as :func:`deliver`."""
-    write_folder(out, screening(study, returns, dispositions), progress)
+    write_folder(out, screening(screened), progress)
 
 
 def ready_for(out: Path, content: Content) -> None:
@@ -77,21 +58,18 @@ def ready_for(out: Path, content: Content) -> None:
         raise SurveyError(found)
 
 
-def package(
-    study: StudyDefinition, returns: Returns, dispositions: Dispositions, samples: Samples, scores: Scores
-) -> dict[str, bytes]:
+def package(scored: ScoredRound) -> dict[str, bytes]:
     """Every file of the package: path → bytes. The same input gives the same bytes."""
-    found = (*returns.warnings, *dispositions.warnings, *samples.warnings, *scores.warnings)
-    warnings = tuple(dict.fromkeys(found))  # a room may pass on what an earlier room has found
+    study, scores = scored.study, scored.scores
     statuses = Counter(scores.table["status"].tolist())
-    manifest = run_manifest("scores", study, returns, dispositions, warnings, statuses)
+    manifest = run_manifest("scores", scored, statuses)
     frames = {
         codebook.SCORES: scores.table,
         codebook.UNITS: scores.units,
-        codebook.WEIGHTS: samples.weights,
-        codebook.DIAGNOSTICS: samples.summary,
+        codebook.WEIGHTS: scored.samples.weights,
+        codebook.DIAGNOSTICS: scored.samples.summary,
         codebook.TREE: tables.tree_frame(study.instrument),
-        **_screening_frames(returns, dispositions, warnings),
+        **_screening_frames(scored),
     }
     asked = {codebook.SHARES: scores.shares, codebook.UNWEIGHTED: scores.unweighted}
     frames |= {table: frame for table, frame in asked.items() if len(frame)}
@@ -100,17 +78,15 @@ def package(
     return _closed(study, frames, {**files, MANIFEST: manifest})
 
 
-def screening(study: StudyDefinition, returns: Returns, dispositions: Dispositions) -> dict[str, bytes]:
+def screening(screened: ScreenedRound) -> dict[str, bytes]:
     """Every file of a screening: path → bytes."""
-    warnings = (*returns.warnings, *dispositions.warnings)
-    manifest = run_manifest("screening", study, returns, dispositions, warnings, {})
-    return _closed(study, _screening_frames(returns, dispositions, warnings), {MANIFEST: manifest})
+    manifest = run_manifest("screening", screened, {})
+    return _closed(screened.study, _screening_frames(screened), {MANIFEST: manifest})
 
 
-def _screening_frames(
-    returns: Returns, dispositions: Dispositions, warnings: tuple[Problem, ...]
-) -> dict[Table, pd.DataFrame]:
+def _screening_frames(done: ScreenedRound | ScoredRound) -> dict[Table, pd.DataFrame]:
     """The tables about forms; those that only list oddities are left out when there are none."""
+    returns, dispositions = done.returns, done.dispositions
     forms = tables.forms_frame(returns, dispositions)
     entered = compare_entries(returns)
     oddities = {
@@ -121,7 +97,7 @@ def _screening_frames(
         codebook.ENTRIES: entered.disagreements,
         codebook.AGREEMENT: entered.agreement,
         codebook.CONVERSIONS: returns.conversions,
-        codebook.WARNINGS: tables.warnings_frame(warnings),
+        codebook.WARNINGS: tables.warnings_frame(done.warnings),
     }
     return {
         codebook.FORMS: forms,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +24,10 @@ from surveys.definitions.study.records import Fieldwork, Inference, Output, Stud
 from surveys.problems import Problem
 from surveys.returns.record_set import ROW_COLUMNS, Returns
 from surveys.sampling.samples import SUMMARY_COLUMNS, Samples
+from surveys.scoring.scored import ScoredRound
 from surveys.scoring.scores import UNWEIGHTED_COLUMNS, Scores
 from surveys.validity.dispositions import CELL_COLUMNS, FUNNEL_COLUMNS, Dispositions
+from surveys.validity.screened import ScreenedRound
 
 UNITS = (
     Unit("noi-vu", "so", "Sở Nội vụ"),
@@ -53,27 +55,20 @@ ITEM_SCORES: dict[str, dict[str, dict[str, float | None]]] = {
 HEADS, CITIZENS = 6, {"noi-vu": 7, "y-te": 6, "tru": 2}
 
 
-@dataclass(frozen=True)
-class Round:
-    """Everything that is handed over."""
-
-    study: StudyDefinition
-    returns: Returns
-    dispositions: Dispositions
-    samples: Samples
-    scores: Scores
-
-    def parts(self) -> tuple[StudyDefinition, Returns, Dispositions, Samples, Scores]:
-        return self.study, self.returns, self.dispositions, self.samples, self.scores
-
-
 @pytest.fixture(scope="session")
-def small_round(tmp_path_factory: pytest.TempPathFactory) -> Round:
+def small_round(tmp_path_factory: pytest.TempPathFactory) -> ScoredRound:
     folder = tmp_path_factory.mktemp("round")
     (folder / "study.toml").write_text('[study]\ncode = "nhỏ"\n', encoding="utf-8")
     study = _study(folder)
     returns, dispositions = _returns(study.instrument)
-    return Round(study, returns, dispositions, _samples(returns, dispositions), _scores(study))
+    return ScoredRound(
+        ScreenedRound(study, returns, dispositions), _samples(returns, dispositions), _scores(study)
+    )
+
+
+def under(study: StudyDefinition, scored: ScoredRound) -> ScoredRound:
+    """The same round of another study."""
+    return replace(scored, screened=replace(scored.screened, study=study))
 
 
 def renormalised(study: StudyDefinition) -> StudyDefinition:

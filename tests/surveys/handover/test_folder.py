@@ -20,7 +20,7 @@ from surveys.handover.folder import write_folder
 from surveys.handover.manifest import MANIFEST, SUMS, sums_bytes
 from surveys.handover.package import package
 from surveys.problems import SurveyError
-from tests.surveys.handover.small_round import Round
+from surveys.scoring.scored import ScoredRound
 
 MARK = b'{"format": "surveys/run/1", "content": "scores"}\n'
 
@@ -231,9 +231,9 @@ def test_a_killed_run_leaves_a_whole_result_and_no_rubbish(tmp_path: Path) -> No
 
 
 def test_a_real_package_survives_a_failed_second_run(
-    small_round: Round, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small_round: ScoredRound, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files = package(*small_round.parts())
+    files = package(small_round)
     write_folder(tmp_path / "out", files)
 
     def full(path: Path, content: bytes) -> None:

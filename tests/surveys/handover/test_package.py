@@ -23,7 +23,8 @@ from surveys.handover.package import deliver, deliver_screening, package, packag
 from surveys.handover.tables import harmless
 from surveys.handover.verification import verify
 from surveys.problems import LANGUAGES, phrase, wording
-from tests.surveys.handover.small_round import ITEM_SCORES, Round, renormalised
+from surveys.scoring.scored import ScoredRound
+from tests.surveys.handover.small_round import ITEM_SCORES, renormalised, under
 
 TABLES = [table for table in vars(codebook).values() if isinstance(table, Table)]
 
@@ -51,16 +52,16 @@ def test_the_columns_are_those_of_the_delivery() -> None:
     )
 
 
-def test_two_runs_give_the_same_bytes(small_round: Round, tmp_path: Path) -> None:
-    deliver(*small_round.parts(), out=tmp_path / "one")
-    deliver(*small_round.parts(), out=tmp_path / "two")
+def test_two_runs_give_the_same_bytes(small_round: ScoredRound, tmp_path: Path) -> None:
+    deliver(small_round, out=tmp_path / "one")
+    deliver(small_round, out=tmp_path / "two")
     one, two = (_files(tmp_path / name) for name in ("one", "two"))
     assert one == two
     assert len(one) > 20
 
 
-def test_row_order_of_the_reasons_does_not_matter_to_the_counts(small_round: Round) -> None:
-    forms = _records(package(*small_round.parts())["forms.csv"])
+def test_row_order_of_the_reasons_does_not_matter_to_the_counts(small_round: ScoredRound) -> None:
+    forms = _records(package(small_round)["forms.csv"])
     assert [f["reasons"] for f in forms if f["disposition"] == "rejected"] == [
         "duplicate_code;too_few_answers"
     ]
@@ -69,8 +70,8 @@ def test_row_order_of_the_reasons_does_not_matter_to_the_counts(small_round: Rou
     assert forms[0]["disposition"] == "valid"
 
 
-def test_csv_is_rfc_4180(small_round: Round) -> None:
-    for path, content in package(*small_round.parts()).items():
+def test_csv_is_rfc_4180(small_round: ScoredRound) -> None:
+    for path, content in package(small_round).items():
         if path.endswith(".csv"):
             assert content.startswith(b"\xef\xbb\xbf") == path.startswith("review/"), path
             assert content.endswith(b"\r\n"), path
@@ -78,8 +79,8 @@ def test_csv_is_rfc_4180(small_round: Round) -> None:
             assert len({len(row) for row in _read(content)}) == 1, path
 
 
-def test_numbers_are_rounded_once_and_half_up(small_round: Round) -> None:
-    rows = _records(package(*small_round.parts())["scores.csv"])
+def test_numbers_are_rounded_once_and_half_up(small_round: ScoredRound) -> None:
+    rows = _records(package(small_round)["scores.csv"])
     found = {(r["unit_code"], r["node_code"], r["group"]): r for r in rows}
     # noi-vu, by hand: node 1 = ((0.8+0.6)/2 + (0.6+0.4)/2)/2 = 0.6; node 2 = 1/3; total = 0.6 + 2/3 = 1.26666… of 3
     total = found["noi-vu", "0", "all"]
@@ -91,21 +92,21 @@ def test_numbers_are_rounded_once_and_half_up(small_round: Round) -> None:
     assert found["y-te", "1.b", "citizens"]["score"] == "0.6666666667"
     assert found["tru", "1", "citizens"]["score"] == ""
     assert found["tru", "1", "citizens"]["status"] == "suppressed"
-    units = _records(package(*small_round.parts())["units.csv"])
+    units = _records(package(small_round)["units.csv"])
     assert [u["percent"] for u in units] == ["42.22", "63.06", "79.17"]
     assert units[0]["probability_top_quarter"] == "0.3334"  # 0.33335, to two decimals more than a percentage
 
 
-def test_decimals_are_the_study_s(small_round: Round) -> None:
+def test_decimals_are_the_study_s(small_round: ScoredRound) -> None:
     study = replace(
         small_round.study, output=replace(small_round.study.output, points_decimals=2, score_decimals=3)
     )
-    rows = _records(package(study, *small_round.parts()[1:])["scores.csv"])
+    rows = _records(package(under(study, small_round))["scores.csv"])
     assert (rows[2]["points"], rows[2]["score"]) == ("1.27", "0.422")
 
 
-def test_formulas_are_harmless_and_numbers_plain(small_round: Round) -> None:
-    files = package(*small_round.parts())
+def test_formulas_are_harmless_and_numbers_plain(small_round: ScoredRound) -> None:
+    files = package(small_round)
     units = _records(files["units.csv"])
     assert units[2]["unit_name"] == "'=Trụ sở, “khu A”"
     assert [r["form_code"] for r in _records(files["forms.csv"])][-1] == "'-13"
@@ -113,8 +114,8 @@ def test_formulas_are_harmless_and_numbers_plain(small_round: Round) -> None:
         assert harmless(begin + "1") == "'" + begin + "1"
 
 
-def test_the_council_gets_no_points_of_incomplete_nodes(small_round: Round) -> None:
-    files = package(*small_round.parts())
+def test_the_council_gets_no_points_of_incomplete_nodes(small_round: ScoredRound) -> None:
+    files = package(small_round)
     scores = {(r["unit_code"], r["node_code"]): r for r in _records(files["council/scores.csv"])}
     assert set(scores) == {(unit, node) for unit in ITEM_SCORES for node in ("1", "2")}
     assert scores["tru", "1"]["points"] == ""
@@ -126,22 +127,22 @@ def test_the_council_gets_no_points_of_incomplete_nodes(small_round: Round) -> N
     assert units["noi-vu"]["percent"] == "42.22"
 
 
-def test_the_council_gets_them_where_the_study_renormalises(small_round: Round) -> None:
-    files = package(renormalised(small_round.study), *small_round.parts()[1:])
+def test_the_council_gets_them_where_the_study_renormalises(small_round: ScoredRound) -> None:
+    files = package(under(renormalised(small_round.study), small_round))
     scores = {(r["unit_code"], r["node_code"]): r for r in _records(files["council/scores.csv"])}
     assert scores["tru", "1"]["points"] == "0.3750"  # (0.5 + 0.25)/2 of the heads alone
 
 
-def test_rejected_forms_have_reasons_and_nothing_personal(small_round: Round) -> None:
-    content = package(*small_round.parts())["council/rejected.csv"]
+def test_rejected_forms_have_reasons_and_nothing_personal(small_round: ScoredRound) -> None:
+    content = package(small_round)["council/rejected.csv"]
     assert _read(content)[0] == [
         "form_code", "questionnaire", "block", "unit_code", "group", "reasons", "reasons_vi",
     ]  # fmt: skip
     assert [r["form_code"] for r in _records(content)] == ["C-noi-vu-0"]
 
 
-def test_the_workbook_has_plain_numbers_under_one_header_row(small_round: Round) -> None:
-    content = package(*small_round.parts())["council/survey-scores.xlsx"]
+def test_the_workbook_has_plain_numbers_under_one_header_row(small_round: ScoredRound) -> None:
+    content = package(small_round)["council/survey-scores.xlsx"]
     book = openpyxl.load_workbook(io.BytesIO(content))
     assert book.sheetnames == [
         "Điểm theo tiêu chí", "Tổng hợp đơn vị", "Phiếu bị loại", "Giải thích", "Nhận dạng và mã kiểm",
@@ -161,12 +162,12 @@ def test_the_workbook_has_plain_numbers_under_one_header_row(small_round: Round)
     assert [c.value for c in summary[2]][3:6] == [3, 1.2667, 42.22]
     identity = {row[0].value: row[1].value for row in book["Nhận dạng và mã kiểm"].iter_rows(min_row=2)}
     assert identity["Mã đợt điều tra"] == "nhỏ-2023"
-    digest = hashlib.sha256(package(*small_round.parts())["council/scores.csv"]).hexdigest()
+    digest = hashlib.sha256(package(small_round)["council/scores.csv"]).hexdigest()
     assert identity["SHA-256 của scores.csv"] == digest
 
 
-def test_checksums_and_descriptor_are_those_of_the_files(small_round: Round, tmp_path: Path) -> None:
-    deliver(*small_round.parts(), out=tmp_path / "out")
+def test_checksums_and_descriptor_are_those_of_the_files(small_round: ScoredRound, tmp_path: Path) -> None:
+    deliver(small_round, out=tmp_path / "out")
     for folder in (tmp_path / "out", tmp_path / "out" / "council"):
         lines = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
         listed = {line[66:]: line[:64] for line in lines}
@@ -185,8 +186,8 @@ def test_checksums_and_descriptor_are_those_of_the_files(small_round: Round, tmp
             assert re.fullmatch(r"[a-z0-9._-]+", resource["name"])
 
 
-def test_every_value_satisfies_its_schema(small_round: Round) -> None:
-    files = package(*small_round.parts())
+def test_every_value_satisfies_its_schema(small_round: ScoredRound) -> None:
+    files = package(small_round)
     descriptor = json.loads(files["datapackage.json"])
     for resource in descriptor["resources"]:
         table = pd.read_csv(
@@ -205,8 +206,8 @@ def test_every_value_satisfies_its_schema(small_round: Round) -> None:
         assert key is None or not table.duplicated(key).any()
 
 
-def test_the_manifest_names_inputs_and_settings_but_no_place_or_person(small_round: Round) -> None:
-    files = package(*small_round.parts())
+def test_the_manifest_names_inputs_and_settings_but_no_place_or_person(small_round: ScoredRound) -> None:
+    files = package(small_round)
     manifest = json.loads(files["run.json"])
     assert files["council/run.json"] == files["run.json"]
     study_toml = (small_round.study.folder / "study.toml").read_bytes()
@@ -229,17 +230,17 @@ def test_the_manifest_names_inputs_and_settings_but_no_place_or_person(small_rou
         assert secret not in everything
 
 
-def test_the_workbook_has_no_clock(small_round: Round) -> None:
-    with ZipFile(io.BytesIO(package(*small_round.parts())["council/survey-scores.xlsx"])) as book:
+def test_the_workbook_has_no_clock(small_round: ScoredRound) -> None:
+    with ZipFile(io.BytesIO(package(small_round)["council/survey-scores.xlsx"])) as book:
         assert {info.date_time[0] for info in book.infolist()} == {1980}
         assert b"2000-01-01T00:00:00Z" in book.read("docProps/core.xml")
 
 
-def test_screening_alone_has_forms_funnel_and_review_files(small_round: Round, tmp_path: Path) -> None:
-    files = screening(*small_round.parts()[:3])
+def test_screening_alone_has_forms_funnel_and_review_files(small_round: ScoredRound, tmp_path: Path) -> None:
+    files = screening(small_round.screened)
     assert {"forms.csv", "funnel.csv", "review/forms.csv", "run.json", "SHA256SUMS"} <= set(files)
     assert not any(path.startswith("council/") for path in files)
-    deliver_screening(*small_round.parts()[:3], out=tmp_path / "out")
+    deliver_screening(small_round.screened, out=tmp_path / "out")
     assert verify(tmp_path / "out") == ()
 
 

@@ -19,12 +19,13 @@ from surveys.handover.manifest import digest_of, sums_bytes
 from surveys.handover.package import deliver, package
 from surveys.handover.verification import verify
 from surveys.problems import LANGUAGES, Problem
-from tests.surveys.handover.small_round import Round
+from surveys.scoring.scored import ScoredRound
+from tests.surveys.handover.small_round import under
 
 
 @pytest.fixture(scope="module")
-def delivered(small_round: Round) -> dict[str, bytes]:
-    return package(*small_round.parts())
+def delivered(small_round: ScoredRound) -> dict[str, bytes]:
+    return package(small_round)
 
 
 @pytest.fixture
@@ -191,12 +192,12 @@ def _may_differ(file: str, column: str, row: dict[str, str]) -> bool:
     )
 
 
-def test_rounding_is_no_fault(small_round: Round, tmp_path: Path) -> None:
+def test_rounding_is_no_fault(small_round: ScoredRound, tmp_path: Path) -> None:
     """Printed with two decimals, parents differ from the sums of their parts by rounding only."""
     study = replace(
         small_round.study, output=replace(small_round.study.output, points_decimals=2, score_decimals=2)
     )
-    deliver(study, *small_round.parts()[1:], out=tmp_path / "coarse")
+    deliver(under(study, small_round), out=tmp_path / "coarse")
     assert verify(tmp_path / "coarse") == ()
 
 
@@ -311,13 +312,13 @@ def test_damage_of_any_kind_is_a_fault_not_a_crash(out: Path, damage: str) -> No
         path.write_bytes(content)
 
 
-def test_a_pooled_parent_lies_between_its_parts(small_round: Round, tmp_path: Path) -> None:
+def test_a_pooled_parent_lies_between_its_parts(small_round: ScoredRound, tmp_path: Path) -> None:
     """`pooled` cannot be re-added without the answers; outside the range of its items it is wrong all the same."""
     nodes = tuple(
         replace(n, rule="pooled") if n.code == "1" else n for n in small_round.study.instrument.nodes
     )
     study = replace(small_round.study, instrument=replace(small_round.study.instrument, nodes=nodes))
-    deliver(study, *small_round.parts()[1:], out=tmp_path / "within")
+    deliver(under(study, small_round), out=tmp_path / "within")
     assert verify(tmp_path / "within") == ()
     table = small_round.scores.table.copy()
     chosen = (table["node_code"] == "1") & (table["group"] == "heads") & (table["unit_code"] == "noi-vu")
@@ -327,13 +328,13 @@ def test_a_pooled_parent_lies_between_its_parts(small_round: Round, tmp_path: Pa
         0.82,
         0.81,
     ]  # its items: 0.8 and 0.6
-    parts = (*small_round.parts()[1:4], replace(small_round.scores, table=table))
-    deliver(study, *parts, out=tmp_path / "outside")
+    scores = replace(small_round.scores, table=table)
+    deliver(replace(under(study, small_round), scores=scores), out=tmp_path / "outside")
     faults = [p for p in verify(tmp_path / "outside") if p.code == "verify.parent"]
     assert {dict(p.params)["node"] for p in faults} >= {"1"}
 
 
-def test_shares_of_an_item_add_up_to_one(small_round: Round, tmp_path: Path) -> None:
+def test_shares_of_an_item_add_up_to_one(small_round: ScoredRound, tmp_path: Path) -> None:
     shares = pd.DataFrame(
         {
             "edition": "nhỏ/2023", "block": "so", "unit_code": "y-te", "node_code": "9", "item_code": "9.a",
@@ -342,22 +343,22 @@ def test_shares_of_an_item_add_up_to_one(small_round: Round, tmp_path: Path) -> 
         }
     )  # fmt: skip
     scores = replace(small_round.scores, shares=shares)
-    assert "shares.csv" in package(*small_round.parts()[:4], scores)
-    deliver(*small_round.parts()[:4], scores, out=tmp_path / "out")
+    assert "shares.csv" in package(replace(small_round, scores=scores))
+    deliver(replace(small_round, scores=scores), out=tmp_path / "out")
     assert verify(tmp_path / "out") == ()
     edit(tmp_path / "out" / "shares.csv", lambda records: records[1].update(share="0.4333333333"))
     reseal(tmp_path / "out")
     assert _codes(verify(tmp_path / "out")) == {"verify.shares_sum"}
 
 
-def test_unweighted_results_stand_beside_the_weighted_ones(small_round: Round, tmp_path: Path) -> None:
+def test_unweighted_results_stand_beside_the_weighted_ones(small_round: ScoredRound, tmp_path: Path) -> None:
     table = small_round.scores.table
     names = ["score", "se", "ci_low", "ci_high"]
     unweighted = table[["block", "unit_code", "node_code", "group", *names]].assign(
         **{f"unweighted_{name}": table[name] for name in names}
     )
     scores = replace(small_round.scores, unweighted=unweighted)
-    deliver(*small_round.parts()[:4], scores, out=tmp_path / "out")
+    deliver(replace(small_round, scores=scores), out=tmp_path / "out")
     assert verify(tmp_path / "out") == ()
     edit(
         tmp_path / "out" / "unweighted.csv",

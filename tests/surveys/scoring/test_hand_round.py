@@ -20,7 +20,9 @@ from surveys.definitions.study.reading import load_study
 from surveys.handover.package import deliver
 from surveys.returns.reading import read_returns
 from surveys.sampling.samples import draw_samples
+from surveys.scoring.scored import ScoredRound
 from surveys.scoring.scores import score
+from surveys.validity.screened import ScreenedRound
 from surveys.validity.screening import screen
 
 ROUND = Path(__file__).parents[2] / "rounds" / "small"
@@ -273,7 +275,7 @@ def test_every_column_of_the_printed_table(tmp_path: Path) -> None:
     dispositions = screen(study, returns)
     samples = draw_samples(study, returns, dispositions)
     scores = score(study, returns, dispositions, samples)
-    deliver(study, returns, dispositions, samples, scores, tmp_path / "results")
+    deliver(ScoredRound(ScreenedRound(study, returns, dispositions), samples, scores), tmp_path / "results")
     with (tmp_path / "results" / "scores.csv").open(encoding="utf-8", newline="") as file:
         lines = {(r["unit_code"], r["node_code"], r["group"]): r for r in csv.DictReader(file)}
     checked = 0
