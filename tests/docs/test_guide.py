@@ -1,0 +1,74 @@
+"""The guide says what is true: its files are those of the sample, its commands run, its settings are accepted."""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from surveys.cli import main
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted((ROOT / "docs").glob("*/*.md"))
+FIRST = [ROOT / "docs/vi/01-cuoc-dieu-tra-dau-tien.md", ROOT / "docs/en/01-a-first-survey.md"]
+BLOCK = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)#]+)\)")
+
+
+def blocks(page: Path, kind: str) -> list[tuple[str, str]]:
+    """(title, text) of the fenced blocks of one kind."""
+    return [(title, text) for found, title, text in BLOCK.findall(page.read_text("utf-8")) if found == kind]
+
+
+@pytest.mark.parametrize("page", FIRST, ids=lambda page: page.parent.name)
+def test_the_files_shown_are_those_of_the_first_survey(page: Path) -> None:
+    shown = {title: text for kind in ("toml", "csv") for title, text in blocks(page, kind) if title}
+    assert set(shown) == {
+        "study.toml", *(f"instrument/{name}" for name in ("instrument.toml", "tree.csv", "items.csv", "units.csv"))
+    }  # fmt: skip
+    for name, text in shown.items():
+        assert text == (ROOT / "data-sample/first-survey" / name).read_text("utf-8"), name
+
+
+@pytest.mark.parametrize("page", FIRST, ids=lambda page: page.parent.name)
+def test_the_commands_of_the_first_chapter_run(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(ROOT / "data-sample/first-survey", tmp_path / "first-survey")
+    monkeypatch.chdir(tmp_path)
+    commands = [line for _, text in blocks(page, "sh") for line in text.splitlines()]
+    assert [command.split()[1] for command in commands] == ["check", "score", "verify"]
+    for command in commands:
+        assert main(command.split()[1:]) == 0, command
+    assert re.search(r"xa-1 .* 0 +170 +155 +3 +12\n", capsys.readouterr().out)
+
+    review = tmp_path / "results/review/units.csv"
+    rows = list(csv.DictReader(review.read_text("utf-8-sig").splitlines()))
+    decided: set[str] = set()
+    for row in rows:
+        if row["text"] not in decided:
+            row["decision"] = row["proposed_code"]
+            decided.add(row["text"])
+    with (tmp_path / "filled.csv").open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    out = "first-survey/unit_decisions.csv"
+    assert main(["confirm", "filled.csv", "--study", "first-survey", "--out", out]) == 0
+    (declared,) = (text for title, text in blocks(page, "toml") if not title)
+    with (tmp_path / "first-survey/study.toml").open("a", encoding="utf-8") as study:
+        study.write(f"\n{declared}")
+    assert main(["score", "first-survey", "--out", "results"]) == 0
+    assert re.search(r"xa-1 .* 0 +170 +158 +0 +12\n", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}/{page.stem}")
+def test_settings_shown_are_toml_and_links_lead_somewhere(page: Path) -> None:
+    for _, text in blocks(page, "toml"):
+        tomllib.loads(text)
+    for target in LINK.findall(page.read_text("utf-8")):
+        assert (page.parent / target).exists(), target
