@@ -16,15 +16,12 @@ import pandas as pd
 from surveys.definitions.instrument.records import Instrument, Item, Node
 from surveys.problems import Language, Problem, Problems, phrase
 from surveys.scoring.linear import Floats
-from surveys.vocabulary.roles import ALL_GROUPS
+from surveys.vocabulary.columns import CHANGE_COLUMNS
+from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
+from surveys.vocabulary.statuses import INCOMPARABLE, MISSING, OK
 from weighting.estimation.estimate import adjusted_p
 from weighting.estimation.intervals import t_quantile
 
-COMPARISON_COLUMNS = (
-    "block", "unit_code_old", "unit_code", "unit_name", "node_code", "node_level", "group", "score_old", "score_new",
-    "change", "se", "ci_low", "ci_high", "df", "p_value", "p_adjusted", "rank_old", "rank_new", "rank_change",
-    "status", "note",
-)  # fmt: skip
 KEYS = ["block", "unit_code", "node_code", "group"]
 Key = tuple[str, str]  # block, unit
 #: Successor of a unit that was divided among several: no unit has an empty code.
@@ -42,7 +39,7 @@ class Round:
 
 @dataclass(frozen=True)
 class Comparison:
-    """``table``: one row per unit × node × group of the new round, ``COMPARISON_COLUMNS``, scores in [0, 1];
+    """``table``: one row per unit × node × group of the new round, ``CHANGE_COLUMNS``, scores in [0, 1];
     ``refused``: why nodes or units were not compared."""
 
     table: pd.DataFrame
@@ -74,11 +71,11 @@ def compare(
     merged = _with_ranks(merged, old.units, new.units, successors or {})
     table = _changes(merged, level)
     table["status"], table["note"] = _remarks(merged, differing, language)
-    refused = (table["status"] != "ok").to_numpy()
+    refused = (table["status"] != OK).to_numpy()
     for column in ("change", "se", "ci_low", "ci_high", "df", "p_value", "rank_change"):
         table[column] = table[column].mask(refused)
     table["p_adjusted"] = _adjusted(table, method)
-    return Comparison(table[list(COMPARISON_COLUMNS)], tuple(problems))
+    return Comparison(table[list(CHANGE_COLUMNS)], tuple(problems))
 
 
 # --- what may be compared ---------------------------------------------------------------------------------------------
@@ -180,7 +177,7 @@ def units_of(scored: Round) -> list[Key]:
 def _with_items_of(old: Round, new: Instrument) -> pd.DataFrame:
     """The old table with its items under the codes of the new edition; items that it no longer has are left out."""
     codes = same_items(old.instrument, new)
-    is_item = (old.table["node_level"] == "item").to_numpy()
+    is_item = (old.table["node_level"] == ITEM_LEVEL).to_numpy()
     named = [
         codes.get(code, "") if item else code
         for code, item in zip(old.table["node_code"], is_item, strict=True)
@@ -314,15 +311,15 @@ def _remarks(
     )
     for node, before, after, predecessor in columns:
         if node in differing:
-            statuses.append("incomparable")
+            statuses.append(INCOMPARABLE)
             notes.append(phrase(f"{differing[node]}.note", language))
         elif pd.isna(predecessor):
-            statuses.append("missing")
+            statuses.append(MISSING)
             notes.append(phrase("compare.no_predecessor", language))
         elif np.isnan(before) or np.isnan(after):
-            statuses.append("missing")
+            statuses.append(MISSING)
             notes.append(phrase("compare.no_value", language))
         else:
-            statuses.append("ok")
+            statuses.append(OK)
             notes.append("")
     return statuses, notes

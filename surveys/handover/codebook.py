@@ -14,13 +14,12 @@ from typing import Literal
 
 from surveys.definitions.study.records import Output
 from surveys.problems import phrase
+from surveys.vocabulary.statuses import CHANGE_STATUSES, DISPOSITIONS, STATUSES
 
 #: How a column is printed: text (codes and words), count (whole numbers), plain (shortest decimal), and the kinds
 #: whose decimals the study declares: score, percent, points; probability has two decimals more than percent.
 Kind = Literal["text", "count", "plain", "score", "percent", "points", "probability"]
 
-STATUSES = ("ok", "incomplete", "suppressed", "external")
-DISPOSITIONS = ("valid", "review", "rejected")
 _STANDARD = "https://datapackage.org/profiles/2.0"
 
 
@@ -171,7 +170,7 @@ FUNNEL = Table(
     "funnel.csv",
     (
         *_words("block", "unit_code", "group", "questionnaire", required=False),
-        *_counts("issued", "returned", "valid", "review", "rejected"),
+        *_counts("issued", "returned", *DISPOSITIONS),
     ),
     key=("block", "unit_code", "group", "questionnaire"),
 )
@@ -357,7 +356,7 @@ CHANGES = Table(
         Column("p_adjusted", "score", 0, 1),
         *_counts("rank_old", "rank_new"),
         Column("rank_change", "plain"),
-        Column("status", accepted=("ok", "incomparable", "missing"), required=True),
+        Column("status", accepted=CHANGE_STATUSES, required=True),
         _NOTE,
     ),
     key=("block", "unit_code", "node_code", "group"),

@@ -20,8 +20,9 @@ from typing import Any, Literal
 from surveys.definitions.study.records import StudyDefinition
 from surveys.returns.record_set import Returns
 from surveys.scoring.scored import ScoredRound
-from surveys.validity.dispositions import REJECTED, REVIEW, SECOND_ENTRY, VALID, Dispositions
+from surveys.validity.dispositions import Dispositions
 from surveys.validity.screened import ScreenedRound
+from surveys.vocabulary.statuses import REJECTED, REVIEW, SECOND_ENTRY, VALID
 
 MANIFEST = "run.json"
 SUMS = "SHA256SUMS"

@@ -12,9 +12,8 @@ import numpy as np
 import pandas as pd
 
 from surveys.handover.printed import Floats, Package, Printed
-from surveys.handover.tables import ITEM_LEVEL
 from surveys.problems import Problem
-from surveys.vocabulary.roles import ALL_GROUPS
+from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
 
 #: Noise of float arithmetic on the printed numbers.
 _NOISE = 1e-9

@@ -14,9 +14,9 @@ import pandas as pd
 
 from surveys.handover.codebook import DISPOSITIONS, Table
 from surveys.handover.printed import Package, Printed
-from surveys.handover.tables import ITEM_LEVEL, harmless
+from surveys.handover.tables import harmless
 from surveys.problems import Problem, phrase
-from surveys.vocabulary.roles import ALL_GROUPS
+from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
 
 _CELL = ["block", "unit_code", "group", "questionnaire"]
 _PLACE = ["block", "unit_code"]

@@ -23,8 +23,10 @@ from surveys.handover.rounding import decimal_cells, joined, plain_cells
 from surveys.problems import Problem, phrase, wording
 from surveys.returns.record_set import Returns
 from surveys.scoring.rules import rule_of
-from surveys.validity.dispositions import CELL_COLUMNS, REJECTED, REVIEW, Dispositions
-from surveys.vocabulary.roles import ALL_GROUPS
+from surveys.validity.dispositions import Dispositions
+from surveys.vocabulary.columns import CELL_COLUMNS
+from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
+from surveys.vocabulary.statuses import INCOMPLETE, REJECTED, REVIEW
 
 if TYPE_CHECKING:
     from surveys.scoring.scores import Scores
@@ -33,9 +35,6 @@ _RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NEEDS_QUOTES = re.compile('[",\r\n]')
 #: Columns of words become one when there are at least so many rows for every combination they could have.
 _FEW = 4
-INCOMPLETE = "incomplete"
-#: Level of the rows of single questions, in the scores and in the tree.
-ITEM_LEVEL = "item"
 
 
 def harmless(text: str) -> str:

@@ -14,7 +14,7 @@ from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.records import StudyDefinition
 from surveys.handover.rounding import decimal_texts, plain_texts, whole_texts
 from surveys.problems import Language, phrase
-from surveys.vocabulary.roles import ALL_GROUPS
+from surveys.vocabulary.levels import ALL_GROUPS
 
 if TYPE_CHECKING:
     from surveys.comparison.changes import Comparison

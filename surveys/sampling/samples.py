@@ -19,16 +19,10 @@ from surveys.definitions.study.records import Margin, StudyDefinition, WeightPla
 from surveys.problems import Problem, Problems
 from surveys.returns.record_set import Returns
 from surveys.validity.dispositions import Dispositions
+from surveys.vocabulary.columns import DIAGNOSTIC_COLUMNS, WEIGHT_COLUMNS
 from weighting import CalibrationError, Design, DesignError, calibrate, trim
 from weighting.calibration.diagnostics import kish_deff
 
-WEIGHT_COLUMNS = (
-    "block", "unit_code", "group", "questionnaire", "form_code", "base_weight", "calibrated_weight", "weight", "g",
-)  # fmt: skip
-SUMMARY_COLUMNS = (
-    "block", "group", "forms", "evaluations", "population", "weight_total", "lowest_weight", "highest_weight",
-    "kish_deff", "effective_n", "calibrated_to", "trimmed",
-)  # fmt: skip
 #: Column of the unit beside the fields of the returns; no field can have such a name.
 CELL = "#cell"
 
@@ -115,7 +109,7 @@ def draw_samples(study: StudyDefinition, returns: Returns, dispositions: Disposi
     return Samples(
         tuple(parts),
         _weight_table(returns, parts, weights),
-        pd.DataFrame(summary, columns=list(SUMMARY_COLUMNS)),
+        pd.DataFrame(summary, columns=list(DIAGNOSTIC_COLUMNS)),
         problems.warnings,
     )
 

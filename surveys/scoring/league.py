@@ -10,17 +10,15 @@ import pandas as pd
 from surveys.problems import Language
 from surveys.scoring.inference import Estimate, Outside, influence, presence
 from surveys.scoring.linear import Floats
-from surveys.scoring.remarks import STATUSES, statuses, written_notes
+from surveys.scoring.remarks import statuses, written_notes
 from surveys.scoring.tree import Block, Branch
 from surveys.scoring.unit_groups import groups_of
 from surveys.scoring.values import Values
-from surveys.vocabulary.roles import ALL_GROUPS
+from surveys.vocabulary.columns import UNIT_COLUMNS
+from surveys.vocabulary.levels import ALL_GROUPS
+from surveys.vocabulary.statuses import STATUSES
 from weighting import rank_sets
 
-UNIT_COLUMNS = (
-    "block", "unit_code", "unit_name", "points", "max_points", "percent", "ci_low", "ci_high", "rank", "rank_low",
-    "rank_high", "probability_top_quarter", "unit_group", "status", "note",
-)  # fmt: skip
 TOP = 0.25  # the top quarter, as the column says
 
 

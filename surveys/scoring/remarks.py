@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from surveys.problems import Language, phrase
 from surveys.scoring.linear import Bools
 from surveys.scoring.tree import Branch, Note, Notes, note, positions
+from surveys.vocabulary.statuses import EXTERNAL, INCOMPLETE, OK, STATUSES, SUPPRESSED
 
 if TYPE_CHECKING:
     from surveys.scoring.inference import Estimate
 
-OK, EXTERNAL, INCOMPLETE, SUPPRESSED = STATUSES = ("ok", "external", "incomplete", "suppressed")
+_OK, _EXTERNAL, _INCOMPLETE, _SUPPRESSED = map(STATUSES.index, (OK, EXTERNAL, INCOMPLETE, SUPPRESSED))
 GAPS = ("score.missing_child", "score.no_external", "score.not_assessed")
 
 
@@ -33,8 +34,8 @@ def statuses(branches: Sequence[Branch]) -> NDArray[np.intp]:
     for r, branch in enumerate(branches):
         for unit, (code, _) in branch.notes:
             gap[r, unit] |= code in GAPS
-    status = np.where(complete, np.where(elsewhere, 1, 0), 2)
-    return np.where(~available & ~gap, 3, status)
+    status = np.where(complete, np.where(elsewhere, _EXTERNAL, _OK), _INCOMPLETE)
+    return np.where(~available & ~gap, _SUPPRESSED, status)
 
 
 def census(found: Sequence[Estimate]) -> Bools:

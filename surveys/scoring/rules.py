@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from surveys.definitions.instrument.records import Instrument, Item, Node
+from surveys.vocabulary.aggregations import AGGREGATIONS, OWN_RULES
 
 Part = Item | Node
 
@@ -20,7 +21,7 @@ class Combination:
     """One rule. ``weight`` of a part of an instrument before division by their sum; ``pooled``: a ratio over all items below;
     ``points``: the weight is the maximum points that the part has in this round;
     ``affine``: (offset, slope) applied to the combined value of a node; ``scored``: False for blocks whose answers
-    are published as shares and enter no total; ``over`` what it may combine: items, children."""
+    are published as shares and enter no total."""
 
     name: str
     weight: Callable[[Instrument, Part], float] = lambda instrument, part: 1.0
@@ -28,7 +29,6 @@ class Combination:
     points: bool = False
     affine: Callable[[Node], tuple[float, float]] = lambda node: (0.0, 1.0)
     scored: bool = True
-    over: tuple[str, ...] = ("items", "children")
 
 
 def declared_weight(instrument: Instrument, part: Part) -> float:
@@ -59,22 +59,13 @@ RULES: Mapping[str, Combination] = {
     rule.name: rule
     for rule in (
         Combination("mean"),
-        Combination("mean_of_items", weight=items_below, over=("children",)),
+        Combination("mean_of_items", weight=items_below),
         Combination("weighted", weight=declared_weight),
-        Combination("sum", points=True, over=("children",)),
-        Combination("rescale", affine=rescaled, over=("items",)),
+        Combination("sum", points=True),
+        Combination("rescale", affine=rescaled),
         Combination("pooled", pooled=True),
-        Combination("shares", scored=False, over=("items",)),
+        Combination("shares", scored=False),
     )
-}
-
-
-#: Ways to aggregate a whole index of one kind (SIPAS): rule over items, rule over children.
-AGGREGATIONS: Mapping[str, tuple[str, str]] = {
-    "pooled": ("pooled", "pooled"),
-    "mean_of_items": ("mean", "mean_of_items"),
-    "mean_of_factors": ("mean", "mean"),
-    "weighted": ("weighted", "weighted"),
 }
 
 
@@ -85,7 +76,7 @@ def rule_of(instrument: Instrument, node: Node) -> Combination:
     """
     rule = RULES[node.rule]
     chosen = instrument.scoring.rule
-    if not chosen or rule.points or not rule.scored or node.rule == "rescale":
+    if not chosen or node.rule in OWN_RULES:
         return rule
     over_items, over_children = AGGREGATIONS[chosen]
     return RULES[over_items if node.code in instrument.items_of_node else over_children]

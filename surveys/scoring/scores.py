@@ -13,23 +13,15 @@ from surveys.problems import Language, Problem, Problems
 from surveys.returns.record_set import Returns
 from surveys.sampling.samples import Sample, Samples, blocks_of
 from surveys.scoring.inference import Estimate, estimates
-from surveys.scoring.league import UNIT_COLUMNS, league
-from surveys.scoring.remarks import INCOMPLETE, STATUSES, SUPPRESSED, statuses, written_notes
-from surveys.scoring.shares import SHARE_COLUMNS, shares
+from surveys.scoring.league import league
+from surveys.scoring.remarks import statuses, written_notes
+from surveys.scoring.shares import shares
 from surveys.scoring.tree import Block, block_of, walk
 from surveys.scoring.values import values_of
 from surveys.validity.dispositions import Dispositions
-from surveys.vocabulary.roles import ALL_GROUPS
-
-SCORE_COLUMNS = (
-    "edition", "block", "unit_code", "unit_name", "node_code", "node_level", "group", "n_valid", "n_eff", "score", "se",
-    "ci_low", "ci_high", "df", "satisfaction_percent", "satisfaction_ci_low", "satisfaction_ci_high", "max_points",
-    "points", "status", "note",
-)  # fmt: skip
-UNWEIGHTED_COLUMNS = (
-    "block", "unit_code", "node_code", "group", "score", "se", "ci_low", "ci_high", "unweighted_score",
-    "unweighted_se", "unweighted_ci_low", "unweighted_ci_high",
-)  # fmt: skip
+from surveys.vocabulary.columns import SCORE_COLUMNS, SHARE_COLUMNS, UNIT_COLUMNS, UNWEIGHTED_COLUMNS
+from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
+from surveys.vocabulary.statuses import INCOMPLETE, STATUSES, SUPPRESSED
 
 
 @dataclass(frozen=True)
@@ -156,7 +148,7 @@ def _numbers(found: Sequence[Estimate]) -> dict[str, list[np.ndarray]]:
 
 def _warn(table: pd.DataFrame, problems: Problems) -> None:
     """One warning per block when official results are incomplete or suppressed."""
-    official = (table["group"] == ALL_GROUPS) & (table["node_level"] != "item")
+    official = (table["group"] == ALL_GROUPS) & (table["node_level"] != ITEM_LEVEL)
     gaps = table.loc[official & table["status"].isin([INCOMPLETE, SUPPRESSED]), ["block", "unit_code"]]
     for block, units in gaps.groupby("block", sort=False)["unit_code"]:
         problems.add("score.gaps", severity="warning", block=block, nodes=len(units), units=units.nunique())

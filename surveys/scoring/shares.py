@@ -14,12 +14,9 @@ from surveys.returns.record_set import Returns
 from surveys.sampling.samples import Sample
 from surveys.scoring.linear import Bools, Floats
 from surveys.scoring.rules import RULES
+from surveys.vocabulary.columns import SHARE_COLUMNS
+from surveys.vocabulary.statuses import OK, SUPPRESSED
 from weighting.estimation import intervals
-
-SHARE_COLUMNS = (
-    "edition", "block", "unit_code", "node_code", "item_code", "level_code", "level_label", "group", "n_valid",
-    "share", "se", "ci_low", "ci_high", "status", "note",
-)  # fmt: skip
 
 
 def shares(
@@ -73,7 +70,7 @@ def _item(
         level_label=np.tile(_labels(scale, language), units),
         group=sample.group,
         n_valid=np.repeat(forms, levels),
-        status=np.repeat(np.where(few, "suppressed", "ok"), levels),
+        status=np.repeat(np.where(few, SUPPRESSED, OK), levels),
         note=np.repeat(np.array(notes, dtype=object), levels),
     )
     return table[list(SHARE_COLUMNS)]

@@ -27,11 +27,10 @@ from surveys.scoring.linear import (
 )
 from surveys.scoring.rules import Combination, items_below, rule_of
 from surveys.scoring.values import Values
-from surveys.vocabulary.roles import ALL_GROUPS
+from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
 
 Note = tuple[str, tuple[tuple[str, str], ...]]  # a code of the wording with its parameters
 Notes = tuple[tuple[int, Note], ...]  # by position of the unit
-ITEM_LEVEL = "item"
 ORIGINS = ("score.external", "score.external_page")
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from surveys.definitions.instrument.records import Instrument, Item, Node
 from surveys.simulation.population import Population
-from surveys.vocabulary.roles import ALL_GROUPS
+from surveys.vocabulary.levels import ALL_GROUPS
 
 Array = np.ndarray
 TRUTH_COLUMNS = ("block", "unit_code", "node_code", "group", "score", "satisfaction_percent")

@@ -8,18 +8,7 @@ import numpy as np
 import pandas as pd
 
 from surveys.problems import Problem
-
-VALID, REVIEW, REJECTED = "valid", "review", "rejected"
-#: The second data entry of a form: compared with the first, never an evaluation of its own.
-SECOND_ENTRY = "second_entry"
-#: Columns of the funnel, in the order in which they are written.
-FUNNEL_COLUMNS = (
-    "block", "unit_code", "group", "questionnaire", "issued", "returned", "valid", "review", "rejected",
-)  # fmt: skip
-#: Columns that name a cell of the funnel.
-CELL_COLUMNS = ("block", "unit_code", "group", "questionnaire")
-#: Columns of the reasons. ``rule`` is the name of a rule, or "decision" for what a reviewer decided.
-REASON_COLUMNS = ("row", "rule", "severity", "detail")
+from surveys.vocabulary.statuses import SECOND_ENTRY, VALID
 
 
 @dataclass(frozen=True)

@@ -14,18 +14,11 @@ from surveys.definitions.study.records import Decision, StudyDefinition
 from surveys.problems import Problem, SurveyError
 from surveys.returns.pairs import is_matrix
 from surveys.returns.record_set import Returns, among
-from surveys.validity.dispositions import (
-    CELL_COLUMNS,
-    FUNNEL_COLUMNS,
-    REASON_COLUMNS,
-    REJECTED,
-    REVIEW,
-    SECOND_ENTRY,
-    VALID,
-    Dispositions,
-)
+from surveys.validity.dispositions import Dispositions
 from surveys.validity.evidence import Evidence, gather
 from surveys.validity.rules import RULES, faulty_parameters
+from surveys.vocabulary.columns import CELL_COLUMNS, FUNNEL_COLUMNS, REASON_COLUMNS
+from surveys.vocabulary.statuses import REJECTED, REVIEW, SECOND_ENTRY, VALID
 
 Array = np.ndarray
 CELL = list(CELL_COLUMNS)

@@ -1,4 +1,4 @@
-"""What the columns of a return stand for, and the group of results over all groups."""
+"""What the columns of a return stand for."""
 
 from __future__ import annotations
 
@@ -12,6 +12,3 @@ FieldRole = Literal[
 FIELD_ROLES: tuple[FieldRole, ...] = get_args(FieldRole)
 #: Fields kept beside the answers; a weighting plan or a margin may name them.
 KEPT_ROLES: tuple[FieldRole, ...] = ("attribute", "stratum", "cluster", "weight")
-
-#: The ``group`` of a result over all groups; no group of respondents may have this code.
-ALL_GROUPS = "all"

@@ -10,8 +10,9 @@ import pytest
 from scipy import stats
 
 from surveys.cli import main
-from surveys.comparison.changes import COMPARISON_COLUMNS, Round, compare
+from surveys.comparison.changes import Round, compare
 from surveys.problems import SurveyError
+from surveys.vocabulary.columns import CHANGE_COLUMNS
 from tests.indices.simulated import KEY, Played
 
 RARE = 0.0005
@@ -53,7 +54,7 @@ def test_change_and_corrected_p_values_by_hand(played: Rounds) -> None:
     """Welch's t for one province, Holm's correction over the provinces of the block."""
     old, new = played("sipas/2022", 1), played("sipas/2022", 2)
     table = compare(round_of(old), round_of(new)).table
-    assert tuple(table.columns) == COMPARISON_COLUMNS
+    assert tuple(table.columns) == CHANGE_COLUMNS
     totals, earlier, later = (
         one[(one["node_code"] == "0") & (one["group"] == "all")].set_index("unit_code")
         for one in (table, old.scores.table, new.scores.table)

@@ -14,25 +14,12 @@ from typing import TypeVar
 
 from surveys.definitions.border import Place
 from surveys.definitions.instrument.draft import Draft
-from surveys.definitions.instrument.records import (
-    Item,
-    Level,
-    Node,
-    NonAnswer,
-    Rule,
-    Scale,
-    ScorePlan,
-    Unit,
-)
+from surveys.definitions.instrument.records import Item, Level, Node, NonAnswer, Rule, Scale, ScorePlan, Unit
+from surveys.vocabulary.aggregations import AGGREGATIONS, CHILD_RULES, ITEM_RULES
 from surveys.vocabulary.folding import fold
-from surveys.vocabulary.roles import ALL_GROUPS
+from surveys.vocabulary.levels import ALL_GROUPS
 
 R = TypeVar("R")
-
-#: Rules that combine the items of a node, and those that combine its children (see ``surveys.scoring.rules``).
-ITEM_RULES = ("mean", "pooled", "weighted", "rescale", "shares")
-CHILD_RULES = ("sum", "mean", "mean_of_items", "weighted", "pooled")
-AGGREGATIONS = ("pooled", "mean_of_items", "mean_of_factors", "weighted")
 
 
 def check_draft(draft: Draft) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from surveys.vocabulary.levels import MeasuredBy
 from surveys.vocabulary.roles import FieldRole
 from surveys.vocabulary.rules import RuleSeverity
 
@@ -149,7 +150,7 @@ class Node:
     rule: str
     label_vi: str
     label_en: str
-    measured_by: Literal["survey", "external", "assessment", "total"] = "total"
+    measured_by: MeasuredBy = "total"
     weight: float = 1.0
     max_points: float | None = None
     low: float | None = None

@@ -47,7 +47,7 @@ from surveys.definitions.study.records import (
 from surveys.definitions.tables import Row, read_table
 from surveys.definitions.texts import inside, is_file, read_toml
 from surveys.problems import Problems
-from surveys.vocabulary.roles import ALL_GROUPS
+from surveys.vocabulary.levels import ALL_GROUPS
 
 R = TypeVar("R")
 

@@ -9,13 +9,10 @@ from pathlib import Path
 import pytest
 
 from surveys.definitions.check import check
-from surveys.definitions.instrument.consistency import AGGREGATIONS, CHILD_RULES, ITEM_RULES
 from surveys.definitions.instrument.reading import load_instrument, shipped
 from surveys.definitions.instrument.records import Item, Node
 from surveys.definitions.study.reading import load_study
 from surveys.problems import SurveyError
-from surveys.scoring.rules import AGGREGATIONS as SCORING_AGGREGATIONS
-from surveys.scoring.rules import RULES
 
 Edit = Callable[[str, str, str], None]
 
@@ -213,13 +210,6 @@ def test_a_new_edition_with_communes_is_files_only(small: Path, edit: Edit, tmp_
     assert instrument.name == "nho/2025"
     assert [unit.name_vi for unit in instrument.units_of("xa")] == ["Phường Ba Đình", "Phường Hoàn Kiếm"]
     assert {form.block for form in instrument.questionnaires} == {"xa"}
-
-
-def test_rules_a_tree_may_name_are_those_the_scoring_has() -> None:
-    over = {name: rule.over for name, rule in RULES.items()}
-    assert set(ITEM_RULES) == {name for name, parts in over.items() if "items" in parts}
-    assert set(CHILD_RULES) == {name for name, parts in over.items() if "children" in parts}
-    assert set(AGGREGATIONS) == set(SCORING_AGGREGATIONS)
 
 
 ADJUDICATION = (

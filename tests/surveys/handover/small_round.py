@@ -23,11 +23,12 @@ from surveys.definitions.instrument.records import (
 from surveys.definitions.study.records import Fieldwork, Inference, Output, StudyDefinition
 from surveys.problems import Problem
 from surveys.returns.record_set import ROW_COLUMNS, Returns
-from surveys.sampling.samples import SUMMARY_COLUMNS, Samples
+from surveys.sampling.samples import Samples
 from surveys.scoring.scored import ScoredRound
-from surveys.scoring.scores import UNWEIGHTED_COLUMNS, Scores
-from surveys.validity.dispositions import CELL_COLUMNS, FUNNEL_COLUMNS, Dispositions
+from surveys.scoring.scores import Scores
+from surveys.validity.dispositions import Dispositions
 from surveys.validity.screened import ScreenedRound
+from surveys.vocabulary.columns import CELL_COLUMNS, DIAGNOSTIC_COLUMNS, FUNNEL_COLUMNS, UNWEIGHTED_COLUMNS
 
 UNITS = (
     Unit("noi-vu", "so", "Sở Nội vụ"),
@@ -174,7 +175,7 @@ def _samples(returns: Returns, dispositions: Dispositions) -> Samples:
             ("so", "heads", 6, 18, 8.0, 27.0, 1.5, 1.5, 1.0, 18.0, "", 0),
             ("so", "citizens", 15, 15, np.nan, 22.5, 1.5, 1.5, 1.0, 15.0, "age;sex", 0),
         ],
-        columns=list(SUMMARY_COLUMNS),
+        columns=list(DIAGNOSTIC_COLUMNS),
     )
     return Samples((), weights, summary)
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from surveys.definitions.instrument import consistency
-from surveys.scoring.rules import AGGREGATIONS, RULES
+from surveys.scoring.rules import RULES
+from surveys.vocabulary.aggregations import AGGREGATIONS, CHILD_RULES, ITEM_RULES
 
 
 def test_accepted_rules_are_the_rules_of_the_table() -> None:
-    over_items = {name for name, rule in RULES.items() if "items" in rule.over}
-    over_children = {name for name, rule in RULES.items() if "children" in rule.over}
-    assert set(consistency.ITEM_RULES) == over_items
-    assert set(consistency.CHILD_RULES) == over_children
-    assert set(consistency.AGGREGATIONS) == set(AGGREGATIONS)
+    assert set(RULES) == {*ITEM_RULES, *CHILD_RULES}
 
 
 def test_every_aggregation_names_rules_of_the_table() -> None:
     for over_items, over_children in AGGREGATIONS.values():
-        assert "items" in RULES[over_items].over
-        assert "children" in RULES[over_children].over
+        assert over_items in ITEM_RULES
+        assert over_children in CHILD_RULES

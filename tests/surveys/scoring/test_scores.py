@@ -18,7 +18,7 @@ from surveys.scoring.league import covariance
 from surveys.scoring.scores import score
 from surveys.scoring.tree import block_of, walk
 from surveys.scoring.values import values_of
-from surveys.vocabulary.roles import ALL_GROUPS
+from surveys.vocabulary.levels import ALL_GROUPS
 
 
 def cell(table: pd.DataFrame, unit: str, node: str, group: str = ALL_GROUPS) -> pd.Series:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from surveys.definitions.instrument.records import BLANK, Rule
 from surveys.definitions.study.records import Decision
 from surveys.problems import SurveyError, wording
-from surveys.validity.dispositions import FUNNEL_COLUMNS, REASON_COLUMNS
 from surveys.validity.rules import RULES
 from surveys.validity.screening import screen
+from surveys.vocabulary.columns import FUNNEL_COLUMNS, REASON_COLUMNS
 from tests.surveys.validity.validity_round import make_returns, make_study
 
 FLAT = {f"q{k}": 3 for k in range(1, 13)} | {"s1": 3}

@@ -1,0 +1,52 @@
+"""Columns of the tables that rooms hand to each other and that are written, in the order of the files."""
+
+from __future__ import annotations
+
+from surveys.vocabulary.statuses import DISPOSITIONS
+
+#: A cell of the funnel.
+CELL_COLUMNS = ("block", "unit_code", "group", "questionnaire")
+#: Forms of each cell: returned = valid + review + rejected.
+FUNNEL_COLUMNS = (*CELL_COLUMNS, "issued", "returned", *DISPOSITIONS)
+#: Reasons of the evaluations; ``rule`` is the name of a rule, or ``decision`` for what a reviewer decided.
+REASON_COLUMNS = ("row", "rule", "severity", "detail")
+#: Every evaluation with its disposition and the names of all rules it met.
+FORM_COLUMNS = (
+    "form_code", "questionnaire", "block", "unit_code", "group", "mode", "source_file", "source_row", "disposition",
+    "reasons",
+)  # fmt: skip
+#: The numbers of one evaluation's weight: final weight = base weight · g.
+WEIGHTS = ("base_weight", "calibrated_weight", "weight", "g")
+WEIGHT_COLUMNS = (*CELL_COLUMNS, "form_code", *WEIGHTS)
+#: Weights of a block and group as a whole.
+DIAGNOSTIC_COLUMNS = (
+    "block", "group", "forms", "evaluations", "population", "weight_total", "lowest_weight", "highest_weight",
+    "kish_deff", "effective_n", "calibrated_to", "trimmed",
+)  # fmt: skip
+#: Results of every block × unit × node × group; score, se and limits in [0, 1].
+SCORE_COLUMNS = (
+    "edition", "block", "unit_code", "unit_name", "node_code", "node_level", "group", "n_valid", "n_eff", "score", "se",
+    "ci_low", "ci_high", "df", "satisfaction_percent", "satisfaction_ci_low", "satisfaction_ci_high", "max_points",
+    "points", "status", "note",
+)  # fmt: skip
+#: The league table: units of a block by their total.
+UNIT_COLUMNS = (
+    "block", "unit_code", "unit_name", "points", "max_points", "percent", "ci_low", "ci_high", "rank", "rank_low",
+    "rank_high", "probability_top_quarter", "unit_group", "status", "note",
+)  # fmt: skip
+#: Shares of the answers to questions that enter no index.
+SHARE_COLUMNS = (
+    "edition", "block", "unit_code", "node_code", "item_code", "level_code", "level_label", "group", "n_valid",
+    "share", "se", "ci_low", "ci_high", "status", "note",
+)  # fmt: skip
+#: Results with every form counting once beside the weighted ones.
+UNWEIGHTED_COLUMNS = (
+    "block", "unit_code", "node_code", "group", "score", "unweighted_score", "se", "unweighted_se", "ci_low", "ci_high",
+    "unweighted_ci_low", "unweighted_ci_high",
+)  # fmt: skip
+#: Changes between two rounds.
+CHANGE_COLUMNS = (
+    "block", "unit_code_old", "unit_code", "unit_name", "node_code", "node_level", "group", "score_old", "score_new",
+    "change", "se", "ci_low", "ci_high", "df", "p_value", "p_adjusted", "rank_old", "rank_new", "rank_change",
+    "status", "note",
+)  # fmt: skip
