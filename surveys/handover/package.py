@@ -26,7 +26,7 @@ from surveys.handover.codebook import Table
 from surveys.handover.folder import obstacles, write_folder
 from surveys.handover.manifest import MANIFEST, SUMS, Content, digest_of, run_manifest, sums_of
 from surveys.problems import SurveyError
-from surveys.returns.pairs import compare_entries
+from surveys.returns.double_entry import compare_entries
 from surveys.scoring.scored import ScoredRound
 from surveys.scoring.scores import Scores
 from surveys.validity.screened import ScreenedRound

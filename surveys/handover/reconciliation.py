@@ -14,8 +14,8 @@ import pandas as pd
 
 from surveys.handover.codebook import DISPOSITIONS, Table
 from surveys.handover.printed import Package, Printed
-from surveys.handover.tables import harmless
 from surveys.problems import Problem, phrase
+from surveys.vocabulary.formulas import guarded
 from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
 
 _CELL = ["block", "unit_code", "group", "questionnaire"]
@@ -242,7 +242,7 @@ def _comparable(printed: Printed, table: Table, k: int) -> list[object]:
 def _same(found: object, expected: object) -> bool:
     if isinstance(expected, float):
         return isinstance(found, (int, float)) and abs(found - expected) <= _NUMBER_NOISE
-    return harmless(str(found)) == expected
+    return guarded(str(found)) == expected
 
 
 def _measured(scores: Printed, tree: Printed) -> Printed:

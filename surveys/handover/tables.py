@@ -1,8 +1,7 @@
 """The tables of the package: results become frames of printed text, and these become CSV bytes.
 
 Printing is the only place where numbers are rounded. CSV is RFC 4180: comma, CRLF, quotes where needed, UTF-8. Text that a
-spreadsheet would run as a formula (a first character ``= + - @``, tab or return) is preceded by an apostrophe; numbers are
-left plain.
+spreadsheet would run as a formula is guarded (:mod:`surveys.vocabulary.formulas`); numbers are left plain.
 """
 
 from __future__ import annotations
@@ -25,25 +24,17 @@ from surveys.returns.record_set import Returns
 from surveys.scoring.rules import rule_of
 from surveys.validity.dispositions import Dispositions
 from surveys.vocabulary.columns import CELL_COLUMNS
+from surveys.vocabulary.formulas import guarded
 from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
 from surveys.vocabulary.statuses import INCOMPLETE, REJECTED, REVIEW
 
 if TYPE_CHECKING:
     from surveys.scoring.scores import Scores
 
-_RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NEEDS_QUOTES = re.compile('[",\r\n]')
+_NEEDS_CARE = re.compile(r"[\",\r\n]|\0'*\s*[=+\-@\t\r]")
 #: Columns of words become one when there are at least so many rows for every combination they could have.
 _FEW = 4
-
-
-def harmless(text: str) -> str:
-    """Text that no spreadsheet takes for a formula.
-
-    >>> harmless("=1+1"), harmless("Sở Y tế")
-    ("'=1+1", 'Sở Y tế')
-    """
-    return f"'{text}" if text.startswith(_RUNS_AS_FORMULA) else text
 
 
 def quoted(text: str) -> str:
@@ -53,15 +44,6 @@ def quoted(text: str) -> str:
     ('Sở Y tế', '"a ""b"", c"')
     """
     return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
-
-
-def unharmed(text: str) -> str:
-    """The text that :func:`harmless` was given.
-
-    >>> unharmed("'=1+1"), unharmed("'quoted'")
-    ('=1+1', "'quoted'")
-    """
-    return text[1:] if text.startswith("'") and text[1:].startswith(_RUNS_AS_FORMULA) else text
 
 
 @dataclass(frozen=True)
@@ -78,7 +60,7 @@ class Words:
     def written(self) -> list[bytes]:
         """Each different text as it stands in a CSV."""
         plain = _is_plain(self.distinct)
-        texts = self.distinct if plain else [quoted(harmless(text)) for text in self.distinct]
+        texts = self.distinct if plain else [quoted(guarded(text)) for text in self.distinct]
         return [text.encode() for text in texts]
 
 
@@ -92,7 +74,7 @@ def printed(table: Table, frame: pd.DataFrame, output: Output) -> dict[str, Cell
 
 
 def csv_bytes(table: Table, printed: Mapping[str, Cells]) -> bytes:
-    """RFC 4180 bytes of printed text; text cells are made harmless, numbers stay plain."""
+    """RFC 4180 bytes of printed text; text cells are guarded, numbers stay plain."""
     columns: list[list[bytes]] = []
     for _, run in groupby((printed[name] for name in table.names), key=type):
         cells = list(run)  # neighbours of one kind: numbers are joined before they become texts
@@ -130,10 +112,8 @@ def _beside(left: Written, right: Written) -> Written | None:
 
 
 def _is_plain(texts: Iterable[str]) -> bool:
-    """Whether certainly none of the texts needs quotes or runs as a formula."""
-    joined = "\0" + "\0".join(texts)
-    quotable = any(mark in joined for mark in '",\r\n')
-    return not quotable and not any(mark in joined and f"\0{mark}" in joined for mark in _RUNS_AS_FORMULA)
+    """Whether none of the texts needs quotes or a guard."""
+    return not _NEEDS_CARE.search("\0" + "\0".join(texts))
 
 
 def forms_frame(returns: Returns, dispositions: Dispositions) -> pd.DataFrame:

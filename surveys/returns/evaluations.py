@@ -24,12 +24,12 @@ from surveys.problems import Problems
 from surveys.returns.headings.columns import Cells, Coded, Column, Table
 from surveys.returns.headings.questions import Layout, Vocabulary
 from surveys.returns.options import Options, answered_otherwise, label_text, read_answers, read_together
+from surveys.returns.record_set import kept_fields
 from surveys.returns.register import Register
 from surveys.returns.text.legacy import is_damaged
 from surveys.returns.text.names import Names
 from surveys.returns.text.times import read_numbers, read_times
 from surveys.vocabulary.folding import fold, fold_name
-from surveys.vocabulary.roles import KEPT_ROLES
 
 _MARKS = frozenset({"x", "1", "v", "✓", "✔", "☑", "☒", "true", "có", "yes", "co", "√", "þ", "ü"})
 _NO_MARKS = frozenset({"0", "false", "không", "no", "☐", "-"})
@@ -117,9 +117,8 @@ def fields(reading: Reading) -> dict[str, np.ndarray]:
         columns["submitted"] = ended
     columns["own_unit"] = _own_unit(reading, by_role.get("own_unit"))
     columns["identified"] = _identified(by_role.get("identification", []), n)
-    for declared in reading.instrument.fields:
-        if declared.role in KEPT_ROLES:
-            columns[declared.code] = _kept(reading, declared, layout.fields.get(declared.code))
+    for declared in kept_fields(reading.instrument):
+        columns[declared.code] = _kept(reading, declared, layout.fields.get(declared.code))
     columns["source_row"] = reading.table.row_numbers
     return columns
 

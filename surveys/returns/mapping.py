@@ -16,17 +16,16 @@ import pandas as pd
 
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.records import ReturnFile, StudyDefinition
-from surveys.definitions.tables import Row, read_table
+from surveys.definitions.tables import Row
 from surveys.problems import Language, Problems, SurveyError, fault, nearest, phrase
 from surveys.returns.headings.columns import Column, Table
 from surveys.returns.headings.questions import Target, Vocabulary
 from surveys.returns.register import registers
 from surveys.returns.text.names import likest
-from surveys.review.unit_names import ACCEPT, REFUSE
+from surveys.review.layouts import ACCEPTED, MAPPING
+from surveys.review.review_file import read_review, review_bytes
 from surveys.vocabulary.folding import fold, without_marks
-from surveys.vocabulary.formulas import guarded, unguarded
 
-MAPPING_COLUMNS = ("column", "heading", "kind", "target", "unit", "reason", "decision")
 #: What a row can say. ``ignore``: the column is no question; ``absent``: the file does not ask the item; ``tick``: a mark for one
 #: level, whose target is ``item=level``; ``options``: a question with several answers, whose target is its text.
 KINDS = ("item", "field", "tick", "options", "ignore", "absent")
@@ -76,7 +75,7 @@ class Decided:
 
 
 def propose_mapping(path: str | Path, study: StudyDefinition, language: Language = "vi") -> pd.DataFrame:
-    """One row for each column of a file and each item without one: ``MAPPING_COLUMNS``.
+    """One row for each column of a file and each item without one: the columns of the review file.
 
     ``kind``, ``target`` and ``unit`` are what the column holds or most likely holds; ``reason`` says why; ``decision`` is ``x``
     where heading and name are equal and empty where they are only alike, for a person to fill in (``x``, ``no``).
@@ -99,22 +98,19 @@ def propose_mapping(path: str | Path, study: StudyDefinition, language: Language
     ]
     proposed = {str(row[3]).partition("=")[0] for row in rows}
     rows += [_without_column(item.code, language) for item in vocabulary.items if item.code not in proposed]
-    return pd.DataFrame(rows, columns=list(MAPPING_COLUMNS))
+    return pd.DataFrame(rows, columns=list(MAPPING.columns))
 
 
 def write_mapping(mapping: pd.DataFrame, path: Path) -> None:
-    """Write a mapping as CSV with a byte order mark, which Excel needs to show Vietnamese; headings are no formulas there."""
-    safe = mapping.assign(heading=[guarded(heading) for heading in mapping["heading"]])
-    safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+    """Write a mapping for a person to complete."""
+    path.write_bytes(review_bytes(MAPPING.columns, mapping.itertuples(index=False)))
 
 
 def read_mapping(path: Path, file: str, instrument: Instrument) -> Decided:
     """The accepted rows of a mapping file. Raises :class:`~surveys.problems.SurveyError` with every row that is faulty."""
     problems = Problems()
-    needed = dict.fromkeys(MAPPING_COLUMNS, True) | {"reason": False, "unit": False, "column": False}
-    table = read_table(path, needed, problems, file=file)
     rows, absent = [], []
-    for row in (row for row in table or () if _accepted(row, file, problems)):
+    for row in (row for row in read_review(path, MAPPING, problems, file) if _accepted(row, file, problems)):
         if row["kind"] == "absent":
             absent += _known(row, file, instrument, problems)
         elif found := _assigned(row, file, instrument, problems):
@@ -261,8 +257,8 @@ def _without_column(item: str, language: Language) -> tuple[str, ...]:
 
 
 def _accepted(row: Row, file: str, problems: Problems) -> bool:
-    decision = fold(row["decision"])
-    if decision and decision not in ACCEPT | REFUSE:
+    meaning = MAPPING.meaning(row["decision"])
+    if row["decision"] and not meaning:
         problems.add(
             "mapping.decision",
             file=file,
@@ -271,7 +267,7 @@ def _accepted(row: Row, file: str, problems: Problems) -> bool:
             value=row["decision"],
             accepted="x, no",
         )
-    return decision in ACCEPT
+    return meaning == ACCEPTED
 
 
 def _assigned(row: Row, file: str, instrument: Instrument, problems: Problems) -> Assigned | None:
@@ -289,7 +285,7 @@ def _assigned(row: Row, file: str, instrument: Instrument, problems: Problems) -
     if not row["heading"] and not row["column"]:
         problems.add("mapping.no_heading", file=file, row=row.line, column="heading")
         return None
-    heading = unguarded(row["heading"])
+    heading = row["heading"]
     if row["kind"] == "ignore":
         return Assigned(heading, row["column"], None, row.line)
     found = _target(row, file, instrument, problems)

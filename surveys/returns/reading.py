@@ -13,16 +13,15 @@ import pandas as pd
 from surveys.definitions.instrument.records import Instrument, Questionnaire
 from surveys.definitions.study.records import ReturnFile, StudyDefinition
 from surveys.problems import Problems, SurveyError, fault
+from surveys.returns.adjudication import adjudicate
 from surveys.returns.evaluations import Part, Reading, evaluations, grouped
 from surveys.returns.files.sheets import Sheet, read_sheets
 from surveys.returns.headings.columns import Table, column_letter
 from surveys.returns.headings.questions import Vocabulary, lay_out
 from surveys.returns.mapping import Decided, read_mapping
-from surveys.returns.pairs import adjudicate
 from surveys.returns.readers.registry import choose
-from surveys.returns.record_set import ROW_COLUMNS, Returns
+from surveys.returns.record_set import ROW_COLUMNS, Returns, kept_fields
 from surveys.returns.register import Register, proposals, registers
-from surveys.vocabulary.roles import KEPT_ROLES
 
 Progress = Callable[[str, int, int], None]
 
@@ -271,11 +270,7 @@ def _together(
 
 def _rows(instrument: Instrument, parts: Sequence[Part]) -> pd.DataFrame:
     """The tidy rows of all parts; what is kept beside the columns of every round is text, weights apart."""
-    kept = {
-        f.code: "float64" if f.role == "weight" else "object"
-        for f in instrument.fields
-        if f.role in KEPT_ROLES
-    }
+    kept = {f.code: "float64" if f.role == "weight" else "object" for f in kept_fields(instrument)}
     kinds = ROW_COLUMNS | kept
     if not parts:
         return pd.DataFrame(columns=list(kinds)).astype(kinds)

@@ -7,14 +7,18 @@ negative codes of :mod:`surveys.definitions.instrument.records` that say why the
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.instrument.records import Instrument
+from surveys.definitions.instrument.records import Field, Instrument
 from surveys.problems import Problem
+from surveys.returns.pairs import EntryPairs, pair_entries
+from surveys.review.layouts import UNITS
+from surveys.vocabulary.roles import KEPT_ROLES
 
 #: Columns of ``Returns.rows``; fields with the role "attribute", "stratum", "cluster" and "weight" follow under their own code.
 ROW_COLUMNS: dict[str, str] = {
@@ -48,7 +52,16 @@ PROVENANCE = (
 ROLE_COLUMNS = ("form_code", "submitted", "seconds", "interviewer", "operator", "rater", "own_unit")
 
 
-@dataclass(frozen=True)
+def kept_fields(instrument: Instrument) -> tuple[Field, ...]:
+    """The fields that the tidy rows keep."""
+    return tuple(declared for declared in instrument.fields if declared.role in KEPT_ROLES)
+
+
+def _empty(*columns: str) -> Callable[[], pd.DataFrame]:
+    return partial(pd.DataFrame, columns=list(columns))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Returns:
     """All evaluations of a study.
 
@@ -62,27 +75,30 @@ class Returns:
     instrument: Instrument
     rows: pd.DataFrame
     answers: np.ndarray
-    cells: pd.DataFrame = field(
-        default_factory=lambda: pd.DataFrame(columns=["row", "item", "text", "fault"])
-    )
+    cells: pd.DataFrame = field(default_factory=_empty("row", "item", "text", "fault"))
     conversions: pd.DataFrame = field(
-        default_factory=lambda: pd.DataFrame(columns=["file", "sheet", "column", "conversion", "cells"])
+        default_factory=_empty("file", "sheet", "column", "conversion", "cells")
     )
-    proposals: pd.DataFrame = field(
-        default_factory=lambda: pd.DataFrame(
-            columns=["block", "text", "forms", "proposed_code", "proposed_name", "similarity", "decision"]
-        )
-    )
-    read: pd.DataFrame = field(
-        default_factory=lambda: pd.DataFrame(columns=["file", "sheet", "rows", "forms", "evaluations"])
-    )
+    proposals: pd.DataFrame = field(default_factory=_empty(*UNITS.columns))
+    read: pd.DataFrame = field(default_factory=_empty("file", "sheet", "rows", "forms", "evaluations"))
     warnings: tuple[Problem, ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)
 
+    @cached_property
+    def matrix(self) -> np.ndarray:
+        """Which evaluations belong to a form that rates many units, boolean [n]."""
+        return among(self.rows["questionnaire"], {q.code for q in self.instrument.questionnaires if q.matrix})
 
-def among(texts: np.ndarray, words: Collection[str]) -> np.ndarray:
+    @cached_property
+    def pairs(self) -> EntryPairs:
+        """The two entries of every form that was entered twice."""
+        kept = [declared.code for declared in kept_fields(self.instrument) if declared.code in self.rows]
+        return pair_entries(self.rows, self.answers, self.matrix, kept)
+
+
+def among(texts: np.ndarray | pd.Series, words: Collection[str]) -> np.ndarray:
     """Which texts are one of the words, boolean [n], by hashing (``np.isin`` compares objects pair by pair).
 
     >>> among(np.array(["a", "b"], object), {"b"}).tolist()

@@ -11,9 +11,9 @@ import pandas as pd
 from surveys.definitions.instrument.records import Unit
 from surveys.definitions.study.records import StudyDefinition
 from surveys.returns.text.names import Names, likest
+from surveys.review.layouts import UNITS
 from surveys.vocabulary.folding import fold_name, without_marks
 
-PROPOSAL_COLUMNS = ["block", "text", "forms", "proposed_code", "proposed_name", "similarity", "decision"]
 PROPOSED = 3  # nearest units listed for each spelling
 COMPARED = 5_000  # spellings whose nearest units are listed, the most frequent first; a longer list is no list of units
 
@@ -98,7 +98,7 @@ def proposals(texts: Mapping[tuple[str, str], int], registers: Mapping[str, Regi
     for k, ((block, text), forms) in enumerate(ordered):
         nearest = registers[block].nearest(text) if k < COMPARED else []
         rows += [(block, text, forms, *found, "") for found in nearest or [("", "", 0.0)]]
-    return pd.DataFrame(rows, columns=PROPOSAL_COLUMNS)
+    return pd.DataFrame(rows, columns=list(UNITS.columns))
 
 
 def _names(unit: Unit) -> tuple[str, ...]:

@@ -1,92 +1,98 @@
-"""Decisions on forms: the review file that people fill in, read back as the file of decisions of the study.
+"""Decisions of people: review files that were completed, turned into the files of decisions that the study reads.
 
-Rows without a decision stay open. Names of units are confirmed in :mod:`surveys.review.unit_names`; :func:`confirm` tells the two
-files apart by their columns.
+In the review of units a person writes ``x`` (or ``có``, ``yes``) beside the right proposal, the code of another unit, or
+``không`` (``no``, ``-``) for a text that is no unit; in the review of forms ``valid`` or ``rejected`` with a reason and a name.
+Rows without a decision stay open.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Literal
 
-from surveys.definitions.study.records import Decision, StudyDefinition
-from surveys.definitions.tables import Row, read_table
-from surveys.handover.codebook import UNDECIDED
-from surveys.handover.tables import unharmed
+from surveys.definitions.study.records import Decision, StudyDefinition, UnitDecision
+from surveys.definitions.tables import Row
 from surveys.problems import Problems, fault
-from surveys.review.unit_names import read_review, write_decisions
+from surveys.review.layouts import ACCEPTED, FORMS, REFUSED, UNITS, VALID
+from surveys.review.review_file import read_review, review_bytes
 
-_VALID = ("valid", "hợp lệ")
-_REJECTED = ("rejected", "loại", "bị loại")
-#: What must be said with every decision.
+#: What must be said with every decision on a form.
 _NEEDED = ("reviewer", "reason")
 
 
 def confirm(file: Path, study: StudyDefinition, out: Path) -> tuple[str, int]:
-    """Turn a filled-in review file into the decisions the study reads; decisions made before are kept.
+    """Turn a completed review file into the decisions the study reads; decisions made before are kept.
 
     Returns the key of ``[files]`` under which ``out`` belongs in ``study.toml``, and the number of decisions. Raises
     SurveyError with every row that cannot be read as a decision, or when nothing is decided; then nothing is written.
     """
     if not file.is_file():
         raise fault("verify.no_folder", file=str(file))
-    if "form_code" in file.read_bytes().split(b"\n", 1)[0].decode("utf-8-sig", errors="replace"):
-        decided = read_form_review(file)
-        kept = {(d.form_code, d.unit): d for d in (*study.decisions, *decided)}
-        if decided:
-            out.write_bytes(decisions_bytes(tuple(kept.values())))
-            return "decisions", len(kept)
-    else:
-        units = read_review(file, study)
-        known = {(d.block, d.text): d for d in (*study.unit_decisions, *units)}
-        if units:
-            write_decisions(known.values(), out)
-            return "unit_decisions", len(known)
-    raise fault("handover.review.empty", file=file.name)
+    heading = file.read_bytes().split(b"\n", 1)[0].decode("utf-8-sig", errors="replace")
+    about_forms = "form_code" in heading
+    made = form_decisions(file) if about_forms else unit_decisions(file, study)
+    if not made:
+        raise fault("handover.review.empty", file=file.name)
+    before = study.decisions if about_forms else study.unit_decisions
+    kept = {astuple(decision)[:2]: decision for decision in (*before, *made)}  # what is decided stands first
+    columns = [field.name for field in fields(made[0])]
+    out.write_bytes(review_bytes(columns, map(astuple, kept.values())))
+    return "decisions" if about_forms else "unit_decisions", len(kept)
 
 
-def read_form_review(file: Path) -> tuple[Decision, ...]:
-    """The decisions in a filled-in list of forms (columns of the codebook's ``undecided`` table)."""
+def form_decisions(file: Path) -> tuple[Decision, ...]:
+    """The decisions in a completed list of forms. Raises SurveyError with every row that is none."""
     problems = Problems()
-    columns = {name: name in ("form_code", "unit", "decision", *_NEEDED) for name in UNDECIDED.names}
-    table = read_table(file, columns, problems)
-    rows = () if table is None else table.rows
-    decided = [_decision(row, file.name, problems) for row in rows if row["decision"]]
+    rows = read_review(file, FORMS, problems)
+    made = [_form_decision(row, file.name, problems) for row in rows if row["decision"]]
     problems.raise_errors()
-    return tuple(decision for decision in decided if decision is not None)
+    return tuple(decision for decision in made if decision)
 
 
-def decisions_bytes(decisions: Sequence[Decision]) -> bytes:
-    """The file of decisions as CSV: one column per field of the record."""
-    names = [field.name for field in fields(Decision)]
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(names)
-    writer.writerows([getattr(decision, name) for name in names] for decision in decisions)
-    return buffer.getvalue().encode("utf-8-sig")
+def unit_decisions(file: Path, study: StudyDefinition) -> tuple[UnitDecision, ...]:
+    """The decisions in a completed list of spellings. Raises SurveyError with every row whose decision is no unit of the
+    block, and every spelling decided in two ways."""
+    problems = Problems()
+    made: dict[tuple[str, str], tuple[str, int]] = {}
+    for row in read_review(file, UNITS, problems):
+        code = _unit_code(row, study, file.name, problems)
+        if code is None:
+            continue
+        before, line = made.setdefault((row["block"], row["text"]), (code, row.line))
+        if before != code:
+            problems.add("returns.decided_twice", file=file.name, row=row.line, text=row["text"], other=line)
+    problems.raise_errors()
+    return tuple(UnitDecision(block, text, code) for (block, text), (code, _) in made.items())
 
 
-def _decision(row: Row, file: str, problems: Problems) -> Decision | None:
+def _form_decision(row: Row, file: str, problems: Problems) -> Decision | None:
     """One row as a decision; None (with its faults) when it is none."""
-    word = row["decision"].casefold()
-    if word not in _VALID + _REJECTED:
-        accepted = (_VALID[0], _REJECTED[0])
+    meaning = FORMS.meaning(row["decision"])
+    if not meaning:
+        accepted = [words[0] for words in FORMS.words.values()]
         problems.add(
-            "handover.review.decision",
-            file=file,
-            row=row.line,
-            column="decision",
-            value=row["decision"],
-            accepted=accepted,
-        )
+            "handover.review.decision", file=file, row=row.line, column="decision", value=row["decision"], accepted=accepted,
+        )  # fmt: skip
         return None
     for name in _NEEDED:
         if not row[name]:
             problems.add("handover.review.incomplete", file=file, row=row.line, column=name, column_name=name)
-    made: Literal["valid", "rejected"] = "valid" if word in _VALID else "rejected"
-    form, unit = unharmed(row["form_code"]), unharmed(row["unit"])
-    return Decision(form, unit, made, row["reviewer"], row["reason"], row["date"])
+    made: Literal["valid", "rejected"] = "valid" if meaning == VALID else "rejected"
+    return Decision(row["form_code"], row["unit"], made, row["reviewer"], row["reason"], row["date"])
+
+
+def _unit_code(row: Row, study: StudyDefinition, file: str, problems: Problems) -> str | None:
+    """The unit code a row decides for, ``""`` for no unit, None when the row is open or at fault."""
+    meaning = UNITS.meaning(row["decision"])
+    if not row["decision"] or meaning == REFUSED:
+        return "" if meaning else None
+    code = row["proposed_code"] if meaning == ACCEPTED else row["decision"]
+    known = [unit.code for unit in study.units if unit.block == row["block"]]
+    if code in known:
+        return code
+    problems.add(
+        "returns.decision_unknown", file=file, row=row.line, column="decision", text=row["decision"],
+        accepted=", ".join(known),
+    )  # fmt: skip
+    return None

@@ -17,7 +17,6 @@ import pandas as pd
 from surveys.definitions.instrument.records import NOT_APPLICABLE, NOT_ASKED, Instrument
 from surveys.definitions.study.records import Fieldwork, StudyDefinition
 from surveys.returns.options import answered_otherwise
-from surveys.returns.pairs import code_key, fields_differ, is_matrix, items_differ, second_entries
 from surveys.returns.record_set import Returns, among
 
 Array = np.ndarray
@@ -148,12 +147,8 @@ def gather(study: StudyDefinition, returns: Returns) -> Evidence:
     """The evidence on every evaluation that is not a second data entry."""
     rows, instrument = returns.rows, study.instrument
     text = {name: rows[name].to_numpy(object) for name in _TEXTS}
-    matrix = is_matrix(returns)
-    key = code_key(text["form_code"], text["unit_code"], text["unit_text"], matrix)
-    partner = second_entries(key, text["form_code"], text["entry"])
-    second = partner[partner >= 0]
-    row = np.delete(np.arange(len(rows)), second)
-    differs, once = entry_differences(returns, partner, text["form_code"], matrix)
+    row = np.delete(np.arange(len(rows)), returns.pairs.second)
+    differs, once = entry_differences(returns)
     known, issued_questionnaire, issued_unit = issued_forms(study, text["form_code"][row])
     questionnaire = text["questionnaire"][row]
     return Evidence(
@@ -161,7 +156,7 @@ def gather(study: StudyDefinition, returns: Returns) -> Evidence:
         answers=returns.answers.take(row, axis=0),
         form=rows["form"].to_numpy()[row],
         form_code=text["form_code"][row],
-        code_key=key[row],
+        code_key=returns.pairs.key[row],
         questionnaire=questionnaire,
         unit=text["unit_code"][row],
         unit_text=text["unit_text"][row],
@@ -171,7 +166,7 @@ def gather(study: StudyDefinition, returns: Returns) -> Evidence:
         identified=rows["identified"].to_numpy(bool)[row],
         seconds=rows["seconds"].to_numpy(float)[row],
         day=rows["submitted"].to_numpy("datetime64[D]")[row],
-        matrix=matrix[row],
+        matrix=returns.matrix[row],
         listed=among(questionnaire, {form.questionnaire for form in study.issued}),
         known_code=known,
         issued_questionnaire=issued_questionnaire,
@@ -187,7 +182,7 @@ def gather(study: StudyDefinition, returns: Returns) -> Evidence:
 
 
 _TEXTS = (
-    "form_code", "questionnaire", "block", "unit_code", "unit_text", "own_unit", "interviewer", "mode", "entry",
+    "form_code", "questionnaire", "block", "unit_code", "unit_text", "own_unit", "interviewer", "mode",
 )  # fmt: skip
 
 
@@ -207,20 +202,15 @@ def issued_forms(study: StudyDefinition, form_code: Array) -> tuple[Array, Array
     return at >= 0, questionnaire, unit
 
 
-def entry_differences(
-    returns: Returns, partner: Array, form_code: Array, matrix: Array
-) -> tuple[Array, Array]:
+def entry_differences(returns: Returns) -> tuple[Array, Array]:
     """(items entered differently [n, K], evaluations that only one of the two entries has or about whose unit or other
     fields the entries disagree [n])."""
+    pairs = returns.pairs
     differs = np.zeros(returns.answers.shape, bool)
-    paired = np.flatnonzero(partner >= 0)
-    second = partner[paired]
-    differs[paired] = items_differ(returns.answers, paired, second)
-    apart = matrix.copy()
-    apart[paired] = apart[second] = False
-    apart[apart] = among(form_code[apart], set(form_code[second]) - {""})
-    for fields in fields_differ(returns, paired, second).values():
-        apart[paired] |= fields
+    differs[pairs.first] = pairs.items
+    apart = np.zeros(len(returns), bool)
+    apart[pairs.alone] = True
+    apart[pairs.first] = np.logical_or.reduce(list(pairs.fields.values()))
     return differs, apart
 
 

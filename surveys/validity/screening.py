@@ -12,7 +12,6 @@ import pandas as pd
 from surveys.definitions.instrument.records import Rule
 from surveys.definitions.study.records import Decision, StudyDefinition
 from surveys.problems import Problem, SurveyError
-from surveys.returns.pairs import is_matrix
 from surveys.returns.record_set import Returns, among
 from surveys.validity.dispositions import Dispositions
 from surveys.validity.evidence import Evidence, gather
@@ -129,7 +128,7 @@ def accounts(study: StudyDefinition, returns: Returns, disposition: Array) -> pd
     forms = {q.code: q for q in study.instrument.questionnaires}
     cells = {name: returns.rows[name].to_numpy(object, copy=True) for name in CELL}
     codes = returns.rows["form_code"].to_numpy(object)
-    moved = np.flatnonzero((disposition != VALID) & ~is_matrix(returns))
+    moved = np.flatnonzero((disposition != VALID) & ~returns.matrix)
     sought = set(codes[moved])
     issued = {form.form_code: form for form in study.issued if form.form_code in sought and form.unit}
     for k in moved:

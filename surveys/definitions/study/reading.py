@@ -8,7 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from surveys.definitions.border import Place, build, given, shortened, table_of
+from surveys.definitions.border import Place, build, given, names_of, shortened, table_of
 from surveys.definitions.instrument.consistency import check_scoring
 from surveys.definitions.instrument.draft import Draft
 from surveys.definitions.instrument.reading import (
@@ -47,6 +47,7 @@ from surveys.definitions.study.records import (
 from surveys.definitions.tables import Row, read_table
 from surveys.definitions.texts import inside, is_file, read_toml
 from surveys.problems import Problems
+from surveys.vocabulary.formulas import unguarded
 from surveys.vocabulary.levels import ALL_GROUPS
 
 R = TypeVar("R")
@@ -67,6 +68,8 @@ TABLES: Mapping[str, tuple[type, tuple[str, ...]]] = {
     "unit_decisions": (UnitDecision, ("unit_code",)),
     "adjudication": (Adjudication, ()),
 }
+#: Tables that come from review files: their texts are guarded against formulas.
+DECIDED = ("decisions", "unit_decisions", "adjudication")
 
 #: Columns of the ``scores.csv`` of another round; those that are True are read.
 RESULT_COLUMNS: Mapping[str, bool] = dict.fromkeys(
@@ -296,7 +299,14 @@ def _table(reader: _Reader, name: str, relative: object) -> Sequence[tuple[objec
         return ()
     path = reader.named(relative, f"files.{name}") if relative else None
     record, blank = TABLES[name]
-    return table_of(record, path, reader.problems, relative, blank) if path else ()
+    rows = table_of(record, path, reader.problems, relative, blank) if path else []
+    return [(_without_guards(made), place) for made, place in rows] if name in DECIDED else rows
+
+
+def _without_guards(decided: R) -> R:
+    """A decision with its texts as they were before they were guarded."""
+    texts = {name: unguarded(getattr(decided, name)) for name in names_of(type(decided))}
+    return replace(decided, **texts)  # type: ignore[type-var]
 
 
 def _results(reader: _Reader, units: frozenset[str]) -> list[tuple[External, Place]]:

@@ -20,10 +20,10 @@ import pytest
 from surveys.handover import codebook
 from surveys.handover.codebook import Table
 from surveys.handover.package import deliver, deliver_screening, package, package_name, screening
-from surveys.handover.tables import harmless
 from surveys.handover.verification import verify
 from surveys.problems import LANGUAGES, phrase, wording
 from surveys.scoring.scored import ScoredRound
+from surveys.vocabulary.formulas import guarded
 from tests.surveys.handover.small_round import ITEM_SCORES, renormalised, under
 
 TABLES = [table for table in vars(codebook).values() if isinstance(table, Table)]
@@ -111,7 +111,7 @@ def test_formulas_are_harmless_and_numbers_plain(small_round: ScoredRound) -> No
     assert units[2]["unit_name"] == "'=Trụ sở, “khu A”"
     assert [r["form_code"] for r in _records(files["forms.csv"])][-1] == "'-13"
     for begin in "=+-@\t\r":
-        assert harmless(begin + "1") == "'" + begin + "1"
+        assert guarded(begin + "1") == "'" + begin + "1"
 
 
 def test_the_council_gets_no_points_of_incomplete_nodes(small_round: ScoredRound) -> None:

@@ -16,11 +16,13 @@ import pyreadstat
 import pytest
 
 from surveys.definitions.study.records import Adjudication, ReturnFile
-from surveys.problems import SurveyError
+from surveys.problems import Problems, SurveyError
+from surveys.returns.double_entry import compare_entries
 from surveys.returns.files.sheets import LIMITS, read_sheets
 from surveys.returns.mapping import propose_mapping, write_mapping
-from surveys.returns.pairs import compare_entries, write_adjudication
 from surveys.returns.reading import read_returns
+from surveys.review.layouts import ENTRIES
+from surveys.review.review_file import read_review, review_bytes
 
 HEADINGS = ["Mã phiếu", "Đơn vị", "F0", "1.1a", "1.1b", "1.2", "K1", "K2"]
 FORM = ["P1", "SNV", "1", "5", "4", "3", "1", "0"]
@@ -159,11 +161,13 @@ def test_formulas_in_cells_stay_texts_in_the_files_a_person_opens(study, tmp_pat
     write(tmp_path / "a.csv", HEADINGS, [*FORM[:3], "=1+1", *FORM[4:]])
     write(tmp_path / "b.csv", HEADINGS, FORM)
     files = (ReturnFile("a.csv", "so-5", entry="first"), ReturnFile("b.csv", "so-5", entry="second"))
-    write_adjudication(compare_entries(read_returns(study(*files))), tmp_path / "d.csv")
+    listed = compare_entries(read_returns(study(*files))).disagreements
+    (tmp_path / "d.csv").write_bytes(review_bytes(ENTRIES.columns, listed.itertuples(index=False)))
     with (tmp_path / "d.csv").open(encoding="utf-8-sig", newline="") as file:
         (line,) = list(csv.DictReader(file))
     assert line["first"] == "'=1+1"
-    decided = Adjudication(line["form"], line["field"], line["first"], line["second"], "5", "Chi")
+    (row,) = read_review(tmp_path / "d.csv", ENTRIES, Problems())
+    decided = Adjudication(row["form"], row["field"], row["first"], row["second"], "5", "Chi")
     assert read_returns(study(*files, adjudication=(decided,))).answers[:, 1].tolist() == [4, 4]
 
 

@@ -11,8 +11,9 @@ import pytest
 
 from surveys.definitions.study.records import ReturnFile
 from surveys.problems import SurveyError
-from surveys.returns.mapping import MAPPING_COLUMNS, propose_mapping, write_mapping
+from surveys.returns.mapping import propose_mapping, write_mapping
 from surveys.returns.reading import read_returns
+from surveys.review.layouts import MAPPING
 
 HEADINGS = [
     "Số phiếu",
@@ -50,7 +51,7 @@ def decide(mapping: pd.DataFrame, **decisions: tuple[str, ...]) -> pd.DataFrame:
 
 
 def test_equal_names_are_accepted_and_alike_ones_are_left_to_a_person(proposed):
-    assert list(proposed.columns) == list(MAPPING_COLUMNS)
+    assert list(proposed.columns) == list(MAPPING.columns)
     found = proposed.set_index("column")
     assert found.loc[["C", "E", "G", "H"], ["target", "decision"]].values.tolist() == [
         ["F0", "x"], ["1.1b", "x"], ["K1", "x"], ["K2", "x"],
@@ -134,7 +135,7 @@ def test_ticks_by_hand(study, tmp_path):
     write(tmp_path / "t.csv", ["c1", "c2"], ["x", ""], ["", "x"])
     rows = [("A", "c1", "tick", "1.2=1", "", "", "x"), ("B", "c2", "tick", "1.2=5", "", "", "x")]
     rows += [("", "", "absent", code, "", "", "x") for code in ("F0", "1.1a", "1.1b", "K1", "K2")]
-    write_mapping(pd.DataFrame(rows, columns=list(MAPPING_COLUMNS)), tmp_path / "m.csv")
+    write_mapping(pd.DataFrame(rows, columns=list(MAPPING.columns)), tmp_path / "m.csv")
     read = read_returns(study(ReturnFile("t.csv", "so-5", mapping="m.csv")))
     assert read.answers[:, 3].tolist() == [0, 4]
 

@@ -1,0 +1,150 @@
+"""How well two data entries of the same forms agree, and where they do not.
+
+A disagreement is decided in a review file (:data:`surveys.review.layouts.ENTRIES`): a person writes the final answer and a
+name, and :mod:`surveys.returns.adjudication` gives both entries that answer. What nobody decided stays a disagreement, which
+the validity rule ``double_entry`` keeps in review.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from surveys.definitions.instrument.records import BLANK, NON_ANSWERS, NOT_ASKED, Instrument
+from surveys.returns.pairs import SECOND, UNIT, EntryPairs, unit_names
+from surveys.returns.record_set import Returns
+from surveys.review.layouts import ENTRIES
+
+AGREEMENT_COLUMNS = ("operator", "field", "compared", "agreed", "share")
+ALL = "all"  # the value of operator or field in a row over all of them
+_NOTHING = (BLANK, NOT_ASKED)
+
+
+@dataclass(frozen=True, repr=False)
+class DoubleEntry:
+    """``agreement``: ``AGREEMENT_COLUMNS``, for every field, every operator, and both; a pair of entries counts for both of its
+    operators. ``disagreements``: the columns of the review file, the last two empty."""
+
+    agreement: pd.DataFrame
+    disagreements: pd.DataFrame
+
+
+def compare_entries(returns: Returns) -> DoubleEntry:
+    """Agreement and disagreements of all forms that were entered twice.
+
+    >>> from surveys.returns.record_set import ROW_COLUMNS
+    >>> none = Instrument("i", "1", "", "", (), (), (), (), (), (), (), (), (), ())
+    >>> rows = pd.DataFrame(columns=list(ROW_COLUMNS)).astype(ROW_COLUMNS)
+    >>> len(compare_entries(Returns(none, rows, np.zeros((0, 0), np.int8))).disagreements)
+    0
+    """
+    return DoubleEntry(_agreement(returns), _disagreements(returns))
+
+
+def field_name(item: str, unit: str) -> str:
+    """An item as the review file names it: of a unit where one form rates many.
+
+    >>> field_name("1.1a", ""), field_name("1.1a", "SNV")
+    ('1.1a', '1.1a [SNV]')
+    """
+    return f"{item} [{unit}]" if unit else item
+
+
+def split_field(name: str) -> tuple[str, str]:
+    """Item and unit of :func:`field_name`.
+
+    >>> split_field("1.1a [SNV]")
+    ('1.1a', 'SNV')
+    """
+    item, _, unit = name.partition(" [")
+    return item, unit.removesuffix("]")
+
+
+def _agreement(returns: Returns) -> pd.DataFrame:
+    """Pairs compared and agreed for each operator: over all fields, then for each field, in the order in which they appear."""
+    pairs = returns.pairs
+    names = np.array([*(item.code for item in returns.instrument.items), *pairs.fields], dtype=object)
+    agrees = ~np.column_stack([pairs.items, *pairs.fields.values()])
+    field, pair = np.nonzero(_said(returns.answers, pairs).T)
+    each = pd.DataFrame({"field": names[field], "agreed": agrees[pair, field]})
+    compared = pd.concat([each.assign(operator=who[pair]) for who in _operators(returns.rows, pairs)])
+    compared = compared[compared["operator"] != ""]
+    counted = pd.concat([compared.assign(field=ALL), compared]).groupby(["operator", "field"], sort=False)
+    table = counted["agreed"].agg(compared="size", agreed="sum").reset_index()
+    return table.assign(share=table["agreed"] / table["compared"])[list(AGREEMENT_COLUMNS)]
+
+
+def _said(answers: np.ndarray, pairs: EntryPairs) -> np.ndarray:
+    """Where either entry of a pair says anything, boolean [pairs, items and fields]; fields are always compared."""
+    nothing = np.isin(answers[pairs.first], _NOTHING) & np.isin(answers[pairs.second], _NOTHING)
+    return np.column_stack([~nothing, np.ones((len(nothing), len(pairs.fields)), dtype=bool)])
+
+
+def _operators(rows: pd.DataFrame, pairs: EntryPairs) -> tuple[np.ndarray, ...]:
+    """Who each pair counts for: everybody, the operator of its first entry, and another one of its second entry."""
+    operator = rows["operator"].to_numpy(object)
+    one, other = operator[pairs.first], operator[pairs.second]
+    return np.full(len(one), ALL, dtype=object), one, np.where(one == other, "", other)
+
+
+def _disagreements(returns: Returns) -> pd.DataFrame:
+    """Every difference of two entries, and every answer that only one entry has, in the order of the first entries."""
+    written, rows = AsWritten(returns), returns.rows
+    unit = np.where(returns.matrix, unit_names(rows), "")
+    lines = []
+    for first, second, code in sorted(_apart(returns), key=_place):
+        row = _place((first, second, code))
+        texts = (written.text(entry, code) if entry >= 0 else "" for entry in (first, second))
+        lines.append((rows["form_code"].iat[row], field_name(code, unit[row]), *texts, "", ""))
+    return pd.DataFrame(lines, columns=list(ENTRIES.columns))
+
+
+def _apart(returns: Returns) -> Iterator[tuple[int, int, str]]:
+    """(first entry, second entry, item or field) of every difference; −1 for an entry that does not have the evaluation."""
+    pairs, items = returns.pairs, returns.instrument.items
+    differences = {item.code: pairs.items[:, k] for k, item in enumerate(items)} | dict(pairs.fields)
+    for code, differs in differences.items():
+        for first, second in zip(pairs.first[differs].tolist(), pairs.second[differs].tolist(), strict=True):
+            yield first, second, code
+    for row in pairs.alone.tolist():
+        is_second = returns.rows["entry"].iat[row] == SECOND
+        for k in np.flatnonzero(~np.isin(returns.answers[row], _NOTHING)):
+            yield (-1, row, items[k].code) if is_second else (row, -1, items[k].code)
+
+
+def _place(difference: tuple[int, int, str]) -> int:
+    """The row of the first entry, or of the only one."""
+    first, second, _ = difference
+    return second if first < 0 else first
+
+
+class AsWritten:
+    """Answers and fields as a person reads them: level codes, codes of non-answers, or the faulty cell as written."""
+
+    def __init__(self, returns: Returns) -> None:
+        self.returns = returns
+        faulty = returns.cells[["row", "item", "text"]].itertuples(index=False)
+        self._faulty = {(row, item): text for row, item, text in faulty}
+
+    def text(self, row: int, code: str) -> str:
+        """What an evaluation says about an item, its unit or a kept field."""
+        instrument, rows = self.returns.instrument, self.returns.rows
+        if code in instrument.item:
+            answer = int(self.returns.answers[row, instrument.item_position[code]])
+            return self._faulty.get((row, code)) or _answer_text(instrument, code, answer)
+        value = unit_names(rows.iloc[[row]])[0] if code == UNIT else rows[code].iat[row]
+        return "" if pd.isna(value) else str(value)
+
+
+def _answer_text(instrument: Instrument, item: str, answer: int) -> str:
+    """The code of a level or of a non-answer of an item; the kind of a non-answer without a code; nothing for a blank."""
+    scale = instrument.scale[instrument.item[item].scale]
+    if answer >= 0:
+        return scale.levels[answer].code
+    if answer in _NOTHING:
+        return ""
+    kind = next(name for name, code in NON_ANSWERS.items() if code == answer)
+    return next((found.code for found in scale.non_answers if found.kind == kind), kind)

@@ -1,0 +1,168 @@
+"""Decisions of people: review files completed, confirmed, and read back as the study's files of decisions."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from surveys.cli import main
+from surveys.definitions.study.reading import load_study
+from surveys.definitions.study.records import Decision, ReturnFile, UnitDecision
+from surveys.problems import SurveyError
+from surveys.returns.reading import read_returns
+from surveys.returns.record_set import Returns
+from surveys.review.decisions import confirm, form_decisions, unit_decisions
+from surveys.review.layouts import FORMS, UNITS
+from surveys.review.review_file import review_bytes
+
+SMALL = Path(__file__).parents[2] / "rounds" / "small"
+
+HEAD = "Mã phiếu,Đơn vị,F0,1.1a,1.1b,1.2,K1,K2\n"
+
+
+@pytest.fixture
+def reviewed(study, tmp_path):  # type: ignore[no-untyped-def]
+    lines = [
+        f"P{k},{unit},1,5,5,5,1,1\n"
+        for k, unit in enumerate(["So Noi vu", "So Noi vu", "Abc", "Sở Tài Chánh"])
+    ]
+    (tmp_path / "r.csv").write_text(HEAD + "".join(lines), encoding="utf-8")
+    round_ = study(ReturnFile("r.csv", "so-5"))
+    return round_, write_review(read_returns(round_), tmp_path / "review.csv")
+
+
+def write_review(read: Returns, path: Path) -> Path:
+    path.write_bytes(review_bytes(UNITS.columns, read.proposals.itertuples(index=False)))
+    return path
+
+
+def decide(path, decisions: dict[str, str]) -> None:  # type: ignore[no-untyped-def]
+    """Fill the decision beside the first row of each text."""
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    for text, decision in decisions.items():
+        k = next(k for k, line in enumerate(lines) if f",{text}," in line)
+        lines[k] += decision
+    path.write_text("\r\n".join(lines), encoding="utf-8-sig")
+
+
+def test_the_review_file_is_for_excel_and_decides_nothing(reviewed):
+    raw = reviewed[1].read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    lines = raw.decode("utf-8-sig").splitlines()
+    assert lines[0] == "block,text,forms,proposed_code,proposed_name,similarity,decision"
+    assert lines[1] == "so,So Noi vu,2,SNV,Sở Nội vụ,1.0,"
+    assert unit_decisions(reviewed[1], reviewed[0]) == ()
+
+
+def test_decisions_are_read_back(reviewed, tmp_path):
+    round_, path = reviewed
+    decide(path, {"So Noi vu": "x", "Abc": "không", "Sở Tài Chánh": "STC"})
+    decisions = unit_decisions(path, round_)
+    assert set(decisions) == {
+        UnitDecision("so", "So Noi vu", "SNV"),
+        UnitDecision("so", "Abc", ""),
+        UnitDecision("so", "Sở Tài Chánh", "STC"),
+    }
+    assert confirm(path, round_, tmp_path / "names.csv") == ("unit_decisions", 3)
+    written = (tmp_path / "names.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert written[0] == "block,text,unit_code"
+    assert set(written[1:]) == {"so,So Noi vu,SNV", "so,Abc,", "so,Sở Tài Chánh,STC"}
+
+
+def test_earlier_decisions_are_kept_and_a_new_one_replaces_them(reviewed, tmp_path):
+    round_, path = reviewed
+    decide(path, {"So Noi vu": "STC"})
+    earlier = (UnitDecision("so", "So Noi vu", "SNV"), UnitDecision("so", "Cũ", ""))
+    assert confirm(path, replace(round_, unit_decisions=earlier), tmp_path / "names.csv") == (
+        "unit_decisions", 2,
+    )  # fmt: skip
+    written = (tmp_path / "names.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert written[1:] == ["so,So Noi vu,STC", "so,Cũ,"]
+
+
+def test_a_missing_column_is_named(reviewed):
+    round_, path = reviewed
+    path.write_text(path.read_text(encoding="utf-8-sig").replace("proposed_code", "code"), encoding="utf-8")
+    with pytest.raises(SurveyError) as caught:
+        unit_decisions(path, round_)
+    assert [(p.code, p.column) for p in caught.value.problems if p.severity == "error"] == [
+        ("table.missing_column", "proposed_code")
+    ]
+
+
+def test_a_decision_for_no_unit_of_the_register_is_a_fault(reviewed):
+    decide(reviewed[1], {"Abc": "SXD"})
+    with pytest.raises(SurveyError) as caught:
+        unit_decisions(reviewed[1], reviewed[0])
+    assert [(p.code, p.column) for p in caught.value.problems] == [("returns.decision_unknown", "decision")]
+
+
+def test_two_decisions_for_one_spelling_are_a_fault(reviewed):
+    round_, path = reviewed
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    both = [line + "x" if ",So Noi vu," in line else line for line in lines]
+    path.write_text("\r\n".join(both), encoding="utf-8-sig")
+    with pytest.raises(SurveyError) as caught:
+        unit_decisions(path, round_)
+    assert {p.code for p in caught.value.problems} == {"returns.decided_twice"}
+
+
+@pytest.mark.parametrize("written", ["=1+1", "'=1+1", "''-x", "  @a", "'tis", "-5"])
+def test_a_unit_that_looks_like_a_formula_comes_back_as_it_was(written, tmp_path):
+    """From the returns through ``review/units.csv``, a spreadsheet, and the study's decisions to the returns again."""
+    study = tmp_path / "round"
+    shutil.copytree(SMALL, study)
+    with (study / "staff.csv").open("a", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerow(["S99", written, "4", "2", "5", "4", "3", "4"])
+    assert main(["screen", str(study), "--out", str(tmp_path / "before")]) == 0
+    review = tmp_path / "before" / "review" / "units.csv"
+    lines = list(csv.DictReader(io.StringIO(review.read_text(encoding="utf-8-sig"), newline="")))
+    assert not [line["text"] for line in lines if line["text"].lstrip()[:1] in tuple("=+-@")]
+    lines[0]["decision"] = "x"
+    rows = [[line[name] for name in UNITS.columns] for line in lines]
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([UNITS.columns, *rows])
+    review.write_text(text.getvalue(), encoding="utf-8-sig")
+    assert main(["confirm", str(review), "--study", str(study), "--out", str(study / "names.csv")]) == 0
+    toml = (study / "study.toml").read_text(encoding="utf-8")
+    names = toml.replace("[files]", '[files]\nunit_decisions = "names.csv"')
+    (study / "study.toml").write_text(names, encoding="utf-8")
+    (decided,) = load_study(study).unit_decisions
+    assert decided.text == written.strip()
+    read = read_returns(load_study(study))
+    assert read.rows.loc[read.rows["form_code"] == "S99", "unit_code"].tolist() == [decided.unit_code]
+
+
+FORM = ("=13", "-a", "", "near_duplicate", "Hợp lệ", "An", "đã gọi lại", "2023-10-20", "r.csv", "3")
+
+
+def test_decisions_on_forms_are_read_by_their_words(study, tmp_path):
+    others = [("P2", "SNV", "", "", "BỊ LOẠI", "An", "=trùng", "", "r.csv", "4"), ("P3", *[""] * 9)]
+    (tmp_path / "forms.csv").write_bytes(review_bytes(FORMS.columns, [FORM, *others]))
+    expected = (
+        Decision("=13", "-a", "valid", "An", "đã gọi lại", "2023-10-20"),
+        Decision("P2", "SNV", "rejected", "An", "=trùng"),
+    )
+    assert form_decisions(tmp_path / "forms.csv") == expected
+    assert confirm(tmp_path / "forms.csv", study(), tmp_path / "decisions.csv") == ("decisions", 2)
+    written = (tmp_path / "decisions.csv").read_bytes().decode("utf-8-sig").splitlines()
+    assert written[0] == "form_code,unit,decision,reviewer,reason,date"
+    assert written[1] == "'=13,'-a,valid,An,đã gọi lại,2023-10-20"
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "column"),
+    [({4: "maybe"}, "handover.review.decision", "decision"), ({5: ""}, "handover.review.incomplete", "reviewer"),
+     ({6: ""}, "handover.review.incomplete", "reason")],
+)  # fmt: skip
+def test_rows_that_are_no_decision_are_named(tmp_path, change, code, column):
+    row = [change.get(k, cell) for k, cell in enumerate(FORM)]
+    (tmp_path / "forms.csv").write_bytes(review_bytes(FORMS.columns, [FORM, row]))
+    with pytest.raises(SurveyError) as caught:
+        form_decisions(tmp_path / "forms.csv")
+    assert [(p.code, p.row, p.column) for p in caught.value.problems] == [(code, 3, column)]
