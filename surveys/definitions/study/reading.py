@@ -83,8 +83,8 @@ RESULT_COLUMNS: Mapping[str, bool] = dict.fromkeys(
 )  # fmt: skip
 
 
-def load_study(path: str | Path) -> StudyDefinition:
-    """The study of a ``study.toml`` or of the folder that holds one.
+def load_study(path: str | Path, document: Mapping[str, object] | None = None) -> StudyDefinition:
+    """The study of a ``study.toml`` or of the folder that holds one; ``document`` is read in place of what the file says.
 
     Raises :class:`surveys.problems.SurveyError` with every error of the study, its tables and its own instrument.
 
@@ -96,7 +96,7 @@ def load_study(path: str | Path) -> StudyDefinition:
     ['file.missing']
     """
     problems = Problems()
-    draft = read_study(Path(path), problems)
+    draft = read_study(Path(path), problems, document)
     problems.raise_errors()
     assert draft is not None
     assert draft.study is not None
@@ -152,10 +152,12 @@ class _Reader:
         return path
 
 
-def read_study(path: Path, problems: Problems) -> StudyDraft | None:
+def read_study(
+    path: Path, problems: Problems, document: Mapping[str, object] | None = None
+) -> StudyDraft | None:
     """Everything a study says, with its places and checked as a whole; None when ``study.toml`` cannot be read."""
     file = path if path.name == STUDY_FILE or path.suffix == ".toml" else path / STUDY_FILE
-    document = read_toml(file, problems, file.name)
+    document = read_toml(file, problems, file.name) if document is None else document
     if document is None:
         return None
     top = Place(problems, file.name)
@@ -361,6 +363,7 @@ def _study(reader: _Reader, heading: _Heading, draft: StudyDraft, instrument: In
         inference=draft.inference,
         output=draft.output,
         files=tuple(reader.files),
+        document=reader.document,
         **named,
     )
 

@@ -7,7 +7,7 @@ as written, relative to the study's folder, and never leave it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -237,6 +237,8 @@ class StudyDefinition:
     inference: Inference = Inference()
     output: Output = Output()
     files: tuple[str, ...] = ()  # every input file, relative to the folder, for the manifest
+    document: Mapping[str, object] = field(default_factory=dict, repr=False)  # what study.toml says
+    changed: tuple[str, ...] = ()  # sections of study.toml that were replaced after it was read
 
     @cached_property
     def excluded(self) -> Mapping[tuple[str, str], Exclusion]:

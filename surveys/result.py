@@ -1,0 +1,182 @@
+"""What a study gives: forms screened, units scored, two rounds compared; each shows itself and writes itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from surveys.comparison.changes import Comparison
+from surveys.definitions.instrument.records import Instrument
+from surveys.handover.package import deliver, deliver_screening
+from surveys.handover.rounds import deliver_comparison
+from surveys.handover.tables import forms_frame
+from surveys.problems import Problem
+from surveys.returns.record_set import Returns
+from surveys.sampling.samples import Samples
+from surveys.scoring.scored import ScoredRound
+from surveys.scoring.scores import Scores
+from surveys.validity.dispositions import Dispositions
+from surveys.validity.screened import ScreenedRound
+from surveys.vocabulary.display import Shown
+from surveys.vocabulary.progress import Step
+
+
+@dataclass(frozen=True, repr=False)
+class Screening(Shown):
+    """A round whose forms are screened and not scored yet (``Study.screen``)."""
+
+    round: ScreenedRound
+
+    @property
+    def returns(self) -> Returns:
+        """The evaluations as read: ``rows`` [n] and ``answers`` [n, items]."""
+        return self.round.returns
+
+    @property
+    def screening(self) -> Dispositions:
+        """The disposition of every evaluation with all its reasons."""
+        return self.round.dispositions
+
+    @property
+    def funnel(self) -> pd.DataFrame:
+        """Issued, returned, valid, under review and rejected per unit × group × questionnaire."""
+        return self.screening.funnel
+
+    @cached_property
+    def forms(self) -> pd.DataFrame:
+        """One row per evaluation: its disposition and its reasons."""
+        return forms_frame(self.returns, self.screening)
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What reading and screening found without stopping, each once."""
+        return self.round.warnings
+
+    def write(self, out: str | Path, progress: Step | None = None) -> None:
+        """Write forms, funnel and review files at ``out``: all of them, or nothing.
+
+        Raises SurveyError when ``out`` holds something that must not be replaced, OSError when the disk refuses.
+        """
+        deliver_screening(self.round, Path(out), progress)
+
+    def facts(self) -> Mapping[str, object]:
+        counts = self.funnel[["issued", "returned", "valid", "review", "rejected"]].sum()
+        return {
+            "study": self.round.study.code,
+            **{str(name): f"{count:,.0f}" for name, count in counts.items()},
+            "warnings": len(self.warnings),
+        }
+
+
+@dataclass(frozen=True, repr=False)
+class Result(Shown):
+    """A round from its files to its scores (``Study.score``). Numbers are unrounded; NaN where suppressed or missing."""
+
+    round: ScoredRound
+
+    @property
+    def returns(self) -> Returns:
+        """The evaluations as read: ``rows`` [n] and ``answers`` [n, items]."""
+        return self.round.returns
+
+    @property
+    def screening(self) -> Dispositions:
+        """The disposition of every evaluation with all its reasons."""
+        return self.round.dispositions
+
+    @property
+    def samples(self) -> Samples:
+        """The sampling design of each block × group: weights, strata, clusters, populations."""
+        return self.round.samples
+
+    @property
+    def scored(self) -> Scores:
+        """All tables of scores, those of shares and of unweighted results included."""
+        return self.round.scores
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """One row per block × unit × node × group: score in [0, 1], standard error, interval, points, status."""
+        return self.scored.table
+
+    @property
+    def units(self) -> pd.DataFrame:
+        """The league table: one row per unit with points, percent, interval, rank and set of ranks."""
+        return self.scored.units
+
+    @property
+    def shares(self) -> pd.DataFrame:
+        """Shares of each answer of the questions that enter no index."""
+        return self.scored.shares
+
+    @property
+    def funnel(self) -> pd.DataFrame:
+        """Issued, returned, valid, under review and rejected per unit × group × questionnaire."""
+        return self.screening.funnel
+
+    @cached_property
+    def forms(self) -> pd.DataFrame:
+        """One row per evaluation: its disposition and its reasons."""
+        return forms_frame(self.returns, self.screening)
+
+    @property
+    def weights(self) -> pd.DataFrame:
+        """One row per valid evaluation: base weight, calibrated weight, weight."""
+        return self.samples.weights
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What was found on the way without stopping, each once."""
+        return self.round.warnings
+
+    def write(self, out: str | Path, progress: Step | None = None) -> None:
+        """Write the official package at ``out``: all of it, or nothing.
+
+        Raises SurveyError when ``out`` holds something that must not be replaced, OSError when the disk refuses.
+        """
+        deliver(self.round, Path(out), progress)
+
+    def facts(self) -> Mapping[str, object]:
+        statuses = self.units["status"].value_counts()
+        return {
+            "study": self.round.study.code,
+            "forms": f"{self.returns.rows['form'].nunique():,}",
+            "evaluations": f"{len(self.returns):,}",
+            "valid": f"{int(self.screening.valid.sum()):,}",
+            "units": ", ".join(f"{count} {status}" for status, count in statuses.items()),
+            "scores": f"{len(self.scores):,}",
+            "warnings": len(self.warnings),
+        }
+
+
+@dataclass(frozen=True, repr=False)
+class RoundComparison(Shown):
+    """Two rounds side by side (``surveys.compare``)."""
+
+    comparison: Comparison
+    instrument: Instrument
+
+    @property
+    def changes(self) -> pd.DataFrame:
+        """One row per block × unit × node × group: both scores, change, interval, corrected p-value, change of rank."""
+        return self.comparison.table
+
+    @property
+    def refused(self) -> tuple[Problem, ...]:
+        """Why some nodes and units are not compared."""
+        return self.comparison.refused
+
+    def write(self, out: str | Path) -> None:
+        """Write the table of changes at ``out``: all of it, or nothing."""
+        deliver_comparison(self.comparison, Path(out))
+
+    def facts(self) -> Mapping[str, object]:
+        return {
+            "rows": f"{len(self.changes):,}",
+            "compared": f"{int(self.changes['change'].notna().sum()):,}",
+            "refused": len(self.refused),
+        }

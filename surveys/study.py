@@ -1,0 +1,125 @@
+"""A study: one round as its folder declares it, ready to be checked, screened and scored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from surveys.definitions.check import check
+from surveys.definitions.instrument.records import Instrument
+from surveys.definitions.study.changes import changed_document
+from surveys.definitions.study.reading import load_study
+from surveys.definitions.study.records import StudyDefinition
+from surveys.problems import Problem, fault
+from surveys.result import Result, Screening
+from surveys.returns.mapping import propose_mapping, write_mapping
+from surveys.returns.reading import read_returns
+from surveys.review.decisions import confirm
+from surveys.sampling.samples import draw_samples
+from surveys.scoring.scored import ScoredRound
+from surveys.scoring.scores import score
+from surveys.validity.screened import ScreenedRound
+from surveys.validity.screening import screen
+from surveys.vocabulary.display import Shown
+from surveys.vocabulary.progress import Stages, unheard
+
+
+@dataclass(frozen=True, repr=False)
+class Study(Shown):
+    """A study whose folder was read without an error. ``definition`` holds all records.
+
+    >>> study = Study.load("data-sample/ha-noi-2023")
+    >>> study.replace(minimum={"forms": 8}).definition.minimum.forms
+    8
+    """
+
+    path: Path
+    definition: StudyDefinition
+
+    @classmethod
+    def load(cls, path: str | Path) -> Study:
+        """The study of a ``study.toml`` or of the folder that holds one.
+
+        Raises SurveyError with every error of the study, its tables and its own instrument.
+        """
+        return cls(Path(path), load_study(path))
+
+    @property
+    def instrument(self) -> Instrument:
+        return self.definition.instrument
+
+    def check(self) -> tuple[Problem, ...]:
+        """Everything wrong or lacking in the study's folder as it lies there now, errors first."""
+        return check(self.path)
+
+    def replace(self, **sections: object) -> Study:
+        """The study with other settings, named as in ``study.toml``; its files stay as they are.
+
+        ``rules`` maps names of rules to the parameters that change (None switches a rule off), ``weights`` maps groups to
+        the keys that change, every other section its keys. Raises SurveyError when a setting is not accepted.
+
+        >>> study = Study.load("data-sample/ha-noi-2023")
+        >>> lenient = study.replace(rules={"too_fast": None}, weights={"citizens": {"base": "equal"}})
+        >>> [rule.rule for rule in lenient.definition.rules if rule.rule == "too_fast"]
+        []
+        """
+        now = self.definition
+        changed = load_study(self.path, changed_document(now.document, now.rules, sections))
+        names = tuple(dict.fromkeys((*now.changed, *sections)))
+        return Study(self.path, replace(changed, changed=names))
+
+    def screen(self, progress: Stages = unheard) -> Screening:
+        """Read and screen the returns. Raises SurveyError when a file cannot be read as forms of the study."""
+        return Screening(self._screened(progress))
+
+    def score(self, progress: Stages = unheard) -> Result:
+        """Read, screen, weight and score the returns. Raises SurveyError as :meth:`screen` and when weights cannot be made."""
+        screened = self._screened(progress)
+        progress("weight")
+        samples = draw_samples(screened.study, screened.returns, screened.dispositions)
+        progress("score")
+        return Result(
+            ScoredRound(
+                screened, samples, score(screened.study, screened.returns, screened.dispositions, samples)
+            )
+        )
+
+    def map_columns(self, file: str | Path, out: str | Path) -> pd.DataFrame:
+        """Propose which column of an unknown file is which item or field, and write the proposal at ``out`` for a person.
+
+        Raises SurveyError when the file cannot be read or ``out`` exists already.
+        """
+        target = Path(out)
+        if target.exists():
+            raise fault("cli.map.exists", file=str(target))
+        mapping = propose_mapping(Path(file), self.definition, self.definition.output.language)
+        write_mapping(mapping, target)
+        return mapping
+
+    def confirm(self, file: str | Path, out: str | Path) -> tuple[str, int]:
+        """Read back a review file that someone filled in and write its decisions at ``out``.
+
+        Returns the key of ``[files]`` under which ``out`` belongs in ``study.toml``, and the number of decisions. Raises
+        SurveyError with every row that cannot be read as a decision, or when nothing is decided; then nothing is written.
+        """
+        return confirm(Path(file), self.definition, Path(out))
+
+    def _screened(self, progress: Stages) -> ScreenedRound:
+        returns = read_returns(self.definition, progress("read"))
+        progress("screen")
+        return ScreenedRound(self.definition, returns, screen(self.definition, returns))
+
+    def facts(self) -> Mapping[str, object]:
+        definition = self.definition
+        return {
+            "code": definition.code,
+            "label": definition.label_vi,
+            "instrument": definition.instrument.name,
+            "units": len(definition.units) - len(definition.exclusions),
+            "returns": f"{len(definition.returns)} files",
+            "issued": f"{len(definition.issued):,} forms",
+            "rules": len(definition.rules),
+        }
