@@ -67,8 +67,9 @@ def test_the_new_edition_is_simulated_scored_and_verified(edition: Path, tmp_pat
     study = load_study(tmp_path / "round")
     returns = read_returns(study)
     dispositions = screen(study, returns)
-    samples = draw_samples(study, returns, dispositions)
-    scores = score(study, returns, dispositions, samples)
+    screened = ScreenedRound(study, returns, dispositions)
+    samples = draw_samples(screened)
+    scores = score(screened, samples)
     assert study.instrument.name == "ha-noi/2025"
     assert list(scores.units.loc[scores.units["block"] == "xa", "unit_code"]) == [c for c, _, _ in COMMUNES]
     assert scores.units["percent"].notna().all()

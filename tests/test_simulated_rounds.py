@@ -14,6 +14,7 @@ from surveys.returns.reading import read_returns
 from surveys.sampling.samples import draw_samples
 from surveys.scoring.scores import score
 from surveys.simulation.simulate import simulate
+from surveys.validity.screened import ScreenedRound
 from surveys.validity.screening import screen
 
 SEEDS = range(20)
@@ -29,8 +30,9 @@ class Outcome:
         study = load_study(folder)
         returns = read_returns(study)
         dispositions = screen(study, returns)
-        samples = draw_samples(study, returns, dispositions)
-        table = score(study, returns, dispositions, samples).table
+        screened = ScreenedRound(study, returns, dispositions)
+        samples = draw_samples(screened)
+        table = score(screened, samples).table
         truth = pd.read_csv(folder / "truth.csv", dtype={"node_code": str})
         self.cells = table.merge(truth, on=KEYS, suffixes=("", "_true"), validate="one_to_one")
         self.unmatched = len(table) - len(self.cells)

@@ -18,7 +18,16 @@ ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "surveys" / "wording"
 SOURCES = sorted((ROOT / "surveys").rglob("*.py"))
 #: Calls whose first text is a code of the wording, and in which other argument it may stand.
-CALLS = {"add": 0, "fault": 0, "note": 0, "phrase": 0, "Problem": 0, "not_accepted": 0, "refer": 1}
+CALLS = {
+    "add": 0,
+    "fault": 0,
+    "note": 0,
+    "remark": 0,
+    "phrase": 0,
+    "Problem": 0,
+    "not_accepted": 0,
+    "refer": 1,
+}
 #: Names that Problem and phrase use for themselves, so that no placeholder can have them.
 RESERVED = {"code", "language", "severity", "file", "sheet", "row", "column"}
 #: Letters that only Vietnamese has among the languages used here.
@@ -107,7 +116,11 @@ def test_every_call_fills_the_placeholders_of_its_words() -> None:
                 continue
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             code = node.args[0].value if isinstance(node.args[0], ast.Constant) else None
-            if name in ("add", "note", "fault", "phrase") and isinstance(code, str) and code in wording():
+            if (
+                name in ("add", "note", "remark", "fault", "phrase")
+                and isinstance(code, str)
+                and code in wording()
+            ):
                 given = {key.arg for key in node.keywords}
                 if not placeholders(wording()[code]["vi"]) <= given:
                     lacking.append(f"{path.relative_to(ROOT)}:{node.lineno}: {code}")

@@ -12,7 +12,7 @@ from surveys.cli.usage import Command, Group
 from surveys.problems import fault
 
 if TYPE_CHECKING:
-    from surveys.comparison.changes import Round
+    from surveys.comparison.changes import ComparedRound
     from surveys.scoring.scored import ScoredRound
     from surveys.validity.screened import ScreenedRound
 
@@ -202,9 +202,9 @@ def compare(
     with terminal.progress() as stage:
         earlier, later = (_round(path, terminal, stage) for path in (old, new))
         heirs = successors(earlier, later, crosswalk)
-        comparison = compare(earlier, later, heirs, language=terminal.language)
+        comparison = compare(earlier, later, heirs)
         if out is not None:
-            deliver_comparison(comparison, out)
+            deliver_comparison(comparison, out, later.language)
     if comparison.refused:
         terminal.problems(comparison.refused)
     for summary in change_summaries(comparison, later.instrument, terminal.language):
@@ -228,21 +228,23 @@ def _scored(study: str, terminal: Terminal, stage: Any) -> ScoredRound:
     stage("screen")
     dispositions = screen(loaded, returns)
     stage("weight")
-    samples = draw_samples(loaded, returns, dispositions)
+    screened = ScreenedRound(loaded, returns, dispositions)
+    samples = draw_samples(screened)
     stage("score")
-    scores = score(loaded, returns, dispositions, samples, terminal.language)
-    return ScoredRound(ScreenedRound(loaded, returns, dispositions), samples, scores)
+    return ScoredRound(screened, samples, score(screened, samples))
 
 
-def _round(path: str, terminal: Terminal, stage: Any) -> Round:
+def _round(path: str, terminal: Terminal, stage: Any) -> ComparedRound:
     """A scored round from a folder of results, or from a study."""
-    from surveys.comparison.changes import Round
+    from surveys.comparison.changes import ComparedRound
     from surveys.handover.rounds import is_result, read_round
 
     if is_result(Path(path)):
         return read_round(Path(path))
     done = _scored(path, terminal, stage)
-    return Round(done.study.instrument, done.scores.table, done.scores.units)
+    return ComparedRound(
+        done.study.instrument, done.scores.table, done.scores.units, done.study.output.language
+    )
 
 
 def _warn(terminal: Terminal, done: ScreenedRound | ScoredRound) -> None:

@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 
 from surveys.definitions.instrument.records import Instrument, Item, Node
-from surveys.problems import Language, Problem, Problems, phrase
+from surveys.problems import Language, Problem, Problems
 from surveys.scoring.linear import Floats
 from surveys.vocabulary.columns import CHANGE_COLUMNS
 from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
+from surveys.vocabulary.remarks import Remarks, remark
 from surveys.vocabulary.statuses import INCOMPARABLE, MISSING, OK
 from weighting.estimation.estimate import adjusted_p
 from weighting.estimation.intervals import t_quantile
@@ -29,12 +30,14 @@ DIVIDED: Key = ("", "")
 
 
 @dataclass(frozen=True)
-class Round:
-    """One scored round: its instrument, the score table (``SCORE_COLUMNS``) and the league table (``UNIT_COLUMNS``)."""
+class ComparedRound:
+    """A scored round as a comparison needs it: its instrument, the score table (``SCORE_COLUMNS``), the league table
+    (``UNIT_COLUMNS``), and the language of its official files."""
 
     instrument: Instrument
     table: pd.DataFrame
     units: pd.DataFrame
+    language: Language = "vi"
 
 
 @dataclass(frozen=True)
@@ -47,13 +50,12 @@ class Comparison:
 
 
 def compare(
-    old: Round,
-    new: Round,
+    old: ComparedRound,
+    new: ComparedRound,
     successors: Mapping[Key, Key] | None = None,
     *,
     level: float = 0.95,
     method: str = "holm",
-    language: Language = "vi",
 ) -> Comparison:
     """Change from the old round to the new one. Raises :class:`surveys.problems.SurveyError` when no node or no unit of
     the two rounds can be compared.
@@ -61,7 +63,7 @@ def compare(
     ``successors`` maps (block, old unit code) to (block, new unit code) where units changed (see
     :mod:`surveys.comparison.crosswalk`); units of the same code are taken as the same otherwise. A unit with several
     predecessors, or one that was ``DIVIDED``, is not compared. ``method`` is one of those of
-    :func:`weighting.estimation.estimate.adjusted_p`. Notes are written in ``language``.
+    :func:`weighting.estimation.estimate.adjusted_p`.
     """
     problems = Problems()
     differing = incomparable(old.instrument, new.instrument, problems)
@@ -70,7 +72,7 @@ def compare(
     merged = new.table.merge(earlier, on=KEYS, how="left", suffixes=("_new", "_old"))
     merged = _with_ranks(merged, old.units, new.units, successors or {})
     table = _changes(merged, level)
-    table["status"], table["note"] = _remarks(merged, differing, language)
+    table["status"], table["note"] = _remarks(merged, differing)
     refused = (table["status"] != OK).to_numpy()
     for column in ("change", "se", "ci_low", "ci_high", "df", "p_value", "rank_change"):
         table[column] = table[column].mask(refused)
@@ -169,12 +171,12 @@ def _identity(instrument: Instrument, item: Item) -> tuple[object, ...]:
     )
 
 
-def units_of(scored: Round) -> list[Key]:
+def units_of(scored: ComparedRound) -> list[Key]:
     """(block, unit) of every unit of a round."""
     return list(zip(scored.units["block"], scored.units["unit_code"], strict=True))
 
 
-def _with_items_of(old: Round, new: Instrument) -> pd.DataFrame:
+def _with_items_of(old: ComparedRound, new: Instrument) -> pd.DataFrame:
     """The old table with its items under the codes of the new edition; items that it no longer has are left out."""
     codes = same_items(old.instrument, new)
     is_item = (old.table["node_level"] == ITEM_LEVEL).to_numpy()
@@ -216,8 +218,8 @@ def _renamed(table: pd.DataFrame, successors: Mapping[Key, Key], problems: Probl
 
 
 def _refuse(
-    old: Round,
-    new: Round,
+    old: ComparedRound,
+    new: ComparedRound,
     successors: Mapping[Key, Key],
     differing: Mapping[str, str],
     problems: Problems,
@@ -301,25 +303,24 @@ def _with_ranks(
     )
 
 
-def _remarks(
-    merged: pd.DataFrame, differing: Mapping[str, str], language: Language
-) -> tuple[list[str], list[str]]:
+def _remarks(merged: pd.DataFrame, differing: Mapping[str, str]) -> tuple[list[str], list[Remarks]]:
     """Status ok, incomparable or missing, with the reason."""
-    statuses, notes = [], []
+    statuses: list[str] = []
+    notes: list[Remarks] = []
     columns = zip(
         merged["node_code"], merged["score_old"], merged["score_new"], merged["unit_code_old"], strict=True
     )
     for node, before, after, predecessor in columns:
         if node in differing:
             statuses.append(INCOMPARABLE)
-            notes.append(phrase(f"{differing[node]}.note", language))
+            notes.append((remark(f"{differing[node]}.note"),))
         elif pd.isna(predecessor):
             statuses.append(MISSING)
-            notes.append(phrase("compare.no_predecessor", language))
+            notes.append((remark("compare.no_predecessor"),))
         elif np.isnan(before) or np.isnan(after):
             statuses.append(MISSING)
-            notes.append(phrase("compare.no_value", language))
+            notes.append((remark("compare.no_value"),))
         else:
             statuses.append(OK)
-            notes.append("")
+            notes.append(())
     return statuses, notes

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from surveys.comparison.changes import DIVIDED, Key, Round, units_of
+from surveys.comparison.changes import DIVIDED, ComparedRound, Key, units_of
 from surveys.definitions.border import Place
 from surveys.definitions.tables import read_table
 from surveys.problems import Problems
@@ -16,7 +16,7 @@ from surveys.problems import Problems
 COLUMNS: Mapping[str, bool] = {"block": True, "old_unit": True, "new_block": True, "new_unit": True}
 
 
-def successors(old: Round, new: Round, crosswalk: str | Path | None = None) -> dict[Key, Key]:
+def successors(old: ComparedRound, new: ComparedRound, crosswalk: str | Path | None = None) -> dict[Key, Key]:
     """(block, old unit) → (block, new unit), or ``DIVIDED``.
 
     ``crosswalk``: a CSV with the columns block, old_unit, new_block, new_unit; without it the successors named in the old
@@ -31,7 +31,7 @@ def successors(old: Round, new: Round, crosswalk: str | Path | None = None) -> d
     return single(pairs)
 
 
-def from_register(old: Round, present: Sequence[Key]) -> dict[Key, Key]:
+def from_register(old: ComparedRound, present: Sequence[Key]) -> dict[Key, Key]:
     """Successors that the old register names, where they take part in the new round and the unit itself does not."""
     by_code: dict[str, list[Key]] = {}
     for block, unit in present:

@@ -16,9 +16,10 @@ from surveys.definitions.study.records import Output
 from surveys.problems import phrase
 from surveys.vocabulary.statuses import CHANGE_STATUSES, DISPOSITIONS, STATUSES
 
-#: How a column is printed: text (codes and words), count (whole numbers), plain (shortest decimal), and the kinds
-#: whose decimals the study declares: score, percent, points; probability has two decimals more than percent.
-Kind = Literal["text", "count", "plain", "score", "percent", "points", "probability"]
+#: How a column is printed: text (codes and words), remarks (codes that become words), count (whole numbers), plain (shortest
+#: decimal), and the kinds whose decimals the study declares: score, percent, points; probability has two decimals more than
+#: percent.
+Kind = Literal["text", "remarks", "count", "plain", "score", "percent", "points", "probability"]
 
 _STANDARD = "https://datapackage.org/profiles/2.0"
 
@@ -36,7 +37,7 @@ class Column:
 
     @property
     def is_number(self) -> bool:
-        return self.kind != "text"
+        return self.kind not in ("text", "remarks")
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def _counts(*names: str) -> tuple[Column, ...]:
 
 
 _STATUS = Column("status", accepted=STATUSES, required=True)
-_NOTE = Column("note")
+_NOTE = Column("note", "remarks")
 _PERCENT = Column("percent", "percent", 0, 100)
 _POINTS = (Column("max_points", "plain", lowest=0), Column("points", "points", lowest=0))
 _RANKS = _counts("rank", "rank_low", "rank_high")
@@ -411,7 +412,7 @@ def _resource(path: str, table: Table, size: int, digest: str, output: Output) -
 
 def _field(column: Column, output: Output) -> dict[str, object]:
     decimals = decimals_of(column.kind, output)
-    kind = {"text": "string", "count": "integer"}.get(column.kind, "number")
+    kind = {"text": "string", "remarks": "string", "count": "integer"}.get(column.kind, "number")
     about = f"handover.about.{column.name}"
     field: dict[str, object] = {
         "name": column.name,

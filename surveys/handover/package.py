@@ -71,7 +71,10 @@ def package(scored: ScoredRound) -> dict[str, bytes]:
         codebook.TREE: tables.tree_frame(study.instrument),
         **_screening_frames(scored),
     }
-    asked = {codebook.SHARES: scores.shares, codebook.UNWEIGHTED: scores.unweighted}
+    asked = {
+        codebook.SHARES: tables.shares_frame(study, scores.shares),
+        codebook.UNWEIGHTED: scores.unweighted,
+    }
     frames |= {table: frame for table, frame in asked.items() if len(frame)}
     council = _council(study, frames[codebook.FORMS], scores, manifest)
     files = {f"{COUNCIL}/{path}": content for path, content in council.items()}

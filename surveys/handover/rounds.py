@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from surveys.comparison.changes import Comparison, Round
+from surveys.comparison.changes import ComparedRound, Comparison
 from surveys.definitions.instrument.reading import load_instrument, shipped
 from surveys.definitions.instrument.records import ScorePlan
 from surveys.definitions.study.records import Output
@@ -20,7 +20,7 @@ from surveys.handover.manifest import MANIFEST, comparison_manifest, is_manifest
 from surveys.handover.package import sealed
 from surveys.handover.printed import Printed, read_printed
 from surveys.handover.tables import csv_bytes, printed
-from surveys.problems import Problems, fault
+from surveys.problems import Language, Problems, fault
 
 
 def is_result(folder: Path) -> bool:
@@ -28,7 +28,7 @@ def is_result(folder: Path) -> bool:
     return is_manifest(folder / MANIFEST) and (folder / codebook.SCORES.path).is_file()
 
 
-def read_round(folder: Path) -> Round:
+def read_round(folder: Path) -> ComparedRound:
     """A round from its folder of results: scores to the printed decimals.
 
     Raises SurveyError when the tables cannot be read, or when the instrument is not one that is shipped (then the study
@@ -43,15 +43,16 @@ def read_round(folder: Path) -> Round:
         raise fault("handover.instrument_not_shipped", file=str(folder), instrument=name)
     scores, units = (_frame(table) for table in found if table is not None)
     instrument = replace(load_instrument(name), scoring=ScorePlan(**run.get("scoring", {})))
-    return Round(instrument, scores, units.astype({"rank": "Int64"}))
+    language = run.get("settings", {}).get("output", {}).get("language", "vi")
+    return ComparedRound(instrument, scores, units.astype({"rank": "Int64"}), language)
 
 
-def deliver_comparison(comparison: Comparison, out: Path) -> None:
-    """Write the changes at ``out``: table, descriptor, checksums; all or nothing."""
-    table = codebook.CHANGES
-    content = csv_bytes(table, printed(table, comparison.table, Output()))
+def deliver_comparison(comparison: Comparison, out: Path, language: Language = "vi") -> None:
+    """Write the changes at ``out``, remarks in ``language``: table, descriptor, checksums; all or nothing."""
+    table, output = codebook.CHANGES, Output(language=language)
+    content = csv_bytes(table, printed(table, comparison.table, output))
     files = sealed(
-        "changes", "", {table.path: table}, {table.path: content}, {MANIFEST: comparison_manifest()}, Output()
+        "changes", "", {table.path: table}, {table.path: content}, {MANIFEST: comparison_manifest()}, output
     )
     write_folder(out, files)
 

@@ -26,6 +26,7 @@ from surveys.validity.dispositions import Dispositions
 from surveys.vocabulary.columns import CELL_COLUMNS
 from surveys.vocabulary.formulas import guarded
 from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
+from surveys.vocabulary.remarks import in_words
 from surveys.vocabulary.statuses import INCOMPLETE, REJECTED, REVIEW
 
 if TYPE_CHECKING:
@@ -241,6 +242,18 @@ def council_units(study: StudyDefinition, scores: Scores) -> pd.DataFrame:
     ]
 
 
+def shares_frame(study: StudyDefinition, shares: pd.DataFrame) -> pd.DataFrame:
+    """Shares of answers with the labels of the answers in the language of official files."""
+    instrument, name = study.instrument, f"label_{study.output.language}"
+    labels = {
+        (item.code, level.code): getattr(level, name)
+        for item in instrument.items
+        for level in instrument.scale[item.scale].levels
+    }
+    pairs = zip(shares["item_code"], shares["level_code"], strict=True)
+    return shares.assign(level_label=[labels[pair] for pair in pairs])
+
+
 def measured_nodes(instrument: Instrument) -> tuple[Node, ...]:
     """Nodes whose score comes from answers or from another survey, not from nodes below."""
     return tuple(
@@ -259,6 +272,9 @@ def _withheld(study: StudyDefinition, frame: pd.DataFrame, columns: Sequence[str
 
 
 def _cells(column: Column, values: pd.Series, output: Output) -> Cells:
+    if column.kind == "remarks":
+        place, found = pd.factorize(values.to_numpy(object))
+        return Words([in_words(remarks, output.language) for remarks in found], place)
     if not column.is_number:
         return _words(values)
     numbers = pd.to_numeric(values).to_numpy(dtype=float)

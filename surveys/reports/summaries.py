@@ -15,6 +15,7 @@ from surveys.definitions.study.records import StudyDefinition
 from surveys.handover.rounding import decimal_texts, plain_texts, whole_texts
 from surveys.problems import Language, phrase
 from surveys.vocabulary.levels import ALL_GROUPS
+from surveys.vocabulary.remarks import in_words
 
 if TYPE_CHECKING:
     from surveys.comparison.changes import Comparison
@@ -188,7 +189,7 @@ def _changes(label: str, rows: pd.DataFrame, language: Language) -> Summary:
         [f"{a} – {b}" if a else "" for a, b in zip(texts["ci_low"], texts["ci_high"], strict=True)],
         decimal_texts(shown["p_adjusted"].to_numpy(dtype=float), 4),
         whole_texts(shown["rank_change"].astype(float)),
-        shown["note"].tolist(),
+        [in_words(remarks, language) for remarks in shown["note"]],
     ]
     headings = (
         "unit_name", "summary.before", "summary.now", "summary.change", "summary.interval", "summary.p_adjusted",

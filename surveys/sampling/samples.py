@@ -18,7 +18,7 @@ from surveys.definitions.instrument.records import Unit
 from surveys.definitions.study.records import Margin, StudyDefinition, WeightPlan
 from surveys.problems import Problem, Problems
 from surveys.returns.record_set import Returns
-from surveys.validity.dispositions import Dispositions
+from surveys.validity.screened import ScreenedRound
 from surveys.vocabulary.columns import DIAGNOSTIC_COLUMNS, WEIGHT_COLUMNS
 from weighting import CalibrationError, Design, DesignError, calibrate, trim
 from weighting.calibration.diagnostics import kish_deff
@@ -90,15 +90,16 @@ def blocks_of(study: StudyDefinition) -> tuple[str, ...]:
     return tuple(b.code for b in study.instrument.blocks if b.code in named)
 
 
-def draw_samples(study: StudyDefinition, returns: Returns, dispositions: Dispositions) -> Samples:
+def draw_samples(screened: ScreenedRound) -> Samples:
     """Weight the valid evaluations of every block and group.
 
     Raises SurveyError with every fault: a frame that is missing or smaller than its valid forms, a group without
     any valid form, weights that are not positive numbers, margins that cannot be met.
     """
+    study, returns = screened.study, screened.returns
     problems = Problems()
     parts, weights, summary = [], [], []
-    for cell in _cells(study, returns, dispositions, problems):
+    for cell in _cells(screened, problems):
         drawn = _weighted(study, cell, problems)
         if drawn is not None:
             sample, table, line = drawn
@@ -114,13 +115,12 @@ def draw_samples(study: StudyDefinition, returns: Returns, dispositions: Disposi
     )
 
 
-def _cells(
-    study: StudyDefinition, returns: Returns, dispositions: Dispositions, problems: Problems
-) -> Iterator[_Cell]:
+def _cells(screened: ScreenedRound, problems: Problems) -> Iterator[_Cell]:
     """Every block × group with a questionnaire in the round that is not wholly taken from elsewhere."""
+    study, returns = screened.study, screened.returns
     taken_over = {(e.block, e.group) for e in study.externals if e.group}
     surveyed = _surveyed(study, returns)
-    valid = np.flatnonzero(dispositions.valid)
+    valid = np.flatnonzero(screened.dispositions.valid)
     code: dict[str, NDArray[np.intp]] = {}
     labels: dict[str, dict[str, int]] = {}
     for name in ("block", "group", "unit_code", "rater"):

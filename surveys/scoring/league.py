@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from surveys.problems import Language
 from surveys.scoring.inference import Estimate, Outside, influence, presence
 from surveys.scoring.linear import Floats
-from surveys.scoring.remarks import statuses, written_notes
+from surveys.scoring.remarks import remarks, statuses
 from surveys.scoring.tree import Block, Branch
 from surveys.scoring.unit_groups import groups_of
 from surveys.scoring.values import Values
@@ -22,7 +21,7 @@ from weighting import rank_sets
 TOP = 0.25  # the top quarter, as the column says
 
 
-def league(block: Block, found: Sequence[Estimate], language: Language) -> pd.DataFrame:
+def league(block: Block, found: Sequence[Estimate]) -> pd.DataFrame:
     """One row per unit, in the order of the register, columns ``UNIT_COLUMNS``; percentages of the maximum."""
     total = next((e for e in found if e.branch.group == ALL_GROUPS and _is_root(block, e.branch)), None)
     if total is None:
@@ -32,7 +31,7 @@ def league(block: Block, found: Sequence[Estimate], language: Language) -> pd.Da
     few = float(np.min(total.df, initial=np.inf, where=branch.available & (total.df > 0)))
     sets = rank_sets(value, covariance(block, branch), level=block.study.inference.level, top=TOP, df=few)
     ranks = sets.table()
-    texts, place = written_notes([total], language)
+    said, place = remarks([total])
     return pd.DataFrame(
         {
             "block": block.code,
@@ -49,7 +48,7 @@ def league(block: Block, found: Sequence[Estimate], language: Language) -> pd.Da
             "probability_top_quarter": ranks["probability_top"].to_numpy(),
             "unit_group": groups_of(value.tolist(), block.instrument.unit_groups),
             "status": [STATUSES[k] for k in statuses([branch])[0]],
-            "note": [texts[k] for k in place[0]],
+            "note": [said[k] for k in place[0]],
         }
     )[list(UNIT_COLUMNS)]
 

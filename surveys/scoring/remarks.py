@@ -1,4 +1,4 @@
-"""What is said beside a number: its status and its notes in words."""
+"""What is said beside a number: its status and its remarks."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from surveys.problems import Language, phrase
 from surveys.scoring.linear import Bools
-from surveys.scoring.tree import Branch, Note, Notes, note, positions
+from surveys.scoring.tree import Branch, Notes, positions
+from surveys.vocabulary.remarks import Remark, Remarks, remark
 from surveys.vocabulary.statuses import EXTERNAL, INCOMPLETE, OK, STATUSES, SUPPRESSED
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ def statuses(branches: Sequence[Branch]) -> NDArray[np.intp]:
     )
     gap = np.zeros(available.shape, dtype=bool)
     for r, branch in enumerate(branches):
-        for unit, (code, _) in branch.notes:
-            gap[r, unit] |= code in GAPS
+        for unit, said in branch.notes:
+            gap[r, unit] |= said.code in GAPS
     status = np.where(complete, np.where(elsewhere, _EXTERNAL, _OK), _INCOMPLETE)
     return np.where(~available & ~gap, _SUPPRESSED, status)
 
@@ -46,21 +46,20 @@ def census(found: Sequence[Estimate]) -> Bools:
     return np.asarray(exact & sampled)
 
 
-def written_notes(found: Sequence[Estimate], language: Language) -> tuple[list[str], NDArray[np.intp]]:
-    """The different texts of the notes, the first of them empty, and the position of each estimate's among them [R, U]."""
+def remarks(found: Sequence[Estimate]) -> tuple[list[Remarks], NDArray[np.intp]]:
+    """The different remarks on results, the first of them none, and the position of each estimate's among them [R, U]."""
     complete = census(found)
-    texts = {"": 0}
+    different: dict[Remarks, int] = {(): 0}
     place = np.zeros(complete.shape, dtype=np.intp)
     for r, estimate in enumerate(found):
-        for unit, notes in _by_unit(estimate.branch.notes, positions(complete[r])).items():
-            text = "; ".join(dict.fromkeys(phrase(code, language, **dict(params)) for code, params in notes))
-            place[r, unit] = texts.setdefault(text, len(texts))
-    return list(texts), place
+        for unit, said in _by_unit(estimate.branch.notes, positions(complete[r])).items():
+            place[r, unit] = different.setdefault(tuple(said), len(different))
+    return list(different), place
 
 
-def _by_unit(notes: Notes, complete: Sequence[int]) -> dict[int, list[Note]]:
+def _by_unit(notes: Notes, complete: Sequence[int]) -> dict[int, list[Remark]]:
     """The notes of each unit that has any; those of a ``complete`` census end with saying so."""
-    of_unit: dict[int, list[Note]] = {}
-    for unit, found in (*notes, *((unit, note("score.census")) for unit in complete)):
+    of_unit: dict[int, list[Remark]] = {}
+    for unit, found in (*notes, *((unit, remark("score.census")) for unit in complete)):
         of_unit.setdefault(unit, []).append(found)
     return of_unit

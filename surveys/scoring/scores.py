@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 
 from surveys.definitions.study.records import StudyDefinition
-from surveys.problems import Language, Problem, Problems
+from surveys.problems import Problem, Problems
 from surveys.returns.record_set import Returns
 from surveys.sampling.samples import Sample, Samples, blocks_of
 from surveys.scoring.inference import Estimate, estimates
 from surveys.scoring.league import league
-from surveys.scoring.remarks import statuses, written_notes
+from surveys.scoring.remarks import remarks, statuses
 from surveys.scoring.shares import shares
 from surveys.scoring.tree import Block, block_of, walk
 from surveys.scoring.values import values_of
-from surveys.validity.dispositions import Dispositions
+from surveys.validity.screened import ScreenedRound
 from surveys.vocabulary.columns import SCORE_COLUMNS, SHARE_COLUMNS, UNIT_COLUMNS, UNWEIGHTED_COLUMNS
 from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
 from surveys.vocabulary.statuses import INCOMPLETE, STATUSES, SUPPRESSED
@@ -26,7 +26,8 @@ from surveys.vocabulary.statuses import INCOMPLETE, STATUSES, SUPPRESSED
 
 @dataclass(frozen=True)
 class Scores:
-    """Results of a study, unrounded; NaN where a value is suppressed or missing (``status`` and ``note`` say why).
+    """Results of a study, unrounded; NaN where a value is suppressed or missing: ``status`` and ``note``, a tuple of remarks,
+    say why.
 
     ``table``: one row per block × unit × node × group, columns ``SCORE_COLUMNS`` (score, se and limits in [0, 1],
     satisfaction in percent); ``units``: league table per block, ``UNIT_COLUMNS``; ``shares``: answers of the blocks that
@@ -41,28 +42,20 @@ class Scores:
     warnings: tuple[Problem, ...] = ()
 
 
-def score(
-    study: StudyDefinition,
-    returns: Returns,
-    dispositions: Dispositions,
-    samples: Samples,
-    language: Language = "vi",
-) -> Scores:
-    """Score every block of the round. ``dispositions`` are those the samples were drawn with.
-
-    The notes of the tables are written in ``language``.
-    """
+def score(screened: ScreenedRound, samples: Samples) -> Scores:
+    """Score every block of a round with the samples drawn from it."""
+    study, returns = screened.study, screened.returns
     problems = Problems()
     tables, leagues, answers, plain = [], [], [], []
     for code in blocks_of(study):
         parts = samples.of(code)
         block, found = _estimated(study, returns, code, parts)
-        tables.append(_table(block, found, language))
-        leagues.append(league(block, found, language))
-        answers.append(shares(study, returns, parts, language))
+        tables.append(_table(block, found))
+        leagues.append(league(block, found))
+        answers.append(shares(study, returns, parts))
         if study.output.unweighted:
             equal = [replace(sample, design=sample.equal) for sample in parts]
-            plain.append(_beside(tables[-1], _table(*_estimated(study, returns, code, equal), language)))
+            plain.append(_beside(tables[-1], _table(*_estimated(study, returns, code, equal))))
     table = _stacked(tables, SCORE_COLUMNS)
     _warn(table, problems)
     return Scores(
@@ -94,7 +87,7 @@ def _stacked(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataF
     return pd.concat(filled, ignore_index=True)[list(columns)]
 
 
-def _table(block: Block, found: Sequence[Estimate], language: Language) -> pd.DataFrame:
+def _table(block: Block, found: Sequence[Estimate]) -> pd.DataFrame:
     """Long table of one block: unit by unit, each in the order of the tree."""
     if not found:
         return pd.DataFrame(columns=list(SCORE_COLUMNS))
@@ -102,26 +95,26 @@ def _table(block: Block, found: Sequence[Estimate], language: Language) -> pd.Da
     unit, row = (place.ravel() for place in np.indices((len(units), len(found))))
     hidden = ~_by_unit([branch.available for branch in branches])
     columns: dict[str, object] = {
-        "edition": _texts([block.instrument.name], np.zeros_like(row)),
-        "block": _texts([block.code], np.zeros_like(row)),
-        "unit_code": _texts([unit.code for unit in units], unit),
-        "unit_name": _texts([unit.name_vi for unit in units], unit),
-        "node_code": _texts([branch.code for branch in branches], row),
-        "node_level": _texts([branch.level for branch in branches], row),
-        "group": _texts([branch.group for branch in branches], row),
+        "edition": _spread([block.instrument.name], np.zeros_like(row)),
+        "block": _spread([block.code], np.zeros_like(row)),
+        "unit_code": _spread([unit.code for unit in units], unit),
+        "unit_name": _spread([unit.name_vi for unit in units], unit),
+        "node_code": _spread([branch.code for branch in branches], row),
+        "node_level": _spread([branch.level for branch in branches], row),
+        "group": _spread([branch.group for branch in branches], row),
         "n_valid": _by_unit([e.forms for e in found]),
     }
     for name, values in _numbers(found).items():
         columns[name] = np.where(hidden, np.nan, _by_unit(values))
     columns["max_points"] = _by_unit([branch.max_points for branch in branches])
-    columns["status"] = _texts(STATUSES, _by_unit(statuses(branches)))
-    texts, place = written_notes(found, language)
-    columns["note"] = _texts(texts, _by_unit(place))
+    columns["status"] = _spread(STATUSES, _by_unit(statuses(branches)))
+    said, place = remarks(found)
+    columns["note"] = _spread(said, _by_unit(place))
     return pd.DataFrame(columns)
 
 
-def _texts(distinct: Sequence[str], place: np.ndarray) -> object:
-    """The texts at the positions ``place`` as a column; each different text is made a value of the column once."""
+def _spread(distinct: Sequence[object], place: np.ndarray) -> object:
+    """The words or remarks at the positions ``place`` as a column; each different one is made a value of the column once."""
     return pd.Series(list(distinct)).array.take(place)
 
 

@@ -7,27 +7,25 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.instrument.records import Instrument, Item, Scale
+from surveys.definitions.instrument.records import Instrument, Item
 from surveys.definitions.study.records import StudyDefinition
-from surveys.problems import Language, phrase
 from surveys.returns.record_set import Returns
 from surveys.sampling.samples import Sample
 from surveys.scoring.linear import Bools, Floats
 from surveys.scoring.rules import RULES
 from surveys.vocabulary.columns import SHARE_COLUMNS
+from surveys.vocabulary.remarks import remark
 from surveys.vocabulary.statuses import OK, SUPPRESSED
 from weighting.estimation import intervals
 
 
-def shares(
-    study: StudyDefinition, returns: Returns, samples: Sequence[Sample], language: Language
-) -> pd.DataFrame:
+def shares(study: StudyDefinition, returns: Returns, samples: Sequence[Sample]) -> pd.DataFrame:
     """One row per unit × item × level × group, columns ``SHARE_COLUMNS``; shares in [0, 1] of the valid answers."""
     items = [
         i for i in study.instrument.items if i.node and not RULES[study.instrument.node[i.node].rule].scored
     ]
     tables = [
-        _item(study, returns, sample, item, language)
+        _item(study, returns, sample, item)
         for sample in samples
         for item in items
         if _asked(study.instrument, item, sample)
@@ -40,9 +38,7 @@ def _asked(instrument: Instrument, item: Item, sample: Sample) -> bool:
     return any((q.block, q.group) == (sample.block, sample.group) for q in printed)
 
 
-def _item(
-    study: StudyDefinition, returns: Returns, sample: Sample, item: Item, language: Language
-) -> pd.DataFrame:
+def _item(study: StudyDefinition, returns: Returns, sample: Sample, item: Item) -> pd.DataFrame:
     """All levels of one item in all units of a sample."""
     instrument = study.instrument
     scale = instrument.scale[item.scale]
@@ -58,8 +54,11 @@ def _item(
     few = forms < study.minimum.of(sample.group)
     numbers = {"share": share, "se": se, "ci_low": low, "ci_high": high}
     hidden = {name: np.where(few[:, None], np.nan, value).ravel() for name, value in numbers.items()}
-    text = phrase("score.suppressed", language, forms="{forms}", minimum=study.minimum.of(sample.group))
-    notes = [text.format(forms=n) if hide else "" for n, hide in zip(forms, few, strict=True)]
+    minimum = study.minimum.of(sample.group)
+    said = [
+        (remark("score.suppressed", forms=n, minimum=minimum),) if hide else ()
+        for n, hide in zip(forms, few, strict=True)
+    ]
     table = pd.DataFrame({"unit_code": np.repeat([u.code for u in sample.units], levels), **hidden})
     table = table.assign(
         edition=instrument.name,
@@ -67,17 +66,12 @@ def _item(
         node_code=item.node,
         item_code=item.code,
         level_code=np.tile([level.code for level in scale.levels], units),
-        level_label=np.tile(_labels(scale, language), units),
         group=sample.group,
         n_valid=np.repeat(forms, levels),
         status=np.repeat(np.where(few, SUPPRESSED, OK), levels),
-        note=np.repeat(np.array(notes, dtype=object), levels),
+        note=pd.Series(said).repeat(levels).to_numpy(),
     )
     return table[list(SHARE_COLUMNS)]
-
-
-def _labels(scale: Scale, language: Language) -> list[str]:
-    return [level.label_vi if language == "vi" else level.label_en for level in scale.levels]
 
 
 def _estimated(sample: Sample, answer: np.ndarray, valid: Bools, levels: int) -> tuple[Floats, Floats]:

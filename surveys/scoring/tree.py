@@ -28,9 +28,9 @@ from surveys.scoring.linear import (
 from surveys.scoring.rules import Combination, items_below, rule_of
 from surveys.scoring.values import Values
 from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
+from surveys.vocabulary.remarks import Remark, remark
 
-Note = tuple[str, tuple[tuple[str, str], ...]]  # a code of the wording with its parameters
-Notes = tuple[tuple[int, Note], ...]  # by position of the unit
+Notes = tuple[tuple[int, Remark], ...]  # by position of the unit
 ORIGINS = ("score.external", "score.external_page")
 
 
@@ -254,7 +254,7 @@ def _hidden_if_few(block: Block, branch: Branch) -> Branch:
 
 def _suppressed(forms: NDArray[np.int64], few: Bools, minimum: int) -> Notes:
     """How many forms there are, for the units where they are too few."""
-    return tuple((u, note("score.suppressed", forms=forms[u], minimum=minimum)) for u in positions(few))
+    return tuple((u, remark("score.suppressed", forms=forms[u], minimum=minimum)) for u in positions(few))
 
 
 def answered_forms(values: Values, column: Bools) -> NDArray[np.int64]:
@@ -271,7 +271,7 @@ def _without_forms(block: Block, node: Node, group: str, points: Floats) -> Bran
     units = len(block.unit_codes)
     empty = nothing(units, len(block.slots))
     no = ~block_mask(block)
-    notes = tuple((u, note("score.no_forms", group=group)) for u in range(units))
+    notes = tuple((u, remark("score.no_forms", group=group)) for u in range(units))
     return Branch(node.code, node.level, group, empty, empty, {}, no, no, no, points, notes)
 
 
@@ -307,16 +307,16 @@ def _share(external: External) -> float:
     return np.nan if external.satisfaction_percent is None else external.satisfaction_percent / 100.0
 
 
-def _origin(external: External) -> Note:
+def _origin(external: External) -> Remark:
     if external.page:
-        return note("score.external_page", document=external.document, page=external.page)
-    return note("score.external", document=external.document)
+        return remark("score.external_page", document=external.document, page=external.page)
+    return remark("score.external", document=external.document)
 
 
 def _from_elsewhere(block: Block, node: Node) -> Family:
     """A node that another survey measures: its external estimates, or a gap that says so."""
     empty = _without_forms(block, node, ALL_GROUPS, block.constant(node.max_points))
-    notes = tuple((u, note("score.no_external")) for u in range(len(block.unit_codes)))
+    notes = tuple((u, remark("score.no_external")) for u in range(len(block.unit_codes)))
     return {ALL_GROUPS: _with_external(block, replace(empty, notes=notes))}
 
 
@@ -325,7 +325,7 @@ def _assessed(block: Block, node: Node) -> Family:
     if not block.assessed:
         return {}
     branch = _without_forms(block, node, ALL_GROUPS, block.constant(node.max_points))
-    missing = tuple((u, note("score.not_assessed")) for u in range(len(block.unit_codes)))
+    missing = tuple((u, remark("score.not_assessed")) for u in range(len(block.unit_codes)))
     return _with_assessed(block, node, {ALL_GROUPS: replace(branch, notes=missing)})
 
 
@@ -352,7 +352,7 @@ def _with_assessed(block: Block, node: Node, family: Family) -> Family:
         shown=branch.shown | known,
         elsewhere=branch.elsewhere | known,
         max_points=np.where(known, points, branch.max_points),
-        notes=(*kept, *((u, note("score.assessed")) for u in positions(known))),
+        notes=(*kept, *((u, remark("score.assessed")) for u in positions(known))),
     )
     return {**family, ALL_GROUPS: assessed}
 
@@ -379,7 +379,7 @@ def _over_groups(
         gap = "score.renormalised" if renormalise else "score.missing_group"
         notes = _named(gap, "groups", parts, ~available & some)
         notes += _named("score.incomplete_below", "nodes", parts, available & ~whole)
-        notes += tuple((u, note("score.no_group")) for u in positions(~some))
+        notes += tuple((u, remark("score.no_group")) for u in positions(~some))
     branch = _combined(
         code,
         level,
@@ -429,7 +429,7 @@ def _parent_of_group(block: Block, node: Node, group: str, parts: Sequence[Branc
         normalised(weights, available),
         complete=in_all(available & whole),
         max_points=np.where(available, points, 0.0 * points).sum(axis=0),
-        notes=notes + tuple((u, note("score.no_child")) for u in positions(~some)),
+        notes=notes + tuple((u, remark("score.no_child")) for u in positions(~some)),
     )
 
 
@@ -458,7 +458,7 @@ def _without_answers(block: Block, node: Node, parts: Sequence[Branch], pooled: 
     chosen = np.array([taken, ~taken], dtype=float)
     score, satisfied = _both_combined([by_items, pooled], chosen)
     notes = [(u, text) for u, text in pooled.notes if not taken[u]]
-    notes += [(u, note("score.pooled_by_items")) for u in positions(taken)]
+    notes += [(u, remark("score.pooled_by_items")) for u in positions(taken)]
     notes += _named("score.missing_child", "nodes", parts, ~available & taken)
     return replace(
         pooled,
@@ -568,11 +568,6 @@ def _weight(rule: Combination, block: Block, part: Branch) -> float | Floats:
 # --- remarks ----------------------------------------------------------------------------------------------------------
 
 
-def note(code: str, **params: object) -> Note:
-    """A remark on one result: a code of the wording with its parameters."""
-    return code, tuple((k, str(v)) for k, v in params.items())
-
-
 def _named(code: str, parameter: str, parts: Sequence[Branch], flagged: Bools) -> Notes:
     """One note per unit naming the parts that are flagged [parts, U]."""
     if not flagged.any():
@@ -585,13 +580,13 @@ def _named(code: str, parameter: str, parts: Sequence[Branch], flagged: Bools) -
     found = []
     for u in positions(in_some(flagged)):
         listed = ", ".join(name for name, bad in zip(names, flagged[:, u], strict=True) if bad)
-        found.append((u, note(code, **{parameter: listed})))
+        found.append((u, remark(code, **{parameter: listed})))
     return tuple(found)
 
 
 def _origins(parts: Sequence[Branch]) -> Notes:
     """Where the external estimates among the parts come from."""
-    return tuple(dict.fromkeys((u, text) for part in parts for u, text in part.notes if text[0] in ORIGINS))
+    return tuple(dict.fromkeys((u, text) for part in parts for u, text in part.notes if text.code in ORIGINS))
 
 
 def codes_below(instrument: Instrument, node: Node) -> list[str]:

@@ -36,7 +36,7 @@ UNIT_COLUMNS = (
 )  # fmt: skip
 #: Shares of the answers to questions that enter no index.
 SHARE_COLUMNS = (
-    "edition", "block", "unit_code", "node_code", "item_code", "level_code", "level_label", "group", "n_valid",
+    "edition", "block", "unit_code", "node_code", "item_code", "level_code", "group", "n_valid",
     "share", "se", "ci_low", "ci_high", "status", "note",
 )  # fmt: skip
 #: Results with every form counting once beside the weighted ones.

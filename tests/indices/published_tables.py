@@ -14,6 +14,7 @@ from surveys.definitions.study.reading import load_study
 from surveys.returns.reading import read_returns
 from surveys.sampling.samples import draw_samples
 from surveys.scoring.scores import Scores, score
+from surveys.validity.screened import ScreenedRound
 from surveys.validity.screening import screen
 
 PUBLISHED = Path(__file__).parents[2] / "data-sample" / "published"
@@ -63,7 +64,8 @@ def scored(folder: Path) -> Scores:
     study = load_study(folder)
     returns = read_returns(study)
     dispositions = screen(study, returns)
-    return score(study, returns, dispositions, draw_samples(study, returns, dispositions))
+    screened = ScreenedRound(study, returns, dispositions)
+    return score(screened, draw_samples(screened))
 
 
 def of_unit(scores: Scores, unit: str) -> pd.DataFrame:

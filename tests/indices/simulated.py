@@ -17,6 +17,7 @@ from surveys.sampling.samples import Samples, draw_samples
 from surveys.scoring.scores import Scores, score
 from surveys.simulation.simulate import simulate
 from surveys.validity.dispositions import Dispositions
+from surveys.validity.screened import ScreenedRound
 from surveys.validity.screening import screen
 
 KEY = ["block", "unit_code", "node_code", "group"]
@@ -42,8 +43,9 @@ class Played:
     def again(self, study: StudyDefinition) -> Scores:
         """The scores of the same forms by another study file."""
         returns = replace(self.returns, instrument=study.instrument)
-        samples = draw_samples(study, returns, self.dispositions)
-        return score(study, returns, self.dispositions, samples)
+        screened = ScreenedRound(study, returns, self.dispositions)
+        samples = draw_samples(screened)
+        return score(screened, samples)
 
     def with_scoring(self, **chosen: str) -> StudyDefinition:
         """The study with another numerator, ladder or aggregation."""
@@ -61,8 +63,9 @@ def play(name: str, seed: int, folder: Path, *, defects: bool = True) -> Played:
     study = load_study(folder)
     returns = read_returns(study)
     dispositions = screen(study, returns)
-    samples = draw_samples(study, returns, dispositions)
-    return Played(folder, study, returns, dispositions, samples, score(study, returns, dispositions, samples))
+    screened = ScreenedRound(study, returns, dispositions)
+    samples = draw_samples(screened)
+    return Played(folder, study, returns, dispositions, samples, score(screened, samples))
 
 
 def against_truth(played: Played) -> pd.DataFrame:

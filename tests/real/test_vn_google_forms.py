@@ -199,11 +199,13 @@ def test_a_confirmed_spelling_counts_from_then_on():
 def test_scored_schools_have_the_mean_of_their_forms(returns, cells):
     from surveys.sampling.samples import draw_samples
     from surveys.scoring.scores import score
+    from surveys.validity.screened import ScreenedRound
     from surveys.validity.screening import screen
 
     round_ = study()
     dispositions = screen(round_, returns)
-    scores = score(round_, returns, dispositions, draw_samples(round_, returns, dispositions))
+    screened = ScreenedRound(round_, returns, dispositions)
+    scores = score(screened, draw_samples(screened))
     assert (dispositions.disposition == "review").sum() == (returns.rows["unit_code"] == "").sum()
     table = scores.table.query("node_code == '0' and group == 'all'").set_index("unit_code")
     declared = {by_hand(name): code for code, names in REGISTER.items() for name in names}

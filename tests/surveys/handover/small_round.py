@@ -28,7 +28,14 @@ from surveys.scoring.scored import ScoredRound
 from surveys.scoring.scores import Scores
 from surveys.validity.dispositions import Dispositions
 from surveys.validity.screened import ScreenedRound
-from surveys.vocabulary.columns import CELL_COLUMNS, DIAGNOSTIC_COLUMNS, FUNNEL_COLUMNS, UNWEIGHTED_COLUMNS
+from surveys.vocabulary.columns import (
+    CELL_COLUMNS,
+    DIAGNOSTIC_COLUMNS,
+    FUNNEL_COLUMNS,
+    SHARE_COLUMNS,
+    UNWEIGHTED_COLUMNS,
+)
+from surveys.vocabulary.remarks import remark
 
 UNITS = (
     Unit("noi-vu", "so", "Sở Nội vụ"),
@@ -189,12 +196,7 @@ def _scores(study: StudyDefinition) -> Scores:
     order = {unit: k + 1 for k, unit in enumerate(league.sort_values("points", ascending=False)["unit_code"])}
     league["rank"] = league["unit_code"].map(order)
     league = league.assign(rank_low=1, rank_high=3, probability_top_quarter=0.33335, unit_group="")
-    shares = pd.DataFrame(
-        columns=[
-            "edition", "block", "unit_code", "node_code", "item_code", "level_code", "level_label", "group", "n_valid",
-            "share", "se", "ci_low", "ci_high", "status", "note",
-        ]
-    )  # fmt: skip
+    shares = pd.DataFrame(columns=list(SHARE_COLUMNS))
     return Scores(pd.DataFrame(rows), league, shares, pd.DataFrame(columns=list(UNWEIGHTED_COLUMNS)))
 
 
@@ -217,7 +219,8 @@ def _score_unit(study: StudyDefinition, unit: Unit, rows: list[dict[str, object]
             "df": np.nan if gap else 11.5, "satisfaction_percent": np.nan if gap else 66.665,
             "satisfaction_ci_low": np.nan if gap else 60.0, "satisfaction_ci_high": np.nan if gap else 70.125,
             "max_points": points, "points": None if gap or points is None else score * points,
-            "status": "suppressed" if gap else status, "note": "dưới 5 phiếu" if gap else "",
+            "status": "suppressed" if gap else status,
+            "note": (remark("score.suppressed", forms=forms, minimum=5),) if gap else (),
         })  # fmt: skip
 
     def level_one(group: str) -> float | None:
@@ -252,5 +255,5 @@ def _score_unit(study: StudyDefinition, unit: Unit, rows: list[dict[str, object]
     return {
         "block": "so", "unit_code": unit.code, "unit_name": unit.name_vi, "points": total, "max_points": 3,
         "percent": percent, "ci_low": percent - 1, "ci_high": percent + 1, "status": status,
-        "note": "thiếu nhóm citizens" if short else "",
+        "note": (remark("score.missing_group", groups="citizens"),) if short else (),
     }  # fmt: skip

@@ -123,7 +123,7 @@ def test_the_council_gets_no_points_of_incomplete_nodes(small_round: ScoredRound
     assert scores["tru", "2"]["points"] == "2.0000"
     units = {r["unit_code"]: r for r in _records(files["council/units.csv"])}
     assert (units["tru"]["points"], units["tru"]["percent"], units["tru"]["rank"]) == ("", "", "")
-    assert units["tru"]["note"] == "thiếu nhóm citizens"
+    assert units["tru"]["note"] == "chưa đầy đủ: tính trên các nhóm còn lại, thiếu citizens"
     assert units["noi-vu"]["percent"] == "42.22"
 
 

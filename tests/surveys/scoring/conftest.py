@@ -14,6 +14,7 @@ from surveys.returns.record_set import Returns
 from surveys.sampling.samples import draw_samples
 from surveys.scoring.scores import Scores, score
 from surveys.validity.dispositions import Dispositions
+from surveys.validity.screened import ScreenedRound
 from surveys.validity.screening import screen
 
 ROUND = Path(__file__).parents[2] / "rounds" / "small"
@@ -29,8 +30,9 @@ class Small:
 
     def scored(self, **changes: object) -> Scores:
         study = replace(self.study, **changes)
-        samples = draw_samples(study, self.returns, self.dispositions)
-        return score(study, self.returns, self.dispositions, samples)
+        screened = ScreenedRound(study, self.returns, self.dispositions)
+        samples = draw_samples(screened)
+        return score(screened, samples)
 
     def instrument(self, **changes: object) -> StudyDefinition:
         """The study with fields of its instrument replaced."""

@@ -10,19 +10,19 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from surveys.comparison.changes import DIVIDED, Round, compare
+from surveys.comparison.changes import DIVIDED, ComparedRound, compare
 from surveys.comparison.crosswalk import successors
 from surveys.problems import SurveyError
 
 
 @pytest.fixture
-def rounds(small) -> tuple[Round, Round]:
+def rounds(small) -> tuple[ComparedRound, ComparedRound]:
     """The small round against itself with a known change in unit p1."""
     scores = small.scored()
-    old = Round(small.study.instrument, scores.table, scores.units)
+    old = ComparedRound(small.study.instrument, scores.table, scores.units)
     later = scores.table.copy()
     later.loc[later["unit_code"] == "p1", "score"] -= 0.05
-    return old, Round(small.study.instrument, later, scores.units)
+    return old, ComparedRound(small.study.instrument, later, scores.units)
 
 
 def line(table: pd.DataFrame, unit: str, node: str, group: str = "all") -> pd.Series:
@@ -67,7 +67,7 @@ def test_a_missing_score_is_said(rounds) -> None:
     assert np.isnan(row["change"])
 
 
-def edition(old: Round, **changes: object) -> Round:
+def edition(old: ComparedRound, **changes: object) -> ComparedRound:
     return replace(old, instrument=replace(old.instrument, edition="later", **changes))
 
 

@@ -18,7 +18,9 @@ from surveys.scoring.league import covariance
 from surveys.scoring.scores import score
 from surveys.scoring.tree import block_of, walk
 from surveys.scoring.values import values_of
+from surveys.validity.screened import ScreenedRound
 from surveys.vocabulary.levels import ALL_GROUPS
+from surveys.vocabulary.remarks import in_words
 
 
 def cell(table: pd.DataFrame, unit: str, node: str, group: str = ALL_GROUPS) -> pd.Series:
@@ -41,8 +43,8 @@ def test_external_estimate_of_a_group_enters_score_and_interval(small) -> None:
     table = small.scored(externals=(external("p1", "1.1.1", "staff", 0.8, se=0.05, df=40.0),)).table
     staff, over = cell(table, "p1", "1.1.1", "staff"), cell(table, "p1", "1.1.1")
     assert (staff["status"], staff["score"], staff["se"]) == ("external", 0.8, 0.05)
-    assert REPORT in staff["note"]
-    assert REPORT in over["note"]
+    assert REPORT in in_words(staff["note"], "vi")
+    assert REPORT in in_words(over["note"], "vi")
     assert over["score"] == pytest.approx((0.8 + 3 * own["score"]) / 4, rel=1e-12)
     parts = [(0.05 / 4) ** 2, (0.75 * own["se"]) ** 2]
     assert over["se"] == pytest.approx(math.sqrt(sum(parts)), rel=1e-10)
@@ -85,7 +87,7 @@ def test_missing_group_renormalised_when_the_study_says_so(small) -> None:
         row = cell(table, "p3", "1.1.1")
         assert row["status"] == status
         assert row["score"] == pytest.approx(cell(table, "p3", "1.1.1", "raters")["score"], rel=1e-12)
-        assert "staff" in row["note"]
+        assert "staff" in in_words(row["note"], "vi")
 
 
 def test_minimum_by_group(small) -> None:
@@ -98,8 +100,9 @@ def test_minimum_by_group(small) -> None:
 def test_numerator_satisfied_scores_the_satisfied_share(small) -> None:
     study = small.instrument(scoring=ScorePlan(numerator="satisfied"))
     returns = replace(small.returns, instrument=study.instrument)
-    samples = draw_samples(study, returns, small.dispositions)
-    table = score(study, returns, small.dispositions, samples).table
+    screened = ScreenedRound(study, returns, small.dispositions)
+    samples = draw_samples(screened)
+    table = score(screened, samples).table
     shown = table[table["score"].notna()]
     assert len(shown) > 50
     np.testing.assert_allclose(shown["score"] * 100, shown["satisfaction_percent"], rtol=1e-12)
@@ -115,8 +118,9 @@ def test_rescale_gives_points_between_low_and_high(small) -> None:
     )
     study = small.instrument(nodes=nodes)
     returns = replace(small.returns, instrument=study.instrument)
-    samples = draw_samples(study, returns, small.dispositions)
-    table = score(study, returns, small.dispositions, samples).table
+    screened = ScreenedRound(study, returns, small.dispositions)
+    samples = draw_samples(screened)
+    table = score(screened, samples).table
     plain = cell(small.scored().table, "p1", "2.1.1")
     row = cell(table, "p1", "2.1.1")
     assert row["points"] == pytest.approx(0.5 + 1.5 * plain["score"], rel=1e-12)
@@ -127,7 +131,7 @@ def test_rescale_gives_points_between_low_and_high(small) -> None:
 def test_units_rated_by_the_same_people_are_correlated(small) -> None:
     """Covariance of two units' node scores in the matrix group, from the definition."""
     study = small.study
-    samples = draw_samples(study, small.returns, small.dispositions)
+    samples = draw_samples(ScreenedRound(study, small.returns, small.dispositions))
     values = {s.group: values_of(small.returns, s) for s in samples.of("b")}
     block = block_of(study, "b", values)
     branch = next(b for b in walk(block) if (b.code, b.group) == ("1.1.2", "raters"))
@@ -151,7 +155,7 @@ def test_units_rated_by_the_same_people_are_correlated(small) -> None:
 def test_trimmed_weights_keep_their_total(small) -> None:
     plans = (WeightPlan(group="staff", trim=(0.8, 1.2)),)
     study = replace(small.study, weights=plans)
-    weights = draw_samples(study, small.returns, small.dispositions).weights
+    weights = draw_samples(ScreenedRound(study, small.returns, small.dispositions)).weights
     staff = weights[weights["group"] == "staff"]
     assert staff["weight"].sum() == pytest.approx(12 + 5 + 4)
     mean = staff["weight"].mean()
@@ -185,7 +189,7 @@ def test_group_without_any_valid_form_is_named(small) -> None:
         small.dispositions, disposition=np.array(["rejected"] * len(small.returns), dtype=object)
     )
     with pytest.raises(SurveyError) as failure:
-        draw_samples(small.study, small.returns, nobody)
+        draw_samples(ScreenedRound(small.study, small.returns, nobody))
     assert [p.code for p in failure.value.problems] == ["sampling.no_valid_form"] * 2
 
 
@@ -195,7 +199,7 @@ def test_calibration_meets_the_margins_and_keeps_the_units(small) -> None:
     returns = replace(small.returns, rows=small.returns.rows.assign(sex=sex))
     margins = (Margin("b", "staff", "sex", "m", 9.0), Margin("b", "staff", "sex", "f", 12.0))
     study = replace(small.study, margins=margins, weights=(WeightPlan(group="staff", margins=("sex",)),))
-    samples = draw_samples(study, returns, small.dispositions)
+    samples = draw_samples(ScreenedRound(study, returns, small.dispositions))
     staff = samples.weights[samples.weights["group"] == "staff"].reset_index(drop=True)
     sample = next(s for s in samples.parts if s.group == "staff")
     labels = sex[sample.rows]
@@ -216,8 +220,9 @@ def test_aggregations_of_a_whole_index(small, aggregation) -> None:
     items = tuple(replace(i, node=moved.get(i.code, "")) for i in small.study.instrument.items)
     study = small.instrument(nodes=nodes, items=items, scoring=ScorePlan(rule=aggregation))
     returns = replace(small.returns, instrument=study.instrument)
-    samples = draw_samples(study, returns, small.dispositions)
-    row = cell(score(study, returns, small.dispositions, samples).table, "p1", "0", "staff")
+    screened = ScreenedRound(study, returns, small.dispositions)
+    samples = draw_samples(screened)
+    row = cell(score(screened, samples).table, "p1", "0", "staff")
     v = values_of(returns, next(s for s in samples.parts if s.group == "staff"))
     mine = v.sample.unit == 0
     answers = {c: v.value[mine][v.valid[mine][:, k], k] for c, k in v.position.items()}
@@ -235,8 +240,9 @@ def test_unweighted_results_stand_beside_the_weighted_ones(small) -> None:
     returns = replace(small.returns, rows=small.returns.rows.assign(w=weight))
     plans = (WeightPlan(group="staff", base="given", weight="w", finite=False),)
     study = replace(small.study, weights=plans, output=Output(unweighted=True))
-    samples = draw_samples(study, returns, small.dispositions)
-    found = cell(score(study, returns, small.dispositions, samples).unweighted, "p1", "c", "staff")
+    screened = ScreenedRound(study, returns, small.dispositions)
+    samples = draw_samples(screened)
+    found = cell(score(screened, samples).unweighted, "p1", "c", "staff")
     sample = next(s for s in samples.parts if s.group == "staff")
     v = values_of(returns, sample)
     k = v.position["c"]

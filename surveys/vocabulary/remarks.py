@@ -1,0 +1,35 @@
+"""What is said beside a result: codes of the wording with their parameters, which become words only where they are shown."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from surveys.problems import Language, phrase
+
+
+class Remark(NamedTuple):
+    """A code of the wording with its parameters."""
+
+    code: str
+    params: tuple[tuple[str, str], ...] = ()
+
+
+Remarks = tuple[Remark, ...]  # a cell of the column ``note``; empty where nothing is said
+
+
+def remark(code: str, **params: object) -> Remark:
+    """A remark whose parameters are turned into text.
+
+    >>> remark("score.no_forms", group="staff")
+    Remark(code='score.no_forms', params=(('group', 'staff'),))
+    """
+    return Remark(code, tuple((name, str(value)) for name, value in params.items()))
+
+
+def in_words(remarks: Remarks, language: Language) -> str:
+    """The remarks of one result in words, each different text once.
+
+    >>> in_words((remark("score.no_forms", group="staff"), remark("score.assessed")), "en")
+    'no forms of group staff; points given by the assessment council'
+    """
+    return "; ".join(dict.fromkeys(phrase(code, language, **dict(params)) for code, params in remarks))
