@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from surveys.comparison.changes import Round
+from surveys.comparison.changes import ComparedRound
 from surveys.comparison.changes import compare as compared
 from surveys.comparison.crosswalk import successors
 from surveys.definitions.check import check
@@ -61,7 +61,8 @@ def compare(
     register count. Raises SurveyError when a round cannot be read or the crosswalk names unknown units.
     """
     earlier, later = (_round(each, progress) for each in (old, new))
-    return RoundComparison(compared(earlier, later, successors(earlier, later, crosswalk)), later.instrument)
+    changes = compared(earlier, later, successors(earlier, later, crosswalk))
+    return RoundComparison(changes, later.instrument, later.language)
 
 
 def verify(folder: str | Path) -> tuple[Problem, ...]:
@@ -75,10 +76,11 @@ def audit(table: str | Path, instrument: str, previous: str | Path | None = None
     return audited(table, instrument, previous)
 
 
-def _round(of: Result | Study | str | Path, progress: Stages) -> Round:
+def _round(of: Result | Study | str | Path, progress: Stages) -> ComparedRound:
     if isinstance(of, (str, Path)):
         if is_result(Path(of)):
             return read_round(Path(of))
         of = load(of)
     result = of if isinstance(of, Result) else of.score(progress)
-    return Round(result.round.study.instrument, result.scores, result.units)
+    study = result.round.study
+    return ComparedRound(study.instrument, result.scores, result.units, study.output.language)

@@ -14,7 +14,7 @@ from surveys.definitions.instrument.records import Instrument
 from surveys.handover.package import deliver, deliver_screening
 from surveys.handover.rounds import deliver_comparison
 from surveys.handover.tables import forms_frame
-from surveys.problems import Problem
+from surveys.problems import Language, Problem
 from surveys.returns.record_set import Returns
 from surveys.sampling.samples import Samples
 from surveys.scoring.scored import ScoredRound
@@ -155,10 +155,11 @@ class Result(Shown):
 
 @dataclass(frozen=True, repr=False)
 class RoundComparison(Shown):
-    """Two rounds side by side (``surveys.compare``)."""
+    """Two rounds side by side (``surveys.compare``). ``language``: that of the official files of the later round."""
 
     comparison: Comparison
     instrument: Instrument
+    language: Language = "vi"
 
     @property
     def changes(self) -> pd.DataFrame:
@@ -172,7 +173,7 @@ class RoundComparison(Shown):
 
     def write(self, out: str | Path) -> None:
         """Write the table of changes at ``out``: all of it, or nothing."""
-        deliver_comparison(self.comparison, Path(out))
+        deliver_comparison(self.comparison, Path(out), self.language)
 
     def facts(self) -> Mapping[str, object]:
         return {

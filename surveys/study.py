@@ -79,13 +79,9 @@ class Study(Shown):
         """Read, screen, weight and score the returns. Raises SurveyError as :meth:`screen` and when weights cannot be made."""
         screened = self._screened(progress)
         progress("weight")
-        samples = draw_samples(screened.study, screened.returns, screened.dispositions)
+        samples = draw_samples(screened)
         progress("score")
-        return Result(
-            ScoredRound(
-                screened, samples, score(screened.study, screened.returns, screened.dispositions, samples)
-            )
-        )
+        return Result(ScoredRound(screened, samples, score(screened, samples)))
 
     def map_columns(self, file: str | Path, out: str | Path) -> pd.DataFrame:
         """Propose which column of an unknown file is which item or field, and write the proposal at ``out`` for a person.
