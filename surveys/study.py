@@ -109,13 +109,4 @@ class Study(Shown):
         return ScreenedRound(self.definition, returns, screen(self.definition, returns))
 
     def facts(self) -> Mapping[str, object]:
-        definition = self.definition
-        return {
-            "code": definition.code,
-            "label": definition.label_vi,
-            "instrument": definition.instrument.name,
-            "units": len(definition.units) - len(definition.exclusions),
-            "returns": f"{len(definition.returns)} files",
-            "issued": f"{len(definition.issued):,} forms",
-            "rules": len(definition.rules),
-        }
+        return self.definition.facts()

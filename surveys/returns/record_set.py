@@ -7,7 +7,7 @@ negative codes of :mod:`surveys.definitions.instrument.records` that say why the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 
@@ -18,6 +18,7 @@ from surveys.definitions.instrument.records import Field, Instrument
 from surveys.problems import Problem
 from surveys.returns.pairs import EntryPairs, pair_entries
 from surveys.review.layouts import UNITS
+from surveys.vocabulary.display import Shown
 from surveys.vocabulary.roles import KEPT_ROLES
 
 #: Columns of ``Returns.rows``; fields with the role "attribute", "stratum", "cluster" and "weight" follow under their own code.
@@ -62,7 +63,7 @@ def _empty(*columns: str) -> Callable[[], pd.DataFrame]:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Returns:
+class Returns(Shown):
     """All evaluations of a study.
 
     ``rows``: DataFrame [n] with ``ROW_COLUMNS``; ``answers``: int8 [n, items of the instrument] (``NOT_ASKED`` where the
@@ -96,6 +97,17 @@ class Returns:
         """The two entries of every form that was entered twice."""
         kept = [declared.code for declared in kept_fields(self.instrument) if declared.code in self.rows]
         return pair_entries(self.rows, self.answers, self.matrix, kept)
+
+    def facts(self) -> Mapping[str, object]:
+        return {
+            "files": len(self.read),
+            "forms": f"{self.rows['form'].nunique():,}",
+            "evaluations": f"{len(self):,}",
+            "items": self.answers.shape[1],
+            "cells": f"{len(self.cells):,}",
+            "proposals": len(self.proposals),
+            "warnings": len(self.warnings),
+        }
 
 
 def among(texts: np.ndarray | pd.Series, words: Collection[str]) -> np.ndarray:

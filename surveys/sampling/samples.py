@@ -20,6 +20,7 @@ from surveys.problems import Problem, Problems
 from surveys.returns.record_set import Returns
 from surveys.validity.screened import ScreenedRound
 from surveys.vocabulary.columns import DIAGNOSTIC_COLUMNS, WEIGHT_COLUMNS
+from surveys.vocabulary.display import Shown
 from weighting import CalibrationError, Design, DesignError, calibrate, trim
 from weighting.calibration.diagnostics import kish_deff
 
@@ -48,8 +49,8 @@ class Sample:
     fraction: NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Samples:
+@dataclass(frozen=True, repr=False)
+class Samples(Shown):
     """All samples of a study; ``weights``: one row per valid evaluation; ``summary``: diagnostics per block × group."""
 
     parts: tuple[Sample, ...]
@@ -60,6 +61,13 @@ class Samples:
     def of(self, block: str) -> tuple[Sample, ...]:
         """Samples of one block, in the order of the groups."""
         return tuple(part for part in self.parts if part.block == block)
+
+    def facts(self) -> Mapping[str, object]:
+        return {
+            "parts": ", ".join(f"{part.block}/{part.group}: {len(part.rows):,}" for part in self.parts[:12]),
+            "weights": f"{len(self.weights):,}",
+            "warnings": len(self.warnings),
+        }
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,12 +20,13 @@ from surveys.scoring.tree import Block, block_of, walk
 from surveys.scoring.values import values_of
 from surveys.validity.screened import ScreenedRound
 from surveys.vocabulary.columns import SCORE_COLUMNS, SHARE_COLUMNS, UNIT_COLUMNS, UNWEIGHTED_COLUMNS
+from surveys.vocabulary.display import Shown
 from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
 from surveys.vocabulary.statuses import INCOMPLETE, STATUSES, SUPPRESSED
 
 
-@dataclass(frozen=True)
-class Scores:
+@dataclass(frozen=True, repr=False)
+class Scores(Shown):
     """Results of a study, unrounded; NaN where a value is suppressed or missing: ``status`` and ``note``, a tuple of remarks,
     say why.
 
@@ -40,6 +41,17 @@ class Scores:
     shares: pd.DataFrame
     unweighted: pd.DataFrame
     warnings: tuple[Problem, ...] = ()
+
+    def facts(self) -> Mapping[str, object]:
+        tables = {
+            "table": self.table,
+            "units": self.units,
+            "shares": self.shares,
+            "unweighted": self.unweighted,
+        }
+        return {name: f"{len(table):,} rows" for name, table in tables.items()} | {
+            "warnings": len(self.warnings)
+        }
 
 
 def score(screened: ScreenedRound, samples: Samples) -> Scores:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from surveys.problems import Problem
+from surveys.vocabulary.display import Shown
 from surveys.vocabulary.statuses import SECOND_ENTRY, VALID
 
 
-@dataclass(frozen=True)
-class Dispositions:
+@dataclass(frozen=True, repr=False)
+class Dispositions(Shown):
     """Aligned with ``Returns.rows`` (n evaluations).
 
     ``disposition``: object array [n] of valid, review, rejected; second_entry marks rows that are the second data entry of
@@ -39,3 +41,11 @@ class Dispositions:
     def counted(self) -> np.ndarray:
         """Boolean mask [n] of the evaluations that are returns: all but second data entries."""
         return np.asarray(self.disposition != SECOND_ENTRY)
+
+    def facts(self) -> Mapping[str, object]:
+        words, counts = np.unique(self.disposition.astype(str), return_counts=True)
+        return {
+            **dict(zip(words.tolist(), counts.tolist(), strict=True)),
+            "reasons": f"{len(self.reasons):,}",
+            "warnings": len(self.warnings),
+        }

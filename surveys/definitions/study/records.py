@@ -14,6 +14,7 @@ from typing import Literal
 
 from surveys.definitions.instrument.records import Instrument, Rule, Unit
 from surveys.problems import Language
+from surveys.vocabulary.display import Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +211,8 @@ class Output:
     publisher_en: str = ""
 
 
-@dataclass(frozen=True)
-class StudyDefinition:
+@dataclass(frozen=True, repr=False)
+class StudyDefinition(Shown):
     """One round of one instrument."""
 
     code: str
@@ -247,3 +248,15 @@ class StudyDefinition:
     def assessed_units(self, block: str) -> tuple[Unit, ...]:
         """Units of a block that are scored: registered and not excluded."""
         return tuple(u for u in self.units if u.block == block and (u.block, u.code) not in self.excluded)
+
+    def facts(self) -> Mapping[str, object]:
+        return {
+            "code": self.code,
+            "label": self.label_vi,
+            "instrument": self.instrument.name,
+            "units": len(self.units) - len(self.exclusions),
+            "returns": f"{len(self.returns)} files",
+            "issued": f"{len(self.issued):,} forms",
+            "rules": len(self.rules),
+            "changed": ", ".join(self.changed),
+        }
