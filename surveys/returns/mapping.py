@@ -135,7 +135,7 @@ def _return_file(path: Path, study: StudyDefinition) -> ReturnFile:
 
 
 def _tables(path: Path, file: ReturnFile, study: StudyDefinition) -> tuple[list[Table], Vocabulary]:
-    from surveys.returns.files.sheets import read_sheets
+    from surveys.returns.files.opening import read_sheets
     from surveys.returns.readers.registry import choose
     from surveys.returns.reading import questionnaire_of, vocabulary_of
 

@@ -15,7 +15,8 @@ from surveys.definitions.study.records import ReturnFile, StudyDefinition
 from surveys.problems import Problems, SurveyError, fault
 from surveys.returns.adjudication import adjudicate
 from surveys.returns.evaluations import Part, Reading, evaluations, grouped
-from surveys.returns.files.sheets import Sheet, read_sheets
+from surveys.returns.files.opening import read_sheets
+from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.columns import Table, column_letter
 from surveys.returns.headings.questions import Vocabulary, lay_out
 from surveys.returns.mapping import Decided, read_mapping

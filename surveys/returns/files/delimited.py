@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from surveys.problems import fault
-from surveys.returns.files.sheets import Limits, Sheet, from_rows
+from surveys.returns.files.sheets import Sheet, Source, from_rows
 from surveys.returns.text.legacy import decode_old
 from surveys.vocabulary.csv import CsvError, delimiter_of, records
 
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
-def read(raw: bytes, path: Path, name: str, sheet: str, encoding: str, limits: Limits) -> list[Sheet]:
+def read(source: Source) -> list[Sheet]:
     """The one sheet of a text file. A line is a record as a spreadsheet counts them, so a line break inside quotes
     does not move the row numbers."""
-    text, conversion = decode(raw, name, encoding)
+    text, conversion = decode(source.raw, source.file, source.encoding)
     delimiter, skipped = delimiter_of(text)
-    rows = _rows(text, delimiter, name, limits)
+    rows = _rows(text, delimiter, source)
     widths = np.array([len(row) for row in rows], dtype=np.int64)
     columns = int(widths.max(initial=0))
-    if columns > limits.columns or columns * len(rows) > limits.cells:
-        raise fault("returns.sheet_too_large", file=name, rows=len(rows), columns=columns, limit=limits.cells)
+    source.check_size(len(rows), columns)
     cells = from_rows(rows[skipped:], columns)
-    return [Sheet(name, "", "text", cells, 1 + skipped, widths[skipped:], conversion=conversion)]
+    return [Sheet(source.file, "", "text", cells, 1 + skipped, widths[skipped:], conversion=conversion)]
 
 
 def decode(raw: bytes, name: str, encoding: str = "") -> tuple[str, str]:
@@ -49,17 +46,15 @@ def decode(raw: bytes, name: str, encoding: str = "") -> tuple[str, str]:
         return old
 
 
-def _rows(text: str, delimiter: str, name: str, limits: Limits) -> list[list[str]]:
+def _rows(text: str, delimiter: str, source: Source) -> list[list[str]]:
     rows: list[list[str]] = []
     try:
         for _, row in records(text, delimiter):
             rows.append(row)
-            if len(rows) > limits.rows or len(row) > limits.columns:
-                raise fault(
-                    "returns.sheet_too_large", file=name, rows=len(rows), columns=len(row), limit=limits.cells
-                )
+            if len(rows) > source.limits.rows or len(row) > source.limits.columns:
+                raise source.too_large(len(rows), len(row))
     except CsvError as error:
-        raise fault("returns.csv_broken", file=name, row=len(rows) + 1, reason=error.reason) from None
+        raise fault("returns.csv_broken", file=source.file, row=len(rows) + 1, reason=error.reason) from None
     return rows
 
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import io
 import re
-import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from surveys.problems import Problem
-from surveys.returns.files.archives import first_line
-from surveys.returns.files.sheets import Sheet
+from surveys.returns.files.archives import Archive
+from surveys.returns.files.sheets import Sheet, first_line
 from surveys.returns.text.legacy import from_tcvn3, from_vni, is_unicode, may_be_old_font
 from surveys.returns.text.repair import Conversions
 
@@ -36,17 +35,17 @@ class Typed:
     font: str
 
 
-def in_unicode(raw: bytes, sheets: Sequence[Sheet]) -> list[Sheet]:
+def in_unicode(archive: Archive, sheets: Sequence[Sheet]) -> list[Sheet]:
     """The sheets of a workbook with the texts of its old fonts as Unicode; ``fonts`` counts them by column. Where old fonts are
     named but could not be seen, the sheets say so in ``notes``."""
-    foreign = [sheet for sheet in sheets if any(_in_doubt(sheet))] if _names_old_fonts(raw) else []
-    if not foreign:
-        return list(sheets)
-    try:
-        reason = _beyond_bounds(raw, foreign)
-        typed = {} if reason else {sheet.name: found for sheet, found in _typed(raw, foreign)}
-    except Exception as error:  # openpyxl refuses workbooks that other programs read
-        reason, typed = first_line(error), {}
+    foreign = [sheet for sheet in sheets if _in_doubt(sheet)] if _names_old_fonts(archive) else []
+    reason, typed = "", {}
+    if foreign:
+        try:
+            reason = _beyond_bounds(archive, foreign)
+            typed = {} if reason else _typed(archive, foreign)
+        except Exception as error:  # openpyxl rejects workbooks that other programs read
+            reason = first_line(error)
     return [
         _noted(sheet, reason) if sheet in foreign and reason else _converted(sheet, typed.get(sheet.name, []))
         for sheet in sheets
@@ -69,42 +68,37 @@ def encoding_of(font: str) -> tuple[str, Callable[[str], str]] | None:
     return ("vni", from_vni) if folded.startswith("vni-") else None
 
 
-def _in_doubt(sheet: Sheet) -> Iterator[bool]:
-    """For each text that is not ASCII, whether it holds no letter that only Unicode has."""
-    for cell in sheet.cells.ravel():
-        if isinstance(cell, str) and not cell.isascii():
-            yield not is_unicode(cell)
+def _in_doubt(sheet: Sheet) -> bool:
+    """Whether some text that is not ASCII holds no letter that only Unicode has."""
+    return any(
+        isinstance(cell, str) and not cell.isascii() and not is_unicode(cell) for cell in sheet.cells.ravel()
+    )
 
 
-def _names_old_fonts(raw: bytes) -> bool:
-    archive = zipfile.ZipFile(io.BytesIO(raw))
-    if STYLES not in archive.namelist():
-        return False
-    with archive.open(STYLES) as styles:
-        return _OLD.search(styles.read(MOST_STYLES)) is not None
+def _names_old_fonts(archive: Archive) -> bool:
+    return STYLES in archive.names and _OLD.search(archive.part(STYLES)[:MOST_STYLES]) is not None
 
 
-def _beyond_bounds(raw: bytes, sheets: Sequence[Sheet]) -> str:
+def _beyond_bounds(archive: Archive, sheets: Sequence[Sheet]) -> str:
     """Why the fonts of a workbook are not looked at; empty when they are."""
-    archive = zipfile.ZipFile(io.BytesIO(raw))
-    size = sum(part.file_size for part in archive.infolist())
-    styles = archive.getinfo(STYLES).file_size
     cells = sum(sheet.cells.size for sheet in sheets)
-    within = size <= MOST_BYTES and styles <= MOST_STYLES and cells <= MOST_CELLS
-    return "" if within else f"{cells} cells, {size} bytes"
+    within = archive.size <= MOST_BYTES and len(archive.part(STYLES)) <= MOST_STYLES and cells <= MOST_CELLS
+    return "" if within else f"{cells} cells, {archive.size} bytes"
 
 
-def _typed(raw: bytes, sheets: Sequence[Sheet]) -> Iterator[tuple[Sheet, list[Typed]]]:
-    """Every text of the sheets that is not ASCII, with its font."""
+def _typed(archive: Archive, sheets: Sequence[Sheet]) -> dict[str, list[Typed]]:
+    """Every text of the sheets that is not ASCII, with its font, by the name of the sheet."""
     import openpyxl  # type: ignore[import-untyped]
 
-    book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
+    book = openpyxl.load_workbook(io.BytesIO(archive.source.raw), read_only=True, data_only=True)
+    found: dict[str, list[Typed]] = {}
     for sheet in sheets:
         page: Any = book[sheet.name]
         page.reset_dimensions()
         cells = (cell for row in page.iter_rows() for cell in row)
         foreign = (cell for cell in cells if isinstance(cell.value, str) and not cell.value.isascii())
-        yield sheet, [t for cell in foreign if (t := _as_typed(sheet, cell))]
+        found[sheet.name] = [typed for cell in foreign if (typed := _as_typed(sheet, cell))]
+    return found
 
 
 def _as_typed(sheet: Sheet, cell: Any) -> Typed | None:

@@ -3,64 +3,58 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from surveys.problems import fault
-from surveys.returns.files.archives import first_line
-from surveys.returns.files.sheets import Limits, Sheet
+from surveys.returns.files.sheets import Sheet, Source
 
 _TEXTS = frozenset({"string", "large_string", "string_view"})
 
 
-def read(raw: bytes, path: Path, name: str, sheet: str, encoding: str, limits: Limits) -> list[Sheet]:
+def read(source: Source) -> list[Sheet]:
     """The one sheet of a Parquet file: column names in the first row. Its own description is looked at before anything is
     unpacked; rows are unpacked in pieces, because a description may lie, and texts once each, because one long text may stand in
     millions of rows."""
     try:
         import pyarrow.parquet as pq  # type: ignore[import-untyped]
     except ImportError:
-        raise fault("returns.no_parquet_reader", file=name) from None
+        raise fault("returns.no_parquet_reader", file=source.file) from None
     try:
-        schema = pq.read_schema(io.BytesIO(raw))
+        schema = pq.read_schema(io.BytesIO(source.raw))
         texts = [field.name for field in schema if str(field.type) in _TEXTS]
-        source = pq.ParquetFile(io.BytesIO(raw), read_dictionary=texts)
-        about, headings = source.metadata, list(schema.names)
+        stored = pq.ParquetFile(io.BytesIO(source.raw), read_dictionary=texts)
         if any(field.type.num_fields and field.name not in texts for field in schema):
             raise ValueError("a column holds lists or records")
     except Exception as error:  # pyarrow raises whatever its C++ library met; none of it may reach the user
-        raise fault("returns.file_damaged", file=name, reason=first_line(error)) from None
-    rows, columns, size = about.num_rows, len(headings), _unpacked(about)
-    if rows > limits.rows or columns > limits.columns or rows * columns > limits.cells:
-        raise fault("returns.sheet_too_large", file=name, rows=rows, columns=columns, limit=limits.cells)
-    largest = min(limits.expanded, max(limits.ratio * len(raw), 50_000_000))
-    if size > largest:
-        raise fault("returns.zip_bomb", file=name, size=size, limit=largest)
-    return [Sheet(name, "", "parquet", _cells(source, headings, rows, name))]
+        raise source.damaged(error) from None
+    about = stored.metadata
+    source.check_size(about.num_rows, len(schema.names))
+    size = sum(about.row_group(k).total_byte_size for k in range(about.num_row_groups))
+    if size > source.most_unpacked:
+        raise fault("returns.zip_bomb", file=source.file, size=size, limit=source.most_unpacked)
+    try:
+        cells = _cells(stored, schema.names, about.num_rows)
+    except Exception as error:  # as above
+        raise source.damaged(error) from None
+    return [Sheet(source.file, "", "parquet", cells)]
 
 
-def _unpacked(about: Any) -> int:
-    return sum(about.row_group(k).total_byte_size for k in range(about.num_row_groups))
-
-
-def _cells(source: Any, headings: list[str], rows: int, name: str) -> np.ndarray:
+def _cells(stored: Any, headings: Sequence[str], rows: int) -> np.ndarray:
     """Column names in the first row, the values as Python has them below; times of day as they were written."""
     cells = np.empty((rows + 1, len(headings)), dtype=object)
     cells[0] = headings
     start = 1
-    try:
-        for batch in source.iter_batches(batch_size=10_000):
-            if start + batch.num_rows > rows + 1:
-                raise ValueError("it holds more rows than it declares")
-            for j, column in enumerate(batch.columns):
-                cells[start : start + batch.num_rows, j] = _values(column)
-            start += batch.num_rows
-        if start != rows + 1:
-            raise ValueError("it holds fewer rows than it declares")
-    except Exception as error:  # as above
-        raise fault("returns.file_damaged", file=name, reason=first_line(error)) from None
+    for batch in stored.iter_batches(batch_size=10_000):
+        if start + batch.num_rows > rows + 1:
+            raise ValueError("it holds more rows than it declares")
+        for j, column in enumerate(batch.columns):
+            cells[start : start + batch.num_rows, j] = _values(column)
+        start += batch.num_rows
+    if start != rows + 1:
+        raise ValueError("it holds fewer rows than it declares")
     return cells
 
 

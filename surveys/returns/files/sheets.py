@@ -1,16 +1,16 @@
-"""The raw table layer: any file of returns as sheets of cells, within fixed bounds, whatever its name says.
+"""The raw table layer: a file of returns as sheets of cells, whatever its kind, and the bounds within which it is read.
 
-The kind of a file is told by its first bytes, never by its extension. Nothing is interpreted here: a sheet holds the cells
-as written (text, numbers, dates, ``None`` or ``""`` for nothing), and knows which row its users see each of them in.
+Nothing is interpreted here: a sheet holds the cells as written (text, numbers, dates, ``None`` or ``""`` for nothing), and knows
+which row its users see each of them in. One module beside this one reads each kind of file; :mod:`surveys.returns.files.opening`
+chooses among them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -37,7 +37,46 @@ class Limits:
 
 
 LIMITS = Limits()
+_SMALLEST_BOUND = 50_000_000  # bytes that any file may have once unpacked
 _HEADING_ROWS = 3  # no product writes more
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to be read: its bytes, how messages call it, its kind, the sheet that is wanted (all when empty), the encoding that
+    the study declares (empty: told from the bytes), and the bounds."""
+
+    raw: bytes
+    file: str
+    kind: Kind
+    sheet: str = ""
+    encoding: str = ""
+    limits: Limits = LIMITS
+
+    @property
+    def most_unpacked(self) -> int:
+        """Bytes that the file may have once unpacked."""
+        return min(self.limits.expanded, max(self.limits.ratio * len(self.raw), _SMALLEST_BOUND))
+
+    def damaged(self, reason: str | BaseException, sheet: str = "") -> SurveyError:
+        """The fault that the file is damaged, with the reason or the first line of a library's error."""
+        return fault("returns.file_damaged", file=self.file, sheet=sheet, reason=first_line(reason))
+
+    def check_size(self, rows: int, columns: int, sheet: str = "") -> None:
+        """Raise the fault that a sheet is too large when it is."""
+        if rows > self.limits.rows or columns > self.limits.columns or rows * columns > self.limits.cells:
+            raise self.too_large(rows, columns, sheet)
+
+    def too_large(self, rows: int, columns: int, sheet: str = "") -> SurveyError:
+        """The fault that a sheet is too large."""
+        place = {"file": self.file, "sheet": sheet}
+        return fault("returns.sheet_too_large", **place, rows=rows, columns=columns, limit=self.limits.cells)
+
+    def choose(self, names: Sequence[str]) -> list[str]:
+        """The sheet that is wanted, or all; a fault with the names there are when it is not among them."""
+        if self.sheet and self.sheet not in names:
+            raise fault("returns.sheet_missing", file=self.file, sheet=self.sheet, accepted=", ".join(names))
+        return [self.sheet] if self.sheet else list(names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,51 +148,9 @@ class Sheet:
         return fault(code, file=self.file, sheet=self.name, **place)
 
 
-def read_sheets(
-    path: Path, name: str = "", *, sheet: str = "", encoding: str = "", limits: Limits = LIMITS
-) -> tuple[Sheet, ...]:
-    """All sheets of a file, or the one named ``sheet``.
-
-    ``name`` is how messages call the file. Raises :class:`~surveys.problems.SurveyError` when the file is absent, empty,
-    too large, damaged, locked, of no known kind, or has no sheet of that name.
-
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = (Path(folder) / "a.csv").write_text("x;y\\n1;2\\n", encoding="utf-8")
-    ...     read_sheets(Path(folder) / "a.csv")[0].cells.tolist()
-    [['x', 'y'], ['1', '2']]
-    """
-    name = name or path.name
-    raw = _content(path, name, limits)
-    kind = kind_of(raw)
-    if kind is None:
-        raise fault("returns.kind_unknown", file=name)
-    sheets = _reader(kind)(raw, path, name, sheet, encoding, limits)
-    for found in sheets:
-        _check_size(found, limits)
-    return tuple(sheets)
-
-
-def kind_of(raw: bytes) -> Kind | None:
-    """The kind of a file by its first bytes; None when it is none of those that are read."""
-    if raw.startswith(b"PK"):
-        return _kind_of_archive(raw)
-    if raw.startswith(b"\xd0\xcf\x11\xe0"):
-        return "xls"
-    if raw.startswith((b"$FL2", b"$FL3")):
-        return "sav"
-    if raw.startswith(b"PAR1"):
-        return "parquet"
-    if b"SPSS PORT FILE" in raw[:500]:
-        return "por"
-    if raw.startswith(b"<stata_dta>") or (
-        raw[:1] in (b"q", b"r", b"s") and raw[1:3] in (b"\x01\x01", b"\x02\x01")
-    ):
-        return "dta"
-    if raw.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"{\\rtf", b"GIF8", b"Rar!", b"7z\xbc\xaf")):
-        return None
-    start = raw[:2000].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
-    return None if start.startswith((b"<!doctype", b"<html", b"<table", b"<?xml")) else "text"
+def first_line(error: str | BaseException) -> str:
+    """The first line of what an error says, for a message."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
 def from_rows(rows: Sequence[Sequence[object]], columns: int) -> np.ndarray:
@@ -172,53 +169,6 @@ def without_empty_end(cells: np.ndarray) -> np.ndarray:
     while columns and _empty(cells[:rows, columns - 1]):
         columns -= 1
     return cells[:rows, :columns]
-
-
-def choose_sheets(names: Sequence[str], wanted: str, file: str) -> list[str]:
-    """The sheet a study asks for, or all; a fault with the names there are when it is not among them."""
-    if not wanted:
-        return list(names)
-    if wanted not in names:
-        raise fault("returns.sheet_missing", file=file, sheet=wanted, accepted=", ".join(names))
-    return [wanted]
-
-
-def _content(path: Path, name: str, limits: Limits) -> bytes:
-    if not path.is_file():
-        raise fault("file.missing", file=name)
-    size = path.stat().st_size
-    if size > limits.file_bytes:
-        raise fault("file.too_large", file=name, size=size, limit=limits.file_bytes)
-    if size == 0:
-        raise fault("returns.file_empty", file=name)
-    return path.read_bytes()
-
-
-def _kind_of_archive(raw: bytes) -> Kind | None:
-    if b"xl/workbook" in raw or b"xl/_rels" in raw or b"[Content_Types].xml" in raw[:4000]:
-        return "xlsx"
-    if b".csv" in raw[-4000:]:
-        return "zip"
-    return "ods" if b"opendocument.spreadsheet" in raw[:4000] or b"content.xml" in raw else None
-
-
-Reading = Callable[[bytes, Path, str, str, str, Limits], Sequence[Sheet]]
-
-
-def _reader(kind: Kind) -> Reading:
-    from surveys.returns.files import archives, delimited, parquet, statistical, workbooks
-
-    if kind == "parquet":
-        return parquet.read
-    if kind in ("text", "zip"):
-        return delimited.read if kind == "text" else archives.read
-    return statistical.read if kind in ("sav", "por", "dta") else workbooks.read
-
-
-def _check_size(sheet: Sheet, limits: Limits) -> None:
-    rows, columns = sheet.cells.shape
-    if rows > limits.rows or columns > limits.columns or rows * columns > limits.cells:
-        raise sheet.problem("returns.sheet_too_large", rows=rows, columns=columns, limit=limits.cells)
 
 
 def _empty(cells: np.ndarray) -> bool:

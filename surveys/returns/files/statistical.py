@@ -4,52 +4,47 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from surveys.problems import SurveyError, fault
+from surveys.problems import fault
 from surveys.returns.files.portable import Ranges, without_declarations
-from surveys.returns.files.sheets import Limits, ResponseSet, Sheet, Variable, kind_of
+from surveys.returns.files.sheets import ResponseSet, Sheet, Source, Variable
 
 _BYTES = "ISO-8859-1"  # every byte is a letter
 
 
-def read(raw: bytes, path: Path, name: str, sheet: str, encoding: str, limits: Limits) -> list[Sheet]:
+def read(source: Source) -> list[Sheet]:
     """The one sheet of a statistical file. Row numbers are case numbers: the first case is row 1."""
-    kind = kind_of(raw)
-    assert kind is not None
-    if encoding and kind == "por":
-        raise fault("returns.encoding_unused", file=name, encoding=encoding)
-    meant = _meaning(encoding, name)
-    about = _load(kind, raw, path, name, encoding, {"metadataonly": True})[1]
-    most = _most_rows(about, name, limits)
-    content, declared = without_declarations(raw) if kind == "por" else (raw, {})
-    options = {"row_limit": most + 1} | ({} if kind == "por" else {"user_missing": True})
-    data, about = _load(kind, content, path, name, encoding, options)
+    if source.encoding and source.kind == "por":
+        raise fault("returns.encoding_unused", file=source.file, encoding=source.encoding)
+    meant = _meaning(source)
+    about = _load(source, source.raw, {"metadataonly": True})[1]
+    most = _most_rows(about, source)
+    content, declared = without_declarations(source.raw) if source.kind == "por" else (source.raw, {})
+    options = {"row_limit": most + 1} | ({} if source.kind == "por" else {"user_missing": True})
+    data, about = _load(source, content, options)
     cells = _cells(data, meant)
     if len(data) != about.number_columns:
-        raise fault("returns.file_damaged", file=name, reason="two variables have one name")
+        raise source.damaged("two variables have one name")
     if len(cells) - 1 > most:
-        raise _too_large(name, len(cells) - 1, len(data), limits)
-    if kind == "sav" and _goes_on(raw, len(cells) - 1, about.column_names):
-        raise fault("returns.file_damaged", file=name, reason="it holds more cases than it declares")
+        raise source.too_large(len(cells) - 1, len(data))
+    if source.kind == "sav" and _goes_on(source.raw, len(cells) - 1, about.column_names):
+        raise source.damaged("it holds more cases than it declares")
     variables = tuple(_variable(about, j, declared, meant) for j in range(len(data)))
-    return [Sheet(name, "", kind, cells, 0, variables=variables, sets=_sets(about, meant))]
+    return [Sheet(source.file, "", source.kind, cells, 0, variables=variables, sets=_sets(about, meant))]
 
 
-def _most_rows(about: Any, name: str, limits: Limits) -> int:
+def _most_rows(about: Any, source: Source) -> int:
     """How many cases a file of these variables may hold; a fault when it declares more, or variables without names."""
     if not all(about.column_names):
-        raise fault("returns.file_damaged", file=name, reason="a variable has no name")
-    columns, declared = len(about.column_names), about.number_rows or 0
-    if columns > limits.columns:
-        raise _too_large(name, declared, columns, limits)
+        raise source.damaged("a variable has no name")
+    limits, columns, declared = source.limits, len(about.column_names), about.number_rows or 0
     width = sum(about.variable_storage_width.get(column) or 8 for column in about.column_names)
     most = min(limits.rows, limits.cells // max(columns, 1), limits.expanded // max(width, 1))
-    if declared > most:
-        raise _too_large(name, declared, columns, limits)
+    if columns > limits.columns or declared > most:
+        raise source.too_large(declared, columns)
     return most
 
 
@@ -67,10 +62,6 @@ def _goes_on(raw: bytes, cases: int, names: Sequence[str]) -> bool:
     return any(len(values) for values in further.values())
 
 
-def _too_large(name: str, rows: int, columns: int, limits: Limits) -> SurveyError:
-    return fault("returns.sheet_too_large", file=name, rows=rows, columns=columns, limit=limits.cells)
-
-
 def _cells(data: Mapping[str, Sequence[object]], meant: Callable[[str], str]) -> np.ndarray:
     """Variable names in the first row, cases below."""
     cells = np.empty((len(next(iter(data.values()), ())) + 1, len(data)), dtype=object)
@@ -82,34 +73,31 @@ def _cells(data: Mapping[str, Sequence[object]], meant: Callable[[str], str]) ->
     return cells
 
 
-def _load(
-    kind: str, raw: bytes, path: Path, name: str, encoding: str, options: dict[str, Any]
-) -> tuple[dict[str, Any], Any]:
+def _load(source: Source, raw: bytes, options: dict[str, Any]) -> tuple[dict[str, Any], Any]:
     import pyreadstat
 
-    reading: Any = {"sav": pyreadstat.read_sav, "por": pyreadstat.read_por, "dta": pyreadstat.read_dta}[kind]
-    if encoding:
+    reading: Any = getattr(pyreadstat, f"read_{source.kind}")
+    if source.encoding:
         options = {**options, "encoding": _BYTES}
     try:
-        data, about = reading(
-            io.BytesIO(raw) if kind == "por" else str(path), output_format="dict", **options
-        )
+        data, about = reading(io.BytesIO(raw), output_format="dict", **options)
     except Exception as error:  # pyreadstat raises whatever its C library met; none of it may reach the user
-        raise fault("returns.file_damaged", file=name, reason=_first_line(error)) from None
+        raise source.damaged(error) from None
     return data, about
 
 
-def _meaning(encoding: str, name: str) -> Callable[[str], str]:
+def _meaning(source: Source) -> Callable[[str], str]:
     """Bytes read one for one as letters → the text they are under the declared encoding. The C library's own conversion keeps
     letters back where an encoding writes tones apart (cp1258)."""
+    encoding = source.encoding
 
     def meant(text: str) -> str:
         try:
             return text.encode(_BYTES).decode(encoding)
         except LookupError:
-            raise fault("returns.encoding_unknown", file=name, encoding=encoding) from None
+            raise fault("returns.encoding_unknown", file=source.file, encoding=encoding) from None
         except UnicodeError:
-            raise fault("returns.encoding_wrong", file=name, encoding=encoding) from None
+            raise fault("returns.encoding_wrong", file=source.file, encoding=encoding) from None
 
     return meant if encoding else str
 
@@ -142,7 +130,3 @@ def _missing(about: Any, column: str) -> tuple[tuple[object, object], ...]:
     ranges: list[Mapping[str, object]] = about.missing_ranges.get(column, [])
     tagged = [(value, value) for value in about.missing_user_values.get(column, [])]
     return (*((r["lo"], r["hi"]) for r in ranges), *tagged)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]

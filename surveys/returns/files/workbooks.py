@@ -3,77 +3,65 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from itertools import chain
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from surveys.problems import fault
-from surveys.returns.files.archives import About, first_line, inspect
+from surveys.problems import SurveyError, fault
+from surveys.returns.files.archives import Archive
 from surveys.returns.files.fonts import in_unicode
-from surveys.returns.files.sheets import Limits, Sheet, choose_sheets, from_rows, kind_of, without_empty_end
+from surveys.returns.files.sheets import Sheet, Source, from_rows, without_empty_end
+from surveys.returns.files.worksheet_xml import Errors, inspect
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
 
 
-def read(raw: bytes, path: Path, name: str, sheet: str, encoding: str, limits: Limits) -> list[Sheet]:
+def read(source: Source) -> list[Sheet]:
     """Sheets of a workbook in order. Hidden sheets are read and marked; formulas give their stored value, and one without
     a stored value is a fault: the workbook was written by a program and never calculated."""
-    kind = kind_of(raw)
-    assert kind in ("xlsx", "xls", "ods")
-    known = inspect(raw, kind, name, limits) if kind != "xls" else {}
-    book = _open(raw, name)
+    archive = Archive(source) if source.kind != "xls" else None
+    errors = inspect(archive) if archive else {}
+    book = _open(source)
     hidden = {about.name for about in book.sheets_metadata if not str(about.visible).endswith(".Visible")}
-    wanted = choose_sheets(book.sheet_names, sheet, name)
     sheets = [
-        _sheet(book, title, name, kind, title in hidden, known.get(title, About()), limits)
-        for title in wanted
+        _sheet(source, book, title, title in hidden, errors.get(title, {}))
+        for title in source.choose(book.sheet_names)
     ]
-    return in_unicode(raw, sheets) if kind == "xlsx" else sheets
+    return in_unicode(archive, sheets) if archive and source.kind == "xlsx" else sheets
 
 
-def _open(raw: bytes, name: str):  # type: ignore[no-untyped-def]
+def _open(source: Source) -> CalamineWorkbook:
     from python_calamine import CalamineWorkbook, PasswordError
 
     try:
-        return CalamineWorkbook.from_filelike(io.BytesIO(raw))
+        return CalamineWorkbook.from_filelike(io.BytesIO(source.raw))
     except PasswordError:
-        raise fault("returns.file_locked", file=name) from None
+        raise fault("returns.file_locked", file=source.file) from None
     except (KeyboardInterrupt, SystemExit):
         raise
-    except (
-        BaseException
-    ) as error:  # a damaged file may stop the Rust reader with a panic, which is no Exception
-        raise fault("returns.file_damaged", file=name, reason=first_line(error)) from None
+    except BaseException as error:  # a panic of the Rust reader is no Exception
+        raise source.damaged(error) from None
 
 
-def _sheet(  # type: ignore[no-untyped-def]
-    book, title: str, name: str, kind, hidden: bool, about: About, limits: Limits
-) -> Sheet:
+def _sheet(source: Source, book: CalamineWorkbook, title: str, hidden: bool, errors: Errors) -> Sheet:
     try:
         found = book.get_sheet_by_name(title)
-        rows, columns = found.total_height, found.total_width
-        if rows > limits.rows or columns > limits.columns or rows * columns > limits.cells:
-            raise fault(
-                "returns.sheet_too_large",
-                file=name,
-                sheet=title,
-                rows=rows,
-                columns=columns,
-                limit=limits.cells,
-            )
+        source.check_size(found.total_height, found.total_width, title)
         listed = found.to_python(skip_empty_area=False)
         merged = tuple((*top, *bottom) for top, bottom in found.merged_cell_ranges or ())
+    except SurveyError:
+        raise
     except Exception as error:
-        if hasattr(error, "problems"):
-            raise
-        raise fault("returns.file_damaged", file=name, sheet=title, reason=first_line(error)) from None
-    if about.truth_values:
-        listed = _without_truth_values(listed)
-    cells = from_rows(listed, max(map(len, listed), default=0))
-    for (row, column), shown in about.errors.items():
+        raise source.damaged(error, title) from None
+    cells = from_rows(_without_truth_values(listed), max(map(len, listed), default=0))
+    for (row, column), shown in errors.items():
         if row < cells.shape[0] and column < cells.shape[1]:
             cells[row, column] = shown
-    return Sheet(name, title, kind, without_empty_end(cells), merged=merged, hidden=hidden)
+    return Sheet(source.file, title, source.kind, without_empty_end(cells), merged=merged, hidden=hidden)
 
 
-def _without_truth_values(rows: list[list[object]]) -> list[list[object]]:
+def _without_truth_values(rows: Sequence[Sequence[object]]) -> Sequence[Sequence[object]]:
     """TRUE and FALSE as texts: Python holds True equal to 1, and the two would be told apart no more."""
     if bool not in set(map(type, chain.from_iterable(rows))):
         return rows

@@ -18,7 +18,7 @@ import xlsxwriter
 
 from surveys.definitions.instrument.records import BLANK, DONT_KNOW, NOT_APPLICABLE, NOT_ASKED, REFUSED
 from surveys.definitions.study.records import ReturnFile
-from surveys.returns.files.sheets import read_sheets
+from surveys.returns.files.opening import read_sheets
 from surveys.returns.readers.registry import READERS, choose
 from surveys.returns.reading import read_returns, vocabulary_of
 from surveys.returns.register import registers

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from surveys.definitions.study.records import ReturnFile
 from surveys.problems import SurveyError
-from surveys.returns.files.sheets import LIMITS, read_sheets
+from surveys.returns.files.opening import read_sheets
+from surveys.returns.files.sheets import LIMITS
 from surveys.returns.reading import read_returns
 
 ROWS = [["Mã phiếu", "Đơn vị", "1.1a"], ["P1", "Sở Nội vụ", "5"], ["P2", "STC", "Hài lòng"]]
@@ -172,6 +173,28 @@ def test_one_far_cell_does_not_make_a_sheet_of_billions(tmp_path, reference):
         workbook(tmp_path / "a.xlsx"),
         "xl/worksheets/sheet1.xml",
         lambda xml: xml.replace(b"</sheetData>", far),
+    )
+    assert refused(path) == ["returns.sheet_too_large"]
+
+
+@pytest.mark.parametrize(
+    "far",
+    [
+        b"<row r='2'><c r='XFD1048576'><v>1</v></c></row>",
+        b'<row r = "2"><c r = "XFD1048576"><v>1</v></c></row>',
+        b'<row\nr="2"><c\nr=\n"XFD1048576"><v>1</v></c></row>',
+        b'<row r="2"><c r="xfd1048576"><v>1</v></c></row>',
+        b'<x:row r="2"><x:c r="XFD1048576"><x:v>1</x:v></x:c></x:row>',
+        b'<row r="2"><c s=\' r="A1"\' r="XFD1048576"><v>1</v></c></row>',
+        b'<row r="2"><c s="' + b"1" * 2000 + b'" r="XFD1048576"><v>1</v></c></row>',
+        b'<row r="2"><c r="XFD1048576"><v>1</v></c></row>' + b'<row r="3"/>' * 9,
+    ],
+)
+def test_a_far_cell_is_seen_however_it_is_written(tmp_path, far):
+    path = rewritten(
+        workbook(tmp_path / "a.xlsx"),
+        "xl/worksheets/sheet1.xml",
+        lambda xml: xml.replace(b"</sheetData>", far + b"</sheetData>"),
     )
     assert refused(path) == ["returns.sheet_too_large"]
 

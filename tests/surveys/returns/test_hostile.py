@@ -18,7 +18,8 @@ import pytest
 from surveys.definitions.study.records import Adjudication, ReturnFile
 from surveys.problems import Problems, SurveyError
 from surveys.returns.double_entry import compare_entries
-from surveys.returns.files.sheets import LIMITS, read_sheets
+from surveys.returns.files.opening import read_sheets
+from surveys.returns.files.sheets import LIMITS
 from surveys.returns.mapping import propose_mapping, write_mapping
 from surveys.returns.reading import read_returns
 from surveys.review.layouts import ENTRIES

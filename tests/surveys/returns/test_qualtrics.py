@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from surveys.definitions.instrument.records import BLANK, DONT_KNOW
 from surveys.definitions.study.records import ReturnFile
-from surveys.returns.files.sheets import read_sheets
+from surveys.returns.files.opening import read_sheets
 from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.readers.registry import choose
 from surveys.returns.reading import read_returns

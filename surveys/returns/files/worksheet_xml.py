@@ -1,0 +1,152 @@
+"""A look at the XML of a workbook before anything parses it: no entities, sheets within bounds, formulas with their values, and
+the error cells, which calamine would read as empty.
+
+The patterns begin with fixed bytes and are bounded, so that a hostile part costs no more than a long one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from html import unescape
+
+from surveys.problems import Problems, fault
+from surveys.returns.files.archives import Archive
+from surveys.returns.files.sheets import Source
+
+#: Error cells of a sheet: (row, column) from 0 → what is shown, such as ``#DIV/0!``.
+Errors = Mapping[tuple[int, int], str]
+
+_ENTITIES = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
+_ROW_OR_CELL = re.compile(rb"[<:](c|row)\s")
+_ROW_NUMBER = re.compile(rb"""\br\s*=\s*["'][A-Za-z]*(\d{1,15})""")
+_COLUMN = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,6})\d""")
+_THREE_LETTERS = re.compile(rb"""=\s*["'][A-Za-z]{3,9}\d""")
+_UP_TO_ZZ = 702  # columns with at most two letters
+_TAIL = 1 << 16  # bytes from the end in which the last cell is looked for first
+_CELL = 9_000  # bytes looked at for one cell: a formula has at most 8,192 characters
+_TAG = 500  # bytes looked at for its opening tag
+_REFERENCE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
+_VALUE = re.compile(rb"<(?:\w{1,20}:)?v>([^<]{0,20})</")
+_CELL_END = re.compile(rb"</(?:\w{1,20}:)?c>")
+_NO_VALUE = re.compile(
+    rb"</(?:\w{1,20}:)?f>(?:<(?:\w{1,20}:)?v></(?:\w{1,20}:)?v>|<(?:\w{1,20}:)?v ?/>)?</(?:\w{1,20}:)?c>"
+)
+_REPEATED = re.compile(rb'-(rows|columns)-repeated="(\d{1,18})')
+_MOST_TOLD = 20  # formulas without a value that are told one by one
+
+
+def inspect(archive: Archive) -> dict[str, Errors]:
+    """The error cells of each worksheet by its title. Every part is unpacked, which also checks its checksum.
+
+    Raises :class:`~surveys.problems.SurveyError` for XML entities, sheets beyond the limits, formulas without a value, and error
+    cells of an OpenDocument.
+    """
+    source = archive.source
+    titles = _sheet_titles(archive) if source.kind == "xlsx" else {}
+    found: dict[str, Errors] = {}
+    for part in archive.names:
+        if part.endswith((".xml", ".rels", ".bin")):
+            xml = archive.part(part)
+            if _ENTITIES.search(xml):
+                raise fault("returns.xml_entities", file=source.file, part=part)
+            if source.kind == "ods":
+                _check_open_document(xml, source)
+            elif title := titles.get(part):
+                source.check_size(*_area(xml, source), title)
+                _check_formulas(xml, source, title)
+                found[title] = dict(_error_cells(xml))
+    return found
+
+
+def _sheet_titles(archive: Archive) -> dict[str, str]:
+    """Part name → title of each worksheet, from the workbook and its relations."""
+    book, relations = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+    if not {book, relations} <= set(archive.names):
+        return {}
+    targets = {
+        named.get("Id", ""): named.get("Target", "").removeprefix("/xl/")
+        for named in _attributes(archive.part(relations), "Relationship")
+    }
+    titles = {}
+    for named in _attributes(archive.part(book), "sheet"):
+        relation = next((value for name, value in named.items() if name.endswith(":id")), "")
+        titles["xl/" + targets.get(relation, "")] = unescape(named.get("name", ""))
+    return titles
+
+
+def _attributes(xml: bytes, element: str) -> Iterator[dict[str, str]]:
+    for tag in re.findall(rf"<(?:\w+:)?{element}\b[^>]*>", xml.decode("utf-8", "replace")):
+        yield dict(re.findall(r'([\w:]+)="([^"]*)"', tag))
+
+
+def _area(xml: bytes, source: Source) -> tuple[int, int]:
+    """At least the rows and columns that calamine would lay out: down to the row of the last cell and across to the widest
+    column. Columns are counted only where those up to ZZ would not be the bound."""
+    rows = max(map(int, _ROW_NUMBER.findall(xml, _last_row_or_cell(xml))), default=0)
+    if _THREE_LETTERS.search(xml) or rows * _UP_TO_ZZ > source.limits.cells:
+        return rows, max(map(_column_number, set(_COLUMN.findall(xml))), default=0)
+    return rows, _UP_TO_ZZ
+
+
+def _last_row_or_cell(xml: bytes) -> int:
+    """Where the last row or the last cell begins, whichever comes first; 0 when there is none."""
+    length = _TAIL
+    while length < len(xml):
+        last = {found[1]: found.start() for found in _ROW_OR_CELL.finditer(xml, len(xml) - length)}
+        if len(last) == 2:
+            return min(last.values())
+        length *= 4
+    return 0
+
+
+def _check_formulas(xml: bytes, source: Source, title: str) -> None:
+    """Reject a sheet whose formulas were never calculated: a program wrote it and nobody opened it since."""
+    problems = Problems()
+    for found in _NO_VALUE.finditer(xml) if b"f>" in xml else ():
+        tag = _opening_tag(xml, found.start())
+        if b't="str"' in tag:
+            continue  # a formula that gave an empty text
+        place = _REFERENCE.search(tag)
+        column, row = (place[1].decode(), int(place[2])) if place else ("", 0)
+        problems.add("returns.formula_without_value", file=source.file, sheet=title, row=row, column=column)
+        if len(problems) == _MOST_TOLD:
+            break
+    problems.raise_errors()
+
+
+def _error_cells(xml: bytes) -> Iterator[tuple[tuple[int, int], str]]:
+    """(row, column) from 0 and what is shown, of every error cell."""
+    for mark in re.finditer(rb't="e"', xml):
+        opened = xml.find(b">", mark.end(), mark.end() + _TAG)
+        place = _REFERENCE.search(_opening_tag(xml, mark.start())) if opened >= 0 else None
+        if place:
+            end = _CELL_END.search(xml, opened, opened + _CELL)
+            value = _VALUE.search(xml, opened, end.start() if end else opened)
+            shown = value[1].decode(errors="replace") if value else "#"
+            yield (int(place[2]) - 1, _column_number(place[1]) - 1), shown
+
+
+def _opening_tag(xml: bytes, at: int) -> bytes:
+    """The opening tag of the cell in which byte ``at`` stands; empty when it is not near."""
+    first = max(0, at - _CELL)
+    start = max(xml.rfind(b"<c ", first, at), xml.rfind(b":c ", first, at))
+    return xml[start : xml.find(b">", start, start + _TAG)] if start >= 0 else b""
+
+
+def _check_open_document(xml: bytes, source: Source) -> None:
+    """Reject error cells, which calamine reads as texts or nothing, and cells repeated beyond the limits."""
+    if b':value-type="error"' in xml:
+        raise fault("returns.error_cells", file=source.file)
+    for axis, written in _REPEATED.findall(xml):
+        count = int(written)
+        if count > (source.limits.rows if axis == b"rows" else source.limits.columns):
+            raise source.too_large(count, count)
+
+
+def _column_number(letters: bytes) -> int:
+    """The number of a column from 1: A is 1, AA is 27."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number
