@@ -16,6 +16,7 @@ from surveys.handover.rounds import deliver_comparison
 from surveys.handover.tables import forms_frame
 from surveys.problems import Language, Problem
 from surveys.returns.record_set import Returns
+from surveys.returns.writing import Format, write_returns
 from surveys.sampling.samples import Samples
 from surveys.scoring.scored import ScoredRound
 from surveys.scoring.scores import Scores
@@ -23,23 +24,24 @@ from surveys.validity.dispositions import Dispositions
 from surveys.validity.screened import ScreenedRound
 from surveys.vocabulary.display import Shown
 from surveys.vocabulary.progress import Step
+from surveys.vocabulary.statuses import DISPOSITIONS
 
 
 @dataclass(frozen=True, repr=False)
 class Screening(Shown):
-    """A round whose forms are screened and not scored yet (``Study.screen``)."""
+    """A round whose forms are screened (``Study.screen``)."""
 
-    round: ScreenedRound
+    screened: ScreenedRound
 
     @property
     def returns(self) -> Returns:
         """The evaluations as read: ``rows`` [n] and ``answers`` [n, items]."""
-        return self.round.returns
+        return self.screened.returns
 
     @property
     def screening(self) -> Dispositions:
         """The disposition of every evaluation with all its reasons."""
-        return self.round.dispositions
+        return self.screened.dispositions
 
     @property
     def funnel(self) -> pd.DataFrame:
@@ -54,49 +56,40 @@ class Screening(Shown):
     @property
     def warnings(self) -> tuple[Problem, ...]:
         """What reading and screening found without stopping, each once."""
-        return self.round.warnings
+        return self.screened.warnings
 
     def write(self, out: str | Path, progress: Step | None = None) -> None:
         """Write forms, funnel and review files at ``out``: all of them, or nothing.
 
         Raises SurveyError when ``out`` holds something that must not be replaced, OSError when the disk refuses.
         """
-        deliver_screening(self.round, Path(out), progress)
+        deliver_screening(self.screened, Path(out), progress)
+
+    def write_returns(self, folder: str | Path, kind: Format = "csv") -> tuple[Path, ...]:
+        """Write the tidy returns back into ``folder`` for SPSS (``sav``) or as ``csv`` or ``parquet``: codes with labels, missing
+        values declared. Returns the files written."""
+        return write_returns(self.returns, Path(folder), kind)
 
     def facts(self) -> Mapping[str, object]:
-        counts = self.funnel[["issued", "returned", "valid", "review", "rejected"]].sum()
+        counts = self.funnel[["issued", "returned", *DISPOSITIONS]].sum()
         return {
-            "study": self.round.study.code,
+            "study": self.screened.study.code,
             **{str(name): f"{count:,.0f}" for name, count in counts.items()},
             "warnings": len(self.warnings),
         }
 
 
 @dataclass(frozen=True, repr=False)
-class Result(Shown):
+class Result(Screening):
     """A round from its files to its scores (``Study.score``). Numbers are unrounded; NaN where suppressed or missing."""
 
-    round: ScoredRound
+    samples: Samples
+    scored: Scores
 
     @property
-    def returns(self) -> Returns:
-        """The evaluations as read: ``rows`` [n] and ``answers`` [n, items]."""
-        return self.round.returns
-
-    @property
-    def screening(self) -> Dispositions:
-        """The disposition of every evaluation with all its reasons."""
-        return self.round.dispositions
-
-    @property
-    def samples(self) -> Samples:
-        """The sampling design of each block × group: weights, strata, clusters, populations."""
-        return self.round.samples
-
-    @property
-    def scored(self) -> Scores:
-        """All tables of scores, those of shares and of unweighted results included."""
-        return self.round.scores
+    def round(self) -> ScoredRound:
+        """The record that the hand-over and reports start from."""
+        return ScoredRound(self.screened, self.samples, self.scored)
 
     @property
     def scores(self) -> pd.DataFrame:
@@ -114,23 +107,13 @@ class Result(Shown):
         return self.scored.shares
 
     @property
-    def funnel(self) -> pd.DataFrame:
-        """Issued, returned, valid, under review and rejected per unit × group × questionnaire."""
-        return self.screening.funnel
-
-    @cached_property
-    def forms(self) -> pd.DataFrame:
-        """One row per evaluation: its disposition and its reasons."""
-        return forms_frame(self.returns, self.screening)
-
-    @property
     def weights(self) -> pd.DataFrame:
         """One row per valid evaluation: base weight, calibrated weight, weight."""
         return self.samples.weights
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
-        """What was found on the way without stopping, each once."""
+        """What was found on the way to the scores without stopping, each once."""
         return self.round.warnings
 
     def write(self, out: str | Path, progress: Step | None = None) -> None:
@@ -143,13 +126,9 @@ class Result(Shown):
     def facts(self) -> Mapping[str, object]:
         statuses = self.units["status"].value_counts()
         return {
-            "study": self.round.study.code,
-            "forms": f"{self.returns.rows['form'].nunique():,}",
-            "evaluations": f"{len(self.returns):,}",
-            "valid": f"{int(self.screening.valid.sum()):,}",
+            **super().facts(),
             "units": ", ".join(f"{count} {status}" for status, count in statuses.items()),
             "scores": f"{len(self.scores):,}",
-            "warnings": len(self.warnings),
         }
 
 

@@ -19,7 +19,6 @@ from surveys.returns.mapping import propose_mapping, write_mapping
 from surveys.returns.reading import read_returns
 from surveys.review.decisions import confirm
 from surveys.sampling.samples import draw_samples
-from surveys.scoring.scored import ScoredRound
 from surveys.scoring.scores import score
 from surveys.validity.screened import ScreenedRound
 from surveys.validity.screening import screen
@@ -81,7 +80,7 @@ class Study(Shown):
         progress("weight")
         samples = draw_samples(screened)
         progress("score")
-        return Result(ScoredRound(screened, samples, score(screened, samples)))
+        return Result(screened, samples, score(screened, samples))
 
     def map_columns(self, file: str | Path, out: str | Path) -> pd.DataFrame:
         """Propose which column of an unknown file is which item or field, and write the proposal at ``out`` for a person.
