@@ -12,19 +12,20 @@ if TYPE_CHECKING:
     from weighting.calibration.diagnostics import diagnose
     from weighting.calibration.nonresponse import propensity, weighting_classes
     from weighting.calibration.trimming import trim
-    from weighting.design.record import Adjustment, Design
     from weighting.errors import CalibrationError, DesignError
-    from weighting.estimation.estimate import Estimates
+    from weighting.estimation.estimates import Estimates
     from weighting.estimation.histogram import Histogram
+    from weighting.facade import Design
     from weighting.ranks import rank_sets
     from weighting.replication.replicates import Replicates, replicate
+    from weighting.variance.adjustment import Adjustment
 
 _HOME = {
-    "Adjustment": "design.record",
+    "Adjustment": "variance.adjustment",
     "CalibrationError": "errors",
-    "Design": "design.record",
+    "Design": "facade",
     "DesignError": "errors",
-    "Estimates": "estimation.estimate",
+    "Estimates": "estimation.estimates",
     "Histogram": "estimation.histogram",
     "Replicates": "replication.replicates",
     "calibrate": "calibration.calibration",

@@ -5,8 +5,30 @@ from difflib import get_close_matches
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
-class DesignError(ValueError):
+
+class ProblemsError(ValueError):
+    """Something cannot be right; ``problems`` holds every fault found, one sentence each."""
+
+    def __init__(self, *problems: str) -> None:
+        self.problems: tuple[str, ...] = problems
+        super().__init__("\n".join(problems))
+
+    @classmethod
+    def raise_any(cls, problems: Iterable[str]) -> None:
+        """Raise the problems as one error, if there are any.
+
+        >>> DesignError.raise_any([])
+        """
+        found = tuple(problems)
+        if found:
+            raise cls(*found)
+
+
+class DesignError(ProblemsError):
     """A survey design, or what is asked of it, cannot be right.
 
     ``problems`` holds every fault found, one sentence each, naming the column, the row or the category.
@@ -16,20 +38,12 @@ class DesignError(ValueError):
     ('weights: negative in row 3', 'strata: missing in row 7')
     """
 
-    def __init__(self, *problems: str) -> None:
-        self.problems: tuple[str, ...] = problems
-        super().__init__("\n".join(problems))
 
-
-class CalibrationError(ValueError):
+class CalibrationError(ProblemsError):
     """Margins that cannot be met, or that contradict each other or the sample.
 
     ``problems`` holds every fault found, one sentence each, naming the margin, the category and the gap.
     """
-
-    def __init__(self, *problems: str) -> None:
-        self.problems: tuple[str, ...] = problems
-        super().__init__("\n".join(problems))
 
 
 def listed(given: Any) -> list[Any]:
@@ -49,6 +63,31 @@ def absent(what: str, names: Iterable[Any], known: Collection[Any]) -> list[str]
     ["unknown column 'z'; known: 'y', 'x'", "unknown column '[]'; known: 'y', 'x'"]
     """
     return [unknown(what, n, known) for n in names if not isinstance(n, Hashable) or n not in known]
+
+
+def columns_named(given: Any, known: Collection[Any], role: str = "columns") -> list[Any]:
+    """The names of one column or several, all of them known.
+
+    Raises:
+        DesignError: names that are unknown; no name at all.
+
+    >>> columns_named("y", ["x", "y"])
+    ['y']
+    """
+    names = listed(given)
+    DesignError.raise_any(absent("column", names, known) if names else [f"{role}: none are named"])
+    return names
+
+
+def rows_named(bad: NDArray[np.bool_], index: pd.Index, values: Any = None) -> str:
+    """Name the first rows at fault, with their values, and say how many there are.
+
+    >>> rows_named(np.array([False, True, True]), pd.RangeIndex(3), np.array([1.0, -2.0, -3.0]))
+    'row 1 (-2.0), row 2 (-3.0)'
+    """
+    at = np.flatnonzero(bad)
+    shown = [f"row {index[i]}" + ("" if values is None else f" ({np.asarray(values)[i]})") for i in at[:5]]
+    return ", ".join(shown) + (f" and {at.size - 5:,} more" if at.size > 5 else "")
 
 
 def is_number(value: Any) -> bool:

@@ -19,7 +19,7 @@ from surveys.scoring.linear import Bools, Floats, Linear
 from surveys.scoring.tree import Block, Branch
 from surveys.scoring.values import Values
 from weighting.estimation import intervals
-from weighting.variance.linearization import group_totals
+from weighting.groups import group_totals
 
 _AT_ONCE = 64  # branches worked on together: enough for whole-array arithmetic, few enough to stay small
 ROUNDING = 1e-12  # a standard error below this is the noise of adding floats: no variation

@@ -502,7 +502,7 @@ def test_many_clusters_are_never_spread_out(
         return [by.se, part.se, joint.covariance().to_numpy(), fixed.se, done.quantile("y", by="a").se]
 
     full = figures()
-    monkeypatch.setattr("weighting.design.record.MOST_FILLED", 0)
+    monkeypatch.setattr("weighting.variance.adjustment.MOST_FILLED", 0)
     monkeypatch.setattr("weighting.variance.influence.DENSE", 0)
     for found, expected in zip(figures(), full, strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)

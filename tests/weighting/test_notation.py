@@ -6,9 +6,9 @@ from importlib.resources import files
 import pytest
 
 from weighting.calibration.distance import NAMES
-from weighting.design.record import LONELY
-from weighting.estimation.estimate import INTERVALS
+from weighting.estimation.options import INTERVALS
 from weighting.replication.replicates import KINDS
+from weighting.variance.lonely import LONELY
 
 PAGE = (files("weighting") / "NOTATION.md").read_text(encoding="utf-8")
 BODY, SOURCES = PAGE.split("## Sources")

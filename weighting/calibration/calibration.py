@@ -19,9 +19,11 @@ from scipy import sparse
 from weighting.calibration.distance import LINEAR, RAKING, Distance
 from weighting.calibration.distance import distance as distance_record
 from weighting.calibration.margins import Cells, Margin, bound_problems, prepared
-from weighting.design.record import Adjustment, Design, filled, rows_named
-from weighting.errors import CalibrationError, is_number, is_whole, unknown
-from weighting.variance.linearization import Stage, compact, group_totals
+from weighting.errors import CalibrationError, is_number, is_whole, rows_named, unknown
+from weighting.facade import Design
+from weighting.groups import compact, group_totals
+from weighting.variance.adjustment import Adjustment, filled
+from weighting.variance.stages import Stage
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]

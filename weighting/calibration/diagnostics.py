@@ -16,8 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from weighting.calibration.calibration import Calibration
 from weighting.calibration.margins import Cells, Margin, levels_text, prepared
-from weighting.design.record import Design, weight_problems
+from weighting.design.arguments import weight_problems
 from weighting.errors import DesignError, absent, listed
+from weighting.facade import Design
 from weighting.frozen import hands_out_copies
 
 Array = NDArray[np.float64]

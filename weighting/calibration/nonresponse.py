@@ -15,8 +15,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from weighting.calibration.margins import levels_text
-from weighting.design.record import Design, factorize, groups_of, rows_named
-from weighting.errors import DesignError, absent, is_whole, listed, unknown
+from weighting.errors import DesignError, absent, is_whole, listed, rows_named, unknown
+from weighting.facade import Design
+from weighting.groups import coded, groups_of
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -179,7 +180,7 @@ def _column_problems(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:
             where = rows_named(missing.to_numpy(dtype=bool), frame.index)
             problems.append(f"column {name!r}: no value in {where}; fill it or leave it out")
         elif not pd.api.types.is_numeric_dtype(frame[name]):
-            factorize(frame[name])
+            coded(frame[name])
     return problems
 
 

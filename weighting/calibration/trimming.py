@@ -14,8 +14,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from weighting.calibration.margins import levels_text
-from weighting.design.record import Design, groups_of
 from weighting.errors import DesignError, is_number, listed, unknown
+from weighting.facade import Design
+from weighting.groups import groups_of
 
 Array = NDArray[np.float64]
 

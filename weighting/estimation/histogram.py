@@ -8,22 +8,28 @@ in several places, gives exactly what one pass over all of it would give.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from weighting.design.record import Design
-from weighting.errors import DesignError, is_whole, unknown
-from weighting.estimation.estimate import Estimates, estimates_of
-from weighting.estimation.grouping import Grouping, Tabulation
-from weighting.estimation.linear import Request, domains_of
+from weighting.design.arguments import Arguments
+from weighting.design.sample_design import SampleDesign
+from weighting.errors import DesignError, absent, is_whole, listed
+from weighting.estimation.estimates import Estimates
+from weighting.estimation.figures import estimates_of
+from weighting.estimation.grouping import Grouping, Tabulation, domains_of
+from weighting.estimation.options import Options
+from weighting.estimation.requests import Request
+from weighting.estimation.study_variables import numeric, shares
 from weighting.estimation.tables import BATCH, SmallCodes, flag_counts, weighted_tables
-from weighting.estimation.variable import numeric, shares
 from weighting.frozen import freeze
-from weighting.variance.linearization import Floats, group_totals
+from weighting.groups import Floats, group_totals
+
+#: The sums of a histogram.
+_SUMS = ("table", "count", "rows", "weight", "square")
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,12 +107,8 @@ class Histogram:
     def __add__(self, other: Histogram) -> Histogram:
         if (self.items, self.levels, self.rows.size) != (other.items, other.levels, other.rows.size):
             raise DesignError("histograms of different items, levels or cells do not add up")
-        sums = (
-            getattr(self, name) + getattr(other, name)
-            for name in ("table", "count", "rows", "weight", "square")
-        )
-        table, count, rows, weight, square = sums
-        return Histogram(self.items, self.levels, table, count, rows, weight, square)
+        sums = {name: getattr(self, name) + getattr(other, name) for name in _SUMS}
+        return replace(self, **sums)
 
     def mean(
         self,
@@ -123,15 +125,16 @@ class Histogram:
         df: str | float = "design",
     ) -> Estimates:
         """Means of items; ``cells`` has one row per cell, and the columns that ``strata``, ``clusters``, ``fpc``
-        and ``by`` name. The same numbers as :func:`weighting.estimation.estimate.mean` on the rows.
+        and ``by`` name. The same numbers as :func:`weighting.estimation.means.mean` on the rows.
 
         >>> h = Histogram.of(np.array([[1], [2], [5], [4]]), np.ones(4), cell=[0, 0, 1, 1], n_cells=2, levels=range(1, 6))
         >>> h.mean(pd.DataFrame({"cluster": ["a", "b"]}), clusters="cluster").table()[["estimate", "se"]].to_dict("records")
         [{'estimate': 3.0, 'se': 1.5}]
         """
+        options = Options(interval, level, df)
         grouping = self._grouping(cells, by, strata, clusters, fpc, lonely)
         found = tuple(numeric(grouping, item) for item in self._named(items))
-        return estimates_of(Request(grouping, found, None, "mean"), interval, level, df)
+        return estimates_of(Request(grouping, found, None, "mean"), options)
 
     def proportion(
         self,
@@ -148,16 +151,15 @@ class Histogram:
         level: float = 0.95,
         df: str | float = "design",
     ) -> Estimates:
-        """Shares of the answers in ``levels``; the same numbers as :func:`weighting.estimation.estimate.proportion`."""
+        """Shares of the answers in ``levels``; the same numbers as :func:`weighting.estimation.means.proportion`."""
+        options = Options(interval, level, df)
         grouping = self._grouping(cells, by, strata, clusters, fpc, lonely)
         found = tuple(shares(grouping, item, levels) for item in self._named(items))
-        return estimates_of(Request(grouping, found, None, "proportion"), interval, level, df)
+        return estimates_of(Request(grouping, found, None, "proportion"), options)
 
     def _named(self, items: str | Sequence[str] | None) -> list[str]:
-        names = list(self.items) if items is None else [items] if isinstance(items, str) else list(items)
-        problems = [unknown("item", name, self.items) for name in names if name not in self.items]
-        if problems:
-            raise DesignError(*problems)
+        names = listed(self.items if items is None else items)
+        DesignError.raise_any(absent("item", names, self.items))
         return names
 
     def _grouping(
@@ -172,45 +174,41 @@ class Histogram:
         """The cells as the rows of a design, with the tables of the items already made."""
         if len(cells) != self.rows.size:
             raise DesignError(f"cells: {len(cells)} rows for a histogram of {self.rows.size} cells")
-        design = Design(cells, self.weight, strata, clusters, fpc, lonely)
+        given = Arguments(cells)
+        policy, stages = given.policy(lonely, False), given.stages(strata, clusters, fpc, None)
+        weights = given.weights(self.weight, ())
+        given.refuse()
+        design = SampleDesign(given.frame, weights, stages, policy)
         if design.counts_presence:
             raise DesignError(
                 "lonely='average' asks which rows have an answer: use the rows, not their histogram"
             )
-        blank = pd.DataFrame(
-            {item: np.zeros(len(cells), dtype=np.int8) for item in self.items}, index=cells.index
-        )
-        design = design.with_columns(blank)
-        domain, domains, n_domains = domains_of(design, by)
-        grouping = TabulatedGrouping(design, domain, domains, n_domains, histogram=self)
+        blank = {item: np.zeros(len(cells), dtype=np.int8) for item in self.items}
+        design = design.with_columns(pd.DataFrame(blank, index=cells.index))
+        grouping = HistogramGrouping(design, *domains_of(design, by), histogram=self)
         grouping.fill()
         return grouping
 
 
 @dataclass(frozen=True, eq=False)
-class TabulatedGrouping(Grouping):
+class HistogramGrouping(Grouping):
     """A grouping of cells instead of rows: counts come from the histogram."""
 
-    histogram: Histogram | None = None
+    histogram: Histogram = field(kw_only=True)
 
     def fill(self) -> None:
         """Sum the histogram's cells to the clusters × domains of the grouping, item by item."""
-        h = self._histogram
+        h = self.histogram
         for i, item in enumerate(h.items):
             table = group_totals(h.table[:, i], self.cells.cell, self.cells.n_cells)
             self._tables[item] = Tabulation(pd.Index(h.levels), table, self._by_domain(h.count[:, i]))
 
-    @property
-    def _histogram(self) -> Histogram:
-        assert self.histogram is not None
-        return self.histogram
-
     def _by_domain(self, counts: NDArray[np.intp]) -> NDArray[np.intp]:
-        return np.rint(self._sums(counts.astype(float))).astype(np.intp)
+        return np.rint(self.sums(counts.astype(float))).astype(np.intp)
 
     @property
     def rows(self) -> NDArray[np.intp]:
-        return self._by_domain(self._histogram.rows)
+        return self._by_domain(self.histogram.rows)
 
     @property
     def held(self) -> Floats:
@@ -218,7 +216,7 @@ class TabulatedGrouping(Grouping):
 
     @property
     def squares(self) -> Floats:
-        return self._histogram.square
+        return self.histogram.square
 
 
 def _small(codes: NDArray[np.integer], levels: tuple[int, ...]) -> SmallCodes:
@@ -257,5 +255,4 @@ def _refuse(
         problems.append(f"n_cells: {n_cells!r} is not a whole number")
     elif cell.dtype.kind not in "iu" or (cell.size and (cell.min() < 0 or cell.max() >= n_cells)):
         problems.append(f"cell: whole numbers from 0 to {n_cells - 1} are needed")
-    if problems:
-        raise DesignError(*problems)
+    DesignError.raise_any(problems)

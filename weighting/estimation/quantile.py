@@ -9,33 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from weighting.design.record import Design
+from weighting.design.sample_design import SampleDesign
 from weighting.errors import DesignError, is_number, listed
 from weighting.estimation import intervals
-from weighting.estimation.estimate import (
-    Estimates,
-    Request,
-    check_options,
-    chosen,
-    degrees_of_freedom,
-    grouping_of,
-    labels_of,
-    limits_of,
-    names_of,
-)
-from weighting.estimation.variable import Variable, numeric
+from weighting.estimation.estimates import Estimates, labels_of
+from weighting.estimation.grouping import grouping_of
+from weighting.estimation.options import Options, chosen
+from weighting.estimation.requests import Request
+from weighting.estimation.study_variables import StudyVariable, numeric
+from weighting.groups import Codes, Flags, Floats
 from weighting.variance.influence import Influence
-from weighting.variance.linearization import Codes, Flags, Floats
 
 #: Weighted sums that reach their target but for rounding do reach it.
 ROUNDING = 1e-12
 
 
 def quantile(
-    design: Design,
+    design: SampleDesign,
     columns: str | Sequence[str],
     q: float | Sequence[float] = 0.5,
     by: str | Sequence[str] | None = None,
@@ -47,22 +41,23 @@ def quantile(
     """Quantiles of columns, by domain.
 
     Args:
-        design, columns, by, level, df: as for :func:`weighting.estimation.estimate.mean` (``satterthwaite`` does not apply).
+        design, columns, by, level, df: as for :func:`weighting.estimation.means.mean` (``satterthwaite`` does not apply).
         q: one or several numbers between 0 and 1.
         interval: how F at the estimate gets its limits: ``wald``, ``logit``, ``wilson``, ``beta`` or ``bounded``.
 
     Raises:
-        DesignError: as for :func:`weighting.estimation.estimate.mean`; numbers that do not lie between 0 and 1.
+        DesignError: as for :func:`weighting.estimation.means.mean`; numbers that do not lie between 0 and 1.
 
     Where a limit of F passes 0 or 1 the smallest or largest value stands, the note says so, and the standard error
     comes from the other side. Covariances use the slope of F that the interval implies.
 
+    >>> from weighting import Design
     >>> d = Design({"y": [1.0, 2, 3, 4, 5, 6, 7, 8, 9, 10]})
     >>> e = d.quantile("y", [0.25, 0.5])
     >>> e.labels["statistic"].tolist(), e.estimate.tolist()
     (['y 0.25', 'y 0.5'], [3.0, 5.0])
     """
-    check_options(interval, level, df)
+    options = Options(interval, level, df)
     points = np.array([p if is_number(p) else np.nan for p in listed(q)], dtype=float)
     if df == "satterthwaite":
         raise DesignError(
@@ -71,26 +66,27 @@ def quantile(
     if not points.size or not ((points > 0) & (points < 1)).all():
         raise DesignError(f"q: {q} does not lie between 0 and 1")
     grouping = grouping_of(design, by)
-    found = tuple(numeric(grouping, c) for c in names_of(design, columns))
+    found = tuple(numeric(grouping, c) for c in design.names(columns))
     request = Request(grouping, found, None, "mean")
-    degrees = degrees_of_freedom(request, df)
-    parts = [_column(request, v, points, interval, level, degrees) for v in found]
+    degrees = request.degrees_of_freedom(df)
+    parts = []
+    for variable in found:
+        distribution = Distribution.of(request, variable)
+        parts += [DomainQuantiles(request, options, distribution, degrees, float(p)) for p in points]
     names = [f"{v.column} {p:g}" for v in found for p in points]
-    estimate, se, low, high, n = (
-        np.concatenate([getattr(p, a) for p in parts], axis=1).ravel() for a in _FIGURES
-    )
-    missing = np.full(estimate.size, np.nan)
+    missing = np.full(request.n_domains * len(parts), np.nan)
+    low, high = zip(*(part.limits for part in parts), strict=True)
     return Estimates(
         labels=labels_of(grouping.domains, request.n_domains, names),
-        estimate=estimate,
-        se=se,
-        ci_low=low,
-        ci_high=high,
+        estimate=_by_row([part.estimate for part in parts]),
+        se=_by_row([part.se for part in parts]),
+        ci_low=_by_row(low),
+        ci_high=_by_row(high),
         df=np.repeat(degrees, len(names)),
-        n=n,
+        n=_by_row([part.distribution.n for part in parts]),
         n_eff=missing,
         deff=missing,
-        note=tuple(np.concatenate([p.note for p in parts], axis=1).ravel().tolist()),
+        note=tuple(_by_row([part.notes() for part in parts]).tolist()),
         interval=f"Woodruff ({interval})",
         level=level,
         source=_source(request, parts),
@@ -99,41 +95,35 @@ def quantile(
     )
 
 
-_FIGURES = ("estimate", "se", "low", "high", "n")
-
-
-@dataclass(frozen=True, eq=False)
-class Column:
-    """One column's quantiles [J, number of q] with what the joint covariance needs: width of F's interval over t."""
-
-    variable: Variable
-    estimate: Floats
-    se: Floats
-    low: Floats
-    high: Floats
-    n: Floats
-    note: np.ndarray
-    share_se: Floats
+def _by_row(columns: Sequence[np.ndarray]) -> np.ndarray:
+    """One value per row of the table, from one array [J] per statistic: domains vary slowest."""
+    return np.stack(columns, axis=1).ravel()
 
 
 @dataclass(frozen=True, eq=False)
 class Distribution:
     """Rows with a value, sorted by domain and value: the weighted distribution functions of J domains."""
 
+    variable: StudyVariable
     values: Floats
     running: Floats
     first: Codes
     last: Codes
 
     @classmethod
-    def of(cls, request: Request, variable: Variable) -> Distribution:
+    def of(cls, request: Request, variable: StudyVariable) -> Distribution:
         w = request.design.weights
         inside = np.flatnonzero(variable.valid & (request.domain >= 0) & (w > 0))
         y, domain = variable.rows()[inside], request.domain[inside]
         order = np.lexsort((y, domain))
         edges = np.searchsorted(domain[order], np.arange(request.n_domains + 1))
         running = np.concatenate([[0.0], np.cumsum(w[inside][order])])
-        return cls(y[order], running, edges[:-1], edges[1:])
+        return cls(variable, y[order], running, edges[:-1], edges[1:])
+
+    @property
+    def n(self) -> Floats:
+        """Rows with a value and a positive weight [J]."""
+        return (self.last - self.first).astype(float)
 
     @property
     def size(self) -> Floats:
@@ -146,105 +136,114 @@ class Distribution:
         place = np.searchsorted(self.running[1:], np.nan_to_num(target))
         place = np.clip(place, self.first, np.maximum(self.last - 1, self.first))
         empty = (self.last == self.first) | np.isnan(share)
-        return np.where(
-            empty,
-            np.nan,
-            self.values[np.minimum(place, self.values.size - 1)] if self.values.size else np.nan,
-        )
+        found = np.append(self.values, np.nan)[np.minimum(place, max(self.values.size - 1, 0))]
+        return np.where(empty, np.nan, found)
 
 
-def _column(
-    request: Request, variable: Variable, points: Floats, interval: str, level: float, df: Floats
-) -> Column:
-    distribution = Distribution.of(request, variable)
-    n = (distribution.last - distribution.first).astype(float)
-    parts = [_one(request, variable, distribution, p, interval, level, df) for p in points]
-    figures = [np.stack(part, axis=1) for part in zip(*parts, strict=True)]
-    estimate, se, low, high, note, share_se = figures
-    return Column(
-        variable, estimate, se, low, high, np.repeat(n[:, None], points.size, axis=1), note, share_se
-    )
+@dataclass(frozen=True, eq=False)
+class DomainQuantiles:
+    """One quantile of one column in every domain, all [J]: the value at which the distribution F reaches ``point``."""
+
+    request: Request
+    options: Options
+    distribution: Distribution
+    df: Floats
+    point: float
+
+    @cached_property
+    def estimate(self) -> Floats:
+        return self.distribution.at(np.full(self.request.n_domains, self.point))
+
+    def share_influence(self) -> tuple[Floats, Floats]:
+        """Influence values [n] of F at the estimates, and F there."""
+        request, variable = self.request, self.distribution.variable
+        inside: Flags = variable.valid & (request.domain >= 0)
+        domain, w = request.domain[inside], request.design.weights[inside]
+        below = variable.rows()[inside] <= self.estimate[domain]
+        size = np.bincount(domain, weights=w, minlength=request.n_domains)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = np.bincount(domain, weights=w * below, minlength=request.n_domains) / size
+            u = np.zeros(request.design.n)
+            u[inside] = np.nan_to_num(w * (below - share[domain]) / size[domain])
+        return u, share
+
+    @cached_property
+    def _share_and_se(self) -> tuple[Floats, Floats]:
+        """F at the estimates, and its standard error."""
+        u, share = self.share_influence()
+        design, domain = self.request.design, self.request.domain
+        if design.counts_presence and not design.adjustments:
+            domain = np.where(self.distribution.variable.valid, domain, -1)
+        return share, np.sqrt(design.variance_by(u[:, None], domain, self.request.n_domains)[:, 0])
+
+    @cached_property
+    def _edge(self) -> Floats:
+        """Effective size where nothing varies; infinite for a complete census."""
+        grouping = self.request.grouping
+        return grouping.count(~self.distribution.variable.valid) * grouping.worth
+
+    @cached_property
+    def _flat(self) -> Flags:
+        share, se = self._share_and_se
+        return (se <= intervals.NO_VARIATION) | (share >= 1)
+
+    @cached_property
+    def _share_limits(self) -> intervals.Limits:
+        """Limits of F at the estimates."""
+        share, se = self._share_and_se
+        census = np.isposinf(self._edge)
+        safe = intervals.bounded(np.clip(share, 0, 1), 0.0, self.df, self._edge, census, self.options.level)
+        sizes = np.where(self._flat, self._edge, self.request.grouping.held)
+        return chosen(self._flat, safe, self.options.limits(share, se, self.df, sizes, self._flat))
+
+    @cached_property
+    def limits(self) -> intervals.Limits:
+        """The values at which F reaches its limits."""
+        low, high = self._share_limits
+        return self.distribution.at(low), self.distribution.at(high)
+
+    @property
+    def _passes(self) -> tuple[Flags, Flags]:
+        """Whether the limits of F pass 0 and 1."""
+        low, high = self._share_limits
+        return low <= 0, (high > 1) | (self._share_and_se[0] >= 1)
+
+    @property
+    def _census(self) -> Flags:
+        return self._flat & np.isposinf(self._edge)
+
+    @cached_property
+    def se(self) -> Floats:
+        """Half the distance of the limits over t; from one side where the other passes 0 or 1."""
+        low, high = self.limits
+        below, above = self._passes
+        one_sided = [above & ~below, below & ~above]
+        half = np.select(one_sided, [self.estimate - low, high - self.estimate], (high - low) / 2)
+        return np.where(self._census, 0.0, half / intervals.t_quantile(self.df, self.options.level))
+
+    def notes(self) -> np.ndarray:
+        """What does not apply, or stands at an end of the values."""
+        below, above = self._passes
+        note = np.full(self.estimate.shape, "quantile: n_eff, deff do not apply", dtype=object)
+        note[below] = "lower limit: the smallest value; the interval of F passes 0"
+        note[above] = "upper limit: the largest value; the interval of F passes 1"
+        note[self.df <= 0] = "no degrees of freedom: no interval"
+        note[self._census] = "complete census: no sampling error"
+        note[np.isnan(self.estimate)] = "no row of this domain has a value"
+        return note
+
+    def influence(self) -> Floats:
+        """Influence values [n] of the quantiles: those of F over its slope."""
+        raw, share_se = self.share_influence()[0], self._share_and_se[1]
+        slope = np.divide(self.se, share_se, out=np.zeros_like(self.se), where=share_se > 0)
+        return -raw * np.nan_to_num(slope)[self.request.domain]
 
 
-def _one(
-    request: Request,
-    variable: Variable,
-    distribution: Distribution,
-    point: float,
-    interval: str,
-    level: float,
-    df: Floats,
-) -> tuple[Floats, Floats, Floats, Floats, np.ndarray, Floats]:
-    """One quantile [J]: estimate, se, limits, note, and the standard error of F at the estimate."""
-    estimate = distribution.at(np.full(request.n_domains, point))
-    share, share_se = _share_below(request, variable, estimate)
-    flat = (share_se <= intervals.NO_VARIATION) | (share >= 1)
-    grouping = request.grouping
-    edge = grouping.count(~variable.valid) * grouping.worth
-    safe = intervals.bounded(np.clip(share, 0, 1), 0.0, df, edge, np.isposinf(edge), level)
-    found = limits_of(interval, share, share_se, df, np.where(flat, edge, grouping.held), flat, level)
-    share_low, share_high = chosen(flat, safe, found)
-    low, high = distribution.at(share_low), distribution.at(share_high)
-    t = intervals.t_quantile(df, level)
-    below, above = share_low <= 0, (share_high > 1) | (share >= 1)
-    se = (
-        np.select(
-            [below & above, above, below],
-            [(high - low) / 2, estimate - low, high - estimate],
-            (high - low) / 2,
-        )
-        / t
-    )
-    note = np.full(estimate.shape, "quantile: n_eff, deff do not apply", dtype=object)
-    note[below] = "lower limit: the smallest value; the interval of F passes 0"
-    note[above] = "upper limit: the largest value; the interval of F passes 1"
-    note[df <= 0] = "no degrees of freedom: no interval"
-    census = flat & np.isposinf(edge)
-    se[census], note[census] = 0.0, "complete census: no sampling error"
-    note[np.isnan(estimate)] = "no row of this domain has a value"
-    return estimate, se, low, high, note, share_se
-
-
-def _share_below(request: Request, variable: Variable, estimate: Floats) -> tuple[Floats, Floats]:
-    """F at the estimates [J] and its standard error."""
-    u, share = _indicator_influence(request, variable, estimate)
-    domain = request.domain
-    if request.design.counts_presence and not request.design.adjustments:
-        domain = np.where(variable.valid, domain, -1)
-    return share, np.sqrt(request.design.variance_by(u[:, None], domain, request.n_domains)[:, 0])
-
-
-def _indicator_influence(request: Request, variable: Variable, estimate: Floats) -> tuple[Floats, Floats]:
-    """Influence values [n] of the shares not above the estimates [J], and the shares."""
-    inside: Flags = variable.valid & (request.domain >= 0)
-    domain = request.domain[inside]
-    w = request.design.weights[inside]
-    below = variable.rows()[inside] <= estimate[domain]
-    size = np.bincount(domain, weights=w, minlength=request.n_domains)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.bincount(domain, weights=w * below, minlength=request.n_domains) / size
-        u = np.zeros(request.design.n)
-        u[inside] = np.nan_to_num(w * (below - share[domain]) / size[domain])
-    return u, share
-
-
-def _source(request: Request, parts: list[Column]) -> Callable[[], Influence]:
-    """The joint influence of all quantiles: that of F at the estimates, over the slope of F."""
+def _source(request: Request, parts: Sequence[DomainQuantiles]) -> Callable[[], Influence]:
+    """Builds the joint influence of all quantiles when it is first asked for."""
 
     def build() -> Influence:
-        columns: list[tuple[Floats, None]] = []
-        for part in parts:
-            u = np.zeros((request.design.n, part.estimate.shape[1]))
-            for k in range(part.estimate.shape[1]):
-                raw, _ = _indicator_influence(request, part.variable, part.estimate[:, k])
-                slope = np.divide(
-                    part.se[:, k],
-                    part.share_se[:, k],
-                    out=np.zeros(request.n_domains),
-                    where=part.share_se[:, k] > 0,
-                )
-                u[:, k] = -raw * np.nan_to_num(slope)[request.domain]
-            columns.append((u, None))
-        return Influence.of(request.design, request.domain, request.n_domains, columns)
+        columns = [(part.influence()[:, None], None) for part in parts]
+        return request.design.influence(request.domain, request.n_domains, columns)
 
     return build

@@ -21,15 +21,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from weighting.calibration.calibration import Calibration
 from weighting.calibration.margins import Coded, crossed
-from weighting.design.record import Design
 from weighting.errors import CalibrationError, DesignError, is_number, is_whole, listed, unknown
 from weighting.estimation import intervals
-from weighting.estimation.estimate import Estimates
-from weighting.estimation.variable import Variable, numeric, shares
+from weighting.estimation.estimates import Estimates
+from weighting.estimation.grouping import grouping_of
+from weighting.estimation.study_variables import StudyVariable, numeric, shares
+from weighting.facade import Design
 from weighting.frozen import freeze
 from weighting.randomness import generator
 from weighting.replication.hadamard import hadamard, order_above
-from weighting.variance.linearization import Stage
+from weighting.variance.stages import Stage
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -340,8 +341,8 @@ class Replicates:
     ) -> Array:
         """Every estimate under every replicate [R, K], in the order of the table: domains vary slowest."""
         domain, J = self._domains(by)
-        variables = self._variables(kind, columns, options)
-        bottom = None if denominator is None else numeric(self.design, denominator)
+        variables = self._variables(kind, columns, by, options)
+        bottom = None if denominator is None else numeric(grouping_of(self._plain, by), denominator)
         parts = []
         for variable in variables:
             valid = variable.valid if bottom is None else variable.valid & bottom.valid
@@ -362,13 +363,17 @@ class Replicates:
         return (domain if self.design.domain is None else np.where(self.design.domain, domain, -1)), J
 
     def _variables(
-        self, kind: str, columns: str | Sequence[str], options: dict[str, Any]
-    ) -> tuple[Variable, ...]:
-        names = listed(columns)
+        self,
+        kind: str,
+        columns: str | Sequence[str],
+        by: str | Sequence[str] | None,
+        options: dict[str, Any],
+    ) -> tuple[StudyVariable, ...]:
+        names, grouping = listed(columns), grouping_of(self._plain, by)
         if kind == "proportion":
-            found = tuple(shares(self.design, c, options.get("levels")) for c in names)
+            found = tuple(shares(grouping, c, options.get("levels")) for c in names)
         else:
-            found = tuple(numeric(self.design, c) for c in names)
+            found = tuple(numeric(grouping, c) for c in names)
         if not options.get("listwise"):
             return found
         complete = np.logical_and.reduce([v.valid for v in found])

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
-from weighting.design.record import Design
-from weighting.variance.linearization import Cells, Codes, Floats, Spread
+from weighting.groups import Codes, Floats
+from weighting.variance.cells import ClusterCells, Spread
 
 #: So many totals are held as a full matrix.
 DENSE = 4_000_000
+
+#: So many totals are filled in at a time.
+BLOCK_OF_TOTALS = 8_000_000
 
 #: Rows multiplied at a time.
 BLOCK = 1 << 16
@@ -36,65 +37,22 @@ class Influence:
     totals: sparse.csr_array
     taken: Floats | sparse.csr_array
     slopes: Floats
-    whole: Cells
-
-    @classmethod
-    def of(
-        cls, design: Design, domain: Codes, n_domains: int, parts: Sequence[tuple[Floats, Cells | None]]
-    ) -> Influence:
-        """Columns (domain, statistic), domains slowest, from each column's cell totals [M, k], or row values [n, k]."""
-        whole = design.whole
-        width = sum(values.shape[1] for values, _ in parts)
-        most = max(design.stages[-1].n_clusters, n_domains * width)
-        place = np.full(design.stages[-1].n_clusters, -1, dtype=np.int32 if most < 2**31 else np.int64)
-        place[whole.cluster] = np.arange(whole.n_cells)
-        rows, columns, entries, slopes = [], [], [], []
-        first = 0
-        for values, cells in parts:
-            if cells is None:
-                if design.adjustments:
-                    slopes.append(np.concatenate(design.adjusted_slopes(values, domain, n_domains)))
-                cluster, of_domain = design.stages[-1].cluster, domain
-            else:
-                cluster, of_domain = cells.cluster, cells.domain
-            for k in range(values.shape[1]):
-                kept = np.flatnonzero((values[:, k] != 0) & (of_domain >= 0))
-                rows.append(place[cluster[kept]])
-                columns.append((of_domain[kept] * width + (first + k)).astype(place.dtype))
-                entries.append(values[kept, k])
-            first += values.shape[1]
-        where = (_joined(rows), _joined(columns))
-        totals = sparse.csr_array((_joined(entries), where), shape=(whole.n_cells, n_domains * width))
-        totals.sum_duplicates()
-        taken = _side_by_side(design.taken, whole.n_cells)
-        joined = np.concatenate(slopes, axis=2) if slopes else np.empty((0, n_domains, width))
-        return cls(totals, taken, joined.reshape(len(joined), n_domains * width), whole)
+    whole: ClusterCells
 
     def linear(self, weights: Floats) -> Influence:
         """The influence of the combinations weights′θ: weights [K, q] → q estimates."""
-        return Influence(
-            sparse.csr_array(self.totals @ weights), self.taken, self.slopes @ weights, self.whole
-        )
+        totals = sparse.csr_array(self.totals @ weights)
+        return Influence(totals, self.taken, self.slopes @ weights, self.whole)
 
-    def dense(self) -> Floats:
+    def dense(self, columns: slice = slice(None)) -> Floats:
         """Totals [C, K] after calibration; for a few estimates at a time."""
-        found: Floats = self.totals.toarray() - self.taken @ self.slopes
-        return found
+        return np.asarray(self.totals[:, columns].toarray() - self.taken @ self.slopes[:, columns])
 
     def satterthwaite(self) -> Floats:
         """Degrees of freedom [K]; NaN where there is no variance."""
-        count = self.totals.shape[1]
-        found = np.empty(count)
-        block = max(1, 8_000_000 // max(1, self.totals.shape[0]))
-        for start in range(0, count, block):
-            part = Influence(
-                self.totals[:, start : start + block],
-                self.taken,
-                self.slopes[:, start : start + block],
-                self.whole,
-            )
-            found[start : start + block] = self.whole.satterthwaite(part.dense())[0]
-        return found
+        block = max(1, BLOCK_OF_TOTALS // max(1, self.totals.shape[0]))
+        parts = [slice(start, start + block) for start in range(0, self.totals.shape[1], block)]
+        return np.concatenate([self.whole.satterthwaite(self.dense(part))[0] for part in parts])
 
     def covariance(self) -> Floats:
         """Covariance [K, K], the sum over the stages; totals that fit are centred first, others stay sparse."""
@@ -126,10 +84,9 @@ class Influence:
     def _centred(self) -> tuple[list[Centred], list[Centred]]:
         """Totals and what is taken away at each stage."""
         taken = sparse.csr_array(self.taken) if self.taken.shape[1] else None
-        return (
-            [Centred.of(s, self.totals) for s in self.whole.spreads],
-            [] if taken is None else [Centred.of(s, taken) for s in self.whole.spreads],
-        )
+        spreads = self.whole.spreads
+        own = [Centred.of(s, self.totals) for s in spreads]
+        return own, [] if taken is None else [Centred.of(s, taken) for s in spreads]
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,32 +115,15 @@ class Centred:
         return cls(spread, totals, sums, centre)
 
 
-def auxiliaries_covariance(design: Design) -> Floats:
-    """Covariance [p, p] of the totals of the auxiliaries of all adjustments."""
-    taken = sparse.csr_array(_side_by_side(design.taken, design.whole.n_cells))
-    found = (Centred.of(spread, taken) for spread in design.whole.spreads)
-    return sum((_products(x, x) for x in found), np.zeros((taken.shape[1],) * 2))
-
-
-def variance_after_adjustment(design: Design, u: Floats, domain: Codes, n_domains: int) -> Floats:
-    """Variances [J, k] of estimates with row influence values u [n, k] by domain, at the cost of the entries that are there."""
-    found = Influence.of(design, domain, n_domains, [(u, None)])
-    return found.sparse_variance(design.auxiliaries_covariance).reshape(n_domains, u.shape[1])
+def totals_covariance(totals: sparse.csr_array, whole: ClusterCells) -> Floats:
+    """Covariance [p, p] of the sums of sparse cluster totals [C, p]."""
+    found = (Centred.of(spread, totals) for spread in whole.spreads)
+    return np.asarray(sum(_products(x, x) for x in found))
 
 
 def _blocks(n: int) -> Iterator[slice]:
     """Rows in blocks whose products stay in the processor's cache."""
     return (slice(start, min(start + BLOCK, n)) for start in range(0, n, BLOCK))
-
-
-def _joined(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-
-def _side_by_side(parts: Sequence[Floats | sparse.csr_array], rows: int) -> Floats | sparse.csr_array:
-    if any(not isinstance(part, np.ndarray) for part in parts):
-        return sparse.csr_array(sparse.hstack([sparse.csr_array(part) for part in parts]))
-    return np.concatenate([np.empty((rows, 0)), *parts], axis=1)
 
 
 def _products(left: Centred, right: Centred) -> Floats:

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from weighting.design.record import Design, rows_named
-from weighting.errors import DesignError, absent, listed
-from weighting.estimation.grouping import MOST_LEVELS, Grouping, Tabulation, categories_of, levels_of
-from weighting.estimation.tables import SmallCodes
-from weighting.variance.linearization import Cells, Flags, Floats
+from weighting.errors import DesignError, absent, listed, rows_named
+from weighting.estimation.grouping import Grouping, Tabulation
+from weighting.estimation.levels import MOST_LEVELS, categories_of
+from weighting.groups import Flags, Floats
+from weighting.variance.cells import ClusterCells
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ class Moments:
 
 
 @dataclass(frozen=True, eq=False)
-class Variable:
+class StudyVariable:
     """One column as k numbers per row: its value, or a truth value per category.
 
     ``levels`` [L] and ``scores`` [L, k] for columns of few values, none for others; ``mask`` [n] restricts the
@@ -64,17 +64,13 @@ class Variable:
     mask: Flags | None = None
     categorical: bool = False
 
-    def codes(self) -> SmallCodes:
-        """Level of each row [n]; L where there is none."""
-        return categories_of(self.values)[0]
-
     @cached_property
     def valid(self) -> Flags:
         """Rows [n] with a value."""
         found = self.values.notna().to_numpy()
         return found if self.mask is None else found & self.mask
 
-    def where(self, mask: Flags) -> Variable:
+    def where(self, mask: Flags) -> StudyVariable:
         """The same column, only in the rows of ``mask`` [n]."""
         return replace(self, mask=mask if self.mask is None else mask & self.mask)
 
@@ -82,7 +78,7 @@ class Variable:
         """Values [n] of the k-th statistic, 0 where there is none."""
         if self.levels is None:
             return np.where(self.valid, self.values.to_numpy(dtype=float, na_value=np.nan), 0.0)
-        found = np.append(self.scores[:, k], 0.0)[self.codes()]
+        found = np.append(self.scores[:, k], 0.0)[categories_of(self.values)[0]]
         return found if self.mask is None else np.where(self.mask, found, 0.0)
 
     def tabulated(self, grouping: Grouping) -> bool:
@@ -96,7 +92,7 @@ class Variable:
         kept = (grouping.categories if self.categorical else grouping.tabulation)(self.column)
         return kept if kept is not None and kept.count.size else None
 
-    def moments(self, grouping: Grouping) -> tuple[Moments, NDArray[np.intp], Cells]:
+    def moments(self, grouping: Grouping) -> tuple[Moments, NDArray[np.intp], ClusterCells]:
         """Weighted sums per cell, rows with a value [J], and the cells they are of."""
         kept = self._table(grouping)
         if kept is not None:
@@ -104,7 +100,7 @@ class Variable:
         cells = grouping.cells_of(self.valid) if grouping.design.counts_presence else grouping.cells
         return self._summed(cells, grouping.design.weights), grouping.count(~self.valid), cells
 
-    def _summed(self, cells: Cells, weights: Floats) -> Moments:
+    def _summed(self, cells: ClusterCells, weights: Floats) -> Moments:
         held = np.where(self.valid, weights, 0.0)
         shift, value, square = [], [], []
         for k in range(len(self.names)):
@@ -117,37 +113,41 @@ class Variable:
         return Moments(weight, np.stack(value, axis=1), np.stack(square, axis=1), np.array(shift))
 
 
-def numeric(rows: Design | Grouping, column: str) -> Variable:
+def numeric(grouping: Grouping, column: str) -> StudyVariable:
     """A column of numbers or truth values, as its values."""
-    values, levels = _column(rows, column), _levels(rows, column)
-    if levels is not None:
-        return Variable(column, (column,), values, levels, levels.to_numpy(dtype=float)[:, None])
-    return Variable(column, (column,), _checked(values))
+    values, kept = grouping.design.column(column), grouping.tabulation(column)
+    if kept is None:
+        return StudyVariable(column, (column,), _checked(values))
+    scores = kept.levels.to_numpy(dtype=float)[:, None]
+    return StudyVariable(column, (column,), values, kept.levels, scores)
 
 
-def shares(rows: Design | Grouping, column: str, wanted: object) -> Variable:
+def shares(grouping: Grouping, column: str, wanted: object) -> StudyVariable:
     """A column as truth values: of being one of the levels ``wanted``; or of being true; or one for each category."""
-    values, levels = _column(rows, column), _levels(rows, column)
-    categorical = levels is None
-    if levels is None:
-        levels = rows.categories(column).levels if isinstance(rows, Grouping) else categories_of(values)[1]
+    values, categorical = grouping.design.column(column), grouping.tabulation(column) is None
+    levels = grouping.categories(column).levels
     if not len(levels):
-        return Variable(column, (column,), pd.Series(np.full(len(values), np.nan), index=values.index))
+        return StudyVariable(column, (column,), pd.Series(np.full(len(values), np.nan), index=values.index))
+    names: tuple[str, ...] = (column,)
     if wanted is not None:
-        inside = levels.isin(_wanted(values, column, wanted)).astype(float)[:, None]
-        return Variable(column, (column,), values, levels, inside, categorical=categorical)
-    if levels.isin((0, 1)).all() and (not categorical or levels.inferred_type == "boolean"):
-        return Variable(
-            column, (column,), values, levels, levels.to_numpy(dtype=float)[:, None], None, categorical
-        )
+        scores = levels.isin(_wanted(values, column, wanted)).astype(float)[:, None]
+    elif levels.isin((0, 1)).all() and (not categorical or levels.inferred_type == "boolean"):
+        scores = levels.to_numpy(dtype=float)[:, None]
+    else:
+        present = _present(values, column, levels)
+        names = tuple(f"{column}={label}" for label in levels[present])
+        scores = np.eye(len(levels))[:, present]
+    return StudyVariable(column, names, values, levels, scores, categorical=categorical)
+
+
+def _present(values: pd.Series, column: str, levels: pd.Index) -> Flags:
+    """Levels [L] that are categories to be told apart: those with rows, or all that are declared."""
     if len(levels) > MOST_LEVELS:
         raise DesignError(
             f"column {column!r}: {len(levels)} different values; shares are of truth values or of a few categories "
             "(for values between 0 and 1 ask for the mean with interval='bounded')"
         )
-    present = levels.isin(values.dropna().unique()) | isinstance(values.dtype, pd.CategoricalDtype)
-    names = tuple(f"{column}={label}" for label in levels[present])
-    return Variable(column, names, values, levels, np.eye(len(levels))[:, present], categorical=categorical)
+    return levels.isin(values.dropna().unique()) | isinstance(values.dtype, pd.CategoricalDtype)
 
 
 def _wanted(values: pd.Series, column: str, given: object) -> list[Any]:
@@ -156,20 +156,9 @@ def _wanted(values: pd.Series, column: str, given: object) -> list[Any]:
     if not wanted:
         raise DesignError("levels: none are named")
     if isinstance(values.dtype, pd.CategoricalDtype):
-        problems = absent("category", wanted, values.cat.categories)
-        if problems:
-            raise DesignError(*(f"column {column!r}: {problem}" for problem in problems))
+        unknown = absent("category", wanted, values.cat.categories)
+        DesignError.raise_any(f"column {column!r}: {problem}" for problem in unknown)
     return wanted
-
-
-def _column(rows: Design | Grouping, column: str) -> pd.Series:
-    return rows.column(column)
-
-
-def _levels(rows: Design | Grouping, column: str) -> pd.Index | None:
-    """Levels of a column of few whole numbers, from its table where rows are grouped."""
-    found: Any = rows.tabulation(column) if isinstance(rows, Grouping) else levels_of(rows.column(column))
-    return found if found is None else found.levels if isinstance(rows, Grouping) else found[1]
 
 
 #: Larger numbers cannot be squared and added up.

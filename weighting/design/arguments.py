@@ -1,0 +1,180 @@
+"""The arguments of a design: read, checked, and everything that is wrong with them collected before anything is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from weighting.design.strata import StageBuilder, StageColumns, fpc_role
+from weighting.errors import DesignError, rows_named, unknown
+from weighting.frozen import copied, frozen
+from weighting.groups import Floats
+from weighting.variance.lonely import LONELY, LonelyPolicy
+from weighting.variance.stages import Stage
+
+#: Weights beyond this many powers of ten from 1 cannot be squared.
+POWERS = 140
+
+
+class Arguments:
+    """The frame of a design, and ``problems`` with what is given beside it."""
+
+    def __init__(self, frame: pd.DataFrame | Mapping[str, ArrayLike]) -> None:
+        self.frame = _frame_of(frame)
+        repeated = self.frame.columns[self.frame.columns.duplicated()].unique()
+        self.problems = [f"frame: two columns are named {name!r}" for name in repeated]
+
+    def refuse(self) -> None:
+        """Raise every fault found as a DesignError."""
+        DesignError.raise_any(self.problems)
+
+    def column(self, given: Any, role: str) -> pd.Series | None:
+        """A column of the frame by name, or an array of its length; None and a problem where there is none."""
+        if isinstance(given, str) or (np.isscalar(given) and given in self.frame.columns):
+            if given not in self.frame.columns:
+                self.problems.append(f"{role}: {unknown('column', given, self.frame.columns)}")
+                return None
+            found = self.frame[given]
+            return found if isinstance(found, pd.Series) else None
+        if isinstance(given, pd.Series):
+            self._check_order(given, role)
+        kept = isinstance(given, (pd.Series, pd.Categorical, pd.api.extensions.ExtensionArray))
+        values = given if kept else np.asarray(given)
+        if values.ndim != 1 or len(values) != len(self.frame):
+            self.problems.append(f"{role}: {np.shape(values)} values for {len(self.frame)} rows")
+            return None
+        return pd.Series(values.array if isinstance(values, pd.Series) else values, name=role)
+
+    def _check_order(self, given: pd.Series, role: str) -> None:
+        """Values are taken row by row: a Series of the same rows in another order would be taken wrongly."""
+        own, index = self.frame.index, given.index
+        if not index.equals(own) and index.is_unique and len(index) == len(own) and index.isin(own).all():
+            self.problems.append(
+                f"{role}: the rows of this Series are in another order than the frame's; reindex it, or give its values"
+            )
+
+    def _per_stage(self, given: Any, role: str) -> list[pd.Series | None]:
+        """One complete column per stage from a name, an array, or a list of these."""
+        if isinstance(given, pd.DataFrame):
+            found: list[pd.Series | None] = [given[name].reset_index(drop=True) for name in given.columns]
+        else:
+            found = [self.column(one, role) for one in self._listed(given)]
+        return [self._complete(values, role) for values in found]
+
+    def _listed(self, given: Any) -> list[Any]:
+        """What is given for each stage: a list holds one column per stage, unless it is one value per row."""
+        if given is None:
+            return []
+        if not isinstance(given, (list, tuple)) or not given:
+            return [given]
+        if all(isinstance(g, str) for g in given):
+            several = len(given) != len(self.frame) or any(g in self.frame.columns for g in given)
+        else:
+            several = all(isinstance(g, str) or np.ndim(g) == 1 for g in given)
+        return list(given) if several else [given]
+
+    def _complete(self, values: pd.Series | None, role: str) -> pd.Series | None:
+        if values is None:
+            return None
+        missing = values.isna().to_numpy()
+        if missing.any():
+            self.problems.append(f"{role}: missing in {rows_named(missing, self.frame.index)}")
+        return values
+
+    def _numbers(self, values: pd.Series | None, role: str) -> Floats | None:
+        if values is None:
+            return None
+        if values.dtype.kind in "mMc":
+            self.problems.append(f"{role}: numbers are needed, not {values.dtype}")
+            return None
+        try:
+            return values.to_numpy(dtype=float, na_value=np.nan)
+        except (TypeError, ValueError):
+            bad = pd.to_numeric(values, errors="coerce").isna() & values.notna()
+            where = rows_named(bad.to_numpy(), self.frame.index, values)
+            self.problems.append(f"{role}: not a number in {where}")
+            return None
+
+    def stages(self, strata: Any, clusters: Any, fpc: Any, nest: bool | None) -> tuple[Stage, ...]:
+        """Every stage that enters the variance; none where columns are missing or have gaps."""
+        if nest not in (None, True, False):
+            self.problems.append(f"nest: {nest!r} is neither True, False nor None")
+        by_strata = self._per_stage(strata, "strata")
+        by_clusters = self._per_stage(clusters, "clusters")
+        sizes = self._per_stage(fpc, "fpc")
+        depth = max(len(by_clusters), 1)
+        self.problems += [
+            f"{role}: given for {len(found)} stages, but there are clusters for {depth}"
+            for role, found in (("strata", by_strata), ("fpc", sizes))
+            if len(found) > depth
+        ]
+        if self.problems:
+            return ()
+        columns = [
+            StageColumns(
+                number,
+                _at(by_strata, number),
+                _at(by_clusters, number),
+                self._numbers(_at(sizes, number), fpc_role(number)),
+            )
+            for number in range(min(depth, max(len(sizes), 1)))
+        ]
+        return StageBuilder(self.frame.index, nest, self.problems).build(columns)
+
+    def policy(self, lonely: str, in_domains: bool) -> LonelyPolicy:
+        """What is done with strata of one cluster."""
+        if lonely not in LONELY:
+            self.problems.append(unknown("policy for lonely strata", lonely, LONELY))
+        return LonelyPolicy(lonely, in_domains)
+
+    def weights(self, given: Any, stages: tuple[Stage, ...]) -> Floats:
+        """Weights [n], by default the inverse of the sampling fractions of the ``stages``."""
+        found = np.ones(len(self.frame))
+        if given is None:
+            for stage in stages:
+                found /= np.where(stage.fraction > 0, stage.fraction, 1.0)
+            return frozen(found)
+        values = self._numbers(self.column(given, "weights"), "weights")
+        if values is None:
+            return found
+        self.problems += weight_problems(values, self.frame.index, "weights")
+        return frozen(np.array(values))
+
+
+def _frame_of(given: Any) -> pd.DataFrame:
+    """The rows as a frame of their own."""
+    if isinstance(given, pd.DataFrame):
+        frame = copied(given)
+    elif isinstance(given, Mapping):
+        try:
+            frame = pd.DataFrame(dict(given))
+        except ValueError as error:
+            raise DesignError(f"frame: {error}") from None
+    else:
+        raise DesignError(f"frame: a DataFrame or a mapping of columns is needed, not {type(given).__name__}")
+    if frame.empty:
+        raise DesignError("frame: there are no rows")
+    return frame
+
+
+def _at(columns: list[pd.Series | None], number: int) -> pd.Series | None:
+    return columns[number] if number < len(columns) else None
+
+
+def weight_problems(weights: Floats, index: pd.Index, role: str) -> list[str]:
+    """What is wrong with weights [n]."""
+    if weights.size and weights.min() >= 0 and 0 < weights.max() < np.inf:  # false for a NaN anywhere
+        if 10.0**-POWERS < weights.max() < 10.0**POWERS:
+            return []
+        return [f"{role}: the largest is {weights.max():g}: give them in another unit"]
+    faults = (
+        ("missing", np.isnan(weights), None),
+        ("infinite", np.isinf(weights), None),
+        ("negative", np.isfinite(weights) & (weights < 0), weights),
+    )
+    problems = [f"{role}: {what} in {rows_named(bad, index, v)}" for what, bad, v in faults if bad.any()]
+    return problems or [f"{role}: all are zero"]

@@ -1,0 +1,237 @@
+"""The record that estimators take: a sample, how it was drawn, and what that says about variances.
+
+A design is frozen. Calibration, trimming and nonresponse adjustment hand on a new one
+(:meth:`SampleDesign.with_weights`); a subpopulation is a domain of the same design, never a smaller sample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from weighting.design.arguments import weight_problems
+from weighting.errors import DesignError, columns_named
+from weighting.frozen import copied, frozen, is_frozen
+from weighting.groups import Codes, Flags, Floats, coded, crossed
+from weighting.variance.adjustment import Adjustment
+from weighting.variance.cells import ClusterCells
+from weighting.variance.influence import Influence
+from weighting.variance.lonely import LonelyPolicy
+from weighting.variance.residuals import Residuals
+from weighting.variance.stages import Stage
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SampleDesign:
+    """A sample of n rows and how it was drawn.
+
+    ``weights`` [n], 0 outside the ``domain`` [n] (None: all rows); ``stages`` that enter the variance; ``adjustments``
+    in the order in which they were made; ``policy`` for strata of one cluster.
+    """
+
+    _frame: pd.DataFrame
+    weights: Floats
+    stages: tuple[Stage, ...]
+    policy: LonelyPolicy
+    adjustments: tuple[Adjustment, ...] = ()
+    domain: Flags | None = None
+
+    def _changed(self, **values: Any) -> Self:
+        """The same design with other values of its fields; nothing derived from the old ones is kept."""
+        new = object.__new__(type(self))
+        vars(new).update({f.name: getattr(self, f.name) for f in fields(SampleDesign)} | values)
+        return new
+
+    # ---- the sample ---------------------------------------------------------------------------------------
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The columns of the sample [n rows]: a copy, so that nothing done to it reaches the design."""
+        return copied(self._frame)
+
+    @property
+    def n(self) -> int:
+        """Number of rows, those outside a domain included."""
+        return self.weights.size
+
+    @property
+    def lonely(self) -> str:
+        """What is done with a stratum of one cluster."""
+        return self.policy.name
+
+    def names(self, columns: Any) -> list[Any]:
+        """The names of one column or several, or an error that knows the nearest names."""
+        return columns_named(columns, self._frame.columns)
+
+    def column(self, name: str) -> pd.Series:
+        """One column [n]."""
+        return self._frame[self.names([name])[0]]
+
+    def codes(self, by: str | Sequence[str]) -> tuple[Codes, pd.DataFrame]:
+        """Domain of each row [n] (−1: a value is missing) and the domains' labels [J, columns], sorted.
+
+        The domains of one categorical column are all its categories, with or without rows.
+        """
+        names = list(dict.fromkeys(columns_named(by, self._frame.columns, "by")))
+        parts = [coded(self._frame[name]) for name in names]
+        if len(parts) == 1:
+            return parts[0][0], pd.DataFrame({names[0]: parts[0][1]})
+        domain, keys = crossed([(codes, len(labels)) for codes, labels in parts])
+        columns = zip(names, parts, keys.T, strict=True)
+        return domain, pd.DataFrame({name: labels[key] for name, (_, labels), key in columns})
+
+    # ---- changed designs ----------------------------------------------------------------------------------
+
+    def with_weights(self, weights: Floats, adjustment: Adjustment | None = None) -> Self:
+        """The same sample with other weights [n], and the adjustment the variance has to take into account.
+
+        >>> from weighting import Design
+        >>> d = Design({"y": [1.0, 2.0]})
+        >>> d.with_weights(np.array([3.0, 1.0])).mean("y").estimate.tolist()
+        [1.25]
+        """
+        try:
+            found = weights if is_frozen(weights) else np.array(weights, dtype=float)
+        except (TypeError, ValueError):
+            raise DesignError(f"weights: a number for each of the {self.n} rows is needed") from None
+        if found.shape != self.weights.shape:
+            raise DesignError(f"weights: {found.shape} values for {self.n} rows")
+        DesignError.raise_any(weight_problems(found, self._frame.index, "weights"))
+        found, kept = frozen(found), self.adjustments
+        if adjustment is not None:
+            known = adjustment.weights is not None
+            kept = (*kept, adjustment if known else replace(adjustment, weights=found))
+        return self._changed(weights=found, adjustments=kept)
+
+    def with_columns(self, columns: pd.DataFrame) -> Self:
+        """The same design with more (or other) columns [n rows] to estimate from.
+
+        >>> from weighting import Design
+        >>> Design({"h": [1, 2]}).with_columns(pd.DataFrame({"y": [2.0, 4.0]})).mean("y").estimate.tolist()
+        [3.0]
+        """
+        if not isinstance(columns, pd.DataFrame):
+            raise DesignError(f"columns: a DataFrame is needed, not {type(columns).__name__}")
+        if len(columns) != self.n:
+            raise DesignError(f"columns: {len(columns)} rows for a design of {self.n}")
+        rest = self._frame.drop(columns=[c for c in columns.columns if c in self._frame.columns])
+        return self._changed(_frame=pd.concat([rest, columns.set_axis(rest.index)], axis=1))
+
+    def subset(self, mask: ArrayLike | str) -> Self:
+        """The domain of the rows where ``mask`` [n] (or a column of truth values) holds, in the same design.
+
+        Rows outside keep their place in strata and clusters and get weight zero.
+        """
+        values = self.column(mask).to_numpy() if isinstance(mask, str) else np.asarray(mask)
+        needed = f"subset: a truth value for each of the {self.n} rows is needed"
+        if values.shape != (self.n,) or values.dtype.kind not in "bO":
+            raise DesignError(needed)
+        try:
+            inside = pd.array(values, dtype="boolean").fillna(False).to_numpy(dtype=bool)
+        except TypeError:
+            raise DesignError(needed) from None
+        inside = inside if self.domain is None else inside & self.domain
+        if not inside.any():
+            raise DesignError("subset: no row lies in this domain")
+        return self._changed(weights=frozen(np.where(inside, self.weights, 0.0)), domain=frozen(inside))
+
+    # ---- degrees of freedom -------------------------------------------------------------------------------
+
+    @cached_property
+    def degf(self) -> int:
+        """Degrees of freedom: clusters less strata of the first stage, over rows with a positive weight."""
+        return self.domain_degf(np.ones(self.n, dtype=bool))
+
+    def domain_degf(self, mask: NDArray[np.bool_]) -> int:
+        """Clusters less strata with a row of the domain ``mask`` [n] of positive weight."""
+        return int(self.domain_degfs(np.where(mask, 0, -1), 1)[0])
+
+    def domain_degfs(self, domain: Codes, n_domains: int) -> NDArray[np.int64]:
+        """:meth:`domain_degf` of every domain at once: codes [n] (−1: none) → [J]."""
+        inside = (domain >= 0) & (self.weights > 0)
+        return self.stages[0].clusters_less_strata(inside, domain, n_domains)
+
+    def domain_degfs_of(self, rows: Flags, domain: Codes, n_domains: int) -> NDArray[np.int64]:
+        """:meth:`domain_degfs` of S parts of each domain: the rows [n, S] that belong to each part → [J, S]."""
+        parts = [self.domain_degfs(np.where(part, domain, -1), n_domains) for part in rows.T]
+        return np.stack(parts, axis=1)
+
+    # ---- variances ----------------------------------------------------------------------------------------
+
+    def inside(self, domain: Codes) -> Codes:
+        """Domain codes [n] with −1 for the rows that a subset left out."""
+        return domain if self.domain is None else np.where(self.domain, domain, -1)
+
+    def cells(self, domain: Codes, n_domains: int) -> ClusterCells:
+        """Rows grouped to cluster × domain, codes [n], −1 for none. Rows that a subset left out belong to no domain.
+
+        Raises:
+            DesignError: strata whose variance nobody can know.
+        """
+        return ClusterCells.of(self.stages, self.inside(domain), n_domains, self.policy)
+
+    @cached_property
+    def whole(self) -> ClusterCells:
+        """All rows of the domain as one; all rows of the sample where it was adjusted."""
+        everything = self._changed(domain=None) if self.adjustments else self
+        return everything.cells(np.zeros(self.n, dtype=np.intp), 1)
+
+    @cached_property
+    def residuals(self) -> Residuals:
+        """What the adjustments leave of influence values."""
+        return Residuals(self.adjustments, self.stages[-1], self.whole)
+
+    @property
+    def counts_presence(self) -> bool:
+        """Whether the variance depends on which strata a domain has rows in, not only on its totals."""
+        alone = any(stage.lonely.any() for stage in self.stages)
+        return self.policy.in_domains or (self.lonely == "average" and alone)
+
+    def covariance_of(self, u: Floats, domain: NDArray[np.bool_] | None = None) -> Floats:
+        """Covariance [k, k] of estimates with influence values ``u`` [n, k], weights included, zero off the domain.
+
+        ``domain`` [n] tells which rows exist for the policies that ask in which strata a domain has rows; by
+        default all do. The design's adjustments are taken into account.
+        """
+        u = np.asarray(u, dtype=float)
+        if self.adjustments:
+            everyone = np.zeros(self.n, dtype=np.intp)
+            return self.whole.covariance(self.residuals.totals(u, everyone, 1)[:, 0])[0]
+        part = self.whole if domain is None else self.cells(np.where(domain, 0, -1), 1)
+        return part.covariance(part.totals(u))[0]
+
+    def covariance_by(self, u: Floats, domain: Codes, n_domains: int) -> Floats:
+        """Covariances [J, k, k] of estimates by domain; ``u`` [n, k] counts in its row's domain only.
+
+        The same as :meth:`covariance_of` for each domain with ``u`` set to zero elsewhere, at linear cost.
+        """
+        u = np.asarray(u, dtype=float)
+        if self.adjustments:
+            return self.residuals.covariance_by(u, domain, n_domains)
+        part = self.cells(domain, n_domains)
+        return part.covariance(part.totals(u))
+
+    def variance_by(self, u: Floats, domain: Codes, n_domains: int) -> Floats:
+        """Variances [J, k]: the diagonals of :meth:`covariance_by`."""
+        u = np.asarray(u, dtype=float)
+        if self.adjustments:
+            return self.residuals.variance_by(u, domain, n_domains)
+        part = self.cells(domain, n_domains)
+        return part.variance(part.totals(u))
+
+    def influence(
+        self, domain: Codes, n_domains: int, parts: Sequence[tuple[Floats, ClusterCells | None]]
+    ) -> Influence:
+        """The joint influence of many estimates by domain; see :meth:`Residuals.influence`."""
+        return self.residuals.influence(domain, n_domains, parts)
+
+    @cached_property
+    def kept(self) -> dict[Any, Any]:
+        """What was counted in this design last: the next estimate may need it."""
+        return {}

@@ -1,0 +1,287 @@
+"""Estimates by domain with everything needed to judge and to combine them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from weighting.errors import DesignError, is_number, unknown
+from weighting.estimation.options import Options
+from weighting.estimation.p_values import ADJUSTMENTS, adjusted_p, two_sided_p
+from weighting.frozen import freeze, hands_out_copies
+from weighting.groups import Floats
+from weighting.variance.influence import Influence
+
+#: The numbers of a table, in the order of its columns.
+NUMBERS = ("estimate", "se", "ci_low", "ci_high", "df", "n", "n_eff", "deff")
+
+
+@hands_out_copies("labels")
+@dataclass(frozen=True, eq=False, repr=False)
+class Estimates:
+    """Estimates with standard errors, intervals and their joint covariance; K rows, one per domain and statistic.
+
+    ``labels`` holds the by-columns and the statistic of each row; ``estimate``, ``se``, ``ci_low``, ``ci_high``,
+    ``df``, ``n`` (rows with a value), ``n_eff`` (n / deff) and ``deff`` (variance over that of a simple random
+    sample without replacement of the same size from Σ w) are arrays [K]. ``note`` [K] says why something does not
+    apply. Results are frozen: nothing done to one changes another, or the design.
+    """
+
+    labels: pd.DataFrame
+    estimate: Floats
+    se: Floats
+    ci_low: Floats
+    ci_high: Floats
+    df: Floats
+    n: Floats
+    n_eff: Floats
+    deff: Floats
+    note: tuple[str, ...]
+    interval: str = "wald"
+    level: float = 0.95
+    remarks: tuple[str, ...] = ()
+    source: Callable[[], Influence | Floats] | None = field(default=None, repr=False)
+    design_df: float = np.inf
+    df_rule: str | float = "design"
+
+    def __post_init__(self) -> None:
+        for name in NUMBERS:
+            object.__setattr__(self, name, np.array(getattr(self, name), dtype=float))
+        freeze(self)
+
+    def __len__(self) -> int:
+        return self.estimate.size
+
+    def table(self) -> pd.DataFrame:
+        """By-columns, statistic, estimate, se, ci_low, ci_high, df, n, n_eff, deff, note: a fresh frame [K rows]."""
+        table = self.labels.copy()
+        for name in NUMBERS:
+            table[name] = np.array(getattr(self, name))
+        table["n"] = table["n"].astype("int64") if np.isfinite(self.n).all() else table["n"]
+        table["note"] = list(self.note)
+        return table
+
+    @cached_property
+    def _source(self) -> Influence | Floats:
+        if self.source is None:
+            raise DesignError("these estimates carry no covariance")
+        return self.source()
+
+    @cached_property
+    def _covariance(self) -> Floats:
+        found = self._source.covariance() if isinstance(self._source, Influence) else np.array(self._source)
+        own = np.sqrt(np.maximum(np.diag(found), 0))
+        scale = np.divide(self.se, own, out=np.zeros_like(own), where=(own > 0) & (self.se > 0))
+        if np.abs(scale[own > 0] - 1).max(initial=0) > 1e-6:  # a policy that looks at each domain's strata
+            found = found * np.outer(scale, scale)
+        missing = np.isnan(self.se)
+        np.fill_diagonal(found, self.se**2)
+        found[missing, :] = found[:, missing] = np.nan
+        found.flags.writeable = False
+        return found
+
+    def covariance(self) -> pd.DataFrame:
+        """Covariance [K, K] over all rows of the table, labelled like it.
+
+        The diagonal is ``se²``. Where a policy for single clusters looks at the strata of each domain ("average",
+        or ``lonely_domains``), the correlations are those on the whole design.
+        """
+        by = self.labels.shape[1] > 1
+        names = pd.MultiIndex.from_frame(self.labels) if by else pd.Index(self.keys())
+        return pd.DataFrame(np.array(self._covariance), index=names, columns=names)
+
+    def keys(self) -> list[Hashable]:
+        """The name of each row: its statistic, or (by…, statistic)."""
+        if self.labels.shape[1] == 1:
+            return list(self.labels["statistic"])
+        return list(self.labels.itertuples(index=False, name=None))
+
+    def combine(
+        self,
+        combinations: Mapping[str, Mapping[Any, float]],
+        interval: str = "wald",
+        level: float | None = None,
+        df: str | float | None = None,
+    ) -> Estimates:
+        """Linear combinations of rows: {"name": {row: coefficient}}, with their joint covariance.
+
+        A row is named by its statistic; by (by…, statistic); or by the by-values alone where there is only one
+        statistic. ``df`` "satterthwaite" weighs the strata by their part in the combination's variance.
+
+        >>> from weighting import Design
+        >>> d = Design({"y": [1.0, 2, 4, 5], "h": ["a", "a", "b", "b"]})
+        >>> gap = d.mean("y", by="h").combine({"gap": {"b": 1, "a": -1}})
+        >>> gap.estimate.tolist(), gap.se.round(4).tolist()
+        ([3.0], [0.5774])
+        """
+        _refuse_combinations(combinations)
+        weights = self._coefficients(combinations)
+        labels = pd.DataFrame({"statistic": list(combinations)})
+        return self.linear(weights, labels, interval, self.level if level is None else level, df)
+
+    def linear(
+        self,
+        weights: Floats,
+        labels: pd.DataFrame,
+        interval: str = "wald",
+        level: float = 0.95,
+        df: str | float | None = None,
+    ) -> Estimates:
+        """The combinations weights′θ, ``weights`` [K, q], named by ``labels`` [q rows, with a statistic column]."""
+        own_rule = "design" if self.df_rule == "domain" else self.df_rule
+        options = Options(interval, level, own_rule if df is None else df)
+        used = weights != 0
+        estimate = np.where(used, weights * self.estimate[:, None], 0.0).sum(axis=0)
+        joint = weights.T @ np.where(np.isnan(self._covariance), 0.0, self._covariance) @ weights
+        lost = (used & np.isnan(self.se)[:, None]).any(axis=0)
+        joint[lost, :] = joint[:, lost] = np.nan
+        se = np.sqrt(np.maximum(np.diag(joint), 0))
+        source = self._source.linear(weights) if isinstance(self._source, Influence) else joint
+        degrees = self._degrees(options.df, source, se.size)
+        n = np.where(used, np.where(np.isnan(self.n), np.inf, self.n)[:, None], np.inf).min(axis=0)
+        flat = (se == 0) & (interval != "wald")
+        low, high = options.limits(estimate, se, degrees, n, flat)
+        missing = np.full(se.size, np.nan)
+        note = np.where(
+            lost, "a row of this combination has no estimate", "combination: n, n_eff, deff do not apply"
+        )
+        return Estimates(
+            labels, estimate, se, low, high, degrees, missing, missing, missing, tuple(note.tolist()),
+            interval, level, self.remarks, lambda: source, self.design_df, options.df,
+        )  # fmt: skip
+
+    def _degrees(self, rule: str | float, source: Influence | Floats, size: int) -> Floats:
+        """Degrees of freedom [q] of combinations with this joint influence."""
+        if rule == "satterthwaite":
+            found = by_strata(source)
+            return np.where(np.isnan(found), self.design_df, found)
+        return np.full(size, self.design_df if isinstance(rule, str) else float(rule))
+
+    def _coefficients(self, combinations: Mapping[str, Mapping[Any, float]]) -> Floats:
+        place = self._places
+        problems = []
+        weights = np.zeros((len(self), len(combinations)))
+        for column, (name, terms) in enumerate(combinations.items()):
+            for key, coefficient in terms.items():
+                if not isinstance(key, Hashable) or key not in place:
+                    problems.append(f"{name}: {unknown('row', key, place)}")
+                elif not is_number(coefficient) or not np.isfinite(coefficient):
+                    problems.append(f"{name}: the coefficient of {key!r} is {coefficient!r}, no number")
+                else:
+                    weights[place[key], column] += coefficient
+        DesignError.raise_any(problems)
+        return weights
+
+    @cached_property
+    def _places(self) -> dict[Hashable, int]:
+        """Row numbers by every name a row goes by."""
+        places: dict[Hashable, int] = {}
+        by = self.labels.drop(columns="statistic")
+        if by.shape[1] and self.labels["statistic"].nunique() == 1:
+            keys = list(by.itertuples(index=False, name=None))
+            places.update({key[0]: i for i, key in enumerate(keys) if len(key) == 1})
+            places.update({key: i for i, key in enumerate(keys)})
+        return places | {key: i for i, key in enumerate(self.keys())}
+
+    def pairwise(
+        self, adjust: str = "holm", level: float | None = None, df: str | float | None = None
+    ) -> pd.DataFrame:
+        """Differences of all pairs of rows of the same statistic, with t-tests and adjusted p-values.
+
+        Columns: first, second, statistic, estimate, se, ci_low, ci_high, df, t, p, p_adjusted (over all pairs).
+        ``adjust``: holm, bonferroni, hochberg, hommel, BH, BY or none (statsmodels' ``multipletests``).
+
+        >>> from weighting import Design
+        >>> d = Design({"y": [1.0, 2, 4, 5], "h": ["a", "a", "b", "b"]})
+        >>> d.mean("y", by="h").pairwise()[["first", "second", "estimate"]].to_dict("records")
+        [{'first': 'a', 'second': 'b', 'estimate': -3.0}]
+        """
+        if adjust not in (*ADJUSTMENTS, "none"):
+            raise DesignError(unknown("adjustment", adjust, (*ADJUSTMENTS, "none")))
+        first, second = self._pairs()
+        weights = np.zeros((len(self), first.size))
+        weights[first, np.arange(first.size)], weights[second, np.arange(first.size)] = 1.0, -1.0
+        labels = pd.DataFrame({"statistic": self.labels["statistic"].to_numpy()[first]})
+        gap = self.linear(weights, labels, "wald", self.level if level is None else level, df)
+        t = np.divide(gap.estimate, gap.se, out=np.full(first.size, np.nan), where=gap.se > 0)
+        p = two_sided_p(t, gap.df)
+        table = pd.DataFrame({"first": self._short(first), "second": self._short(second), **labels})
+        table = table.assign(
+            estimate=gap.estimate, se=gap.se, ci_low=gap.ci_low, ci_high=gap.ci_high, df=gap.df, t=t
+        )
+        return table.assign(p=p, p_adjusted=adjusted_p(p, adjust))
+
+    def _pairs(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The rows of each pair: any two of a table without by-columns, else two of the same statistic."""
+        first, second = np.triu_indices(len(self), 1)
+        if self.labels.shape[1] == 1:
+            return first, second
+        statistic = pd.factorize(self.labels["statistic"])[0]
+        same = statistic[first] == statistic[second]
+        return first[same], second[same]
+
+    def _short(self, rows: NDArray[np.intp]) -> list[Hashable]:
+        if self.labels.shape[1] == 1:
+            return list(self.labels["statistic"].to_numpy()[rows])
+        by = self.labels.drop(columns="statistic").iloc[rows]
+        return list(by.iloc[:, 0]) if by.shape[1] == 1 else list(by.itertuples(index=False, name=None))
+
+    def __repr__(self) -> str:
+        return f"{self._title()}\n{self._printed().to_string(index=False)}{self._footer()}"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        body = self._printed().to_html(index=False, border=0, escape=True)
+        return f"<div><p>{escape(self._title())}</p>{body}<p>{escape(self._footer().strip())}</p></div>"
+
+    def _title(self) -> str:
+        df = self.df_rule if isinstance(self.df_rule, str) else f"{self.df_rule:g}"
+        return f"{len(self):,} estimates, {100 * self.level:g} % {self.interval} intervals, df: {df}"
+
+    def _printed(self) -> pd.DataFrame:
+        table = self.table().head(60)
+        for name in ("estimate", "se", "ci_low", "ci_high"):
+            table[name] = [f"{v:.4g}" if abs(v) < 1e6 else f"{v:.6g}" for v in table[name]]
+        for name, digits in (("df", 1), ("n", 0), ("n_eff", 1), ("deff", 2)):
+            table[name] = [f"{v:,.{digits}f}".removesuffix(".0") for v in table[name]]
+        return table.drop(columns=[] if any(table["note"]) else "note")
+
+    def _footer(self) -> str:
+        more = [f"… and {len(self) - 60:,} more: see table()"] if len(self) > 60 else []
+        return "".join(f"\n{line}" for line in (*more, *self.remarks))
+
+
+def _refuse_combinations(combinations: Any) -> None:
+    """Stop where combinations are not {"name": {row: coefficient}}."""
+    if not isinstance(combinations, Mapping) or not combinations:
+        raise DesignError('combinations: {"name": {row: coefficient}} is needed')
+    DesignError.raise_any(
+        f"{name}: {{row: coefficient}} is needed, here is {terms!r:.60}"
+        for name, terms in combinations.items()
+        if not isinstance(terms, Mapping) or not terms
+    )
+
+
+def by_strata(source: Influence | Floats) -> Floats:
+    """Satterthwaite's degrees of freedom [K] of estimates with this joint influence."""
+    if not isinstance(source, Influence):
+        raise DesignError(
+            "df='satterthwaite' needs the strata's parts of the variance, which replicates do not keep"
+        )
+    return source.satterthwaite()
+
+
+def labels_of(domains: pd.DataFrame | None, n_domains: int, names: Sequence[str]) -> pd.DataFrame:
+    """By-columns and statistic of every row: domains vary slowest."""
+    labels = pd.DataFrame({"statistic": list(names) * n_domains})
+    if domains is None:
+        return labels
+    repeated = domains.loc[domains.index.repeat(len(names))].reset_index(drop=True)
+    return pd.concat([repeated, labels], axis=1)

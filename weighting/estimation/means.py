@@ -1,0 +1,140 @@
+"""Means, totals, shares and ratios by domain.
+
+Every estimator here is a smooth function of weighted totals; its influence values u_i (see
+:mod:`weighting.variance.cells`) are
+
+    total   T = Σ w a y          u = w a y
+    mean    θ = Σ w a y / Σ w a  u = w a (y − θ) / Σ w a
+    ratio   R = Σ w a y / Σ w a x  u = w a (y − R x) / Σ w a x
+
+with a = 1 where the row is in the domain and has a value. (Woodruff, JASA 66, 1971; Binder, 1983.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from weighting.design.sample_design import SampleDesign
+from weighting.estimation.estimates import Estimates
+from weighting.estimation.figures import estimates_of
+from weighting.estimation.grouping import grouping_of
+from weighting.estimation.options import Options
+from weighting.estimation.requests import Request
+from weighting.estimation.study_variables import numeric, shares
+
+
+def mean(
+    design: SampleDesign,
+    columns: str | Sequence[str],
+    by: str | Sequence[str] | None = None,
+    *,
+    interval: str = "wald",
+    level: float = 0.95,
+    df: str | float = "design",
+    listwise: bool = False,
+) -> Estimates:
+    """Means of columns, by any number of domains.
+
+    Args:
+        columns: names of numeric or truth-valued columns.
+        by: names of columns whose values make the domains.
+        interval: ``wald``; for values between 0 and 1 also ``logit``, ``wilson``, ``beta`` or ``bounded`` (the
+            intervals of :mod:`weighting.estimation.intervals`; none of them leaves [0, 1] except ``wald``).
+        level: confidence level.
+        df: ``design``, ``domain`` (of each domain), ``satterthwaite``, or a number (``inf``: normal).
+        listwise: leave out rows in which any of the columns is missing (R's ``svymean`` of several variables);
+            otherwise each column counts the rows in which it has a value.
+
+    Raises:
+        DesignError: unknown columns, text, infinite values, or a stratum whose variance cannot be known.
+
+    >>> from weighting import Design
+    >>> d = Design({"y": [0.0, 0.5, 1.0, None], "g": ["a", "a", "b", "b"]})
+    >>> d.mean("y", by="g").table()[["g", "statistic", "estimate", "n"]].to_dict("records")
+    [{'g': 'a', 'statistic': 'y', 'estimate': 0.25, 'n': 2}, {'g': 'b', 'statistic': 'y', 'estimate': 1.0, 'n': 1}]
+    """
+    options = Options(interval, level, df)
+    return estimates_of(_of_numbers(design, columns, by, "mean"), options, listwise)
+
+
+def total(
+    design: SampleDesign,
+    columns: str | Sequence[str],
+    by: str | Sequence[str] | None = None,
+    *,
+    level: float = 0.95,
+    df: str | float = "design",
+    listwise: bool = False,
+) -> Estimates:
+    """Population totals of columns, by domain; arguments as for :func:`mean`.
+
+    >>> from weighting import Design
+    >>> d = Design({"y": [1, 0, 1, 1]}, weights=[10, 10, 10, 10])
+    >>> d.total("y").estimate.tolist()
+    [30.0]
+    """
+    options = Options("wald", level, df)
+    return estimates_of(_of_numbers(design, columns, by, "total"), options, listwise)
+
+
+def _of_numbers(
+    design: SampleDesign, columns: str | Sequence[str], by: str | Sequence[str] | None, kind: str
+) -> Request:
+    names, grouping = design.names(columns), grouping_of(design, by)
+    grouping.tabulate(names)
+    return Request(grouping, tuple(numeric(grouping, c) for c in names), None, kind)
+
+
+def proportion(
+    design: SampleDesign,
+    columns: str | Sequence[str],
+    by: str | Sequence[str] | None = None,
+    *,
+    levels: object | Sequence[object] | None = None,
+    interval: str = "bounded",
+    level: float = 0.95,
+    df: str | float = "design",
+    listwise: bool = False,
+) -> Estimates:
+    """Shares: of truth values, of the answers in ``levels``, or of every category of a column.
+
+    Intervals stay inside [0, 1] and are defined at 0 and 1: where the answers of a domain do not vary, they are
+    Korn & Graubard's with the effective size n/(1 − f) (for unequal weights n times (Σ w)² / (n Σ w² (1 − f)));
+    "bounded" and "logit" are the same here. Other arguments as for :func:`mean`.
+
+    >>> from weighting import Design
+    >>> d = Design({"q": [5, 4, 2, 5, 4, 1], "g": list("aaabbb")})
+    >>> d.proportion("q", by="g", levels=[4, 5]).estimate.round(3).tolist()
+    [0.667, 0.667]
+    """
+    options = Options(interval, level, df)
+    names, grouping = design.names(columns), grouping_of(design, by)
+    grouping.tabulate(names)
+    found = tuple(shares(grouping, c, levels) for c in names)
+    return estimates_of(Request(grouping, found, None, "proportion"), options, listwise)
+
+
+def ratio(
+    design: SampleDesign,
+    numerator: str | Sequence[str],
+    denominator: str,
+    by: str | Sequence[str] | None = None,
+    *,
+    interval: str = "wald",
+    level: float = 0.95,
+    df: str | float = "design",
+    listwise: bool = False,
+) -> Estimates:
+    """Ratios of totals, over the rows in which both columns have a value; arguments as for :func:`mean`.
+
+    >>> from weighting import Design
+    >>> d = Design({"y": [1.0, 2.0, 3.0], "x": [2.0, 4.0, 6.0]})
+    >>> e = d.ratio("y", "x")
+    >>> e.estimate.tolist(), e.se.tolist(), e.labels["statistic"].tolist()
+    ([0.5], [0.0], ['y/x'])
+    """
+    options = Options(interval, level, df)
+    grouping = grouping_of(design, by)
+    found = tuple(numeric(grouping, c) for c in design.names(numerator))
+    bottom = numeric(grouping, design.names([denominator])[0])
+    return estimates_of(Request(grouping, found, bottom, "ratio"), options, listwise)

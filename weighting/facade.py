@@ -1,0 +1,104 @@
+"""The design as users see it: made from columns, asked for estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from weighting.design.arguments import Arguments
+from weighting.design.sample_design import SampleDesign
+from weighting.estimation import means, quantile
+from weighting.estimation.estimates import Estimates
+from weighting.variance.lonely import Lonely
+
+Columns = str | Sequence[str]
+
+
+class Design(SampleDesign):
+    """A sample and how it was drawn.
+
+    Args:
+        frame: a DataFrame or a mapping of column name → array, one row per respondent. Values that are missing make
+            the row drop out of the estimates they belong to, never out of the design.
+        weights: column name or array [n], not negative. Without weights: the inverse sampling fractions where ``fpc``
+            is given, else 1.
+        strata, clusters, fpc: column name or array, or a list with one per stage. ``fpc`` holds population sizes
+            (numbers of clusters in the stratum) or sampling fractions (all ≤ 1), decided stage by stage. Further
+            stages enter the variance where their ``fpc`` is given; otherwise the variance is that of the first stage
+            (ultimate clusters).
+        lonely: what to do with a stratum of one cluster that is not a census: ``fail`` refuses a variance; ``remove``
+            leaves it out; ``certainty`` the same; ``adjust`` centres it at the mean over all clusters of the stage;
+            ``average`` gives it the mean variance of the other strata.
+        lonely_domains: apply ``adjust`` or ``average`` also to strata in which a domain holds one cluster of several.
+        nest: True: cluster labels count within their stratum (label 1 in two strata is two clusters). False: a label found
+            in two strata is an error. By default the labels tell: where most of them are found in several strata they
+            count within strata; where only some are, those clusters cross strata, which is an error.
+
+    Raises:
+        DesignError: every fault found, naming column, row, stratum or cluster.
+
+    >>> d = Design({"y": [1.0, 2.0, 4.0, 5.0], "w": [10, 10, 20, 20], "h": ["a", "a", "b", "b"]},
+    ...            weights="w", strata="h")
+    >>> d.degf
+    2
+    >>> d.column("y").tolist()
+    [1.0, 2.0, 4.0, 5.0]
+    >>> d.mean("y").table()[["estimate", "se"]].round(4).to_dict("records")
+    [{'estimate': 3.5, 'se': 0.3727}]
+    """
+
+    def __init__(
+        self,
+        frame: pd.DataFrame | Mapping[str, ArrayLike],
+        weights: str | ArrayLike | None = None,
+        strata: Any = None,
+        clusters: Any = None,
+        fpc: Any = None,
+        lonely: Lonely = "fail",
+        lonely_domains: bool = False,
+        nest: bool | None = None,
+    ) -> None:
+        given = Arguments(frame)
+        policy = given.policy(lonely, lonely_domains)
+        stages = given.stages(strata, clusters, fpc, nest)
+        found = given.weights(weights, stages if fpc is not None else ())
+        given.refuse()
+        super().__init__(given.frame, found, stages, policy)
+
+    def mean(self, columns: Columns, by: Columns | None = None, **options: Any) -> Estimates:
+        """Means by domain; see :func:`weighting.estimation.means.mean`."""
+        return means.mean(self, columns, by, **options)
+
+    def total(self, columns: Columns, by: Columns | None = None, **options: Any) -> Estimates:
+        """Totals by domain; see :func:`weighting.estimation.means.total`."""
+        return means.total(self, columns, by, **options)
+
+    def proportion(self, columns: Columns, by: Columns | None = None, **options: Any) -> Estimates:
+        """Shares by domain; see :func:`weighting.estimation.means.proportion`."""
+        return means.proportion(self, columns, by, **options)
+
+    def ratio(
+        self, numerator: Columns, denominator: str, by: Columns | None = None, **options: Any
+    ) -> Estimates:
+        """Ratios of two totals by domain; see :func:`weighting.estimation.means.ratio`."""
+        return means.ratio(self, numerator, denominator, by, **options)
+
+    def quantile(
+        self, columns: Columns, q: float | Sequence[float] = 0.5, by: Columns | None = None, **options: Any
+    ) -> Estimates:
+        """Quantiles by domain with Woodruff's intervals; see :func:`weighting.estimation.quantile.quantile`."""
+        return quantile.quantile(self, columns, q, by, **options)
+
+    def __repr__(self) -> str:
+        first = self.stages[0]
+        parts = [f"{self.n:,} rows", f"weights {self.weights.sum():,.6g}", f"{first.n_strata:,} strata"]
+        parts.append(f"{first.n_clusters:,} clusters")
+        if len(self.stages) > 1:
+            parts.append(f"{len(self.stages)} stages")
+        parts += [a.name for a in self.adjustments]
+        if self.domain is not None:
+            parts.append(f"domain of {int(self.domain.sum()):,} rows")
+        return f"<Design: {', '.join(parts)}; df {self.degf:,}; lonely {self.lonely!r}>"

@@ -1,0 +1,62 @@
+"""The stages of a sample: its clusters, their strata, and how much of each stratum was drawn."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from weighting.frozen import freeze
+from weighting.groups import Codes, Flags, Floats, compact
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """One stage of sampling: C clusters in H strata.
+
+    ``cluster`` [n] is each row's cluster; ``stratum`` [C], ``sampled`` [H] clusters drawn, ``rest`` [H] = 1 − f,
+    ``share`` [H] the product of the sampling fractions of the stages before, ``parent`` [H] the cluster of the
+    stage before (all 0 at the first stage), ``names`` [H] the strata as the user knows them.
+    """
+
+    cluster: Codes
+    stratum: Codes
+    sampled: Floats
+    rest: Floats
+    share: Floats
+    parent: Codes
+    names: NDArray[Any]
+
+    def __post_init__(self) -> None:
+        freeze(self)
+
+    @property
+    def n_clusters(self) -> int:
+        return self.stratum.size
+
+    @property
+    def n_strata(self) -> int:
+        return self.sampled.size
+
+    @property
+    def lonely(self) -> Flags:
+        """Strata [H] with one cluster of several: no variance can be seen there. A census stratum is not one."""
+        return (self.sampled == 1) & (self.rest > 0)
+
+    @property
+    def fraction(self) -> Floats:
+        """Sampling fraction [n] of each row's cluster within its stratum."""
+        return (1 - self.rest)[self.stratum][self.cluster]
+
+    def strata_named(self, which: Flags) -> str:
+        """The first of some strata [H], and how many more there are."""
+        names = list(dict.fromkeys(str(name) for name in self.names[which]))
+        more = f" and {len(names) - 8} more" if len(names) > 8 else ""
+        return ", ".join(repr(name) for name in names[:8]) + more
+
+    def clusters_less_strata(self, inside: Flags, domain: Codes, n_domains: int) -> NDArray[np.int64]:
+        """Clusters less strata [J] that the rows ``inside`` [n] of each domain lie in; domain codes [n]."""
+        used, _ = compact(self.cluster[inside] * n_domains + domain[inside], self.n_clusters * n_domains)
+        cluster, of_cluster = np.divmod(used, n_domains)
+        of_stratum = np.unique(self.stratum[cluster] * n_domains + of_cluster) % n_domains
+        return np.bincount(of_cluster, minlength=n_domains) - np.bincount(of_stratum, minlength=n_domains)
