@@ -15,7 +15,8 @@ from surveys.definitions.study.reading import load_study
 from surveys.definitions.study.records import StudyDefinition
 from surveys.problems import Problem, fault
 from surveys.result import Result, Screening
-from surveys.returns.mapping import propose_mapping, write_mapping
+from surveys.returns.mapping_file import write_mapping
+from surveys.returns.mapping_proposal import propose_mapping
 from surveys.returns.reading import read_returns
 from surveys.review.decisions import confirm
 from surveys.sampling.samples import draw_samples

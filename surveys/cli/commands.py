@@ -173,7 +173,8 @@ def map_columns(
 ) -> None:
     from surveys.definitions.study.reading import load_study
     from surveys.reports.summaries import mapping_summary
-    from surveys.returns.mapping import propose_mapping, write_mapping
+    from surveys.returns.mapping_file import write_mapping
+    from surveys.returns.mapping_proposal import propose_mapping
 
     terminal: Terminal = context.obj
     target = out or file.with_suffix(".mapping.csv")

@@ -301,7 +301,9 @@ def _table(reader: _Reader, name: str, relative: object) -> Sequence[tuple[objec
         return ()
     path = reader.named(relative, f"files.{name}") if relative else None
     record, blank = TABLES[name]
-    rows = table_of(record, path, reader.problems, relative, blank) if path else []
+    if path is None:
+        return ()
+    rows = table_of(record, path, reader.problems, relative, blank)
     return [(_without_guards(made), place) for made, place in rows] if name in DECIDED else rows
 
 

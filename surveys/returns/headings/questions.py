@@ -15,8 +15,8 @@ from surveys.definitions.instrument.records import Instrument, Item, Scale
 from surveys.problems import Problems
 from surveys.returns.headings.columns import Column, Table, chosen_options
 from surveys.returns.options import Options
-from surveys.returns.register import Register
 from surveys.returns.text.names import Names
+from surveys.returns.unit_register import UnitRegister
 from surveys.vocabulary.folding import fold, fold_name
 
 DEFAULT_HEADER = "{item} [{unit}]"
@@ -44,7 +44,7 @@ class Vocabulary:
         questionnaire: str = "",
         header: str = "",
         columns: Mapping[str, str] | None = None,
-        register: Register | None = None,
+        register: UnitRegister | None = None,
         decided: Callable[[Column], tuple[Target, ...] | None] | None = None,
     ) -> None:
         self.instrument = instrument

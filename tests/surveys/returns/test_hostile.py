@@ -20,7 +20,8 @@ from surveys.problems import Problems, SurveyError
 from surveys.returns.double_entry import compare_entries
 from surveys.returns.files.opening import read_sheets
 from surveys.returns.files.sheets import LIMITS
-from surveys.returns.mapping import propose_mapping, write_mapping
+from surveys.returns.mapping_file import write_mapping
+from surveys.returns.mapping_proposal import propose_mapping
 from surveys.returns.reading import read_returns
 from surveys.review.layouts import ENTRIES
 from surveys.review.review_file import read_review, review_bytes

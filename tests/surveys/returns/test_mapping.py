@@ -11,7 +11,8 @@ import pytest
 
 from surveys.definitions.study.records import ReturnFile
 from surveys.problems import SurveyError
-from surveys.returns.mapping import propose_mapping, write_mapping
+from surveys.returns.mapping_file import write_mapping
+from surveys.returns.mapping_proposal import propose_mapping
 from surveys.returns.reading import read_returns
 from surveys.review.layouts import MAPPING
 

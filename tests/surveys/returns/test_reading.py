@@ -20,7 +20,7 @@ from surveys.definitions.instrument.records import (
 )
 from surveys.definitions.study.records import ReturnFile, UnitDecision
 from surveys.problems import SurveyError
-from surveys.returns.mapping import propose_mapping
+from surveys.returns.mapping_proposal import propose_mapping
 from surveys.returns.reading import read_returns
 
 HEADINGS = [

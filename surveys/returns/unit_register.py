@@ -18,11 +18,11 @@ PROPOSED = 3  # nearest units listed for each spelling
 COMPARED = 5_000  # spellings whose nearest units are listed, the most frequent first; a longer list is no list of units
 
 
-class Register:
+class UnitRegister:
     """The units of one block during the fieldwork of a study.
 
     >>> units = (Unit("SNV", "so", "Sở Nội vụ", kind="Sở"), Unit("SNgV", "so", "Sở Ngoại vụ", aliases=("Ngoại vụ",)))
-    >>> register = Register(units)
+    >>> register = UnitRegister(units)
     >>> register.resolve("SỞ NỘI VỤ"), register.resolve("ngoại vụ"), register.resolve("So Noi vu")
     ('SNV', 'SNgV', '')
     >>> register.nearest("So Noi vu")[0]
@@ -72,13 +72,13 @@ class Register:
         return unit.code in self._names.find(unit.code)
 
 
-def registers(study: StudyDefinition) -> dict[str, Register]:
+def registers(study: StudyDefinition) -> dict[str, UnitRegister]:
     """One register for each block, with the confirmed spellings of the study."""
     decided: dict[str, dict[str, str]] = {}
     for decision in study.unit_decisions:
         decided.setdefault(decision.block, {})[decision.text] = decision.unit_code
     return {
-        block.code: Register(
+        block.code: UnitRegister(
             (unit for unit in study.units if unit.block == block.code),
             decided.get(block.code),
             study.fieldwork.start,
@@ -87,7 +87,7 @@ def registers(study: StudyDefinition) -> dict[str, Register]:
     }
 
 
-def proposals(texts: Mapping[tuple[str, str], int], registers: Mapping[str, Register]) -> pd.DataFrame:
+def proposals(texts: Mapping[tuple[str, str], int], registers: Mapping[str, UnitRegister]) -> pd.DataFrame:
     """Spellings not resolved, (block, text) → forms, as rows to be decided: up to three nearest units for each.
 
     Likeness decides nothing: every row's decision is empty. Beyond ``COMPARED`` spellings they are listed without proposals.

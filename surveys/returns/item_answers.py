@@ -1,0 +1,150 @@
+"""The answers of a table: level positions and reasons for having none, for every row, unit and item."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from surveys.definitions.instrument.records import (
+    BLANK,
+    NOT_ASKED,
+    OUT_OF_SCALE,
+    SEVERAL,
+    Instrument,
+    Item,
+)
+from surveys.returns.headings.columns import Column
+from surveys.returns.options import answered_otherwise, label_text, read_answers
+from surveys.returns.table_reading import SHOWN, CellFault, TableReading
+from surveys.vocabulary.folding import fold, fold_name
+
+_MARKS = frozenset({"x", "1", "v", "✓", "✔", "☑", "☒", "true", "có", "yes", "co", "√", "þ", "ü"})
+_NO_MARKS = frozenset({"0", "false", "không", "no", "☐", "-"})
+_TOLD = 200  # different faulty texts of one column that are told each by itself; all of them are kept
+
+
+def table_answers(reading: TableReading, units: Sequence[str]) -> np.ndarray:
+    """Codes int8 [rows of the table, units, items of the instrument] of the columns about each of ``units`` (texts of headings;
+    the empty one: columns about no unit); what was read but is no answer is noted."""
+    item_position, unit_position = reading.instrument.item_position, {unit: u for u, unit in enumerate(units)}
+    answers = np.full((len(reading), len(units), len(item_position)), NOT_ASKED, dtype=np.int8)
+    held = [about for about in reading.layout.held if about[1] in unit_position]
+    for item, unit in sorted(held, key=lambda about: unit_position[about[1]]):
+        answers[:, unit_position[unit], item_position[item]] = _item_answers(reading, item, unit)
+    if "" in unit_position:
+        _choose(reading, answers[:, unit_position[""]])
+    return answers
+
+
+def mark_not_asked(instrument: Instrument, items: Iterable[Item], answers: np.ndarray) -> None:
+    """Turn blanks into "not asked" where the filter of an item was answered otherwise; ``answers`` int8 [..., items of the
+    instrument] is changed."""
+    position = instrument.item_position
+    for item in items:
+        if item.asked_when:
+            filtering, levels = item.asked_when
+            scale = instrument.scale[instrument.item[filtering].scale]
+            otherwise = answered_otherwise(answers[..., position[filtering]], scale, levels)
+            column = answers[..., position[item.code]]
+            column[(column == BLANK) & otherwise] = NOT_ASKED
+
+
+def chosen_items(reading: TableReading) -> frozenset[str]:
+    """The items that are options of a question with several answers in one cell."""
+    return frozenset(
+        item
+        for question in reading.layout.options
+        for item in reading.vocabulary.multiple[fold_name(question)].values()
+    )
+
+
+def split_options(text: str, options: Iterable[str], separator: str = "") -> tuple[set[str], str]:
+    """The known (folded) options named in a cell, the longest first, and what is left of the cell.
+
+    >>> split_options("Bưu điện, bưu chính, Trực tiếp", ["bưu điện", "bưu điện, bưu chính", "trực tiếp"])[1]
+    ''
+    >>> split_options("Trực tiếp;Qua Zalo;", ["trực tiếp"], ";")
+    ({'trực tiếp'}, 'qua zalo')
+    """
+    rest, chosen = fold(text), set()
+    mark = f"[{re.escape(separator or ',;')}]"
+    for option in sorted(options, key=len, reverse=True):
+        found, count = re.subn(rf"(?:^|{mark})\s*{re.escape(option)}\s*(?={mark}|$)", "", rest)
+        if count:
+            chosen.add(option)
+            rest = found
+    return chosen, rest.strip(f"{separator or ',;'} ")
+
+
+def _item_answers(reading: TableReading, item: str, unit: str) -> np.ndarray:
+    """Codes int8 [rows of the table] of one item of one unit text."""
+    column = reading.layout.items.get((item, unit))
+    if column is None:
+        return _ticked(reading, item, unit)
+    options = reading.vocabulary.options[reading.vocabulary.scale_of(item).code]
+    read = read_answers(column.distinct, options, column.variable)
+    for told, (k, fault) in enumerate(read.faults.items()):
+        text = label_text(column.distinct.values[k], column.variable)[:SHOWN]
+        if fault != "missing":
+            reading.faults.append(CellFault(column.distinct.rows_of(k), item, unit, text, fault))
+        if told < _TOLD:
+            reading.warn(column, k, f"returns.cell_{fault}", text=text, nearest=options.nearest(text) or "–")
+        elif told == _TOLD:
+            reading.warn(column, k, "returns.cells_further", text=text, texts=len(read.faults) - _TOLD)
+    return read.codes
+
+
+def _ticked(reading: TableReading, item: str, unit: str) -> np.ndarray:
+    """One column per level with a mark in one of them; two marks are several answers, anything else no mark."""
+    codes, marks = np.full(len(reading), BLANK, dtype=np.int8), np.zeros(len(reading), dtype=int)
+    for level, column in reading.layout.ticks[item, unit].items():
+        known = np.array([_mark(text) for text in column.distinct.texts], dtype=np.int8)
+        marked = column.distinct.spread(known, 0) == 1
+        codes[marked] = level
+        marks += marked
+        for k in np.flatnonzero(known < 0).tolist():
+            rows, text = column.distinct.rows_of(k), column.distinct.texts[k][:SHOWN]
+            codes[rows] = OUT_OF_SCALE
+            marks[rows] = 0
+            reading.faults.append(CellFault(rows, item, unit, text, "out_of_scale"))
+            reading.warn(column, k, "returns.mark_unknown")
+    several = np.flatnonzero(marks > 1)
+    codes[several] = SEVERAL
+    if len(several):
+        reading.faults.append(CellFault(several, item, unit, "", "several"))
+    return codes
+
+
+def _mark(text: str) -> int:
+    """1 for a mark, 0 for none, −1 for a text that is neither."""
+    folded = text.strip().casefold()
+    return 1 if folded in _MARKS else 0 if folded in _NO_MARKS else -1
+
+
+def _choose(reading: TableReading, answers: np.ndarray) -> None:
+    """Questions with several answers in one cell → one yes/no item per option, in ``answers`` int8 [rows, items]. The cell is
+    read by looking for the known options in it, because options may themselves hold the separator."""
+    position = reading.instrument.item_position
+    for question, column in reading.layout.options.items():
+        options = reading.vocabulary.multiple[fold_name(question)]
+        split = [split_options(text, options, column.separator) for text in column.distinct.texts]
+        for option, item in options.items():
+            values = reading.vocabulary.scale_of(item).values()
+            yes, no = (
+                int(np.argmax(values)),
+                int(np.argmin(values)),
+            )  # the level with the larger value says yes
+            codes = np.array([yes if option in chosen else no for chosen, _ in split], dtype=np.int8)
+            answers[:, position[item]] = column.distinct.spread(codes, BLANK)
+        for k, (_, rest) in enumerate(split):
+            if rest:
+                _note_rest(reading, column, k, rest[:SHOWN], options)
+
+
+def _note_rest(reading: TableReading, column: Column, k: int, rest: str, options: Mapping[str, str]) -> None:
+    """What a cell holds besides known options is noted as a fault of the first option's item."""
+    item = next(iter(options.values()))
+    reading.faults.append(CellFault(column.distinct.rows_of(k), item, "", rest, "out_of_scale"))
+    reading.warn(column, k, "returns.option_unknown", text=rest)

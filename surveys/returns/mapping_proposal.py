@@ -1,0 +1,187 @@
+"""Files of products that nobody has described: what each column holds or most likely holds, for a person to decide.
+
+:func:`propose_mapping` lists what is known and what is only likely, each with its reason. Likeness decides nothing: only rows
+that someone accepts in the mapping file count (:mod:`surveys.returns.mapping_file`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from surveys.definitions.study.records import ReturnFile, StudyDefinition
+from surveys.problems import Language, SurveyError, fault, phrase
+from surveys.returns.file_tables import Vocabularies
+from surveys.returns.files.opening import read_sheets
+from surveys.returns.headings.columns import Column, Table
+from surveys.returns.headings.questions import Target, Vocabulary
+from surveys.returns.readers.registry import choose
+from surveys.returns.text.names import likest
+from surveys.review.layouts import MAPPING
+from surveys.vocabulary.folding import without_marks
+
+LIKELY = 0.5  # least likeness that is worth proposing
+_PARTED = re.compile(r"\s*(?:\s[-–—:|/>]\s|[\[\](){}\n;]|:\s)\s*")
+
+
+def propose_mapping(path: str | Path, study: StudyDefinition, language: Language = "vi") -> pd.DataFrame:
+    """One row for each column of a file and each item without one, with the columns of the mapping file.
+
+    ``kind``, ``target`` and ``unit`` are what the column holds or most likely holds; ``reason`` says why; ``decision`` is ``x``
+    where heading and name are equal and empty where they are only alike, for a person to fill in (``x``, ``no``).
+    ``path`` may be a return file of the study, whose settings are used, or any file.
+
+    Raises :class:`~surveys.problems.SurveyError` when the file cannot be read.
+    """
+    tables, vocabulary = _opened(Path(path), study)
+    columns = {(column.letter, column.heading): column for table in tables for column in table.columns}
+    exact = {key: vocabulary.targets(column) for key, column in columns.items()}
+    held = {target.code for targets in exact.values() for target in targets if len(targets) == 1}
+    likely = _Likely(vocabulary, held)
+    rows = [
+        (*_written(column, exact[key][0], vocabulary), phrase("mapping.exact", language), "x")
+        if len(exact[key]) == 1
+        else _proposed(column, likely, language)
+        for key, column in columns.items()
+        if column.heading or not column.empty
+    ]
+    proposed = {row[3].partition("=")[0] for row in rows}
+    reason = phrase("mapping.no_column", language)
+    left = [item.code for item in vocabulary.items if item.code not in proposed]
+    rows += [("", "", "absent", code, "", reason, "") for code in left]
+    return pd.DataFrame(rows, columns=list(MAPPING.columns))
+
+
+def _opened(path: Path, study: StudyDefinition) -> tuple[list[Table], Vocabulary]:
+    """The tables of a file, and the vocabulary of its questionnaire, or of all where it is unclear."""
+    file, vocabularies = _return_file(path, study), Vocabularies(study)
+    sheets = read_sheets(path, file.path, sheet=file.sheet, encoding=file.encoding)
+    anyone = vocabularies.of(file, file.questionnaire)
+    tables = choose(sheets, anyone, file.reader, file.path).read(sheets, anyone)
+    if not tables:
+        raise fault("returns.no_rows", file=file.path)
+    try:
+        return tables, vocabularies.of_table(file, tables[0])
+    except SurveyError:
+        return tables, vocabularies.of(file, "")
+
+
+def _return_file(path: Path, study: StudyDefinition) -> ReturnFile:
+    """The study's own entry for this file without its mapping, or a plain one."""
+    for file in study.returns:
+        if (study.folder / file.path).resolve() == path.resolve():
+            return replace(file, mapping="")
+    return ReturnFile(path.name)
+
+
+class _Alike(NamedTuple):
+    """How much a text is like a name (0 to 1), what the name stands for, and the name."""
+
+    likeness: float
+    code: str
+    name: str
+
+
+class _Proposal(NamedTuple):
+    likeness: float
+    target: Target
+    name: str
+
+
+class _Likely:
+    """What headings are like, each text compared once; targets in ``held`` have a column already."""
+
+    def __init__(self, vocabulary: Vocabulary, held: Collection[str]) -> None:
+        self.vocabulary, self.held = vocabulary, frozenset(held)
+        items = {
+            without_marks(name): (item.code, name)
+            for item in vocabulary.items
+            for name in (item.text_en, *item.aliases, item.code, item.text_vi)
+            if name
+        }
+        fields = {
+            without_marks(name): (field.code, name)
+            for field in vocabulary.instrument.fields
+            for name in (field.label_en, field.code, *field.headers, field.label_vi)
+            if name
+        }
+        self._item = cache(lambda text: _nearest(text, items))
+        self._field = cache(lambda text: _nearest(text, fields))
+        self._unit = cache(self._nearest_unit)
+
+    def best(self, column: Column) -> _Proposal | None:
+        """The item of a unit that two parts of a heading are like; otherwise what the heading or a part of it is most like."""
+        parts = [part for part in _PARTED.split(column.heading) if part]
+        texts = dict.fromkeys((column.heading, *column.names, *parts))
+        found = list(self._of_units(parts)) or [one for text in texts for one in self._whole(text)]
+        return max(found, key=lambda proposal: proposal.likeness, default=None)
+
+    def _whole(self, text: str) -> Iterator[_Proposal]:
+        kinds: tuple[tuple[Literal["item", "field"], _Alike], ...] = (
+            ("item", self._item(text)),
+            ("field", self._field(text)),
+        )
+        for kind, (likeness, code, name) in kinds:
+            if likeness >= LIKELY and code not in self.held:
+                yield _Proposal(likeness, Target(kind, code), name)
+
+    def _of_units(self, parts: Sequence[str]) -> Iterator[_Proposal]:
+        for unit_part in parts:
+            unit = self._unit(unit_part)
+            for item_part in parts:
+                item = self._item(item_part)
+                if item_part != unit_part and min(item.likeness, unit.likeness) >= LIKELY:
+                    likeness = (item.likeness + unit.likeness) / 2
+                    target = Target("item", item.code, unit.code)
+                    yield _Proposal(likeness, target, f"{item.name} [{unit.name}]")
+
+    def _nearest_unit(self, text: str) -> _Alike:
+        register = self.vocabulary.register
+        if register is None:
+            return _Alike(0.0, "", "")
+        if code := register.resolve(text):
+            return _Alike(1.0, code, text)
+        near = [_Alike(likeness, code, name) for code, name, likeness in register.nearest(text)]
+        return near[0] if near else _Alike(0.0, "", "")
+
+
+def _nearest(text: str, names: Mapping[str, tuple[str, str]]) -> _Alike:
+    for name, likeness in likest(text, names, 1):
+        return _Alike(likeness, *names[name])
+    return _Alike(0.0, "", "")
+
+
+def _proposed(column: Column, likely: _Likely, language: Language) -> tuple[str, ...]:
+    """The most likely meaning of a column that has no exact one, never accepted by itself."""
+    best = likely.best(column)
+    if best is None:
+        return column.letter, column.heading, "", "", "", phrase("mapping.nothing_near", language), ""
+    reason = phrase("mapping.alike", language, percent=f"{100 * best.likeness:.0f}", name=best.name)
+    if best.target.kind == "item":
+        read, cells = _options_read(column, best.target.code, likely.vocabulary)
+        reason += phrase("mapping.cells", language, read=read, cells=cells)
+    return *_written(column, best.target, likely.vocabulary), reason, ""
+
+
+def _options_read(column: Column, item: str, vocabulary: Vocabulary) -> tuple[int, int]:
+    """How many filled cells are options of the item's scale, and how many there are."""
+    options, cells = vocabulary.options[vocabulary.scale_of(item).code], column.distinct
+    known = np.array([not options.read(text).fault for text in cells.texts], dtype=bool)
+    return int(cells.counts[known].sum()), int(cells.counts.sum())
+
+
+def _written(column: Column, target: Target, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Column, heading, kind, target and unit as they stand in the file."""
+    code, unit = target.code, target.unit
+    if target.kind == "tick" and target.level >= 0:
+        code += f"={vocabulary.scale_of(code).levels[target.level].code}"
+    if unit and vocabulary.register:
+        unit = vocabulary.register.resolve(unit) or unit
+    return column.letter, column.heading, target.kind, code, unit

@@ -1,0 +1,117 @@
+"""The fields of a table: one typed column of the tidy rows for each, whatever the file calls it and however it writes it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from surveys.definitions.instrument.records import Field
+from surveys.returns.headings.columns import Column
+from surveys.returns.record_set import kept_fields
+from surveys.returns.table_reading import TableReading
+from surveys.returns.text.names import Names
+from surveys.returns.text.times import read_numbers, read_times
+
+_TEXTS = ("form_code", "rater", "interviewer", "operator", "unit")
+
+
+def field_columns(reading: TableReading) -> dict[str, np.ndarray]:
+    """Every column of the tidy rows that comes from a field or from the file, one value per row of the table."""
+    found = _by_role(reading)
+    table, first = reading.table, {role: columns[0] for role, columns in found.items()}
+    columns = {role: texts_of(first[role]) if role in first else reading.same("") for role in _TEXTS}
+    if "form_code" not in first:
+        numbers = texts_of(first["response"]) if "response" in first else table.row_numbers
+        columns["form_code"] = np.array([f"{table.place}#{number}" for number in numbers], dtype=object)
+    started, submitted = (_times(reading, first.get(role)) for role in ("started", "submitted"))
+    ended = _times(reading, first["ended"]) if "ended" in first else submitted
+    columns["submitted"] = submitted if "submitted" in first else ended
+    columns["seconds"] = _seconds(reading, first.get("seconds"), started, ended)
+    columns["own_unit"] = _own_unit(reading, first.get("own_unit"))
+    filled = [column.distinct.codes >= 0 for column in found.get("identification", ())]
+    columns["identified"] = np.logical_and.reduce([np.ones(len(table), dtype=bool), *filled])
+    for declared in kept_fields(reading.instrument):
+        columns[declared.code] = _kept(reading, declared)
+    return columns | {"source_row": table.row_numbers}
+
+
+def texts_of(column: Column) -> np.ndarray:
+    """A column as text, object [n]: the value label where a statistical file has one, otherwise what the cell says."""
+    shown = [_label(column, value) or text for value, text in _distinct(column)]
+    return column.distinct.spread(np.array(shown, dtype=object), "")
+
+
+def numbers_of(reading: TableReading, column: Column) -> np.ndarray:
+    """A column as numbers, float [n]; NaN (noted) where a cell is none."""
+    numbers = read_numbers(column.distinct.values, column.distinct.texts)
+    for k in np.flatnonzero(np.isnan(numbers)).tolist():
+        reading.warn(column, k, "returns.number_unknown")
+    return column.distinct.spread(numbers, np.nan)
+
+
+def _by_role(reading: TableReading) -> dict[str, list[Column]]:
+    """The columns of each role, those of the instrument's fields before those that the product adds."""
+    found: dict[str, list[Column]] = {}
+    for declared in reading.instrument.fields:
+        if declared.code in reading.layout.fields:
+            found.setdefault(declared.role, []).append(reading.layout.fields[declared.code])
+    for role, column in reading.table.roles.items():
+        found.setdefault(role, [column])
+    return found
+
+
+def _distinct(column: Column) -> list[tuple[object, str]]:
+    return list(zip(column.distinct.values, column.distinct.texts, strict=True))
+
+
+def _label(column: Column, value: object) -> str:
+    return column.variable.value_labels.get(value, "") if column.variable else ""
+
+
+def _times(reading: TableReading, column: Column | None) -> np.ndarray:
+    if column is None:
+        return np.full(len(reading), np.datetime64("NaT", "s"))
+    cells = column.distinct
+    times, order = read_times(cells.values, cells.texts, reading.timezone, column.zone, column.order)
+    if order == "mdy" and not column.order:
+        reading.table.conversions["m/d/Y"] = int(cells.counts.sum())
+    for k in np.flatnonzero(np.isnat(times)).tolist():
+        reading.warn(column, k, "returns.time_unknown")
+    return cells.spread(times, np.datetime64("NaT", "s"))
+
+
+def _seconds(
+    reading: TableReading, column: Column | None, started: np.ndarray, ended: np.ndarray
+) -> np.ndarray:
+    """The time taken: as the file says, or between the beginning and the end."""
+    if column is not None:
+        return numbers_of(reading, column)
+    between = (ended - started).astype(float)
+    return np.where(np.isnat(started) | np.isnat(ended), np.nan, between)
+
+
+def _own_unit(reading: TableReading, first: Column | None) -> np.ndarray:
+    """The unit of the rater, from the field that the questionnaire names or the first one with that role."""
+    named = reading.questionnaire.own_unit
+    column = reading.layout.fields.get(named) if named else first
+    return reading.same("") if column is None else reading.resolved(column)
+
+
+def _kept(reading: TableReading, declared: Field) -> np.ndarray:
+    column = reading.layout.fields.get(declared.code)
+    if column is None:
+        return np.full(len(reading), np.nan) if declared.role == "weight" else reading.same("")
+    if declared.role == "weight":
+        return numbers_of(reading, column)
+    return _categories(reading, declared, column) if declared.categories else texts_of(column)
+
+
+def _categories(reading: TableReading, declared: Field, column: Column) -> np.ndarray:
+    """Category codes of an attribute; a text that is none of them stays as it is, so that it is seen."""
+    names = Names((name, code) for code, labels in declared.categories for name in (code, *labels))
+    found = []
+    for k, (value, text) in enumerate(_distinct(column)):
+        codes = names.find(_label(column, value)) or names.find(text)
+        if len(codes) != 1:
+            reading.warn(column, k, "returns.category_unknown", nearest=names.nearest(text) or "–")
+        found.append(codes[0] if len(codes) == 1 else text)
+    return column.distinct.spread(np.array(found, dtype=object), "")
