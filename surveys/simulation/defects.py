@@ -8,169 +8,193 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
-from surveys.definitions.instrument.records import BLANK, DONT_KNOW, NOT_ASKED, Instrument, Item, Scale, Unit
+from surveys.definitions.instrument.records import BLANK, DONT_KNOW, NOT_ASKED, Instrument, Scale, Unit
 from surveys.definitions.study.records import Issued
-from surveys.simulation.pile import Pile
-from surveys.simulation.plan import Round
-from surveys.simulation.population import goodness
+from surveys.simulation.population import Simulation, filters_among, worst_to_best
+from surveys.simulation.returned_forms import ReturnedForms
 from surveys.vocabulary.folding import fold
 from surveys.vocabulary.rules import VALIDITY_RULES
 
 Array = np.ndarray
+MOST_DEFECTIVE = (
+    0.12  # share of the forms of one questionnaire that may carry a defect, so that no cell is emptied
+)
+Codes = tuple[str, ...]
+T = TypeVar("T")
 
 
-@dataclass(eq=False)
-class Desk:
-    """What the injectors work with: the instrument, the round, forms issued and never returned (used up one by one), units that
-    are not assessed by block, effective parameters by rule."""
+@dataclass(frozen=True, eq=False)
+class Supplies:
+    """What defects are made from: forms issued and never returned (used up one by one), units that are not assessed by block,
+    the parameters of the rules."""
 
-    instrument: Instrument
-    round: Round
+    simulation: Simulation
     unreturned: list[Issued]
     excluded: Mapping[str, Sequence[Unit]]
-    params: Mapping[str, Mapping[str, object]]
-    rng: np.random.Generator
+    parameters: Mapping[str, Mapping[str, object]]
 
-    def pick(self, options: Sequence[int] | Array) -> int:
+    def pick(self, options: Sequence[T]) -> T:
         """One of the options at random."""
-        return int(options[int(self.rng.integers(0, len(options)))])
-
-    def field(self, pile: Pile, role: str) -> str:
-        """The field of a role that the forms of the pile have; empty when there is none."""
-        found = [f.code for f in self.instrument.fields if f.role == role and f.code in pile.fields]
-        return found[0] if found else ""
+        return options[int(self.simulation.rng.integers(0, len(options)))]
 
     def number(self, rule: str, name: str) -> float:
-        return float(str(self.params[rule][name]))
+        return float(str(self.parameters[rule][name]))
 
 
-Injector = Callable[[Desk, Pile, int], tuple[str, ...]]
+@dataclass(frozen=True, eq=False)
+class FormToSpoil:
+    """One form of a questionnaire, by its position ``f``."""
+
+    supplies: Supplies
+    forms: ReturnedForms
+    f: int
+
+    @property
+    def code(self) -> str:
+        return str(self.read("form_code"))
+
+    @property
+    def answers(self) -> Array:
+        """Answers of the form, int8 [W, K]."""
+        answers: Array = self.forms.answers[self.f]
+        return answers
+
+    def field(self, role: str) -> str:
+        """The field of a role that the forms have; empty when there is none."""
+        fields = self.supplies.simulation.instrument.fields
+        return next((f.code for f in fields if f.role == role and f.code in self.forms.fields), "")
+
+    def read(self, role: str) -> object:
+        """What stands in the field of a role; empty when there is none."""
+        field = self.field(role)
+        return self.forms.fields[field][self.f] if field else ""
+
+    def write(self, role: str, content: object) -> Codes:
+        """Write ``content`` into the field of a role."""
+        self.forms.fields[self.field(role)][self.f] = content
+        return (self.code,)
+
+    def answered_unit(self) -> int:
+        """One of the units answered on the form, as its place; the only one unless a matrix. −1 when nothing was answered."""
+        places = np.flatnonzero((self.answers >= 0).any(axis=1))
+        return self.supplies.pick(places.tolist()) if len(places) else -1
+
+    def others_of_the_unit(self) -> Array:
+        """Clean other forms of the same unit, int."""
+        unit = self.forms.unit[:, 0]
+        others = np.flatnonzero(self.forms.clean & (unit == unit[self.f]))
+        return others[others != self.f]
+
+    def scale(self, k: int) -> Scale:
+        """Scale of the question at position ``k``."""
+        return self.supplies.simulation.instrument.scale[self.forms.population.items[k].scale]
+
+    def plain_items(self) -> list[int]:
+        """Items that neither filter nor are filtered."""
+        items = self.forms.population.items
+        filters = filters_among(items)
+        return [k for k, item in enumerate(items) if not item.asked_when and item.code not in filters]
 
 
-def code_of(desk: Desk, pile: Pile, f: int) -> str:
-    field = desk.field(pile, "form_code")
-    return str(pile.fields[field][f]) if field else ""
+Injector = Callable[[FormToSpoil], Codes]
 
 
-def set_code(desk: Desk, pile: Pile, f: int, code: str) -> tuple[str, ...]:
-    pile.fields[desk.field(pile, "form_code")][f] = code
-    return (code,)
-
-
-def answered_unit(desk: Desk, pile: Pile, f: int) -> int:
-    """One of the units answered on the form, as its place; the only one unless a matrix. −1 when nothing was answered."""
-    places = np.flatnonzero((pile.answers[f] >= 0).any(axis=1))
-    return desk.pick(places) if len(places) else -1
-
-
-def ordinal_items(desk: Desk, pile: Pile) -> Array:
-    kinds = [desk.instrument.scale[item.scale].kind for item in pile.items]
-    return np.flatnonzero([kind == "ordinal" for kind in kinds])
-
-
-def plain_items(pile: Pile) -> list[int]:
-    """Items that neither filter nor are filtered."""
-    filters = {item.asked_when[0] for item in pile.items if item.asked_when}
-    return [k for k, item in enumerate(pile.items) if not item.asked_when and item.code not in filters]
-
-
-def takes_text(pile: Pile, f: int) -> bool:
-    """Statistical files hold numbers only."""
-    return pile.files[pile.file[f]].format != "sav"
-
-
-def unknown_code(desk: Desk, pile: Pile, f: int) -> tuple[str, ...]:
+def unknown_code(form: FormToSpoil) -> Codes:
     """A code that was never issued."""
-    stem, _, number = code_of(desk, pile, f).rpartition("-")
-    return set_code(desk, pile, f, f"{stem}-9{number}") if stem else ()
+    stem, _, number = form.code.rpartition("-")
+    return form.write("form_code", f"{stem}-9{number}") if stem else ()
 
 
-def duplicate_code(desk: Desk, pile: Pile, f: int) -> tuple[str, ...]:
+def duplicate_code(form: FormToSpoil) -> Codes:
     """The code of another form of the same unit, on both."""
-    others = np.flatnonzero(pile.clean & (pile.unit[:, 0] == pile.unit[f, 0]))
-    others = others[others != f]
-    if not len(others) or pile.entered_twice[f] or not desk.field(pile, "form_code"):
+    others, twice = form.others_of_the_unit(), form.forms.entered_twice
+    if not len(others) or twice[form.f] or not form.code:
         return ()
-    other = desk.pick(others)
-    if pile.entered_twice[other]:
+    other = form.supplies.pick(others.tolist())
+    if twice[other]:
         return ()
-    pile.clean[other] = False
-    return set_code(desk, pile, f, code_of(desk, pile, other))
+    form.forms.clean[other] = False
+    return form.write("form_code", FormToSpoil(form.supplies, form.forms, other).code)
 
 
-def wrong_questionnaire(desk: Desk, pile: Pile, f: int) -> tuple[str, ...]:
+def wrong_questionnaire(form: FormToSpoil) -> Codes:
     """The code of a form that was issued for another questionnaire and never came back."""
-    others = [k for k, form in enumerate(desk.unreturned) if form.questionnaire != pile.questionnaire.code]
-    return set_code(desk, pile, f, desk.unreturned.pop(desk.pick(others)).form_code) if others else ()
+    unreturned, own = form.supplies.unreturned, form.forms.population.questionnaire.code
+    others = [k for k, issued in enumerate(unreturned) if issued.questionnaire != own]
+    return form.write("form_code", unreturned.pop(form.supplies.pick(others)).form_code) if others else ()
 
 
-def unknown_unit(desk: Desk, pile: Pile, f: int) -> tuple[str, ...]:
+def unknown_unit(form: FormToSpoil) -> Codes:
     """A slip of the pen in the unit's name that is the name of no other unit."""
-    field = desk.field(pile, "unit")
-    if not field:
-        return ()
-    known = {fold(n) for u in desk.instrument.units for n in (u.code, u.name_vi, u.name_en, *u.aliases)}
-    name = str(pile.fields[field][f])
+    units = form.supplies.simulation.instrument.units
+    known = {fold(name) for u in units for name in (u.code, u.name_vi, u.name_en, *u.aliases)}
+    name = str(form.read("unit"))
     slips = [name[:k] + name[k + 1] + name[k] + name[k + 2 :] for k in range(1, len(name) - 1)]
     slips = [slip for slip in slips if fold(slip) not in known and "  " not in slip]
-    if not slips:
-        return ()
-    pile.fields[field][f] = slips[desk.pick(range(len(slips)))]
-    return (code_of(desk, pile, f),)
+    return form.write("unit", form.supplies.pick(slips)) if slips else ()
 
 
-def excluded_unit(desk: Desk, pile: Pile, f: int) -> tuple[str, ...]:
+def excluded_unit(form: FormToSpoil) -> Codes:
     """A unit that is not assessed in this round."""
-    field, excluded = desk.field(pile, "unit"), desk.excluded.get(pile.questionnaire.block, ())
-    if not field or not excluded:
+    excluded = form.supplies.excluded[form.forms.population.questionnaire.block]
+    if not form.field("unit") or not excluded:
         return ()
-    pile.fields[field][f] = excluded[desk.pick(range(len(excluded)))].name_vi
-    return (code_of(desk, pile, f),)
+    return form.write("unit", form.supplies.pick(excluded).name_vi)
 
 
-def own_unit(desk: Desk, pile: Pile, f: int) -> tuple[str, ...]:
+def own_unit(form: FormToSpoil) -> Codes:
     """A matrix rater who scored the rater's own unit."""
-    field = pile.questionnaire.own_unit
-    place = answered_unit(desk, pile, f)
-    if not field or field not in pile.fields or place < 0 or pile.fields[field][f]:
+    forms, field = form.forms, form.forms.population.questionnaire.own_unit
+    place = form.answered_unit()
+    if field not in forms.fields or place < 0 or forms.fields[field][form.f]:
         return ()
-    pile.fields[field][f] = pile.unit_names[pile.unit[f, place]]
-    return (code_of(desk, pile, f),)
+    forms.fields[field][form.f] = forms.unit_names[forms.unit[form.f, place]]
+    return (form.code,)
 
 
-def outside_fieldwork(desk: Desk, pile: Pile, f: int) -> tuple[str, ...]:
+def outside_fieldwork(form: FormToSpoil) -> Codes:
     """Submitted some days before the first or after the last day."""
-    field = desk.field(pile, "submitted")
-    if not field:
+    if not form.field("submitted"):
         return ()
-    late, days = desk.rng.random() < 0.7, int(desk.rng.integers(1, 21))
-    day = np.datetime64(desk.round.end if late else desk.round.start, "s") + np.timedelta64(
-        10 * 3600 + 59 * 13, "s"
-    )
-    pile.fields[field][f] = (day + np.timedelta64(days if late else -days, "D")).astype(object)
-    return (code_of(desk, pile, f),)
+    rng, heading = form.supplies.simulation.rng, form.supplies.simulation.plan.round
+    late, days = rng.random() < 0.7, int(rng.integers(1, 21))
+    day = np.datetime64(heading.end if late else heading.start, "D") + (days if late else -days)
+    return form.write("submitted", np.datetime64(f"{day}T10:12:47", "s").astype(object))
 
 
-def missing_identification(desk: Desk, pile: Pile, f: int) -> tuple[str, ...]:
+def missing_identification(form: FormToSpoil) -> Codes:
     """An identification field left empty."""
-    field = desk.field(pile, "identification")
-    if not field:
-        return ()
-    pile.fields[field][f] = ""
-    return (code_of(desk, pile, f),)
+    return form.write("identification", "") if form.field("identification") else ()
 
 
-def out_of_scale(desk: Desk, pile: Pile, f: int) -> tuple[str, ...]:
+def out_of_scale(form: FormToSpoil) -> Codes:
     """A number that is no option of the question."""
-    place, items = answered_unit(desk, pile, f), plain_items(pile)
-    if place < 0 or not items:
+    return _written_instead(form, lambda scale: str(beyond(scale)), numbers_too=True)
+
+
+def several_answers(form: FormToSpoil) -> Codes:
+    """Two options of a single-choice question."""
+    return _written_instead(form, lambda scale: f"{scale.levels[-2].code}; {scale.levels[-1].code}")
+
+
+def disagreeing_cell(form: FormToSpoil) -> Codes:
+    """The number of one option with the label of another."""
+    return _written_instead(form, lambda scale: f"{scale.levels[0].code} - {scale.levels[-1].label_vi}")
+
+
+def _written_instead(form: FormToSpoil, text: Callable[[Scale], str], numbers_too: bool = False) -> Codes:
+    """A text in place of an answer; ``numbers_too``: also where a file holds numbers only, as statistical files do."""
+    place, items, forms = form.answered_unit(), form.plain_items(), form.forms
+    numbers = forms.files[forms.file[form.f]].format == "sav"
+    if place < 0 or not items or (numbers and not numbers_too):
         return ()
-    k = desk.pick(items)
-    pile.written[f, place, k] = str(beyond(desk.instrument.scale[pile.items[k].scale]))
-    return (code_of(desk, pile, f),)
+    k = form.supplies.pick(items)
+    forms.written[form.f, place, k] = text(form.scale(k))
+    return (form.code,)
 
 
 def beyond(scale: Scale) -> int:
@@ -185,40 +209,17 @@ def beyond(scale: Scale) -> int:
     return next(k for k in range(len(scale.levels) + 1, 1000) if str(k) not in taken)
 
 
-def several_answers(desk: Desk, pile: Pile, f: int) -> tuple[str, ...]:
-    """Two options of a single-choice question."""
-    place, items = answered_unit(desk, pile, f), plain_items(pile)
-    if place < 0 or not items or not takes_text(pile, f):
-        return ()
-    k = desk.pick(items)
-    levels = desk.instrument.scale[pile.items[k].scale].levels
-    pile.written[f, place, k] = f"{levels[-2].code}; {levels[-1].code}"
-    return (code_of(desk, pile, f),)
-
-
-def disagreeing_cell(desk: Desk, pile: Pile, f: int) -> tuple[str, ...]:
-    """The number of one option with the label of another."""
-    place, items = answered_unit(desk, pile, f), plain_items(pile)
-    if place < 0 or not items or not takes_text(pile, f):
-        return ()
-    k = desk.pick(items)
-    levels = desk.instrument.scale[pile.items[k].scale].levels
-    pile.written[f, place, k] = f"{levels[0].code} - {levels[-1].label_vi}"
-    return (code_of(desk, pile, f),)
-
-
-def too_few_answers(desk: Desk, pile: Pile, f: int) -> tuple[str, ...]:
+def too_few_answers(form: FormToSpoil) -> Codes:
     """Half of the answers that would be enough; the rest is left open."""
-    place = answered_unit(desk, pile, f)
+    place = form.answered_unit()
     if place < 0:
         return ()
-    answers = pile.answers[f, place]
-    expected = (answers != NOT_ASKED).sum()
-    enough = desk.number("too_few_answers", "minimum_share") * expected
-    for k in desk.rng.permutation(plain_items(pile)):
-        if said(answers) > max(enough / 2, 1):
-            answers[k] = NOT_ASKED if answers[k] == NOT_ASKED else BLANK
-    return (code_of(desk, pile, f),) if 1 <= said(answers) < enough else ()
+    answers = form.answers[place]
+    enough = form.supplies.number("too_few_answers", "minimum_share") * (answers != NOT_ASKED).sum()
+    for k in form.supplies.simulation.rng.permutation(form.plain_items()):
+        if said(answers) > max(enough / 2, 1) and answers[k] != NOT_ASKED:
+            answers[k] = BLANK
+    return (form.code,) if 1 <= said(answers) < enough else ()
 
 
 def said(answers: Array) -> int:
@@ -226,85 +227,77 @@ def said(answers: Array) -> int:
     return int(((answers >= 0) | (answers == DONT_KNOW)).sum())
 
 
-def broken_skip(desk: Desk, pile: Pile, f: int) -> tuple[str, ...]:
+def broken_skip(form: FormToSpoil) -> Codes:
     """A question answered although its filter says that it does not apply."""
-    position = {item.code: k for k, item in enumerate(pile.items)}
+    position = {item.code: k for k, item in enumerate(form.forms.population.items)}
     behind = [
-        (k, item) for k, item in enumerate(pile.items) if item.asked_when and item.asked_when[0] in position
+        (k, position[item.asked_when[0]], item.asked_when[1])
+        for k, item in enumerate(form.forms.population.items)
+        if item.asked_when and item.asked_when[0] in position
     ]
-    place = answered_unit(desk, pile, f)
+    place = form.answered_unit()
     if not behind or place < 0:
         return ()
-    k, item = behind[desk.pick(range(len(behind)))]
-    assert item.asked_when is not None
-    closing = [
-        j
-        for j, level in enumerate(_scale_of(desk, pile.items[position[item.asked_when[0]]]).levels)
-        if level.code not in item.asked_when[1]
-    ]
+    k, filtering, opening = form.supplies.pick(behind)
+    closing = [j for j, level in enumerate(form.scale(filtering).levels) if level.code not in opening]
     if not closing:
         return ()
-    pile.answers[f, place, position[item.asked_when[0]]] = closing[0]
-    pile.answers[f, place, k] = len(_scale_of(desk, item).levels) - 1
-    return (code_of(desk, pile, f),)
+    form.answers[place, filtering] = closing[0]
+    form.answers[place, k] = len(form.scale(k).levels) - 1
+    return (form.code,)
 
 
-def _scale_of(desk: Desk, item: Item) -> Scale:
-    return desk.instrument.scale[item.scale]
-
-
-def straight_line(desk: Desk, pile: Pile, f: int) -> tuple[str, ...]:
+def straight_line(form: FormToSpoil) -> Codes:
     """The same level for every ordinal question."""
-    place, ordinal = answered_unit(desk, pile, f), ordinal_items(desk, pile)
-    given = ~np.isin(pile.answers[f, place, ordinal], (BLANK, NOT_ASKED))
-    asked = ordinal[given] if place >= 0 else ordinal[:0]
-    if len(asked) < desk.number("straight_line", "minimum_items"):
+    place = form.answered_unit()
+    asked = [
+        k
+        for k, given in enumerate(form.answers[place])
+        if form.scale(k).kind == "ordinal" and given not in (BLANK, NOT_ASKED)
+    ]
+    if place < 0 or len(asked) < form.supplies.number("straight_line", "minimum_items"):
         return ()
-    levels = min(len(_scale_of(desk, pile.items[k]).levels) for k in asked)
-    pile.answers[f, place, asked] = desk.rng.integers(0, levels)
-    return (code_of(desk, pile, f),)
+    levels = min(len(form.scale(k).levels) for k in asked)
+    form.answers[place, asked] = form.supplies.simulation.rng.integers(0, levels)
+    return (form.code,)
 
 
-def near_duplicate(desk: Desk, pile: Pile, f: int) -> tuple[str, ...]:
+def near_duplicate(form: FormToSpoil) -> Codes:
     """The answers of another form of the same unit copied."""
-    others = np.flatnonzero(pile.clean & (pile.unit[:, 0] == pile.unit[f, 0]))
-    enough = desk.number("near_duplicate", "minimum_items")
-    others = others[others != f]
-    for other in desk.rng.permutation(others):
-        places = np.flatnonzero((pile.answers[other] >= 0).sum(axis=1) >= enough)
-        places = places[(pile.answers[f, places] >= 0).any(axis=1)]
-        if len(places):
-            place = desk.pick(places)
-            pile.answers[f, place] = pile.answers[other, place]
-            pile.clean[other] = False
-            return code_of(desk, pile, f), code_of(desk, pile, int(other))
+    enough = form.supplies.number("near_duplicate", "minimum_items")
+    for other in form.supplies.simulation.rng.permutation(form.others_of_the_unit()):
+        copied = FormToSpoil(form.supplies, form.forms, other)
+        long = (copied.answers >= 0).sum(axis=1) >= enough
+        places = np.flatnonzero(long & (form.answers >= 0).any(axis=1)).tolist()
+        if places:
+            place = form.supplies.pick(places)
+            form.answers[place] = copied.answers[place]
+            form.forms.clean[other] = False
+            return form.code, copied.code
     return ()
 
 
-def too_fast(desk: Desk, pile: Pile, f: int) -> tuple[str, ...]:
+def too_fast(form: FormToSpoil) -> Codes:
     """Half the time that the rule asks for."""
-    answered = int((pile.answers[f] >= 0).sum())
-    least = max(
-        desk.number("too_fast", "minimum_seconds"), answered * desk.number("too_fast", "seconds_per_item")
-    )
-    if not pile.files[pile.file[f]].timed or least < 4:
+    forms, number = form.forms, form.supplies.number
+    answered = int((form.answers >= 0).sum())
+    least = max(number("too_fast", "minimum_seconds"), answered * number("too_fast", "seconds_per_item"))
+    if not forms.files[forms.file[form.f]].timed or least < 4:
         return ()
-    pile.seconds[f] = np.floor(least / 2)
-    return (code_of(desk, pile, f),)
+    forms.seconds[form.f] = np.floor(least / 2)
+    return (form.code,)
 
 
-def double_entry(desk: Desk, pile: Pile, f: int) -> tuple[str, ...]:
+def double_entry(form: FormToSpoil) -> Codes:
     """One to three questions entered differently the second time."""
-    place = answered_unit(desk, pile, f)
-    if not pile.entered_twice[f] or place < 0:
+    forms, rng, place = form.forms, form.supplies.simulation.rng, form.answered_unit()
+    if not forms.entered_twice[form.f] or place < 0:
         return ()
-    given = np.flatnonzero(pile.answers[f, place] >= 0)
-    changed = desk.rng.choice(given, min(len(given), int(desk.rng.integers(1, 4))), replace=False)
-    for k in changed:
-        best = goodness(desk.instrument, pile.items[k]).order[-1]
-        worst = goodness(desk.instrument, pile.items[k]).order[0]
-        pile.second[f, place, k] = worst if pile.answers[f, place, k] == best else best
-    return (code_of(desk, pile, f),)
+    given = np.flatnonzero(form.answers[place] >= 0)
+    for k in rng.choice(given, min(len(given), int(rng.integers(1, 4))), replace=False):
+        order = worst_to_best(form.supplies.simulation.instrument, forms.population.items[k])
+        forms.second[form.f, place, k] = order[0] if form.answers[place, k] == order[-1] else order[-1]
+    return (form.code,)
 
 
 INJECTORS: Mapping[str, Injector] = {
@@ -317,39 +310,39 @@ INJECTORS: Mapping[str, Injector] = {
 }  # fmt: skip
 
 
-def work_in(
-    desk: Desk, piles: Sequence[Pile], counts: Mapping[str, int], most: float
-) -> list[tuple[str, str]]:
-    """Work the declared number of defects of each rule into the piles; (form code, rule) of each form concerned.
+def work_in(supplies: Supplies, questionnaires: Sequence[ReturnedForms]) -> list[tuple[str, str]]:
+    """Work the declared number of defects of each rule into the forms; (form code, rule) of each form concerned.
 
-    Every questionnaire gets its turn; at most the share ``most`` of its forms is touched, so that no cell is emptied.
+    Every questionnaire gets its turn; at most the share ``MOST_DEFECTIVE`` of its forms is touched.
     """
     found: list[tuple[str, str]] = []
-    for rule, count in counts.items():
-        turn = desk.rng.permutation(len(piles))
+    for rule, count in supplies.simulation.plan.defects:
+        turn = supplies.simulation.rng.permutation(len(questionnaires))
         done = 0
         for attempt in range(40 * count):
-            pile = piles[turn[attempt % len(turn)]]
-            clean = np.flatnonzero(
-                pile.clean & (pile.entered_twice if rule == double_entry.__name__ else True)
-            )
-            if done == count or not len(clean) or (~pile.clean).sum() >= most * len(pile):
-                continue
-            f = desk.pick(clean)
-            before = pile.answers[f].copy()
-            codes = INJECTORS[rule](desk, pile, f)
-            if not codes:
-                pile.answers[f] = before
-                continue
-            if rule != "double_entry":
-                pile.second[f] = pile.answers[f]
-            pile.clean[f] = False
-            done += 1
-            found += [(code, rule) for code in codes]
+            forms = questionnaires[turn[attempt % len(turn)]]
+            fit = np.flatnonzero(forms.clean & (forms.entered_twice if rule == "double_entry" else True))
+            if done < count and len(fit) and (~forms.clean).sum() < MOST_DEFECTIVE * len(forms):
+                codes = _spoilt(FormToSpoil(supplies, forms, supplies.pick(fit.tolist())), rule)
+                found += [(code, rule) for code in codes]
+                done += bool(codes)
     return found
 
 
-def parameters(instrument: Instrument) -> dict[str, dict[str, object]]:
+def _spoilt(form: FormToSpoil, rule: str) -> Codes:
+    """Codes of the forms that break the rule once the defect is worked in; without any, the form is as it was."""
+    forms, before = form.forms, form.answers.copy()
+    codes = INJECTORS[rule](form)
+    if not codes:
+        forms.answers[form.f] = before
+        return ()
+    if rule != "double_entry":
+        forms.second[form.f] = forms.answers[form.f]
+    forms.clean[form.f] = False
+    return codes
+
+
+def rule_parameters(instrument: Instrument) -> dict[str, dict[str, object]]:
     """Parameters of every rule as the instrument declares them, the defaults elsewhere."""
     declared = {rule.rule: dict(rule.params) for rule in instrument.rules}
-    return {name: {**record.defaults, **declared.get(name, {})} for name, record in VALIDITY_RULES.items()}
+    return {name: {**rule.defaults, **declared.get(name, {})} for name, rule in VALIDITY_RULES.items()}

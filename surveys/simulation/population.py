@@ -6,7 +6,7 @@ the unit. Everybody's gaps are fixed as well: the same person leaves the same qu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,14 +20,35 @@ from surveys.definitions.instrument.records import (
     Questionnaire,
     Unit,
 )
-from surveys.simulation.plan import AnswerModel, AttributePlan, CellPlan, StagePlan
-from surveys.simulation.stages import Stages, settle
+from surveys.simulation.simulation_plan import AttributePlan, CellPlan, SimulationPlan
+from surveys.simulation.two_stages import Clusters, settle
 from surveys.validity.careless import longest_run
 from surveys.validity.rules import closed_up
 
 Array = np.ndarray
+FEWEST = 8  # a smaller scale never makes a cell smaller than this
 SPACING = 0.85  # distance of the cut points of an ordinal scale, in standard deviations of the latent answer
 MOST_BLANK = 0.2  # nobody leaves more of the form open than this share
+
+
+@dataclass(frozen=True, eq=False)
+class Simulation:
+    """What every step of a simulation works with: the instrument, the plan of the round, the factor of all its sizes, and the one
+    source of chance."""
+
+    instrument: Instrument
+    plan: SimulationPlan
+    scale: float
+    rng: np.random.Generator
+
+    def size(self, number: float) -> int:
+        """A size of the plan at the scale of the simulation; small sizes stay as they are."""
+        return max(round(number * self.scale), min(round(number), FEWEST))
+
+    def sizes(self, limits: tuple[int, int], count: int) -> Array:
+        """``count`` sizes between two limits of the plan, int."""
+        low, high = map(self.size, limits)
+        return self.rng.integers(low, high + 1, count)
 
 
 @dataclass(eq=False)
@@ -36,10 +57,13 @@ class Population:
 
     ``unit`` int [E] and ``person`` int [E] of each evaluation; ``answers`` int8 [E, K] (levels and reasons for having none);
     ``rated`` bool [E]: the person evaluates the unit at all; ``attributes``: field → category of each person;
-    ``own_unit`` int [P] (−1: none). A matrix has E = P·U evaluations, person by person.
+    ``own_unit`` int [P] (−1: none); ``cuts`` float [U, K, levels − 1]: cut points of the latent answer; ``latent`` float [E]:
+    what the person and the person's view of the unit add to every answer; ``clusters``: where the persons live, when clusters
+    are drawn first. A matrix has E = P·U evaluations, person by person.
     """
 
     questionnaire: Questionnaire
+    cell: CellPlan
     items: tuple[Item, ...]
     units: tuple[Unit, ...]
     person: Array
@@ -48,13 +72,19 @@ class Population:
     rated: Array
     attributes: Mapping[str, Array]
     own_unit: Array
-    cuts: Array  # [U, K, levels − 1] cut points of the latent answer
-    latent: Array  # [E] what the person and the person's view of the unit add to every answer
-    stages: Stages | None = None  # where the persons live, when clusters are drawn first
+    cuts: Array
+    latent: Array
+    clusters: Clusters | None = None
 
     @property
     def persons(self) -> int:
         return len(self.own_unit)
+
+    @property
+    def taken_over(self) -> Array:
+        """Units whose result is taken over from another survey, bool [U]."""
+        external = self.cell.external_units
+        return np.array(["*" in external or unit.code in external for unit in self.units], bool)
 
     def rows_of(self, persons: Array) -> Array:
         """Evaluations of the given persons, int [len(persons), units per form]."""
@@ -62,26 +92,83 @@ class Population:
         return persons[:, None] * width + np.arange(width)
 
 
-@dataclass(frozen=True, eq=False)
-class Goodness:
-    """How the levels of an item stand from worst to best: ``order`` int [L] of level positions, ``value`` float [L] of the
-    levels in that order after range and direction, NaN where the levels have no order of value."""
+def populate(
+    simulation: Simulation, questionnaire: Questionnaire, units: tuple[Unit, ...], quality: Array
+) -> Population:
+    """The population of one questionnaire. ``quality`` float [U] in [0, 1]: where the true score of each unit stands in the range
+    of the plan."""
+    rng, plan, cell = simulation.rng, simulation.plan, simulation.plan.cell(questionnaire.code)
+    items, U = simulation.instrument.items_of(questionnaire.code), len(units)
+    sizes = simulation.sizes(cell.population, 1 if questionnaire.matrix else U)
+    P = int(sizes.sum())
+    if questionnaire.matrix:
+        person, unit = np.repeat(np.arange(P), U), np.tile(np.arange(U), P)
+    else:
+        person, unit = np.arange(P), np.repeat(np.arange(U), sizes)
+    attributes, effect = draw_attributes(plan.attributes_of(questionnaire.code), P, rng)
+    scores = true_scores(simulation, cell, items, quality)
+    own = np.where(rng.random(P) < cell.own_unit, rng.integers(0, U, P), -1)
+    latent = (rng.normal(0, np.sqrt(plan.answers.person), P) + effect)[person]
+    stage = plan.stage(questionnaire.code)
+    clusters = settle(stage, sizes, rng) if stage else None
+    population = Population(
+        questionnaire,
+        cell,
+        items,
+        units,
+        person,
+        unit,
+        answers=np.zeros((len(person), len(items)), np.int8),
+        rated=(rng.random(len(person)) >= cell.unrated) & (own[person] != unit),
+        attributes=attributes,
+        own_unit=own,
+        cuts=all_cuts(simulation.instrument, items, scores, rng),
+        latent=latent + clusters.effect[person] if clusters else latent,
+        clusters=clusters,
+    )
+    population.latent += rng.normal(0, np.sqrt(plan.answers.view), len(person))
+    redraw(simulation, population, np.arange(len(person)))
+    return population
 
-    order: Array
-    value: Array
+
+def draw_attributes(
+    attributes: Sequence[AttributePlan], persons: int, rng: np.random.Generator
+) -> tuple[dict[str, Array], Array]:
+    """Categories of every person by field, and the sum of their effects on the latent answer, float [P]."""
+    drawn, effect = {}, np.zeros(persons)
+    for attribute in attributes:
+        names, shares = zip(*attribute.shares, strict=True)
+        chosen = rng.choice(len(names), persons, p=np.array(shares) / sum(shares))
+        drawn[attribute.field] = np.array(names, object)[chosen]
+        effects = dict(attribute.effects)
+        effect += np.array([effects.get(name, 0.0) for name in names])[chosen]
+    return drawn, effect
 
 
-def goodness(instrument: Instrument, item: Item) -> Goodness:
-    """Levels of an item by their value in [0, 1]: (v − minimum)/(maximum − minimum), turned round where reversed."""
+def true_scores(simulation: Simulation, cell: CellPlan, items: Sequence[Item], quality: Array) -> Array:
+    """Intended mean of every item in every unit, float [U, K]: unit + group + node + item, within the limits of the cell."""
+    rng, model, (low, high), U = simulation.rng, simulation.plan.answers, cell.score, len(quality)
+    of_unit = np.clip(low + (high - low) * quality + rng.normal(0, model.group, U), low, high)
+    nodes = list(dict.fromkeys(item.node for item in items))
+    of_node = rng.normal(0, model.node, (U, len(nodes)))
+    of_item = rng.normal(0, model.item, (U, len(items)))
+    score = of_unit[:, None] + of_node[:, [nodes.index(item.node) for item in items]] + of_item
+    return np.clip(score, low - 0.1, min(0.985, high + 0.02))
+
+
+def level_values(instrument: Instrument, item: Item) -> Array:
+    """Value of each level in [0, 1]: (v − minimum)/(maximum − minimum), turned round where reversed, float [levels]."""
     scale = instrument.scale[item.scale]
-    ladder = instrument.scoring.ladder if len(scale.ladders) > 1 else ""
-    v = np.array(scale.values(ladder), float)
+    v = np.array(scale.values(instrument.scoring.ladder if len(scale.ladders) > 1 else ""), float)
     low = 0.0 if item.minimum is None else item.minimum
     high = 1.0 if item.maximum is None else item.maximum
     z = np.clip((v - low) / (high - low), 0.0, 1.0)
-    z = 1.0 - z if item.reverse else z
-    order = np.argsort(z, kind="stable")
-    return Goodness(order, z[order] if item.node and z.max() > z.min() else np.full(len(z), np.nan))
+    return 1.0 - z if item.reverse else z
+
+
+def worst_to_best(instrument: Instrument, item: Item) -> Array:
+    """Positions of the levels of an item from the worst to the best, int [levels]."""
+    return np.argsort(level_values(instrument, item), kind="stable")
 
 
 def cut_points(values: Array, score: Array) -> Array:
@@ -95,99 +182,84 @@ def cut_points(values: Array, score: Array) -> Array:
     shift = np.linspace(-6, 6, 1201)
     above = ndtr(shift[:, None] - base)  # chance of standing above each cut
     mean = values[0] + above @ np.diff(values)
-    return base - np.interp(score, mean, shift)[:, None]
+    return np.asarray(base - np.interp(score, mean, shift)[:, None])
 
 
-def share_cuts(levels: int, rng: np.random.Generator) -> Array:
-    """Cut points float [L − 1] for an item without order of value: shares drawn at random, none below 4 %."""
+def share_cuts(shares: Array) -> Array:
+    """Cut points float [L − 1] that give the levels these shares of the answers."""
     from scipy.special import ndtri
 
-    shares = 0.04 + (1 - 0.04 * levels) * rng.dirichlet(np.full(levels, 2.0))
     return np.asarray(ndtri(np.cumsum(shares)[:-1]))
 
 
-def true_scores(
-    instrument: Instrument,
-    items: tuple[Item, ...],
-    unit_score: Array,
-    model: AnswerModel,
-    limits: tuple[float, float],
-    rng: np.random.Generator,
-) -> Array:
-    """Intended mean of every item in every unit, float [U, K]: unit + node + item, within [limits, near 1]."""
-    nodes = list(dict.fromkeys(item.node for item in items))
-    of_node = rng.normal(0, model.node, (len(unit_score), len(nodes)))
-    of_item = rng.normal(0, model.item, (len(unit_score), len(items)))
-    position = [nodes.index(item.node) for item in items]
-    score = unit_score[:, None] + of_node[:, position] + of_item
-    return np.clip(score, limits[0] - 0.1, min(0.985, limits[1] + 0.02))
-
-
-def all_cuts(
-    instrument: Instrument,
-    items: tuple[Item, ...],
-    scores: Array,
-    filters: frozenset[str],
-    rng: np.random.Generator,
-) -> Array:
-    """Cut points float [U, K, most levels − 1], filled up with +∞; a filter lets three quarters through."""
+def all_cuts(instrument: Instrument, items: Sequence[Item], scores: Array, rng: np.random.Generator) -> Array:
+    """Cut points float [U, K, most levels − 1], filled up with +∞. An item whose levels have no order of value gets shares drawn
+    at random, none below 4 %."""
     levels = max(len(instrument.scale[item.scale].levels) for item in items)
     cuts = np.full((*scores.shape, levels - 1), np.inf)
+    filters = filters_among(items)
     for k, item in enumerate(items):
-        good = goodness(instrument, item)
-        n = len(good.order)
+        value = np.sort(level_values(instrument, item))
+        n = len(value)
         if item.code in filters:
-            cuts[:, k, : n - 1] = _filter_cuts(instrument, item, items)
-        elif np.isnan(good.value).any():
-            cuts[:, k, : n - 1] = share_cuts(n, rng)
+            found = share_cuts(_filter_shares(instrument, item, items))
+        elif item.node and value[-1] > value[0]:
+            found = cut_points(value, scores[:, k])
         else:
-            cuts[:, k, : n - 1] = cut_points(good.value, scores[:, k])
+            found = share_cuts(0.04 + (1 - 0.04 * n) * rng.dirichlet(np.full(n, 2.0)))
+        cuts[:, k, : n - 1] = found
     return cuts
 
 
-def _filter_cuts(instrument: Instrument, item: Item, items: tuple[Item, ...]) -> Array:
-    """Cut points that give the levels which open a filter 75 % of the answers."""
-    from scipy.special import ndtri
+def filters_among(items: Sequence[Item]) -> set[str]:
+    """Codes of the items on whose answers it depends whether another is asked."""
+    return {item.asked_when[0] for item in items if item.asked_when}
 
+
+def _filter_shares(instrument: Instrument, item: Item, items: Sequence[Item]) -> Array:
+    """Shares of the levels, worst first: those which open a filter get 75 % of the answers."""
     levels = instrument.scale[item.scale].levels
-    opening = {
-        code
-        for other in items
-        if other.asked_when and other.asked_when[0] == item.code
-        for code in other.asked_when[1]
-    }
-    is_open = np.array([levels[k].code in opening for k in goodness(instrument, item).order])
+    opening: set[str] = set()
+    for other in items:
+        if other.asked_when and other.asked_when[0] == item.code:
+            opening.update(other.asked_when[1])
+    is_open = np.array([levels[k].code in opening for k in worst_to_best(instrument, item)])
     shares = np.where(is_open, 0.75 / max(is_open.sum(), 1), 0.25 / max((~is_open).sum(), 1))
-    return np.asarray(ndtri(np.cumsum(shares / shares.sum())[:-1]))
+    return np.asarray(shares / shares.sum())
 
 
-def draw_answers(
-    instrument: Instrument, population: Population, rows: Array, model: AnswerModel, rng: np.random.Generator
-) -> Array:
+def redraw(simulation: Simulation, population: Population, rows: Array) -> None:
+    """New answers for the evaluations ``rows`` of the population, none of them a straight line."""
+    for _ in range(200):
+        if not len(rows):
+            return
+        population.answers[rows] = with_gaps(
+            simulation, population, draw_answers(simulation, population, rows)
+        )
+        rows = rows[is_straight(simulation.instrument, population.items, population.answers[rows])]
+
+
+def draw_answers(simulation: Simulation, population: Population, rows: Array) -> Array:
     """Levels for the evaluations ``rows``, int8 [len(rows), K], every question answered."""
+    model = simulation.plan.answers
     rest = np.sqrt(1 - model.person - model.view)
-    z = population.latent[rows, None] + rng.normal(0, rest, (len(rows), len(population.items)))
-    cuts = population.cuts[population.unit[rows]]
-    rank = (z[:, :, None] > cuts).sum(axis=2)
-    orders = [goodness(instrument, item).order for item in population.items]
+    z = population.latent[rows, None] + simulation.rng.normal(0, rest, (len(rows), len(population.items)))
+    rank = (z[:, :, None] > population.cuts[population.unit[rows]]).sum(axis=2)
+    orders = [worst_to_best(simulation.instrument, item) for item in population.items]
     return np.stack([order[rank[:, k]] for k, order in enumerate(orders)], axis=1).astype(np.int8)
 
 
-def with_gaps(
-    instrument: Instrument, items: tuple[Item, ...], answers: Array, cell: CellPlan, rng: np.random.Generator
-) -> Array:
+def with_gaps(simulation: Simulation, population: Population, answers: Array) -> Array:
     """The same answers with "don't know", blanks and skipped questions, int8 [n, K]."""
-    filters = {item.asked_when[0] for item in items if item.asked_when}
+    items, cell, scale = population.items, population.cell, simulation.instrument.scale
+    filters = filters_among(items)
     may_gap = np.array([item.code not in filters for item in items])
     knows = np.array(
-        [
-            any(other.kind == "dont_know" for other in instrument.scale[item.scale].non_answers)
-            for item in items
-        ]
+        [any(other.kind == "dont_know" for other in scale[item.scale].non_answers) for item in items]
     )
-    gaps, u = answers.copy(), rng.random(answers.shape)
+    gaps, u = answers.copy(), simulation.rng.random(answers.shape)
     gaps[(u < cell.dont_know) & may_gap & knows] = DONT_KNOW
-    skips = skipped(instrument, items, answers)
+    skips = skipped(simulation.instrument, items, answers)
     blank = (u > 1 - cell.blank) & may_gap & ~skips
     most = MOST_BLANK * (~skips).sum(axis=1, keepdims=True)
     gaps[blank & (np.cumsum(blank, axis=1) <= most)] = BLANK
@@ -195,7 +267,7 @@ def with_gaps(
     return gaps
 
 
-def skipped(instrument: Instrument, items: tuple[Item, ...], answers: Array) -> Array:
+def skipped(instrument: Instrument, items: Sequence[Item], answers: Array) -> Array:
     """Questions behind a filter that was answered otherwise, bool [n, K]."""
     position = {item.code: k for k, item in enumerate(items)}
     found = np.zeros(answers.shape, bool)
@@ -208,87 +280,10 @@ def skipped(instrument: Instrument, items: tuple[Item, ...], answers: Array) -> 
     return found
 
 
-def is_straight(instrument: Instrument, items: tuple[Item, ...], answers: Array) -> Array:
+def is_straight(instrument: Instrument, items: Sequence[Item], answers: Array) -> Array:
     """Evaluations in which every answered ordinal question has the same level, bool [n]."""
     ordinal = [k for k, item in enumerate(items) if instrument.scale[item.scale].kind == "ordinal"]
     if not ordinal:
         return np.zeros(len(answers), bool)
     chosen, answered = closed_up(answers[:, ordinal])
     return np.asarray((answered > 1) & (longest_run(chosen) >= answered))
-
-
-def redraw(
-    instrument: Instrument,
-    population: Population,
-    rows: Array,
-    cell: CellPlan,
-    model: AnswerModel,
-    rng: np.random.Generator,
-) -> None:
-    """New answers for the evaluations ``rows`` of the population, none of them a straight line."""
-    for _ in range(200):
-        if not len(rows):
-            return
-        answers = draw_answers(instrument, population, rows, model, rng)
-        population.answers[rows] = with_gaps(instrument, population.items, answers, cell, rng)
-        rows = rows[is_straight(instrument, population.items, population.answers[rows])]
-
-
-def populate(
-    instrument: Instrument,
-    questionnaire: Questionnaire,
-    units: tuple[Unit, ...],
-    sizes: Array,
-    unit_score: Array,
-    cell: CellPlan,
-    attributes: tuple[AttributePlan, ...],
-    stage: StagePlan | None,
-    model: AnswerModel,
-    rng: np.random.Generator,
-) -> Population:
-    """The population of one questionnaire. ``sizes`` int [U] persons per unit, or [1] for a matrix."""
-    P, U = int(sizes.sum()), len(units)
-    items = instrument.items_of(questionnaire.code)
-    filters = frozenset(item.asked_when[0] for item in items if item.asked_when)
-    if questionnaire.matrix:
-        person, unit = np.repeat(np.arange(P), U), np.tile(np.arange(U), P)
-    else:
-        person, unit = np.arange(P), np.repeat(np.arange(U), sizes)
-    drawn, effect = draw_attributes(attributes, P, rng)
-    score = np.clip(unit_score + rng.normal(0, model.group, U), *cell.score)
-    scores = true_scores(instrument, items, score, model, cell.score, rng)
-    own = np.where(rng.random(P) < cell.own_unit, rng.integers(0, U, P), -1)
-    latent = (rng.normal(0, np.sqrt(model.person), P) + effect)[person]
-    stages = settle(stage, sizes, rng) if stage else None
-    if stages:
-        latent = latent + stages.effect[person]
-    population = Population(
-        questionnaire,
-        items,
-        units,
-        person,
-        unit,
-        np.zeros((len(person), len(items)), np.int8),
-        (rng.random(len(person)) >= cell.unrated) & (own[person] != unit),
-        drawn,
-        own,
-        all_cuts(instrument, items, scores, filters, rng),
-        latent + rng.normal(0, np.sqrt(model.view), len(person)),
-        stages,
-    )
-    redraw(instrument, population, np.arange(len(person)), cell, model, rng)
-    return population
-
-
-def draw_attributes(
-    attributes: tuple[AttributePlan, ...], persons: int, rng: np.random.Generator
-) -> tuple[dict[str, Array], Array]:
-    """Categories of every person by field, and the sum of their effects on the latent answer, float [P]."""
-    drawn, effect = {}, np.zeros(persons)
-    for attribute in attributes:
-        names, shares = zip(*attribute.shares, strict=True)
-        chosen = rng.choice(len(names), persons, p=np.array(shares) / sum(shares))
-        drawn[attribute.field] = np.array(names, object)[chosen]
-        effects = dict(attribute.effects)
-        effect += np.array([effects.get(name, 0.0) for name in names])[chosen]
-    return drawn, effect

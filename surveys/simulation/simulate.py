@@ -16,9 +16,10 @@ import numpy as np
 from surveys.definitions.instrument.reading import load_instrument
 from surveys.definitions.instrument.records import Instrument
 from surveys.problems import fault
-from surveys.simulation.plan import read_plan
-from surveys.simulation.study_folder import write
-from surveys.simulation.world import simulated_world
+from surveys.simulation.population import Simulation
+from surveys.simulation.simulated_round import play
+from surveys.simulation.simulation_toml import read_plan
+from surveys.simulation.study_folder import write_study
 
 
 def simulate(
@@ -42,11 +43,11 @@ def simulate(
         raise fault("fieldwork.folder_not_empty", file=str(out))
     made = instrument if isinstance(instrument, Instrument) else load_instrument(instrument)
     rng = np.random.default_rng(seed)
-    world = simulated_world(made, read_plan(made), rng, scale, defects)
+    played = play(Simulation(made, read_plan(made), scale, rng), defects)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as unfinished:
         folder = Path(unfinished) / "round"
-        write(world, folder, seed)
+        write_study(played, folder, seed)
         if out.exists():
             out.rmdir()
         folder.rename(out)

@@ -1,74 +1,84 @@
-"""A simulated world written as a study folder: the same world gives the same bytes."""
+"""A simulated round written as a study folder: the same round gives the same bytes."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
+from math import isnan
 from pathlib import Path
 
 import numpy as np
 
 from surveys.definitions.instrument.reading import find_instrument, load_instrument, shipped
 from surveys.definitions.instrument.records import Instrument, Unit
-from surveys.definitions.study.records import Frame, Margin
-from surveys.simulation import return_files
-from surveys.simulation.pile import Pile
+from surveys.definitions.study.records import External, Frame, Issued, Margin
+from surveys.simulation.form_files import columns_of, write_forms
+from surveys.simulation.returned_forms import ReturnedForms
+from surveys.simulation.simulated_round import SimulatedRound
+from surveys.simulation.simulation_toml import PLAN_FILE
 from surveys.simulation.truth import TRUTH_COLUMNS
-from surveys.simulation.world import World
+from surveys.vocabulary.csv import csv_bytes
 
 REGISTER = "units.csv"
 UNIT_COLUMNS = tuple(field.name for field in fields(Unit))
-INSTRUMENT_FILES = ("instrument.toml", "tree.csv", "items.csv", "units.csv", "simulation.toml")
+INSTRUMENT_FILES = ("instrument.toml", "tree.csv", "items.csv", "units.csv", PLAN_FILE)
+#: Files of the study that hold records, with their columns.
+RECORD_FILES: Mapping[str, tuple[str, ...]] = {
+    "issued": ("form_code", "questionnaire", "unit"),
+    "frames": ("block", "unit", "group", "population"),
+    "margins": ("block", "unit", "group", "variable", "category", "population"),
+    "externals": (
+        "block", "unit", "node", "group", "score", "satisfaction_percent", "se", "n", "df", "document", "page",
+    ),
+}  # fmt: skip
 
 
-def write(world: World, folder: Path, seed: int) -> None:
-    """Write everything about ``world`` into the new ``folder``; ``seed`` names the study."""
+def write_study(played: SimulatedRound, folder: Path, seed: int) -> None:
+    """Write everything about a round into the new ``folder``; ``seed`` names the study."""
     folder.mkdir(parents=True)
+    instrument = played.simulation.instrument
     returns = [
-        entry for pile in world.piles.values() for entry in _write_returns(world.instrument, pile, folder)
+        entry for forms in played.forms.values() for entry in _write_returns(instrument, forms, folder)
     ]
-    issued = [form for part in world.drawn.values() for form in part.issued]
-    _write_records(folder / "issued.csv", issued, "form_code questionnaire unit")
-    _write_records(folder / "frames.csv", _frames(world), "block unit group population")
-    margins = _margins(world)
-    _write_records(folder / "margins.csv", margins, "block unit group variable category population")
-    columns = "block unit node group score satisfaction_percent se n df document page"
-    _write_records(folder / "externals.csv", world.externals, columns)
-    truth = [row for part in world.truths for row in part.table().itertuples(index=False)]
-    _write_rows(folder / "truth.csv", TRUTH_COLUMNS, ([*row[:4], *map(_number, row[4:])] for row in truth))
-    _write_rows(folder / "defects.csv", ("form_code", "rule"), world.defects)
-    register = _register(world.instrument)
-    if register:
-        _write_rows(folder / REGISTER, UNIT_COLUMNS, register)
-    (folder / "study.toml").write_text(
-        _study_toml(world, returns, bool(margins), bool(register), seed), encoding="utf-8", newline="\n"
-    )
-    if not _is_shipped(world.instrument):
-        _copy_instrument(world.instrument, folder / "instrument")
+    records: Mapping[str, Sequence[Issued | Frame | Margin | External]] = {
+        "issued": [form for drawn in played.samples.values() for form in drawn.issued],
+        "frames": list(_frames(played)),
+        "margins": list(_margins(played)),
+        "externals": played.externals,
+    }
+    files = {name: f"{name}.csv" for name, found in records.items() if found}
+    for name, file in files.items():
+        columns = RECORD_FILES[name]
+        _write_rows(folder / file, columns, ([getattr(r, c) for c in columns] for r in records[name]))
+    truth = (row for part in played.truths for row in part.table().itertuples(index=False))
+    _write_rows(folder / "truth.csv", TRUTH_COLUMNS, truth)
+    _write_rows(folder / "defects.csv", ("form_code", "rule"), played.defects)
+    if _has_own_register(instrument):
+        units = ([getattr(unit, name) for name in UNIT_COLUMNS] for unit in instrument.units)
+        listed = ([cell if isinstance(cell, str) else ";".join(cell) for cell in row] for row in units)
+        _write_rows(folder / REGISTER, UNIT_COLUMNS, listed)
+    text = _study_toml(played, returns, files, seed)
+    (folder / "study.toml").write_text(text, encoding="utf-8", newline="\n")
+    if not _is_shipped(instrument):
+        _copy_instrument(instrument, folder / "instrument")
 
 
-def _write_returns(instrument: Instrument, pile: Pile, folder: Path) -> list[dict[str, str]]:
-    """Write the files of one pile; the ``[[returns]]`` entries that name them."""
-    entries = []
-    for k, plan in enumerate(pile.files):
-        for second in (
-            (False, True) if plan.double_entry and pile.entered_twice[pile.file == k].any() else (False,)
-        ):
-            table = return_files.table_of(instrument, pile, k, second)
-            if not table.rows:
+def _write_returns(instrument: Instrument, forms: ReturnedForms, folder: Path) -> Iterator[dict[str, str]]:
+    """Write the files of one questionnaire; the ``[[returns]]`` entries that name them."""
+    questionnaire = forms.population.questionnaire.code
+    for file, plan in enumerate(forms.files):
+        twice = plan.double_entry and forms.entered_twice[forms.file == file].any()
+        for entry in ("first", "second") if twice else ("first",):
+            columns = columns_of(instrument, forms, file, entry == "second")
+            if not columns[0].cells:
                 continue
-            stem = "-".join(
-                part for part in (pile.questionnaire.code, plan.mode, "2" if second else "") if part
-            )
+            stem = "-".join(filter(None, (questionnaire, plan.mode, "2" if entry == "second" else "")))
             path = f"returns/{stem}.{plan.format}"
-            return_files.write(table, folder / path, instrument, plan.format)
-            entry = {"path": path, "questionnaire": pile.questionnaire.code, "mode": plan.mode}
-            entries.append(entry | ({"entry": "second" if second else "first"} if plan.double_entry else {}))
-    return entries
+            write_forms(columns, folder / path, instrument)
+            named = {"path": path, "questionnaire": questionnaire, "mode": plan.mode}
+            yield named | ({"entry": entry} if plan.double_entry else {})
 
 
 def _is_shipped(instrument: Instrument) -> bool:
@@ -76,64 +86,43 @@ def _is_shipped(instrument: Instrument) -> bool:
     return instrument.name in shipped() and find_instrument(instrument.name).samefile(instrument.folder)
 
 
-def _register(instrument: Instrument) -> list[list[str]]:
-    """Rows of the round's own register: where fewer units take part than the shipped edition lists."""
-    if not _is_shipped(instrument) or instrument.units == load_instrument(instrument.name).units:
-        return []
-    cells = ([getattr(unit, name) for name in UNIT_COLUMNS] for unit in instrument.units)
-    return [[cell if isinstance(cell, str) else ";".join(cell) for cell in row] for row in cells]
+def _has_own_register(instrument: Instrument) -> bool:
+    """Whether fewer units take part in the round than the shipped edition lists."""
+    return _is_shipped(instrument) and instrument.units != load_instrument(instrument.name).units
 
 
-def _frames(world: World) -> list[Frame]:
+def _frames(played: SimulatedRound) -> Iterator[Frame]:
     """Population per cell; one of the whole block for matrix raters."""
-    found = []
-    for population in world.whole.values():
+    for population in played.populations.values():
         form = population.questionnaire
         if form.matrix:
-            found.append(Frame(form.block, "", form.group, population.persons))
+            yield Frame(form.block, "", form.group, population.persons)
             continue
-        sizes = np.bincount(population.unit, minlength=len(population.units))
-        found += [
-            Frame(form.block, unit.code, form.group, int(n))
-            for unit, n in zip(population.units, sizes, strict=True)
-        ]
-    return found
+        sizes = np.bincount(population.unit, minlength=len(population.units)).tolist()
+        for unit, size in zip(population.units, sizes, strict=True):
+            yield Frame(form.block, unit.code, form.group, size)
 
 
-def _margins(world: World) -> list[Margin]:
+def _margins(played: SimulatedRound) -> Iterator[Margin]:
     """Known totals of the attributes over all units of a block."""
-    found = []
-    for population in world.whole.values():
+    for population in played.populations.values():
         form = population.questionnaire
-        for name in world.plan.cell(form.code).margins:
+        for name in population.cell.margins:
             values, counts = np.unique(population.attributes[name].astype(str), return_counts=True)
-            found += [
-                Margin(form.block, form.group, name, str(value), int(count))
-                for value, count in zip(values, counts, strict=True)
-            ]
-    return found
+            for value, count in zip(values.tolist(), counts.tolist(), strict=True):
+                yield Margin(form.block, form.group, name, value, count)
 
 
-def _write_records(path: Path, records: Sequence[object], columns: str) -> None:
-    """A CSV of records, left out when there is none."""
-    if records:
-        names = columns.split()
-        _write_rows(path, names, ([_number(getattr(made, name)) for name in names] for made in records))
+def _write_rows(path: Path, columns: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
+    cells = (map(_cell, row) for row in rows)
+    path.write_bytes(csv_bytes(columns, cells, guard=False, mark=False, line_end="\n"))
 
 
-def _number(value: object) -> object:
-    """Whole numbers without a point, floats with twelve significant digits, None and NaN empty."""
-    if value is None or (isinstance(value, float) and np.isnan(value)):
-        return ""
-    return f"{value:.12g}" if isinstance(value, float) else value
-
-
-def _write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    path.write_text(text.getvalue(), encoding="utf-8", newline="")
+def _cell(value: object) -> object:
+    """Floats with twelve significant digits, NaN empty."""
+    if isinstance(value, float):
+        return None if isnan(value) else f"{value:.12g}"
+    return value
 
 
 def _copy_instrument(instrument: Instrument, folder: Path) -> None:
@@ -144,55 +133,43 @@ def _copy_instrument(instrument: Instrument, folder: Path) -> None:
 
 
 def _study_toml(
-    world: World, returns: Sequence[Mapping[str, str]], margins: bool, register: bool, seed: int
+    played: SimulatedRound, returns: Sequence[Mapping[str, str]], files: Mapping[str, str], seed: int
 ) -> str:
     """``study.toml`` of the simulated round."""
-    instrument, plan = world.instrument, world.plan
-    name = instrument.name if _is_shipped(instrument) else "./instrument"
-    files = {"issued": "issued.csv", "frames": "frames.csv"}
-    files |= {"margins": "margins.csv"} if margins else {}
-    files |= {"externals": "externals.csv"} if world.externals else {}
-    heading = {
+    instrument, plan = played.simulation.instrument, played.simulation.plan
+    study = {
         "code": f"{instrument.code}-{instrument.edition}-{seed}",
-        "label_vi": plan.round.label_vi, "label_en": plan.round.label_en, "instrument": name,
-    }  # fmt: skip
-    parts = [
-        _toml("[study]", heading),
-        _toml(
-            "[fieldwork]", {"start": plan.round.start, "end": plan.round.end, "timezone": "Asia/Ho_Chi_Minh"}
-        ),
-        *([_toml("[units]", {"file": REGISTER})] if register else []),
-        *(
-            _toml("[[units.exclusions]]", {"block": e.block, "unit": e.unit, "reason": e.reason})
-            for e in plan.exclusions
-        ),
-        _toml("[files]", files),
-        *(_toml("[[returns]]", entry) for entry in returns),
-        *(_toml("[[weights]]", entry) for entry in _weights(world)),
-        _toml("[minimum]", {"forms": plan.round.minimum_forms}),
-        *([_toml("[output]", {"unweighted": True})] if plan.stages else []),
-    ]
-    return "\n".join(parts)
+        "label_vi": plan.round.label_vi,
+        "label_en": plan.round.label_en,
+        "instrument": instrument.name if _is_shipped(instrument) else "./instrument",
+    }
+    fieldwork = {"start": plan.round.start, "end": plan.round.end, "timezone": "Asia/Ho_Chi_Minh"}
+    tables: list[tuple[str, Mapping[str, object]]] = [("[study]", study), ("[fieldwork]", fieldwork)]
+    if _has_own_register(instrument):
+        tables.append(("[units]", {"file": REGISTER}))
+    tables += [("[[units.exclusions]]", asdict(exclusion)) for exclusion in plan.exclusions]
+    tables.append(("[files]", files))
+    tables += [("[[returns]]", entry) for entry in returns]
+    tables += [("[[weights]]", entry) for entry in _weights(played)]
+    tables.append(("[minimum]", {"forms": plan.round.minimum_forms}))
+    if plan.stages:
+        tables.append(("[output]", {"unweighted": True}))
+    return "\n".join(_toml(heading, entries) for heading, entries in tables)
 
 
-def _weights(world: World) -> list[dict[str, object]]:
+def _weights(played: SimulatedRound) -> Iterator[dict[str, object]]:
     """Calibration of the groups with margins, design of those drawn in stages; every other group has the default weights."""
-    found: list[dict[str, object]] = []
-    for code in world.piles:
-        form, margins = world.instrument.questionnaire[code], world.plan.cell(code).margins
-        entry: dict[str, object] = {"margins": list(margins)} if margins else {}
-        if world.plan.stage(code):
-            entry |= _given_design(world.instrument)
+    field = {declared.role: declared.code for declared in played.simulation.instrument.fields}
+    for forms in played.forms.values():
+        form, entry = forms.population.questionnaire, dict[str, object]()
+        if forms.population.cell.margins:
+            entry["margins"] = list(forms.population.cell.margins)
+        if forms.population.clusters:
+            # Weights, strata and clusters are read with the forms; a stratum with one cluster was drawn with certainty.
+            entry |= {"base": "given", "lonely": "certainty", "finite": False, "strata": [field["stratum"]]}
+            entry |= {"clusters": [field["cluster"]], "weight": field["weight"]}
         if entry:
-            found.append({"block": form.block, "group": form.group} | entry)
-    return found
-
-
-def _given_design(instrument: Instrument) -> dict[str, object]:
-    """Weights, strata and clusters are read with the forms; a stratum with one cluster was drawn with certainty."""
-    field = {declared.role: declared.code for declared in instrument.fields}
-    named = {"strata": [field["stratum"]], "clusters": [field["cluster"]], "weight": field["weight"]}
-    return {"base": "given", "lonely": "certainty", "finite": False} | named
+            yield {"block": form.block, "group": form.group} | entry
 
 
 def _toml(heading: str, entries: Mapping[str, object]) -> str:

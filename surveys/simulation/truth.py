@@ -7,14 +7,14 @@ over the children that the group answers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from surveys.definitions.instrument.records import Instrument, Item, Node
-from surveys.simulation.population import Population
+from surveys.simulation.population import Population, level_values
 from surveys.vocabulary.levels import ALL_GROUPS
 
 Array = np.ndarray
@@ -29,58 +29,37 @@ CHOSEN: Mapping[str, tuple[str, str]] = {
 Pair = Array  # [2, U]: score and satisfied share of every unit, NaN where there is none
 
 
-@dataclass(frozen=True, eq=False)
-class Tally:
-    """What one group's population says: numerators [2, U, K] (value, satisfied) and answers [U, K], by item."""
-
-    numerator: Array
-    answers: Array
-    position: Mapping[str, int]
-
-    def pooled(self, items: Sequence[str]) -> Pair:
-        """Σ numerators / Σ answers over the items, [2, U]."""
-        k = [self.position[item] for item in items]
-        D = self.answers[:, k].sum(axis=1)
-        return np.where(D > 0, self.numerator[:, :, k].sum(axis=2) / np.maximum(D, 1), np.nan)
-
-
-def level_values(instrument: Instrument, item: Item) -> Array:
-    """Value and satisfied indicator of each level, [2, levels], after range and direction."""
-    scale = instrument.scale[item.scale]
-    ladder = instrument.scoring.ladder if len(scale.ladders) > 1 else ""
-    low = 0.0 if item.minimum is None else item.minimum
-    high = 1.0 if item.maximum is None else item.maximum
-    value = [min(max((v - low) / (high - low), 0.0), 1.0) for v in scale.values(ladder)]
-    satisfied = [float(level.satisfied) for level in scale.levels]
-    if not any(satisfied):
-        satisfied = [np.nan] * len(satisfied)
+def scored_and_satisfied(instrument: Instrument, item: Item) -> Array:
+    """What is scored of each level and whether it satisfies, [2, levels], after range and direction."""
+    satisfied = np.array([float(level.satisfied) for level in instrument.scale[item.scale].levels])
+    if not satisfied.any():
+        satisfied = np.full(len(satisfied), np.nan)
     if item.reverse:
-        value, satisfied = [1.0 - v for v in value], satisfied[::-1]
-    return np.array([satisfied if instrument.scoring.numerator == "satisfied" else value, satisfied])
+        satisfied = satisfied[::-1]
+    scored = satisfied if instrument.scoring.numerator == "satisfied" else level_values(instrument, item)
+    return np.array([scored, satisfied])
 
 
-def tally(instrument: Instrument, population: Population) -> Tally:
-    """Count everybody's answers, the gaps left out."""
-    U, K = len(population.units), len(population.items)
-    numerator, answers = np.zeros((2, U, K)), np.zeros((U, K))
-    for k, item in enumerate(population.items):
-        values, given = level_values(instrument, item), population.answers[:, k]
+def counted(instrument: Instrument, population: Population) -> dict[str, Array]:
+    """Item → [3, U]: sum of what is scored, number of those satisfied, number of answers, over everybody who would answer."""
+    found = {}
+    for item, given in zip(population.items, population.answers.T, strict=True):
         answering = population.rated & (given >= 0)
-        unit = population.unit[answering]
-        answers[:, k] = np.bincount(unit, minlength=U)
-        for which in (0, 1):
-            numerator[which, :, k] = np.bincount(unit, values[which, given[answering]], minlength=U)
-    return Tally(numerator, answers, {item.code: k for k, item in enumerate(population.items)})
+        values = scored_and_satisfied(instrument, item)[:, given[answering]]
+        unit, U = population.unit[answering], len(population.units)
+        found[item.code] = np.array([np.bincount(unit, v, U) for v in (*values, np.ones(len(unit)))])
+    return found
 
 
 @dataclass(eq=False)
 class Truth:
-    """The walk over the tree for one block. ``tallies``: by group; ``given``: scores of nodes measured elsewhere, [2, U]."""
+    """The walk over the tree for one block. ``counts``: [3, U] of every (item, group), see :func:`counted`; ``given``: scores of
+    nodes measured elsewhere, [2, U]."""
 
     instrument: Instrument
     block: str
     units: Sequence[str]
-    tallies: Mapping[str, Tally]
+    counts: Mapping[tuple[str, str], Array]
     given: Mapping[str, Pair]
     found: dict[tuple[str, str], Pair] = field(default_factory=dict)
     points: dict[str, float] = field(default_factory=dict)
@@ -126,33 +105,36 @@ class Truth:
         self.found |= {(node.code, group): pair for group, pair in family.items()}
         self.points[node.code] = points or 0.0
 
-    def _over_items(self, node: Node, items: Sequence[Item]) -> None:
-        weights = dict(node.groups) or dict.fromkeys(self.tallies, 1.0)
-        family, of_items = {}, {item.code: {} for item in items}  # type: ignore[var-annotated]
-        for group in weights:
-            asked = [i for i in items if group in self.tallies and i.code in self.tallies[group].position]
-            if asked:
-                single = {item.code: self.tallies[group].pooled([item.code]) for item in asked}
-                family[group] = self._by_rule(node, group, asked, single)
-                for code, pair in single.items():
-                    of_items[code][group] = pair
-        for code, pairs in of_items.items():
-            if pairs:
-                over = weighted_mean(list(pairs.values()), [weights[group] for group in pairs])
-                self.found |= {(code, group): pair for group, pair in pairs.items()} | {
-                    (code, ALL_GROUPS): over
-                }
-        over = weighted_mean(list(family.values()), [weights[group] for group in family])
-        self._keep(node, family | {ALL_GROUPS: over}, node.max_points)
+    def _pooled(self, items: Sequence[Item], group: str) -> Pair:
+        """Σ numerators / Σ answers over the items, [2, U]."""
+        total = sum((self.counts[item.code, group] for item in items), np.zeros((3, len(self.units))))
+        return np.where(total[2] > 0, total[:2] / np.maximum(total[2], 1), np.nan)
 
-    def _by_rule(self, node: Node, group: str, items: Sequence[Item], single: Mapping[str, Pair]) -> Pair:
+    def _over_items(self, node: Node, items: Sequence[Item]) -> None:
+        groups = [group for _, group in self.counts]
+        weights = dict(node.groups) or dict.fromkeys(groups, 1.0)
+        for item in items:
+            pairs = {
+                group: self._pooled([item], group) for group in weights if (item.code, group) in self.counts
+            }
+            if pairs:
+                pairs[ALL_GROUPS] = _over_groups(pairs, weights)
+                self.found |= {(item.code, group): pair for group, pair in pairs.items()}
+        family = {}
+        for group in weights:
+            asked = [item for item in items if (item.code, group) in self.counts]
+            if asked:
+                family[group] = self._by_rule(node, group, asked)
+        self._keep(node, family | {ALL_GROUPS: _over_groups(family, weights)}, node.max_points)
+
+    def _by_rule(self, node: Node, group: str, items: Sequence[Item]) -> Pair:
         if self.rule(node) == "pooled":
-            return self.tallies[group].pooled([item.code for item in items])
+            return self._pooled(items, group)
         weights = [item.weight if self.rule(node) == "weighted" else 1.0 for item in items]
-        mean = weighted_mean([single[item.code] for item in items], weights)
+        mean = weighted_mean([self.found[item.code, group] for item in items], weights)
         if node.rule == "rescale":
             low, high = node.low or 0.0, node.high or 1.0
-            mean = np.array([(low + (high - low) * mean[0]) / high, mean[1]])
+            mean[0] = (low + (high - low) * mean[0]) / high
         return mean
 
     def _over_children(self, node: Node) -> None:
@@ -162,11 +144,11 @@ class Truth:
         present = [child for child in children if child.code in self.points]
         if not present:
             return
-        groups = dict.fromkeys(g for code, g in self.found if code in {c.code for c in present})
-        family = {group: self._parent(node, present, group) for group in groups if group != ALL_GROUPS}
+        codes = {child.code for child in present}
+        groups = dict.fromkeys(group for code, group in self.found if code in codes and group != ALL_GROUPS)
+        family = {group: self._parent(node, present, group) for group in groups}
         if self.rule(node) == "pooled" and family:
-            weights = dict(node.groups)
-            family[ALL_GROUPS] = weighted_mean(list(family.values()), [weights.get(g, 1.0) for g in family])
+            family[ALL_GROUPS] = _over_groups(family, dict(node.groups))
         else:
             family[ALL_GROUPS] = self._parent(node, present, ALL_GROUPS)
         maximum = self._maximum(node, children)
@@ -177,37 +159,37 @@ class Truth:
 
     def _maximum(self, node: Node, children: Sequence[Node]) -> float | None:
         """Maximum of a sum: as declared where everything below it is part of the round, else the sum of what is."""
+        if self.rule(node) != "sum":
+            return node.max_points
         present = {child.code: self.points[child.code] for child in children if child.code in self.points}
         whole = all(present.get(child.code) == (child.max_points or 0.0) for child in children)
-        return (
-            node.max_points
-            if self.rule(node) != "sum" or (whole and node.max_points)
-            else sum(present.values())
-        )
+        return node.max_points if whole and node.max_points else sum(present.values())
 
     def _parent(self, node: Node, children: Sequence[Node], group: str) -> Pair:
-        answering = [child for child in children if (child.code, group) in self.found]
         if self.rule(node) == "pooled" and group != ALL_GROUPS:
-            return self.tallies[group].pooled(self._items_below(node, group))
-        weigh: Mapping[str, Callable[[Node], float]] = {
-            "sum": lambda child: self.points[child.code],
-            "weighted": lambda child: child.weight,
-            "mean_of_items": lambda child: float(len(self._all_items(child))),
-        }
-        weights = [weigh.get(self.rule(node), lambda child: 1.0)(child) for child in answering]
+            asked = [item for item in self._all_items(node) if (item.code, group) in self.found]
+            return self._pooled(asked, group)
+        answering = [child for child in children if (child.code, group) in self.found]
+        weights = [self._weight(node, child) for child in answering]
         return weighted_mean([self.found[child.code, group] for child in answering], weights)
+
+    def _weight(self, node: Node, child: Node) -> float:
+        """What a child counts at its parent, by the parent's rule."""
+        rule = self.rule(node)
+        if rule == "sum":
+            return self.points[child.code]
+        if rule == "mean_of_items":
+            return float(len(self._all_items(child)))
+        return child.weight if rule == "weighted" else 1.0
 
     def _all_items(self, node: Node) -> list[Item]:
         below = [i for child in self.instrument.children.get(node.code, ()) for i in self._all_items(child)]
         return [*self.instrument.items_of_node.get(node.code, ()), *below]
 
-    def _items_below(self, node: Node, group: str) -> list[str]:
-        asked = self.tallies[group].position
-        return [
-            item.code
-            for item in self._all_items(node)
-            if item.code in asked and (item.code, group) in self.found
-        ]
+
+def _over_groups(family: Mapping[str, Pair], weights: Mapping[str, float]) -> Pair:
+    """The mean over groups with their declared weights, 1 where a group has none."""
+    return weighted_mean(list(family.values()), [weights.get(group, 1.0) for group in family])
 
 
 def weighted_mean(pairs: Sequence[Pair], weights: Sequence[float]) -> Pair:
@@ -219,6 +201,5 @@ def weighted_mean(pairs: Sequence[Pair], weights: Sequence[float]) -> Pair:
     parts, w = np.array(pairs), np.array(weights)[:, None, None]
     known = ~np.isnan(parts)
     total = (w * known).sum(axis=0)
-    return np.where(
-        total > 0, (w * np.where(known, parts, 0.0)).sum(axis=0) / np.where(total > 0, total, 1.0), np.nan
-    )
+    mean = (w * np.where(known, parts, 0.0)).sum(axis=0) / np.where(total > 0, total, 1.0)
+    return np.where(total > 0, mean, np.nan)

@@ -14,8 +14,9 @@ from scipy import stats
 
 from surveys.definitions.instrument.reading import load_instrument
 from surveys.problems import SurveyError
-from surveys.simulation.plan import StagePlan, read_plan
-from surveys.simulation.stages import certain, draw_in_stages, proportional, settle
+from surveys.simulation.simulation_plan import StagePlan
+from surveys.simulation.simulation_toml import read_plan
+from surveys.simulation.two_stages import certain, design_fields, draw_in_stages, proportional, settle
 from tests.indices.simulated import PROVINCES, Played
 
 
@@ -46,8 +47,8 @@ def test_weights_estimate_the_size_of_the_population() -> None:
     totals = []
     for _ in range(400):
         draw = draw_in_stages(stages, np.zeros(900, int), np.array([True]), rng)
-        back = rng.random(len(draw.persons)) < 0.8
-        totals.append(draw.fields(back)["weight"].astype(float).sum())
+        back = rng.random(len(draw)) < 0.8
+        totals.append(design_fields(draw, back)["weight"].astype(float).sum())
     error = np.std(totals) / np.sqrt(len(totals))
     assert abs(np.mean(totals) - 900) <= 3.3 * error + 1e-3
 

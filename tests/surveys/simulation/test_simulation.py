@@ -20,10 +20,10 @@ from surveys.definitions.study.records import StudyDefinition
 from surveys.problems import SurveyError
 from surveys.returns.reading import read_returns
 from surveys.returns.record_set import Returns
-from surveys.simulation.plan import read_plan
-from surveys.simulation.population import Population, cut_points
+from surveys.simulation.population import Population, Simulation, cut_points
 from surveys.simulation.simulate import simulate
-from surveys.simulation.world import World, simulated_world
+from surveys.simulation.simulated_round import SimulatedRound, play
+from surveys.simulation.simulation_toml import read_plan
 from surveys.validity.dispositions import Dispositions
 from surveys.validity.screening import screen
 
@@ -109,8 +109,8 @@ def test_no_defects_on_request(tmp_path: Path) -> None:
 # --- the truth, re-derived slowly -------------------------------------------------------------------------------------
 
 
-def world_of(instrument: Instrument, seed: int = 7) -> World:
-    return simulated_world(instrument, read_plan(instrument), np.random.default_rng(seed), SMALL, False)
+def played(instrument: Instrument, seed: int = 7) -> SimulatedRound:
+    return play(Simulation(instrument, read_plan(instrument), SMALL, np.random.default_rng(seed)), False)
 
 
 def item_mean(instrument: Instrument, population: Population, item: Item, unit: int) -> float:
@@ -132,9 +132,9 @@ def item_mean(instrument: Instrument, population: Population, item: Item, unit: 
 def test_truth_of_hanoi_added_up_person_by_person() -> None:
     """One district: sub-criteria as means of items per group, equal weights over groups, 32 points."""
     instrument = load_instrument(HANOI)
-    world = world_of(instrument)
+    round_ = played(instrument)
     truth = (
-        next(t for t in world.truths if t.block == "huyen")
+        next(t for t in round_.truths if t.block == "huyen")
         .table()
         .set_index(["unit_code", "node_code", "group"])
     )
@@ -147,7 +147,7 @@ def test_truth_of_hanoi_added_up_person_by_person() -> None:
         for form in [q for q in instrument.questionnaires if q.block == "huyen"]:
             asked = [item for item in items if form.code in item.questionnaires]
             if asked:
-                means = [item_mean(instrument, world.whole[form.code], item, u) for item in asked]
+                means = [item_mean(instrument, round_.populations[form.code], item, u) for item in asked]
                 by_group[form.group] = statistics.mean(means)
                 expected = truth.loc[(unit, node.code, form.group), "score"]
                 assert by_group[form.group] == pytest.approx(expected, rel=1e-12)
@@ -162,9 +162,9 @@ def test_truth_of_hanoi_added_up_person_by_person() -> None:
 def test_truth_of_papi_is_rescaled() -> None:
     """Sub-dimension 1.1: (0.25 + 2.25 · mean of items) / 2.5."""
     instrument = load_instrument("papi/2021")
-    world = world_of(instrument)
-    truth = world.truths[0].table().set_index(["unit_code", "node_code", "group"])["score"]
-    population = world.whole["nguoi-dan"]
+    round_ = played(instrument)
+    truth = round_.truths[0].table().set_index(["unit_code", "node_code", "group"])["score"]
+    population = round_.populations["nguoi-dan"]
     items = instrument.items_of_node["1.1"]
     mean = statistics.mean(item_mean(instrument, population, item, 0) for item in items)
     unit = population.units[0].code
@@ -174,9 +174,9 @@ def test_truth_of_papi_is_rescaled() -> None:
 def test_truth_of_sipas_is_pooled() -> None:
     """Factor 1: all satisfied answers over all answers to its items."""
     instrument = load_instrument("sipas/2023")
-    world = world_of(instrument)
-    truth = world.truths[0].table().set_index(["unit_code", "node_code", "group"])["score"]
-    population = world.whole["nguoi-dan"]
+    round_ = played(instrument)
+    truth = round_.truths[0].table().set_index(["unit_code", "node_code", "group"])["score"]
+    population = round_.populations["nguoi-dan"]
     satisfied = answered = 0
     for item in instrument.items_of_node["1"]:
         k = population.items.index(item)
@@ -192,16 +192,16 @@ def test_truth_of_sipas_is_pooled() -> None:
 
 
 def test_frames_are_the_populations_and_samples_come_from_them() -> None:
-    world = world_of(load_instrument(HANOI))
-    for code, drawn in world.drawn.items():
+    round_ = played(load_instrument(HANOI))
+    for code, drawn in round_.samples.items():
         assert len(np.unique(drawn.persons)) == len(drawn.persons)
         assert len(drawn.issued) == len(drawn.persons) + len(drawn.unreturned)
-        assert len(world.piles[code]) == len(drawn.persons)
-    assert world.whole["so-1"].persons == round(95 * SMALL)
+        assert len(round_.forms[code]) == len(drawn.persons)
+    assert round_.populations["so-1"].persons == round(95 * SMALL)
 
 
 def test_a_matrix_rater_leaves_out_the_own_unit() -> None:
-    population = world_of(load_instrument(HANOI)).whole["so-1"]
+    population = played(load_instrument(HANOI)).populations["so-1"]
     own = population.own_unit[population.person] == population.unit
     assert not population.rated[own].any()
 
@@ -218,12 +218,12 @@ def test_cut_points_give_the_intended_mean(score: float) -> None:
 
 
 def test_clean_forms_differ_and_vary() -> None:
-    world = world_of(load_instrument(HANOI))
-    for pile in world.piles.values():
-        answers = pile.answers.reshape(-1, pile.answers.shape[2])
+    round_ = played(load_instrument(HANOI))
+    for forms in round_.forms.values():
+        answers = forms.answers.reshape(-1, forms.answers.shape[2])
         rated = answers[(answers >= 0).sum(axis=1) >= 10]
         assert (np.where(rated >= 0, rated, 0).max(axis=1) > 0).all()
-        keys = [tuple(row) for row in np.column_stack([pile.unit.ravel(), answers]).tolist()]
+        keys = [tuple(row) for row in np.column_stack([forms.unit.ravel(), answers]).tolist()]
         full = [key for key, row in zip(keys, answers, strict=True) if (row >= 0).sum() >= 20]
         assert len(full) == len(set(full))
 
