@@ -60,7 +60,7 @@ class FormToSpoil:
     @property
     def answers(self) -> Array:
         """Answers of the form, int8 [W, K]."""
-        answers: Array = self.forms.answers[self.f]
+        answers = self.forms.answers[self.f, :, :]
         return answers
 
     def field(self, role: str) -> str:
