@@ -1,19 +1,22 @@
 """The codebook of the package: which tables it has, what their columns mean, how their numbers are printed.
 
-One declaration serves the writer (:mod:`surveys.handover.tables`), the Data Package descriptor and the verification,
-so that none of them can drift from the others. Labels and explanations are wording: ``handover.column.NAME`` and
-``handover.about.NAME``.
+It is written in ``codebook.toml`` beside this file. One declaration serves the writer (:mod:`surveys.handover.tables`), the
+council's workbook, the Data Package descriptor and the verification, so that none of them can drift from the others.
 """
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from importlib import resources
+from typing import Any, Literal
 
 from surveys.definitions.study.records import Output
-from surveys.problems import phrase
+from surveys.problems import Language
+from surveys.review import layouts
+from surveys.vocabulary import columns
 from surveys.vocabulary.statuses import CHANGE_STATUSES, DISPOSITIONS, STATUSES
 
 #: How a column is printed: text (codes and words), remarks (codes that become words), count (whole numbers), plain (shortest
@@ -21,417 +24,127 @@ from surveys.vocabulary.statuses import CHANGE_STATUSES, DISPOSITIONS, STATUSES
 #: percent.
 Kind = Literal["text", "remarks", "count", "plain", "score", "percent", "points", "probability"]
 
-_STANDARD = "https://datapackage.org/profiles/2.0"
+_ACCEPTED = {"statuses": STATUSES, "dispositions": DISPOSITIONS, "change_statuses": CHANGE_STATUSES}
+#: Tables whose columns other rooms declare, by name.
+_MADE = {
+    "scores": columns.SCORE_COLUMNS,
+    "units": columns.UNIT_COLUMNS,
+    "unweighted": columns.UNWEIGHTED_COLUMNS,
+    "forms": columns.FORM_COLUMNS,
+    "funnel": columns.FUNNEL_COLUMNS,
+    "weights": columns.WEIGHT_COLUMNS,
+    "weight-diagnostics": columns.DIAGNOSTIC_COLUMNS,
+    "changes": columns.CHANGE_COLUMNS,
+    "undecided": layouts.FORMS.columns,
+    "proposals": layouts.UNITS.columns,
+    "entries": layouts.ENTRIES.columns,
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """One column. ``lowest`` and ``highest`` bound its numbers; ``accepted`` closes its words; ``required``: no gaps."""
+class OfficialColumn:
+    """One column. ``low`` and ``high`` bound its numbers; ``accepted`` closes its words; ``required``: no gaps.
+
+    ``words``: what its codes are called in the council's workbook; with a ``source``, the column holds the words of that
+    column's codes (see :mod:`surveys.handover.words`).
+    """
 
     name: str
+    vi: str
+    en: str
+    about_vi: str
+    about_en: str
     kind: Kind = "text"
-    lowest: float | None = None
-    highest: float | None = None
+    low: float | None = None
+    high: float | None = None
     accepted: tuple[str, ...] = ()
     required: bool = False
+    source: str = ""
+    words: str = ""
 
     @property
     def is_number(self) -> bool:
         return self.kind not in ("text", "remarks")
 
+    def heading(self, language: Language) -> str:
+        return self.vi if language == "vi" else self.en
 
-@dataclass(frozen=True)
-class Table:
-    """One CSV file of the package. ``path`` is relative to the folder of its descriptor; ``key`` identifies a row."""
+    def decimals(self, output: Output) -> int | None:
+        """Digits after the point of a printed number; None where the shortest decimal is printed.
+
+        >>> COLUMNS["points"].decimals(Output()), COLUMNS["max_points"].decimals(Output())
+        (4, None)
+        """
+        return {
+            "count": 0,
+            "score": output.score_decimals,
+            "percent": output.percent_decimals,
+            "probability": output.percent_decimals + 2,
+            "points": output.points_decimals,
+        }.get(self.kind)
+
+
+@dataclass(frozen=True, eq=False)
+class OfficialTable:
+    """One CSV file of the package. ``path`` is relative to the folder of its descriptor; ``key`` identifies a row;
+    ``withheld``: columns that are blank where a result is incomplete; ``bom``: a byte order mark stands in front."""
 
     name: str
     path: str
-    columns: tuple[Column, ...]
+    vi: str
+    en: str
+    columns: tuple[OfficialColumn, ...]
     key: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
     bom: bool = False
+    sheet_vi: str = ""
+    sheet_en: str = ""
 
     @cached_property
     def names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
 
     @cached_property
-    def column(self) -> Mapping[str, Column]:
+    def column(self) -> Mapping[str, OfficialColumn]:
         return {column.name: column for column in self.columns}
 
+    def title(self, language: Language) -> str:
+        return self.vi if language == "vi" else self.en
 
-def decimals_of(kind: Kind, output: Output) -> int | None:
-    """Digits after the point of a printed number; None where the shortest decimal is printed.
-
-    >>> decimals_of("points", Output()), decimals_of("plain", Output())
-    (4, None)
-    """
-    return {
-        "count": 0,
-        "score": output.score_decimals,
-        "percent": output.percent_decimals,
-        "probability": output.percent_decimals + 2,
-        "points": output.points_decimals,
-    }.get(kind)
+    def sheet(self, language: Language) -> str:
+        """Name of its sheet in the council's workbook."""
+        return self.sheet_vi if language == "vi" else self.sheet_en
 
 
-def _words(*names: str, required: bool = True) -> tuple[Column, ...]:
-    return tuple(Column(name, required=required) for name in names)
+def _column(name: str, facts: Mapping[str, Any], required: bool = False) -> OfficialColumn:
+    accepted = _ACCEPTED[facts["accepted"]] if "accepted" in facts else ()
+    return OfficialColumn(name, **{**facts, "accepted": accepted, "required": required})
 
 
-def _counts(*names: str) -> tuple[Column, ...]:
-    return tuple(Column(name, "count", lowest=0) for name in names)
-
-
-_STATUS = Column("status", accepted=STATUSES, required=True)
-_NOTE = Column("note", "remarks")
-_PERCENT = Column("percent", "percent", 0, 100)
-_POINTS = (Column("max_points", "plain", lowest=0), Column("points", "points", lowest=0))
-_RANKS = _counts("rank", "rank_low", "rank_high")
-
-SCORES = Table(
-    "scores",
-    "scores.csv",
-    (
-        *_words("edition", "block", "unit_code", "unit_name", "node_code", "node_level", "group"),
-        *_counts("n_valid"),
-        Column("n_eff", "score", 0),
-        Column("score", "score", 0, 1),
-        Column("se", "score", 0),
-        Column("ci_low", "score"),
-        Column("ci_high", "score"),
-        Column("df", "score", 0),
-        Column("satisfaction_percent", "percent", 0, 100),
-        Column("satisfaction_ci_low", "percent"),
-        Column("satisfaction_ci_high", "percent"),
-        *_POINTS,
-        _STATUS,
-        _NOTE,
-    ),
-    key=("block", "unit_code", "node_code", "group"),
-)
-UNITS = Table(
-    "units",
-    "units.csv",
-    (
-        *_words("block", "unit_code", "unit_name"),
-        Column("points", "points", 0),
-        Column("max_points", "plain", 0),
-        _PERCENT,
-        Column("ci_low", "percent"),
-        Column("ci_high", "percent"),
-        *_RANKS,
-        Column("probability_top_quarter", "probability", 0, 1),
-        Column("unit_group"),
-        _STATUS,
-        _NOTE,
-    ),
-    key=("block", "unit_code"),
-)
-SHARES = Table(
-    "shares",
-    "shares.csv",
-    (
-        *_words(
-            "edition", "block", "unit_code", "node_code", "item_code", "level_code", "level_label", "group"
-        ),
-        *_counts("n_valid"),
-        Column("share", "score", 0, 1),
-        Column("se", "score", 0),
-        Column("ci_low", "score"),
-        Column("ci_high", "score"),
-        _STATUS,
-        _NOTE,
-    ),
-    key=("block", "unit_code", "item_code", "level_code", "group"),
-)
-UNWEIGHTED = Table(
-    "unweighted",
-    "unweighted.csv",
-    (
-        *_words("block", "unit_code", "node_code", "group"),
-        *(Column(name, "score", 0, 1) for name in ("score", "unweighted_score")),
-        *(Column(name, "score", 0) for name in ("se", "unweighted_se")),
-        *(Column(name, "score") for name in ("ci_low", "ci_high", "unweighted_ci_low", "unweighted_ci_high")),
-    ),
-    key=("block", "unit_code", "node_code", "group"),
-)
-FORMS = Table(
-    "forms",
-    "forms.csv",
-    (
-        *_words("form_code", "questionnaire", "block", "unit_code", "group", "mode", required=False),
-        *_words("source_file"),
-        Column("source_row", "count", 1, required=True),
-        Column("disposition", accepted=DISPOSITIONS, required=True),
-        Column("reasons"),
-    ),
-)
-FUNNEL = Table(
-    "funnel",
-    "funnel.csv",
-    (
-        *_words("block", "unit_code", "group", "questionnaire", required=False),
-        *_counts("issued", "returned", *DISPOSITIONS),
-    ),
-    key=("block", "unit_code", "group", "questionnaire"),
-)
-WEIGHTS = Table(
-    "weights",
-    "weights.csv",
-    (
-        *_words("block", "unit_code", "group", "questionnaire", "form_code"),
-        *(
-            Column(name, "score", 0, required=True)
-            for name in ("base_weight", "calibrated_weight", "weight", "g")
-        ),
-    ),
-)
-DIAGNOSTICS = Table(
-    "weight-diagnostics",
-    "weight-diagnostics.csv",
-    (
-        *_words("block", "group"),
-        *_counts("forms", "evaluations"),
-        Column("population", "plain", 0),
-        *(
-            Column(name, "score", 0)
-            for name in ("weight_total", "lowest_weight", "highest_weight", "kish_deff", "effective_n")
-        ),
-        *_words("calibrated_to", required=False),
-        *_counts("trimmed"),
-    ),
-    key=("block", "group"),
-)
-TREE = Table(
-    "tree",
-    "tree.csv",
-    (
-        *_words("code"),
-        *_words("parent", required=False),
-        *_words("level"),
-        *_words("rule", "measured_by", required=False),
-        Column("weight", "plain"),
-        Column("max_points", "plain", 0),
-        Column("low", "plain"),
-        Column("high", "plain"),
-        *_words("groups", "blocks", required=False),
-        *_words("label_vi", "label_en", required=False),
-    ),
-    key=("code",),
-)
-REASONS = Table(
-    "reasons",
-    "review/reasons.csv",
-    (
-        *_words("form_code", "questionnaire", "block", "unit_code", "group", required=False),
-        *_words("rule", "severity"),
-        *_words("detail", required=False),
-        *_words("source_file"),
-        *_words("source_sheet", required=False),
-        Column("source_row", "count", 1, required=True),
-    ),
-    bom=True,
-)
-UNDECIDED = Table(
-    "undecided",
-    "review/forms.csv",
-    (
-        *_words("form_code", "unit", "reasons_vi", "reasons", required=False),
-        *_words("decision", "reviewer", "reason", "date", required=False),
-        *_words("source_file"),
-        Column("source_row", "count", 1, required=True),
-    ),
-    bom=True,
-)
-PROPOSALS = Table(
-    "proposals",
-    "review/units.csv",
-    (
-        *_words("block", "text"),
-        *_counts("forms"),
-        *_words("proposed_code", "proposed_name", required=False),
-        Column("similarity", "probability", 0, 1),
-        *_words("decision", required=False),
-    ),
-    key=("block", "text", "proposed_code"),
-    bom=True,
-)
-CELLS = Table(
-    "cells",
-    "review/cells.csv",
-    (
-        *_words("source_file"),
-        *_words("source_sheet", required=False),
-        Column("source_row", "count", 1, required=True),
-        *_words("form_code", required=False),
-        *_words("item_code"),
-        *_words("text", required=False),
-        *_words("fault"),
-    ),
-    bom=True,
-)
-ENTRIES = Table(
-    "entries",
-    "review/entries.csv",
-    (
-        *_words("form", "field"),
-        *_words("first", "second", "final", "who", required=False),
-    ),
-    bom=True,
-)
-AGREEMENT = Table(
-    "agreement",
-    "review/agreement.csv",
-    (
-        *_words("operator", required=False),
-        *_words("field"),
-        *_counts("compared", "agreed"),
-        Column("share", "probability", 0, 1),
-    ),
-    bom=True,
-)
-CONVERSIONS = Table(
-    "conversions",
-    "review/conversions.csv",
-    (
-        *_words("file"),
-        *_words("sheet", "column", required=False),
-        *_words("conversion"),
-        *_counts("cells"),
-    ),
-    bom=True,
-)
-WARNINGS = Table(
-    "warnings",
-    "review/warnings.csv",
-    (
-        *_words("code"),
-        *_words("file", "sheet", required=False),
-        Column("row", "count", 1),
-        *_words("column", required=False),
-        *_words("text_vi", "text_en"),
-    ),
-    bom=True,
-)
-COUNCIL_SCORES = Table(
-    "council-scores",
-    "scores.csv",
-    (
-        *_words("block", "unit_code", "unit_name", "node_code", "node_name"),
-        *_POINTS,
-        *_counts("n_valid"),
-        _STATUS,
-        _NOTE,
-    ),
-    key=("block", "unit_code", "node_code"),
-)
-COUNCIL_UNITS = Table(
-    "council-units",
-    "units.csv",
-    (*_words("block", "unit_code", "unit_name"), *_POINTS, _PERCENT, *_RANKS, _STATUS, _NOTE),
-    key=("block", "unit_code"),
-)
-REJECTED = Table(
-    "council-rejected",
-    "rejected.csv",
-    (
-        *_words("form_code", "questionnaire", "block", "unit_code", "group", required=False),
-        *_words("reasons", "reasons_vi"),
-    ),
-)
-CHANGES = Table(
-    "changes",
-    "changes.csv",
-    (
-        *_words("block"),
-        *_words("unit_code_old", required=False),
-        *_words("unit_code", "unit_name", "node_code", "node_level", "group"),
-        Column("score_old", "score", 0, 1),
-        Column("score_new", "score", 0, 1),
-        Column("change", "score", -1, 1),
-        Column("se", "score", 0),
-        Column("ci_low", "score", -1, 1),
-        Column("ci_high", "score", -1, 1),
-        Column("df", "score", 0),
-        Column("p_value", "score", 0, 1),
-        Column("p_adjusted", "score", 0, 1),
-        *_counts("rank_old", "rank_new"),
-        Column("rank_change", "plain"),
-        Column("status", accepted=CHANGE_STATUSES, required=True),
-        _NOTE,
-    ),
-    key=("block", "unit_code", "node_code", "group"),
-)
-
-
-def descriptor(
-    name: str, title: str, tables: Mapping[str, Table], files: Mapping[str, tuple[int, str]], output: Output
-) -> dict[str, object]:
-    """A Data Package v2 descriptor (https://datapackage.org/standard/data-package/).
-
-    ``tables``: path → table; ``files``: path → (bytes, sha256 hex). Codes are never numbers, even where they look so.
-    """
-    return {
-        "$schema": f"{_STANDARD}/datapackage.json",
-        "name": name,
-        "title": title,
-        "description": f"{phrase('handover.package.about', 'vi')} | {phrase('handover.package.about', 'en')}",
-        "resources": [_resource(path, table, *files[path], output) for path, table in tables.items()],
+def _table(name: str, facts: Mapping[str, Any], of_columns: Mapping[str, Mapping[str, Any]]) -> OfficialTable:
+    """A table with its columns as they are in it."""
+    own: dict[str, Any] = {
+        key: tuple(fact) if isinstance(fact, list) else fact for key, fact in facts.items()
     }
+    required, here = own.pop("required", ()), own.pop("here", {})
+    names = own.pop("columns", None) or _MADE[name]
+    found = (
+        _column(column, {**of_columns[column], **here.get(column, {})}, column in required)
+        for column in names
+    )
+    return OfficialTable(name=name, columns=tuple(found), **own)
 
 
-def _resource(path: str, table: Table, size: int, digest: str, output: Output) -> dict[str, object]:
-    return {
-        "$schema": f"{_STANDARD}/dataresource.json",
-        "name": table.name,
-        "type": "table",
-        "path": path,
-        "title": phrase(f"handover.table.{table.name}", "vi"),
-        "description": f"{phrase(f'handover.table.{table.name}', 'vi')} | {phrase(f'handover.table.{table.name}', 'en')}",
-        "format": "csv",
-        "mediatype": "text/csv",
-        "encoding": "utf-8",
-        "bytes": size,
-        "hash": f"sha256:{digest}",
-        "dialect": {
-            "delimiter": ",",
-            "lineTerminator": "\r\n",
-            "quoteChar": '"',
-            "doubleQuote": True,
-            "header": True,
-        },
-        "schema": {
-            "$schema": f"{_STANDARD}/tableschema.json",
-            "fieldsMatch": "exact",
-            "fields": [_field(column, output) for column in table.columns],
-            "missingValues": [""],
-            **({"primaryKey": list(table.key)} if table.key else {}),
-        },
-    }
+_CODEBOOK = tomllib.loads((resources.files("surveys.handover") / "codebook.toml").read_text(encoding="utf-8"))
+#: Columns by name, as they are in most tables.
+COLUMNS = {name: _column(name, facts) for name, facts in _CODEBOOK["columns"].items()}
+TABLES = {name: _table(name, facts, _CODEBOOK["columns"]) for name, facts in _CODEBOOK["tables"].items()}
 
-
-def _field(column: Column, output: Output) -> dict[str, object]:
-    decimals = decimals_of(column.kind, output)
-    kind = {"text": "string", "remarks": "string", "count": "integer"}.get(column.kind, "number")
-    about = f"handover.about.{column.name}"
-    field: dict[str, object] = {
-        "name": column.name,
-        "type": kind,
-        "title": phrase(f"handover.column.{column.name}", "vi"),
-        "description": f"{phrase(about, 'vi')} | {phrase(about, 'en')}",
-    }
-    if decimals:
-        field["decimals"] = decimals
-    constraints = _constraints(column)
-    return {**field, "constraints": constraints} if constraints else field
-
-
-def _constraints(column: Column) -> dict[str, object]:
-    found: dict[str, object] = {"required": True} if column.required else {}
-    if column.lowest is not None:
-        found["minimum"] = column.lowest
-    if column.highest is not None:
-        found["maximum"] = column.highest
-    if column.accepted:
-        found["enum"] = list(column.accepted)
-    return found
+SCORES, UNITS, SHARES, UNWEIGHTED = (TABLES[name] for name in ("scores", "units", "shares", "unweighted"))
+FORMS, FUNNEL, WEIGHTS, DIAGNOSTICS = (
+    TABLES[name] for name in ("forms", "funnel", "weights", "weight-diagnostics")
+)
+TREE, CHANGES, UNDECIDED = (TABLES[name] for name in ("tree", "changes", "undecided"))
+COUNCIL_SCORES, COUNCIL_UNITS, REJECTED_FORMS = COUNCIL_TABLES = tuple(
+    TABLES[f"council-{name}"] for name in ("scores", "units", "rejected")
+)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from surveys.handover.manifest import MANIFEST, SUMS, content_of, digest_of, read_sums
+from surveys.handover.manifest import MANIFEST, SUMS, digest_of, read_manifest, read_sums
 from surveys.problems import Problem, Problems, fault
 
 #: Folder whose files people fill in; it is not replaced while it holds changes.
@@ -73,10 +73,11 @@ def obstacles(place: Path, shown: Path, content: str) -> Iterator[Problem]:
     found = files_of(place)
     if not found:
         return
-    before = content_of(place / MANIFEST)
-    if before is None:
+    manifest = read_manifest(place / MANIFEST)
+    if manifest is None:
         yield from fault("handover.out_is_foreign", file=str(shown), found=_some(found)).problems
         return
+    before = str(manifest.get("content", ""))
     if before != content and (before, content) != ("screening", "scores"):
         yield from fault("handover.out_is_other", file=str(shown), before=before, content=content).problems
     yield from _people_files(place, shown, found)

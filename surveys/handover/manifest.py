@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from surveys.definitions.study.records import StudyDefinition
+from surveys.problems import Language
 from surveys.returns.record_set import Returns
 from surveys.scoring.scored import ScoredRound
 from surveys.validity.dispositions import Dispositions
@@ -48,6 +49,11 @@ def digest_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def json_bytes(record: Mapping[str, object]) -> bytes:
+    """A record as the JSON files of a package are written."""
+    return (json.dumps(record, ensure_ascii=False, indent=2) + "\n").encode()
+
+
 def sums_bytes(files: Mapping[str, bytes]) -> bytes:
     """``SHA256SUMS`` of files (path → bytes), as ``sha256sum --check`` reads it.
 
@@ -55,12 +61,7 @@ def sums_bytes(files: Mapping[str, bytes]) -> bytes:
     ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  a.csv
     e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  b.csv
     """
-    return sums_of({path: digest_of(content) for path, content in files.items()})
-
-
-def sums_of(digests: Mapping[str, str]) -> bytes:
-    """``SHA256SUMS`` of files whose digests are known (path → SHA-256)."""
-    return "".join(f"{digests[path]}  {path}\n" for path in sorted(digests)).encode()
+    return "".join(f"{digest_of(files[path])}  {path}\n" for path in sorted(files)).encode()
 
 
 def read_sums(path: Path) -> dict[str, str]:
@@ -81,33 +82,33 @@ def run_manifest(content: Content, done: ScreenedRound | ScoredRound, statuses: 
         "instrument": study.instrument.name,
         "inputs": [_input(name, path) for name, path in input_files(study).items()],
         "settings": {name: _plain(getattr(study, name)) for name in _SETTINGS},
+        **({"changed": list(study.changed)} if study.changed else {}),
         "scoring": _plain(study.instrument.scoring),
         "counts": _counts(done.returns, done.dispositions),
         "results": dict(sorted(statuses.items())),
         "warnings": dict(sorted(Counter(warning.code for warning in done.warnings).items())),
     }
-    return (json.dumps(record, ensure_ascii=False, indent=2, sort_keys=False) + "\n").encode()
+    return json_bytes(record)
 
 
 def comparison_manifest() -> bytes:
     """``run.json`` of a comparison, behind which no single round stands: format, engine and versions."""
-    return (json.dumps(_programs("comparison"), ensure_ascii=False, indent=2) + "\n").encode()
+    return json_bytes(_programs("comparison"))
 
 
-def is_manifest(path: Path) -> bool:
-    """True for a ``run.json`` of this program."""
-    return content_of(path) is not None
-
-
-def content_of(path: Path) -> str | None:
-    """What the folder of a ``run.json`` holds; None when it is no manifest of this program."""
+def read_manifest(path: Path) -> Mapping[str, Any] | None:
+    """The record of a ``run.json``; None when it is no manifest of this program."""
     try:
         record = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return None
-    if not isinstance(record, dict) or record.get("format") != _FORMAT:
-        return None
-    return str(record.get("content", ""))
+    return record if isinstance(record, dict) and record.get("format") == _FORMAT else None
+
+
+def language_of(manifest: Mapping[str, Any] | None) -> Language:
+    """The language of the official files of a run; Vietnamese where the manifest names none."""
+    named = (manifest or {}).get("settings", {}).get("output", {}).get("language")
+    return "en" if named == "en" else "vi"
 
 
 def _programs(content: Content) -> dict[str, object]:

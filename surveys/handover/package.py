@@ -11,30 +11,27 @@
 
 from __future__ import annotations
 
-import json
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
-from surveys.definitions.study.records import Output, StudyDefinition
+from surveys.definitions.study.records import StudyDefinition
 from surveys.handover import codebook, tables
-from surveys.handover.codebook import Table
+from surveys.handover.codebook import OfficialTable
 from surveys.handover.folder import obstacles, write_folder
-from surveys.handover.manifest import MANIFEST, SUMS, Content, digest_of, run_manifest, sums_of
+from surveys.handover.manifest import MANIFEST, Content, run_manifest
+from surveys.handover.seal import package_name, sealed
+from surveys.handover.words import label_of
+from surveys.handover.workbook import WORKBOOK, workbook_bytes
 from surveys.problems import SurveyError
 from surveys.returns.double_entry import compare_entries
 from surveys.scoring.scored import ScoredRound
-from surveys.scoring.scores import Scores
 from surveys.validity.screened import ScreenedRound
 from surveys.vocabulary.progress import Step
 
-DESCRIPTOR = "datapackage.json"
 COUNCIL = "council"
-WORKBOOK = "survey-scores.xlsx"
 
 
 def deliver(scored: ScoredRound, out: Path, progress: Step | None = None) -> None:
@@ -61,118 +58,81 @@ def ready_for(out: Path, content: Content) -> None:
 def package(scored: ScoredRound) -> dict[str, bytes]:
     """Every file of the package: path → bytes. The same input gives the same bytes."""
     study, scores = scored.study, scored.scores
-    statuses = Counter(scores.table["status"].tolist())
-    manifest = run_manifest("scores", scored, statuses)
+    manifest = run_manifest("scores", scored, Counter(scores.table["status"].tolist()))
+    forms = tables.forms_frame(scored.returns, scored.dispositions)
     frames = {
         codebook.SCORES: scores.table,
         codebook.UNITS: scores.units,
         codebook.WEIGHTS: scored.samples.weights,
         codebook.DIAGNOSTICS: scored.samples.summary,
         codebook.TREE: tables.tree_frame(study.instrument),
-        **_screening_frames(scored),
+        **_screened_frames(scored, forms),
+        **_filled(
+            {
+                codebook.SHARES: tables.shares_frame(scores.shares, study),
+                codebook.UNWEIGHTED: scores.unweighted,
+            }
+        ),
     }
-    asked = {
-        codebook.SHARES: tables.shares_frame(study, scores.shares),
-        codebook.UNWEIGHTED: scores.unweighted,
-    }
-    frames |= {table: frame for table, frame in asked.items() if len(frame)}
-    council = _council(study, frames[codebook.FORMS], scores, manifest)
-    files = {f"{COUNCIL}/{path}": content for path, content in council.items()}
-    return _closed(study, frames, {**files, MANIFEST: manifest})
+    council = _council(study, tables.council_frames(study, scores, forms), manifest)
+    others = {MANIFEST: manifest, **{f"{COUNCIL}/{path}": content for path, content in council.items()}}
+    return _sealed(study, _csvs(study, frames), others)
 
 
 def screening(screened: ScreenedRound) -> dict[str, bytes]:
     """Every file of a screening: path → bytes."""
+    frames = _screened_frames(screened, tables.forms_frame(screened.returns, screened.dispositions))
     manifest = run_manifest("screening", screened, {})
-    return _closed(screened.study, _screening_frames(screened), {MANIFEST: manifest})
+    return _sealed(screened.study, _csvs(screened.study, frames), {MANIFEST: manifest})
 
 
-def _screening_frames(done: ScreenedRound | ScoredRound) -> dict[Table, pd.DataFrame]:
+def _screened_frames(
+    done: ScreenedRound | ScoredRound, forms: pd.DataFrame
+) -> dict[OfficialTable, pd.DataFrame]:
     """The tables about forms; those that only list oddities are left out when there are none."""
     returns, dispositions = done.returns, done.dispositions
-    forms = tables.forms_frame(returns, dispositions)
     entered = compare_entries(returns)
     oddities = {
-        codebook.REASONS: tables.reasons_frame(returns, dispositions),
-        codebook.UNDECIDED: tables.undecided_frame(forms),
-        codebook.PROPOSALS: returns.proposals,
-        codebook.CELLS: tables.cells_frame(returns),
-        codebook.ENTRIES: entered.disagreements,
-        codebook.AGREEMENT: entered.agreement,
-        codebook.CONVERSIONS: returns.conversions,
-        codebook.WARNINGS: tables.warnings_frame(done.warnings),
+        "reasons": tables.reasons_frame(returns, dispositions),
+        "undecided": tables.undecided_frame(forms, done.study),
+        "proposals": returns.proposals,
+        "cells": tables.cells_frame(returns),
+        "entries": entered.disagreements,
+        "agreement": entered.agreement,
+        "conversions": returns.conversions,
+        "warnings": tables.warnings_frame(done.warnings),
     }
     return {
         codebook.FORMS: forms,
         codebook.FUNNEL: dispositions.funnel,
-        **{table: frame for table, frame in oddities.items() if len(frame)},
+        **_filled({codebook.TABLES[name]: frame for name, frame in oddities.items()}),
+    }
+
+
+def _filled(frames: Mapping[OfficialTable, pd.DataFrame]) -> dict[OfficialTable, pd.DataFrame]:
+    return {table: frame for table, frame in frames.items() if len(frame)}
+
+
+def _csvs(study: StudyDefinition, frames: Mapping[OfficialTable, pd.DataFrame]) -> dict[OfficialTable, bytes]:
+    return {
+        table: tables.table_bytes(table, tables.printed(table, frame, study.output))
+        for table, frame in frames.items()
     }
 
 
 def _council(
-    study: StudyDefinition, forms: pd.DataFrame, scores: Scores, manifest: bytes
+    study: StudyDefinition, frames: Mapping[OfficialTable, pd.DataFrame], manifest: bytes
 ) -> dict[str, bytes]:
-    """The council's folder, complete in itself: path within it → bytes. ``forms``: those of the package."""
-    from surveys.handover.workbook import workbook_bytes
-
-    frames = {
-        codebook.COUNCIL_SCORES: tables.council_scores(study, scores),
-        codebook.COUNCIL_UNITS: tables.council_units(study, scores),
-        codebook.REJECTED: tables.rejected_frame(forms),
-    }
-    printed = {table: tables.printed(table, frame, study.output) for table, frame in frames.items()}
-    csvs = {table: tables.csv_bytes(table, cells) for table, cells in printed.items()}
-    workbook = workbook_bytes(
-        study,
-        {table.name: cells for table, cells in printed.items()},
-        {table.path: content for table, content in csvs.items()},
-    )
-    return _named(study, csvs, {MANIFEST: manifest, WORKBOOK: workbook}, COUNCIL)
+    """The council's folder, complete in itself: path within it → bytes."""
+    texts = {table: tables.printed(table, frame, study.output) for table, frame in frames.items()}
+    csvs = {table: tables.table_bytes(table, of_table) for table, of_table in texts.items()}
+    workbook = workbook_bytes(study, texts, {table.path: content for table, content in csvs.items()})
+    return _sealed(study, csvs, {MANIFEST: manifest, WORKBOOK: workbook}, f"-{COUNCIL}")
 
 
-def _closed(
-    study: StudyDefinition, frames: Mapping[Table, pd.DataFrame], others: Mapping[str, bytes]
+def _sealed(
+    study: StudyDefinition, csvs: Mapping[OfficialTable, bytes], others: Mapping[str, bytes], part: str = ""
 ) -> dict[str, bytes]:
-    """Tables as CSV, their Data Package descriptor, and the checksums of everything."""
-    csvs = {
-        table: tables.csv_bytes(table, tables.printed(table, frame, study.output))
-        for table, frame in frames.items()
-    }
-    return _named(study, csvs, others)
-
-
-def _named(
-    study: StudyDefinition, csvs: Mapping[Table, bytes], others: Mapping[str, bytes], part: str = ""
-) -> dict[str, bytes]:
-    """Tables and other files :func:`sealed` under the name of the study (and of a part of its package)."""
-    name = "-".join(filter(None, (package_name(study.code), part)))
-    files = {table.path: content for table, content in csvs.items()}
-    return sealed(name, study.label_vi, {table.path: table for table in csvs}, files, others, study.output)
-
-
-def sealed(
-    name: str,
-    title: str,
-    by_path: Mapping[str, Table],
-    csvs: Mapping[str, bytes],
-    others: Mapping[str, bytes],
-    output: Output,
-) -> dict[str, bytes]:
-    """CSV files and others with the descriptor of the tables and the checksums of everything: path → bytes."""
-    digests = {path: digest_of(content) for path, content in csvs.items()}
-    facts = {path: (len(content), digests[path]) for path, content in csvs.items()}
-    descriptor = codebook.descriptor(name, title, by_path, facts, output)
-    more = {DESCRIPTOR: (json.dumps(descriptor, ensure_ascii=False, indent=2) + "\n").encode(), **others}
-    digests |= {path: digest_of(content) for path, content in more.items()}
-    return {**csvs, **more, SUMS: sums_of(digests)}
-
-
-def package_name(code: str) -> str:
-    """A study code as a Data Package name: lower-case ASCII letters, digits, ``.``, ``_`` and ``-``.
-
-    >>> package_name("Hà Nội 2023")
-    'ha-noi-2023'
-    """
-    plain = unicodedata.normalize("NFD", code.lower().replace("đ", "d"))
-    ascii_only = "".join(c for c in plain if not unicodedata.combining(c))
-    return re.sub(r"[^a-z0-9._-]+", "-", ascii_only).strip("-") or "study"
+    """Files :func:`~surveys.handover.seal.sealed` under the name of the study (and of a part of its package)."""
+    title = label_of(study, study.output.language)
+    return sealed(f"{package_name(study.code)}{part}", title, csvs, others, study.output)

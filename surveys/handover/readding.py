@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from surveys.handover.printed import Floats, Package, Printed
+from surveys.handover.printed import Floats, Package, PrintedTable
 from surveys.problems import Problem
 from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
 
@@ -46,7 +46,7 @@ def readded(package: Package) -> Iterator[Problem]:
             yield from ranks(package[name])
 
 
-def limits(printed: Printed, low: str, middle: str, high: str) -> Iterator[Problem]:
+def limits(printed: PrintedTable, low: str, middle: str, high: str) -> Iterator[Problem]:
     """lower limit ≤ estimate ≤ upper limit."""
     a, x, b = (printed.number(name) for name in (low, middle, high))
     slack = printed.half(middle) + _NOISE
@@ -54,7 +54,7 @@ def limits(printed: Printed, low: str, middle: str, high: str) -> Iterator[Probl
     yield from printed.faults("verify.limit_below", b < x - slack, high, expected=x)
 
 
-def shown_as_said(scores: Printed) -> Iterator[Problem]:
+def shown_as_said(scores: PrintedTable) -> Iterator[Problem]:
     """A suppressed result shows no number; a result that is ok or external does."""
     status, value = scores.text("status"), scores.number("score")
     yield from scores.faults("verify.suppressed_shown", (status == "suppressed") & ~np.isnan(value), "score")
@@ -62,14 +62,14 @@ def shown_as_said(scores: Printed) -> Iterator[Problem]:
     yield from scores.faults("verify.result_missing", needed & np.isnan(value), "score")
 
 
-def points_of_scores(scores: Printed) -> Iterator[Problem]:
+def points_of_scores(scores: PrintedTable) -> Iterator[Problem]:
     """points = score × maximum points."""
     expected = scores.number("score") * scores.number("max_points")
     slack = scores.half("points") + scores.half("score") * np.nan_to_num(scores.number("max_points")) + _NOISE
     yield from _differing(scores, "points", expected, slack, "verify.points_of_score")
 
 
-def parents(scores: Printed, tree: Printed) -> Iterator[Problem]:
+def parents(scores: PrintedTable, tree: PrintedTable) -> Iterator[Problem]:
     """Every node from its items, its groups or its children, by the rule of the tree."""
     rows, nodes = _rows(scores), _nodes(tree)
     unknown = ~rows["node_code"].isin(nodes.index).to_numpy()
@@ -82,7 +82,7 @@ def parents(scores: Printed, tree: Printed) -> Iterator[Problem]:
     yield from _points_of_sums(scores, rows, nodes)
 
 
-def totals(scores: Printed, tree: Printed, units: Printed) -> Iterator[Problem]:
+def totals(scores: PrintedTable, tree: PrintedTable, units: PrintedTable) -> Iterator[Problem]:
     """The league table repeats the roots of the scores."""
     roots = tree.frame.loc[tree.frame["parent"] == "", "code"]
     rows = _rows(scores)
@@ -97,7 +97,7 @@ def totals(scores: Printed, tree: Printed, units: Printed) -> Iterator[Problem]:
         yield Problem("verify.units_missing", file=units.path, params=(("missing", str(missing)),))
 
 
-def percents(units: Printed) -> Iterator[Problem]:
+def percents(units: PrintedTable) -> Iterator[Problem]:
     """percent = 100 · points / maximum points, and its limits around it."""
     most = units.number("max_points")
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -108,7 +108,7 @@ def percents(units: Printed) -> Iterator[Problem]:
         yield from limits(units, "ci_low", "percent", "ci_high")
 
 
-def ranks(units: Printed) -> Iterator[Problem]:
+def ranks(units: PrintedTable) -> Iterator[Problem]:
     """In a block, more points never rank behind fewer; the rank lies between its limits."""
     rank = units.number("rank")
     low, high = units.number("rank_low"), units.number("rank_high")
@@ -121,7 +121,7 @@ def ranks(units: Printed) -> Iterator[Problem]:
         yield from _rank_order(units, np.asarray(rows))
 
 
-def whole_shares(shares: Printed) -> Iterator[Problem]:
+def whole_shares(shares: PrintedTable) -> Iterator[Problem]:
     """The shares of the levels of one item add up to one."""
     key = ["block", "unit_code", "item_code", "group"]
     value = shares.number("share")
@@ -134,7 +134,7 @@ def whole_shares(shares: Printed) -> Iterator[Problem]:
     yield from shares.faults("verify.shares_sum", wrong, "share", expected=found["share"].to_numpy())
 
 
-def _rank_order(units: Printed, rows: np.ndarray) -> Iterator[Problem]:
+def _rank_order(units: PrintedTable, rows: np.ndarray) -> Iterator[Problem]:
     """Best unit with fewer points against every unit with more, one pass in order of points."""
     rank, points = units.number("rank")[rows], units.number("percent")[rows]
     known = rows[~np.isnan(rank) & ~np.isnan(points)]
@@ -155,14 +155,14 @@ def _rank_order(units: Printed, rows: np.ndarray) -> Iterator[Problem]:
             )
 
 
-def _rows(scores: Printed) -> pd.DataFrame:
+def _rows(scores: PrintedTable) -> pd.DataFrame:
     """The scores with their numbers and their position."""
     keys = ["block", "unit_code", "node_code", "group", "status"]
     numbers = {name: scores.number(name) for name in ("score", "points", "max_points", "n_valid")}
     return scores.frame[keys].assign(row=np.arange(len(scores)), **numbers)
 
 
-def _nodes(tree: Printed) -> pd.DataFrame:
+def _nodes(tree: PrintedTable) -> pd.DataFrame:
     """The tree by code: parent, level, rule, weight, range, and whether the node stands over items."""
     frame = tree.frame[["code", "parent", "level", "rule", "groups", "measured_by"]].assign(
         **{name: tree.number(name) for name in ("weight", "low", "high")}
@@ -184,7 +184,7 @@ def _items_below(frame: pd.DataFrame) -> list[float]:
     return [below[code] for code in frame["code"]]
 
 
-def _same_nodes_everywhere(scores: Printed, rows: pd.DataFrame) -> Iterator[Problem]:
+def _same_nodes_everywhere(scores: PrintedTable, rows: pd.DataFrame) -> Iterator[Problem]:
     """Every unit of a block has the same rows: none was taken out."""
     wanted = rows[["block", "node_code", "group"]].drop_duplicates()
     places = rows[_PLACE].drop_duplicates()
@@ -258,7 +258,7 @@ def _grouped(parts: pd.DataFrame, key: list[str], affine: bool = False) -> pd.Da
     return found.assign(pooled=found["applied"] == "pooled", gap=missing).reset_index()
 
 
-def _from_parts(scores: Printed, rows: pd.DataFrame, expected: pd.DataFrame) -> Iterator[Problem]:
+def _from_parts(scores: PrintedTable, rows: pd.DataFrame, expected: pd.DataFrame) -> Iterator[Problem]:
     """Compare printed parents with what their parts give; results taken from another survey stand for themselves."""
     if expected.empty:
         return
@@ -289,7 +289,7 @@ def _from_parts(scores: Printed, rows: pd.DataFrame, expected: pd.DataFrame) -> 
         )
 
 
-def _points_of_sums(scores: Printed, rows: pd.DataFrame, nodes: pd.DataFrame) -> Iterator[Problem]:
+def _points_of_sums(scores: PrintedTable, rows: pd.DataFrame, nodes: pd.DataFrame) -> Iterator[Problem]:
     """A sum's points are the sum of its children's; its maximum too, unless all children stand at their declared
     maxima and the tree declares another for the sum (PAPI: 10 for three times 3.33)."""
     parts = rows[(rows["group"] == ALL_GROUPS) & (rows["parent"].map(nodes["rule"]) == "sum")]
@@ -328,7 +328,7 @@ def _group_weight(declared: object, group: str) -> float:
 
 
 def _differing(
-    printed: Printed, column: str, expected: Floats, slack: Floats, code: str
+    printed: PrintedTable, column: str, expected: Floats, slack: Floats, code: str
 ) -> Iterator[Problem]:
     """Cells that differ from what is expected by more than ``slack``; gaps on either side are left to other checks."""
     with np.errstate(invalid="ignore"):

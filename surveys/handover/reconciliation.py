@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from surveys.handover.codebook import DISPOSITIONS, Table
-from surveys.handover.printed import Package, Printed
-from surveys.problems import Problem, phrase
+from surveys.handover.printed import Package, PrintedTable
+from surveys.problems import Language, Problem
 from surveys.vocabulary.formulas import guarded
 from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
+from surveys.vocabulary.statuses import DISPOSITIONS
 
 _CELL = ["block", "unit_code", "group", "questionnaire"]
 _PLACE = ["block", "unit_code"]
@@ -47,7 +47,7 @@ def reconciled(package: Package) -> Iterator[Problem]:
         yield from rejected_repeats(package["council-rejected"], package["forms"])
 
 
-def funnel_adds_up(funnel: Printed) -> Iterator[Problem]:
+def funnel_adds_up(funnel: PrintedTable) -> Iterator[Problem]:
     """returned = valid + review + rejected. More forms kept than issued is possible where no rule refuses forms that
     were not issued; it is worth a warning."""
     issued, returned = funnel.number("issued"), funnel.number("returned")
@@ -60,7 +60,7 @@ def funnel_adds_up(funnel: Printed) -> Iterator[Problem]:
     yield from (replace(problem, severity="warning") for problem in above)
 
 
-def forms_in_funnel(forms: Printed, funnel: Printed) -> Iterator[Problem]:
+def forms_in_funnel(forms: PrintedTable, funnel: PrintedTable) -> Iterator[Problem]:
     """Every count of the funnel is the number of such forms, and every form is counted."""
     counted = pd.crosstab([forms.frame[name] for name in _CELL], forms.frame["disposition"])
     counted = counted.reindex(columns=list(DISPOSITIONS), fill_value=0).reset_index()
@@ -76,7 +76,7 @@ def forms_in_funnel(forms: Printed, funnel: Printed) -> Iterator[Problem]:
     )
 
 
-def weights_of_forms(weights: Printed, forms: Printed) -> Iterator[Problem]:
+def weights_of_forms(weights: PrintedTable, forms: PrintedTable) -> Iterator[Problem]:
     """Weights belong to valid forms, one each; g = final / base weight."""
     key = [*_CELL, "form_code"]
     valid = Counter(
@@ -100,7 +100,7 @@ def weights_of_forms(weights: Printed, forms: Printed) -> Iterator[Problem]:
         yield from weights.faults("verify.weight_not_positive", ~(weights.number(name) > 0), name)
 
 
-def diagnostics_of_weights(diagnostics: Printed, weights: Printed) -> Iterator[Problem]:
+def diagnostics_of_weights(diagnostics: PrintedTable, weights: PrintedTable) -> Iterator[Problem]:
     """Counts, sums and extremes of the weights per block and group."""
     table = weights.frame[["block", "group", "form_code"]].assign(weight=weights.number("weight"))
     found = table.groupby(["block", "group"]).agg(
@@ -118,7 +118,7 @@ def diagnostics_of_weights(diagnostics: Printed, weights: Printed) -> Iterator[P
         yield from diagnostics.faults("verify.weight_diagnostics", off, name, expected=expected)
 
 
-def numbers_of_forms(scores: Printed, funnel: Printed) -> Iterator[Problem]:
+def numbers_of_forms(scores: PrintedTable, funnel: PrintedTable) -> Iterator[Problem]:
     """n of a group is at most the valid forms of its cell; n over the groups is their sum where none is missing."""
     counts = funnel.frame[[*_PLACE, "group"]].assign(valid=funnel.number("valid"))
     valid = counts.groupby([*_PLACE, "group"])["valid"].sum().reset_index()
@@ -136,7 +136,7 @@ def numbers_of_forms(scores: Printed, funnel: Printed) -> Iterator[Problem]:
     yield from scores.faults("verify.n_over_groups", off, "n_valid", expected=total)
 
 
-def council_repeats(council: Printed, results: Printed) -> Iterator[Problem]:
+def council_repeats(council: PrintedTable, results: PrintedTable) -> Iterator[Problem]:
     """The council's table has the rows of the results; points may be withheld only where a result is incomplete."""
     key = list(council.table.key)
     common = [name for name in council.table.names if name in results.table.names and name not in key]
@@ -153,7 +153,7 @@ def council_repeats(council: Printed, results: Printed) -> Iterator[Problem]:
         yield from council.faults("verify.council", (text != expected) & ~withheld, name, expected=expected)
 
 
-def council_adds_up(units: Printed, scores: Printed) -> Iterator[Problem]:
+def council_adds_up(units: PrintedTable, scores: PrintedTable) -> Iterator[Problem]:
     """A unit's points are the sum of its sub-criteria's within rounding, where all of these have points."""
     table = scores.frame[_PLACE].assign(points=scores.number("points"), most=scores.number("max_points"))
     grouped = table.groupby(_PLACE)
@@ -167,7 +167,7 @@ def council_adds_up(units: Printed, scores: Printed) -> Iterator[Problem]:
     yield from units.faults("verify.council_sum", off, "points", expected=found["points"].to_numpy())
 
 
-def weighted_repeats(unweighted: Printed, scores: Printed) -> Iterator[Problem]:
+def weighted_repeats(unweighted: PrintedTable, scores: PrintedTable) -> Iterator[Problem]:
     """The weighted results that stand beside the unweighted ones are those of the scores."""
     key = list(unweighted.table.key)
     found = unweighted.frame[key].merge(scores.frame, on=key, how="left")
@@ -178,7 +178,7 @@ def weighted_repeats(unweighted: Printed, scores: Printed) -> Iterator[Problem]:
         )
 
 
-def rejected_repeats(rejected: Printed, forms: Printed) -> Iterator[Problem]:
+def rejected_repeats(rejected: PrintedTable, forms: PrintedTable) -> Iterator[Problem]:
     """The list of rejected forms is that of the results, form by form and reason by reason."""
     key = [name for name in rejected.table.names if name in forms.table.names]
     expected = Counter(
@@ -195,8 +195,10 @@ def rejected_repeats(rejected: Printed, forms: Printed) -> Iterator[Problem]:
             yield Problem("verify.rejected_missing", file=rejected.path, params=(("form", named),))
 
 
-def workbook_repeats(path: Path, shown: str, tables: tuple[Printed, ...]) -> Iterator[Problem]:
-    """Every number and code of the workbook's sheets is that of the CSV table beside it."""
+def workbook_repeats(
+    path: Path, shown: str, tables: Sequence[PrintedTable], language: Language
+) -> Iterator[Problem]:
+    """Every number and text of the workbook's sheets is that of the CSV table beside it. ``shown``: the name shown to users."""
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
@@ -206,37 +208,33 @@ def workbook_repeats(path: Path, shown: str, tables: tuple[Printed, ...]) -> Ite
         yield Problem("verify.workbook_unreadable", file=shown, params=(("reason", str(error)),))
         return
     for printed in tables:
-        name = phrase(f"handover.sheet.{printed.table.name}", "vi")
+        name = printed.table.sheet(language)
+        rows = len(printed) + 1
         if name not in sheets:
             yield Problem("verify.sheet_missing", file=shown, sheet=name)
+        elif len(sheets[name]) != rows:
+            params = (("expected", str(rows)), ("found", str(len(sheets[name]))))
+            yield Problem("verify.sheet_rows", file=shown, sheet=name, params=params)
         else:
-            yield from _sheet_repeats(sheets[name], printed, shown, name)
+            for problem in _sheet_repeats(sheets[name], printed, language):
+                yield replace(problem, file=shown, sheet=name)
 
 
 def _sheet_repeats(
-    cells: Sequence[Sequence[object]], printed: Printed, shown: str, sheet: str
+    cells: Sequence[Sequence[object]], printed: PrintedTable, language: Language
 ) -> Iterator[Problem]:
-    if len(cells) != len(printed) + 1:
-        params = (("expected", str(len(printed) + 1)), ("found", str(len(cells))))
-        yield Problem("verify.sheet_rows", file=shown, sheet=sheet, params=params)
-        return
+    """Cells that differ from the table; those in which the workbook shows the word of a code are passed over."""
     for k, column in enumerate(printed.table.columns):
-        heading = phrase(f"handover.column.{column.name}", "vi")
-        for row, expected in enumerate(_comparable(printed, printed.table, k), start=1):
+        if column.words and not column.source:
+            continue
+        expected = printed.number(column.name) if column.is_number else printed.text(column.name)
+        for row, wanted in enumerate(expected.tolist(), start=1):
             found = cells[row][k] if k < len(cells[row]) else ""
-            if expected is not None and not _same(found, expected):
-                params = (("expected", str(expected)), ("found", str(found)))
-                yield Problem("verify.sheet_cell", "error", shown, sheet, row + 1, heading, params)
-
-
-def _comparable(printed: Printed, table: Table, k: int) -> list[object]:
-    """What the workbook must show in a column; None where it shows words instead of the code."""
-    column = table.columns[k]
-    if column.is_number:
-        return ["" if value != value else value for value in printed.number(column.name).tolist()]
-    if column.name in ("block", "group", "questionnaire", "status"):
-        return [None] * len(printed)
-    return printed.frame[column.name].tolist()
+            wanted = "" if wanted != wanted else wanted
+            if not _same(found, wanted):
+                params = (("expected", str(wanted)), ("found", str(found)))
+                heading = column.heading(language)
+                yield Problem("verify.sheet_cell", row=row + 1, column=heading, params=params)
 
 
 def _same(found: object, expected: object) -> bool:
@@ -245,10 +243,12 @@ def _same(found: object, expected: object) -> bool:
     return guarded(str(found)) == expected
 
 
-def _measured(scores: Printed, tree: Printed) -> Printed:
+def _measured(scores: PrintedTable, tree: PrintedTable) -> PrintedTable:
     """The rows of the scores that the council gets: measured nodes over all groups."""
     nodes = tree.frame[tree.frame["level"] != ITEM_LEVEL]
     parents = set(nodes["parent"])
     wanted = nodes[~nodes["code"].isin(parents) & nodes["measured_by"].isin(["survey", "external"])]["code"]
     keep = ((scores.frame["group"] == ALL_GROUPS) & scores.frame["node_code"].isin(wanted)).to_numpy()
-    return Printed(scores.table, scores.path, scores.frame[keep].reset_index(drop=True), scores.lines[keep])
+    return PrintedTable(
+        scores.table, scores.path, scores.frame[keep].reset_index(drop=True), scores.lines[keep]
+    )

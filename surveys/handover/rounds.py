@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,16 +15,16 @@ from surveys.definitions.instrument.records import ScorePlan
 from surveys.definitions.study.records import Output
 from surveys.handover import codebook
 from surveys.handover.folder import write_folder
-from surveys.handover.manifest import MANIFEST, comparison_manifest, is_manifest
-from surveys.handover.package import sealed
-from surveys.handover.printed import Printed, read_printed
-from surveys.handover.tables import csv_bytes, printed
+from surveys.handover.manifest import MANIFEST, comparison_manifest, language_of, read_manifest
+from surveys.handover.printed import PrintedTable, read_printed
+from surveys.handover.seal import sealed
+from surveys.handover.tables import printed, table_bytes
 from surveys.problems import Language, Problems, fault
 
 
 def is_result(folder: Path) -> bool:
     """True for a folder of results (with scores) that this program wrote."""
-    return is_manifest(folder / MANIFEST) and (folder / codebook.SCORES.path).is_file()
+    return read_manifest(folder / MANIFEST) is not None and (folder / codebook.SCORES.path).is_file()
 
 
 def read_round(folder: Path) -> ComparedRound:
@@ -37,27 +36,25 @@ def read_round(folder: Path) -> ComparedRound:
     problems = Problems()
     found = [read_printed(folder, table.path, table, problems) for table in (codebook.SCORES, codebook.UNITS)]
     problems.raise_errors()
-    run = json.loads((folder / MANIFEST).read_bytes())
+    run = read_manifest(folder / MANIFEST) or {}
     name = str(run.get("instrument", ""))
     if name not in shipped():
         raise fault("handover.instrument_not_shipped", file=str(folder), instrument=name)
     scores, units = (_frame(table) for table in found if table is not None)
     instrument = replace(load_instrument(name), scoring=ScorePlan(**run.get("scoring", {})))
-    language = run.get("settings", {}).get("output", {}).get("language", "vi")
-    return ComparedRound(instrument, scores, units.astype({"rank": "Int64"}), language)
+    return ComparedRound(instrument, scores, units.astype({"rank": "Int64"}), language_of(run))
 
 
-def deliver_comparison(comparison: Comparison, out: Path, language: Language = "vi") -> None:
-    """Write the changes at ``out``, remarks in ``language``: table, descriptor, checksums; all or nothing."""
-    table, output = codebook.CHANGES, Output(language=language)
-    content = csv_bytes(table, printed(table, comparison.table, output))
-    files = sealed(
-        "changes", "", {table.path: table}, {table.path: content}, {MANIFEST: comparison_manifest()}, output
-    )
-    write_folder(out, files)
+def deliver_comparison(comparison: Comparison, out: Path, language: Language) -> None:
+    """Write the changes at ``out`` in the ``language`` of official files: table, descriptor, checksums; all or nothing."""
+    output = Output(language=language)
+    csvs = {
+        codebook.CHANGES: table_bytes(codebook.CHANGES, printed(codebook.CHANGES, comparison.table, output))
+    }
+    write_folder(out, sealed("changes", "", csvs, {MANIFEST: comparison_manifest()}, output))
 
 
-def _frame(table: Printed) -> pd.DataFrame:
+def _frame(table: PrintedTable) -> pd.DataFrame:
     """Texts and numbers of a printed table."""
     columns: Mapping[str, object] = {
         c.name: table.number(c.name) if c.is_number else table.text(c.name) for c in table.table.columns

@@ -11,16 +11,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from surveys.handover import codebook
-from surveys.handover.codebook import Table
+from surveys.handover.codebook import COUNCIL_TABLES, OfficialTable
 from surveys.handover.folder import files_of
-from surveys.handover.manifest import MANIFEST, SUMS, digest_of, is_manifest, read_sums
-from surveys.handover.package import COUNCIL, DESCRIPTOR, WORKBOOK
-from surveys.handover.printed import Printed, read_printed
+from surveys.handover.manifest import MANIFEST, SUMS, digest_of, language_of, read_manifest, read_sums
+from surveys.handover.package import COUNCIL
+from surveys.handover.printed import PrintedTable, read_printed
 from surveys.handover.readding import readded
 from surveys.handover.reconciliation import reconciled, workbook_repeats
+from surveys.handover.seal import DESCRIPTOR
+from surveys.handover.workbook import WORKBOOK
 from surveys.problems import Problem, Problems
 
-_COUNCIL_TABLES = (codebook.COUNCIL_SCORES, codebook.COUNCIL_UNITS, codebook.REJECTED)
 _SCREENED = (codebook.FORMS, codebook.FUNNEL)
 _SCORED = (codebook.SCORES, codebook.UNITS, codebook.WEIGHTS, codebook.DIAGNOSTICS, codebook.TREE)
 _OPTIONAL = (codebook.SHARES, codebook.UNWEIGHTED)
@@ -46,7 +47,7 @@ def _check(folder: Path, problems: Problems) -> None:
     for prefix, part in parts.items():
         problems.extend(_checksums(part, prefix))
         problems.extend(_described(part, prefix))
-        if not is_manifest(part / MANIFEST):
+        if read_manifest(part / MANIFEST) is None:
             problems.add("verify.no_manifest", file=f"{prefix}{MANIFEST}")
     problems.extend(_one_manifest(list(parts.values())))
     package = {}
@@ -130,25 +131,26 @@ def _one_manifest(folders: list[Path]) -> Iterator[Problem]:
         yield Problem("verify.manifests_differ", file=f"{COUNCIL}/{MANIFEST}")
 
 
-def _tables(folder: Path) -> dict[str, Table]:
+def _tables(folder: Path) -> dict[str, OfficialTable]:
     """The tables this kind of folder must have (path → table), and the optional ones it has."""
     if (folder / codebook.CHANGES.path).is_file():
         return {codebook.CHANGES.path: codebook.CHANGES}
     if (folder / WORKBOOK).is_file():
-        return {table.path: table for table in _COUNCIL_TABLES}
+        return {table.path: table for table in COUNCIL_TABLES}
     wanted = {table.path: table for table in _SCREENED}
     if (folder / codebook.SCORES.path).is_file() or (folder / COUNCIL).is_dir():
         wanted |= {table.path: table for table in _SCORED}
-        wanted |= {f"{COUNCIL}/{table.path}": table for table in _COUNCIL_TABLES}
+        wanted |= {f"{COUNCIL}/{table.path}": table for table in COUNCIL_TABLES}
     return wanted | {table.path: table for table in _OPTIONAL if (folder / table.path).is_file()}
 
 
-def _workbook(folder: Path, package: Mapping[str, Printed]) -> Iterator[Problem]:
-    tables = tuple(package[table.name] for table in _COUNCIL_TABLES if table.name in package)
+def _workbook(folder: Path, package: Mapping[str, PrintedTable]) -> Iterator[Problem]:
+    tables = tuple(package[table.name] for table in COUNCIL_TABLES if table.name in package)
     if not tables:
         return
     shown = WORKBOOK if (folder / WORKBOOK).is_file() else f"{COUNCIL}/{WORKBOOK}"
     if not (folder / shown).is_file():
         yield Problem("verify.file_missing", file=shown)
         return
-    yield from workbook_repeats(folder / shown, shown, tables)
+    language = language_of(read_manifest(folder / MANIFEST))
+    yield from workbook_repeats(folder / shown, shown, tables, language)

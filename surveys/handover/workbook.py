@@ -13,18 +13,18 @@ from datetime import datetime
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.records import StudyDefinition
-from surveys.handover.codebook import COUNCIL_SCORES, COUNCIL_UNITS, REJECTED, Column, Table, decimals_of
+from surveys.handover.codebook import OfficialColumn, OfficialTable
 from surveys.handover.manifest import digest_of
-from surveys.handover.rounding import numbers_of, texts_of
-from surveys.handover.tables import Cells, Words, status_words
-from surveys.problems import phrase
+from surveys.handover.tables import Texts
+from surveys.handover.words import label_of, worded
+from surveys.problems import Language, phrase
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
+WORKBOOK = "survey-scores.xlsx"
 #: A workbook carries a date of creation; a fixed one, so that two runs give the same bytes.
 _CREATED = datetime(2000, 1, 1)
 _WIDEST = 80
@@ -37,7 +37,7 @@ _EXPLAINED = (
 
 
 @dataclass(frozen=True)
-class Sheet:
+class WorkbookSheet:
     """One sheet: name, headings, and columns of cells (text, number or None), all of one length."""
 
     name: str
@@ -48,100 +48,97 @@ class Sheet:
     def widths(self) -> list[int]:
         """Column widths in characters, from the longest cell up to a limit."""
         longest = [
-            max([len(heading), *(len(str(cell)) for cell in set(cells) if cell is not None)])
+            max(len(str(cell)) for cell in {heading, *cells} if cell is not None)
             for heading, cells in zip(self.headings, self.columns, strict=True)
         ]
         return [min(length + _MARGIN, _WIDEST) for length in longest]
 
 
 def workbook_bytes(
-    study: StudyDefinition, tables: Mapping[str, Mapping[str, Cells]], files: Mapping[str, bytes]
+    study: StudyDefinition, tables: Mapping[OfficialTable, Texts], files: Mapping[str, bytes]
 ) -> bytes:
-    """The workbook as XLSX bytes.
+    """The workbook as XLSX bytes, in the language of the official files.
 
-    ``tables``: printed columns of the council tables by name (``council-scores``, ``council-units``, ``council-rejected``);
-    ``files``: the council's CSV files, whose checksums the identity sheet shows.
+    ``tables``: the council's tables as printed; ``files``: its CSV files, whose checksums the identity sheet shows.
     """
     from xlsxwriter import Workbook
 
+    facts = {"title": _label(study), "author": _publisher(study), "created": _CREATED}
+    sheets = [table_sheet(table, texts, study) for table, texts in tables.items()]
+    sheets += [explanations(study.output.language), identity(study, files)]
     buffer = io.BytesIO()
     with Workbook(
         buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     ) as book:
-        book.set_properties(
-            {"title": study.label_vi, "author": study.output.publisher_vi, "created": _CREATED}
-        )
+        book.set_properties(facts)
         styles = _styles(book)
-        for sheet in sheets(study, tables, files):
+        for sheet in sheets:
             _write(book.add_worksheet(sheet.name), sheet, styles)
     return buffer.getvalue()
 
 
-def sheets(
-    study: StudyDefinition, tables: Mapping[str, Mapping[str, Cells]], files: Mapping[str, bytes]
-) -> tuple[Sheet, ...]:
-    """All sheets in order."""
-    return (
-        table_sheet(COUNCIL_SCORES, tables[COUNCIL_SCORES.name], study),
-        table_sheet(COUNCIL_UNITS, tables[COUNCIL_UNITS.name], study),
-        table_sheet(REJECTED, tables[REJECTED.name], study),
-        explanations(),
-        identity(study, files),
-    )
-
-
-def table_sheet(table: Table, printed: Mapping[str, Cells], study: StudyDefinition) -> Sheet:
-    """A council table as a sheet; codes of blocks, groups and statuses in words beside or instead of the code."""
-    columns = [_cells(column, printed[column.name], study.instrument) for column in table.columns]
-    return Sheet(
-        phrase(f"handover.sheet.{table.name}", "vi"),
-        tuple(phrase(f"handover.column.{column.name}", "vi") for column in table.columns),
-        tuple(columns),
+def table_sheet(table: OfficialTable, texts: Texts, study: StudyDefinition) -> WorkbookSheet:
+    """A council table as a sheet; codes that have words are shown by them."""
+    language = study.output.language
+    return WorkbookSheet(
+        table.sheet(language),
+        tuple(column.heading(language) for column in table.columns),
+        tuple(_cells(column, texts[column.name], study) for column in table.columns),
         tuple(_number_format(column, study) for column in table.columns),
     )
 
 
-def explanations() -> Sheet:
+def explanations(language: Language) -> WorkbookSheet:
     """What each column means and how the numbers were made."""
-    terms = [phrase(f"handover.explained.{name}", "vi") for name in _EXPLAINED]
-    texts = [phrase(f"handover.explained.{name}.text", "vi") for name in _EXPLAINED]
-    headings = (phrase("handover.workbook.term", "vi"), phrase("handover.workbook.explanation", "vi"))
-    return Sheet(phrase("handover.sheet.explanations", "vi"), headings, (terms, texts), ("text", "wrap"))
+    terms = [phrase(f"handover.explained.{name}", language) for name in _EXPLAINED]
+    texts = [phrase(f"handover.explained.{name}.text", language) for name in _EXPLAINED]
+    headings = (phrase("handover.workbook.term", language), phrase("handover.workbook.explanation", language))
+    return WorkbookSheet(
+        phrase("handover.sheet.explanations", language), headings, (terms, texts), ("text", "wrap")
+    )
 
 
-def identity(study: StudyDefinition, files: Mapping[str, bytes]) -> Sheet:
+def identity(study: StudyDefinition, files: Mapping[str, bytes]) -> WorkbookSheet:
     """Which study and edition this is, and the checksums of the files delivered with it."""
+    language = study.output.language
     facts = {
         "study": study.code,
-        "label": study.label_vi,
+        "label": _label(study),
         "instrument": study.instrument.name,
         "edition": study.instrument.edition,
         "fieldwork": f"{study.fieldwork.start} – {study.fieldwork.end}" if study.fieldwork.start else "",
-        "publisher": study.output.publisher_vi,
+        "publisher": _publisher(study),
     }
-    names = [phrase(f"handover.identity.{key}", "vi") for key in facts]
-    names += [phrase("handover.identity.checksum", "vi", path=path) for path in sorted(files)]
+    names = [phrase(f"handover.identity.{key}", language) for key in facts]
+    names += [phrase("handover.identity.checksum", language, path=path) for path in sorted(files)]
     values = [*facts.values(), *(digest_of(files[path]) for path in sorted(files))]
-    headings = (phrase("handover.workbook.term", "vi"), phrase("handover.workbook.value", "vi"))
-    return Sheet(phrase("handover.sheet.identity", "vi"), headings, (names, values), ("text", "text"))
+    headings = (phrase("handover.workbook.term", language), phrase("handover.workbook.value", language))
+    return WorkbookSheet(
+        phrase("handover.sheet.identity", language), headings, (names, values), ("text", "text")
+    )
 
 
-def _cells(column: Column, cells: Cells, instrument: Instrument) -> list[object]:
-    if not isinstance(cells, Words):
-        return [None if number != number else number for number in numbers_of(texts_of(cells)).tolist()]
-    words = {
-        "block": {block.code: block.label_vi for block in instrument.blocks},
-        "group": {group.code: group.label_vi for group in instrument.groups},
-        "questionnaire": {q.code: q.label_vi for q in instrument.questionnaires},
-        "status": {code: status_words(code) for code in column.accepted},
-    }.get(column.name, {})
-    return [words.get(text, text) for text in cells.texts()]
+def _label(study: StudyDefinition) -> str:
+    return label_of(study, study.output.language)
 
 
-def _number_format(column: Column, study: StudyDefinition) -> str:
-    decimals = decimals_of(column.kind, study.output)
+def _publisher(study: StudyDefinition) -> str:
+    output = study.output
+    return output.publisher_en or output.publisher_vi if output.language == "en" else output.publisher_vi
+
+
+def _cells(column: OfficialColumn, texts: Sequence[str], study: StudyDefinition) -> Sequence[object]:
+    if column.is_number:
+        return [float(text) if text else None for text in texts]
+    if column.words and not column.source:
+        return worded(column.words, texts, study.instrument, study.output.language)
+    return texts
+
+
+def _number_format(column: OfficialColumn, study: StudyDefinition) -> str:
     if not column.is_number:
         return "text"
+    decimals = column.decimals(study.output)
     return "plain" if decimals is None else f"decimals-{decimals}"
 
 
@@ -161,7 +158,7 @@ def _styles(book: Workbook) -> dict[str, Any]:
     return styles
 
 
-def _write(worksheet: Worksheet, sheet: Sheet, styles: Mapping[str, Any]) -> None:
+def _write(worksheet: Worksheet, sheet: WorkbookSheet, styles: Mapping[str, Any]) -> None:
     worksheet.freeze_panes(1, 0)
     worksheet.set_landscape()
     worksheet.set_paper(9)  # A4

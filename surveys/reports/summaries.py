@@ -12,7 +12,9 @@ import pandas as pd
 
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.records import StudyDefinition
+from surveys.handover.codebook import COLUMNS
 from surveys.handover.rounding import decimal_texts, plain_texts, whole_texts
+from surveys.handover.words import label_of
 from surveys.problems import Language, phrase
 from surveys.vocabulary.levels import ALL_GROUPS
 from surveys.vocabulary.remarks import in_words
@@ -40,7 +42,7 @@ class Summary:
 def funnel_summary(funnel: pd.DataFrame, instrument: Instrument, language: Language) -> Summary:
     """Issued, returned, valid, under review and rejected per questionnaire, and their totals."""
     counts = funnel.groupby("questionnaire", sort=False)[list(_COUNTS)].sum()
-    labels = {q.code: _label(q, language) for q in instrument.questionnaires}
+    labels = {q.code: label_of(q, language) for q in instrument.questionnaires}
     total = phrase("summary.total", language)
     rows = [
         (str(code), labels.get(str(code), ""), *_whole(row))
@@ -55,7 +57,7 @@ def funnel_summary(funnel: pd.DataFrame, instrument: Instrument, language: Langu
 
 def league_summaries(units: pd.DataFrame, study: StudyDefinition, language: Language) -> tuple[Summary, ...]:
     """The first units of each block by rank; those without a rank stand last."""
-    labels = {block.code: _label(block, language) for block in study.instrument.blocks}
+    labels = {block.code: label_of(block, language) for block in study.instrument.blocks}
     found = []
     for block, rows in units.groupby("block", sort=False):
         ordered = rows.sort_values("rank", kind="stable", na_position="last")
@@ -101,7 +103,7 @@ def instruments_summary(instruments: Sequence[Instrument], language: Language) -
     """Instruments with what they hold."""
     rows = [
         (
-            i.name, _label(i, language), str(len(i.questionnaires)), str(len(i.items)), str(len(i.nodes)),
+            i.name, label_of(i, language), str(len(i.questionnaires)), str(len(i.items)), str(len(i.nodes)),
             str(len(i.units)), *plain_texts([np.nan if i.total_points is None else i.total_points]),
         )
         for i in instruments
@@ -169,7 +171,7 @@ def change_summaries(
     roots = [node.code for node in instrument.children.get("", ())]
     table = comparison.table
     totals = table[table["node_code"].isin(roots) & (table["group"] == ALL_GROUPS)]
-    labels = {block.code: _label(block, language) for block in instrument.blocks}
+    labels = {block.code: label_of(block, language) for block in instrument.blocks}
     return tuple(
         _changes(labels.get(str(block), str(block)), rows, language)
         for block, rows in totals.groupby("block", sort=False)
@@ -217,12 +219,10 @@ def _summary(
 
 def _headings(names: Sequence[str], language: Language) -> tuple[str, ...]:
     """Headings: ``summary.…`` as they are, others from the codebook."""
-    return tuple(phrase(n if n.startswith("summary.") else f"handover.column.{n}", language) for n in names)
+    return tuple(
+        COLUMNS[name].heading(language) if name in COLUMNS else phrase(name, language) for name in names
+    )
 
 
 def _whole(counts: np.ndarray) -> tuple[str, ...]:
     return tuple(whole_texts(counts.astype(float)))
-
-
-def _label(record: object, language: Language) -> str:
-    return str(getattr(record, f"label_{language}", "") or getattr(record, "label_vi", ""))

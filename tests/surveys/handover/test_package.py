@@ -18,15 +18,15 @@ import pandas as pd
 import pytest
 
 from surveys.handover import codebook
-from surveys.handover.codebook import Table
-from surveys.handover.package import deliver, deliver_screening, package, package_name, screening
+from surveys.handover.codebook import COLUMNS, TABLES, OfficialColumn, OfficialTable
+from surveys.handover.package import deliver, deliver_screening, package, screening
+from surveys.handover.seal import package_name
 from surveys.handover.verification import verify
-from surveys.problems import LANGUAGES, phrase, wording
+from surveys.problems import LANGUAGES, wording
 from surveys.scoring.scored import ScoredRound
 from surveys.vocabulary.formulas import guarded
 from tests.surveys.handover.small_round import ITEM_SCORES, renormalised, under
-
-TABLES = [table for table in vars(codebook).values() if isinstance(table, Table)]
+from tests.test_wording import VIETNAMESE
 
 
 def _read(content: bytes) -> list[list[str]]:
@@ -166,6 +166,34 @@ def test_the_workbook_has_plain_numbers_under_one_header_row(small_round: Scored
     assert identity["SHA-256 của scores.csv"] == digest
 
 
+def test_official_files_are_in_the_language_of_the_study(small_round: ScoredRound, tmp_path: Path) -> None:
+    study = replace(small_round.study, output=replace(small_round.study.output, language="en"))
+    english = under(study, small_round)
+    files = package(english)
+    book = openpyxl.load_workbook(io.BytesIO(files["council/survey-scores.xlsx"]))
+    assert book.sheetnames == [
+        "Points by sub-criterion", "Summary per unit", "Rejected forms", "Explanations", "Identity and checksums",
+    ]  # fmt: skip
+    sheet = book["Points by sub-criterion"]
+    assert [c.value for c in sheet[1]][:3] == ["Block", "Unit code", "Unit name"]
+    assert [c.value for c in sheet[2]][:9] == [
+        "Departments",
+        "noi-vu",
+        "Sở Nội vụ",
+        "1",
+        "One",
+        1,
+        0.6,
+        13,
+        "ok",
+    ]
+    assert _records(files["council/scores.csv"])[0]["node_name"] == "One"
+    assert json.loads(files["run.json"])["settings"]["output"]["language"] == "en"
+    assert json.loads(files["datapackage.json"])["title"] == "Small round 2023"
+    deliver(english, tmp_path / "out")
+    assert verify(tmp_path / "out") == ()
+
+
 def test_checksums_and_descriptor_are_those_of_the_files(small_round: ScoredRound, tmp_path: Path) -> None:
     deliver(small_round, out=tmp_path / "out")
     for folder in (tmp_path / "out", tmp_path / "out" / "council"):
@@ -244,13 +272,22 @@ def test_screening_alone_has_forms_funnel_and_review_files(small_round: ScoredRo
     assert verify(tmp_path / "out") == ()
 
 
-@pytest.mark.parametrize("table", TABLES, ids=lambda t: t.name)
-def test_every_table_and_column_is_explained_in_both_languages(table: Table) -> None:
-    for language in LANGUAGES:
-        assert phrase(f"handover.table.{table.name}", language)
-        for column in table.names:
-            assert phrase(f"handover.column.{column}", language)
-            assert phrase(f"handover.about.{column}", language)
+@pytest.mark.parametrize("table", TABLES.values(), ids=lambda t: t.name)
+def test_every_table_and_column_is_explained_in_both_languages(table: OfficialTable) -> None:
+    assert table.vi
+    assert table.en
+    for column in table.columns:
+        assert all((column.vi, column.en, column.about_vi, column.about_en)), column.name
+
+
+@pytest.mark.parametrize("record", [*TABLES.values(), *COLUMNS.values()], ids=lambda r: r.name)
+def test_english_words_are_english(record: OfficialTable | OfficialColumn) -> None:
+    english = [getattr(record, name, "") for name in ("en", "about_en", "sheet_en")]
+    assert not VIETNAMESE.search(" ".join(english))
+
+
+def test_every_column_of_the_codebook_stands_in_a_table() -> None:
+    assert {name for table in TABLES.values() for name in table.names} == set(COLUMNS)
 
 
 def test_wording_has_the_same_placeholders_in_both_languages() -> None:

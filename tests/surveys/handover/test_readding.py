@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from surveys.handover import codebook
-from surveys.handover.codebook import Table
-from surveys.handover.printed import Printed
+from surveys.handover.codebook import OfficialTable
+from surveys.handover.printed import PrintedTable
 from surveys.handover.readding import parents
 
 #: code, parent, level, rule, weight, max_points, low, high, groups
@@ -17,24 +17,24 @@ Node = tuple[str, str, str, str, str, str, str, str, str]
 Row = tuple[str, str, str, str, str, str]
 
 
-def printed(table: Table, rows: list[dict[str, str]]) -> Printed:
+def printed(table: OfficialTable, rows: list[dict[str, str]]) -> PrintedTable:
     """A table as it would be read from a file: unnamed cells are empty."""
     frame = pd.DataFrame([{name: row.get(name, "") for name in table.names} for row in rows], dtype=object)
-    return Printed(table, table.path, frame, np.arange(2, len(frame) + 2))
+    return PrintedTable(table, table.path, frame, np.arange(2, len(frame) + 2))
 
 
-def tree(*nodes: Node) -> Printed:
+def tree(*nodes: Node) -> PrintedTable:
     names = ("code", "parent", "level", "rule", "weight", "max_points", "low", "high", "groups")
     return printed(codebook.TREE, [dict(zip(names, node, strict=True)) for node in nodes])
 
 
-def scores(*rows: Row) -> Printed:
+def scores(*rows: Row) -> PrintedTable:
     names = ("node_code", "node_level", "group", "score", "max_points", "points")
     place = {"block": "tinh", "unit_code": "u", "status": "ok", "n_valid": "9"}
     return printed(codebook.SCORES, [place | dict(zip(names, row, strict=True)) for row in rows])
 
 
-def faults(scores: Printed, tree: Printed) -> list[tuple[str, int | None, str, str]]:
+def faults(scores: PrintedTable, tree: PrintedTable) -> list[tuple[str, int | None, str, str]]:
     return [(p.code, p.row, p.column, dict(p.params).get("expected", "")) for p in parents(scores, tree)]
 
 
@@ -46,7 +46,7 @@ DIMENSION = tree(
 )
 
 
-def dimension(score: str, maximum: str, points: str) -> Printed:
+def dimension(score: str, maximum: str, points: str) -> PrintedTable:
     # 3.33 · 0.5 = 1.6650, 3.33 · 0.6 = 1.9980, 3.33 · 0.7 = 2.3310: 5.9940 points
     return scores(
         ("3", "dimension", "all", score, maximum, points),
@@ -94,7 +94,7 @@ def test_items_within_a_group(
         *((item, "1", "item", "", w, "", "", "", "") for item, w in zip(ITEMS, weights, strict=True)),
     )
 
-    def table(score: str) -> Printed:
+    def table(score: str) -> PrintedTable:
         values = ("0.9000", "0.6000", "0.3000")
         rows = [("1", "factor", group, score, "", "") for group in ("citizens", "all")]
         rows += [
@@ -117,7 +117,7 @@ def test_groups_are_combined_with_their_weights() -> None:
         ("1.a", "1", "item", "", "1", "", "", "", ""),
     )
 
-    def table(over: str) -> Printed:
+    def table(over: str) -> PrintedTable:
         rows = [(code, level, g, v, "", "") for code, level in (("1", "factor"), ("1.a", "item"))
                 for g, v in (("deputies", "0.8000"), ("citizens", "0.4000"), ("all", over))]  # fmt: skip
         return scores(*rows)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys.handover.rounding import decimal_texts, half_up, numbers_of, plain_texts, whole_texts
+from surveys.handover.rounding import decimal_texts, numbers_of, plain_texts, whole_texts
 
 
 @pytest.mark.parametrize(
@@ -59,11 +59,6 @@ def test_ties_go_away_from_zero(units: int, decimals: int) -> None:
     assert Decimal(decimal_texts([tie], decimals)[0]) == Decimal(away).scaleb(-decimals)
 
 
-def test_arrays_keep_their_shape_and_gaps() -> None:
-    rounded = half_up([[0.125, np.nan], [np.inf, 1.0]], 2)
-    np.testing.assert_array_equal(rounded, [[0.13, np.nan], [np.inf, 1.0]])
-
-
 def test_plain_numbers_have_no_exponent_and_no_idle_zeros() -> None:
     assert plain_texts([1.0, 1.5, 0.33, 100.0, 1e-7, 1e21, np.nan]) == [
         "1", "1.5", "0.33", "100", "0.0000001", "1000000000000000000000", "",
@@ -76,4 +71,5 @@ def test_counts_are_whole() -> None:
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e9, max_value=1e9)))
 def test_printed_texts_read_back(values: list[float]) -> None:
-    np.testing.assert_array_equal(numbers_of(decimal_texts(values, 4)), half_up(values, 4))
+    exact = [Decimal(repr(v)).quantize(Decimal("0.0001"), ROUND_HALF_UP) for v in values]
+    np.testing.assert_array_equal(numbers_of(decimal_texts(values, 4)), [float(d) for d in exact])

@@ -1,0 +1,98 @@
+"""What closes a folder of tables: its Data Package descriptor and the checksums of its files.
+
+The descriptor is that of https://datapackage.org/standard/data-package/, version 2.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+from surveys.definitions.study.records import Output
+from surveys.handover.codebook import OfficialColumn, OfficialTable
+from surveys.handover.manifest import SUMS, digest_of, json_bytes, sums_bytes
+from surveys.problems import phrase
+
+DESCRIPTOR = "datapackage.json"
+_STANDARD = "https://datapackage.org/profiles/2.0"
+_DIALECT = {"delimiter": ",", "lineTerminator": "\r\n", "quoteChar": '"', "doubleQuote": True, "header": True}
+
+
+def sealed(
+    name: str,
+    title: str,
+    csvs: Mapping[OfficialTable, bytes],
+    others: Mapping[str, bytes],
+    output: Output,
+) -> dict[str, bytes]:
+    """CSV tables and other files (path → bytes) with the descriptor of the tables and the checksums of everything."""
+    descriptor = {
+        "$schema": f"{_STANDARD}/datapackage.json",
+        "name": name,
+        "title": title,
+        "description": _both(phrase("handover.package.about", "vi"), phrase("handover.package.about", "en")),
+        "resources": [_resource(table, content, output) for table, content in csvs.items()],
+    }
+    files = {table.path: content for table, content in csvs.items()}
+    files |= {DESCRIPTOR: json_bytes(descriptor), **others}
+    return {**files, SUMS: sums_bytes(files)}
+
+
+def package_name(code: str) -> str:
+    """A study code as a Data Package name: lower-case ASCII letters, digits, ``.``, ``_`` and ``-``.
+
+    >>> package_name("Hà Nội 2023")
+    'ha-noi-2023'
+    """
+    plain = unicodedata.normalize("NFD", code.lower().replace("đ", "d"))
+    ascii_only = "".join(c for c in plain if not unicodedata.combining(c))
+    return re.sub(r"[^a-z0-9._-]+", "-", ascii_only).strip("-") or "study"
+
+
+def _resource(table: OfficialTable, content: bytes, output: Output) -> dict[str, object]:
+    return {
+        "$schema": f"{_STANDARD}/dataresource.json",
+        "name": table.name,
+        "type": "table",
+        "path": table.path,
+        "title": table.title(output.language),
+        "description": _both(table.vi, table.en),
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "bytes": len(content),
+        "hash": f"sha256:{digest_of(content)}",
+        "dialect": _DIALECT,
+        "schema": {
+            "$schema": f"{_STANDARD}/tableschema.json",
+            "fieldsMatch": "exact",
+            "fields": [_field(column, output) for column in table.columns],
+            "missingValues": [""],
+            **({"primaryKey": list(table.key)} if table.key else {}),
+        },
+    }
+
+
+def _field(column: OfficialColumn, output: Output) -> dict[str, object]:
+    field: dict[str, object] = {
+        "name": column.name,
+        "type": {"text": "string", "remarks": "string", "count": "integer"}.get(column.kind, "number"),
+        "title": column.heading(output.language),
+        "description": _both(column.about_vi, column.about_en),
+    }
+    decimals = column.decimals(output)
+    if decimals:
+        field["decimals"] = decimals
+    limits = {
+        "required": column.required or None,
+        "minimum": column.low,
+        "maximum": column.high,
+        "enum": list(column.accepted) or None,
+    }
+    constraints = {name: limit for name, limit in limits.items() if limit is not None}
+    return {**field, "constraints": constraints} if constraints else field
+
+
+def _both(vi: str, en: str) -> str:
+    return f"{vi} | {en}"

@@ -1,0 +1,46 @@
+"""Codes in words: what blocks, groups, nodes, statuses and rules are called in a language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from surveys.definitions.instrument.records import Block, Group, Instrument, Node, Questionnaire
+from surveys.problems import Language, phrase, wording
+from surveys.vocabulary.statuses import STATUSES
+
+
+def label_of(record: object, language: Language) -> str:
+    """The label of a record, in Vietnamese where it has none in ``language``."""
+    return str(getattr(record, f"label_{language}", "") or getattr(record, "label_vi", ""))
+
+
+def words_of(kind: str, instrument: Instrument, language: Language) -> Mapping[str, str]:
+    """Code → word, for the codes of a ``block``, ``group``, ``questionnaire``, ``node`` or ``status``."""
+    if kind == "status":
+        return {code: phrase(f"handover.status.{code}", language) for code in STATUSES}
+    records: Mapping[str, Sequence[Block | Group | Questionnaire | Node]] = {
+        "block": instrument.blocks,
+        "group": instrument.groups,
+        "questionnaire": instrument.questionnaires,
+        "node": instrument.nodes,
+    }
+    return {record.code: label_of(record, language) for record in records[kind]}
+
+
+def worded(kind: str, codes: Iterable[str], instrument: Instrument, language: Language) -> list[str]:
+    """Each code by its word; ``rules_vi``: names of rules joined by ``;`` in Vietnamese. A code without a word stays."""
+    if kind == "rules_vi":
+        return [rule_words(names, "vi") for names in codes]
+    words = words_of(kind, instrument, language)
+    return [words.get(code, code) for code in codes]
+
+
+def rule_words(names: str, language: Language) -> str:
+    """Rule names joined by ``;`` in words; a rule without wording keeps its name.
+
+    >>> rule_words("straight_line;of_a_council", "en")
+    'the same answer to every question; of_a_council'
+    """
+    known = wording()
+    found = (known.get(f"rule_label.{name}", {language: name})[language] for name in names.split(";"))
+    return "; ".join(filter(None, found))
