@@ -11,7 +11,8 @@ import pandas as pd
 from surveys.definitions.study.records import StudyDefinition
 from surveys.problems import Problem, Problems
 from surveys.returns.record_set import Returns
-from surveys.sampling.samples import Sample, Samples, blocks_of
+from surveys.sampling.returned_groups import blocks_of
+from surveys.sampling.samples import Sample, Samples
 from surveys.scoring.inference import Estimate, estimates
 from surveys.scoring.league import league
 from surveys.scoring.remarks import remarks, statuses

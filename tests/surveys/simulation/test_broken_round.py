@@ -12,6 +12,7 @@ from surveys.definitions.study.reading import load_study
 from surveys.problems import Problem, SurveyError
 from surveys.returns.reading import read_returns
 from surveys.sampling.samples import draw_samples
+from surveys.validity.screened import ScreenedRound
 from surveys.validity.screening import screen
 
 BROKEN = Path(__file__).parents[3] / "data-sample" / "broken"
@@ -29,7 +30,7 @@ def problems_of(path: Path) -> tuple[Problem, ...]:
     try:
         returns = read_returns(study)
         found += returns.warnings
-        draw_samples(study, returns, screen(study, returns))
+        draw_samples(ScreenedRound(study, returns, screen(study, returns)))
     except SurveyError as stopped:
         return (*found, *stopped.problems)
     raise AssertionError(f"{path} can be weighted")

@@ -1,0 +1,141 @@
+"""The valid evaluations of each block and group, with what the study declares about their weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from surveys.definitions.instrument.records import Unit
+from surveys.definitions.study.records import Margin, StudyDefinition, WeightPlan
+from surveys.problems import Problems
+from surveys.returns.record_set import Returns, kept_fields
+from surveys.sampling.content_order import Codes, numbered_raters, ranked
+from surveys.validity.screened import ScreenedRound
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ReturnedGroup:
+    """The n valid evaluations of one block and group on its U assessed units, in the order of their content.
+
+    ``rows`` int [n]: positions among those ``returned``; ``unit`` int [n]: position among ``units``; ``rater`` int [n];
+    ``population`` float [U], NaN without frame; ``whole_block``: one population rates every unit.
+    """
+
+    block: str
+    group: str
+    plan: WeightPlan
+    margins: tuple[Margin, ...]
+    units: tuple[Unit, ...]
+    returned: pd.DataFrame
+    rows: Codes
+    unit: Codes
+    rater: Codes
+    population: Floats
+    whole_block: bool
+
+    def column(self, name: str) -> pd.Series:
+        """A field of its rows [n]."""
+        return pd.Series(self.returned[name].array.take(self.rows), name=name)
+
+    @cached_property
+    def forms(self) -> NDArray[np.intp]:
+        """Evaluations of each unit [U]."""
+        return np.bincount(self.unit, minlength=len(self.units))
+
+    @cached_property
+    def raters(self) -> Floats:
+        """Different raters of each unit [U]; of the whole block, repeated, when one population rates it."""
+        units = len(self.units)
+        if self.whole_block:
+            return np.full(units, float(len(np.unique(self.rater))))
+        pairs = np.unique(self.rater * units + self.unit)
+        return np.bincount(pairs % units, minlength=units).astype(float)
+
+    @cached_property
+    def fraction(self) -> Floats:
+        """Share of each unit's population that answered [U]; 0 where finite populations are not taken into account."""
+        if not self.plan.finite or self.plan.clusters:
+            return np.zeros(len(self.units))
+        return np.nan_to_num(self.raters / self.population)
+
+
+def blocks_of(study: StudyDefinition) -> tuple[str, ...]:
+    """Blocks that take part in the round: those with forms issued or returned, a frame or an external estimate."""
+    questionnaires = {form.questionnaire for form in study.issued}
+    questionnaires |= {file.questionnaire for file in study.returns}
+    named = {q.block for q in study.instrument.questionnaires if q.code in questionnaires}
+    named |= {f.block for f in study.frames} | {e.block for e in study.externals}
+    return tuple(b.code for b in study.instrument.blocks if b.code in named)
+
+
+def returned_groups(screened: ScreenedRound, problems: Problems) -> Iterator[ReturnedGroup]:
+    """Every block × group with a questionnaire in the round that is not wholly taken from elsewhere; those without any valid
+    form are noted."""
+    study, rows = screened.study, screened.returns.rows
+    taken_over = {(e.block, e.group) for e in study.externals if e.group}
+    surveyed = _surveyed(study, screened.returns)
+    valid = np.flatnonzero(screened.dispositions.valid)
+    found = rows.iloc[valid].groupby(["block", "group"]).indices
+    for block, group in dict.fromkeys((q.block, q.group) for q in study.instrument.questionnaires):
+        mine = valid[found.get((block, group), [])]
+        codes = pd.Index([unit.code for unit in study.assessed_units(block)], dtype=object)
+        unit = codes.get_indexer(rows["unit_code"].array.take(mine))
+        if (unit >= 0).any():
+            yield _in_order(screened, (block, group), mine[unit >= 0], unit[unit >= 0])
+        elif block in surveyed and (block, group) not in taken_over:
+            problems.add("sampling.no_valid_form", block=block, group=group)
+
+
+def _surveyed(study: StudyDefinition, returns: Returns) -> set[str]:
+    """Blocks with forms of this round: issued, returned or planned for in a frame; others come wholly from elsewhere."""
+    questionnaire = study.instrument.questionnaire
+    issued = {questionnaire[code].block for code in {i.questionnaire for i in study.issued}}
+    return issued | {f.block for f in study.frames} | set(returns.rows["block"].unique())
+
+
+def _in_order(screened: ScreenedRound, place: tuple[str, str], rows: Codes, unit: Codes) -> ReturnedGroup:
+    """The evaluations ``rows`` of ``unit`` in the order of their content: unit, kept fields, answers."""
+    study, returns = screened.study, screened.returns
+    texts = [
+        pd.factorize(returns.rows[kept.code].array.take(rows).astype(str), sort=True)[0]
+        for kept in kept_fields(returns.instrument)
+        if kept.code in returns.rows
+    ]
+    rank = ranked([unit, *texts, *returns.answers.take(rows, axis=0).T])
+    rater = numbered_raters(pd.factorize(returns.rows["rater"].array.take(rows))[0], rank)
+    order = np.lexsort((rater, rank))
+    population, whole_block = _populations(study, *place)
+    return ReturnedGroup(
+        *place,
+        _plan(study, *place),
+        tuple(m for m in study.margins if (m.block, m.group) == place),
+        study.assessed_units(place[0]),
+        returns.rows,
+        rows[order],
+        unit[order],
+        rater[order],
+        population,
+        whole_block,
+    )
+
+
+def _plan(study: StudyDefinition, block: str, group: str) -> WeightPlan:
+    """The weighting plan of a block and group: the most specific one declared, or the default."""
+    declared = {(plan.block, plan.group): plan for plan in study.weights}
+    default = WeightPlan(group=group, block=block)
+    return declared.get((block, group), declared.get(("", group), default))
+
+
+def _populations(study: StudyDefinition, block: str, group: str) -> tuple[Floats, bool]:
+    """Population per unit [U] (NaN without frame), and whether one population rates the whole block."""
+    frames = {f.unit: f.population for f in study.frames if (f.block, f.group) == (block, group)}
+    whole_block = "" in frames
+    sizes = [frames.get("" if whole_block else u.code, np.nan) for u in study.assessed_units(block)]
+    return np.array(sizes, dtype=float), whole_block

@@ -1,0 +1,3 @@
+"""The small round of the scoring tests."""
+
+from tests.surveys.scoring.conftest import small as small
