@@ -7,16 +7,18 @@ it is shown. Borders collect faults in :class:`Problems` and raise them all at o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Literal
 
 Severity = Literal["error", "warning"]
 Language = Literal["vi", "en"]
 LANGUAGES: tuple[Language, ...] = ("vi", "en")
+#: Shown where no accepted value is near.
+NONE = "–"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,48 @@ class Problems:
             raise SurveyError(tuple(self._found))
 
 
+@dataclass(slots=True, eq=False)
+class Place:
+    """Where something stands: a file, and either a row of a table or a key path ``at`` of a TOML document."""
+
+    problems: Problems
+    file: str
+    row: int | None = None
+    at: str = ""
+
+    def note(self, code: str, column: str = "", *, severity: Severity = "error", **params: object) -> None:
+        """Note a fault in ``column`` (a heading, or a key below the path of this place)."""
+        path = ".".join(part for part in (self.at, column) if part)
+        named = tuple((key, _as_text(value)) for key, value in params.items())
+        self.problems.extend([Problem(code, severity, self.file, row=self.row, column=path, params=named)])
+
+    def not_accepted(self, code: str, column: str, value: str, accepted: Iterable[str]) -> None:
+        """Note that ``value`` is none of ``accepted``, with the nearest of them."""
+        known = tuple(accepted)
+        near = nearest_of(value[:200], known) or NONE
+        self.note(code, column, value=shortened(value), accepted=_some(known), nearest=near)
+
+    def below(self, key: str) -> Place:
+        """The place of a key or list entry below this one."""
+        path = f"{self.at}{key}" if key.startswith("[") else ".".join(part for part in (self.at, key) if part)
+        return Place(self.problems, self.file, self.row, path)
+
+
+def shortened(value: object) -> str:
+    """A value as a message shows it: at most 80 characters.
+
+    >>> len(shortened("x" * 1000))
+    80
+    """
+    text = str(value)
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def _some(accepted: Sequence[str]) -> list[str]:
+    """The accepted values as a message shows them: at most 40."""
+    return [*accepted[:40], "…"] if len(accepted) > 40 else list(accepted)
+
+
 class SurveyError(Exception):
     """The data or the definitions are wrong; ``problems`` holds every fault found."""
 
@@ -121,7 +165,13 @@ def nearest(word: str, accepted: Iterable[str]) -> str:
     >>> nearest("citizen", ["citizens", "enterprises"])
     'citizens'
     """
-    found = get_close_matches(word, list(accepted), n=1, cutoff=0.6)
+    return nearest_of(word, tuple(accepted))
+
+
+@lru_cache(maxsize=4096)
+def nearest_of(word: str, accepted: tuple[str, ...]) -> str:
+    """:func:`nearest` of a tuple, kept: the same mistake often stands in every row of a table."""
+    found = get_close_matches(word, accepted, n=1, cutoff=0.6)
     return found[0] if found else ""
 
 

@@ -5,15 +5,14 @@ A unit that was divided has no single successor: it is not compared, not even wi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from surveys.comparison.changes import DIVIDED, ComparedRound, Key, units_of
-from surveys.definitions.border import Place
-from surveys.definitions.tables import read_table
-from surveys.problems import Problems
+from surveys.definitions.tables import TableColumns, read_table
+from surveys.problems import Place, Problems
 
-COLUMNS: Mapping[str, bool] = {"block": True, "old_unit": True, "new_block": True, "new_unit": True}
+COLUMNS = TableColumns(dict.fromkeys(("block", "old_unit", "new_block", "new_unit"), True))
 
 
 def successors(old: ComparedRound, new: ComparedRound, crosswalk: str | Path | None = None) -> dict[Key, Key]:
@@ -63,11 +62,10 @@ def _read(
     """The pairs of a crosswalk file; units that neither round has are noted with the nearest one."""
     table = read_table(path, COLUMNS, problems)
     pairs = []
-    for row in () if table is None else table.rows:
-        place = Place(problems, path.name, row.line)
+    for row in table or ():
         unit, heir = (row["block"], row["old_unit"]), (row["new_block"], row["new_unit"])
-        _refer(place, ("block", "old_unit"), unit, before)
-        _refer(place, ("new_block", "new_unit"), heir, after)
+        _refer(row.place, ("block", "old_unit"), unit, before)
+        _refer(row.place, ("new_block", "new_unit"), heir, after)
         pairs.append((unit, heir))
     return pairs
 

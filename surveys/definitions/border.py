@@ -1,19 +1,22 @@
 """The border at which raw values become frozen records: pydantic checks types, every fault becomes a Problem.
 
-The records themselves are plain dataclasses and know nothing of pydantic; it is imported when the first one is built.
+The records themselves are plain dataclasses and know nothing of pydantic; it is imported when the first one is built. What a
+record asks of a TOML table or of a CSV row stands in its fields alone: name, type, default, and the types of
+:mod:`surveys.definitions.field_types`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import MISSING, fields, is_dataclass
-from functools import cache, lru_cache
-from pathlib import Path
-from typing import Annotated, Any, TypeVar, cast
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, Field, fields, is_dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
-from surveys.definitions.tables import Lines, read_lines, too_many
-from surveys.problems import Problems, Severity, nearest
+from surveys.definitions.field_types import Condition, Date, MayBeEmpty, Weighted
+from surveys.definitions.tables import Row, TableColumns
+from surveys.problems import NONE, Place, nearest_of, shortened
 
 R = TypeVar("R")
 
@@ -34,61 +37,7 @@ _FAULTS: Mapping[str, str] = {
     "tuple_type": "record.not_list",
     "too_long": "record.list_length",
 }
-#: Shown where no accepted value is near.
-NONE = "–"
 _CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
-
-
-class Place:
-    """Where a record stands: a file, and either a row of a table or a key path of a TOML document."""
-
-    __slots__ = ("at", "file", "problems", "row")
-
-    def __init__(self, problems: Problems, file: str, row: int | None = None, at: str = "") -> None:
-        self.problems, self.file, self.row, self.at = problems, file, row, at
-
-    def note(self, code: str, column: str = "", *, severity: Severity = "error", **params: Any) -> None:
-        """Note a fault in ``column`` (a heading, or a key below the path of this place)."""
-        path = ".".join(part for part in (self.at, column) if part)
-        self.problems.add(
-            code,
-            severity=severity,
-            file=self.file,
-            row=self.row,
-            column=path,
-            **params,
-        )
-
-    def not_accepted(self, code: str, column: str, value: str, accepted: Iterable[str]) -> None:
-        """Note that ``value`` is none of ``accepted``, with the nearest of them."""
-        known = tuple(accepted)
-        self.note(code, column, value=shortened(value), accepted=_some(known), nearest=_nearest(value, known))
-
-    def below(self, key: str) -> Place:
-        """The place of a key or list entry below this one."""
-        path = f"{self.at}{key}" if key.startswith("[") else ".".join(part for part in (self.at, key) if part)
-        return Place(self.problems, self.file, self.row, path)
-
-
-def shortened(value: object) -> str:
-    """A value as a message shows it: at most 80 characters.
-
-    >>> len(shortened("x" * 1000))
-    80
-    """
-    text = str(value)
-    return text if len(text) <= 80 else text[:79] + "…"
-
-
-def _some(accepted: Sequence[str]) -> list[str]:
-    """The accepted values as a message shows them: at most 40."""
-    return [*accepted[:40], "…"] if len(accepted) > 40 else list(accepted)
-
-
-@lru_cache(maxsize=4096)
-def _nearest(value: str, accepted: tuple[str, ...]) -> str:
-    """The nearest accepted value; the same mistake often stands in every row of a table."""
-    return nearest(value[:200], accepted) or NONE
 
 
 def build(record: type[R], raw: Mapping[str, object], place: Place) -> R | None:
@@ -96,12 +45,11 @@ def build(record: type[R], raw: Mapping[str, object], place: Place) -> R | None:
 
     Keys are closed; numbers must be finite; the field ``code`` must be an ASCII word.
     """
-    from pydantic import ValidationError
-
     try:
-        built = _adapter(cast("type", record)).validate_python(raw)
-    except ValidationError as error:
-        for fault in error.errors(include_url=False):
+        built: R = _adapter(cast("type", record)).validate_python(raw)
+    except ValueError as error:  # a ValidationError of pydantic
+        faults: Any = error
+        for fault in faults.errors(include_url=False):
             _note(record, fault, place)
         return None
     code = getattr(built, "code", None)
@@ -113,82 +61,66 @@ def build(record: type[R], raw: Mapping[str, object], place: Place) -> R | None:
 
 @cache
 def _adapter(record: type) -> Any:
-    from pydantic import TypeAdapter
+    """The validator of a record, with its keys closed and its numbers finite."""
+    from pydantic import ConfigDict, TypeAdapter, with_config
 
-    return TypeAdapter(_closed(record))
-
-
-@cache
-def _adapter_of_many(record: type) -> Any:
-    from pydantic import FailFast, TypeAdapter
-
-    many: Any = Annotated[list[_closed(record)], FailFast()]  # type: ignore[misc]
-    return TypeAdapter(many)
-
-
-def _closed(record: type) -> type:
-    """The record with its keys closed and its numbers finite."""
-    from pydantic import ConfigDict, with_config
-
-    return with_config(ConfigDict(extra="forbid", allow_inf_nan=False))(record)
+    return TypeAdapter(with_config(ConfigDict(extra="forbid", allow_inf_nan=False))(record))
 
 
 def _note(record: type, fault: Any, place: Place) -> None:
-    location = [str(part) if isinstance(part, str) else f"[{part + 1}]" for part in fault["loc"]]
-    column = "".join(
-        part if part.startswith("[") or k == 0 else f".{part}" for k, part in enumerate(location)
-    )
-    value = "" if fault["type"] == "missing" else shortened(fault["input"])
-    accepted: list[str] = []
-    if fault["type"] == "unexpected_keyword_argument":
-        value = location[-1]
-        accepted = list(names_of(record))
-    elif fault["type"] == "literal_error":
-        accepted = re.findall(r"'([^']*)'", fault["ctx"]["expected"])
+    location = [part if isinstance(part, str) else f"[{part + 1}]" for part in fault["loc"]]
+    column = ".".join(location).replace(".[", "[")
     code = _FAULTS.get(fault["type"], "record.wrong")
-    params: dict[str, Any] = {"value": value} if code != "record.missing" else {}
+    value = shortened(fault["input"])
+    accepted: Sequence[str] = ()
+    if code == "record.unknown_key":
+        value, accepted = location[-1], tuple(types_of(record))
+    elif code == "record.not_accepted":
+        accepted = [word for word in re.findall(r"'([^']*)'", fault["ctx"]["expected"]) if word]
+    params: dict[str, Any] = {} if code == "record.missing" else {"value": value}
     if accepted:
-        params |= {
-            "accepted": [name for name in accepted if name],
-            "nearest": _nearest(value, tuple(accepted)),
-        }
+        params |= {"accepted": accepted, "nearest": nearest_of(value[:200], tuple(accepted)) or NONE}
     if code == "record.list_length":
-        params |= {"limit": fault["ctx"]["max_length"]}
+        params["limit"] = fault["ctx"]["max_length"]
     if code == "record.wrong":
-        params |= {"reason": fault["msg"]}
+        params["reason"] = fault["msg"]
     place.note(code, column, **params)
 
 
 @cache
-def names_of(record: type) -> tuple[str, ...]:
-    """Field names of a record, in order."""
-    return tuple(f.name for f in fields(record)) if is_dataclass(record) else ()
+def types_of(record: type) -> Mapping[str, Any]:
+    """Field → its type, in order; those of :mod:`surveys.definitions.field_types` as they are."""
+    hints = get_type_hints(record, include_extras=True)
+    return {field.name: hints[field.name] for field in _fields(record)}
 
 
 @cache
-def columns_of(record: type) -> Mapping[str, bool]:
-    """Columns of the table of a record: name → must be there (fields without a default)."""
-    return {
-        f.name: f.default is MISSING and f.default_factory is MISSING
-        for f in (fields(record) if is_dataclass(record) else ())
+def columns_of(record: type) -> TableColumns:
+    """The columns of the table of a record: fields without a default must be there."""
+    needed = {
+        field.name: field.default is MISSING and field.default_factory is MISSING for field in _fields(record)
     }
+    numbers = [name for name, kind in types_of(record).items() if {int, float} & {kind, *get_args(kind)}]
+    return TableColumns(needed, numbers)
+
+
+def _fields(record: type) -> tuple[Field[Any], ...]:
+    return fields(record) if is_dataclass(record) else ()
+
+
+def from_cells(record: type, row: Row) -> dict[str, object]:
+    """The filled cells of a row as values of a record; those that may be empty stay as empty text."""
+    blank, readers = _cells_of(record)
+    raw: dict[str, object] = {name: cell for name, cell in row.cells.items() if cell or name in blank}
+    return raw | {name: read(row[name], row.place.below(name)) for name, read in readers.items()}
 
 
 @cache
-def numbers_of(record: type) -> frozenset[str]:
-    """Columns of a record that hold numbers."""
-    found = fields(record) if is_dataclass(record) else ()
-    return frozenset(f.name for f in found if str(f.type).startswith(("float", "int")))
-
-
-def given(cells: Mapping[str, str], blank: Iterable[str] = ()) -> dict[str, object]:
-    """The cells that are filled; those named in ``blank`` stay as empty text.
-
-    >>> given({"code": "1", "weight": "", "parent": ""}, blank=["parent"])
-    {'code': '1', 'parent': ''}
-    """
-    kept = blank if isinstance(blank, frozenset) else frozenset(blank)
-    return {name: cell for name, cell in cells.items() if cell or name in kept}
+def _cells_of(record: type) -> tuple[frozenset[str], Mapping[str, Callable[[str, Place], object]]]:
+    """The columns of a record whose cells may be empty, and those whose cells hold more than one value."""
+    types = types_of(record).items()
+    blank = frozenset(name for name, kind in types if kind == MayBeEmpty)
+    return blank, {name: _READERS[kind] for name, kind in types if kind in _READERS}
 
 
 def listed(cell: str) -> list[str]:
@@ -200,69 +132,75 @@ def listed(cell: str) -> list[str]:
     return [part.strip() for part in cell.split(";") if part.strip()]
 
 
-def table_of(
-    record: type[R],
-    path: Path,
-    problems: Problems,
-    file: str,
-    blank: Iterable[str] = (),
-    may_be_empty: bool = True,
-) -> list[tuple[R, Place]]:
-    """The records of a CSV whose columns are the record's fields, each with its place."""
-    kind = cast("type", record)
-    columns = columns_of(kind)
-    lines = read_lines(
-        path, columns, problems, file=file, numbers=numbers_of(kind), may_be_empty=may_be_empty
-    )
-    if lines is None:
-        return []
-    kept = {name: "" for name in blank if name in columns}
-    whole = _all_right(kind, _arguments(lines, columns, kept))
-    if whole is not None:
-        return [
-            (built, Place(problems, file, line)) for built, (line, _) in zip(whole, lines.rows, strict=True)
-        ]
+def _weighted(cell: str, place: Place) -> list[tuple[str, float]]:
+    """``deputies:2;citizens`` as (deputies, 2) and (citizens, 1)."""
     found = []
-    before = len(problems)
-    for line, cells in lines.rows:
-        place = Place(problems, file, line)
-        built = build(record, _raw(lines.header, cells, columns, kept), place)
-        if built is not None:
-            found.append((built, place))
-        if too_many(problems, before, file, line):
-            break
+    for text in listed(cell):
+        group, colon, weight = text.partition(":")
+        try:
+            number = float(weight.strip().replace(",", ".")) if colon else 1.0
+        except ValueError:
+            place.note("record.malformed", value=text, form="deputies:1;citizens:2")
+            number = 1.0
+        found.append((group.strip(), number))
     return found
 
 
-def _arguments(lines: Lines, columns: Mapping[str, bool], kept: Mapping[str, str]) -> list[Any]:
-    """The cells of every row as the arguments of its record: by position where all are filled and stand in the order of
-    the fields, otherwise as :func:`_raw`."""
-    from pydantic_core import ArgsKwargs
-
-    header = lines.header
-    in_order = header == tuple(columns)[: len(header)] and kept.keys() <= set(header)
-    return [
-        ArgsKwargs(tuple(cells)) if in_order and "" not in cells else _raw(header, cells, columns, kept)
-        for _, cells in lines.rows
-    ]
+def _condition(cell: str, place: Place) -> tuple[str, list[str]] | None:
+    """``S0=1|2`` as (S0, [1, 2])."""
+    item, _, levels = (part.strip() for part in cell.partition("="))
+    codes = [code.strip() for code in levels.split("|") if code.strip()]
+    if cell and not (item and codes):
+        place.note("record.malformed", value=cell, form="S0=1|2")
+    return (item, codes) if item and codes else None
 
 
-def _raw(
-    header: Sequence[str], cells: Sequence[str], columns: Mapping[str, bool], kept: Mapping[str, str]
-) -> dict[str, str]:
-    """The cells of a row that are filled, by column; those of ``kept`` stay as empty text."""
-    filled = {name: cell for name, cell in zip(header, cells, strict=True) if cell and name in columns}
-    return {**kept, **filled}
+#: Types of fields whose cells hold more than one value.
+_READERS: Mapping[Any, Callable[[str, Place], object]] = {
+    tuple[str, ...]: lambda cell, _: listed(cell),
+    Weighted: _weighted,
+    Condition | None: _condition,
+}
 
 
-def _all_right(record: type, raw: Sequence[Any]) -> list[Any] | None:
-    """All rows of a table checked at once; None when any of them is wrong, which is then looked for row by row."""
-    from pydantic import ValidationError
+def from_table(record: type, table: Mapping[str, object], place: Place) -> dict[str, object]:
+    """A TOML table as values of a record: sub-tables as pairs, arrays of tables as records, dates as text, and texts that may be
+    empty filled in. Faults inside are noted."""
+    raw = dict(table)
+    for name, kind in types_of(record).items():
+        part = get_args(kind)[0] if get_origin(kind) is tuple else None
+        value = raw.get(name)
+        if kind == MayBeEmpty:
+            raw.setdefault(name, "")
+        elif kind == Date and isinstance(value, date) and not isinstance(value, datetime):
+            raw[name] = value.isoformat()
+        elif isinstance(part, type) and is_dataclass(part):
+            raw[name] = _nested(part, table, name, place)
+        elif name in raw and get_origin(part) is tuple and Ellipsis not in get_args(part):
+            raw[name] = list(section(table, name, place).items())
+    return raw
 
-    try:
-        built: list[Any] = _adapter_of_many(record).validate_python(raw)
-    except ValidationError:
-        return None
-    if "code" in names_of(record) and not all(_CODE.fullmatch(made.code) for made in built):
-        return None
-    return built
+
+def _nested(record: type[R], table: Mapping[str, object], name: str, place: Place) -> list[R]:
+    built = [build(record, from_table(record, entry, at), at) for entry, at in entries(table, name, place)]
+    return [made for made in built if made is not None]
+
+
+def section(document: Mapping[str, object], name: str, place: Place) -> Mapping[str, object]:
+    """A table of a TOML document; empty when absent, noted when it is something else."""
+    found = document.get(name, {})
+    if isinstance(found, Mapping):
+        return found
+    place.note("record.not_table", name)
+    return {}
+
+
+def entries(
+    document: Mapping[str, object], name: str, place: Place
+) -> list[tuple[Mapping[str, object], Place]]:
+    """The tables of an array ``[[name]]`` with their places ``name[1]``, ``name[2]``, …"""
+    found = document.get(name, [])
+    if not isinstance(found, list) or not all(isinstance(entry, Mapping) for entry in found):
+        place.note("record.not_tables", name)
+        return []
+    return [(entry, place.below(name).below(f"[{k}]")) for k, entry in enumerate(found, 1)]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from surveys.definitions.instrument.completeness import check_completeness
-from surveys.definitions.instrument.draft import Draft
+from surveys.definitions.instrument.draft import InstrumentDraft
 from surveys.definitions.instrument.reading import (
     INSTRUMENT_FILE,
     find_instrument,
     label_of,
-    read_draft,
+    read_instrument,
     shipped,
 )
 from surveys.definitions.study.completeness import check_study_completeness
@@ -31,7 +31,7 @@ def check(path: str | Path) -> tuple[Problem, ...]:
     problems = Problems()
     where = Path(path)
     if _is_instrument(path, where):
-        draft = read_draft(find_instrument(path), problems, label_of(path))
+        draft = read_instrument(find_instrument(path), problems, label_of(path))
         _complete(draft)
     elif where.suffix == ".toml" or is_file(where / STUDY_FILE):
         study = read_study(where, problems)
@@ -49,6 +49,6 @@ def _is_instrument(path: str | Path, where: Path) -> bool:
     return str(path) in shipped() or folder or (where.name == INSTRUMENT_FILE and is_file(where))
 
 
-def _complete(draft: Draft | None) -> None:
+def _complete(draft: InstrumentDraft | None) -> None:
     if draft is not None:
         check_completeness(draft)

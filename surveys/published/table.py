@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from surveys.definitions.tables import Row, read_table
+from surveys.definitions.tables import Row, TableColumns, read_table
 from surveys.problems import Problems
 
 #: What a column may be called in published tables; the first that is there is read.
@@ -20,6 +20,8 @@ PERCENT = ("satisfaction_percent", "percent")
 UNIT = ("unit", "unit_code", "unit_name")
 NAME = ("name_vi", "name_en", "name")
 _OPTIONAL = (*UNIT, *NAME, *MAXIMUM, *POINTS, *PERCENT, "measured_by")
+#: Columns that say nothing about this round, such as targets, are left out with a warning.
+COLUMNS = TableColumns({"code": True} | dict.fromkeys(_OPTIONAL, False), others=True)
 #: Cells that say that there is no value.
 _NOTHING = frozenset({"", "-", "–", "—", "null", "NA", "n/a"})
 
@@ -42,7 +44,7 @@ def read_published(path: Path, problems: Problems) -> tuple[Line, ...]:
 
     Columns that say nothing about this round, such as targets, are left out with a warning.
     """
-    table = read_table(path, {"code": True} | dict.fromkeys(_OPTIONAL, False), problems, others=True)
+    table = read_table(path, COLUMNS, problems)
     if table is None:
         return ()
     if not {*POINTS, *PERCENT} & set(table.columns):

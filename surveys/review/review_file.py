@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from surveys.definitions.tables import Row, read_table
+from surveys.definitions.tables import Row, TableColumns, read_table
 from surveys.problems import Problems
 from surveys.review.layouts import ReviewTable
 from surveys.vocabulary.csv import csv_bytes
-from surveys.vocabulary.formulas import unguarded
 
 
 def review_bytes(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> bytes:
@@ -27,8 +26,7 @@ def review_bytes(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> by
 
 def read_review(path: Path, table: ReviewTable, problems: Problems, file: str = "") -> tuple[Row, ...]:
     """The rows of a completed review file; every fault is noted with its row and column. ``file``: the name shown to users."""
-    columns = {name: name not in table.optional for name in table.columns}
-    found = read_table(path, columns, problems, file=file, others=table.others)
+    needed = {name: name not in table.optional for name in table.columns}
     return tuple(
-        Row(row.line, {name: unguarded(cell) for name, cell in row.cells.items()}) for row in found or ()
+        read_table(path, TableColumns(needed, others=table.others, guarded=True), problems, file) or ()
     )

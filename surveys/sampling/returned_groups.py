@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from surveys.definitions.instrument.records import Unit
-from surveys.definitions.study.records import Margin, StudyDefinition, WeightPlan
+from surveys.definitions.study.records import MarginTotal, StudyDefinition, WeightPlan
 from surveys.problems import Problems
 from surveys.returns.record_set import Returns, kept_fields
 from surveys.sampling.content_order import Codes, numbered_raters, ranked
@@ -31,7 +31,7 @@ class ReturnedGroup:
     block: str
     group: str
     plan: WeightPlan
-    margins: tuple[Margin, ...]
+    margins: tuple[MarginTotal, ...]
     units: tuple[Unit, ...]
     returned: pd.DataFrame
     rows: Codes

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.study.records import Margin
+from surveys.definitions.study.records import MarginTotal
 from surveys.problems import Problems
 from surveys.sampling.returned_groups import Floats, ReturnedGroup
 from weighting import CalibrationError, Design, DesignError, calibrate, trim
@@ -178,7 +178,7 @@ def _covered(group: ReturnedGroup, problems: Problems) -> float:
 
 
 def _block_margin(
-    group: ReturnedGroup, design: Design, declared: Sequence[Margin], covered: float, problems: Problems
+    group: ReturnedGroup, design: Design, declared: Sequence[MarginTotal], covered: float, problems: Problems
 ) -> dict[object, float]:
     """Category → total over the units that have forms. Forms that do not state the variable keep their share of the
     base weights, so that none is lost; the declared totals are scaled to the rest."""

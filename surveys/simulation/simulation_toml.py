@@ -7,12 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from surveys.definitions.border import Place, build
-from surveys.definitions.instrument.reading import entries, section
+from surveys.definitions.border import build, entries, section
 from surveys.definitions.instrument.records import Instrument, Questionnaire
 from surveys.definitions.study.records import Exclusion
 from surveys.definitions.texts import read_toml
-from surveys.problems import Problems
+from surveys.problems import Place, Problems
 from surveys.simulation.simulation_plan import (
     LIMITS,
     SECTIONS,

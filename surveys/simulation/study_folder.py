@@ -13,7 +13,7 @@ import numpy as np
 
 from surveys.definitions.instrument.reading import find_instrument, load_instrument, shipped
 from surveys.definitions.instrument.records import Instrument, Unit
-from surveys.definitions.study.records import External, Frame, Issued, Margin
+from surveys.definitions.study.records import External, Frame, Issued, MarginTotal
 from surveys.simulation.form_files import columns_of, write_forms
 from surveys.simulation.returned_forms import ReturnedForms
 from surveys.simulation.simulated_round import SimulatedRound
@@ -42,7 +42,7 @@ def write_study(played: SimulatedRound, folder: Path, seed: int) -> None:
     returns = [
         entry for forms in played.forms.values() for entry in _write_returns(instrument, forms, folder)
     ]
-    records: Mapping[str, Sequence[Issued | Frame | Margin | External]] = {
+    records: Mapping[str, Sequence[Issued | Frame | MarginTotal | External]] = {
         "issued": [form for drawn in played.samples.values() for form in drawn.issued],
         "frames": list(_frames(played)),
         "margins": list(_margins(played)),
@@ -103,14 +103,14 @@ def _frames(played: SimulatedRound) -> Iterator[Frame]:
             yield Frame(form.block, unit.code, form.group, size)
 
 
-def _margins(played: SimulatedRound) -> Iterator[Margin]:
+def _margins(played: SimulatedRound) -> Iterator[MarginTotal]:
     """Known totals of the attributes over all units of a block."""
     for population in played.populations.values():
         form = population.questionnaire
         for name in population.cell.margins:
             values, counts = np.unique(population.attributes[name].astype(str), return_counts=True)
             for value, count in zip(values.tolist(), counts.tolist(), strict=True):
-                yield Margin(form.block, form.group, name, value, count)
+                yield MarginTotal(form.block, form.group, name, value, count)
 
 
 def _write_rows(path: Path, columns: Sequence[str], rows: Iterable[Iterable[object]]) -> None:

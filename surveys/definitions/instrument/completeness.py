@@ -9,15 +9,26 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from surveys.definitions.border import Place
-from surveys.definitions.instrument.draft import Draft
-from surveys.definitions.instrument.records import Item, Node, Scale
+from surveys.definitions.instrument.draft import InstrumentDraft
+from surveys.definitions.instrument.records import (
+    Block,
+    Field,
+    Group,
+    Identity,
+    Item,
+    Node,
+    Questionnaire,
+    Rule,
+    Scale,
+    Source,
+    Unit,
+    UnitGroup,
+)
+from surveys.problems import Place
 from surveys.vocabulary.folding import fold
 
-UNITS = frozenset({"unit", "units.csv"})
 
-
-def check_completeness(draft: Draft) -> None:
+def check_completeness(draft: InstrumentDraft) -> None:
     """Note everything an edition lacks."""
     for record, place in _labelled(draft):
         for name in ("label_vi", "label_en", "text_vi", "text_en"):
@@ -25,52 +36,48 @@ def check_completeness(draft: Draft) -> None:
                 place.note(f"incomplete.{name}", name, severity="warning", name=getattr(record, "code", ""))
     check_sourced(draft)
     check_reached(draft)
-    for scale, place in draft.scales:
+    for scale, place in draft.of(Scale):
         check_order(scale, place)
     check_headings(draft)
 
 
-def _labelled(draft: Draft) -> Iterator[tuple[Any, Place]]:
+def _labelled(draft: InstrumentDraft) -> Iterator[tuple[Any, Place]]:
     """Every record that users see, with its place; levels stand below their scale."""
-    if "identity" not in draft.broken:
+    if Identity not in draft.broken:
         yield draft.instrument, draft.place.below("identity")
-    sections: Sequence[Sequence[tuple[Any, Place]]] = (
-        draft.blocks, draft.groups, draft.questionnaires, draft.unit_groups, draft.scales, draft.fields, draft.nodes,
-        draft.items,
-    )  # fmt: skip
-    for section in sections:
-        yield from section
-    for scale, place in draft.scales:
+    for record in (Block, Group, Questionnaire, UnitGroup, Scale, Field, Node, Item):
+        yield from draft.of(record)
+    for scale, place in draft.of(Scale):
         yield from ((level, place.below(f"levels[{k}]")) for k, level in enumerate(scale.levels, 1))
         yield from ((other, place.below(f"non_answers[{k}]")) for k, other in enumerate(scale.non_answers, 1))
 
 
-def check_sourced(draft: Draft) -> None:
+def check_sourced(draft: InstrumentDraft) -> None:
     """Nodes, items and rules name their source; sources have a document and are used."""
-    sourced: Sequence[tuple[Node | Item, Place]] = (*draft.nodes, *draft.items)
+    sourced: Sequence[tuple[Node | Item, Place]] = (*draft.of(Node), *draft.of(Item))
     for record, place in sourced:
         if not record.source:
             place.note("incomplete.source", "source", severity="warning", name=record.code)
-    for rule, place in draft.rules:
+    for rule, place in draft.of(Rule):
         if not rule.source:
             place.note("incomplete.source", "source", severity="warning", name=rule.rule)
-    if not draft.sources:
+    if not draft.of(Source):
         draft.place.note("incomplete.sources", "sources", severity="warning")
 
 
-def check_reached(draft: Draft) -> None:
+def check_reached(draft: InstrumentDraft) -> None:
     """Every group and block has a questionnaire, every block has units, every scale an item."""
-    forms = [form for form, _ in draft.questionnaires]
-    for group, place in draft.groups:
+    forms = [form for form, _ in draft.of(Questionnaire)]
+    for group, place in draft.of(Group):
         if group.code not in {form.group for form in forms}:
             place.note("incomplete.group", "code", severity="warning", name=group.code)
-    for block, place in draft.blocks:
+    for block, place in draft.of(Block):
         if block.code not in {form.block for form in forms}:
             place.note("incomplete.block", "code", severity="warning", name=block.code)
-        if block.code not in {unit.block for unit, _ in draft.units} and not draft.broken & UNITS:
+        if block.code not in {unit.block for unit, _ in draft.of(Unit)} and Unit not in draft.broken:
             place.note("incomplete.units", "code", severity="warning", name=block.code)
-    used = {item.scale for item, _ in draft.items}
-    for scale, place in draft.scales:
+    used = {item.scale for item, _ in draft.of(Item)}
+    for scale, place in draft.of(Scale):
         if scale.code not in used:
             place.note("incomplete.scale", severity="warning", name=scale.code)
 
@@ -87,10 +94,10 @@ def check_order(scale: Scale, place: Place) -> None:
         place.note("incomplete.satisfied", "levels", severity="warning", name=scale.code)
 
 
-def check_headings(draft: Draft) -> None:
+def check_headings(draft: InstrumentDraft) -> None:
     """Two items of one questionnaire with one text cannot be told apart by their headings."""
     first: dict[tuple[str, str], str] = {}
-    for item, place in draft.items:
+    for item, place in draft.of(Item):
         for form in item.questionnaires:
             other = first.setdefault((form, fold(item.text_vi)), item.code)
             if other != item.code and item.text_vi:

@@ -1,32 +1,49 @@
 """What the parts of an instrument owe each other: references, order, points, weights, ranges, names.
 
-Every function looks at one kind of fault in a :class:`Draft` and notes all of them; none changes anything.
+Every function looks at one kind of fault in an :class:`InstrumentDraft` and notes all of them; none changes anything.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from math import isclose
-from typing import TypeVar
+from typing import Any
 
-from surveys.definitions.border import Place
-from surveys.definitions.instrument.draft import Draft
-from surveys.definitions.instrument.records import Item, Level, Node, NonAnswer, Rule, Scale, ScorePlan, Unit
+from surveys.definitions.border import listed
+from surveys.definitions.checks import check_period, increasing, not_negative, note_doubles, refer, within
+from surveys.definitions.instrument.draft import InstrumentDraft
+from surveys.definitions.instrument.records import (
+    Block,
+    Field,
+    Group,
+    Item,
+    Level,
+    Node,
+    NonAnswer,
+    Questionnaire,
+    Rule,
+    Scale,
+    ScorePlan,
+    Source,
+    Unit,
+    UnitGroup,
+)
+from surveys.problems import Place
 from surveys.vocabulary.aggregations import AGGREGATIONS, CHILD_RULES, ITEM_RULES
 from surveys.vocabulary.folding import fold
 from surveys.vocabulary.levels import ALL_GROUPS
 
-R = TypeVar("R")
+#: Kinds of records whose codes are given once.
+CODED: tuple[type[Any], ...] = (Block, Group, Questionnaire, UnitGroup, Source, Field, Node, Item)
 
 
-def check_draft(draft: Draft) -> None:
+def check_draft(draft: InstrumentDraft) -> None:
     """Note every contradiction inside an instrument."""
     check_doubles(draft)
     check_questionnaires(draft)
-    for scale, place in draft.scales:
+    for scale, place in draft.of(Scale):
         check_scale(scale, place)
     check_scoring(draft, draft.instrument.scoring, draft.place.below("scoring"))
     check_fields(draft)
@@ -34,17 +51,17 @@ def check_draft(draft: Draft) -> None:
     check_points(draft)
     check_items(draft)
     check_answering(draft)
-    check_units(draft.units, draft.known("block"))
+    check_units(draft.of(Unit), draft.known(Block))
     check_unit_groups(draft)
     check_sources(draft)
 
 
-def check_doubles(draft: Draft) -> None:
+def check_doubles(draft: InstrumentDraft) -> None:
     """Codes are given once per kind; units once per block; ``all`` is no group."""
-    for kind in ("blocks", "groups", "questionnaires", "unit_groups", "sources", "fields", "nodes", "items"):
-        note_doubles((record.code, place) for record, place in getattr(draft, kind))
-    check_doubles_of_units(draft.units)
-    for group, place in draft.groups:
+    for kind in CODED:
+        note_doubles((made.code, place) for made, place in draft.of(kind))
+    check_doubles_of_units(draft.of(Unit))
+    for group, place in draft.of(Group):
         if group.code == ALL_GROUPS:
             place.note("group.reserved", "code", value=group.code)
 
@@ -54,39 +71,17 @@ def check_doubles_of_units(units: Sequence[tuple[Unit, Place]]) -> None:
     note_doubles((f"{unit.block}/{unit.code}", place) for unit, place in units)
 
 
-def note_doubles(entries: Iterable[tuple[str, Place]], column: str = "code") -> None:
-    """Note every entry whose key was given before."""
-    entries = tuple(entries)
-    if len({key for key, _ in entries}) == len(entries):
-        return
-    first: dict[str, Place] = {}
-    for key, place in entries:
-        if key in first:
-            where = first[key].row if first[key].row is not None else first[key].at
-            place.note("record.duplicate", column, value=key, first=where)
-        first.setdefault(key, place)
-
-
-def refer(place: Place, kind: str, column: str, values: Iterable[str], known: Sequence[str]) -> None:
-    """Note every value that is not declared, under ``reference.<kind>``."""
-    accepted = frozenset(known)
-    for value in values:
-        if value not in accepted:
-            place.not_accepted(f"reference.{kind}", column, value, known)
-
-
-def check_questionnaires(draft: Draft) -> None:
+def check_questionnaires(draft: InstrumentDraft) -> None:
     """Blocks, groups and the field of the rater's own unit exist; every questionnaire asks something."""
-    own = [f.code for f, _ in draft.fields if f.role == "own_unit"]
-    asked = {code for item, _ in draft.items for code in item.questionnaires}
-    for form, place in draft.questionnaires:
-        refer(place, "block", "block", [form.block], draft.known("block"))
-        refer(place, "group", "group", [form.group], draft.known("group"))
+    own = [f.code for f, _ in draft.of(Field) if f.role == "own_unit"]
+    asked = {code for item, _ in draft.of(Item) for code in item.questionnaires}
+    for form, place in draft.of(Questionnaire):
+        refer(place, "block", "block", [form.block], draft.known(Block))
+        refer(place, "group", "group", [form.group], draft.known(Group))
         refer(place, "own_unit", "own_unit", [form.own_unit] if form.own_unit else [], own)
-        if form.code not in asked and not draft.broken & {"item", "items.csv"}:
+        if form.code not in asked and not draft.broken & {Item}:
             place.note("questionnaire.no_items", "code", value=form.code)
-    pairs = (((q.block, q.group, q.matrix), place) for q, place in draft.questionnaires)
-    note_doubles(((f"{block}/{group}", place) for (block, group, _), place in pairs), "group")
+    note_doubles(((f"{form.block}/{form.group}", place) for form, place in draft.of(Questionnaire)), "group")
 
 
 def check_scale(scale: Scale, place: Place) -> None:
@@ -98,8 +93,7 @@ def check_scale(scale: Scale, place: Place) -> None:
         if len(level.values) != len(scale.ladders):
             where.note("scale.values_count", "values", found=len(level.values), expected=len(scale.ladders))
         for value in level.values:
-            if not 0 <= value <= 1:
-                where.note("record.out_of_range", "values", value=value, low=0, high=1)
+            within(where, "values", value, 0, 1)
     for text, meanings in _meanings(scale).items():
         if len(meanings) > 1:
             place.note("scale.ambiguous_text", value=text, meanings=meanings)
@@ -107,77 +101,80 @@ def check_scale(scale: Scale, place: Place) -> None:
 
 def _meanings(scale: Scale) -> Mapping[str, list[str]]:
     """Folded text → the codes of the levels and non-answers it stands for, each once."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = defaultdict(list)
     options: tuple[Level | NonAnswer, ...] = (*scale.levels, *scale.non_answers)
     for option in options:
         texts = {fold(t) for t in (option.code, option.label_vi, option.label_en, *option.aliases) if t}
         for text in sorted(texts):
-            found.setdefault(text, []).append(option.code)
+            found[text].append(option.code)
     return found
 
 
-def check_scoring(draft: Draft, plan: ScorePlan, place: Place) -> None:
+def check_scoring(draft: InstrumentDraft, plan: ScorePlan, place: Place) -> None:
     """The ladder that is asked for exists in every ordinal scale; the aggregation of the whole is a known one."""
-    for scale, _ in draft.scales:
+    for scale, _ in draft.of(Scale):
         if plan.ladder and scale.kind == "ordinal":
             refer(place, "ladder", "ladder", [plan.ladder], scale.ladders)
     if plan.rule and plan.rule not in AGGREGATIONS:
         place.not_accepted("tree.rule", "rule", plan.rule, AGGREGATIONS)
 
 
-def check_fields(draft: Draft) -> None:
+def check_fields(draft: InstrumentDraft) -> None:
     """Columns are named, and no heading or category text can mean two things."""
     headings: list[tuple[str, Place]] = []
-    for entry, place in draft.fields:
+    for entry, place in draft.of(Field):
         if not entry.headers:
             place.note("field.no_headers", "headers")
         headings += [(key, place) for key in dict.fromkeys(fold(text) for text in entry.headers)]
         texts = [fold(text) for _, aliases in entry.categories for text in dict.fromkeys(aliases)]
-        for text, times in Counter(texts).items():
-            if times > 1:
-                place.note("field.ambiguous_category", "categories", value=text)
+        for text in repeated(texts):
+            place.note("field.ambiguous_category", "categories", value=text)
     note_doubles(headings, "headers")
 
 
-def check_tree(draft: Draft) -> None:
+def repeated(texts: Iterable[str]) -> list[str]:
+    """The texts that occur more than once.
+
+    >>> repeated(["a", "b", "a"])
+    ['a']
+    """
+    return [text for text, times in Counter(texts).items() if times > 1]
+
+
+def check_tree(draft: InstrumentDraft) -> None:
     """Parents stand before their children; rules, ranges, groups and weights of every node fit what lies below it."""
     seen: set[str] = set()
-    known = draft.known("node")
-    broken = bool(draft.broken & {"node", "tree.csv", "item", "items.csv"})
-    for node, place in draft.nodes:
+    known, built = draft.known(Node), {node.code for node, _ in draft.of(Node)}
+    broken = draft.broken & {Node, Item}
+    for node, place in draft.of(Node):
         if node.parent == node.code:
             place.note("tree.own_parent", "parent", value=node.code)
         elif node.parent and node.parent not in known:
             place.not_accepted("tree.unknown_parent", "parent", node.parent, known)
-        elif node.parent and node.parent not in seen and "node" not in draft.broken:
+        elif node.parent in built and node.parent not in seen:
             place.note("tree.parent_after_child", "parent", value=node.parent, node=node.code)
         seen.add(node.code)
         _check_node(node, place, draft)
         if not broken:
             _check_parts(node, place, draft)
-    if draft.nodes and not broken and not draft.instrument.children.get(""):
-        draft.nodes[0][1].note("tree.no_root", "parent")
+    if draft.of(Node) and not broken and not draft.instrument.children.get(""):
+        draft.of(Node)[0][1].note("tree.no_root", "parent")
 
 
-def _check_node(node: Node, place: Place, draft: Draft) -> None:
-    refer(place, "group", "groups", [group for group, _ in node.groups], draft.known("group"))
-    refer(place, "block", "blocks", node.blocks, draft.known("block"))
-    for code, times in Counter(group for group, _ in node.groups).items():
-        if times > 1:
-            place.note("tree.group_twice", "groups", value=code)
-    if any(weight < 0 for _, weight in node.groups) or (
-        node.groups and sum(weight for _, weight in node.groups) <= 0
-    ):
+def _check_node(node: Node, place: Place, draft: InstrumentDraft) -> None:
+    refer(place, "group", "groups", [group for group, _ in node.groups], draft.known(Group))
+    refer(place, "block", "blocks", node.blocks, draft.known(Block))
+    for code in repeated(group for group, _ in node.groups):
+        place.note("tree.group_twice", "groups", value=code)
+    weights = [weight for _, weight in node.groups]
+    if weights and (min(weights) < 0 or sum(weights) <= 0):
         place.note("tree.group_weights", "groups", node=node.code)
-    if node.weight < 0:
-        place.note("record.negative", "weight", value=node.weight)
-    if node.max_points is not None and node.max_points < 0:
-        place.note("record.negative", "max_points", value=node.max_points)
-    if node.low is not None and node.high is not None and node.low >= node.high:
-        place.note("record.order", "low", low=node.low, high=node.high)
+    not_negative(place, "weight", node.weight)
+    not_negative(place, "max_points", node.max_points)
+    increasing(place, "low", node.low, node.high)
 
 
-def _check_parts(node: Node, place: Place, draft: Draft) -> None:
+def _check_parts(node: Node, place: Place, draft: InstrumentDraft) -> None:
     """The rule of a node against what it combines: items, children, or nothing (an estimate or assessed points)."""
     items = draft.instrument.items_of_node.get(node.code, ())
     children = draft.instrument.children.get(node.code, ())
@@ -219,12 +216,12 @@ def _check_parent(node: Node, children: Sequence[Node], place: Place) -> None:
         place.note("tree.weights", "rule", node=node.code)
 
 
-def check_points(draft: Draft) -> None:
+def check_points(draft: InstrumentDraft) -> None:
     """Maxima add up: children to their parent under ``sum``, the roots to ``total_points``."""
-    if draft.broken & {"node", "tree.csv"}:
+    if Node in draft.broken:
         return
-    places = {node.code: place for node, place in draft.nodes}
-    for node, place in draft.nodes:
+    places = {node.code: place for node, place in draft.of(Node)}
+    for node, place in draft.of(Node):
         children = draft.instrument.children.get(node.code, ())
         if node.rule != "sum" or not children:
             continue
@@ -234,7 +231,7 @@ def check_points(draft: Draft) -> None:
         if not without:
             _compare(place, "tree.points_sum", "max_points", node.code, children, node.max_points)
     total = draft.instrument.total_points
-    roots = [node for node in draft.instrument.children.get("", ()) if node.rule != "shares"]
+    roots = [root for root in draft.instrument.children.get("", ()) if root.rule != "shares"]
     without = [root.code for root in roots if root.max_points is None]
     for code in without if total is not None else ():
         places[code].note("tree.no_points", "max_points", node=code, parent="total_points")
@@ -264,29 +261,27 @@ def adds_up(parts: Sequence[float], whole: float) -> bool:
     return digits > 0 and all(part == round(whole / len(parts), digits) for part in parts)
 
 
-def check_items(draft: Draft) -> None:
+def check_items(draft: InstrumentDraft) -> None:
     """What an item refers to exists; its range is a range; its filter is asked of the same people."""
-    items = {item.code: item for item, _ in draft.items}
-    scales = {scale.code: scale for scale, _ in draft.scales}
-    for item, place in draft.items:
-        refer(place, "node", "node", [item.node] if item.node else [], draft.known("node"))
-        refer(place, "scale", "scale", [item.scale], draft.known("scale"))
-        refer(place, "questionnaire", "questionnaires", item.questionnaires, draft.known("questionnaire"))
+    items = {item.code: item for item, _ in draft.of(Item)}
+    scales = {scale.code: scale for scale, _ in draft.of(Scale)}
+    for item, place in draft.of(Item):
+        refer(place, "node", "node", [item.node] if item.node else [], draft.known(Node))
+        refer(place, "scale", "scale", [item.scale], draft.known(Scale))
+        refer(place, "questionnaire", "questionnaires", item.questionnaires, draft.known(Questionnaire))
         if not item.questionnaires:
             place.note("item.on_no_questionnaire", "questionnaires", item=item.code)
-        if item.weight < 0:
-            place.note("record.negative", "weight", value=item.weight)
-        if item.minimum is not None and item.maximum is not None and item.minimum >= item.maximum:
-            place.note("record.order", "minimum", low=item.minimum, high=item.maximum)
+        not_negative(place, "weight", item.weight)
+        increasing(place, "minimum", item.minimum, item.maximum)
         if item.asked_when:
             _check_condition(item, items, scales, place, draft)
 
 
 def _check_condition(
-    item: Item, items: Mapping[str, Item], scales: Mapping[str, Scale], place: Place, draft: Draft
+    item: Item, items: Mapping[str, Item], scales: Mapping[str, Scale], place: Place, draft: InstrumentDraft
 ) -> None:
     code, levels = item.asked_when or ("", ())
-    refer(place, "item", "asked_when", [code], draft.known("item"))
+    refer(place, "item", "asked_when", [code], draft.known(Item))
     asked = items.get(code)
     if asked is None:
         return
@@ -300,13 +295,13 @@ def _check_condition(
         refer(place, "level", "asked_when", levels, known)
 
 
-def check_answering(draft: Draft) -> None:
+def check_answering(draft: InstrumentDraft) -> None:
     """Every group a node counts is asked one of its items in every block, and no answer is asked for in vain."""
-    if draft.broken & {"node", "tree.csv", "item", "items.csv", "questionnaire"}:
+    if draft.broken & {Node, Item, Questionnaire}:
         return
-    forms = {form.code: form for form, _ in draft.questionnaires}
+    forms = {form.code: form for form, _ in draft.of(Questionnaire)}
     blocks = tuple(dict.fromkeys(form.block for form in forms.values()))
-    for node, place in draft.nodes:
+    for node, place in draft.of(Node):
         asked: dict[tuple[str, str], str] = {}
         for item in draft.instrument.items_of_node.get(node.code, ()):
             asked |= {(forms[q].block, forms[q].group): item.code for q in item.questionnaires if q in forms}
@@ -342,21 +337,9 @@ def check_units(units: Sequence[tuple[Unit, Place]], blocks: Sequence[str]) -> N
                 place.note("unit.ambiguous_name", "name_vi", value=text, first=other)
 
 
-def check_period(place: Place, first: str, last: str, columns: tuple[str, str]) -> None:
-    """Note dates that are none (ISO, YYYY-MM-DD) and a period that ends before it begins."""
-    dates = []
-    for text, column in zip((first, last), columns, strict=True):
-        try:
-            dates += [date.fromisoformat(text)] if text else []
-        except ValueError:
-            place.note("record.not_date", column, value=text)
-    if len(dates) == 2 and dates[0] > dates[1]:
-        place.note("record.order", columns[0], low=first, high=last)
-
-
-def check_unit_groups(draft: Draft) -> None:
+def check_unit_groups(draft: InstrumentDraft) -> None:
     """Percentiles of the groups of units fall from the best group to the last, which takes everybody (0)."""
-    groups = draft.unit_groups
+    groups = draft.of(UnitGroup)
     for k, (group, place) in enumerate(groups):
         before = groups[k - 1][0].percentile if k else 1.0
         if not 0 <= group.percentile < before:
@@ -365,13 +348,9 @@ def check_unit_groups(draft: Draft) -> None:
         groups[-1][1].note("unit_group.last", "percentile", value=groups[-1][0].percentile)
 
 
-def check_sources(draft: Draft) -> None:
+def check_sources(draft: InstrumentDraft) -> None:
     """Every source that is named stands in ``[[sources]]``."""
-    known = draft.known("source")
-    sourced: Sequence[tuple[Node | Item | Rule, Place]] = (*draft.nodes, *draft.items, *draft.rules)
+    known = draft.known(Source)
+    sourced: Sequence[tuple[Node | Item | Rule, Place]] = (*draft.of(Node), *draft.of(Item), *draft.of(Rule))
     for record, place in sourced:
-        refer(place, "source", "source", _parts(record.source), known)
-
-
-def _parts(cell: str) -> list[str]:
-    return [part.strip() for part in cell.split(";") if part.strip()]
+        refer(place, "source", "source", listed(record.source), known)

@@ -1,47 +1,55 @@
 """An instrument from its folder: ``instrument.toml``, ``tree.csv``, ``items.csv`` and ``units.csv``.
 
-The folder is read into a :class:`Draft` (every record with the place it stands at), the draft is checked as a whole by
-:mod:`surveys.definitions.instrument.consistency`, and only a draft without errors is handed out as an :class:`Instrument`.
+The folder is read into an :class:`InstrumentDraft` (every record with the place it stands at), the draft is checked as a whole
+by :mod:`surveys.definitions.instrument.consistency`, and only a draft without errors is handed out as an :class:`Instrument`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
 
-from surveys.definitions.border import Place, build, columns_of, given, listed, numbers_of, shortened
+from surveys.definitions.border import columns_of, from_table, section
+from surveys.definitions.declared_rules import keep_rules
+from surveys.definitions.draft import Section
 from surveys.definitions.instrument.consistency import check_draft
-from surveys.definitions.instrument.draft import Draft
+from surveys.definitions.instrument.draft import InstrumentDraft
 from surveys.definitions.instrument.records import (
     Block,
     Field,
     Group,
+    Identity,
     Instrument,
     Item,
-    Level,
     Node,
-    NonAnswer,
     Questionnaire,
+    Rule,
     Scale,
     ScorePlan,
     Source,
     Unit,
     UnitGroup,
 )
-from surveys.definitions.rules import build_rules
-from surveys.definitions.tables import Row, read_table, too_many
 from surveys.definitions.texts import inside, is_file, read_toml
-from surveys.problems import Problems, fault, nearest
-
-R = TypeVar("R")
+from surveys.problems import NONE, Place, Problems, fault, nearest, shortened
 
 INSTRUMENT_FILE = "instrument.toml"
-SECTIONS = (
-    "identity", "scoring", "blocks", "groups", "questionnaires", "unit_groups", "sources", "scales", "fields", "rules",
-)  # fmt: skip
+SECTIONS: Mapping[str, Section] = {
+    "identity": Section(Identity),
+    "scoring": Section(ScorePlan),
+    "blocks": Section(Block, "array"),
+    "groups": Section(Group, "array"),
+    "questionnaires": Section(Questionnaire, "array"),
+    "unit_groups": Section(UnitGroup, "array"),
+    "sources": Section(Source, "array"),
+    "scales": Section(Scale, "by_code"),
+    "fields": Section(Field, "array"),
+    "rules": Section(Rule, "array"),
+}
+#: The tables of a folder, with the record of their rows; units may also be brought by the study.
+TABLES: Mapping[str, type] = {"tree.csv": Node, "items.csv": Item, "units.csv": Unit}
 
 
 def load_instrument(name_or_folder: str | Path) -> Instrument:
@@ -59,7 +67,7 @@ def load_instrument(name_or_folder: str | Path) -> Instrument:
     """
     folder = find_instrument(name_or_folder)
     problems = Problems()
-    draft = read_draft(folder, problems, label_of(name_or_folder))
+    draft = read_instrument(folder, problems, label_of(name_or_folder))
     problems.raise_errors()
     assert draft is not None
     return draft.instrument
@@ -72,19 +80,14 @@ def label_of(name_or_folder: str | Path) -> str:
 
 def find_instrument(name_or_folder: str | Path) -> Path:
     """The folder of a shipped edition or of a path; SurveyError ``instrument.unknown`` when there is none."""
-    if str(name_or_folder) in shipped():
-        return _shelf() / str(name_or_folder)
-    folder = Path(name_or_folder)
+    name, folder = str(name_or_folder), Path(name_or_folder)
+    if name in shipped():
+        return _shelf() / name
     if folder.name == INSTRUMENT_FILE and is_file(folder):
         return folder.parent
     if not is_file(folder / INSTRUMENT_FILE):
-        name = str(name_or_folder)
-        raise fault(
-            "instrument.unknown",
-            value=shortened(name),
-            accepted=shipped(),
-            nearest=nearest(name, shipped()) or "–",
-        )
+        near = nearest(name, shipped()) or NONE
+        raise fault("instrument.unknown", value=shortened(name), accepted=shipped(), nearest=near)
     return folder
 
 
@@ -98,268 +101,71 @@ def _shelf() -> Path:
     return Path(str(resources.files("questionnaires")))
 
 
-@dataclass(frozen=True, slots=True)
-class _Identity:
-    code: str
-    edition: str
-    label_vi: str = ""
-    label_en: str = ""
-    total_points: float | None = None
-    comparable_with: tuple[str, ...] = ()
-
-
-@dataclass
-class _Reader:
-    """One reading of one folder; ``label`` stands before the file names shown to users."""
-
-    folder: Path
-    label: str
-    problems: Problems
-    codes: dict[str, list[str]] = field(default_factory=dict)
-    broken: set[str] = field(default_factory=set)
-
-    def shown(self, name: str) -> str:
-        return f"{self.label}/{name}" if self.label else name
-
-    def keep(self, kind: str, code: object) -> None:
-        """Remember a declared code even when its record is faulty: it is no unknown reference elsewhere."""
-        if isinstance(code, str) and code:
-            self.codes.setdefault(kind, []).append(code)
-
-    def built(
-        self, kind: str, record: type[R], raw: Mapping[str, object], place: Place
-    ) -> list[tuple[R, Place]]:
-        """The record in a list, or an empty list and the kind remembered as broken."""
-        self.keep(kind, raw.get("code"))
-        made = build(record, _with_labels(record, raw), place)
-        if made is None:
-            self.broken.add(kind)
-        return [] if made is None else [(made, place)]
-
-    def rows(self, name: str, record: type, needed: bool = True) -> Iterator[tuple[Row, Place]]:
-        """Rows of a CSV of the folder with their places."""
-        path = inside(self.folder, name, self.problems, self.shown(name))
-        if path is None or (not needed and not path.exists()):
-            return
-        if not path.exists():
-            self.problems.add("instrument.file_missing", file=self.shown(name), name=name)
-            return
-        before = len(self.problems.errors)
-        table = read_table(
-            path, columns_of(record), self.problems, file=self.shown(name), numbers=numbers_of(record)
-        )
-        if len(self.problems.errors) > before:
-            self.broken.add(name)
-        start = len(self.problems)
-        for row in table or ():
-            yield row, Place(self.problems, self.shown(name), row.line)
-            if too_many(self.problems, start, self.shown(name), row.line):
-                break
-
-
-def read_draft(folder: Path, problems: Problems, label: str = "") -> Draft | None:
+def read_instrument(folder: Path, problems: Problems, label: str = "") -> InstrumentDraft | None:
     """Everything in the folder with its places, checked as a whole; None when ``instrument.toml`` cannot be read."""
-    reader = _Reader(folder, label, problems)
-    path = inside(folder, INSTRUMENT_FILE, problems, reader.shown(INSTRUMENT_FILE))
-    document = read_toml(path, problems, reader.shown(INSTRUMENT_FILE)) if path else None
+    shown = f"{label}/{INSTRUMENT_FILE}" if label else INSTRUMENT_FILE
+    path = inside(folder, INSTRUMENT_FILE, problems, shown)
+    document = read_toml(path, problems, shown) if path else None
     if document is None:
         return None
-    top = Place(problems, reader.shown(INSTRUMENT_FILE))
-    for key in document:
-        if key not in SECTIONS:
-            top.not_accepted("record.unknown_key", key, key, SECTIONS)
-    draft = _draft(reader, document, top)
+    draft = InstrumentDraft(folder, Place(problems, shown), document, SECTIONS, label=label)
+    _read_document(draft)
+    for name, record in TABLES.items():
+        _read_table(draft, name, record)
+    keep_rules(draft, draft.known(Questionnaire), switchable=False)
+    draft.instrument = _instrument(draft)
     check_draft(draft)
     return draft
 
 
-def _draft(reader: _Reader, document: Mapping[str, object], top: Place) -> Draft:
-    identity_place = top.below("identity")
-    raw_identity = section(document, "identity", top)
-    if not raw_identity:
-        top.note("record.missing", "identity")
-    identity = reader.built("identity", _Identity, raw_identity, identity_place) if raw_identity else []
-    scoring = reader.built("scoring", ScorePlan, section(document, "scoring", top), top.below("scoring"))
-
-    def simple(kind: str, name: str, record: type[R]) -> list[tuple[R, Place]]:
-        return [
-            made
-            for raw, place in entries(document, name, top)
-            for made in reader.built(kind, record, raw, place)
-        ]
-
-    draft = Draft(
-        place=top,
-        label=reader.label,
-        blocks=simple("block", "blocks", Block),
-        groups=simple("group", "groups", Group),
-        questionnaires=simple("questionnaire", "questionnaires", Questionnaire),
-        unit_groups=simple("unit_group", "unit_groups", UnitGroup),
-        sources=simple("source", "sources", Source),
-        scales=_scales(reader, document, top),
-        fields=_fields(reader, document, top),
-        nodes=_nodes(reader),
-        items=_items(reader),
-        units=_units(reader),
-        codes=reader.codes,
-        broken=reader.broken,
-    )
-    rules = entries(document, "rules", top)
-    draft.rules = build_rules(rules, draft.known("questionnaire"), switchable=False)
-    draft.instrument = _instrument(draft, identity, scoring, reader.folder)
-    return draft
+def _read_document(draft: InstrumentDraft) -> None:
+    if section(draft.document, "identity", draft.place):
+        draft.read_sections("identity")
+    else:
+        draft.place.note("record.missing", "identity")
+    draft.read_sections("scoring", "blocks", "groups", "questionnaires", "unit_groups", "sources")
+    scales = section(draft.document, "scales", draft.place)
+    for code in scales:
+        _read_scale(draft, code, section(scales, code, draft.place.below("scales")))
+    draft.read_sections("fields")
 
 
-def _instrument(draft: Draft, identity: Sequence[Any], scoring: Sequence[Any], folder: Path) -> Instrument:
-    who = identity[0][0] if identity else _Identity("", "")
+def _read_scale(draft: InstrumentDraft, code: str, table: Mapping[str, object]) -> None:
+    """A table ``[scales.CODE]``; levels of a scale that has no order need no values."""
+    place = draft.place.below(f"scales.{code}")
+    if "code" in table:
+        place.not_accepted("record.unknown_key", "code", "code", columns_of(Scale).accepted)
+    raw = {**table, "code": code}
+    levels, ladders = raw.get("levels"), raw.get("ladders", ["default"])
+    if raw.get("kind", "ordinal") != "ordinal" and isinstance(levels, list) and isinstance(ladders, list):
+        none = {"values": [0.0] * len(ladders)}
+        raw["levels"] = [none | level if isinstance(level, dict) else level for level in levels]
+    draft.keep(Scale, from_table(Scale, raw, place), place)
+
+
+def _read_table(draft: InstrumentDraft, name: str, record: type) -> None:
+    path = inside(draft.folder, name, draft.problems, draft.shown(name))
+    if path is not None and path.exists():
+        draft.read_rows(record, path, draft.shown(name), columns_of(record))
+    elif path is not None and record is not Unit:
+        draft.problems.add("instrument.file_missing", file=draft.shown(name), name=name)
+
+
+def _instrument(draft: InstrumentDraft) -> Instrument:
+    identity = next(iter(draft.all(Identity)), Identity("", ""))
     return Instrument(
-        code=who.code,
-        edition=who.edition,
-        label_vi=who.label_vi,
-        label_en=who.label_en,
-        blocks=records(draft.blocks),
-        groups=records(draft.groups),
-        questionnaires=records(draft.questionnaires),
-        scales=records(draft.scales),
-        nodes=records(draft.nodes),
-        items=records(draft.items),
-        units=records(draft.units),
-        fields=records(draft.fields),
-        rules=records(draft.rules),
-        sources=records(draft.sources),
-        scoring=scoring[0][0] if scoring else ScorePlan(),
-        total_points=who.total_points,
-        comparable_with=who.comparable_with,
-        unit_groups=records(draft.unit_groups),
-        folder=str(folder),
+        **asdict(identity),
+        blocks=draft.all(Block),
+        groups=draft.all(Group),
+        questionnaires=draft.all(Questionnaire),
+        scales=draft.all(Scale),
+        nodes=draft.all(Node),
+        items=draft.all(Item),
+        units=draft.all(Unit),
+        fields=draft.all(Field),
+        rules=draft.all(Rule),
+        sources=draft.all(Source),
+        scoring=draft.one(ScorePlan),
+        unit_groups=draft.all(UnitGroup),
+        folder=str(draft.folder),
     )
-
-
-def records(entries: Sequence[tuple[R, Place]]) -> tuple[R, ...]:
-    """The records without their places."""
-    return tuple(record for record, _ in entries)
-
-
-def section(document: Mapping[str, object], name: str, top: Place) -> Mapping[str, object]:
-    """A table of a TOML document; empty when absent, noted when it is something else."""
-    found = document.get(name, {})
-    if isinstance(found, Mapping):
-        return found
-    top.note("record.not_table", name)
-    return {}
-
-
-def entries(
-    document: Mapping[str, object], name: str, top: Place
-) -> list[tuple[Mapping[str, object], Place]]:
-    """The tables of an array ``[[name]]`` with their places ``name[1]``, ``name[2]``, …"""
-    found = document.get(name, [])
-    if not isinstance(found, list) or not all(isinstance(entry, Mapping) for entry in found):
-        top.note("record.not_tables", name)
-        return []
-    return [(entry, top.below(name).below(f"[{k}]")) for k, entry in enumerate(found, 1)]
-
-
-def _with_labels(record: type, raw: Mapping[str, object]) -> dict[str, object]:
-    """A missing label is incomplete, not wrong: it is read as empty and named by the check of completeness."""
-    labels = {name: "" for name in columns_of(record) if name.startswith(("label_", "text_"))}
-    return labels | dict(raw)
-
-
-def _scales(reader: _Reader, document: Mapping[str, object], top: Place) -> list[tuple[Scale, Place]]:
-    found: list[tuple[Scale, Place]] = []
-    for code in section(document, "scales", top):
-        place = top.below(f"scales.{code}")
-        raw = dict(section(section(document, "scales", top), code, top.below("scales")))
-        if "code" in raw:
-            place.not_accepted("record.unknown_key", "code", "code", columns_of(Scale))
-        raw["code"] = code
-        ladders = raw.get("ladders", ["default"])
-        silent = raw.get("kind", "ordinal") != "ordinal" and isinstance(ladders, list)
-        without = {"values": [0.0] * len(ladders)} if silent and isinstance(ladders, list) else {}
-        levels = [
-            made
-            for entry, where in entries(raw, "levels", place)
-            for made in reader.built("scale", Level, without | dict(entry), where)
-        ]
-        non_answers = [
-            made
-            for entry, where in entries(raw, "non_answers", place)
-            for made in reader.built("scale", NonAnswer, entry, where)
-        ]
-        raw |= {"levels": records(levels), "non_answers": records(non_answers)}
-        found += reader.built("scale", Scale, raw, place)
-    reader.codes["scale"] = list(section(document, "scales", top))
-    return found
-
-
-def _fields(reader: _Reader, document: Mapping[str, object], top: Place) -> list[tuple[Field, Place]]:
-    found: list[tuple[Field, Place]] = []
-    for entry, place in entries(document, "fields", top):
-        raw = dict(entry)
-        categories = section(raw, "categories", place)
-        raw["categories"] = list(categories.items())
-        found += reader.built("field", Field, raw, place)
-    return found
-
-
-def _nodes(reader: _Reader) -> list[tuple[Node, Place]]:
-    found: list[tuple[Node, Place]] = []
-    for row, place in reader.rows("tree.csv", Node):
-        raw = given(row.cells, blank=("parent", "rule"))
-        raw |= {"blocks": listed(row["blocks"])}
-        raw |= {"groups": [_weighted(part, place) for part in listed(row["groups"])]}
-        found += reader.built("node", Node, raw, place)
-    return found
-
-
-def _weighted(text: str, place: Place) -> tuple[str, object]:
-    """``deputies:2`` as (deputies, 2); a group without a weight has weight 1."""
-    group, colon, weight = text.partition(":")
-    try:
-        number = float(weight.strip().replace(",", ".")) if colon else 1.0
-    except ValueError:
-        place.note("record.malformed", "groups", value=text, form="deputies:1;citizens:2")
-        return group.strip(), 1.0
-    return group.strip(), number
-
-
-def _items(reader: _Reader) -> list[tuple[Item, Place]]:
-    found: list[tuple[Item, Place]] = []
-    for row, place in reader.rows("items.csv", Item):
-        raw = given(row.cells, blank=("node",))
-        raw |= {name: listed(row[name]) for name in ("questionnaires", "aliases")}
-        raw["asked_when"] = _condition(row["asked_when"], place)
-        found += reader.built("item", Item, raw, place)
-    return found
-
-
-def _condition(text: str, place: Place) -> tuple[str, list[str]] | None:
-    """``S0=1|2`` as (S0, [1, 2])."""
-    item, _, levels = (part.strip() for part in text.partition("="))
-    codes = [code.strip() for code in levels.split("|") if code.strip()]
-    if text and not (item and codes):
-        place.note("record.malformed", "asked_when", value=text, form="S0=1|2")
-    return (item, codes) if item and codes else None
-
-
-def read_units(reader: _Reader, name: str, needed: bool) -> list[tuple[Unit, Place]]:
-    """Units of a register file of the reader's folder."""
-    found: list[tuple[Unit, Place]] = []
-    for row, place in reader.rows(name, Unit, needed=needed):
-        raw = given(row.cells) | {part: listed(row[part]) for part in ("aliases", "successors")}
-        found += reader.built("unit", Unit, raw, place)
-    return found
-
-
-def _units(reader: _Reader) -> list[tuple[Unit, Place]]:
-    return read_units(reader, "units.csv", needed=False)
-
-
-def read_register(
-    folder: Path, name: str, problems: Problems
-) -> tuple[list[tuple[Unit, Place]], frozenset[str]]:
-    """Units of a register that a study brings itself, and every code in it, also of faulty rows."""
-    reader = _Reader(folder, "", problems)
-    units = read_units(reader, name, needed=True)
-    return units, frozenset(reader.codes.get("unit", ()))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from surveys.definitions.field_types import Condition, Date, MayBeEmpty, Weighted
 from surveys.vocabulary.levels import MeasuredBy
 from surveys.vocabulary.roles import FieldRole
 from surveys.vocabulary.rules import RuleSeverity
@@ -27,6 +28,18 @@ NON_ANSWERS: Mapping[str, int] = {
     "out_of_scale": OUT_OF_SCALE,
     "several": SEVERAL,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The table ``[identity]``: which edition this is. ``comparable_with`` names editions whose results may be compared."""
+
+    code: str
+    edition: str
+    label_vi: str = ""
+    label_en: str = ""
+    total_points: float | None = None
+    comparable_with: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +59,8 @@ class Level:
 
     code: str
     values: tuple[float, ...]
-    label_vi: str
-    label_en: str
+    label_vi: MayBeEmpty
+    label_en: MayBeEmpty
     satisfied: bool = False
     aliases: tuple[str, ...] = ()
 
@@ -87,8 +100,8 @@ class Block:
     """A set of comparable units: departments, districts, communes, provinces."""
 
     code: str
-    label_vi: str
-    label_en: str
+    label_vi: MayBeEmpty
+    label_en: MayBeEmpty
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +109,8 @@ class Group:
     """A respondent group."""
 
     code: str
-    label_vi: str
-    label_en: str
+    label_vi: MayBeEmpty
+    label_en: MayBeEmpty
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +121,8 @@ class Questionnaire:
     code: str
     block: str
     group: str
-    label_vi: str
-    label_en: str
+    label_vi: MayBeEmpty
+    label_en: MayBeEmpty
     matrix: bool = False
     modes: tuple[str, ...] = ()
     own_unit: str = ""
@@ -122,16 +135,16 @@ class Item:
     indicator); ``reverse`` turns the ladder (value v becomes 1 − v, satisfied levels are mirrored)."""
 
     code: str
-    node: str
+    node: MayBeEmpty
     scale: str
     questionnaires: tuple[str, ...]
-    text_vi: str
-    text_en: str
+    text_vi: MayBeEmpty
+    text_en: MayBeEmpty
     reverse: bool = False
     weight: float = 1.0
     minimum: float | None = None
     maximum: float | None = None
-    asked_when: tuple[str, tuple[str, ...]] | None = None
+    asked_when: Condition | None = None
     required: bool = False
     aliases: tuple[str, ...] = ()
     source: str = ""
@@ -145,17 +158,17 @@ class Node:
     below), external (an estimate from another survey), assessment (points read from a file), total (its children)."""
 
     code: str
-    parent: str
+    parent: MayBeEmpty
     level: str
-    rule: str
-    label_vi: str
-    label_en: str
+    rule: MayBeEmpty
+    label_vi: MayBeEmpty
+    label_en: MayBeEmpty
     measured_by: MeasuredBy = "total"
     weight: float = 1.0
     max_points: float | None = None
     low: float | None = None
     high: float | None = None
-    groups: tuple[tuple[str, float], ...] = ()
+    groups: Weighted = ()
     blocks: tuple[str, ...] = ()
     source: str = ""
 
@@ -170,8 +183,8 @@ class Unit:
     name_en: str = ""
     kind: str = ""
     aliases: tuple[str, ...] = ()
-    valid_from: str = ""
-    valid_to: str = ""
+    valid_from: Date = ""
+    valid_to: Date = ""
     successors: tuple[str, ...] = ()
     cluster: str = ""
 

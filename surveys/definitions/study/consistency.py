@@ -9,24 +9,73 @@ import codecs
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from math import fsum, isclose
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from surveys.definitions.border import Place
-from surveys.definitions.instrument.consistency import (
-    check_doubles_of_units,
-    check_period,
-    check_units,
-    note_doubles,
-    refer,
-)
-from surveys.definitions.instrument.draft import Draft
-from surveys.definitions.instrument.records import Node
+from surveys.definitions.checks import check_period, not_negative, note_doubles, refer, within
+from surveys.definitions.instrument.consistency import check_doubles_of_units, check_units
+from surveys.definitions.instrument.draft import InstrumentDraft
+from surveys.definitions.instrument.records import Block, Field, Group, Item, Node, Questionnaire, Unit
 from surveys.definitions.study.draft import StudyDraft
-from surveys.definitions.study.records import External, Frame, Margin, WeightPlan
+from surveys.definitions.study.records import (
+    Adjudication,
+    Assessed,
+    Decision,
+    Exclusion,
+    External,
+    Fieldwork,
+    Frame,
+    Inference,
+    Issued,
+    MarginTotal,
+    Minimum,
+    Output,
+    ReturnFile,
+    UnitDecision,
+    WeightPlan,
+)
+from surveys.problems import Place
 from surveys.vocabulary.roles import KEPT_ROLES
 
 #: Relative difference of two population totals that printing them as rounded numbers can explain.
 TOTALS_AGREE = 1e-6
+#: What stands once: record, the column named in the fault, and the columns that tell its entries apart.
+ONCE: tuple[tuple[type[Any], str, tuple[str, ...]], ...] = (
+    (Exclusion, "unit", ("block", "unit")),
+    (WeightPlan, "group", ("block", "group")),
+    (Issued, "form_code", ("form_code",)),
+    (Frame, "unit", ("block", "unit", "group")),
+    (MarginTotal, "category", ("block", "group", "unit", "variable", "category")),
+    (External, "node", ("block", "unit", "node", "group")),
+    (Assessed, "node", ("block", "unit", "node")),
+    (Decision, "form_code", ("form_code", "unit")),
+    (UnitDecision, "text", ("block", "text")),
+    (Adjudication, "field", ("form", "field")),
+)
+
+
+class Declared:
+    """What the rows of a study may refer to: units of its register by block, and what its instrument declares."""
+
+    def __init__(self, draft: StudyDraft, instrument: InstrumentDraft) -> None:
+        self.blocks, self.groups = instrument.known(Block), instrument.known(Group)
+        self.forms = {form.code: form for form in instrument.all(Questionnaire)}
+        self.questionnaires = instrument.known(Questionnaire)
+        self.nodes = {node.code: node for node in instrument.all(Node)}
+        self.node_codes = instrument.known(Node)
+        self.fields = {field.code: field for field in instrument.all(Field) if field.role in KEPT_ROLES}
+        self.columns = (*instrument.known(Field), *instrument.known(Item))
+        self.units: dict[str, dict[str, None]] = defaultdict(dict)
+        for unit in draft.all(Unit):
+            self.units[unit.block][unit.code] = None
+        self._faulty = set(draft.known(Unit)) - {unit.code for unit in draft.all(Unit)}
+
+    def refer(self, place: Place, block: str, unit: str, column: str = "unit") -> None:
+        """Note a block that is not declared, or a unit that is not in its register."""
+        if block not in self.blocks:
+            refer(place, "block", "block", [block], self.blocks)
+        elif unit and unit not in self.units[block] and unit not in self._faulty:
+            refer(place, "unit", column, [unit], list(self.units[block]))
 
 
 def check_study(draft: StudyDraft) -> None:
@@ -34,67 +83,45 @@ def check_study(draft: StudyDraft) -> None:
     check_settings(draft)
     if draft.instrument is None:
         return
-    if draft.units is not draft.instrument.units:
-        check_doubles_of_units(draft.units)
-        check_units(draft.units, draft.known("block"))
-    known = Register(draft)
+    if draft.own_units:
+        check_doubles_of_units(draft.of(Unit))
+        check_units(draft.of(Unit), draft.declared(Block))
+    known = Declared(draft, draft.instrument)
+    for record, column, key in ONCE:
+        keys = ("/".join([getattr(made, name) for name in key]).rstrip("/") for made in draft.all(record))
+        note_doubles(zip(keys, (place for _, place in draft.of(record)), strict=True), column)
     check_exclusions(draft, known)
-    check_returns(draft)
-    check_weights(draft)
+    check_returns(draft, known)
+    check_weights(draft, known)
     check_issued(draft, known)
     check_frames(draft, known)
     check_margins(draft, known)
-    if not draft.broken & {"frames", "margins"}:
+    if not draft.broken & {Frame, MarginTotal}:
         check_totals(draft)
     check_externals(draft, known)
     check_assessed(draft, known)
     check_decisions(draft)
     check_unit_decisions(draft, known)
-    check_adjudication(draft)
-
-
-class Register:
-    """Unit codes by block, for references."""
-
-    def __init__(self, draft: StudyDraft) -> None:
-        self.blocks = draft.known("block")
-        self.units: dict[str, list[str]] = defaultdict(list)
-        for unit, _ in draft.units:
-            self.units[unit.block].append(unit.code)
-        self._faulty = draft.unit_codes - {unit.code for unit, _ in draft.units}
-        self._sets = {block: frozenset(codes) for block, codes in self.units.items()}
-
-    def refer(self, place: Place, block: str, unit: str, column: str = "unit") -> None:
-        """Note a block that is not declared, or a unit that is not in its register."""
-        if block not in self.blocks:
-            refer(place, "block", "block", [block], self.blocks)
-        elif unit and unit not in self._sets.get(block, ()) and unit not in self._faulty:
-            refer(place, "unit", column, [unit], self.units[block])
+    check_adjudication(draft, known)
 
 
 def check_settings(draft: StudyDraft) -> None:
     """Dates, time zone, level, correlation, minimum and decimals."""
-    place = draft.place.below("fieldwork")
-    check_period(place, draft.fieldwork.start, draft.fieldwork.end, ("start", "end"))
-    if not _is_zone(draft.fieldwork.timezone):
-        place.note("study.timezone", "timezone", value=draft.fieldwork.timezone)
-    inference = draft.place.below("inference")
-    within(inference, "level", draft.inference.level, 0.5, 0.9999)
-    within(inference, "external_correlation", draft.inference.external_correlation, 0, 1)
-    minimum = draft.place.below("minimum")
-    within(minimum, "forms", draft.minimum.forms, 1, 1_000_000)
-    for group, forms in draft.minimum.by_group:
-        within(minimum, f"by_group.{group}", forms, 1, 1_000_000)
+    fieldwork, place = draft.one(Fieldwork), draft.place.below("fieldwork")
+    check_period(place, fieldwork.start, fieldwork.end, ("start", "end"))
+    if not _is_zone(fieldwork.timezone):
+        place.note("study.timezone", "timezone", value=fieldwork.timezone)
+    inference, place = draft.one(Inference), draft.place.below("inference")
+    within(place, "level", inference.level, 0.5, 0.9999)
+    within(place, "external_correlation", inference.external_correlation, 0, 1)
+    minimum, place = draft.one(Minimum), draft.place.below("minimum")
+    within(place, "forms", minimum.forms, 1, 1_000_000)
+    for group, forms in minimum.by_group:
+        within(place, f"by_group.{group}", forms, 1, 1_000_000)
         if draft.instrument:
-            refer(minimum, "group", f"by_group.{group}", [group], draft.known("group"))
+            refer(place, "group", f"by_group.{group}", [group], draft.declared(Group))
     for name in ("points_decimals", "percent_decimals", "score_decimals"):
-        within(draft.place.below("output"), name, getattr(draft.output, name), 0, 15)
-
-
-def within(place: Place, column: str, value: float, low: float, high: float) -> None:
-    """Note a value outside [low, high]."""
-    if not low <= value <= high:
-        place.note("record.out_of_range", column, value=value, low=low, high=high)
+        within(draft.place.below("output"), name, getattr(draft.one(Output), name), 0, 15)
 
 
 def _is_zone(name: str) -> bool:
@@ -105,32 +132,27 @@ def _is_zone(name: str) -> bool:
     return True
 
 
-def check_exclusions(draft: StudyDraft, known: Register) -> None:
-    """Excluded units are registered, excluded once, and for a reason."""
-    for exclusion, place in draft.exclusions:
+def check_exclusions(draft: StudyDraft, known: Declared) -> None:
+    """Excluded units are registered, and excluded for a reason."""
+    for exclusion, place in draft.of(Exclusion):
         known.refer(place, exclusion.block, exclusion.unit)
         if not exclusion.reason.strip():
             place.note("record.missing", "reason")
-    note_doubles(((f"{e.block}/{e.unit}", place) for e, place in draft.exclusions), "unit")
 
 
-def check_returns(draft: StudyDraft) -> None:
+def check_returns(draft: StudyDraft, known: Declared) -> None:
     """Questionnaires, modes, columns and encodings of return files; no sheet is listed twice."""
-    assert draft.instrument is not None
-    columns = (*draft.known("field"), *draft.known("item"))
-    modes = {form.code: form.modes for form, _ in draft.instrument.questionnaires}
-    for entry, place in draft.returns:
+    for entry, place in draft.of(ReturnFile):
         if entry.questionnaire:
-            refer(
-                place, "questionnaire", "questionnaire", [entry.questionnaire], draft.known("questionnaire")
-            )
-        if entry.mode and modes.get(entry.questionnaire) and entry.mode not in modes[entry.questionnaire]:
-            place.not_accepted("record.not_accepted", "mode", entry.mode, modes[entry.questionnaire])
-        refer(place, "column", "columns", [code for code, _ in entry.columns], columns)
+            refer(place, "questionnaire", "questionnaire", [entry.questionnaire], known.questionnaires)
+        form = known.forms.get(entry.questionnaire)
+        if form is not None and form.modes and entry.mode and entry.mode not in form.modes:
+            place.not_accepted("record.not_accepted", "mode", entry.mode, form.modes)
+        refer(place, "column", "columns", [code for code, _ in entry.columns], known.columns)
         if entry.encoding and not _is_encoding(entry.encoding):
             place.note("study.encoding", "encoding", value=entry.encoding)
-    key = ((" ".join((e.path, e.sheet, e.questionnaire)).strip(), place) for e, place in draft.returns)
-    note_doubles(key, "path")
+    sheets = ((" ".join((e.path, e.sheet, e.questionnaire)).strip(), p) for e, p in draft.of(ReturnFile))
+    note_doubles(sheets, "path")
 
 
 def _is_encoding(name: str) -> bool:
@@ -141,19 +163,16 @@ def _is_encoding(name: str) -> bool:
     return True
 
 
-def check_weights(draft: StudyDraft) -> None:
+def check_weights(draft: StudyDraft, known: Declared) -> None:
     """Weighting plans name groups, blocks and fields that exist, and bounds around 1."""
-    assert draft.instrument is not None
-    kept = [entry.code for entry, _ in draft.instrument.fields if entry.role in KEPT_ROLES]
-    for plan, place in draft.weights:
-        refer(place, "group", "group", [plan.group], draft.known("group"))
-        refer(place, "block", "block", [plan.block] if plan.block else [], draft.known("block"))
+    for plan, place in draft.of(WeightPlan):
+        refer(place, "group", "group", [plan.group], known.groups)
+        refer(place, "block", "block", [plan.block] if plan.block else [], known.blocks)
         for name in ("margins", "strata", "clusters"):
-            refer(place, "field", name, getattr(plan, name), kept)
-        refer(place, "field", "weight", [plan.weight] if plan.weight else [], kept)
+            refer(place, "field", name, getattr(plan, name), list(known.fields))
+        refer(place, "field", "weight", [plan.weight] if plan.weight else [], list(known.fields))
         _check_plan(plan, place)
         _check_plan_margins(plan, place, draft)
-    note_doubles(((f"{p.block}/{p.group}", place) for p, place in draft.weights), "group")
 
 
 def _check_plan(plan: WeightPlan, place: Place) -> None:
@@ -170,59 +189,45 @@ def _check_plan(plan: WeightPlan, place: Place) -> None:
 def _check_plan_margins(plan: WeightPlan, place: Place, draft: StudyDraft) -> None:
     """Every variable a plan calibrates to has totals for its group and block."""
     found = {
-        m.variable
-        for m, _ in draft.tables["margins"]
-        if m.group == plan.group and plan.block in ("", m.block)
+        m.variable for m, _ in draft.of(MarginTotal) if m.group == plan.group and plan.block in ("", m.block)
     }
     for variable in plan.margins:
         if variable not in found:
             place.note("weights.no_margin", "margins", value=variable, group=plan.group)
 
 
-def check_issued(draft: StudyDraft, known: Register) -> None:
-    """Form codes are issued once; a form for one unit names it."""
-    assert draft.instrument is not None
-    forms = {form.code: form for form, _ in draft.instrument.questionnaires}
-    questionnaires = draft.known("questionnaire")
-    right: set[tuple[str, str]] = set()  # the same few pairs come again in thousands of rows
-    for issued, place in draft.tables["issued"]:
-        if (issued.questionnaire, issued.unit) in right:
-            continue
-        before = len(place.problems)
-        form = forms.get(issued.questionnaire)
+def check_issued(draft: StudyDraft, known: Declared) -> None:
+    """Forms are issued for a questionnaire and a unit; only those of a matrix for none."""
+    for issued, place in draft.of(Issued):
+        form = known.forms.get(issued.questionnaire)
         if form is None:
-            refer(place, "questionnaire", "questionnaire", [issued.questionnaire], questionnaires)
-        if form is not None:
-            known.refer(place, form.block, issued.unit)
-            if not issued.unit and not form.matrix:
-                place.note("issued.no_unit", "unit", questionnaire=form.code)
-        if len(place.problems) == before:
-            right.add((issued.questionnaire, issued.unit))
-    note_doubles(((i.form_code, place) for i, place in draft.tables["issued"]), "form_code")
+            refer(place, "questionnaire", "questionnaire", [issued.questionnaire], known.questionnaires)
+            continue
+        known.refer(place, form.block, issued.unit)
+        if not issued.unit and not form.matrix:
+            place.note("issued.no_unit", "unit", questionnaire=form.code)
 
 
-def check_frames(draft: StudyDraft, known: Register) -> None:
-    """Populations are counts of known cells, each given once and for every assessed unit."""
-    assert draft.instrument is not None
-    matrix = {(form.block, form.group) for form, _ in draft.instrument.questionnaires if form.matrix}
-    for frame, place in draft.tables["frames"]:
+def check_frames(draft: StudyDraft, known: Declared) -> None:
+    """Populations are counts of known cells, given for every assessed unit."""
+    matrix = {(form.block, form.group) for form in known.forms.values() if form.matrix}
+    for frame, place in draft.of(Frame):
         known.refer(place, frame.block, frame.unit)
-        refer(place, "group", "group", [frame.group], draft.known("group"))
-        check_count(place, frame.population)
+        refer(place, "group", "group", [frame.group], known.groups)
+        not_negative(place, "population", frame.population)
         if not frame.unit and (frame.block, frame.group) not in matrix:
             place.note("frames.no_unit", "unit", block=frame.block, group=frame.group)
-    note_doubles((("/".join((f.block, f.unit, f.group)), p) for f, p in draft.tables["frames"]), "unit")
-    if "frames" not in draft.broken:
+    if Frame not in draft.broken:
         _check_gaps(draft, known)
 
 
-def _check_gaps(draft: StudyDraft, known: Register) -> None:
+def _check_gaps(draft: StudyDraft, known: Declared) -> None:
     """A group with populations has one for every assessed unit of its block that has no estimate from elsewhere."""
-    excluded = {(e.block, e.unit) for e, _ in draft.exclusions}
-    external = _asked_elsewhere(draft)
+    excluded = {(e.block, e.unit) for e, _ in draft.of(Exclusion)}
+    external = _asked_elsewhere(draft, known)
     framed: dict[tuple[str, str], set[str]] = defaultdict(set)
     places: dict[tuple[str, str], Place] = {}
-    for frame, place in draft.tables["frames"]:
+    for frame, place in draft.of(Frame):
         framed[frame.block, frame.group].add(frame.unit)
         places[frame.block, frame.group] = place
     for (block, group), units in framed.items():
@@ -236,52 +241,37 @@ def _check_gaps(draft: StudyDraft, known: Register) -> None:
             where.note("frames.gap", "unit", block=block, group=group, units=without)
 
 
-def _asked_elsewhere(draft: StudyDraft) -> set[tuple[str, str, str]]:
+def _asked_elsewhere(draft: StudyDraft, known: Declared) -> set[tuple[str, str, str]]:
     """(block, unit, group) whose answers to a surveyed node come as an estimate of another survey."""
-    assert draft.instrument is not None
-    surveyed = {node.code for node, _ in draft.instrument.nodes if node.measured_by == "survey"}
-    return {(e.block, e.unit, e.group) for e, _ in draft.tables["externals"] if e.node in surveyed}
+    surveyed = {node.code for node in known.nodes.values() if node.measured_by == "survey"}
+    return {(e.block, e.unit, e.group) for e in draft.all(External) if e.node in surveyed}
 
 
-def check_count(place: Place, value: float, column: str = "population") -> None:
-    """Note a population below zero."""
-    if value < 0:
-        place.note("record.negative", column, value=value)
-
-
-def check_margins(draft: StudyDraft, known: Register) -> None:
-    """Margins name a kept field and one of its categories, once per cell, with at least two categories."""
-    assert draft.instrument is not None
-    fields = {f.code: dict(f.categories) for f, _ in draft.instrument.fields if f.role in KEPT_ROLES}
-    categories: dict[tuple[str, ...], list[Place]] = defaultdict(list)
-    for margin, place in draft.tables["margins"]:
+def check_margins(draft: StudyDraft, known: Declared) -> None:
+    """Margins name a kept field and one of its categories, with at least two categories a cell."""
+    cells: dict[tuple[str, ...], list[Place]] = defaultdict(list)
+    for margin, place in draft.of(MarginTotal):
         known.refer(place, margin.block, margin.unit)
-        refer(place, "group", "group", [margin.group], draft.known("group"))
-        refer(place, "field", "variable", [margin.variable], list(fields))
-        if fields.get(margin.variable):
-            refer(place, "category", "category", [margin.category], list(fields[margin.variable]))
-        check_count(place, margin.population)
-        categories[margin.block, margin.group, margin.unit, margin.variable].append(place)
-    for (block, group, unit, variable), places in categories.items():
+        refer(place, "group", "group", [margin.group], known.groups)
+        refer(place, "field", "variable", [margin.variable], list(known.fields))
+        field = known.fields.get(margin.variable)
+        if field is not None and field.categories:
+            refer(place, "category", "category", [margin.category], list(dict(field.categories)))
+        not_negative(place, "population", margin.population)
+        cells[margin.block, margin.group, margin.unit, margin.variable].append(place)
+    for (block, group, unit, variable), places in cells.items():
         if len(places) == 1:
             places[0].note(
                 "margins.one_category", "category", variable=variable, group=group, block=block, unit=unit
             )
-    note_doubles(
-        (
-            ("/".join((m.block, m.group, m.unit, m.variable, m.category)), p)
-            for m, p in draft.tables["margins"]
-        ),
-        "category",
-    )
 
 
 def check_totals(draft: StudyDraft) -> None:
     """The margins of one cell agree in total with one another and with the frame."""
     frames = assessed_frames(draft)
-    cells: dict[tuple[str, str, str], dict[str, list[Margin]]] = defaultdict(lambda: defaultdict(list))
+    cells: dict[tuple[str, str, str], dict[str, list[MarginTotal]]] = defaultdict(lambda: defaultdict(list))
     where: dict[tuple[str, ...], Place] = {}
-    for margin, place in draft.tables["margins"]:
+    for margin, place in draft.of(MarginTotal):
         cell = (margin.block, margin.group, margin.unit)
         cells[cell][margin.variable].append(margin)
         where.setdefault((*cell, margin.variable), place)
@@ -299,9 +289,9 @@ def check_totals(draft: StudyDraft) -> None:
 
 def assessed_frames(draft: StudyDraft) -> dict[tuple[str, str], list[Frame]]:
     """Frames by block and group, without those of excluded units."""
-    excluded = {(e.block, e.unit) for e, _ in draft.exclusions}
+    excluded = {(e.block, e.unit) for e, _ in draft.of(Exclusion)}
     found: dict[tuple[str, str], list[Frame]] = defaultdict(list)
-    for frame, _ in draft.tables["frames"]:
+    for frame, _ in draft.of(Frame):
         if (frame.block, frame.unit) not in excluded:
             found[frame.block, frame.group].append(frame)
     return found
@@ -313,21 +303,17 @@ def framed_total(frames: Iterable[Frame], unit: str) -> float | None:
     return fsum(found) if found else None
 
 
-def check_externals(draft: StudyDraft, known: Register) -> None:
+def check_externals(draft: StudyDraft, known: Declared) -> None:
     """External estimates stand on known cells, carry their uncertainty and lie in their ranges."""
-    assert draft.instrument is not None
-    nodes = {node.code: node for node, _ in draft.instrument.nodes}
-    for external, place in draft.tables["externals"]:
+    for external, place in draft.of(External):
         known.refer(place, external.block, external.unit)
-        refer(place, "node", "node", [external.node], draft.known("node"))
+        refer(place, "node", "node", [external.node], known.node_codes)
         if external.group:
-            refer(place, "group", "group", [external.group], draft.known("group"))
-        node = nodes.get(external.node)
-        if node is not None and node.groups and external.group and external.group in draft.known("group"):
-            refer(place, "node_group", "group", [external.group], [group for group, _ in node.groups])
+            refer(place, "group", "group", [external.group], known.groups)
+        node = known.nodes.get(external.node)
+        if node is not None and node.groups and external.group in known.groups:
+            refer(place, "node_group", "group", [external.group], list(dict(node.groups)))
         _check_external(external, place)
-    keys = (("/".join((e.block, e.unit, e.node, e.group)), p) for e, p in draft.tables["externals"])
-    note_doubles(keys, "node")
 
 
 def _check_external(external: External, place: Place) -> None:
@@ -336,82 +322,69 @@ def _check_external(external: External, place: Place) -> None:
         within(place, "satisfaction_percent", external.satisfaction_percent, 0, 100)
     if external.se is None and external.n is None:
         place.note("externals.no_uncertainty", "se", node=external.node)
-    if external.se is not None and external.se < 0:
-        place.note("record.negative", "se", value=external.se)
+    not_negative(place, "se", external.se)
     for name in ("n", "df"):
         value = getattr(external, name)
         if value is not None and value <= 0:
             place.note("record.not_positive", name, value=value)
 
 
-def check_assessed(draft: StudyDraft, known: Register) -> None:
-    """Assessed points stand on known nodes and between 0 and their maximum, once per unit."""
-    assert draft.instrument is not None
-    nodes = {node.code: node for node, _ in draft.instrument.nodes}
-    for assessed, place in draft.tables["assessed"]:
+def check_assessed(draft: StudyDraft, known: Declared) -> None:
+    """Assessed points stand on known nodes, between 0 and their maximum, and not beside points of a node above."""
+    given = {(a.block, a.unit, a.node) for a in draft.all(Assessed)}
+    for assessed, place in draft.of(Assessed):
         known.refer(place, assessed.block, assessed.unit)
-        refer(place, "node", "node", [assessed.node], draft.known("node"))
-        node = nodes.get(assessed.node)
+        refer(place, "node", "node", [assessed.node], known.node_codes)
+        node = known.nodes.get(assessed.node)
         if node is None:
             continue
-        if not _is_assessed(draft.instrument, node):
+        if not _is_assessed(node, known.nodes):
             place.note("assessed.not_assessed", "node", node=node.code, value=node.measured_by)
         if node.max_points is not None:
             within(place, "points", assessed.points, 0, node.max_points)
-        elif assessed.points < 0:
-            place.note("record.negative", "points", value=assessed.points)
-    keys = (("/".join((a.block, a.unit, a.node)), place) for a, place in draft.tables["assessed"])
-    note_doubles(keys, "node")
-    _check_assessed_once(draft, nodes)
+        else:
+            not_negative(place, "points", assessed.points)
+        for parent in _above(node, known.nodes):
+            if (assessed.block, assessed.unit, parent) in given:
+                place.note("assessed.twice", "node", node=assessed.node, parent=parent)
 
 
-def _is_assessed(instrument: Draft, node: Node) -> bool:
+def _is_assessed(node: Node, nodes: Mapping[str, Node]) -> bool:
     """A node that the council assesses, or a total of nothing else."""
-    below = [child for child, _ in instrument.nodes if child.parent == node.code]
+    below = [child for child in nodes.values() if child.parent == node.code]
     if node.measured_by == "total" and below:
-        return all(_is_assessed(instrument, child) for child in below)
+        return all(_is_assessed(child, nodes) for child in below)
     return node.measured_by == "assessment"
 
 
-def _check_assessed_once(draft: StudyDraft, nodes: Mapping[str, Node]) -> None:
-    """Points of a total are not given beside points of its parts."""
-    given = {(a.block, a.unit, a.node) for a, _ in draft.tables["assessed"]}
-    for assessed, place in draft.tables["assessed"]:
-        node = nodes.get(assessed.node)
-        seen = {assessed.node}
-        while node is not None and node.parent and node.parent not in seen:
-            if (assessed.block, assessed.unit, node.parent) in given:
-                place.note("assessed.twice", "node", node=assessed.node, parent=node.parent)
-            seen.add(node.parent)
-            node = nodes.get(node.parent)
+def _above(node: Node, nodes: Mapping[str, Node]) -> list[str]:
+    """Codes of the nodes above, each once, even where parents go round in a circle."""
+    found: list[str] = []
+    above: Node | None = node
+    while above is not None and above.parent and above.parent not in (node.code, *found):
+        found.append(above.parent)
+        above = nodes.get(above.parent)
+    return found
 
 
 def check_decisions(draft: StudyDraft) -> None:
-    """Decisions name their reviewer and reason, are dated, and one form has one decision."""
-    decisions = draft.tables["decisions"]
-    issued = {entry.form_code for entry, _ in draft.tables["issued"]} if decisions else set()
-    for decision, place in decisions:
+    """Decisions are dated and stand on issued forms."""
+    issued = {entry.form_code for entry in draft.all(Issued)}
+    for decision, place in draft.of(Decision):
         check_period(place, decision.date, "", ("date", "date"))
         if issued and decision.form_code not in issued:
             place.note("decisions.not_issued", "form_code", severity="warning", value=decision.form_code)
-    keys = ((f"{d.form_code}/{d.unit}".rstrip("/"), place) for d, place in decisions)
-    note_doubles(keys, "form_code")
 
 
-def check_unit_decisions(draft: StudyDraft, known: Register) -> None:
-    """Confirmed spellings lead to registered units, each spelling to one."""
-    for decision, place in draft.tables["unit_decisions"]:
+def check_unit_decisions(draft: StudyDraft, known: Declared) -> None:
+    """Confirmed spellings lead to registered units."""
+    for decision, place in draft.of(UnitDecision):
         known.refer(place, decision.block, decision.unit_code, "unit_code")
-    keys = ((f"{d.block}/{d.text}", place) for d, place in draft.tables["unit_decisions"])
-    note_doubles(keys, "text")
 
 
-def check_adjudication(draft: StudyDraft) -> None:
-    """Decided disagreements name a field that exists and who decided, and are decided once."""
-    known = ("unit", *draft.known("field"), *draft.known("item"))
-    for entry, place in draft.tables["adjudication"]:
-        refer(place, "field", "field", [entry.field.partition(" [")[0]], known)
+def check_adjudication(draft: StudyDraft, known: Declared) -> None:
+    """Decided disagreements name a field that exists and who decided."""
+    for entry, place in draft.of(Adjudication):
+        refer(place, "field", "field", [entry.field.partition(" [")[0]], ("unit", *known.columns))
         if entry.final.strip() and not entry.who.strip():
             place.note("record.missing", "who")
-    keys = ((f"{a.form}/{a.field}", place) for a, place in draft.tables["adjudication"])
-    note_doubles(keys, "field")

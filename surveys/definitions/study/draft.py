@@ -1,50 +1,24 @@
-"""A study while it is being read: every record with its place, faulty or not."""
+"""A study while it is being read."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field
 
-from surveys.definitions.border import Place
-from surveys.definitions.instrument.draft import Draft
-from surveys.definitions.instrument.records import Rule, Unit
-from surveys.definitions.study.records import (
-    Exclusion,
-    Fieldwork,
-    Inference,
-    Minimum,
-    Output,
-    ReturnFile,
-    StudyDefinition,
-    WeightPlan,
-)
+from surveys.definitions.draft import Draft
+from surveys.definitions.instrument.draft import InstrumentDraft
+from surveys.definitions.study.records import StudyDefinition
 
 
 @dataclass
-class StudyDraft:
-    """What ``study.toml`` and its tables say. ``tables``: rows with places by key of ``[files]``; ``broken``: tables with
-    a row or file that could not be read, whose totals are not to be judged; ``unit_codes``: codes of the register, also of
-    faulty rows; ``study`` stands only when both headings could be read."""
+class StudyDraft(Draft):
+    """What ``study.toml`` and its tables say. ``own_units``: the register of units is the study's own, not its
+    instrument's; ``files``: every file that was named, for the manifest; ``study`` stands only when it could be put together."""
 
-    place: Place
-    folder: Path
-    instrument: Draft | None
-    units: Sequence[tuple[Unit, Place]]
-    exclusions: Sequence[tuple[Exclusion, Place]]
-    returns: Sequence[tuple[ReturnFile, Place]]
-    weights: Sequence[tuple[WeightPlan, Place]]
-    fieldwork: Fieldwork
-    minimum: Minimum
-    inference: Inference
-    output: Output
-    tables: Mapping[str, Sequence[tuple[Any, Place]]]
-    broken: frozenset[str] = frozenset()
-    unit_codes: frozenset[str] = frozenset()
-    rules: Sequence[tuple[Rule, Place]] = ()
+    instrument: InstrumentDraft | None = None
+    own_units: bool = False
+    files: list[str] = field(default_factory=list)
     study: StudyDefinition | None = None
 
-    def known(self, kind: str) -> tuple[str, ...]:
+    def declared(self, record: type) -> tuple[str, ...]:
         """Declared codes of a kind of the instrument."""
-        return self.instrument.known(kind) if self.instrument else ()
+        return self.instrument.known(record) if self.instrument else ()

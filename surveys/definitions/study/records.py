@@ -12,9 +12,37 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
+from surveys.definitions.field_types import Date, MayBeEmpty
 from surveys.definitions.instrument.records import Instrument, Rule, Unit
 from surveys.problems import Language
 from surveys.vocabulary.display import Shown
+
+
+@dataclass(frozen=True, slots=True)
+class StudyHeading:
+    """The table ``[study]``; ``instrument`` is a shipped name or ``./folder``."""
+
+    code: str
+    instrument: str
+    label_vi: str = ""
+    label_en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """A unit that is not assessed in this round."""
+
+    block: str
+    unit: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StudyUnits:
+    """The table ``[units]``: a register of the study's own (empty: that of the instrument), and units that are not assessed."""
+
+    file: str = ""
+    exclusions: tuple[Exclusion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +78,13 @@ class Frame:
     """Population of one cell. ``unit`` is empty when one population rates every unit of the block (matrix raters)."""
 
     block: str
-    unit: str
+    unit: MayBeEmpty
     group: str
     population: float
 
 
 @dataclass(frozen=True, slots=True)
-class Margin:
+class MarginTotal:
     """A known population total for calibration: in ``block``, ``group`` (and ``unit``, or every unit when empty)."""
 
     block: str
@@ -94,7 +122,7 @@ class External:
     block: str
     unit: str
     node: str
-    group: str
+    group: MayBeEmpty
     score: float
     document: str
     satisfaction_percent: float | None = None
@@ -126,22 +154,15 @@ class Assessed:
 
 
 @dataclass(frozen=True, slots=True)
-class Exclusion:
-    block: str
-    unit: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Decision:
     """A reviewer's decision on one form (``unit`` empty: all its evaluations)."""
 
     form_code: str
-    unit: str
+    unit: MayBeEmpty
     decision: Literal["valid", "rejected"]
     reviewer: str
     reason: str
-    date: str = ""
+    date: Date = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +171,7 @@ class UnitDecision:
 
     block: str
     text: str
-    unit_code: str
+    unit_code: MayBeEmpty
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +191,8 @@ class Adjudication:
 class Fieldwork:
     """First and last day of fieldwork (ISO), and the time zone of the returns' clock times."""
 
-    start: str = ""
-    end: str = ""
+    start: Date = ""
+    end: Date = ""
     timezone: str = "Asia/Ho_Chi_Minh"
 
 
@@ -225,7 +246,7 @@ class StudyDefinition(Shown):
     returns: tuple[ReturnFile, ...] = ()
     issued: tuple[Issued, ...] = ()
     frames: tuple[Frame, ...] = ()
-    margins: tuple[Margin, ...] = ()
+    margins: tuple[MarginTotal, ...] = ()
     weights: tuple[WeightPlan, ...] = ()
     externals: tuple[External, ...] = ()
     assessed: tuple[Assessed, ...] = ()

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from surveys.definitions.border import Place, build
+from surveys.definitions.border import build
 from surveys.definitions.check import check
 from surveys.definitions.study.reading import load_study
-from surveys.definitions.tables import read_table
+from surveys.definitions.tables import TableColumns, read_table
 from surveys.definitions.texts import inside, read_text, read_toml
-from surveys.problems import Problem, Problems, SurveyError
+from surveys.problems import Place, Problem, Problems, SurveyError
 
 COLUMNS = {"unit": True, "name": True, "population": False}
 ROWS = "unit,name,population\nba-dinh,Ba Đình,1200\ndong-da,Đống Đa,800.5\n"
@@ -24,7 +24,7 @@ ROWS = "unit,name,population\nba-dinh,Ba Đình,1200\ndong-da,Đống Đa,800.5\
 def read(path: Path, data: bytes, **options: object) -> tuple[object, Problems]:
     path.write_bytes(data)
     problems = Problems()
-    return read_table(path, COLUMNS, problems, **options), problems  # type: ignore[arg-type]
+    return read_table(path, TableColumns(COLUMNS, **options), problems), problems  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,15 @@ import pytest
 from scipy import stats
 
 from surveys.definitions.instrument.records import ScorePlan
-from surveys.definitions.study.records import External, Frame, Inference, Margin, Minimum, Output, WeightPlan
+from surveys.definitions.study.records import (
+    External,
+    Frame,
+    Inference,
+    MarginTotal,
+    Minimum,
+    Output,
+    WeightPlan,
+)
 from surveys.problems import SurveyError
 from surveys.sampling.samples import draw_samples
 from surveys.scoring.league import covariance
@@ -197,7 +205,7 @@ def test_calibration_meets_the_margins_and_keeps_the_units(small) -> None:
     """Raking to sex and unit: totals per category and per unit hold after calibration."""
     sex = np.resize(["m", "f", "f"], len(small.returns))
     returns = replace(small.returns, rows=small.returns.rows.assign(sex=sex))
-    margins = (Margin("b", "staff", "sex", "m", 9.0), Margin("b", "staff", "sex", "f", 12.0))
+    margins = (MarginTotal("b", "staff", "sex", "m", 9.0), MarginTotal("b", "staff", "sex", "f", 12.0))
     study = replace(small.study, margins=margins, weights=(WeightPlan(group="staff", margins=("sex",)),))
     samples = draw_samples(ScreenedRound(study, returns, small.dispositions))
     staff = samples.weights[samples.weights["group"] == "staff"].reset_index(drop=True)

@@ -5,36 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from surveys.definitions.border import Place, build, names_of
+from surveys.definitions.border import build, entries, types_of
+from surveys.definitions.checks import note_doubles, refer
+from surveys.definitions.draft import Draft
 from surveys.definitions.instrument.records import Rule
-from surveys.problems import Problem
+from surveys.problems import Place, Problem
 from surveys.vocabulary.rules import SEVERITIES, VALIDITY_RULES
 
 OFF = "off"
-_OWN_KEYS = tuple(name for name in names_of(Rule) if name != "params")
+_OWN_KEYS = tuple(name for name in types_of(Rule) if name != "params")
 
 
-def build_rules(
-    entries: Sequence[tuple[Mapping[str, object], Place]], questionnaires: Sequence[str], *, switchable: bool
-) -> list[tuple[Rule, Place]]:
-    """The rules of ``[[rules]]`` tables, each once per questionnaire; ``switchable``: severity ``off`` is accepted (and
-    the rule left out)."""
-    found: list[tuple[Rule, Place]] = []
-    first: dict[str, Place] = {}
-    for raw, place in entries:
-        rule = _build_rule(raw, questionnaires, place, switchable)
+def keep_rules(draft: Draft, questionnaires: Sequence[str], *, switchable: bool) -> set[str]:
+    """Keep the rules of ``[[rules]]`` tables, each once per questionnaire; ``switchable``: severity ``off`` is accepted (and the
+    rule left out). Returns the names of all rules the document speaks of."""
+    keys, names = [], set()
+    for raw, place in entries(draft.document, "rules", draft.place):
+        names.add(str(raw.get("rule")))
+        rule = _rule(raw, questionnaires, place, switchable)
         if rule is None:
             continue
-        for key in [f"{rule.rule}/{form}" for form in rule.questionnaires] or [rule.rule]:
-            if key in first:
-                place.note("record.duplicate", "rule", value=key, first=first[key].at)
-            first.setdefault(key, place)
+        keys += [
+            (key, place) for key in [f"{rule.rule}/{form}" for form in rule.questionnaires] or [rule.rule]
+        ]
         if raw.get("severity") != OFF:
-            found.append((rule, place))
-    return found
+            draft.add(rule, place)
+    note_doubles(keys, "rule")
+    return names
 
 
-def _build_rule(
+def _rule(
     raw: Mapping[str, object], questionnaires: Sequence[str], place: Place, switchable: bool
 ) -> Rule | None:
     """A rule whose faults are noted; None when it cannot stand for a rule at all. A severity that is none counts as flag."""
@@ -48,9 +48,7 @@ def _build_rule(
     rule = build(Rule, own | {"params": list(params.items())}, place)
     if rule is None:
         return None
-    for code in rule.questionnaires:
-        if code not in questionnaires:
-            place.not_accepted("reference.questionnaire", "questionnaires", code, questionnaires)
+    refer(place, "questionnaire", "questionnaires", rule.questionnaires, questionnaires)
     if rule.rule not in VALIDITY_RULES:
         place.not_accepted("rule.unknown", "rule", rule.rule, VALIDITY_RULES)
         return None

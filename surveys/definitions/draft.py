@@ -1,0 +1,102 @@
+"""A folder of definitions while it is being read: every record with its place, faulty or not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from surveys.definitions.border import build, entries, from_cells, from_table, section
+from surveys.definitions.tables import TableColumns, bounded, read_table
+from surveys.problems import Place, Problems
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A key of a TOML document and the record whose fields are its keys. ``form``: ``[name]`` (table), ``[[name]]`` (array),
+    ``[name.CODE]`` (by_code), or a table of files by the kind of their rows (files)."""
+
+    record: type
+    form: Literal["table", "array", "by_code", "files"] = "table"
+
+
+@dataclass
+class Draft:
+    """The records of a TOML document and of the tables beside it. ``broken``: records of which at least one is faulty or a table
+    lacks a row, so that their sums and references are not to be judged."""
+
+    folder: Path
+    place: Place
+    document: Mapping[str, object]
+    sections: Mapping[str, Section]
+    broken: set[type] = field(default_factory=set)
+    _found: dict[type, list[tuple[Any, Place]]] = field(default_factory=dict)
+    _codes: dict[type, dict[str, None]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for key in self.document:
+            if key not in self.sections:
+                self.place.not_accepted("record.unknown_key", key, key, self.sections)
+
+    @property
+    def problems(self) -> Problems:
+        return self.place.problems
+
+    def of(self, record: type[R]) -> Sequence[tuple[R, Place]]:
+        """The records of a kind with their places."""
+        return self._found.get(record, ())
+
+    def all(self, record: type[R]) -> tuple[R, ...]:
+        """The records of a kind."""
+        return tuple(made for made, _ in self.of(record))
+
+    def one(self, record: type[R]) -> R:
+        """The record of a table that stands once; its defaults when it is absent or faulty."""
+        return next(iter(self.all(record)), None) or record()
+
+    def known(self, record: type) -> tuple[str, ...]:
+        """Declared codes of a kind, also of records that could not be built: such a code is no unknown reference."""
+        return tuple(self._codes.get(record, ()))
+
+    def keep(self, record: type[R], raw: Mapping[str, object], place: Place) -> R | None:
+        """Build a record and keep it with its place; None, and the kind is broken, when it is faulty."""
+        code = raw.get("code")
+        if isinstance(code, str) and code:
+            self._codes.setdefault(record, {})[code] = None
+        made = build(record, raw, place)
+        if made is None:
+            self.broken.add(record)
+        else:
+            self.add(made, place)
+        return made
+
+    def add(self, made: object, place: Place) -> None:
+        """Keep a record with its place."""
+        self._found.setdefault(type(made), []).append((made, place))
+
+    def take_over(self, record: type, other: Draft) -> None:
+        """Keep the records of a kind that another draft holds."""
+        self._found[record], self._codes[record] = list(other.of(record)), dict.fromkeys(other.known(record))
+
+    def read_sections(self, *names: str) -> None:
+        """Keep the records of tables and arrays of tables of the document."""
+        for name in names:
+            record, form = self.sections[name].record, self.sections[name].form
+            if form == "array":
+                found = entries(self.document, name, self.place)
+            else:
+                found = [(section(self.document, name, self.place), self.place.below(name))]
+            for raw, place in found:
+                self.keep(record, from_table(record, raw, place), place)
+
+    def read_rows(self, record: type, path: Path, file: str, columns: TableColumns) -> None:
+        """Keep the records of the rows of a CSV."""
+        before = len(self.problems.errors)
+        table = read_table(path, columns, self.problems, file)
+        for place, row in bounded(((row.place, row) for row in table or ()), self.problems):
+            self.keep(record, from_cells(record, row), place)
+        if len(self.problems.errors) > before:
+            self.broken.add(record)
