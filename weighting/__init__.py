@@ -8,8 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from weighting.calibration.calibration import calibrate, poststratify, rake
     from weighting.calibration.diagnostics import diagnose
+    from weighting.calibration.methods import calibrate, poststratify, rake
     from weighting.calibration.nonresponse import propensity, weighting_classes
     from weighting.calibration.trimming import trim
     from weighting.errors import CalibrationError, DesignError
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from weighting.estimation.histogram import Histogram
     from weighting.facade import Design
     from weighting.ranks import rank_sets
-    from weighting.replication.replicates import Replicates, replicate
+    from weighting.replication.replicates import Replicates
+    from weighting.replication.resampling import replicate
     from weighting.variance.adjustment import Adjustment
 
 _HOME = {
@@ -28,13 +29,13 @@ _HOME = {
     "Estimates": "estimation.estimates",
     "Histogram": "estimation.histogram",
     "Replicates": "replication.replicates",
-    "calibrate": "calibration.calibration",
+    "calibrate": "calibration.methods",
     "diagnose": "calibration.diagnostics",
-    "poststratify": "calibration.calibration",
+    "poststratify": "calibration.methods",
     "propensity": "calibration.nonresponse",
-    "rake": "calibration.calibration",
+    "rake": "calibration.methods",
     "rank_sets": "ranks",
-    "replicate": "replication.replicates",
+    "replicate": "replication.resampling",
     "trim": "calibration.trimming",
     "weighting_classes": "calibration.nonresponse",
 }

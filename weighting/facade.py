@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from weighting.calibration.calibration import Calibration
 from weighting.design.arguments import Arguments
 from weighting.design.sample_design import SampleDesign
 from weighting.estimation import means, quantile
 from weighting.estimation.estimates import Estimates
+from weighting.groups import Floats
 from weighting.variance.lonely import Lonely
 
 Columns = str | Sequence[str]
 
 
+@dataclass(frozen=True, eq=False, repr=False, init=False)
 class Design(SampleDesign):
     """A sample and how it was drawn.
 
@@ -50,6 +55,8 @@ class Design(SampleDesign):
     [{'estimate': 3.5, 'se': 0.3727}]
     """
 
+    calibrations: tuple[Calibration, ...] = ()
+
     def __init__(
         self,
         frame: pd.DataFrame | Mapping[str, ArrayLike],
@@ -67,6 +74,17 @@ class Design(SampleDesign):
         found = given.weights(weights, stages if fpc is not None else ())
         given.refuse()
         super().__init__(given.frame, found, stages, policy)
+
+    def calibrated(self, calibration: Calibration) -> Design:
+        """The same sample with calibrated weights; its variances are those of the residuals."""
+        new = self.with_weights(calibration.weights, calibration.adjustment)
+        return new._changed(calibrations=(*self.calibrations, calibration))
+
+    @property
+    def g(self) -> Floats:
+        """Factors w/d [n] of all calibrations together; 1 without any, and for rows without weight."""
+        factors = (calibration.g for calibration in self.calibrations)
+        return np.asarray(np.prod([np.ones(self.n), *factors], axis=0))
 
     def mean(self, columns: Columns, by: Columns | None = None, **options: Any) -> Estimates:
         """Means by domain; see :func:`weighting.estimation.means.mean`."""

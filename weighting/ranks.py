@@ -82,7 +82,7 @@ class RankSets:
 def competition_ranks(values: Array) -> Whole:
     """1 + the number of units clearly above [k]; values [k] in descending order of merit."""
     gap = TIED * np.maximum(1.0, np.abs(values))
-    return 1 + (values[None, :] > (values + gap)[:, None]).sum(axis=1)
+    return np.asarray(1 + (values[None, :] > (values + gap)[:, None]).sum(axis=1))
 
 
 def _root(covariance: Array) -> Array:

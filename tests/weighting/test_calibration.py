@@ -13,7 +13,7 @@ from scipy import optimize
 from tests.weighting.adjustment_reference import govsat, govsat_margins, reference, table
 from weighting import CalibrationError, Design, calibrate, poststratify, rake
 from weighting.calibration.distance import distance
-from weighting.calibration.margins import DENSE_CELLS
+from weighting.calibration.margin_cells import DENSE_CELLS
 
 KALTON = table("kalton2003", "kalton2003.csv")
 

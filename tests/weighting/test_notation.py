@@ -7,7 +7,7 @@ import pytest
 
 from weighting.calibration.distance import NAMES
 from weighting.estimation.options import INTERVALS
-from weighting.replication.replicates import KINDS
+from weighting.replication.factors import KINDS
 from weighting.variance.lonely import LONELY
 
 PAGE = (files("weighting") / "NOTATION.md").read_text(encoding="utf-8")

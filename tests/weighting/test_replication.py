@@ -11,8 +11,9 @@ import pytest
 
 from tests.weighting.adjustment_reference import reference, table
 from weighting import CalibrationError, Design, DesignError, calibrate, poststratify, replicate, trim
+from weighting.replication.factors import bootstrap
 from weighting.replication.hadamard import hadamard, order_above
-from weighting.replication.replicates import Replicates, bootstrap
+from weighting.replication.replicates import Replicates
 
 
 def pairs() -> Design:

@@ -15,9 +15,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from weighting.calibration.calibration import Calibration
-from weighting.calibration.margins import Cells, Margin, levels_text, prepared
+from weighting.calibration.margin_cells import MarginCells
+from weighting.calibration.margin_faults import prepared
+from weighting.calibration.margins import levels_text
 from weighting.design.arguments import weight_problems
-from weighting.errors import DesignError, absent, listed
+from weighting.errors import DesignError, columns_named
 from weighting.facade import Design
 from weighting.frozen import hands_out_copies
 
@@ -26,6 +28,7 @@ Array = NDArray[np.float64]
 POINTS = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 # A factor this near a limit, relative to it, lies on it.
 ON_BOUND = 1e-9
+COLUMNS = ["margin", "category", "total", "before", "after", "gap", "gap_share"]
 
 
 def kish_deff(weights: ArrayLike) -> float:
@@ -142,41 +145,18 @@ def _measures(weights: Array) -> dict[str, float]:
     }
 
 
-def _margin_rows(
-    cells: Cells, margins: Sequence[Margin], before: Array, after: Array
-) -> list[dict[str, Any]]:
-    rows = []
-    then, now = cells.totals(before), cells.totals(after)
-    for margin, category, value in zip(margins, cells.category, cells.value, strict=True):
-        x = np.ones(len(category)) if value is None else value
-        sums = [np.bincount(category, x * w, len(margin.totals)) for w in (then, now)]
-        rows += [
-            {
-                "margin": margin.name,
-                "category": levels_text(levels) if levels else "total",
-                "total": margin.totals[k],
-                "before": sums[0][k],
-                "after": sums[1][k],
-                "gap": margin.totals[k] - sums[1][k],
-            }
-            for k, levels in enumerate(margin.categories)
-        ]
-    return rows
+def _margin_table(cells: MarginCells, before: Array, after: Array) -> pd.DataFrame:
+    """The totals of margins, and what weights before and after [n] make of them."""
+    named = [(m.name, levels_text(c) if c else "total") for m in cells.margins for c in m.categories]
+    total = cells.targets
+    sums = {name: cells.x.T @ cells.totals(w) for name, w in (("before", before), ("after", after))}
+    gap = total - sums["after"]
+    share = np.divide(gap, np.abs(total), out=np.zeros(len(gap)), where=total != 0)
+    table = pd.DataFrame(named, columns=["margin", "category"])
+    return table.assign(total=total, **sums, gap=gap, gap_share=share)
 
 
-COLUMNS = ["margin", "category", "total", "before", "after", "gap"]
-
-
-def _margin_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    total = table["total"].to_numpy(dtype=float)
-    gap = table["gap"].to_numpy(dtype=float)
-    return table.assign(gap_share=np.divide(gap, np.abs(total), out=np.zeros(len(gap)), where=total != 0))
-
-
-def _groups(design: Design, by: str | Sequence[str] | None) -> pd.DataFrame:
-    if by is None:
-        return pd.DataFrame()
+def _groups(design: Design, by: str | Sequence[str]) -> pd.DataFrame:
     codes, labels = design.codes(by)
     inside = (codes >= 0) & (design.weights > 0)
     sums = [
@@ -191,17 +171,16 @@ def _groups(design: Design, by: str | Sequence[str] | None) -> pd.DataFrame:
     return table.set_index(index)
 
 
-def _before(design: Design, before: Design | ArrayLike | None, chain: Sequence[Calibration]) -> Array:
+def _before(design: Design, before: Design | ArrayLike | None) -> Array:
+    """The weights [n] to compare with."""
     if before is None:
-        return chain[0].before if chain else design.weights
+        return design.calibrations[0].before if design.calibrations else design.weights
     found = before.weights if isinstance(before, Design) else np.asarray(before)
     if found.shape != design.weights.shape or found.dtype.kind not in "iuf":
         raise DesignError(
             f"before: weights of {design.n} rows are needed, here are {found.shape} of type {found.dtype}"
         )
-    problems = weight_problems(found, design.frame.index, "before")
-    if problems:
-        raise DesignError(*problems)
+    DesignError.raise_any(weight_problems(found, design.frame.index, "before"))
     return found
 
 
@@ -228,28 +207,31 @@ def diagnose(
     >>> round(seen.deff, 6), round(seen.n_eff, 6), seen.largest_gap < 1e-9
     (1.333333, 3.0, True)
     """
-    problems = [] if by is None else absent("column", listed(by), design.frame.columns)
-    if problems:
-        raise DesignError(*problems)
-    chain = [step for step in design.adjustments if isinstance(step, Calibration)]
-    then, now = _before(design, before, chain), design.weights
-    own = None if margins is None else prepared(design.frame, design.weights, margins, one_level=True)
-    held = [own] if own is not None else [(c.cells, c.margins) for c in chain]
-    rows = [row for cells, found in held for row in _margin_rows(cells, found, then, now)]
+    if by is not None:
+        columns_named(by, design.frame.columns, "by")
+    chain = design.calibrations
+    then, now = _before(design, before), design.weights
+    held = (
+        [c.cells for c in chain]
+        if margins is None
+        else [prepared(design.frame, now, margins, one_level=True)]
+    )
+    tables = [_margin_table(cells, then, now) for cells in held]
     both = (then > 0) & (now > 0)
-    g = now[both] / then[both]
-    measures = pd.DataFrame({"before": _measures(then), "after": _measures(now)})
-    factors = pd.DataFrame({"g": np.quantile(g, POINTS)}, index=pd.Index(POINTS, name="share"))
-    steps = tuple(repr(c) for c in chain)
-    return Diagnosis(measures, factors, _on_bounds(chain), _margin_table(rows), _groups(design, by), steps)
+    return Diagnosis(
+        weights=pd.DataFrame({"before": _measures(then), "after": _measures(now)}),
+        factors=pd.DataFrame(
+            {"g": np.quantile(now[both] / then[both], POINTS)}, index=pd.Index(POINTS, name="share")
+        ),
+        on_bounds=_on_bounds(chain[-1]) if chain else 0,
+        margins=pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS),
+        groups=pd.DataFrame() if by is None else _groups(design, by),
+        steps=tuple(repr(c) for c in chain),
+    )
 
 
-def _on_bounds(chain: Sequence[Calibration]) -> int:
-    """Rows whose factor lies on a bound of the last calibration."""
-    if not chain:
-        return 0
-    last = chain[-1]
-    there = last.before > 0
-    g = last.after[there] / last.before[there]
-    limits = [limit for limit in last.record.bounds if np.isfinite(limit)]
+def _on_bounds(calibration: Calibration) -> int:
+    """Rows whose factor lies on a bound of the calibration."""
+    g = calibration.g[calibration.before > 0]
+    limits = [limit for limit in calibration.method.distance.bounds if np.isfinite(limit)]
     return int(sum((np.abs(g - limit) <= ON_BOUND * max(1.0, abs(limit))).sum() for limit in limits))

@@ -45,7 +45,7 @@ class SampleDesign:
     def _changed(self, **values: Any) -> Self:
         """The same design with other values of its fields; nothing derived from the old ones is kept."""
         new = object.__new__(type(self))
-        vars(new).update({f.name: getattr(self, f.name) for f in fields(SampleDesign)} | values)
+        vars(new).update({f.name: getattr(self, f.name) for f in fields(self)} | values)
         return new
 
     # ---- the sample ---------------------------------------------------------------------------------------

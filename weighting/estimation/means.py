@@ -54,7 +54,7 @@ def mean(
     [{'g': 'a', 'statistic': 'y', 'estimate': 0.25, 'n': 2}, {'g': 'b', 'statistic': 'y', 'estimate': 1.0, 'n': 1}]
     """
     options = Options(interval, level, df)
-    return estimates_of(_of_numbers(design, columns, by, "mean"), options, listwise)
+    return estimates_of(request_of(design, "mean", columns, by), options, listwise)
 
 
 def total(
@@ -74,15 +74,23 @@ def total(
     [30.0]
     """
     options = Options("wald", level, df)
-    return estimates_of(_of_numbers(design, columns, by, "total"), options, listwise)
+    return estimates_of(request_of(design, "total", columns, by), options, listwise)
 
 
-def _of_numbers(
-    design: SampleDesign, columns: str | Sequence[str], by: str | Sequence[str] | None, kind: str
+def request_of(
+    design: SampleDesign,
+    kind: str,
+    columns: str | Sequence[str],
+    by: str | Sequence[str] | None = None,
+    denominator: str | None = None,
+    levels: object | Sequence[object] | None = None,
 ) -> Request:
+    """What :func:`mean`, :func:`total`, :func:`proportion` and :func:`ratio` ask for, by their name ``kind``."""
     names, grouping = design.names(columns), grouping_of(design, by)
     grouping.tabulate(names)
-    return Request(grouping, tuple(numeric(grouping, c) for c in names), None, kind)
+    found = [shares(grouping, c, levels) if kind == "proportion" else numeric(grouping, c) for c in names]
+    bottom = None if denominator is None else numeric(grouping, design.names([denominator])[0])
+    return Request(grouping, tuple(found), bottom, kind)
 
 
 def proportion(
@@ -108,10 +116,7 @@ def proportion(
     [0.667, 0.667]
     """
     options = Options(interval, level, df)
-    names, grouping = design.names(columns), grouping_of(design, by)
-    grouping.tabulate(names)
-    found = tuple(shares(grouping, c, levels) for c in names)
-    return estimates_of(Request(grouping, found, None, "proportion"), options, listwise)
+    return estimates_of(request_of(design, "proportion", columns, by, levels=levels), options, listwise)
 
 
 def ratio(
@@ -134,7 +139,4 @@ def ratio(
     ([0.5], [0.0], ['y/x'])
     """
     options = Options(interval, level, df)
-    grouping = grouping_of(design, by)
-    found = tuple(numeric(grouping, c) for c in design.names(numerator))
-    bottom = numeric(grouping, design.names([denominator])[0])
-    return estimates_of(Request(grouping, found, bottom, "ratio"), options, listwise)
+    return estimates_of(request_of(design, "ratio", numerator, by, denominator), options, listwise)

@@ -7,8 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from weighting.groups import Codes, Floats, group_totals
+from weighting.groups import SMALL_TABLE, Codes, Flags, Floats
 from weighting.variance.stages import Stage
 
 if TYPE_CHECKING:
@@ -22,21 +23,28 @@ MOST_FILLED = 4_000_000
 class Adjustment:
     """A calibration that the variance has to know of: estimates vary only by what the auxiliaries leave over.
 
-    ``x`` [n, p] auxiliaries, an array or a scipy.sparse matrix; ``base_weights`` [n] the weights of the regression
-    (design weights for a calibration estimator; one per row, or ones, as its author defines the residual);
-    ``weights`` [n] the weights after this adjustment, filled in by :meth:`Design.with_weights`.
+    ``x`` auxiliaries [n, p], an array or a scipy.sparse matrix; where rows share theirs, those of each cell [cells, p] with
+    ``index`` [n], the cell of each row. ``base_weights`` [n] the weights of the regression (design weights for a calibration
+    estimator; one per row, or ones, as its author defines the residual); ``weights`` [n] the weights after this
+    adjustment, filled in by :meth:`Design.with_weights`.
     An influence value w·e becomes w·(e − x′b) with b the regression of e on x (Deville & Särndal, JASA 87, 1992).
     """
 
     x: Floats | csr_array
-    base_weights: Floats
+    base_weights: Floats | Flags
     name: str = "calibration"
     weights: Floats | None = None
+    index: NDArray[np.integer] | None = None
 
     @cached_property
     def after(self) -> Floats:
         """Weights [n] after the adjustment."""
-        return self.base_weights if self.weights is None else self.weights
+        return np.asarray(self.base_weights, dtype=float) if self.weights is None else self.weights
+
+    @cached_property
+    def cell(self) -> NDArray[np.integer]:
+        """Row of x for each row of the sample [n]."""
+        return np.arange(len(self.base_weights)) if self.index is None else self.index
 
     @cached_property
     def _slope(self) -> Floats:
@@ -46,36 +54,35 @@ class Adjustment:
     @cached_property
     def _inverse(self) -> Floats:
         """Generalised inverse [p, p] of x′Dx: collinear margins are expected (every margin adds up to all)."""
-        moments = self.cross(self.base_weights)
+        moments = self.cross(self.base_weights, self)
         size = np.sqrt(np.where(np.diag(moments) > 0, np.diag(moments), 1.0))
         scale = np.outer(size, size)
-        return np.linalg.pinv(moments / scale, rcond=1e-11, hermitian=True) / scale
+        return np.asarray(np.linalg.pinv(moments / scale, rcond=1e-11, hermitian=True) / scale)
 
-    def cross(self, q: Floats, other: Adjustment | None = None) -> Floats:
-        """x′ diag(q) x, or x′ diag(q) other.x: shapes [n] → [p, p or other's p]."""
-        right = (self if other is None else other).x
-        product = self.x.T @ (
-            right * q[:, None] if isinstance(right, np.ndarray) else right.multiply(q[:, None]).tocsr()
-        )
-        return product if isinstance(product, np.ndarray) else product.toarray()
+    def sums(self, q: Floats | Flags, group: NDArray[np.integer], n_groups: int) -> Floats | csr_array:
+        """Σ q x [n_groups, p] of row values q [n] by group [n]; ``n_groups``: in none."""
+        cells = self.x.shape[0]
+        if cells * (n_groups + 1) <= 4 * self.cell.size + SMALL_TABLE:
+            key = group.astype(np.intp) * cells + self.cell
+            table = np.bincount(key, q, cells * (n_groups + 1))
+            return np.asarray(table.reshape(-1, cells)[:n_groups] @ self.x)
+        from scipy.sparse import csr_array
+
+        entries = csr_array((np.asarray(q, dtype=float), (group, self.cell)), shape=(n_groups + 1, cells))
+        found = entries[:n_groups] @ self.x
+        return found if isinstance(found, np.ndarray) else csr_array(found)
+
+    def cross(self, q: Floats | Flags, other: Adjustment) -> Floats:
+        """x′ diag(q) other.x: row values q [n] → [p, other's p]."""
+        cells = other.x.shape[0]
+        found = self.sums(q, other.cell, cells).T @ other.x
+        return found if isinstance(found, np.ndarray) else found.toarray()
 
     def slopes(self, u: Floats, domain: Codes, n_domains: int) -> Floats:
         """Regression coefficients [p, J, k] of the influence values u [n, k] of each domain (−1: none)."""
-        moments = (self._moments(self._slope * column, domain, n_domains) for column in u.T)
-        return self.from_moments(np.stack(list(moments), axis=2))
-
-    def from_moments(self, moments: Floats) -> Floats:
-        """Regression coefficients [p, J, k] from the moments x′q [p, J, k]."""
-        return np.asarray(np.tensordot(self._inverse, moments, axes=1))
-
-    def _moments(self, q: Floats, domain: Codes, n_domains: int) -> Floats:
-        """x′q [p, J] within each domain, of row values q [n]."""
-        from scipy.sparse import csr_array
-
-        inside = np.flatnonzero(domain >= 0)
-        by_domain = csr_array((q[inside], (inside, domain[inside])), shape=(q.size, n_domains))
-        found = self.x.T @ by_domain
-        return np.asarray(found if isinstance(found, np.ndarray) else found.toarray())
+        group = np.where(domain < 0, n_domains, domain)
+        moments = [filled(self.sums(self._slope * column, group, n_domains)).T for column in u.T]
+        return np.asarray(np.tensordot(self._inverse, np.stack(moments, axis=2), axes=1))
 
     def carried(self, earlier: Adjustment) -> Floats:
         """How this regression sees what an earlier one takes away: [p, earlier p]."""
@@ -83,15 +90,10 @@ class Adjustment:
 
     def cluster_totals(self, stage: Stage) -> Floats | csr_array:
         """Totals [C, p] of the weighted auxiliaries; sparse where they are many."""
-        if isinstance(self.x, np.ndarray):
-            return group_totals(self.x * self.after[:, None], stage.cluster, stage.n_clusters)
-        from scipy.sparse import csr_array
-
-        rows = np.arange(stage.cluster.size)
-        to_cluster = csr_array((self.after, (stage.cluster, rows)), shape=(stage.n_clusters, rows.size))
-        return filled(to_cluster @ self.x)
+        found = self.sums(self.after, stage.cluster, stage.n_clusters)
+        return found if stage.n_clusters * self.x.shape[1] > MOST_FILLED else filled(found)
 
 
-def filled(totals: csr_array) -> Floats | csr_array:
-    """Sparse totals with their zeros filled in, unless that takes much memory."""
-    return totals if totals.shape[0] * totals.shape[1] > MOST_FILLED else totals.toarray()
+def filled(matrix: Floats | csr_array) -> Floats:
+    """A matrix with its zeros filled in."""
+    return matrix if isinstance(matrix, np.ndarray) else matrix.toarray()

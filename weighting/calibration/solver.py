@@ -1,0 +1,153 @@
+"""The calibration equations Σ d F(x'λ) x = T, and Newton's method for them, the same for every distance.
+
+Source: Deville & Särndal, JASA 87 (1992), eq. 2.3. The left side is the gradient of a convex function of λ, so a Newton
+step is a step uphill on its dual and can be halved until it helps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from weighting.calibration.distance import Distance
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+HALVINGS = 60
+TOLERANCE = 1e-10
+MAX_ROUNDS = 100
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """Where the solver stands.
+
+    Attributes:
+        u: x'λ [c].
+        g: factors F(u) [c].
+        gap: T − Σ d g x [p].
+        worst: the largest gap, relative to its total.
+    """
+
+    u: Array
+    g: Array
+    gap: Array
+    worst: float
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """What the solver reached.
+
+    Attributes:
+        g: factors w/d [c].
+        gap: T − Σ d g x [p].
+        rounds: Newton rounds done.
+        met: whether every gap is within the tolerance.
+    """
+
+    g: Array
+    gap: Array
+    rounds: int
+    met: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Equations:
+    """Σ d F(x'λ) x = T.
+
+    Attributes:
+        x: auxiliaries [c, p], sparse; columns may be redundant as long as the totals agree.
+        d: design weights [c], positive.
+        totals: T [p].
+        distance: F and its derivative.
+    """
+
+    x: sparse.csr_array
+    d: Array
+    totals: Array
+    distance: Distance
+
+    @cached_property
+    def scale(self) -> Array:
+        """What a gap is measured by [p]: the total, or Σ d|x| / 10⁴ where that is larger."""
+        scale = np.maximum(np.abs(self.totals), 1e-4 * (abs(self.x).T @ self.d))
+        return np.where(scale > 0, scale, 1.0)
+
+    def at(self, u: Array) -> Point:
+        """The point of u = x'λ [c]."""
+        g = self.distance.F(u)
+        with np.errstate(invalid="ignore", over="ignore"):
+            gap = self.totals - self.x.T @ (self.d * g)
+        return Point(u, g, gap, float(np.max(np.abs(gap) / self.scale, initial=0.0)))
+
+    def gram(self, v: Array) -> Array:
+        """x' diag(v) x: [c] -> [p, p]."""
+        return np.asarray((self.x.T @ self.x.multiply(v[:, None])).toarray())
+
+    @cached_property
+    def independent(self) -> Codes:
+        """Columns of x that span the others: pivoted Cholesky of the scaled x' diag(d) x."""
+        from scipy.linalg.lapack import dpstrf
+
+        H = self.gram(self.d)
+        size = np.diag(H)
+        scale = np.divide(1.0, np.sqrt(size), out=np.zeros(len(size)), where=size > 0)
+        _, pivots, rank, _ = dpstrf(H * np.outer(scale, scale), tol=1e-10, lower=1)
+        return np.sort(pivots[:rank] - 1).astype(np.intp)
+
+    def newton_step(self, point: Point, floor: float) -> Array | None:
+        """H⁻¹ gap with H = Σ d max(dF, floor) x x' on the independent columns; None where H is singular there."""
+        from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+        keep = self.independent
+        H = self.gram(self.d * np.maximum(self.distance.dF(point.u), floor))[np.ix_(keep, keep)]
+        scale = np.sqrt(np.maximum(np.diag(H), np.finfo(float).tiny))
+        step = np.zeros(len(point.gap))
+        try:
+            step[keep] = cho_solve(cho_factor(H / np.outer(scale, scale)), point.gap[keep] / scale) / scale
+        except LinAlgError:
+            return None
+        return step if np.isfinite(step).all() else None
+
+    def halved(self, point: Point, step: Array) -> Point:
+        """After the longest of the steps 1, ½, ¼ … that does not pass the top of the dual, or that lessens the worst gap."""
+        along = self.x @ step
+        for halving in range(HALVINGS):
+            trial = self.at(point.u + along / 2**halving)
+            if np.isfinite(trial.worst) and (trial.worst < point.worst or trial.gap @ step >= 0):
+                return trial
+        return point
+
+
+def solve(equations: Equations, tolerance: float = TOLERANCE, max_rounds: int = MAX_ROUNDS) -> Solution:
+    """Newton's method from u = 0, until the largest gap is within ``tolerance`` or ``max_rounds`` are over.
+
+    A floor under dF takes the place of slopes that a bound has made zero whenever the plain step does not get on:
+    with the floor the step is a damped gradient step, which leads out of any corner the bounds make.
+
+    >>> from weighting.calibration.distance import distance
+    >>> x = sparse.csr_array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
+    >>> solve(Equations(x, np.ones(3), np.array([2.0, 3.0]), distance("raking"))).g.round(12).tolist()
+    [2.0, 1.5, 1.5]
+    """
+    point, floor, rounds = equations.at(np.zeros(len(equations.d))), 0.0, 0
+    while point.worst > tolerance and rounds < max_rounds:
+        rounds += 1
+        step = equations.newton_step(point, floor)
+        reached = point if step is None else equations.halved(point, step)
+        slow = reached.worst > 0.9 * point.worst
+        floor, point = _floor(floor, slow), reached
+    return Solution(point.g, point.gap, rounds, point.worst <= tolerance)
+
+
+def _floor(floor: float, slow: bool) -> float:
+    """The next floor under dF: raised while the steps are slow, lowered again and left out when they get on."""
+    if slow:
+        return min(1.0, max(1e-8, 100.0 * floor))
+    return floor / 100.0 if floor > 1e-8 else 0.0
