@@ -62,6 +62,7 @@ def test_the_new_edition_is_complete(edition: Path) -> None:
     assert [p.text("en") for p in check(edition) if p.severity == "error"] == []
 
 
+@pytest.mark.long
 def test_the_new_edition_is_simulated_scored_and_verified(edition: Path, tmp_path: Path) -> None:
     simulate(edition, 5, tmp_path / "round", scale=0.25)
     study = load_study(tmp_path / "round")

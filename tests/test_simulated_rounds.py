@@ -17,6 +17,8 @@ from surveys.simulation.simulate import simulate
 from surveys.validity.screened import ScreenedRound
 from surveys.validity.screening import screen
 
+pytestmark = pytest.mark.long
+
 SEEDS = range(20)
 SCALE = 0.4  # of the real round's sizes: near-census cells stay near-census, the citizen cells keep 24 forms and more
 KEYS = ["block", "unit_code", "node_code", "group"]
@@ -58,7 +60,6 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Outcome]:
     return {seed: Outcome(folder / str(seed), seed) for seed in SEEDS}
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_defect_is_found_and_no_clean_form_is_kept_out(outcomes, seed: int) -> None:
     outcome = outcomes[seed]
@@ -68,7 +69,6 @@ def test_every_defect_is_found_and_no_clean_form_is_kept_out(outcomes, seed: int
     assert not outcome.kept_out - set(outcome.defects["form_code"])
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("seed", SEEDS)
 def test_counts_reconcile_and_the_truth_names_every_result(outcomes, seed: int) -> None:
     funnel = outcomes[seed].funnel
@@ -76,7 +76,6 @@ def test_counts_reconcile_and_the_truth_names_every_result(outcomes, seed: int) 
     assert outcomes[seed].unmatched == 0
 
 
-@pytest.mark.long
 def test_intervals_of_sub_criteria_cover_the_truth(outcomes) -> None:
     """At least 93 % in every kind of cell, and 93–98 % where a cell has 24 forms or more."""
     cells = pd.concat([outcome.cells for outcome in outcomes.values()])

@@ -60,8 +60,7 @@ class FormToSpoil:
     @property
     def answers(self) -> Array:
         """Answers of the form, int8 [W, K]."""
-        answers = self.forms.answers[self.f, :, :]
-        return answers
+        return np.asarray(self.forms.answers[self.f])
 
     def field(self, role: str) -> str:
         """The field of a role that the forms have; empty when there is none."""

@@ -34,6 +34,7 @@ def test_the_files_shown_are_those_of_the_first_survey(page: Path) -> None:
         assert text == (ROOT / "data-sample/first-survey" / name).read_text("utf-8"), name
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page", FIRST, ids=lambda page: page.parent.name)
 def test_the_commands_of_the_first_chapter_run(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

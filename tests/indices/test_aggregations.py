@@ -12,6 +12,8 @@ from scipy import stats
 from surveys.definitions.instrument.records import NOT_ASKED, Item
 from tests.indices.simulated import Played
 
+pytestmark = pytest.mark.long
+
 UNIT = "cao-bang"
 Forms = list[dict[str, float]]
 #: (numerator, ladder) → value of the levels 1 … 5.

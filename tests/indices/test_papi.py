@@ -13,6 +13,8 @@ from surveys.definitions.instrument.reading import load_instrument
 from surveys.scoring.unit_groups import groups_of
 from tests.indices.simulated import Played
 
+pytestmark = pytest.mark.long
+
 MISSING = {"quang-ninh", "bac-giang"}
 Rounds = Callable[[str, int], Played]
 

@@ -55,6 +55,7 @@ def par_study(folder: Path, table: str, unit: str, sipas: dict[str, float]) -> P
     return write_study(folder, "par-index/2022", unit, shares(instrument, surveyed) | sipas, assessed)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("table", "unit", "sipas", "total"),
     [
@@ -144,6 +145,7 @@ def test_points_of_a_whole_and_of_its_part_are_refused(tmp_path: Path) -> None:
     assert found == {("assessed.twice", 3), ("assessed.not_assessed", 4)}
 
 
+@pytest.mark.long
 def test_a_round_without_forms_is_handed_over_and_verified(tmp_path: Path) -> None:
     """The 100 points of Hanoi's PAR Index as a package of its own: assessed, surveyed and taken over."""
     study = par_study(tmp_path / "round", "par_index_ha_noi_2023", "ha-noi", HANOI_SIPAS)

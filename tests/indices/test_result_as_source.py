@@ -15,6 +15,8 @@ from surveys.vocabulary.remarks import in_words
 from tests.indices.published_tables import of_unit, scored
 from tests.indices.simulated import Played
 
+pytestmark = pytest.mark.long
+
 #: Criterion of the PAR Index → service factor of SIPAS, and its maximum points.
 FACTORS = {"8.1.1": "5", "8.1.2": "6", "8.1.3": "7", "8.1.4": "8", "8.1.5": "9"}
 POINTS = {"8.1.1": 1.5, "8.1.2": 1.5, "8.1.3": 2.5, "8.1.4": 2.5, "8.1.5": 2.0}

@@ -14,6 +14,8 @@ from surveys.definitions.check import check
 from surveys.handover.verification import verify
 from tests.indices.simulated import Played, against_truth
 
+pytestmark = pytest.mark.long
+
 EDITIONS = ("sipas/2022", "sipas/2023", "par-index/2022", "papi/2018", "papi/2021")
 SEEDS = (1, 2, 3, 4)
 RARE = 0.0005  # chance of a false alarm on each side of a bound
@@ -35,7 +37,6 @@ def test_every_result_has_its_truth(played: Rounds, name: str) -> None:
     assert found["score_true"].notna().all()
 
 
-@pytest.mark.long
 def test_intervals_of_the_total_cover_the_truth(results: pd.DataFrame) -> None:
     """Hits of the totals are binomial: one trial per province and round."""
     totals = results[(results["node_code"] == "0") & (results["group"] == "all")]
@@ -44,7 +45,6 @@ def test_intervals_of_the_total_cover_the_truth(results: pd.DataFrame) -> None:
     assert low <= totals["hit"].sum() <= high
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("name", EDITIONS)
 @pytest.mark.parametrize("what", ["hit", "satisfied_hit"])
 def test_intervals_of_the_parts_cover_the_truth(results: pd.DataFrame, name: str, what: str) -> None:
@@ -56,7 +56,6 @@ def test_intervals_of_the_parts_cover_the_truth(results: pd.DataFrame, name: str
     assert abs(gap) <= stats.t.ppf(1 - RARE, len(shares) - 1) * error
 
 
-@pytest.mark.long
 def test_standard_errors_are_of_the_right_size(results: pd.DataFrame) -> None:
     """z of the totals has variance ν/(ν − 2) at most; its sum of squares stays within the bounds of χ²."""
     totals = results[(results["node_code"] == "0") & (results["group"] == "all")]

@@ -40,6 +40,7 @@ def test_clusters_too_large_for_chance_are_certain() -> None:
     assert certain(np.array([5, 5]), 0, 2).tolist() == [True, True]
 
 
+@pytest.mark.long
 def test_weights_estimate_the_size_of_the_population() -> None:
     """Over 400 samples the weights of one unit add up to its 900 persons on average, whoever answers."""
     rng = np.random.default_rng(2)
@@ -53,6 +54,7 @@ def test_weights_estimate_the_size_of_the_population() -> None:
     assert abs(np.mean(totals) - 900) <= 3.3 * error + 1e-3
 
 
+@pytest.mark.long
 def test_the_forms_carry_their_design(played: Callable[[str, int], Played]) -> None:
     """Weights within a village are equal; those of a province add up to about its population."""
     round_ = played("papi/2021", 2)
@@ -65,6 +67,7 @@ def test_the_forms_carry_their_design(played: Callable[[str, int], Played]) -> N
     assert (weight.groupby(villages).nunique() == 1).all()
 
 
+@pytest.mark.long
 def test_the_register_of_the_round_is_its_own(played: Callable[[str, int], Played]) -> None:
     """A round in six of the sixty-three provinces has a register of six."""
     assert {unit.code for unit in played("papi/2021", 1).study.units} == set(PROVINCES)

@@ -15,6 +15,8 @@ from surveys.problems import SurveyError
 from surveys.vocabulary.columns import CHANGE_COLUMNS
 from tests.indices.simulated import KEY, Played
 
+pytestmark = pytest.mark.long
+
 RARE = 0.0005
 Rounds = Callable[[str, int], Played]
 
@@ -31,7 +33,6 @@ def known_change(old: Played, new: Played) -> pd.DataFrame:
     return table.merge(true, on=KEY, how="left")
 
 
-@pytest.mark.long
 def test_the_known_change_is_covered(played: Rounds) -> None:
     """Totals of six provinces in six pairs of rounds; two provinces of PAPI are in neither round."""
     pairs = [

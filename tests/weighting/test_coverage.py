@@ -15,6 +15,8 @@ from scipy import stats
 
 from weighting import Design, Estimates, poststratify, rank_sets
 
+pytestmark = pytest.mark.long
+
 REPETITIONS = 3000
 #: A correct test fails by chance once in a hundred thousand runs of one bound (and the seeds are fixed).
 CHANCE = 1e-5

@@ -75,6 +75,7 @@ def test_row_order_changes_nothing(seed: int) -> None:
         same(a, b)
 
 
+@pytest.mark.long
 @FEW
 @given(SEEDS)
 def test_labels_change_nothing(seed: int) -> None:
@@ -101,6 +102,7 @@ def test_scale_of_the_weights_changes_only_totals(seed: int, factor: float) -> N
     )
 
 
+@pytest.mark.long
 @FEW
 @given(SEEDS)
 def test_rows_of_weight_zero_change_nothing(seed: int) -> None:

@@ -251,6 +251,7 @@ CHECKS: dict[str, Callable[[str, str, Case], None]] = {
 WHOLE = ("raked/weights", "joint_listwise", "composite_w")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("id", [id for id in CASES if id not in WHOLE])
 def test_govsat(id: str) -> None:
     name, what = id.split("/")

@@ -101,6 +101,7 @@ def agrees(ask: Ask, result: dict) -> None:
     assert set(result) == done
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("id", [id for id in CASES if not id.startswith("JKn")])
 def test_lonely(id: str) -> None:
     policy, domains, fpc, statistic = id.split("/")

@@ -40,6 +40,7 @@ def kept_numbers(case: Case, part: str) -> np.ndarray:
     return case.vector(part)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("id", "part"), PAIRS, ids=["-".join(p) for p in PAIRS])
 def test_both_versions_of_r_agree(id: str, part: str) -> None:
     case = reference(id)

@@ -48,6 +48,7 @@ STUDENTISED_RANGE = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("k", "df", "printed"), STUDENTISED_RANGE)
 def test_critical_value_is_the_studentised_range(k: int, df: float, printed: float) -> None:
     """Equal variances, independent units: max |difference| / se is the studentised range over √2."""
@@ -140,6 +141,7 @@ def true_sets(truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return 1 + above, len(truth) - (truth[None, :] < truth[:, None]).sum(axis=1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("truth", "df"),
     [

@@ -35,6 +35,7 @@ def test_score_writes_a_package_that_verifies(scored: Path, capsys: Captured) ->
     assert err == ""
 
 
+@pytest.mark.long
 def test_score_twice_gives_the_same_bytes(
     simulated: Path, scored: Path, tmp_path: Path, capsys: Captured
 ) -> None:
@@ -62,6 +63,7 @@ def test_the_funnel_shown_is_the_funnel_written(simulated: Path, scored: Path, c
     assert [int(word) for word in line.split()[1:]] == totals
 
 
+@pytest.mark.long
 def test_verify_names_what_was_changed(scored: Path, tmp_path: Path, capsys: Captured) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(scored, copy)
@@ -79,6 +81,7 @@ def test_screen_writes_forms_and_review_files(simulated: Path, tmp_path: Path, c
     assert (tmp_path / "out" / "review" / "forms.csv").is_file()
 
 
+@pytest.mark.long
 def test_review_files_are_filled_in_confirmed_and_read_back(
     simulated: Path, tmp_path: Path, capsys: Captured
 ) -> None:
@@ -101,6 +104,7 @@ def test_review_files_are_filled_in_confirmed_and_read_back(
     assert all("decision" in f["reasons"].split(";") for f in decided)
 
 
+@pytest.mark.long
 def test_unit_names_are_confirmed_and_read_back(simulated: Path, tmp_path: Path, capsys: Captured) -> None:
     study = tmp_path / "round"
     shutil.copytree(simulated, study)
@@ -118,6 +122,7 @@ def test_unit_names_are_confirmed_and_read_back(simulated: Path, tmp_path: Path,
     assert f"{rows[0]['text']}," not in text
 
 
+@pytest.mark.long
 def test_a_review_file_without_or_with_wrong_decisions_is_refused(
     simulated: Path, tmp_path: Path, capsys: Captured
 ) -> None:
@@ -187,6 +192,7 @@ def test_map_writes_a_proposal_and_never_over_a_filled_in_one(
     assert (tmp_path / "mapping.csv").read_bytes() == before
 
 
+@pytest.mark.long
 def test_compare_takes_results_and_studies(
     simulated: Path, scored: Path, tmp_path: Path, capsys: Captured
 ) -> None:
@@ -344,6 +350,7 @@ def test_it_runs_as_a_module_and_on_a_terminal_without_vietnamese() -> None:
     assert b"SURVEYS_LANG" in found.stdout
 
 
+@pytest.mark.long
 def test_a_reader_who_goes_away_is_no_fault() -> None:
     command = f'"{sys.executable}" -m surveys list | head -n 1; exit "${{PIPESTATUS[0]}}"'
     found = subprocess.run(["bash", "-c", command], capture_output=True, check=False)

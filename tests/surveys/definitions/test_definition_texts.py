@@ -245,6 +245,7 @@ def test_a_fault_of_a_kind_without_its_own_wording_is_still_named() -> None:
     assert dict(only(problems).params)["value"] == "3"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(60))
 def test_random_damage_is_named_or_harmless(small: Path, seed: int) -> None:
     """Bytes changed, cut or doubled anywhere: a fault with its place, never another exception."""

@@ -124,6 +124,7 @@ def _steps() -> list[tuple[Any, str]]:
     ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fault", [Interrupted, KeyboardInterrupt, OSError(errno.ENOSPC, "no space")])
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 @pytest.mark.parametrize("step", range(7))
@@ -210,6 +211,7 @@ while True:
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system has no SIGKILL")
 def test_a_killed_run_leaves_a_whole_result_and_no_rubbish(tmp_path: Path) -> None:
     out = tmp_path / "out"

@@ -41,6 +41,7 @@ def test_half_up_on_the_printed_decimal(value: float, decimals: int, printed: st
     assert decimal_texts([value], decimals) == [printed]
 
 
+@pytest.mark.long
 @given(
     st.lists(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e15, max_value=1e15)),
     st.integers(0, 12),

@@ -102,6 +102,7 @@ def test_a_deleted_council_folder_is_missed_even_with_new_checksums(out: Path) -
     assert ("verify.file_missing", "council/scores.csv") in {(p.code, p.file) for p in verify(out)}
 
 
+@pytest.mark.long
 def test_every_single_digit_of_every_file_matters(out: Path) -> None:
     """Change one digit of every file: the file is named with both checksums."""
     chosen = random.Random(20231001)
@@ -151,6 +152,7 @@ CONTRADICTIONS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("file", "column", "code"), CONTRADICTIONS)
 def test_a_changed_number_contradicts_the_others(out: Path, file: str, column: str, code: str) -> None:
     """One digit in a row, in several rows in turn; checksums, sizes and descriptors made anew."""
@@ -283,6 +285,7 @@ def test_a_number_changed_in_the_workbook_is_found(out: Path) -> None:
 DAMAGES = ["empty", "binary", "header", "ragged", "quote", "words", "json"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_damage_of_any_kind_is_a_fault_not_a_crash(out: Path, damage: str) -> None:
     """Each kind on the files that decide most, and on a share of the others so that every file is damaged."""

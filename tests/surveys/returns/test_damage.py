@@ -8,6 +8,7 @@ from tests.surveys.returns import damage
 from tests.surveys.returns.damage import WRITERS, campaign
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", WRITERS)
 def test_damage_ends_in_an_error_or_in_what_the_file_still_holds(kind, tmp_path):
     wrong = [line for line in campaign(2023, range(15), tmp_path, (kind,)) if line]

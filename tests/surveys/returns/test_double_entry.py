@@ -201,6 +201,7 @@ def test_it_is_settled_as_rated_or_as_not_rated(matrix, finals, units):
 ANSWER = st.sampled_from(["1", "2", "5", "9", "", "77", "4;5"])
 
 
+@pytest.mark.long
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.tuples(*[ANSWER] * 3), st.tuples(*[ANSWER] * 3)), min_size=1, max_size=6))
 def test_deciding_everything_leaves_no_disagreement(study, tmp_path, forms):

@@ -352,6 +352,7 @@ def round_of(folder: Path) -> list[list[str]]:
     return [head, *([f"P{k}", "SNV", "1", str(k % 5 + 1), "5", "4", "1", "0"] for k in range(40))]
 
 
+@pytest.mark.long
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(["csv", "xlsx", "sav"]), st.floats(0, 1), st.integers(0, 255))
 def test_damage_gives_an_error_or_the_same_number_of_forms(study, tmp_path, kind, where, flip):

@@ -92,6 +92,7 @@ def test_unicode_text_is_never_taken_for_an_old_font(words):
     assert all(text == word for word, (text, _) in repair_all(words).items())
 
 
+@pytest.mark.long
 @given(st.text())
 def test_repair_is_done_once(text):
     once = repair(text)[0]

@@ -47,6 +47,7 @@ def given_answers(instrument, drawn: np.ndarray) -> np.ndarray:  # type: ignore[
     return answers
 
 
+@pytest.mark.long
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(drawn=arrays(np.int64, st.tuples(st.integers(1, 6), st.just(6)), elements=st.integers(0, 10_000)))
 @pytest.mark.parametrize("kind", ["csv", "sav", "parquet"])
@@ -164,6 +165,7 @@ def test_labels_are_cut_before_spss_would_make_them_equal(instrument, tmp_path):
         assert all(label.endswith("]") for label in found)
 
 
+@pytest.mark.long
 @given(st.lists(st.text(min_size=1, max_size=80), unique=True, max_size=20))
 def test_variable_names_are_lawful_and_different(codes):
     names = spss_names(codes)

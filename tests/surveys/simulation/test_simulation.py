@@ -57,6 +57,7 @@ def listed_defects(folder: Path) -> set[tuple[str, str]]:
         return {(line["form_code"], line["rule"]) for line in csv.DictReader(lines)}
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_bytes(screened: Screened, tmp_path: Path) -> None:
     simulate(HANOI, 1, tmp_path / "again", scale=SMALL)
     first, other = (contents(screened(HANOI, seed)[3]) for seed in (1, 2))
@@ -66,6 +67,7 @@ def test_the_same_seed_gives_the_same_bytes(screened: Screened, tmp_path: Path) 
     assert first["truth.csv"] != other["truth.csv"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("instrument", shipped())
 @pytest.mark.parametrize("seed", [1, 2])
 def test_every_defect_is_found_and_no_clean_form_is_touched(
@@ -80,6 +82,7 @@ def test_every_defect_is_found_and_no_clean_form_is_touched(
     assert held <= {code for code, _ in defects}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("instrument", shipped())
 def test_the_folder_is_a_complete_study(screened: Screened, instrument: str) -> None:
     _study, _returns, result, folder = screened(instrument, 1)
@@ -159,6 +162,7 @@ def test_truth_of_hanoi_added_up_person_by_person() -> None:
     assert points / 32 == pytest.approx(truth.loc[(unit, "0", "all"), "score"], rel=1e-12)
 
 
+@pytest.mark.long
 def test_truth_of_papi_is_rescaled() -> None:
     """Sub-dimension 1.1: (0.25 + 2.25 · mean of items) / 2.5."""
     instrument = load_instrument("papi/2021")
@@ -307,6 +311,7 @@ too_fast = -1
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.long
 def test_an_edition_of_ones_own_travels_with_the_study(tmp_path: Path) -> None:
     simulate(own_instrument(tmp_path, ""), 1, tmp_path / "out", scale=SMALL)
     study = load_study(tmp_path / "out")
@@ -317,6 +322,7 @@ def test_an_edition_of_ones_own_travels_with_the_study(tmp_path: Path) -> None:
 # --- the sample -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_sample_is_what_the_command_makes(tmp_path: Path) -> None:
     """Text files byte for byte; workbooks and statistical files by what they hold, since libraries pack them differently."""
     simulate(HANOI, 2023, tmp_path / "again")

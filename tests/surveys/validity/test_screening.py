@@ -139,6 +139,7 @@ def test_wording_has_both_languages() -> None:
             assert texts.keys() == {"vi", "en"}, code
 
 
+@pytest.mark.long
 @settings(max_examples=40)
 @given(st.data())
 def test_counts_always_reconcile(data: st.DataObject) -> None:
