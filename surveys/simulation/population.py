@@ -22,8 +22,7 @@ from surveys.definitions.instrument.records import (
 )
 from surveys.simulation.simulation_plan import AttributePlan, CellPlan, SimulationPlan
 from surveys.simulation.two_stages import Clusters, settle
-from surveys.validity.careless import longest_run
-from surveys.validity.rules import closed_up
+from surveys.validity.careless import closed_up, longest_run
 
 Array = np.ndarray
 FEWEST = 8  # a smaller scale never makes a cell smaller than this

@@ -14,7 +14,7 @@ from surveys.simulation.elsewhere import measured_elsewhere, taken_over
 from surveys.simulation.population import Population, Simulation, is_straight, populate, redraw
 from surveys.simulation.returned_forms import DrawnSample, ReturnedForms, draw_sample, fill_in
 from surveys.simulation.truth import Truth, counted
-from surveys.validity.duplicates import nearest_in_cells
+from surveys.validity.similar_forms import nearest_in_cells
 
 Array = np.ndarray
 #: How far a redrawn person moves away from the crowd, in standard deviations of the latent answer.

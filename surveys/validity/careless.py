@@ -31,6 +31,17 @@ def longest_run(answers: Array) -> Array:
     return (position - start).max(axis=1, initial=-1) + 1
 
 
+def closed_up(answers: Array) -> tuple[Array, Array]:
+    """Answers of each row moved together over the gaps, float [m, K] with NaN behind them, and their number [m].
+
+    >>> closed_up(np.array([[3, -1, 3, 2]]))[0].tolist()
+    [[3.0, 3.0, 2.0, nan]]
+    """
+    order = np.argsort(answers < 0, axis=1, kind="stable")
+    moved = np.take_along_axis(answers, order, axis=1).astype(float)
+    return np.where(moved < 0, np.nan, moved), (answers >= 0).sum(axis=1)
+
+
 def average_run(answers: Array) -> Array:
     """Mean length of the runs of identical consecutive answers, float [n].
 

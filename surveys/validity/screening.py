@@ -10,13 +10,15 @@ import numpy as np
 import pandas as pd
 
 from surveys.definitions.instrument.records import Rule
+from surveys.definitions.rules import faulty_parameters
 from surveys.definitions.study.records import Decision, StudyDefinition
 from surveys.problems import Problem, SurveyError
 from surveys.returns.record_set import Returns, among
 from surveys.validity.dispositions import Dispositions
 from surveys.validity.evidence import Evidence, gather
-from surveys.validity.rules import RULES, faulty_parameters
+from surveys.validity.rules import RULES
 from surveys.vocabulary.columns import CELL_COLUMNS, FUNNEL_COLUMNS, REASON_COLUMNS
+from surveys.vocabulary.rules import VALIDITY_RULES
 from surveys.vocabulary.statuses import REJECTED, REVIEW, SECOND_ENTRY, VALID
 
 Array = np.ndarray
@@ -64,8 +66,8 @@ _REASON_KINDS = dict(zip(REASON_COLUMNS, ("int64", "object", "object", "object")
 
 def _broken(rule: Rule, evidence: Evidence) -> tuple[Array, Array]:
     """Positions of the evaluations that a rule concerns and that break it, and the detail of each."""
-    record = RULES[rule.rule]
-    finding = record.function(evidence, **{**record.defaults, **dict(rule.params)})
+    parameters = {**VALIDITY_RULES[rule.rule].defaults, **dict(rule.params)}
+    finding = RULES[rule.rule](evidence, **parameters)
     concerned = among(evidence.questionnaire, rule.questionnaires) if rule.questionnaires else True
     broken = np.flatnonzero(finding.broken & concerned)
     return broken, np.full(len(broken), "", object) if finding.detail is None else finding.detail[broken]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from surveys.validity.duplicates import nearest, nearest_in_cells
+from surveys.validity.similar_forms import nearest, nearest_in_cells
 
 FORMS, ITEMS, CELL = 12_000, 40, 40
 

@@ -15,10 +15,12 @@ from surveys.definitions.instrument.records import (
     SEVERAL,
     Rule,
 )
+from surveys.definitions.rules import faulty_parameters
 from surveys.problems import wording
 from surveys.validity.evidence import gather
-from surveys.validity.rules import RULES, faulty_parameters
+from surveys.validity.rules import RULES
 from surveys.validity.screening import broken_rules
+from surveys.vocabulary.rules import VALIDITY_RULES
 from tests.surveys.validity.validity_round import make_returns, make_study
 
 FLAT = {f"q{k}": 3 for k in range(1, 13)} | {"s1": 3}
@@ -177,4 +179,7 @@ def test_names_a_parameter_that_cannot_be(
 
 
 def test_accepts_every_default() -> None:
-    assert faulty_parameters(Rule(r.name, "flag", tuple(r.defaults.items())) for r in RULES.values()) == ()
+    assert (
+        faulty_parameters(Rule(r.name, "flag", tuple(r.defaults.items())) for r in VALIDITY_RULES.values())
+        == ()
+    )

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from surveys.validity import duplicates
+from surveys.validity import similar_forms
 
 REFERENCE = Path(__file__).parents[2] / "reference" / "r-survey"
 THEIRS = json.loads((REFERENCE / "careless.json").read_text())["cases"]["percentmatch_bruteforce"]["result"]
@@ -23,7 +23,7 @@ MATCH60 = pd.read_csv(REFERENCE / "data" / "match60.csv").fillna(-1).to_numpy(np
     [(True, "max_share_of_all_items", "partner"), (False, "max_share_of_jointly_answered", "partner2")],
 )
 def test_agrees_with_brute_force_in_r(over_all: bool, share: str, partner: str) -> None:
-    ours, found = duplicates.nearest(MATCH60, np.arange(len(MATCH60)), over_all=over_all)
+    ours, found = similar_forms.nearest(MATCH60, np.arange(len(MATCH60)), over_all=over_all)
     assert (ours + 1).tolist() == THEIRS[partner]
     np.testing.assert_allclose(found, THEIRS[share], rtol=1e-12)
 
@@ -48,13 +48,13 @@ def test_agrees_with_a_slow_loop(data: st.DataObject) -> None:
     cell = data.draw(st.lists(st.integers(0, 3), min_size=n, max_size=n))
     owner = data.draw(st.lists(st.integers(0, 8), min_size=n, max_size=n))
     minimum = data.draw(st.integers(1, 4))
-    partner, share = duplicates.nearest_in_cells(
+    partner, share = similar_forms.nearest_in_cells(
         np.array(codes, np.int8), np.array(cell), np.array(owner), minimum
     )
     assert share.tolist() == slow(codes, cell, owner, minimum)
     assert ((partner >= 0) == (share > 0)).all()
     at_least = data.draw(st.sampled_from([0.3, 0.5, 2 / 3, 0.8, 1.0]))
-    near, found = duplicates.nearest_in_cells(
+    near, found = similar_forms.nearest_in_cells(
         np.array(codes, np.int8), np.array(cell), np.array(owner), minimum, at_least=at_least
     )
     assert near.tolist() == np.where(share >= at_least, partner, -1).tolist()
@@ -62,12 +62,12 @@ def test_agrees_with_a_slow_loop(data: st.DataObject) -> None:
 
 
 def test_chunks_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = duplicates.nearest(MATCH60, np.arange(60))
-    monkeypatch.setattr(duplicates, "CHUNK", 7)
-    in_parts = duplicates.nearest(MATCH60, np.arange(60))
+    whole = similar_forms.nearest(MATCH60, np.arange(60))
+    monkeypatch.setattr(similar_forms, "CHUNK", 7)
+    in_parts = similar_forms.nearest(MATCH60, np.arange(60))
     assert [part.tolist() for part in whole] == [part.tolist() for part in in_parts]
 
 
 def test_a_form_is_never_its_own_duplicate() -> None:
     codes = np.zeros((2, 5), np.int8)
-    assert duplicates.nearest(codes, np.array([0, 0]))[0].tolist() == [-1, -1]
+    assert similar_forms.nearest(codes, np.array([0, 0]))[0].tolist() == [-1, -1]

@@ -1,0 +1,36 @@
+"""Rules about single answers: what stands in the cells, and how many were answered."""
+
+from __future__ import annotations
+
+from surveys.definitions.instrument.records import DONT_KNOW, OUT_OF_SCALE, SEVERAL
+from surveys.validity.evidence import Evidence, row_counts
+from surveys.validity.rules.finding import Finding, marked_items
+
+
+def out_of_scale(evidence: Evidence, minimum_items: int) -> Finding:
+    """An answer that is no level of its scale; detail: the items."""
+    read_as = (evidence.answers == OUT_OF_SCALE) & ~evidence.faults["disagrees"] & ~evidence.faults["several"]
+    return marked_items(evidence, read_as | evidence.faults["out_of_scale"], minimum_items)
+
+
+def several_answers(evidence: Evidence, minimum_items: int) -> Finding:
+    """Several answers to a question that has one; detail: the items."""
+    return marked_items(evidence, (evidence.answers == SEVERAL) | evidence.faults["several"], minimum_items)
+
+
+def disagreeing_cell(evidence: Evidence, minimum_items: int) -> Finding:
+    """A cell whose number and label say different things; detail: the items."""
+    return marked_items(evidence, evidence.faults["disagrees"], minimum_items)
+
+
+def too_few_answers(evidence: Evidence, minimum_share: float, dont_know_counts: bool) -> Finding:
+    """Answered less than ``minimum_share`` of the questions that had to be answered; ``dont_know_counts``: saying "don't
+    know" is answering."""
+    said = evidence.answered | ((evidence.answers == DONT_KNOW) & dont_know_counts)
+    answered, expected = row_counts(said & evidence.expected), row_counts(evidence.expected)
+    return Finding((answered < minimum_share * expected - 1e-9) | (expected == 0))
+
+
+def broken_skip(evidence: Evidence, minimum_items: int) -> Finding:
+    """Questions answered although the answer to their filter says that they do not apply; detail: the items."""
+    return marked_items(evidence, evidence.skips[1], minimum_items)
