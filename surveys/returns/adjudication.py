@@ -11,8 +11,9 @@ import pandas as pd
 from surveys.definitions.instrument.records import BLANK, NOT_ASKED, Field, Instrument
 from surveys.definitions.study.records import Adjudication
 from surveys.problems import Problems
-from surveys.returns.double_entry import AsWritten, split_field
-from surveys.returns.options import Options, answered_otherwise
+from surveys.returns.double_entry import as_written, split_field
+from surveys.returns.item_answers import is_filtered_out, mark_not_asked
+from surveys.returns.options import Options
 from surveys.returns.pairs import SECOND, UNIT, unit_names
 from surveys.returns.record_set import Returns
 from surveys.returns.text.names import Names
@@ -42,7 +43,6 @@ class _Desk:
     def __init__(self, returns: Returns, problems: Problems) -> None:
         self.returns, self.problems, self.instrument = returns, problems, returns.instrument
         self.rows, self.answers = returns.rows.copy(), returns.answers.copy()
-        self.written = AsWritten(returns)
         self.pairs = _by_form(returns)
         self.cells: set[tuple[int, str]] = set()  # settled: row and item
 
@@ -54,15 +54,18 @@ class _Desk:
             self._warn("double_entry.unmatched", entry)
         elif not entry.who.strip():
             self._warn("double_entry.no_author", entry)
-        elif [fold(self.written.text(row, code)) for row in pair] != [fold(entry.first), fold(entry.second)]:
+        elif [self._said(row, code) for row in pair] != [fold(entry.first), fold(entry.second)]:
             self._warn("double_entry.outdated", entry)
         elif is_item:
             self._settle_item(entry, pair, code)
         else:
             self._settle_field(entry, pair, code)
 
+    def _said(self, row: int, code: str) -> str:
+        return fold(as_written(self.returns, row, code))
+
     def _settle_item(self, entry: Adjudication, pair: list[int], item: str) -> None:
-        options = Options(self.instrument.scale[self.instrument.item[item].scale])
+        options = Options(self.instrument.scale_of(item))
         found = BLANK if _is_left_blank(entry) else options.find(entry.final)
         if found is None:
             self._reject(entry, options.nearest(entry.final))
@@ -73,7 +76,7 @@ class _Desk:
     def _settle_field(self, entry: Adjudication, pair: list[int], code: str) -> None:
         """Both entries take the field over from the one that the decision repeats, or get what the decision says."""
         for row in pair:
-            if fold(self.written.text(row, code)) == fold(entry.final):
+            if self._said(row, code) == fold(entry.final):
                 for column in ("unit_code", "unit_text") if code == UNIT else (code,):
                     self._set(pair, column, self.rows[column].iat[row])
                 return
@@ -89,6 +92,7 @@ class _Desk:
     def _known(self, entry: Adjudication, code: str) -> object:
         """The unit, category, number or text that a final answer says; None when it is none (noted)."""
         field = next((f for f in self.instrument.fields if f.code == code and code != UNIT), None)
+        found: tuple[object, ...]
         if field is not None and field.role == "weight":
             number = float(read_numbers([], [entry.final.strip()])[0])
             found, nearest = (number,) if np.isfinite(number) else (), ""
@@ -105,8 +109,13 @@ class _Desk:
         return None
 
     def _reject(self, entry: Adjudication, nearest: str) -> None:
-        params = {"form": entry.form, "field": entry.field, "value": entry.final, "nearest": nearest or "–"}
-        self.problems.add("double_entry.final", **params)
+        self.problems.add(
+            "double_entry.final",
+            form=entry.form,
+            field=entry.field,
+            value=entry.final,
+            nearest=nearest or "–",
+        )
 
     def _warn(self, code: str, entry: Adjudication) -> None:
         self.problems.add(code, severity="warning", form=entry.form, field=entry.field)
@@ -149,12 +158,11 @@ def _skips(instrument: Instrument, answers: np.ndarray, rows: pd.DataFrame) -> n
     answers = answers.copy()
     for k, item in enumerate(instrument.items):
         if item.asked_when:
-            code, levels = item.asked_when
-            given = answers[:, instrument.item_position[code]]
-            on_form = rows["questionnaire"].isin(item.questionnaires).to_numpy(bool) & (given >= 0)
-            otherwise = answered_otherwise(given, instrument.scale[instrument.item[code].scale], levels)
-            answers[on_form & ~otherwise & (answers[:, k] == NOT_ASKED), k] = BLANK
-            answers[on_form & otherwise & (answers[:, k] == BLANK), k] = NOT_ASKED
+            given = answers[:, instrument.item_position[item.asked_when[0]]]
+            opened = (given >= 0) & ~is_filtered_out(instrument, item.asked_when, answers)
+            on_form = rows["questionnaire"].isin(item.questionnaires).to_numpy(bool)
+            answers[on_form & opened & (answers[:, k] == NOT_ASKED), k] = BLANK
+    mark_not_asked(instrument, instrument.items, answers)
     return answers
 
 

@@ -63,6 +63,19 @@ def split_field(name: str) -> tuple[str, str]:
     return item, unit.removesuffix("]")
 
 
+def as_written(returns: Returns, row: int, code: str) -> str:
+    """What an evaluation says about an item, its unit or a kept field, as a person reads it: the code of a level or of a
+    non-answer, or the faulty cell as written; nothing for a blank."""
+    instrument, rows = returns.instrument, returns.rows
+    if code in instrument.item:
+        answer = int(returns.answers[row, instrument.item_position[code]])
+        return returns.faulty_texts.get((row, code)) or _answer_text(instrument, code, answer)
+    value = (
+        (rows["unit_code"].iat[row] or rows["unit_text"].iat[row]) if code == UNIT else rows[code].iat[row]
+    )
+    return "" if value != value else str(value)
+
+
 def _agreement(returns: Returns) -> pd.DataFrame:
     """Pairs compared and agreed for each operator: over all fields, then for each field, in the order in which they appear."""
     pairs = returns.pairs
@@ -92,12 +105,12 @@ def _operators(rows: pd.DataFrame, pairs: EntryPairs) -> tuple[np.ndarray, ...]:
 
 def _disagreements(returns: Returns) -> pd.DataFrame:
     """Every difference of two entries, and every answer that only one entry has, in the order of the first entries."""
-    written, rows = AsWritten(returns), returns.rows
+    rows = returns.rows
     unit = np.where(returns.matrix, unit_names(rows), "")
     lines = []
     for first, second, code in sorted(_apart(returns), key=_place):
         row = _place((first, second, code))
-        texts = (written.text(entry, code) if entry >= 0 else "" for entry in (first, second))
+        texts = (as_written(returns, entry, code) if entry >= 0 else "" for entry in (first, second))
         lines.append((rows["form_code"].iat[row], field_name(code, unit[row]), *texts, "", ""))
     return pd.DataFrame(lines, columns=list(ENTRIES.columns))
 
@@ -121,27 +134,9 @@ def _place(difference: tuple[int, int, str]) -> int:
     return second if first < 0 else first
 
 
-class AsWritten:
-    """Answers and fields as a person reads them: level codes, codes of non-answers, or the faulty cell as written."""
-
-    def __init__(self, returns: Returns) -> None:
-        self.returns = returns
-        faulty = returns.cells[["row", "item", "text"]].itertuples(index=False)
-        self._faulty = {(row, item): text for row, item, text in faulty}
-
-    def text(self, row: int, code: str) -> str:
-        """What an evaluation says about an item, its unit or a kept field."""
-        instrument, rows = self.returns.instrument, self.returns.rows
-        if code in instrument.item:
-            answer = int(self.returns.answers[row, instrument.item_position[code]])
-            return self._faulty.get((row, code)) or _answer_text(instrument, code, answer)
-        value = unit_names(rows.iloc[[row]])[0] if code == UNIT else rows[code].iat[row]
-        return "" if pd.isna(value) else str(value)
-
-
 def _answer_text(instrument: Instrument, item: str, answer: int) -> str:
     """The code of a level or of a non-answer of an item; the kind of a non-answer without a code; nothing for a blank."""
-    scale = instrument.scale[instrument.item[item].scale]
+    scale = instrument.scale_of(item)
     if answer >= 0:
         return scale.levels[answer].code
     if answer in _NOTHING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from surveys.definitions.instrument.records import (
     Item,
 )
 from surveys.returns.headings.columns import Column
-from surveys.returns.options import answered_otherwise, label_text, read_answers
+from surveys.returns.options import read_cell, shown_text
 from surveys.returns.table_reading import SHOWN, CellFault, TableReading
 from surveys.vocabulary.folding import fold, fold_name
 
@@ -41,14 +41,20 @@ def table_answers(reading: TableReading, units: Sequence[str]) -> np.ndarray:
 def mark_not_asked(instrument: Instrument, items: Iterable[Item], answers: np.ndarray) -> None:
     """Turn blanks into "not asked" where the filter of an item was answered otherwise; ``answers`` int8 [..., items of the
     instrument] is changed."""
-    position = instrument.item_position
     for item in items:
         if item.asked_when:
-            filtering, levels = item.asked_when
-            scale = instrument.scale[instrument.item[filtering].scale]
-            otherwise = answered_otherwise(answers[..., position[filtering]], scale, levels)
-            column = answers[..., position[item.code]]
-            column[(column == BLANK) & otherwise] = NOT_ASKED
+            column = answers[..., instrument.item_position[item.code]]
+            column[(column == BLANK) & is_filtered_out(instrument, item.asked_when, answers)] = NOT_ASKED
+
+
+def is_filtered_out(
+    instrument: Instrument, asked_when: tuple[str, Collection[str]], answers: np.ndarray
+) -> np.ndarray:
+    """Where a filter item was answered by none of the levels that open it; ``answers`` int8 [..., items of the instrument]."""
+    code, levels = asked_when
+    closes = np.array([level.code not in levels for level in instrument.scale_of(code).levels])
+    given = answers[..., instrument.item_position[code]]
+    return np.asarray((given >= 0) & closes[np.maximum(given, 0)])
 
 
 def chosen_items(reading: TableReading) -> frozenset[str]:
@@ -83,17 +89,22 @@ def _item_answers(reading: TableReading, item: str, unit: str) -> np.ndarray:
     column = reading.layout.items.get((item, unit))
     if column is None:
         return _ticked(reading, item, unit)
-    options = reading.vocabulary.options[reading.vocabulary.scale_of(item).code]
-    read = read_answers(column.distinct, options, column.variable)
-    for told, (k, fault) in enumerate(read.faults.items()):
-        text = label_text(column.distinct.values[k], column.variable)[:SHOWN]
+    options = reading.vocabulary.options[reading.instrument.scale_of(item).code]
+    cells, variable = column.distinct, column.variable
+    read = [
+        read_cell(value, text, options, variable)
+        for value, text in zip(cells.values, cells.texts, strict=True)
+    ]
+    faults = {k: answer.fault for k, answer in enumerate(read) if answer.fault}
+    for told, (k, fault) in enumerate(faults.items()):
+        text = shown_text(cells.values[k], variable)[:SHOWN]
         if fault != "missing":
-            reading.faults.append(CellFault(column.distinct.rows_of(k), item, unit, text, fault))
+            reading.faults.append(CellFault(cells.rows_of(k), item, unit, text, fault))
         if told < _TOLD:
             reading.warn(column, k, f"returns.cell_{fault}", text=text, nearest=options.nearest(text) or "–")
         elif told == _TOLD:
-            reading.warn(column, k, "returns.cells_further", text=text, texts=len(read.faults) - _TOLD)
-    return read.codes
+            reading.warn(column, k, "returns.cells_further", text=text, texts=len(faults) - _TOLD)
+    return cells.spread(np.array([answer.code for answer in read], dtype=np.int8), BLANK)
 
 
 def _ticked(reading: TableReading, item: str, unit: str) -> np.ndarray:
@@ -131,7 +142,7 @@ def _choose(reading: TableReading, answers: np.ndarray) -> None:
         options = reading.vocabulary.multiple[fold_name(question)]
         split = [split_options(text, options, column.separator) for text in column.distinct.texts]
         for option, item in options.items():
-            values = reading.vocabulary.scale_of(item).values()
+            values = reading.instrument.scale_of(item).values()
             yes, no = (
                 int(np.argmax(values)),
                 int(np.argmin(values)),

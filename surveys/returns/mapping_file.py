@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import pandas as pd
 
+from surveys.definitions.border import Place
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.tables import Row
-from surveys.problems import Problems, nearest
+from surveys.problems import Problems
 from surveys.returns.headings.columns import Column, Table
 from surveys.returns.headings.questions import Target
 from surveys.review.layouts import ACCEPTED, MAPPING
@@ -71,75 +71,63 @@ def write_mapping(mapping: pd.DataFrame, path: Path) -> None:
 def read_mapping(path: Path, file: str, instrument: Instrument) -> Decided:
     """The accepted rows of a mapping file. Raises :class:`~surveys.problems.SurveyError` with every row that is faulty."""
     problems = Problems()
-    rows = _Rows(file, instrument, problems)
-    assigned, absent = [], []
-    for row in filter(rows.is_accepted, read_review(path, MAPPING, problems, file)):
+    assigned: dict[tuple[str, str], Assigned] = {}
+    absent = []
+    for row in read_review(path, MAPPING, problems, file):
+        place = Place(problems, file, row.line)
+        if not _is_accepted(row, place):
+            continue
         if row["kind"] == "absent":
-            absent += [row["target"]] if rows.names_a_code(row) else []
-        elif found := rows.assigned(row):
-            assigned.append(found)
-    seen: dict[tuple[str, str], int] = {}
-    for found in assigned:
-        first = seen.setdefault((fold(found.heading), found.letter), found.row)
-        if first != found.row:
-            rows.note(found.row, "mapping.decided_twice", "heading", other=first)
+            absent += [row["target"]] if _names_a_code(row, instrument, place) else []
+        elif found := _assigned(row, instrument, place):
+            first = assigned.setdefault((fold(found.heading), found.letter), found)
+            if first is not found:
+                place.note("mapping.decided_twice", "heading", other=first.row)
     problems.raise_errors()
-    return Decided(file, assigned, absent)
+    return Decided(file, assigned.values(), absent)
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """The rows of one mapping file, checked against an instrument."""
+def _is_accepted(row: Row, place: Place) -> bool:
+    meaning = MAPPING.meaning(row["decision"])
+    if row["decision"] and not meaning:
+        place.note("mapping.decision", "decision", value=row["decision"], accepted="x, no")
+    return meaning == ACCEPTED
 
-    file: str
-    instrument: Instrument
-    problems: Problems
 
-    def note(self, line: int, code: str, column: str, **params: object) -> None:
-        self.problems.add(code, severity="error", file=self.file, sheet="", row=line, column=column, **params)
+def _assigned(row: Row, instrument: Instrument, place: Place) -> Assigned | None:
+    """One accepted row with its target; None when it is faulty."""
+    target = None
+    if row["kind"] not in KINDS:
+        place.note("mapping.kind", "kind", value=row["kind"], accepted=KINDS)
+    elif not row["heading"] and not row["column"]:
+        place.note("mapping.no_heading", "heading")
+    elif row["kind"] != "ignore":
+        target = _target(row, instrument, place)
+    else:
+        return Assigned(row["heading"], row["column"], None, row.line)
+    return Assigned(row["heading"], row["column"], target, row.line) if target else None
 
-    def is_accepted(self, row: Row) -> bool:
-        meaning = MAPPING.meaning(row["decision"])
-        if row["decision"] and not meaning:
-            self.note(row.line, "mapping.decision", "decision", value=row["decision"], accepted="x, no")
-        return meaning == ACCEPTED
 
-    def assigned(self, row: Row) -> Assigned | None:
-        """One accepted row with its target; None when it is faulty."""
-        if row["kind"] not in KINDS:
-            self.note(row.line, "mapping.kind", "kind", value=row["kind"], accepted=", ".join(KINDS))
-            return None
-        if not row["heading"] and not row["column"]:
-            self.note(row.line, "mapping.no_heading", "heading")
-            return None
-        target = None if row["kind"] == "ignore" else self._target(row)
-        if target is None and row["kind"] != "ignore":
-            return None
-        return Assigned(row["heading"], row["column"], target, row.line)
-
-    def _target(self, row: Row) -> Target | None:
-        if row["kind"] == "options":
-            return Target("options", row["target"])
-        if not self.names_a_code(row):
-            return None
-        if row["kind"] != "tick":
-            kind: Literal["field", "item"] = "field" if row["kind"] == "field" else "item"
-            return Target(kind, row["target"], row["unit"])
-        code, _, level = row["target"].partition("=")
-        scale = self.instrument.scale[self.instrument.item[code].scale]
-        levels = [found.code for found in scale.levels]
-        if not self._is_known(row, level, levels):
-            return None
+def _target(row: Row, instrument: Instrument, place: Place) -> Target | None:
+    if row["kind"] == "options":
+        return Target("options", row["target"])
+    if not _names_a_code(row, instrument, place):
+        return None
+    if row["kind"] != "tick":
+        return Target("field" if row["kind"] == "field" else "item", row["target"], row["unit"])
+    code, _, level = row["target"].partition("=")
+    levels = [found.code for found in instrument.scale_of(code).levels]
+    if level in levels:
         return Target("tick", code, row["unit"], levels.index(level))
+    place.not_accepted("mapping.target", "target", level, levels)
+    return None
 
-    def names_a_code(self, row: Row) -> bool:
-        """Whether a row names a field or an item; another target is noted."""
-        code = row["target"].partition("=")[0] if row["kind"] == "tick" else row["target"]
-        fields = [field.code for field in self.instrument.fields]
-        return self._is_known(row, code, fields if row["kind"] == "field" else self.instrument.item)
 
-    def _is_known(self, row: Row, value: str, known: Collection[str]) -> bool:
-        if value not in known:
-            near, accepted = nearest(value, known) or "–", ", ".join(list(known)[:20])
-            self.note(row.line, "mapping.target", "target", value=value, nearest=near, accepted=accepted)
-        return value in known
+def _names_a_code(row: Row, instrument: Instrument, place: Place) -> bool:
+    """Whether a row names a field or an item; another target is noted."""
+    code = row["target"].partition("=")[0] if row["kind"] == "tick" else row["target"]
+    fields = {field.code: field for field in instrument.fields}
+    known = fields if row["kind"] == "field" else instrument.item
+    if code not in known:
+        place.not_accepted("mapping.target", "target", code, known)
+    return code in known

@@ -172,7 +172,7 @@ def _proposed(column: Column, likely: _Likely, language: Language) -> tuple[str,
 
 def _options_read(column: Column, item: str, vocabulary: Vocabulary) -> tuple[int, int]:
     """How many filled cells are options of the item's scale, and how many there are."""
-    options, cells = vocabulary.options[vocabulary.scale_of(item).code], column.distinct
+    options, cells = vocabulary.options[vocabulary.instrument.scale_of(item).code], column.distinct
     known = np.array([not options.read(text).fault for text in cells.texts], dtype=bool)
     return int(cells.counts[known].sum()), int(cells.counts.sum())
 
@@ -181,7 +181,7 @@ def _written(column: Column, target: Target, vocabulary: Vocabulary) -> tuple[st
     """Column, heading, kind, target and unit as they stand in the file."""
     code, unit = target.code, target.unit
     if target.kind == "tick" and target.level >= 0:
-        code += f"={vocabulary.scale_of(code).levels[target.level].code}"
+        code += f"={vocabulary.instrument.scale_of(code).levels[target.level].code}"
     if unit and vocabulary.register:
         unit = vocabulary.register.resolve(unit) or unit
     return column.letter, column.heading, target.kind, code, unit

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
-
-import numpy as np
 
 from surveys.definitions.instrument.records import (
     BLANK,
@@ -21,7 +19,6 @@ from surveys.definitions.instrument.records import (
     Scale,
 )
 from surveys.returns.files.sheets import Variable
-from surveys.returns.headings.columns import Cells, Distinct
 from surveys.returns.text.names import Names
 from surveys.returns.text.repair import cell_text
 from surveys.vocabulary.folding import fold
@@ -43,8 +40,8 @@ _REASON_OF = {fold(text): code for code, text in REASONS.items()}
 _FAULT_OF: Mapping[int, Fault] = {OUT_OF_SCALE: "out_of_scale", SEVERAL: "several"}
 _WHOLE = re.compile(r"([+-]?\d{1,18})(?:[.,]0+)?")
 _DECIMAL = re.compile(r"[+-]?\d+[.,]\d+")
-_NUMBER_FIRST = re.compile(r"\(?([+-]?\d{1,18})\)?\s*[-.:)=]\s*(.+)")
-_NUMBER_LAST = re.compile(r"(.+?)\s*[(\[]\s*([+-]?\d{1,18})\s*[)\]]")
+_NUMBER_FIRST = re.compile(r"\(?(?P<number>[+-]?\d{1,18})\)?\s*[-.:)=]\s*(?P<label>.+)")
+_NUMBER_LAST = re.compile(r"(?P<label>.+?)\s*[(\[]\s*(?P<number>[+-]?\d{1,18})\s*[)\]]")
 _BETWEEN = re.compile(r"\s*[;|/&+\n]\s*|,\s+|\s+(?:và|and)\s+|(?<=\d)\s*[-,]\s*(?=\d)")
 
 
@@ -109,93 +106,31 @@ class Options:
 
     def _numbered(self, text: str) -> Answer | None:
         """``5 - Rất hài lòng`` and ``Rất hài lòng (5)``: an answer only when number and label agree."""
-        if first := _NUMBER_FIRST.fullmatch(fold(text)):
-            number, label = first.groups()
-        elif last := _NUMBER_LAST.fullmatch(fold(text)):
-            label, number = last.groups()
-        else:
+        found = _NUMBER_FIRST.fullmatch(fold(text)) or _NUMBER_LAST.fullmatch(fold(text))
+        if found is None:
             return None
-        by_number, by_label = self.find(number), self.find(label)
+        by_number, by_label = self.find(found["number"]), self.find(found["label"])
         if by_label is None and (self._several(text) or by_number is None):
             return None
-        return (
-            Answer(by_number)
-            if by_number == by_label and by_number is not None
-            else Answer(OUT_OF_SCALE, "disagrees")
-        )
+        if by_number is None or by_number != by_label:
+            return Answer(OUT_OF_SCALE, "disagrees")
+        return Answer(by_number)
 
     def _several(self, text: str) -> Answer | None:
+        """Several options in one cell; one of them, written more than once, is an answer."""
         if _DECIMAL.fullmatch(text.strip()):
             return None
-        parts = [part for part in _BETWEEN.split(fold(text)) if part]
-        codes = {self.find(part) for part in parts}
-        if None in codes or not codes:
-            return None
-        return (
-            Answer(SEVERAL, "several") if len(codes) > 1 else Answer(next(c for c in codes if c is not None))
-        )
+    XX        return Answer(SEVERAL, "several") if len(codes) > 1 else Answer(*(c for c in codes if c is not None))
 
 
-@dataclass(frozen=True)
-class Answers:
-    """One item column read: ``codes`` int8 [n]; ``faults`` maps the position of a distinct value to its fault."""
-
-    codes: np.ndarray
-    faults: Mapping[int, Fault]
-
-
-def read_answers(distinct: Distinct, options: Options, variable: Variable | None = None) -> Answers:
-    """Read the distinct values of a column once and spread them over its rows."""
-    read = [
-        _read(value, text, options, variable)
-        for value, text in zip(distinct.values, distinct.texts, strict=True)
-    ]
-    codes = np.array([answer.code for answer in read], dtype=np.int8)
-    faults: dict[int, Fault] = {k: answer.fault for k, answer in enumerate(read) if answer.fault}
-    return Answers(distinct.spread(codes, BLANK), faults)
-
-
-def answered_otherwise(given: np.ndarray, scale: Scale, levels: Collection[str]) -> np.ndarray:
-    """Where a filter was answered (``given``: codes int8 [n] under its scale) by none of the ``levels`` that open it, bool [n].
-
-    >>> from surveys.definitions.instrument.records import Level
-    >>> scale = Scale("yes_no", (Level("yes", (1.0,), "Có", "Yes"), Level("no", (0.0,), "Không", "No")))
-    >>> answered_otherwise(np.array([0, 1, BLANK]), scale, ("yes",)).tolist()
-    [False, True, False]
-    """
-    closes = np.array([level.code not in levels for level in scale.levels])
-    return np.asarray((given >= 0) & closes[np.maximum(given, 0)])
-
-
-def read_together(
-    cells: Cells, columns: Sequence[int], options: Options, variable: Variable | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Columns of one table with one scale and the same labels, each value of the pool read once: codes int8 [columns, rows], and
-    whether every cell of a column is an answer or a known reason for having none, bool [columns]."""
-    values, texts = cells.pool.values, cells.pool.texts
-    assert texts is not None
-    pooled = cells.codes[np.asarray(columns)]
-    codes = np.full(len(values) + 1, BLANK, dtype=np.int8)  # the last stands for empty cells
-    faulty, occurs = np.zeros((2, len(codes)), dtype=bool)
-    occurs[pooled] = True
-    for k in np.flatnonzero(occurs[:-1]).tolist():
-        answer = _read(values[k], texts[k], options, variable)
-        codes[k], faulty[k] = answer.code, bool(answer.fault)
-    return codes[pooled], ~faulty[pooled].any(axis=1)
-
-
-def _read(value: object, text: str, options: Options, variable: Variable | None) -> Answer:
-    return _labelled(value, text, options, variable) if variable else options.read(text)
-
-
-def _labelled(value: object, text: str, options: Options, variable: Variable) -> Answer:
-    """A cell of a statistical file: its code, its value label, or both when they agree. A code that only the file declares
-    missing is a blank; a level that the file declares missing is a contradiction."""
-    label = variable.value_labels.get(value, "")
+def read_cell(value: object, text: str, options: Options, variable: Variable | None) -> Answer:
+    """What a cell with this repaired text says. In a statistical file its code and its value label speak together: an answer when
+    they agree. A code that only the file declares missing is a blank; a level that it declares missing is a contradiction."""
+    label = variable.value_labels.get(value, "") if variable else ""
     if fold(label) in _REASON_OF:
         return options.read(label)
     said = _agreed(options.read(text), options.read(label) if label else None)
-    if not variable.is_missing(value):
+    if variable is None or not variable.is_missing(value):
         return said
     if said.fault == "out_of_scale":
         return Answer(BLANK, "missing")
@@ -209,7 +144,7 @@ def _agreed(by_code: Answer, by_label: Answer | None) -> Answer:
     return by_label if by_code.fault or by_code == by_label else Answer(OUT_OF_SCALE, "disagrees")
 
 
-def label_text(value: object, variable: Variable | None) -> str:
+def shown_text(value: object, variable: Variable | None) -> str:
     """A cell as its users see it: the value label beside the code where there is one."""
     label = variable.value_labels.get(value, "") if variable else ""
     return f"{cell_text(value)} = {label}" if label else cell_text(value)

@@ -90,7 +90,14 @@ class Returns(Shown):
     @cached_property
     def matrix(self) -> np.ndarray:
         """Which evaluations belong to a form that rates many units, boolean [n]."""
-        return among(self.rows["questionnaire"], {q.code for q in self.instrument.questionnaires if q.matrix})
+        matrix = [q.code for q in self.instrument.questionnaires if q.matrix]
+        return among(self.rows["questionnaire"], matrix)
+
+    @cached_property
+    def faulty_texts(self) -> dict[tuple[int, str], str]:
+        """(row, item) → the cell as written, where it is no answer."""
+        cells = self.cells[["row", "item", "text"]].itertuples(index=False)
+        return {(row, item): text for row, item, text in cells}
 
     @cached_property
     def pairs(self) -> EntryPairs:

@@ -7,7 +7,6 @@ none are negative numbers, declared missing.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -27,7 +26,8 @@ from surveys.definitions.instrument.records import (
 )
 from surveys.problems import fault
 from surveys.returns.options import REASONS
-from surveys.returns.record_set import PROVENANCE, ROLE_COLUMNS, Returns
+from surveys.returns.record_set import PROVENANCE, ROLE_COLUMNS, Returns, kept_fields
+from surveys.vocabulary.csv import csv_bytes
 
 Format = Literal["csv", "parquet", "sav"]
 #: Bytes that SPSS keeps of a variable name, a variable label and a value label.
@@ -47,27 +47,31 @@ def write_returns(returns: Returns, folder: Path, kind: Format = "csv") -> tuple
     folder.mkdir(parents=True, exist_ok=True)
     written, names = [], []
     for questionnaire in returns.instrument.questionnaires:
-        rows = np.flatnonzero((returns.rows["questionnaire"] == questionnaire.code).to_numpy())
+        rows = np.flatnonzero(returns.rows["questionnaire"] == questionnaire.code)
         if rows.size:
             path = folder / f"returns-{questionnaire.code}.{kind}"
             items = returns.instrument.items_of(questionnaire.code)
-            names += [(path.name, *pair) for pair in _write(returns, rows, items, path, kind)]
+            table = tidy_table(returns, rows, items)
+            if kind == "sav":
+                names += [(path.name, *pair) for pair in _write_sav(returns, rows, items, table, path)]
+            else:
+                _write(table, path, kind)
             written.append(path)
-    if kind == "sav" and written:
-        written.append(_write_names(folder / NAMES_FILE, names))
+    if names:
+        written.append(folder / NAMES_FILE)
+        written[-1].write_bytes(csv_bytes(["file", "variable", "code"], names, guard=False))
     return tuple(written)
 
 
 def tidy_table(returns: Returns, rows: np.ndarray, items: Sequence[Item]) -> pd.DataFrame:
     """Evaluations as text: fields under their codes, items as level codes, reasons for having none as the scale writes them, and
     cells that are no answer as they were."""
-    columns = {**_fields(returns, rows)}
-    said = _faulty_texts(returns)
+    columns = _fields(returns, rows)
     for item in items:
         codes = returns.answers[rows, returns.instrument.item_position[item.code]]
         texts = _texts(returns.instrument.scale[item.scale])[codes.astype(int) - _LOWEST]
-        for k in np.flatnonzero((codes == OUT_OF_SCALE) | (codes == SEVERAL)):
-            texts[k] = said.get((int(rows[k]), item.code)) or texts[k]
+        for k in np.flatnonzero((codes == OUT_OF_SCALE) | (codes == SEVERAL)).tolist():
+            texts[k] = returns.faulty_texts.get((rows[k], item.code)) or texts[k]
         columns[item.code] = texts
     return pd.DataFrame(columns)
 
@@ -106,20 +110,10 @@ def shortened(labels: Mapping[str, str], limit: int) -> dict[str, str]:
     }
 
 
-def _write(
-    returns: Returns, rows: np.ndarray, items: Sequence[Item], path: Path, kind: Format
-) -> list[tuple[str, str]]:
-    if kind == "sav":
-        return _write_sav(returns, rows, items, path)
-    table = tidy_table(returns, rows, items)
+def _write(table: pd.DataFrame, path: Path, kind: Format) -> None:
     if kind == "csv":
         table.to_csv(path, index=False, lineterminator="\r\n", date_format="%Y-%m-%d %H:%M:%S")
-    else:
-        _write_parquet(table, path)
-    return []
-
-
-def _write_parquet(table: pd.DataFrame, path: Path) -> None:
+        return
     try:
         table.to_parquet(path, index=False)
     except ImportError:
@@ -127,56 +121,42 @@ def _write_parquet(table: pd.DataFrame, path: Path) -> None:
 
 
 def _write_sav(
-    returns: Returns, rows: np.ndarray, items: Sequence[Item], path: Path
+    returns: Returns, rows: np.ndarray, items: Sequence[Item], table: pd.DataFrame, path: Path
 ) -> list[tuple[str, str]]:
+    """Write a tidy table with numbers and value labels for its answers; every variable and what it stands for."""
     import pyreadstat
 
-    instrument = returns.instrument
-    table = tidy_table(returns, rows, items)
     names = spss_names(table.columns)
-    numeric = [item for item in items if _numbers(instrument.scale[item.scale]) is not None]
-    for item in numeric:
-        codes = returns.answers[rows, instrument.item_position[item.code]].astype(int)
-        table[item.code] = _values(instrument.scale[item.scale])[codes - _LOWEST]
-    for column in table.select_dtypes("datetime"):
-        table[column] = table[column].astype(
-            "datetime64[us]"
-        )  # pyreadstat writes times in whole seconds as 1970
-    labels = shortened({code: _label(instrument, code) for code in table.columns}, LABEL_BYTES)
+    scales = {item.code: returns.instrument.scale[item.scale] for item in items}
+    numeric = {code: scale for code, scale in scales.items() if _has_numbers(scale)}
+    for code, scale in numeric.items():
+        answers = returns.answers[rows, returns.instrument.item_position[code]].astype(int)
+        table[code] = _values(scale)[answers - _LOWEST]
+    for column in table.select_dtypes("datetime"):  # pyreadstat writes times in whole seconds as 1970
+        table[column] = table[column].astype("datetime64[us]")
+    labels = _labels(returns.instrument)
     pyreadstat.write_sav(
         table.rename(columns=names),
         str(path),
-        column_labels=[labels[code] for code in table.columns],
-        variable_value_labels={
-            names[item.code]: _value_labels(instrument.scale[item.scale]) for item in numeric
+        column_labels=[labels.get(code, code) for code in table.columns],
+        variable_value_labels={names[code]: _value_labels(scale) for code, scale in numeric.items()},
+        missing_ranges={names[code]: [{"lo": float(_LOWEST), "hi": -1.0}] for code in numeric},
+        variable_measure={
+            names[code]: "ordinal" if scale.kind == "ordinal" else "nominal" for code, scale in scales.items()
         },
-        missing_ranges={names[item.code]: [{"lo": float(_LOWEST), "hi": -1.0}] for item in numeric},
-        variable_measure={names[item.code]: _measure(instrument.scale[item.scale]) for item in items},
     )
     return [(names[code], code) for code in table.columns]
 
 
 def _fields(returns: Returns, rows: np.ndarray) -> dict[str, pd.Series]:
+    """The columns of a tidy table that are no items, in their order."""
     kept = returns.rows.iloc[rows].reset_index(drop=True)
     declared = {field.role: field.code for field in reversed(returns.instrument.fields)}
-    columns = {declared.get(role, role): kept[role] for role in ROLE_COLUMNS}
-    columns[declared.get("unit", "unit")] = kept["unit_code"].where(
-        kept["unit_code"] != "", kept["unit_text"]
-    )
-    attributes = [column for column in kept.columns if column not in returns.rows.columns[: _tidy_columns()]]
-    columns |= {column: kept[column] for column in (*attributes, *PROVENANCE)}
-    return columns
-
-
-def _tidy_columns() -> int:
-    from surveys.returns.record_set import ROW_COLUMNS
-
-    return len(ROW_COLUMNS)
-
-
-def _faulty_texts(returns: Returns) -> dict[tuple[int, str], str]:
-    cells = returns.cells
-    return dict(zip(zip(cells["row"].astype(int), cells["item"], strict=True), cells["text"], strict=True))
+    code_of = {role: declared.get(role, role) for role in (*ROLE_COLUMNS, "unit")}  # type: ignore[call-overload]
+    columns = {code_of[role]: kept[role] for role in ROLE_COLUMNS}
+    columns[code_of["unit"]] = kept["unit_code"].where(kept["unit_code"] != "", kept["unit_text"])
+    others = [field.code for field in kept_fields(returns.instrument) if field.code in kept]
+    return columns | {name: kept[name] for name in (*others, *PROVENANCE)}
 
 
 def _texts(scale: Scale) -> np.ndarray:
@@ -186,37 +166,29 @@ def _texts(scale: Scale) -> np.ndarray:
     return np.array([*before, *(level.code for level in scale.levels)], dtype=object)
 
 
-def _numbers(scale: Scale) -> list[int] | None:
-    """The level codes as numbers, when they are all whole numbers that are not taken by the reasons."""
-    if not all(re.fullmatch(r"\d{1,9}", level.code) for level in scale.levels):
-        return None
-    return [int(level.code) for level in scale.levels]
+def _has_numbers(scale: Scale) -> bool:
+    """Whether all level codes are whole numbers that are not taken by the reasons."""
+    return all(re.fullmatch(r"\d{1,9}", level.code) for level in scale.levels)
 
 
 def _values(scale: Scale) -> np.ndarray:
     """The number that stands for every code from ``_LOWEST`` on; a blank is the system's own missing value."""
     before = [np.nan if code == BLANK else float(code) for code in range(_LOWEST, 0)]
-    return np.array([*before, *(_numbers(scale) or [])], dtype=float)
+    return np.array([*before, *(float(level.code) for level in scale.levels)])
 
 
 def _value_labels(scale: Scale) -> dict[float, str]:
-    levels = {level.code: level.label_vi for level in scale.levels}
-    named = {
-        NON_ANSWERS[n.kind]: n.label_vi or REASONS[NON_ANSWERS[n.kind]] for n in reversed(scale.non_answers)
-    }
-    reasons = {float(code): named.get(code, label) for code, label in REASONS.items() if code != BLANK}
-    return reasons | {float(code): label for code, label in shortened(levels, VALUE_LABEL_BYTES).items()}
+    levels = shortened({level.code: level.label_vi for level in scale.levels}, VALUE_LABEL_BYTES)
+    named = {NON_ANSWERS[n.kind]: n.label_vi for n in reversed(scale.non_answers)}
+    reasons = {float(code): named.get(code) or said for code, said in REASONS.items() if code != BLANK}
+    return reasons | {float(code): label for code, label in levels.items()}
 
 
-def _measure(scale: Scale) -> str:
-    return "ordinal" if scale.kind == "ordinal" else "nominal"
-
-
-def _label(instrument: Instrument, code: str) -> str:
-    item = instrument.item.get(code)
-    if item:
-        return f"{code}. {item.text_vi}"
-    return next((field.label_vi or field.code for field in instrument.fields if field.code == code), code)
+def _labels(instrument: Instrument) -> dict[str, str]:
+    """The label of every field and item."""
+    fields = {field.code: field.label_vi or field.code for field in instrument.fields}
+    items = {item.code: f"{item.code}. {item.text_vi}" for item in instrument.items}
+    return shortened(fields | items, LABEL_BYTES)
 
 
 def _as_name(code: str) -> str:
@@ -229,11 +201,3 @@ def _as_name(code: str) -> str:
 def _cut(text: str, limit: int) -> str:
     """The beginning of a text within ``limit`` bytes of UTF-8, without half a letter."""
     return text.encode()[: max(limit, 0)].decode(errors="ignore")
-
-
-def _write_names(path: Path, names: Iterable[tuple[str, str, str]]) -> Path:
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["file", "variable", "code"])
-        writer.writerows(names)
-    return path

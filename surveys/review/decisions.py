@@ -11,6 +11,7 @@ from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Literal
 
+from surveys.definitions.border import Place
 from surveys.definitions.study.records import Decision, StudyDefinition, UnitDecision
 from surveys.definitions.tables import Row
 from surveys.problems import Problems, fault
@@ -45,7 +46,7 @@ def form_decisions(file: Path) -> tuple[Decision, ...]:
     """The decisions in a completed list of forms. Raises SurveyError with every row that is none."""
     problems = Problems()
     rows = read_review(file, FORMS, problems)
-    made = [_form_decision(row, file.name, problems) for row in rows if row["decision"]]
+    made = [_form_decision(row, Place(problems, file.name, row.line)) for row in rows if row["decision"]]
     problems.raise_errors()
     return tuple(decision for decision in made if decision)
 
@@ -56,33 +57,32 @@ def unit_decisions(file: Path, study: StudyDefinition) -> tuple[UnitDecision, ..
     problems = Problems()
     made: dict[tuple[str, str], tuple[str, int]] = {}
     for row in read_review(file, UNITS, problems):
-        code = _unit_code(row, study, file.name, problems)
+        place = Place(problems, file.name, row.line)
+        code = _unit_code(row, study, place)
         if code is None:
             continue
         before, line = made.setdefault((row["block"], row["text"]), (code, row.line))
         if before != code:
-            problems.add("returns.decided_twice", file=file.name, row=row.line, text=row["text"], other=line)
+            place.note("returns.decided_twice", text=row["text"], other=line)
     problems.raise_errors()
     return tuple(UnitDecision(block, text, code) for (block, text), (code, _) in made.items())
 
 
-def _form_decision(row: Row, file: str, problems: Problems) -> Decision | None:
+def _form_decision(row: Row, place: Place) -> Decision | None:
     """One row as a decision; None (with its faults) when it is none."""
     meaning = FORMS.meaning(row["decision"])
     if not meaning:
         accepted = [words[0] for words in FORMS.words.values()]
-        problems.add(
-            "handover.review.decision", file=file, row=row.line, column="decision", value=row["decision"], accepted=accepted,
-        )  # fmt: skip
+        place.note("handover.review.decision", "decision", value=row["decision"], accepted=accepted)
         return None
     for name in _NEEDED:
         if not row[name]:
-            problems.add("handover.review.incomplete", file=file, row=row.line, column=name, column_name=name)
+            place.note("handover.review.incomplete", name, column_name=name)
     made: Literal["valid", "rejected"] = "valid" if meaning == VALID else "rejected"
     return Decision(row["form_code"], row["unit"], made, row["reviewer"], row["reason"], row["date"])
 
 
-def _unit_code(row: Row, study: StudyDefinition, file: str, problems: Problems) -> str | None:
+def _unit_code(row: Row, study: StudyDefinition, place: Place) -> str | None:
     """The unit code a row decides for, ``""`` for no unit, None when the row is open or at fault."""
     meaning = UNITS.meaning(row["decision"])
     if not row["decision"] or meaning == REFUSED:
@@ -91,8 +91,5 @@ def _unit_code(row: Row, study: StudyDefinition, file: str, problems: Problems) 
     known = [unit.code for unit in study.units if unit.block == row["block"]]
     if code in known:
         return code
-    problems.add(
-        "returns.decision_unknown", file=file, row=row.line, column="decision", text=row["decision"],
-        accepted=", ".join(known),
-    )  # fmt: skip
+    place.note("returns.decision_unknown", "decision", text=row["decision"], accepted=known)
     return None

@@ -16,7 +16,7 @@ import pandas as pd
 
 from surveys.definitions.instrument.records import NOT_APPLICABLE, NOT_ASKED, Instrument
 from surveys.definitions.study.records import Fieldwork, StudyDefinition
-from surveys.returns.options import answered_otherwise
+from surveys.returns.item_answers import is_filtered_out
 from surveys.returns.record_set import Returns, among
 
 Array = np.ndarray
@@ -80,7 +80,7 @@ class Evidence:
         those of them that were answered all the same."""
         skipped = np.zeros(self.answers.shape, bool)
         for asked_when, columns in self._behind_filters.items():
-            skipped[:, columns] = self._filtered_out(*asked_when)[:, None]
+            skipped[:, columns] = is_filtered_out(self.instrument, asked_when, self.answers)[:, None]
         return skipped, skipped & self.answered
 
     @cached_property
@@ -91,10 +91,6 @@ class Evidence:
             if item.asked_when:
                 columns.setdefault(item.asked_when, []).append(k)
         return columns
-
-    def _filtered_out(self, code: str, levels: tuple[str, ...]) -> Array:
-        scale = self.instrument.scale[self.instrument.item[code].scale]
-        return answered_otherwise(self.answers[:, self.instrument.item_position[code]], scale, levels)
 
     @cached_property
     def expected(self) -> Array:

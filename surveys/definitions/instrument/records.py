@@ -307,6 +307,10 @@ class Instrument:
                 found.setdefault(item.node, []).append(item)
         return {code: tuple(items) for code, items in found.items()}
 
+    def scale_of(self, item: str) -> Scale:
+        """The scale of an item, by the item's code."""
+        return self.scale[self.item[item].scale]
+
     def items_of(self, questionnaire: str) -> tuple[Item, ...]:
         """Items printed on one questionnaire, in order."""
         return tuple(item for item in self.items if questionnaire in item.questionnaires)

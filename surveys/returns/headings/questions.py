@@ -106,7 +106,7 @@ class Vocabulary:
         return self.multiple.get(fold_name(question), {}).get(fold(option), "")
 
     def scale_of(self, item: str) -> Scale:
-        return self.instrument.scale[self.instrument.item[item].scale]
+        return self.instrument.scale_of(item)
 
     def targets(self, column: Column) -> tuple[Target, ...]:
         """Everything a column can be: one target when it is recognised, none when it is not, several when ambiguous."""
