@@ -70,9 +70,9 @@ def as_written(returns: Returns, row: int, code: str) -> str:
     if code in instrument.item:
         answer = int(returns.answers[row, instrument.item_position[code]])
         return returns.faulty_texts.get((row, code)) or _answer_text(instrument, code, answer)
-    value = (
-        (rows["unit_code"].iat[row] or rows["unit_text"].iat[row]) if code == UNIT else rows[code].iat[row]
-    )
+    value: object = rows["unit_code"].iat[row] or rows["unit_text"].iat[row]
+    if code != UNIT:
+        value = rows[code].iat[row]
     return "" if value != value else str(value)
 
 

@@ -120,7 +120,11 @@ class Options:
         """Several options in one cell; one of them, written more than once, is an answer."""
         if _DECIMAL.fullmatch(text.strip()):
             return None
-    XX        return Answer(SEVERAL, "several") if len(codes) > 1 else Answer(*(c for c in codes if c is not None))
+        codes = {self.find(part) for part in _BETWEEN.split(fold(text)) if part}
+        known = [code for code in codes if code is not None]
+        if len(known) < max(len(codes), 1):
+            return None
+        return Answer(known[0]) if len(known) == 1 else Answer(SEVERAL, "several")
 
 
 def read_cell(value: object, text: str, options: Options, variable: Variable | None) -> Answer:

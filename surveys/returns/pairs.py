@@ -76,7 +76,7 @@ def _by_content(rows: pd.DataFrame, answers: Array, candidates: Array) -> Array:
     """Some of the rows in the order of what they say."""
     content = rows.iloc[candidates].drop(columns=_PLACE)
     content["answers"] = [said.tobytes() for said in answers[candidates]]
-    return candidates[content.set_index(np.arange(len(content))).sort_values(list(content)).index]
+    return candidates[content.set_index(np.arange(len(content))).sort_values(list(content.columns)).index]
 
 
 def _asked(answers: Array) -> Array:

@@ -123,4 +123,4 @@ def among(texts: np.ndarray | pd.Series, words: Collection[str]) -> np.ndarray:
     >>> among(np.array(["a", "b"], object), {"b"}).tolist()
     [False, True]
     """
-    return pd.Index(texts, dtype=object).isin(list(words))
+    return np.asarray(pd.Index(texts, dtype=object).isin(list(words)))
