@@ -9,8 +9,8 @@ from operator import attrgetter
 import numpy as np
 import pandas as pd
 
+from surveys.definitions.declared_rules import faulty_parameters
 from surveys.definitions.instrument.records import Rule
-from surveys.definitions.rules import faulty_parameters
 from surveys.definitions.study.records import Decision, StudyDefinition
 from surveys.problems import Problem, SurveyError
 from surveys.returns.record_set import Returns, among

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from surveys.definitions.declared_rules import faulty_parameters
 from surveys.definitions.instrument.records import (
     BLANK,
     DONT_KNOW,
@@ -15,7 +16,6 @@ from surveys.definitions.instrument.records import (
     SEVERAL,
     Rule,
 )
-from surveys.definitions.rules import faulty_parameters
 from surveys.problems import wording
 from surveys.validity.evidence import gather
 from surveys.validity.rules import RULES
