@@ -25,7 +25,7 @@ lint:
 
 # write the reference of docs/ anew from the records
 docs:
-    {{python}} -m docs.reference
+    {{python}} -m surveys.reference docs
 
 # ratios of speed within one run; never part of the tests
 bench:

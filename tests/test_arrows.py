@@ -32,6 +32,7 @@ ROOMS = (
     "surveys.published",
     "surveys.reports",
     "surveys.simulation",
+    "surveys.reference",
     "surveys.result",
     "surveys.study",
     "surveys.door",
