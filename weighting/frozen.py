@@ -1,7 +1,5 @@
 """What results and designs hold cannot be changed from outside: read-only arrays, and frames handed out as copies."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, TypeVar
 

@@ -1,7 +1,5 @@
 """Randomness has a seed: the same seed gives the same result."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

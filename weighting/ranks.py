@@ -7,8 +7,6 @@ quantile of max |difference| / se over all pairs, from the joint (t-)distributio
 estimates of one variance it is Tukey's studentised range over √2.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from weighting.errors import DesignError, is_number, is_whole
 from weighting.frozen import freeze
+from weighting.groups import Floats
 from weighting.randomness import generator
 
-Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
 # Differences below this share of the values are rounding: such units are tied.
@@ -47,11 +45,11 @@ class RankSets:
         notes: why a unit has no rank [k]; empty where it has one.
     """
 
-    estimate: Array
+    estimate: Floats
     rank: Whole
     low: Whole
     high: Whole
-    probability_top: Array
+    probability_top: Floats
     top: int
     level: float
     critical: float
@@ -79,20 +77,20 @@ class RankSets:
         return result if labels is None else result.set_axis(pd.Index(np.asarray(labels)), axis=0)
 
 
-def competition_ranks(values: Array) -> Whole:
+def competition_ranks(values: Floats) -> Whole:
     """1 + the number of units clearly above [k]; values [k] in descending order of merit."""
     gap = TIED * np.maximum(1.0, np.abs(values))
     return np.asarray(1 + (values[None, :] > (values + gap)[:, None]).sum(axis=1))
 
 
-def _root(covariance: Array) -> Array:
+def _root(covariance: Floats) -> Floats:
     """L [k, r] with L L' = covariance, also where it is singular; exact zeros for units without variance."""
     value, vector = np.linalg.eigh(covariance)
     root = vector * np.sqrt(np.where(value > TIED * value.max(initial=0.0), value, 0.0))
     return root * (np.diag(covariance) > 0)[:, None]
 
 
-def _draws(root: Array, count: int, df: float, rng: np.random.Generator) -> Array:
+def _draws(root: Floats, count: int, df: float, rng: np.random.Generator) -> Floats:
     """Deviations [count, k] from their joint distribution: normal, or t with one common χ² for finite df."""
     z = rng.standard_normal((count, root.shape[1])) @ root.T
     if np.isfinite(df):
@@ -100,14 +98,14 @@ def _draws(root: Array, count: int, df: float, rng: np.random.Generator) -> Arra
     return z
 
 
-def pair_se(covariance: Array) -> Array:
+def pair_se(covariance: Floats) -> Floats:
     """Standard errors of all differences [k, k]; 0 where two estimates move together."""
     v = np.diag(covariance)
     variance = v[:, None] + v[None, :] - 2.0 * covariance
     return np.sqrt(np.where(variance > TIED * (v[:, None] + v[None, :]), variance, 0.0))
 
 
-def critical_value(deviations: Array, se: Array, level: float) -> float:
+def critical_value(deviations: Floats, se: Floats, level: float) -> float:
     """Quantile ``level`` of max over pairs of |difference| / se; deviations [draws, k], se [k, k].
 
     Only the largest maxima matter: those of the draws with the largest upper bounds, and of the others whose bound is
@@ -125,12 +123,12 @@ def critical_value(deviations: Array, se: Array, level: float) -> float:
     return _largest(np.concatenate([found, _largest_ratios(columns.take(others, axis=1), scale)]), wanted)
 
 
-def _largest(values: Array, which: int) -> float:
+def _largest(values: Floats, which: int) -> float:
     """The largest value (``which`` = 1), the second largest, …"""
     return float(np.partition(values, -which)[-which])
 
 
-def _upper_bounds(columns: Array, scale: Array) -> Array:
+def _upper_bounds(columns: Floats, scale: Floats) -> Floats:
     """What no pair's |difference| · scale can exceed [draws]; columns [k, draws].
 
     |x − y| ≤ √(x²/a² + y²/b²) · √(a² + b²) for any a and b (Cauchy–Schwarz), here the roots of the mean squares.
@@ -145,7 +143,7 @@ def _upper_bounds(columns: Array, scale: Array) -> Array:
     return np.asarray((1.0 + BOUND_SLACK) * widest * np.sqrt(largest + second))
 
 
-def _largest_ratios(part: Array, scale: Array) -> Array:
+def _largest_ratios(part: Floats, scale: Floats) -> Floats:
     """Max over pairs of |difference| · scale [draws]; part [k, draws]."""
     most = np.zeros(part.shape[1])
     for i in range(len(scale) - 1):
@@ -154,7 +152,7 @@ def _largest_ratios(part: Array, scale: Array) -> Array:
     return most
 
 
-def _sets(values: Array, se: Array, critical: float) -> tuple[Whole, Whole]:
+def _sets(values: Floats, se: Floats, critical: float) -> tuple[Whole, Whole]:
     """Best and worst rank no pairwise difference excludes."""
     margin = np.maximum(critical * se, TIED * np.maximum(1.0, np.abs(values))[:, None])
     above = values[None, :] - values[:, None] > margin
@@ -166,7 +164,9 @@ def _top_size(top: float, k: int) -> int:
     return min(k, int(np.ceil(top * k - TIED)) if top < 1 else int(top))
 
 
-def _problems(values: Array, covariance: Array, level: float, top: float, df: float, draws: int) -> list[str]:
+def _problems(
+    values: Floats, covariance: Floats, level: float, top: float, df: float, draws: int
+) -> list[str]:
     if values.ndim != 1:
         return [f"estimates: one value per unit is needed, the shape is {values.shape}"]
     k = len(values)
@@ -188,7 +188,7 @@ def _size_or_share(top: Any) -> bool:
     return is_number(top) and top > 0 and (top < 1 or top == np.floor(top))
 
 
-def _covariance_problems(covariance: Array, known: NDArray[np.bool_]) -> list[str]:
+def _covariance_problems(covariance: Floats, known: NDArray[np.bool_]) -> list[str]:
     """What keeps the part of the ranked units from being a covariance."""
     C = covariance[np.ix_(known, known)]
     units = np.flatnonzero(known)
@@ -274,7 +274,7 @@ def _placed(ranks: Whole, order: NDArray[np.intp], k: int) -> Whole:
     return result
 
 
-def _probability(values: Array, order: NDArray[np.intp], top: int, k: int) -> Array:
+def _probability(values: Floats, order: NDArray[np.intp], top: int, k: int) -> Floats:
     """Share of the draws [draws, ranked] in which a unit is among the best ``top`` [k]."""
     result = np.full(k, np.nan)
     if len(order):

@@ -6,16 +6,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from weighting.calibration.distance import Distance
 from weighting.calibration.margin_cells import MarginCells
 from weighting.calibration.solver import Equations, Solution, solve
 from weighting.errors import CalibrationError
 from weighting.frozen import frozen
+from weighting.groups import Floats
 from weighting.variance.adjustment import Adjustment
-
-Array = NDArray[np.float64]
 
 DESIGN, EQUAL = "design", "equal"
 RESIDUALS = (DESIGN, EQUAL)
@@ -52,12 +50,12 @@ class Calibration:
 
     method: Method
     cells: MarginCells
-    before: Array
-    weights: Array
+    before: Floats
+    weights: Floats
     solution: Solution
 
     @classmethod
-    def of(cls, cells: MarginCells, before: Array, method: Method) -> Calibration:
+    def of(cls, cells: MarginCells, before: Floats, method: Method) -> Calibration:
         """The calibration of weights ``before`` [n], of which ``cells`` has the totals.
 
         Raises:
@@ -72,13 +70,13 @@ class Calibration:
         g[there] = found.g
         return cls(method, cells, before, frozen(cells.scaled(before, g)), found)
 
-    def again(self, before: Array) -> Array:
+    def again(self, before: Floats) -> Floats:
         """Weights [n] that meet the same margins from other weights ``before`` [n], zero where those are."""
         cells = replace(self.cells, weight=self.cells.totals(before))
         return Calibration.of(cells, before, self.method).weights
 
     @property
-    def g(self) -> Array:
+    def g(self) -> Floats:
         """Factors w/d [n]; 1 for rows without weight."""
         return np.divide(self.weights, self.before, out=np.ones_like(self.weights), where=self.before > 0)
 
@@ -95,7 +93,7 @@ class Calibration:
 
 def _gaps(cells: MarginCells, solution: Solution, distance: Distance) -> list[str]:
     """The totals that were not reached, worst first."""
-    labels, totals = cells.labels, cells.targets
+    labels, totals = [m.label(k) for m in cells.margins for k in range(len(m.totals))], cells.targets
     share = np.abs(solution.gap) / np.where(totals != 0, np.abs(totals), 1.0)
     low, high = distance.bounds
     bounds = f", w/d within ({low:g}, {high:g})" if np.isfinite([low, high]).any() else ""

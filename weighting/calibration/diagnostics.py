@@ -4,26 +4,23 @@ Source: Kish, "Weighting for unequal P_i", Journal of Official Statistics 8 (199
 the loss of precision of a mean that has nothing to do with the weights.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from weighting.calibration.calibration import Calibration
 from weighting.calibration.margin_cells import MarginCells
 from weighting.calibration.margin_faults import prepared
 from weighting.calibration.margins import levels_text
 from weighting.design.arguments import weight_problems
-from weighting.errors import DesignError, columns_named
+from weighting.errors import DesignError
 from weighting.facade import Design
 from weighting.frozen import hands_out_copies
-
-Array = NDArray[np.float64]
+from weighting.groups import Floats
 
 POINTS = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 # A factor this near a limit, relative to it, lies on it.
@@ -90,9 +87,10 @@ class Diagnosis:
         return float(self.margins["gap_share"].abs().max()) if len(self.margins) else 0.0
 
     def _parts(self) -> list[tuple[str, pd.DataFrame]]:
+        bounds = f", {self.on_bounds:,} rows on a bound" if self.on_bounds else ""
         shown = [
             ("weights", self.weights.map(_short)),
-            (f"g = after/before{self._bounds()}", _quantile_row(self.factors)),
+            (f"g = after/before{bounds}", _quantile_row(self.factors)),
         ]
         if len(self.margins):
             margins = self.margins.copy()
@@ -104,9 +102,6 @@ class Diagnosis:
         if len(self.groups):
             shown.append(("by group", self.groups.map(_short)))
         return shown
-
-    def _bounds(self) -> str:
-        return f", {self.on_bounds:,} rows on a bound" if self.on_bounds else ""
 
     def __repr__(self) -> str:
         parts = [f"{title}\n{table.to_string()}" for title, table in self._parts()]
@@ -131,7 +126,7 @@ def _quantile_row(factors: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(row, index=["g"])
 
 
-def _measures(weights: Array) -> dict[str, float]:
+def _measures(weights: Floats) -> dict[str, float]:
     w = weights[weights > 0]
     return {
         "rows with weight": float(len(w)),
@@ -145,7 +140,7 @@ def _measures(weights: Array) -> dict[str, float]:
     }
 
 
-def _margin_table(cells: MarginCells, before: Array, after: Array) -> pd.DataFrame:
+def _margin_table(cells: MarginCells, before: Floats, after: Floats) -> pd.DataFrame:
     """The totals of margins, and what weights before and after [n] make of them."""
     named = [(m.name, levels_text(c) if c else "total") for m in cells.margins for c in m.categories]
     total = cells.targets
@@ -159,19 +154,16 @@ def _margin_table(cells: MarginCells, before: Array, after: Array) -> pd.DataFra
 def _groups(design: Design, by: str | Sequence[str]) -> pd.DataFrame:
     codes, labels = design.codes(by)
     inside = (codes >= 0) & (design.weights > 0)
-    sums = [
-        np.bincount(codes[inside], design.weights[inside] ** power, len(labels)) for power in (0.0, 1.0, 2.0)
-    ]
+    w, group = design.weights[inside], codes[inside]
+    rows, total, squares = (np.bincount(group, w**power, len(labels)) for power in (0, 1, 2))
     with np.errstate(divide="ignore", invalid="ignore"):
-        n_eff = sums[1] ** 2 / sums[2]
-        table = pd.DataFrame(
-            {"rows": sums[0], "sum": sums[1], "Kish deff": sums[0] / n_eff, "effective n": n_eff}
-        )
+        n_eff = total**2 / squares
+        columns = {"rows": rows, "sum": total, "Kish deff": rows / n_eff, "effective n": n_eff}
     index = pd.Index(labels.iloc[:, 0]) if labels.shape[1] == 1 else pd.MultiIndex.from_frame(labels)
-    return table.set_index(index)
+    return pd.DataFrame(columns, index=index)
 
 
-def _before(design: Design, before: Design | ArrayLike | None) -> Array:
+def _before(design: Design, before: Design | ArrayLike | None) -> Floats:
     """The weights [n] to compare with."""
     if before is None:
         return design.calibrations[0].before if design.calibrations else design.weights
@@ -207,26 +199,21 @@ def diagnose(
     >>> round(seen.deff, 6), round(seen.n_eff, 6), seen.largest_gap < 1e-9
     (1.333333, 3.0, True)
     """
-    if by is not None:
-        columns_named(by, design.frame.columns, "by")
-    chain = design.calibrations
+    groups = pd.DataFrame() if by is None else _groups(design, by)
     then, now = _before(design, before), design.weights
-    held = (
-        [c.cells for c in chain]
-        if margins is None
-        else [prepared(design.frame, now, margins, one_level=True)]
-    )
+    held = [c.cells for c in design.calibrations]
+    if margins is not None:
+        held = [prepared(design.frame, now, margins, one_level=True)]
     tables = [_margin_table(cells, then, now) for cells in held]
     both = (then > 0) & (now > 0)
+    quantiles = np.quantile(now[both] / then[both], POINTS)
     return Diagnosis(
         weights=pd.DataFrame({"before": _measures(then), "after": _measures(now)}),
-        factors=pd.DataFrame(
-            {"g": np.quantile(now[both] / then[both], POINTS)}, index=pd.Index(POINTS, name="share")
-        ),
-        on_bounds=_on_bounds(chain[-1]) if chain else 0,
+        factors=pd.DataFrame({"g": quantiles}, index=pd.Index(POINTS, name="share")),
+        on_bounds=_on_bounds(design.calibrations[-1]) if design.calibrations else 0,
         margins=pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS),
-        groups=pd.DataFrame() if by is None else _groups(design, by),
-        steps=tuple(repr(c) for c in chain),
+        groups=groups,
+        steps=tuple(repr(c) for c in design.calibrations),
     )
 
 

@@ -4,17 +4,13 @@ Source: Deville & Särndal, "Calibration estimators in survey sampling", JASA 87
 the bounded logit is their case 6, clipping F at the bounds their case 7.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from weighting.errors import CalibrationError
-
-Array = NDArray[np.float64]
+from weighting.groups import Floats
 
 LINEAR, RAKING, LOGIT = "linear", "raking", "logit"
 NAMES = (LINEAR, RAKING, LOGIT)
@@ -36,20 +32,20 @@ class Distance:
     """
 
     name: str
-    F: Callable[[Array], Array]
-    dF: Callable[[Array], Array]  # noqa: N815 — the symbol of the formula
+    F: Callable[[Floats], Floats]
+    dF: Callable[[Floats], Floats]  # noqa: N815 — the symbol of the formula
     bounds: tuple[float, float] = (-np.inf, np.inf)
 
 
-def _linear_f(u: Array) -> Array:
+def _linear_f(u: Floats) -> Floats:
     return 1.0 + u
 
 
-def _linear_df(u: Array) -> Array:
+def _linear_df(u: Floats) -> Floats:
     return np.ones_like(u)
 
 
-def _exp(u: Array) -> Array:
+def _exp(u: Floats) -> Floats:
     # A trial step may overshoot; the solver refuses what is not finite.
     with np.errstate(over="ignore"):
         return np.exp(u)
@@ -58,10 +54,10 @@ def _exp(u: Array) -> Array:
 def _clipped(plain: Distance, low: float, high: float) -> Distance:
     """The same distance with g held inside [low, high]."""
 
-    def f(u: Array) -> Array:
+    def f(u: Floats) -> Floats:
         return np.clip(plain.F(u), low, high)
 
-    def df(u: Array) -> Array:
+    def df(u: Floats) -> Floats:
         g = plain.F(u)
         return np.where((g > low) & (g < high), plain.dF(u), 0.0)
 
@@ -77,15 +73,15 @@ def _logit(low: float, high: float) -> Distance:
     A = (high - low) / ((1.0 - low) * (high - 1.0))
     shift = np.log((1.0 - low) / (high - 1.0))
 
-    def p(u: Array) -> Array:
+    def p(u: Floats) -> Floats:
         from scipy.special import expit
 
         return np.asarray(expit(A * u + shift))
 
-    def f(u: Array) -> Array:
+    def f(u: Floats) -> Floats:
         return low + (high - low) * p(u)
 
-    def df(u: Array) -> Array:
+    def df(u: Floats) -> Floats:
         q = p(u)
         return A * (high - low) * q * (1.0 - q)
 

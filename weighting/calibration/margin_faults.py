@@ -1,7 +1,5 @@
 """What can be wrong with margins, and between the margins and the sample."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -9,13 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from weighting.calibration.margin_cells import MarginCells, tabulate
 from weighting.calibration.margins import Margin, levels_text, read_margins, same_total
 from weighting.errors import CalibrationError, unknown
-
-Array = NDArray[np.float64]
+from weighting.groups import Floats
 
 # Margins whose sums differ by no more than this share are the same total written with other rounding.
 SAME_TOTAL = 1e-8
@@ -25,7 +21,7 @@ TOUCHING = 1e-10
 
 def prepared(
     frame: pd.DataFrame,
-    weights: Array,
+    weights: Floats,
     margins: Mapping[Any, Any],
     by: str | Sequence[str] | None = None,
     one_level: bool = False,

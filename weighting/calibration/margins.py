@@ -3,19 +3,15 @@
 A margin counts the categories of one column or of several crossed columns, or adds up a numeric column.
 """
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from weighting.errors import is_number, listed
-
-Array = NDArray[np.float64]
+from weighting.groups import Floats
 
 
 @dataclass(frozen=True)
@@ -34,7 +30,7 @@ class Margin:
     columns: tuple[str, ...]
     value: str | None
     categories: tuple[tuple[Hashable, ...], ...]
-    totals: Array
+    totals: Floats
 
     def label(self, k: int | np.integer[Any]) -> str:
         """Category k in words."""

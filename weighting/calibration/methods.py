@@ -3,8 +3,6 @@
 Source: Deville & Särndal, "Calibration estimators in survey sampling", JASA 87 (1992).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 

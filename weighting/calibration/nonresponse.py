@@ -5,70 +5,62 @@ Source: Little, "Survey nonresponse adjustments for estimates of means", Interna
 Whoever did not answer stays in the design with weight 0; standard errors take the adjusted weights as given.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from weighting.calibration.margins import levels_text
 from weighting.errors import DesignError, absent, is_whole, listed, rows_named, unknown
 from weighting.facade import Design
-from weighting.groups import coded, groups_of
-
-Array = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from weighting.groups import Codes, Flags, Floats, coded, groups_of
 
 # A fitted propensity this near 0 or 1 means that the columns tell the answer exactly.
 SEPARATED = 1e-8
 
 
-def class_factors(weights: Array, responded: Flags, classes: NDArray[np.intp], n_classes: int) -> Array:
+def class_factors(weights: Floats, responded: Flags, classes: Codes) -> Floats:
     """Factor of each row [n]: Σ w of its class over Σ w of the class's respondents; 0 for nonrespondents.
 
-    >>> class_factors(np.ones(3), np.array([True, False, True]), np.array([0, 0, 1]), 2).tolist()
+    >>> class_factors(np.ones(3), np.array([True, False, True]), np.array([0, 0, 1])).tolist()
     [2.0, 0.0, 1.0]
     """
-    everyone = np.bincount(classes, weights, minlength=n_classes)
-    answering = np.bincount(classes, weights * responded, minlength=n_classes)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        factor = everyone / answering
+    everyone, answering = np.bincount(classes, weights), np.bincount(classes, weights * responded)
+    factor = np.divide(everyone, answering, out=np.zeros_like(everyone), where=answering > 0)
     return np.where(responded, factor[classes], 0.0)
 
 
 def _responded(design: Design, responded: str | ArrayLike) -> tuple[Flags, list[str]]:
     """Who answered [n], and what is wrong with the column that says so."""
-    if isinstance(responded, str):
-        if responded not in design.frame:
-            return np.zeros(design.n, dtype=bool), [unknown("column", responded, design.frame.columns)]
-        column = pd.Series(design.frame[responded].to_numpy())
-    else:
-        column = pd.Series(np.asarray(responded))
+    nobody = np.zeros(design.n, dtype=bool)
+    if isinstance(responded, str) and responded not in design.frame:
+        return nobody, [unknown("column", responded, design.frame.columns)]
+    column = pd.Series(np.asarray(design.frame[responded] if isinstance(responded, str) else responded))
     if len(column) != design.n:
-        return np.zeros(design.n, dtype=bool), [f"responded: {len(column)} values for {design.n} rows"]
+        return nobody, [f"responded: {len(column)} values for {design.n} rows"]
     bad = ~column.isin([0, 1]).to_numpy()
     if bad.any():
         where = rows_named(bad, design.frame.index, column.to_numpy())
-        return np.zeros(design.n, dtype=bool), [f"responded: neither true nor false in {where}"]
+        return nobody, [f"responded: neither true nor false in {where}"]
     answered = column.to_numpy().astype(bool)
     return answered, [] if answered.any() else ["responded: nobody did"]
 
 
-def _empty_classes(
-    frame: pd.DataFrame, weights: Array, answered: Flags, codes: NDArray[np.intp]
-) -> list[str]:
-    """Classes in which somebody was asked and nobody answered."""
-    asked = np.bincount(codes, weights)
-    lost = np.flatnonzero((asked > 0) & (np.bincount(codes, weights * answered) == 0))
-    rows = [int(np.flatnonzero(codes == c)[0]) for c in lost]
-    return [
-        f"class {levels_text(tuple(frame.iloc[row]))}: nobody answered (weight {asked[c]:.6g}); "
-        f"join it with a similar class"
-        for c, row in zip(lost, rows, strict=True)
-    ]
+def _carried(design: Design, answered: Flags, codes: Codes, labels: pd.DataFrame) -> Design:
+    """The design in which respondents carry the weight of their class: codes [n], and ``labels`` [n rows] in words.
+
+    Raises:
+        DesignError: classes in which somebody was asked and nobody answered.
+    """
+    asked = np.bincount(codes, design.weights)
+    lost = np.flatnonzero((asked > 0) & (np.bincount(codes, design.weights * answered) == 0))
+    DesignError.raise_any(
+        f"class {levels_text(tuple(labels.iloc[int(np.argmax(codes == c))]))}: nobody answered "
+        f"(weight {asked[c]:.6g}); join it with a similar class"
+        for c in lost
+    )
+    return design.with_weights(design.weights * class_factors(design.weights, answered, codes))
 
 
 def weighting_classes(design: Design, responded: str | ArrayLike, classes: str | Sequence[str]) -> Design:
@@ -89,19 +81,11 @@ def weighting_classes(design: Design, responded: str | ArrayLike, classes: str |
     """
     names = listed(classes)
     answered, problems = _responded(design, responded)
-    problems += absent("column", names, design.frame.columns)
-    if problems:
-        raise DesignError(*problems)
-    codes = groups_of(design.frame, names)
-    frame = design.frame[names]
-    problems = _empty_classes(frame, design.weights, answered, codes)
-    if problems:
-        raise DesignError(*problems)
-    factor = class_factors(design.weights, answered, codes, int(codes.max()) + 1)
-    return design.with_weights(np.where(answered, design.weights * np.where(answered, factor, 0.0), 0.0))
+    DesignError.raise_any([*problems, *absent("column", names, design.frame.columns)])
+    return _carried(design, answered, groups_of(design.frame, names), design.frame[names])
 
 
-def _regressors(frame: pd.DataFrame) -> Array:
+def _regressors(frame: pd.DataFrame) -> Floats:
     """Intercept, numbers as they are, everything else as indicators without the first level [n, p]."""
     numeric = frame.select_dtypes("number")
     levels = frame.drop(columns=numeric.columns).astype("category")
@@ -110,7 +94,7 @@ def _regressors(frame: pd.DataFrame) -> Array:
     return np.hstack(parts)
 
 
-def _fitted(x: Array, answered: Flags, weights: Array | None) -> Array:
+def _fitted(x: Floats, answered: Flags, weights: Floats | None) -> Floats:
     """Propensities [n] of a logistic regression (statsmodels)."""
     import warnings
 
@@ -153,21 +137,25 @@ def propensity(
     problems += _column_problems(design.frame, names)
     if classes is not None and (not is_whole(classes) or classes < 2):
         problems.append(f"classes {classes!r}: at least 2 are needed, or None for none")
-    if problems:
-        raise DesignError(*problems)
+    DesignError.raise_any(problems)
     rho = _fitted(_regressors(design.frame[names]), answered, design.weights if weighted else None)
-    if not answered.all() and (rho[answered] < SEPARATED).any() | (rho[~answered] > 1 - SEPARATED).any():
-        raise DesignError(
-            f"columns {', '.join(names)} tell exactly who answered in part of the sample: use fewer"
-        )
-    if not answered.all() and np.all(np.where(answered, rho > 1 - SEPARATED, rho < SEPARATED)):
-        raise DesignError(
-            f"columns {', '.join(names)} tell exactly who answered: no propensity can be fitted"
-        )
+    if not answered.all():
+        DesignError.raise_any(_separation_problems(rho, answered, ", ".join(names)))
     if classes is None:
         raised = np.where(answered, design.weights / rho, 0.0)
         return design.with_weights(raised * (design.weights.sum() / raised.sum()))
-    return _by_quantile(design, answered, rho, classes)
+    cuts = np.unique(np.quantile(rho, np.arange(1, classes) / classes))
+    codes = np.searchsorted(cuts, rho, side="left").astype(np.intp)
+    return _carried(design, answered, codes, pd.DataFrame({"propensity class": codes + 1}))
+
+
+def _separation_problems(rho: Floats, answered: Flags, names: str) -> list[str]:
+    """What keeps propensities [n] from being used: columns that tell who answered."""
+    if (rho[answered] < SEPARATED).any() or (rho[~answered] > 1 - SEPARATED).any():
+        return [f"columns {names} tell exactly who answered in part of the sample: use fewer"]
+    if np.all(np.where(answered, rho > 1 - SEPARATED, rho < SEPARATED)):
+        return [f"columns {names} tell exactly who answered: no propensity can be fitted"]
+    return []
 
 
 def _column_problems(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:
@@ -182,15 +170,3 @@ def _column_problems(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:
         elif not pd.api.types.is_numeric_dtype(frame[name]):
             coded(frame[name])
     return problems
-
-
-def _by_quantile(design: Design, answered: Flags, rho: Array, classes: int) -> Design:
-    """Weighting classes of equal numbers by propensity; equal propensities share a class."""
-    cuts = np.unique(np.quantile(rho, np.arange(1, classes) / classes))
-    codes = np.searchsorted(cuts, rho, side="left").astype(np.intp)
-    labels: Any = pd.DataFrame({"propensity class": codes + 1})
-    problems = _empty_classes(labels, design.weights, answered, codes)
-    if problems:
-        raise DesignError(*problems)
-    factor = class_factors(design.weights, answered, codes, classes)
-    return design.with_weights(np.where(answered, design.weights * factor, 0.0))

@@ -4,19 +4,14 @@ Source: Deville & Särndal, JASA 87 (1992), eq. 2.3. The left side is the gradie
 step is a step uphill on its dual and can be halved until it helps.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from weighting.calibration.distance import Distance
-
-Array = NDArray[np.float64]
-Codes = NDArray[np.intp]
+from weighting.groups import Codes, Floats
 
 HALVINGS = 60
 TOLERANCE = 1e-10
@@ -34,9 +29,9 @@ class Point:
         worst: the largest gap, relative to its total.
     """
 
-    u: Array
-    g: Array
-    gap: Array
+    u: Floats
+    g: Floats
+    gap: Floats
     worst: float
 
 
@@ -51,8 +46,8 @@ class Solution:
         met: whether every gap is within the tolerance.
     """
 
-    g: Array
-    gap: Array
+    g: Floats
+    gap: Floats
     rounds: int
     met: bool
 
@@ -69,24 +64,24 @@ class Equations:
     """
 
     x: sparse.csr_array
-    d: Array
-    totals: Array
+    d: Floats
+    totals: Floats
     distance: Distance
 
     @cached_property
-    def scale(self) -> Array:
+    def scale(self) -> Floats:
         """What a gap is measured by [p]: the total, or Σ d|x| / 10⁴ where that is larger."""
         scale = np.maximum(np.abs(self.totals), 1e-4 * (abs(self.x).T @ self.d))
         return np.where(scale > 0, scale, 1.0)
 
-    def at(self, u: Array) -> Point:
+    def at(self, u: Floats) -> Point:
         """The point of u = x'λ [c]."""
         g = self.distance.F(u)
         with np.errstate(invalid="ignore", over="ignore"):
             gap = self.totals - self.x.T @ (self.d * g)
         return Point(u, g, gap, float(np.max(np.abs(gap) / self.scale, initial=0.0)))
 
-    def gram(self, v: Array) -> Array:
+    def gram(self, v: Floats) -> Floats:
         """x' diag(v) x: [c] -> [p, p]."""
         return np.asarray((self.x.T @ self.x.multiply(v[:, None])).toarray())
 
@@ -101,7 +96,7 @@ class Equations:
         _, pivots, rank, _ = dpstrf(H * np.outer(scale, scale), tol=1e-10, lower=1)
         return np.sort(pivots[:rank] - 1).astype(np.intp)
 
-    def newton_step(self, point: Point, floor: float) -> Array | None:
+    def newton_step(self, point: Point, floor: float) -> Floats | None:
         """H⁻¹ gap with H = Σ d max(dF, floor) x x' on the independent columns; None where H is singular there."""
         from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
@@ -115,7 +110,7 @@ class Equations:
             return None
         return step if np.isfinite(step).all() else None
 
-    def halved(self, point: Point, step: Array) -> Point:
+    def halved(self, point: Point, step: Floats) -> Point:
         """After the longest of the steps 1, ½, ¼ … that does not pass the top of the dual, or that lessens the worst gap."""
         along = self.x @ step
         for halving in range(HALVINGS):

@@ -4,21 +4,16 @@ Source: Potter, "A study of procedures to identify and trim extreme sampling wei
 Survey Research Methods, ASA (1990), 225-230. Equal shares are what R's ``survey::trimWeights`` gives.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from weighting.calibration.margins import levels_text
 from weighting.errors import DesignError, is_number, listed, unknown
 from weighting.facade import Design
-from weighting.groups import groups_of
-
-Array = NDArray[np.float64]
+from weighting.groups import Codes, Floats, groups_of
 
 # The surplus shrinks in every round; below this share of the total it is rounding.
 SETTLED = 1e-15
@@ -28,13 +23,13 @@ SHARES = ("equal", "proportional")
 
 
 def trimmed(
-    weights: Array,
-    lower: Array,
-    upper: Array,
-    group: NDArray[np.intp],
+    weights: Floats,
+    lower: Floats,
+    upper: Floats,
+    group: Codes,
     proportional: bool = False,
     rounds: int = MAX_ROUNDS,
-) -> Array:
+) -> Floats:
     """Weights [n] held inside limits [groups], the total of every group kept.
 
     The surplus of a group goes to its rows inside the limits (to all its rows where none is inside), in equal parts
@@ -55,17 +50,12 @@ def trimmed(
             break
         any_inside = np.bincount(group, inside, minlength=size) > 0
         part = np.where(any_inside[group], inside, there) * (w if proportional else 1.0)
-        w = (
-            w
-            + part
-            * (surplus / np.maximum(np.bincount(group, part, minlength=size), np.finfo(float).tiny))[group]
-        )
+        shared = np.bincount(group, part, minlength=size)
+        w = w + part * (surplus / np.maximum(shared, np.finfo(float).tiny))[group]
     return w
 
 
-def _groups(
-    frame: pd.DataFrame, by: str | Sequence[str] | None, n: int
-) -> tuple[NDArray[np.intp], list[str]]:
+def _groups(frame: pd.DataFrame, by: str | Sequence[str] | None, n: int) -> tuple[Codes, list[str]]:
     """Group of every row [n], and the groups in words."""
     if by is None:
         return np.zeros(n, dtype=np.intp), ["all rows"]
@@ -75,17 +65,15 @@ def _groups(
     return codes, [levels_text(row) for row in first.itertuples(index=False, name=None)]
 
 
-def _centres(weights: Array, group: NDArray[np.intp], unit: str) -> Array:
+def _centres(weights: Floats, group: Codes, unit: str) -> Floats:
     """What the limits are multiples of, per group: 1, or the median or mean of the positive weights."""
     if unit == "weight":
         return np.ones(int(group.max(initial=0)) + 1)
     positive = pd.Series(np.where(weights > 0, weights, np.nan)).groupby(group)
-    return np.nan_to_num((positive.median() if unit == "median" else positive.mean()).to_numpy(), nan=1.0)
+    return np.asarray(positive.agg(unit).fillna(1.0))
 
 
-def _unreachable(
-    weights: Array, lower: Array, upper: Array, group: NDArray[np.intp], names: list[str]
-) -> list[str]:
+def _unreachable(weights: Floats, lower: Floats, upper: Floats, group: Codes, names: list[str]) -> list[str]:
     """Groups whose total does not fit between n × lower and n × upper."""
     total = np.bincount(group, weights, minlength=len(lower))
     count = np.bincount(group, weights > 0, minlength=len(lower))
@@ -135,15 +123,12 @@ def trim(
         (unit not in UNITS, unknown("unit", unit, UNITS)),
         (share not in SHARES, unknown("share", share, SHARES)),
     ]
-    problems = [message for wrong, message in checks if wrong]
-    if problems:
-        raise DesignError(*problems)
+    DesignError.raise_any(message for wrong, message in checks if wrong)
     group, names = _groups(design.frame, by, design.n)
     centre = _centres(design.weights, group, unit)
-    problems = _unreachable(design.weights, low * centre, high * centre, group, names)
-    if problems:
-        raise DesignError(*problems)
+    lower_limit, upper_limit = low * centre, high * centre
+    DesignError.raise_any(_unreachable(design.weights, lower_limit, upper_limit, group, names))
     rounds = MAX_ROUNDS if strict else 1
     return design.with_weights(
-        trimmed(design.weights, low * centre, high * centre, group, share == "proportional", rounds)
+        trimmed(design.weights, lower_limit, upper_limit, group, share == "proportional", rounds)
     )

@@ -11,10 +11,12 @@ sample size for n, as Dean & Pagano, J. Survey Statistics and Methodology 3 (201
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special
 
-Limits = tuple[NDArray[np.float64], NDArray[np.float64]]
+from weighting.groups import Floats
+
+Limits = tuple[Floats, Floats]
 
 #: A standard error below this share of the value's range is rounding, not variation.
 NO_VARIATION = 1e-14
@@ -22,7 +24,7 @@ NO_VARIATION = 1e-14
 MOST_SIZE = 1e15
 
 
-def t_quantile(df: ArrayLike, level: float = 0.95) -> NDArray[np.float64]:
+def t_quantile(df: ArrayLike, level: float = 0.95) -> Floats:
     """Two-sided quantile of Student's t: half the width of a Wald interval in standard errors.
 
     >>> t_quantile([12, np.inf]).round(4).tolist()
@@ -203,10 +205,10 @@ def bounded(
 
 
 def _without_variation(
-    p: NDArray[np.float64],
-    df: NDArray[np.float64],
-    n: NDArray[np.float64],
-    fraction: NDArray[np.float64],
+    p: Floats,
+    df: Floats,
+    n: Floats,
+    fraction: Floats,
     level: float,
 ) -> Limits:
     """Korn–Graubard with effective n = n/(1 − fraction); infinite for a census."""
@@ -220,15 +222,13 @@ TRANSFORMED: dict[str, Callable[..., Limits]] = {"logit": logit, "bounded": logi
 SIZED: dict[str, Callable[..., Limits]] = {"wilson": wilson, "beta": beta, "likelihood": likelihood}
 
 
-def _effective_size(
-    p: NDArray[np.float64], se: NDArray[np.float64], n: ArrayLike | None
-) -> NDArray[np.float64]:
+def _effective_size(p: Floats, se: Floats, n: ArrayLike | None) -> Floats:
     varies = (se > NO_VARIATION) & (p > 0) & (p < 1)
     size = p * (1 - p) / np.where(varies, se, 1.0) ** 2
     return np.where(varies, size, np.nan if n is None else np.asarray(n, dtype=float))
 
 
-def _t_factor(n: NDArray[np.float64], df: ArrayLike, level: float) -> NDArray[np.float64]:
+def _t_factor(n: Floats, df: ArrayLike, level: float) -> Floats:
     """(t[n − 1]/t[df])²: how much a variance known with few degrees of freedom costs in sample size."""
     few = np.maximum(np.asarray(n, dtype=float) - 1, 1.0)
     return (t_quantile(few, level) / t_quantile(df, level)) ** 2

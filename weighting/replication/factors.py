@@ -5,18 +5,13 @@ of Official Statistics 6 (1990), Fay's method; Rao & Wu, JASA 83 (1988), and Rao
 rescaled bootstrap; Rust & Rao, Statistical Methods in Medical Research 5 (1996), the jackknife.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from weighting.errors import is_number
+from weighting.groups import Codes, Floats
 from weighting.replication.hadamard import hadamard, order_above
-
-Array = NDArray[np.float64]
-Codes = NDArray[np.intp]
 
 JK1, JKN, BRR, FAY, BOOTSTRAP = "JK1", "JKn", "BRR", "Fay", "bootstrap"
 KINDS = (JK1, JKN, BRR, FAY, BOOTSTRAP)
@@ -33,12 +28,12 @@ class Factors:
         rscales: multiple of each replicate's [R].
     """
 
-    table: Array
+    table: Floats
     scale: float
-    rscales: Array
+    rscales: Floats
 
 
-def jackknife(stratum: Codes, sampled: Array, rest: Array, lonely: str = "remove") -> Factors:
+def jackknife(stratum: Codes, sampled: Floats, rest: Floats, lonely: str = "remove") -> Factors:
     """Leave one cluster out: its factor is 0, that of the others in its stratum n_h/(n_h − 1).
 
     Args:
@@ -66,7 +61,7 @@ def jackknife(stratum: Codes, sampled: Array, rest: Array, lonely: str = "remove
     return Factors(table, float(scale), share[own])
 
 
-def half_samples(stratum: Codes, sampled: Array, rho: float = 0.0, order: Codes | None = None) -> Factors:
+def half_samples(stratum: Codes, sampled: Floats, rho: float = 0.0, order: Codes | None = None) -> Factors:
     """Balanced half samples: one cluster of each pair gets 2 − ρ, the other ρ; strata of one cluster keep theirs.
 
     Args:
@@ -92,7 +87,7 @@ def half_samples(stratum: Codes, sampled: Array, rho: float = 0.0, order: Codes 
 
 
 def bootstrap(
-    stratum: Codes, sampled: Array, rest: Array, replicates: int, rng: np.random.Generator
+    stratum: Codes, sampled: Floats, rest: Floats, replicates: int, rng: np.random.Generator
 ) -> Factors:
     """Rao & Wu's rescaled bootstrap: n_h − 1 clusters of each stratum drawn with replacement.
 
@@ -110,7 +105,7 @@ def bootstrap(
     return Factors(table, 1.0 / (replicates - 1), np.ones(replicates))
 
 
-def rank(table: Array) -> int:
+def rank(table: Floats) -> int:
     """Rank of replicate weights [G, R], to R's tolerance of 1e-5 on the scale of singular values."""
     gram = table @ table.T if len(table) < table.shape[1] else table.T @ table
     return int(np.linalg.matrix_rank(gram, rtol=1e-10, hermitian=True))

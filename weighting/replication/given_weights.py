@@ -1,20 +1,17 @@
 """Replicate weights that came with the data: read and checked."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from weighting.errors import DesignError, unknown
+from weighting.groups import Floats
 from weighting.replication.factors import JKN, KINDS, rho_problems
 
-Array = NDArray[np.float64]
 
-
-def read_weights(frame: pd.DataFrame, weights: ArrayLike | Sequence[str]) -> Array:
+def read_weights(frame: pd.DataFrame, weights: ArrayLike | Sequence[str]) -> Floats:
     """Replicate weights [n, R] from an array or from the names of columns.
 
     Raises:
@@ -32,7 +29,7 @@ def read_weights(frame: pd.DataFrame, weights: ArrayLike | Sequence[str]) -> Arr
         ) from None
 
 
-def given_problems(table: Array, n: int, kind: str, rho: float, rscales: Array | None) -> Iterator[str]:
+def given_problems(table: Floats, n: int, kind: str, rho: float, rscales: Floats | None) -> Iterator[str]:
     """What is wrong with replicate weights [n, R] and what is said of them."""
     if table.ndim != 2 or len(table) != n or table.shape[1] < 2:
         yield f"replicate weights: shape {table.shape}; {n} rows and at least two columns are needed"

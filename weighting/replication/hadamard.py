@@ -4,8 +4,6 @@ Sources: Sylvester (1867) for doubling; Paley, "On orthogonal matrices", Journal
 311-320, for his two constructions from quadratic residues; Wolter, Introduction to Variance Estimation (2007), ch. 3.
 """
 
-from __future__ import annotations
-
 from functools import cache
 
 import numpy as np

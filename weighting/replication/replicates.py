@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from weighting.errors import DesignError
 from weighting.estimation import intervals, means
@@ -22,11 +22,9 @@ from weighting.estimation.options import Options
 from weighting.estimation.requests import Request
 from weighting.facade import Design
 from weighting.frozen import freeze
+from weighting.groups import Codes, Floats
 from weighting.replication.factors import BOOTSTRAP, BRR, FAY, JACKKNIFES, JK1, JKN, rank
 from weighting.replication.given_weights import given_problems, read_weights
-
-Array = NDArray[np.float64]
-Codes = NDArray[np.intp]
 
 # Deviations below this share of the estimate are rounding: the replicates agree.
 ROUNDING = 1e-12
@@ -49,9 +47,9 @@ class Replicates:
     design: Design
     kind: str
     group: Codes
-    factors: Array
+    factors: Floats
     scale: float
-    rscales: Array
+    rscales: Floats
     mse: bool
     degf: int
 
@@ -112,7 +110,7 @@ class Replicates:
             degf=rank(factors * full) - 1,
         )
 
-    def weights(self) -> Array:
+    def weights(self) -> Floats:
         """Replicate weights [n, R], full-sample weights included."""
         return self.design.weights[:, None] * self.factors[self.group]
 
@@ -178,7 +176,7 @@ class Replicates:
         base = replace(base, interval="wald", note=("quantile: n_eff, deff do not apply",) * len(base))
         return self._replaced(base, np.array(under), grouping_of(self._plain, by))
 
-    def estimate(self, statistic: Callable[[Array], ArrayLike]) -> tuple[Array, Array]:
+    def estimate(self, statistic: Callable[[Floats], ArrayLike]) -> tuple[Floats, Floats]:
         """Any statistic of the weights: its values [k] on the full sample and their covariance [k, k].
 
         >>> from weighting import replicate
@@ -194,7 +192,7 @@ class Replicates:
         under = np.array([statistic(w) for w in self._columns], dtype=float)
         return full, self.covariance(full, under.reshape(len(under), -1))
 
-    def covariance(self, full: Array, under: Array) -> Array:
+    def covariance(self, full: Floats, under: Floats) -> Floats:
         """Covariance [k, k] of estimates [k] from their values under the replicates [R, k]."""
         used = self.rscales > 0
         centre = full if self.mse else under[used].mean(axis=0)
@@ -204,7 +202,7 @@ class Replicates:
         return np.asarray(self.scale * weighted.T @ weighted)
 
     @property
-    def _columns(self) -> Iterator[Array]:
+    def _columns(self) -> Iterator[Floats]:
         """The weights [n] of one replicate after the other."""
         return (self.design.weights * factor[self.group] for factor in self.factors.T)
 
@@ -223,7 +221,7 @@ class Replicates:
         request = request.listwise() if options.get("listwise") else request
         return self._replaced(base, self._under(request), request.grouping, request.kind == "proportion")
 
-    def _under(self, request: Request) -> Array:
+    def _under(self, request: Request) -> Floats:
         """Every estimate under every replicate [R, K], in the order of the table: domains vary slowest."""
         bottom, parts = request.denominator, []
         for variable in request.numerators:
@@ -236,14 +234,16 @@ class Replicates:
                     parts.append(top if request.kind == "total" else top / scale)
         return np.stack(parts, axis=2).reshape(len(self.rscales), -1)
 
-    def _totals(self, values: Array, grouping: Grouping) -> Array:
+    def _totals(self, values: Floats, grouping: Grouping) -> Floats:
         """Weighted totals of values [n] by replicate and domain [R, J]."""
         G, J, inside = len(self.factors), grouping.n_domains, grouping.domain >= 0
         key = self.group[inside] * J + grouping.domain[inside]
         by_group = np.bincount(key, (self.design.weights * values)[inside], G * J).reshape(G, J)
         return np.asarray(self.factors.T @ by_group)
 
-    def _replaced(self, base: Estimates, under: Array, grouping: Grouping, shares: bool = False) -> Estimates:
+    def _replaced(
+        self, base: Estimates, under: Floats, grouping: Grouping, shares: bool = False
+    ) -> Estimates:
         """The table with the replicates' standard errors, limits and design effects; ``under`` [R, K]."""
         covariance = self.covariance(base.estimate, under)
         lost = np.isnan(base.estimate)
@@ -268,7 +268,7 @@ class Replicates:
             design_df=float(self.degf),
         )
 
-    def _degrees(self, base: Estimates, grouping: Grouping) -> Array:
+    def _degrees(self, base: Estimates, grouping: Grouping) -> Floats:
         """Degrees of freedom of each row: the replicates', or those of the domain's clusters where these are fewer."""
         if not isinstance(base.df_rule, str):
             return base.df
@@ -278,7 +278,7 @@ class Replicates:
         return np.repeat(np.minimum(own, self.degf).astype(float), len(base) // grouping.n_domains)
 
 
-def _limits(base: Estimates, se: Array, df: Array, shares: bool) -> intervals.Limits:
+def _limits(base: Estimates, se: Floats, df: Floats, shares: bool) -> intervals.Limits:
     """Intervals around the estimates; shares at 0 and 1, or without variation, keep those of the full sample's sizes."""
     flat = (se <= intervals.NO_VARIATION) | (base.estimate <= 0) | (base.estimate >= 1)
     low, high = Options(base.interval, base.level, "design").limits(base.estimate, se, df, base.n, flat)

@@ -1,17 +1,15 @@
 """Replicates of a design: its clusters left out, halved or drawn again."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from weighting import groups
 from weighting.calibration.calibration import Calibration
-from weighting.calibration.margin_cells import crossed
 from weighting.errors import CalibrationError, DesignError, is_whole, unknown
 from weighting.facade import Design
+from weighting.groups import Codes, Floats
 from weighting.randomness import generator
 from weighting.replication.factors import (
     BOOTSTRAP,
@@ -30,9 +28,6 @@ from weighting.replication.factors import (
 )
 from weighting.replication.replicates import Replicates
 from weighting.variance.stages import Stage
-
-Array = NDArray[np.float64]
-Codes = NDArray[np.intp]
 
 LEAVE_OUT = ("remove", "certainty")
 # A jackknife holds clusters × clusters factors: 800 MB at this number.
@@ -142,7 +137,7 @@ def _pair_problems(stage: Stage, kind: str) -> Iterator[str]:
         yield f"{kind} takes no finite population correction: leave fpc out, or use JKn or bootstrap"
 
 
-def _recalibrated(design: Design, table: Array) -> tuple[Codes, Array]:
+def _recalibrated(design: Design, table: Floats) -> tuple[Codes, Floats]:
     """Groups [n] of cluster × calibration cells, and their factors [G, R] when every replicate is calibrated again.
 
     Steps between calibrations (trimming, nonresponse) are repeated as the ratios they were.
@@ -153,9 +148,9 @@ def _recalibrated(design: Design, table: Array) -> tuple[Codes, Array]:
             "an adjustment of this design cannot be repeated in the replicates: use recalibrate=False"
         )
     cluster = design.stages[0].cluster
-    columns = [cluster, *(step.cells.index for step in chain)]
-    index, _ = crossed(columns, [len(table), *(step.cells.size for step in chain)], design.n)
-    _, first, group = np.unique(index, return_index=True, return_inverse=True)
+    cells = [(step.cells.index.astype(np.intp), step.cells.size) for step in chain]
+    group, _ = groups.crossed([(cluster, len(table)), *cells])
+    first = np.unique(group, return_index=True)[1]
     factors = np.empty((len(first), table.shape[1]))
     for r in range(table.shape[1]):
         weights = chain[0].before * table[cluster, r]
@@ -165,14 +160,14 @@ def _recalibrated(design: Design, table: Array) -> tuple[Codes, Array]:
             weights, after = _again(step, weights, r), step.weights
         weights = weights * _ratio(design.weights, after)
         factors[:, r] = _ratio(weights, design.weights)[first]
-    return group.astype(np.intp), factors
+    return group, factors
 
 
-def _ratio(top: Array, bottom: Array) -> Array:
+def _ratio(top: Floats, bottom: Floats) -> Floats:
     return np.divide(top, bottom, out=np.zeros_like(top), where=bottom != 0)
 
 
-def _again(step: Calibration, weights: Array, r: int) -> Array:
+def _again(step: Calibration, weights: Floats, r: int) -> Floats:
     try:
         return step.again(weights)
     except CalibrationError as error:
