@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse import csc_array
 
 from weighting.errors import DesignError, columns_named
 
@@ -29,8 +30,6 @@ def group_totals(values: Floats, codes: Codes, n_groups: int) -> Floats:
     """
     if values.ndim == 1:
         return np.asarray(np.bincount(codes, weights=values, minlength=n_groups)[:n_groups], dtype=float)
-    from scipy.sparse import csc_array
-
     rows = np.arange(codes.size + 1)
     member = csc_array((np.ones(codes.size), codes, rows), shape=(n_groups + 1, codes.size))
     return np.asarray(member @ values)[:n_groups]
@@ -44,7 +43,9 @@ def compact(codes: Codes, bound: int) -> tuple[Codes, Codes]:
     """
     if bound > 4 * codes.size + SMALL_TABLE:
         return np.unique(codes, return_inverse=True)
-    used = np.flatnonzero(np.bincount(codes, minlength=bound))
+    seen = np.zeros(bound, dtype=bool)
+    seen[codes] = True
+    used = np.flatnonzero(seen)
     place = np.empty(bound, dtype=np.intp)
     place[used] = np.arange(used.size)
     return used, place[codes]

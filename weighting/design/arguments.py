@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -114,14 +115,10 @@ class Arguments:
         ]
         if self.problems:
             return ()
+        of_stages = list(zip_longest(by_strata, by_clusters, sizes))[: max(len(sizes), 1)] or [(None,) * 3]
         columns = [
-            StageColumns(
-                number,
-                _at(by_strata, number),
-                _at(by_clusters, number),
-                self._numbers(_at(sizes, number), fpc_role(number)),
-            )
-            for number in range(min(depth, max(len(sizes), 1)))
+            StageColumns(number, strata, clusters, self._numbers(fpc, fpc_role(number)))
+            for number, (strata, clusters, fpc) in enumerate(of_stages)
         ]
         return StageBuilder(self.frame.index, nest, self.problems).build(columns)
 
@@ -159,10 +156,6 @@ def _frame_of(given: Any) -> pd.DataFrame:
     if frame.empty:
         raise DesignError("frame: there are no rows")
     return frame
-
-
-def _at(columns: list[pd.Series | None], number: int) -> pd.Series | None:
-    return columns[number] if number < len(columns) else None
 
 
 def weight_problems(weights: Floats, index: pd.Index, role: str) -> list[str]:

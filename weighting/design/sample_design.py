@@ -21,7 +21,6 @@ from weighting.frozen import copied, frozen, is_frozen
 from weighting.groups import Codes, Flags, Floats, coded, crossed
 from weighting.variance.adjustment import Adjustment
 from weighting.variance.cells import ClusterCells
-from weighting.variance.influence import Influence
 from weighting.variance.lonely import LonelyPolicy
 from weighting.variance.residuals import Residuals
 from weighting.variance.stages import Stage
@@ -224,12 +223,6 @@ class SampleDesign:
             return self.residuals.variance_by(u, domain, n_domains)
         part = self.cells(domain, n_domains)
         return part.variance(part.totals(u))
-
-    def influence(
-        self, domain: Codes, n_domains: int, parts: Sequence[tuple[Floats, ClusterCells | None]]
-    ) -> Influence:
-        """The joint influence of many estimates by domain; see :meth:`Residuals.influence`."""
-        return self.residuals.influence(domain, n_domains, parts)
 
     @cached_property
     def kept(self) -> dict[Any, Any]:

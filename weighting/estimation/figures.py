@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
 from weighting.estimation import intervals
-from weighting.estimation.estimates import Estimates, by_strata, labels_of
+from weighting.estimation.estimates import Estimates, labels_of
 from weighting.estimation.options import Options, chosen
 from weighting.estimation.requests import Request
 from weighting.groups import Flags, Floats
@@ -39,25 +38,19 @@ def estimates_of(request: Request, options: Options, listwise: bool = False) -> 
         interval=options.interval,
         level=options.level,
         remarks=found.remarks(),
-        source=influence_source(request),
+        source=partial(joint_influence, request),
         design_df=float(request.design.degf),
         df_rule=options.df,
     )
 
 
-def influence_source(request: Request) -> Callable[[], Influence]:
-    """Builds the joint influence of all rows of the table when it is first asked for."""
-
-    def build() -> Influence:
-        parts: list[tuple[Floats, ClusterCells | None]] = [
-            (request.row_influence(found), None)
-            if request.design.adjustments
-            else (found.influence, found.cells)
-            for found in request.statistics()
-        ]
-        return request.design.influence(request.domain, request.n_domains, parts)
-
-    return build
+def joint_influence(request: Request) -> Influence:
+    """The joint influence of all rows of the table."""
+    parts: list[tuple[Floats, ClusterCells | None]] = [
+        (request.row_influence(found), None) if request.design.adjustments else (found.influence, found.cells)
+        for found in request.statistics()
+    ]
+    return request.design.residuals.influence(request.domain, request.n_domains, parts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,11 +85,9 @@ class Figures:
             weighed = found.cells.satterthwaite(found.influence) if weighs else np.empty_like(variance)
             parts.append((found.estimate, variance, found.srs, found.count, found.size, weighed))
         joined = [np.concatenate(part, axis=1).astype(float) for part in zip(*parts, strict=True)]
-        figures = cls(request, options, *joined)
         if options.df == "satterthwaite" and not weighs:
-            jointly = by_strata(influence_source(request)()).reshape(figures.estimate.shape)
-            return replace(figures, weighed=jointly)
-        return figures
+            joined[-1] = joint_influence(request).satterthwaite().reshape(joined[0].shape)
+        return cls(request, options, *joined)
 
     @cached_property
     def se(self) -> Floats:
@@ -122,7 +113,7 @@ class Figures:
         """Effective size where nothing varies; infinite for a complete census."""
         return self.n * self.request.grouping.worth[:, None]
 
-    @property
+    @cached_property
     def _census(self) -> Flags:
         return self.flat & np.isposinf(self._edge)
 

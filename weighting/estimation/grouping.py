@@ -45,12 +45,18 @@ class Grouping:
     domain: Codes
     domains: pd.DataFrame | None
     n_domains: int
-    _tables: dict[str, Tabulation | None] = field(default_factory=dict)
-    _categories: dict[str, Tabulation] = field(default_factory=dict)
+    _columns: dict[str, pd.Series] = field(default_factory=dict)
+    _tables: dict[tuple[str, bool], Tabulation | None] = field(default_factory=dict)
 
     @cached_property
     def cells(self) -> ClusterCells:
         return self.design.cells(self.domain, self.n_domains)
+
+    def column(self, name: str) -> pd.Series:
+        """A column of the design [n], fetched once."""
+        if name not in self._columns:
+            self._columns[name] = self.design.column(name)
+        return self._columns[name]
 
     def cells_of(self, valid: Flags) -> ClusterCells:
         """Cells of the rows that have a value, for policies that ask which strata a domain has rows in."""
@@ -99,30 +105,20 @@ class Grouping:
         """Rows [J] with a positive weight that are not ``missing`` [n]."""
         return self.rows - np.bincount(self._counted[missing], minlength=self.n_domains)[: self.n_domains]
 
-    def tabulate(self, columns: Iterable[str]) -> None:
+    def tabulate(self, columns: Iterable[str], categorical: bool = False) -> None:
         """Make the weighted tables of columns that have none yet, eight at a time."""
-        wanted = [c for c in dict.fromkeys(columns) if c not in self._tables]
+        read = categories_of if categorical else levels_of
+        wanted = [c for c in dict.fromkeys(columns) if (c, categorical) not in self._tables]
         for start in range(0, len(wanted), BATCH):
-            found = {c: levels_of(self.design.column(c)) for c in wanted[start : start + BATCH]}
-            self._tables.update({c: None for c, codes in found.items() if codes is None})
-            self._tables.update(
-                self._counted_in({c: codes for c, codes in found.items() if codes is not None})
-            )
+            found = {c: read(self.column(c)) for c in wanted[start : start + BATCH]}
+            made = self._counted_in({c: codes for c, codes in found.items() if codes is not None})
+            self._tables.update({(c, categorical): made.get(c) for c in found})
 
-    def tabulation(self, column: str) -> Tabulation | None:
-        """The column's weighted table, made once; None where its values are many, or not whole numbers."""
-        if column not in self._tables:
-            self.tabulate([column])
-        return self._tables[column]
-
-    def categories(self, column: str) -> Tabulation:
-        """The weighted table of any column, each distinct value a level."""
-        kept = self.tabulation(column)
-        if kept is not None:
-            return kept
-        if column not in self._categories:
-            self._categories.update(self._counted_in({column: categories_of(self.design.column(column))}))
-        return self._categories[column]
+    def tabulation(self, column: str, categorical: bool = False) -> Tabulation | None:
+        """The column's weighted table, made once; None where its values are many, or not whole numbers (unless every
+        distinct value is a level: ``categorical``)."""
+        self.tabulate([column], categorical)
+        return self._tables[column, categorical]
 
     def _counted_in(self, found: dict[str, tuple[SmallCodes, pd.Index]]) -> dict[str, Tabulation]:
         """The columns' tables, empty for those whose table is not smaller than themselves."""

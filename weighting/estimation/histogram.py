@@ -201,7 +201,7 @@ class HistogramGrouping(Grouping):
         h = self.histogram
         for i, item in enumerate(h.items):
             table = group_totals(h.table[:, i], self.cells.cell, self.cells.n_cells)
-            self._tables[item] = Tabulation(pd.Index(h.levels), table, self._by_domain(h.count[:, i]))
+            self._tables[item, False] = Tabulation(pd.Index(h.levels), table, self._by_domain(h.count[:, i]))
 
     def _by_domain(self, counts: NDArray[np.intp]) -> NDArray[np.intp]:
         return np.rint(self.sums(counts.astype(float))).astype(np.intp)

@@ -30,7 +30,7 @@ def levels_of(values: pd.Series) -> tuple[SmallCodes, pd.Index] | None:
             codes = (raw - raw.dtype.type(low)).astype(np.uint8)
             if missing is not None:
                 np.maximum(codes, missing.view(np.uint8) * np.uint8(high - low + 1), out=codes)
-            return codes, pd.Index(np.arange(low, high + 1))
+            return codes, pd.RangeIndex(low, high + 1)
     return None
 
 

@@ -7,9 +7,9 @@ quantiles at the limits of an interval for F at the estimate, and its standard e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import partial
 
 import numpy as np
 
@@ -72,32 +72,46 @@ def quantile(
     parts = []
     for variable in found:
         distribution = Distribution.of(request, variable)
-        parts += [DomainQuantiles(request, options, distribution, degrees, float(p)) for p in points]
+        parts += [_one(request, options, distribution, degrees, p) for p in points]
     names = [f"{v.column} {p:g}" for v in found for p in points]
     missing = np.full(request.n_domains * len(parts), np.nan)
-    low, high = zip(*(part.limits for part in parts), strict=True)
+    estimate, se, low, high, n, note = (
+        np.stack([getattr(part, name) for part in parts], axis=1).ravel() for name in _FIGURES
+    )
     return Estimates(
         labels=labels_of(grouping.domains, request.n_domains, names),
-        estimate=_by_row([part.estimate for part in parts]),
-        se=_by_row([part.se for part in parts]),
-        ci_low=_by_row(low),
-        ci_high=_by_row(high),
+        estimate=estimate,
+        se=se,
+        ci_low=low,
+        ci_high=high,
         df=np.repeat(degrees, len(names)),
-        n=_by_row([part.distribution.n for part in parts]),
+        n=n,
         n_eff=missing,
         deff=missing,
-        note=tuple(_by_row([part.notes() for part in parts]).tolist()),
+        note=tuple(note.tolist()),
         interval=f"Woodruff ({interval})",
         level=level,
-        source=_source(request, parts),
+        source=partial(_joint_influence, request, parts),
         design_df=float(design.degf),
         df_rule=df,
     )
 
 
-def _by_row(columns: Sequence[np.ndarray]) -> np.ndarray:
-    """One value per row of the table, from one array [J] per statistic: domains vary slowest."""
-    return np.stack(columns, axis=1).ravel()
+_FIGURES = ("estimate", "se", "low", "high", "n", "note")
+
+
+@dataclass(frozen=True, eq=False)
+class DomainQuantiles:
+    """One quantile of one column in every domain, all [J]; ``share`` is the distribution function F at the estimates."""
+
+    variable: StudyVariable
+    estimate: Floats
+    se: Floats
+    low: Floats
+    high: Floats
+    n: Floats
+    note: np.ndarray
+    share_se: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,110 +154,66 @@ class Distribution:
         return np.where(empty, np.nan, found)
 
 
-@dataclass(frozen=True, eq=False)
-class DomainQuantiles:
-    """One quantile of one column in every domain, all [J]: the value at which the distribution F reaches ``point``."""
-
-    request: Request
-    options: Options
-    distribution: Distribution
-    df: Floats
-    point: float
-
-    @cached_property
-    def estimate(self) -> Floats:
-        return self.distribution.at(np.full(self.request.n_domains, self.point))
-
-    def share_influence(self) -> tuple[Floats, Floats]:
-        """Influence values [n] of F at the estimates, and F there."""
-        request, variable = self.request, self.distribution.variable
-        inside: Flags = variable.valid & (request.domain >= 0)
-        domain, w = request.domain[inside], request.design.weights[inside]
-        below = variable.rows()[inside] <= self.estimate[domain]
-        size = np.bincount(domain, weights=w, minlength=request.n_domains)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            share = np.bincount(domain, weights=w * below, minlength=request.n_domains) / size
-            u = np.zeros(request.design.n)
-            u[inside] = np.nan_to_num(w * (below - share[domain]) / size[domain])
-        return u, share
-
-    @cached_property
-    def _share_and_se(self) -> tuple[Floats, Floats]:
-        """F at the estimates, and its standard error."""
-        u, share = self.share_influence()
-        design, domain = self.request.design, self.request.domain
-        if design.counts_presence and not design.adjustments:
-            domain = np.where(self.distribution.variable.valid, domain, -1)
-        return share, np.sqrt(design.variance_by(u[:, None], domain, self.request.n_domains)[:, 0])
-
-    @cached_property
-    def _edge(self) -> Floats:
-        """Effective size where nothing varies; infinite for a complete census."""
-        grouping = self.request.grouping
-        return grouping.count(~self.distribution.variable.valid) * grouping.worth
-
-    @cached_property
-    def _flat(self) -> Flags:
-        share, se = self._share_and_se
-        return (se <= intervals.NO_VARIATION) | (share >= 1)
-
-    @cached_property
-    def _share_limits(self) -> intervals.Limits:
-        """Limits of F at the estimates."""
-        share, se = self._share_and_se
-        census = np.isposinf(self._edge)
-        safe = intervals.bounded(np.clip(share, 0, 1), 0.0, self.df, self._edge, census, self.options.level)
-        sizes = np.where(self._flat, self._edge, self.request.grouping.held)
-        return chosen(self._flat, safe, self.options.limits(share, se, self.df, sizes, self._flat))
-
-    @cached_property
-    def limits(self) -> intervals.Limits:
-        """The values at which F reaches its limits."""
-        low, high = self._share_limits
-        return self.distribution.at(low), self.distribution.at(high)
-
-    @property
-    def _passes(self) -> tuple[Flags, Flags]:
-        """Whether the limits of F pass 0 and 1."""
-        low, high = self._share_limits
-        return low <= 0, (high > 1) | (self._share_and_se[0] >= 1)
-
-    @property
-    def _census(self) -> Flags:
-        return self._flat & np.isposinf(self._edge)
-
-    @cached_property
-    def se(self) -> Floats:
-        """Half the distance of the limits over t; from one side where the other passes 0 or 1."""
-        low, high = self.limits
-        below, above = self._passes
-        one_sided = [above & ~below, below & ~above]
-        half = np.select(one_sided, [self.estimate - low, high - self.estimate], (high - low) / 2)
-        return np.where(self._census, 0.0, half / intervals.t_quantile(self.df, self.options.level))
-
-    def notes(self) -> np.ndarray:
-        """What does not apply, or stands at an end of the values."""
-        below, above = self._passes
-        note = np.full(self.estimate.shape, "quantile: n_eff, deff do not apply", dtype=object)
-        note[below] = "lower limit: the smallest value; the interval of F passes 0"
-        note[above] = "upper limit: the largest value; the interval of F passes 1"
-        note[self.df <= 0] = "no degrees of freedom: no interval"
-        note[self._census] = "complete census: no sampling error"
-        note[np.isnan(self.estimate)] = "no row of this domain has a value"
-        return note
-
-    def influence(self) -> Floats:
-        """Influence values [n] of the quantiles: those of F over its slope."""
-        raw, share_se = self.share_influence()[0], self._share_and_se[1]
-        slope = np.divide(self.se, share_se, out=np.zeros_like(self.se), where=share_se > 0)
-        return -raw * np.nan_to_num(slope)[self.request.domain]
+def _one(
+    request: Request, options: Options, distribution: Distribution, df: Floats, point: float
+) -> DomainQuantiles:
+    """One quantile in every domain."""
+    variable = distribution.variable
+    estimate = distribution.at(np.full(request.n_domains, point))
+    share, share_se = _share_below(request, variable, estimate)
+    flat = (share_se <= intervals.NO_VARIATION) | (share >= 1)
+    edge = request.grouping.count(~variable.valid) * request.grouping.worth
+    census = flat & np.isposinf(edge)
+    safe = intervals.bounded(np.clip(share, 0, 1), 0.0, df, edge, np.isposinf(edge), options.level)
+    sizes = np.where(flat, edge, request.grouping.held)
+    share_low, share_high = chosen(flat, safe, options.limits(share, share_se, df, sizes, flat))
+    below, above = share_low <= 0, (share_high > 1) | (share >= 1)
+    low, high = distribution.at(share_low), distribution.at(share_high)
+    half = _half_width(estimate, low, high, below, above)
+    se = np.where(census, 0.0, half / intervals.t_quantile(df, options.level))
+    note = np.full(estimate.shape, "quantile: n_eff, deff do not apply", dtype=object)
+    note[below] = "lower limit: the smallest value; the interval of F passes 0"
+    note[above] = "upper limit: the largest value; the interval of F passes 1"
+    note[df <= 0] = "no degrees of freedom: no interval"
+    note[census] = "complete census: no sampling error"
+    note[np.isnan(estimate)] = "no row of this domain has a value"
+    return DomainQuantiles(variable, estimate, se, low, high, distribution.n, note, share_se)
 
 
-def _source(request: Request, parts: Sequence[DomainQuantiles]) -> Callable[[], Influence]:
-    """Builds the joint influence of all quantiles when it is first asked for."""
+def _half_width(estimate: Floats, low: Floats, high: Floats, below: Flags, above: Flags) -> Floats:
+    """Half the distance of the limits [J]; from one side where the interval of F passes 0 (``below``) or 1 (``above``)."""
+    one_sided = [above & ~below, below & ~above]
+    return np.select(one_sided, [estimate - low, high - estimate], (high - low) / 2)
 
-    def build() -> Influence:
-        columns = [(part.influence()[:, None], None) for part in parts]
-        return request.design.influence(request.domain, request.n_domains, columns)
 
-    return build
+def _share_below(request: Request, variable: StudyVariable, estimate: Floats) -> tuple[Floats, Floats]:
+    """F at the estimates [J] and its standard error."""
+    u, share = _share_influence(request, variable, estimate)
+    domain = request.domain
+    if request.design.counts_presence and not request.design.adjustments:
+        domain = np.where(variable.valid, domain, -1)
+    return share, np.sqrt(request.design.variance_by(u[:, None], domain, request.n_domains)[:, 0])
+
+
+def _share_influence(request: Request, variable: StudyVariable, estimate: Floats) -> tuple[Floats, Floats]:
+    """Influence values [n] of F at the estimates [J], and F there."""
+    inside: Flags = variable.valid & (request.domain >= 0)
+    of_row = np.maximum(request.domain, 0)
+    w = np.where(inside, request.design.weights, 0.0)
+    below = variable.rows() <= estimate[of_row]
+    size = request.grouping.sums(w)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = request.grouping.sums(w * below) / size
+        return np.nan_to_num(w * (below - share[of_row]) / size[of_row]), share
+
+
+def _joint_influence(request: Request, parts: Sequence[DomainQuantiles]) -> Influence:
+    """The joint influence of all quantiles: that of F at the estimates, over the slope of F."""
+    columns = []
+    for part in parts:
+        u, _ = _share_influence(request, part.variable, part.estimate)
+        slope = np.divide(part.se, part.share_se, out=np.zeros_like(part.se), where=part.share_se > 0)
+        columns.append(-u * np.nan_to_num(slope)[request.domain])
+    return request.design.residuals.influence(
+        request.domain, request.n_domains, [(np.column_stack(columns), None)]
+    )

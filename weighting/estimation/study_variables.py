@@ -89,7 +89,7 @@ class StudyVariable:
         """The grouping's weighted table of this column, where there is one that answers."""
         if self.levels is None or self.mask is not None:
             return None
-        kept = (grouping.categories if self.categorical else grouping.tabulation)(self.column)
+        kept = grouping.tabulation(self.column, self.categorical)
         return kept if kept is not None and kept.count.size else None
 
     def moments(self, grouping: Grouping) -> tuple[Moments, NDArray[np.intp], ClusterCells]:
@@ -115,7 +115,7 @@ class StudyVariable:
 
 def numeric(grouping: Grouping, column: str) -> StudyVariable:
     """A column of numbers or truth values, as its values."""
-    values, kept = grouping.design.column(column), grouping.tabulation(column)
+    values, kept = grouping.column(column), grouping.tabulation(column)
     if kept is None:
         return StudyVariable(column, (column,), _checked(values))
     scores = kept.levels.to_numpy(dtype=float)[:, None]
@@ -124,8 +124,9 @@ def numeric(grouping: Grouping, column: str) -> StudyVariable:
 
 def shares(grouping: Grouping, column: str, wanted: object) -> StudyVariable:
     """A column as truth values: of being one of the levels ``wanted``; or of being true; or one for each category."""
-    values, categorical = grouping.design.column(column), grouping.tabulation(column) is None
-    levels = grouping.categories(column).levels
+    values, categorical = grouping.column(column), grouping.tabulation(column) is None
+    kept = grouping.tabulation(column, categorical)
+    levels = pd.Index([]) if kept is None else kept.levels
     if not len(levels):
         return StudyVariable(column, (column,), pd.Series(np.full(len(values), np.nan), index=values.index))
     names: tuple[str, ...] = (column,)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from weighting.groups import SMALL_TABLE, Codes, Flags, Floats
 from weighting.variance.stages import Stage
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
 
 #: So many totals of auxiliaries are held as a full matrix.
 MOST_FILLED = 4_000_000
@@ -66,8 +63,6 @@ class Adjustment:
             key = group.astype(np.intp) * cells + self.cell
             table = np.bincount(key, q, cells * (n_groups + 1))
             return np.asarray(table.reshape(-1, cells)[:n_groups] @ self.x)
-        from scipy.sparse import csr_array
-
         entries = csr_array((np.asarray(q, dtype=float), (group, self.cell)), shape=(n_groups + 1, cells))
         found = entries[:n_groups] @ self.x
         return found if isinstance(found, np.ndarray) else csr_array(found)

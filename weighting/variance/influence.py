@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,9 +17,6 @@ DENSE = 4_000_000
 
 #: So many totals are filled in at a time.
 BLOCK_OF_TOTALS = 8_000_000
-
-#: Rows multiplied at a time.
-BLOCK = 1 << 16
 
 #: What calibration leaves of a variance is rounding below this share of it.
 ROUNDING = 1e-11
@@ -62,12 +59,14 @@ class Influence:
     def sparse_covariance(self) -> Floats:
         """The same [K, K] as Σ z z′ less the centres' part, without filling in the zeros of z."""
         own, taken = self._centred
-        joint = sum((_products(z, z) for z in own), np.zeros((self.totals.shape[1],) * 2))
-        if not taken:
-            return joint
-        mixed = sum(_products(x, z) for x, z in zip(taken, own, strict=True))
-        cross = self.slopes.T @ mixed
-        return joint - cross - cross.T + self.slopes.T @ sum(_products(x, x) for x in taken) @ self.slopes
+        cross = self.slopes.T @ _summed(_products(x, z) for x, z in zip(taken, own, strict=True))
+        auxiliaries = _summed(_products(x, x) for x in taken)
+        return (
+            _summed(_products(z, z) for z in own)
+            - cross
+            - cross.T
+            + self.slopes.T @ auxiliaries @ self.slopes
+        )
 
     def sparse_variance(self, auxiliaries: Floats) -> Floats:
         """The diagonal [K] of :meth:`sparse_covariance`; ``auxiliaries`` [p, p] the covariance of what is taken away.
@@ -75,18 +74,17 @@ class Influence:
         A difference below rounding of its terms is 0: what the margins fix does not vary.
         """
         own, taken = self._centred
-        plain = sum((_squares(z) for z in own), np.zeros(self.totals.shape[1]))
-        mixed = sum(_products(x, z) for x, z in zip(taken, own, strict=True))
+        plain = _summed(_squares(z) for z in own)
+        mixed = _summed(_products(x, z) for x, z in zip(taken, own, strict=True))
         left = plain + (self.slopes * (auxiliaries @ self.slopes - 2 * mixed)).sum(axis=0)
         return np.where(left > ROUNDING * plain, left, 0.0)
 
     @cached_property
     def _centred(self) -> tuple[list[Centred], list[Centred]]:
         """Totals and what is taken away at each stage."""
-        taken = sparse.csr_array(self.taken) if self.taken.shape[1] else None
-        spreads = self.whole.spreads
-        own = [Centred.of(s, self.totals) for s in spreads]
-        return own, [] if taken is None else [Centred.of(s, taken) for s in spreads]
+        both = (self.totals, sparse.csr_array(self.taken))
+        own, taken = ([Centred.of(s, totals) for s in self.whole.spreads] for totals in both)
+        return own, taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,51 +100,43 @@ class Centred:
     def of(cls, spread: Spread, totals: sparse.csr_array) -> Centred:
         if spread.cell is not None:
             totals = sparse.csr_array(_group(spread.cell, spread.pair.size) @ totals)
-        sums = sparse.csr_array((spread.domain.size, totals.shape[1]))
-        for rows in _blocks(totals.shape[0]):
-            sums = sparse.csr_array(sums + _group(spread.pair[rows], spread.domain.size) @ totals[rows])
+        sums = sparse.csr_array(_group(spread.pair, spread.domain.size) @ totals)
         centre = _rows_times(sums, 1 / spread.sampled)
         if spread.pooled.any():
             pools = _group(spread.pool, int(spread.pool.max()) + 1)
-            size = pools @ spread.sampled
-            pooled = sparse.csr_array(pools.T @ _rows_times(sparse.csr_array(pools @ sums), 1 / size))
+            of_pool = _rows_times(sparse.csr_array(pools @ sums), 1 / (pools @ spread.sampled))
             use = spread.pooled.astype(float)
-            centre = sparse.csr_array(_rows_times(centre, 1 - use) + _rows_times(pooled, use))
+            pooled = _rows_times(sparse.csr_array(pools.T @ of_pool), use)
+            centre = sparse.csr_array(_rows_times(centre, 1 - use) + pooled)
         return cls(spread, totals, sums, centre)
 
 
 def totals_covariance(totals: sparse.csr_array, whole: ClusterCells) -> Floats:
     """Covariance [p, p] of the sums of sparse cluster totals [C, p]."""
     found = (Centred.of(spread, totals) for spread in whole.spreads)
-    return np.asarray(sum(_products(x, x) for x in found))
+    return _summed(_products(x, x) for x in found)
 
 
-def _blocks(n: int) -> Iterator[slice]:
-    """Rows in blocks whose products stay in the processor's cache."""
-    return (slice(start, min(start + BLOCK, n)) for start in range(0, n, BLOCK))
+def _summed(parts: Iterable[Floats]) -> Floats:
+    """The sum over the stages."""
+    return np.asarray(sum(parts))
 
 
 def _products(left: Centred, right: Centred) -> Floats:
     """Σ scale (z − c)(y − b)′ [k, l] over a stage's clusters, without filling in the zeros of z and y."""
     spread = left.spread
-    outer = np.zeros((left.totals.shape[1], right.totals.shape[1]))
-    for rows in _blocks(left.totals.shape[0]):
-        scaled = _rows_times(right.totals[rows], spread.scale[spread.pair[rows]])
-        outer += (left.totals[rows].T @ scaled).toarray()
+    outer = left.totals.T @ _rows_times(right.totals, spread.scale[spread.pair])
     across = left.sums.T @ _rows_times(right.centre, spread.scale)
     back = left.centre.T @ _rows_times(right.sums, spread.scale)
     centres = left.centre.T @ _rows_times(right.centre, spread.scale * spread.sampled)
-    found: Floats = outer - across.toarray() - back.toarray() + centres.toarray()
-    return found
+    return np.asarray(outer.toarray() - across.toarray() - back.toarray() + centres.toarray())
 
 
 def _squares(z: Centred) -> Floats:
     """Σ scale (z − c)² [k] over a stage's clusters."""
     scale, pair = z.spread.scale, z.spread.pair
-    square = sparse.csr_array((z.totals.data**2, z.totals.indices, z.totals.indptr), shape=z.totals.shape)
     around = z.centre.multiply(_rows_times(z.centre, z.spread.sampled) - 2 * z.sums)
-    found: Floats = square.T @ scale[pair] + sparse.csr_array(around).T @ scale
-    return found
+    return np.asarray(z.totals.power(2).T @ scale[pair] + sparse.csr_array(around).T @ scale)
 
 
 def _group(codes: Codes, n_groups: int) -> sparse.csr_array:
