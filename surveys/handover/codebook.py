@@ -25,6 +25,8 @@ from surveys.vocabulary.statuses import CHANGE_STATUSES, DISPOSITIONS, STATUSES
 Kind = Literal["text", "remarks", "count", "plain", "score", "percent", "points", "probability"]
 
 _ACCEPTED = {"statuses": STATUSES, "dispositions": DISPOSITIONS, "change_statuses": CHANGE_STATUSES}
+#: Tables in which people decide, by name: their layout is declared, and they are written, in the review room.
+REVIEWED = {"undecided": layouts.FORMS, "proposals": layouts.UNITS, "entries": layouts.ENTRIES}
 #: Tables whose columns other rooms declare, by name.
 _MADE = {
     "scores": columns.SCORE_COLUMNS,
@@ -35,9 +37,7 @@ _MADE = {
     "weights": columns.WEIGHT_COLUMNS,
     "weight-diagnostics": columns.DIAGNOSTIC_COLUMNS,
     "changes": columns.CHANGE_COLUMNS,
-    "undecided": layouts.FORMS.columns,
-    "proposals": layouts.UNITS.columns,
-    "entries": layouts.ENTRIES.columns,
+    **{name: table.columns for name, table in REVIEWED.items()},
 }
 
 

@@ -17,6 +17,7 @@ from surveys.handover.codebook import (
     COUNCIL_SCORES,
     COUNCIL_UNITS,
     REJECTED_FORMS,
+    REVIEWED,
     TREE,
     UNDECIDED,
     OfficialColumn,
@@ -26,6 +27,7 @@ from surveys.handover.rounding import decimal_texts, plain_texts
 from surveys.handover.words import label_of, worded
 from surveys.problems import Problem
 from surveys.returns.record_set import Returns
+from surveys.review.review_file import review_bytes
 from surveys.scoring.rules import rule_of
 from surveys.scoring.scores import Scores
 from surveys.validity.dispositions import Dispositions
@@ -45,9 +47,12 @@ def printed(table: OfficialTable, frame: pd.DataFrame, output: Output) -> Texts:
 
 
 def table_bytes(table: OfficialTable, texts: Texts) -> bytes:
-    """A printed table as CSV."""
+    """A printed table as CSV, or as the review file it is."""
+    columns = [texts[name] for name in table.names]
+    if table.name in REVIEWED:
+        return review_bytes(REVIEWED[table.name], zip(*columns, strict=True))
     numeric = [column.is_number for column in table.columns]
-    return columns_bytes(table.names, [texts[name] for name in table.names], numeric, table.bom)
+    return columns_bytes(table.names, columns, numeric, table.bom)
 
 
 def _texts(column: OfficialColumn, values: pd.Series, output: Output) -> list[str]:

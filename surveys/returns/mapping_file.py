@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from surveys.definitions.border import Place
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.tables import Row
 from surveys.problems import Problems
@@ -65,7 +64,7 @@ class Decided:
 
 def write_mapping(mapping: pd.DataFrame, path: Path) -> None:
     """Write a mapping for a person to complete."""
-    path.write_bytes(review_bytes(MAPPING.columns, mapping.itertuples(index=False)))
+    path.write_bytes(review_bytes(MAPPING, mapping.itertuples(index=False)))
 
 
 def read_mapping(path: Path, file: str, instrument: Instrument) -> Decided:
@@ -74,44 +73,43 @@ def read_mapping(path: Path, file: str, instrument: Instrument) -> Decided:
     assigned: dict[tuple[str, str], Assigned] = {}
     absent = []
     for row in read_review(path, MAPPING, problems, file):
-        place = Place(problems, file, row.line)
-        if not _is_accepted(row, place):
+        if not _is_accepted(row):
             continue
         if row["kind"] == "absent":
-            absent += [row["target"]] if _names_a_code(row, instrument, place) else []
-        elif found := _assigned(row, instrument, place):
+            absent += [row["target"]] if _names_a_code(row, instrument) else []
+        elif found := _assigned(row, instrument):
             first = assigned.setdefault((fold(found.heading), found.letter), found)
             if first is not found:
-                place.note("mapping.decided_twice", "heading", other=first.row)
+                row.place.note("mapping.decided_twice", "heading", other=first.row)
     problems.raise_errors()
     return Decided(file, assigned.values(), absent)
 
 
-def _is_accepted(row: Row, place: Place) -> bool:
+def _is_accepted(row: Row) -> bool:
     meaning = MAPPING.meaning(row["decision"])
     if row["decision"] and not meaning:
-        place.note("mapping.decision", "decision", value=row["decision"], accepted="x, no")
+        row.place.note("mapping.decision", "decision", value=row["decision"], accepted="x, no")
     return meaning == ACCEPTED
 
 
-def _assigned(row: Row, instrument: Instrument, place: Place) -> Assigned | None:
+def _assigned(row: Row, instrument: Instrument) -> Assigned | None:
     """One accepted row with its target; None when it is faulty."""
     target = None
     if row["kind"] not in KINDS:
-        place.note("mapping.kind", "kind", value=row["kind"], accepted=KINDS)
+        row.place.note("mapping.kind", "kind", value=row["kind"], accepted=KINDS)
     elif not row["heading"] and not row["column"]:
-        place.note("mapping.no_heading", "heading")
+        row.place.note("mapping.no_heading", "heading")
     elif row["kind"] != "ignore":
-        target = _target(row, instrument, place)
+        target = _target(row, instrument)
     else:
         return Assigned(row["heading"], row["column"], None, row.line)
     return Assigned(row["heading"], row["column"], target, row.line) if target else None
 
 
-def _target(row: Row, instrument: Instrument, place: Place) -> Target | None:
+def _target(row: Row, instrument: Instrument) -> Target | None:
     if row["kind"] == "options":
         return Target("options", row["target"])
-    if not _names_a_code(row, instrument, place):
+    if not _names_a_code(row, instrument):
         return None
     if row["kind"] != "tick":
         return Target("field" if row["kind"] == "field" else "item", row["target"], row["unit"])
@@ -119,15 +117,15 @@ def _target(row: Row, instrument: Instrument, place: Place) -> Target | None:
     levels = [found.code for found in instrument.scale_of(code).levels]
     if level in levels:
         return Target("tick", code, row["unit"], levels.index(level))
-    place.not_accepted("mapping.target", "target", level, levels)
+    row.place.not_accepted("mapping.target", "target", level, levels)
     return None
 
 
-def _names_a_code(row: Row, instrument: Instrument, place: Place) -> bool:
+def _names_a_code(row: Row, instrument: Instrument) -> bool:
     """Whether a row names a field or an item; another target is noted."""
     code = row["target"].partition("=")[0] if row["kind"] == "tick" else row["target"]
     fields = {field.code: field for field in instrument.fields}
     known = fields if row["kind"] == "field" else instrument.item
     if code not in known:
-        place.not_accepted("mapping.target", "target", code, known)
+        row.place.not_accepted("mapping.target", "target", code, known)
     return code in known

@@ -11,12 +11,12 @@ from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Literal
 
-from surveys.definitions.border import Place
 from surveys.definitions.study.records import Decision, StudyDefinition, UnitDecision
 from surveys.definitions.tables import Row
 from surveys.problems import Problems, fault
 from surveys.review.layouts import ACCEPTED, FORMS, REFUSED, UNITS, VALID
-from surveys.review.review_file import read_review, review_bytes
+from surveys.review.review_file import read_review
+from surveys.vocabulary.csv import csv_bytes
 
 #: What must be said with every decision on a form.
 _NEEDED = ("reviewer", "reason")
@@ -38,7 +38,7 @@ def confirm(file: Path, study: StudyDefinition, out: Path) -> tuple[str, int]:
     before = study.decisions if about_forms else study.unit_decisions
     kept = {astuple(decision)[:2]: decision for decision in (*before, *made)}  # what is decided stands first
     columns = [field.name for field in fields(made[0])]
-    out.write_bytes(review_bytes(columns, map(astuple, kept.values())))
+    out.write_bytes(csv_bytes(columns, map(astuple, kept.values())))
     return "decisions" if about_forms else "unit_decisions", len(kept)
 
 
@@ -46,7 +46,7 @@ def form_decisions(file: Path) -> tuple[Decision, ...]:
     """The decisions in a completed list of forms. Raises SurveyError with every row that is none."""
     problems = Problems()
     rows = read_review(file, FORMS, problems)
-    made = [_form_decision(row, Place(problems, file.name, row.line)) for row in rows if row["decision"]]
+    made = [_form_decision(row) for row in rows if row["decision"]]
     problems.raise_errors()
     return tuple(decision for decision in made if decision)
 
@@ -57,32 +57,31 @@ def unit_decisions(file: Path, study: StudyDefinition) -> tuple[UnitDecision, ..
     problems = Problems()
     made: dict[tuple[str, str], tuple[str, int]] = {}
     for row in read_review(file, UNITS, problems):
-        place = Place(problems, file.name, row.line)
-        code = _unit_code(row, study, place)
+        code = _unit_code(row, study)
         if code is None:
             continue
         before, line = made.setdefault((row["block"], row["text"]), (code, row.line))
         if before != code:
-            place.note("returns.decided_twice", text=row["text"], other=line)
+            row.place.note("returns.decided_twice", text=row["text"], other=line)
     problems.raise_errors()
     return tuple(UnitDecision(block, text, code) for (block, text), (code, _) in made.items())
 
 
-def _form_decision(row: Row, place: Place) -> Decision | None:
+def _form_decision(row: Row) -> Decision | None:
     """One row as a decision; None (with its faults) when it is none."""
     meaning = FORMS.meaning(row["decision"])
     if not meaning:
         accepted = [words[0] for words in FORMS.words.values()]
-        place.note("handover.review.decision", "decision", value=row["decision"], accepted=accepted)
+        row.place.note("handover.review.decision", "decision", value=row["decision"], accepted=accepted)
         return None
     for name in _NEEDED:
         if not row[name]:
-            place.note("handover.review.incomplete", name, column_name=name)
+            row.place.note("handover.review.incomplete", name, column_name=name)
     made: Literal["valid", "rejected"] = "valid" if meaning == VALID else "rejected"
     return Decision(row["form_code"], row["unit"], made, row["reviewer"], row["reason"], row["date"])
 
 
-def _unit_code(row: Row, study: StudyDefinition, place: Place) -> str | None:
+def _unit_code(row: Row, study: StudyDefinition) -> str | None:
     """The unit code a row decides for, ``""`` for no unit, None when the row is open or at fault."""
     meaning = UNITS.meaning(row["decision"])
     if not row["decision"] or meaning == REFUSED:
@@ -91,5 +90,5 @@ def _unit_code(row: Row, study: StudyDefinition, place: Place) -> str | None:
     known = [unit.code for unit in study.units if unit.block == row["block"]]
     if code in known:
         return code
-    place.note("returns.decision_unknown", "decision", text=row["decision"], accepted=known)
+    row.place.note("returns.decision_unknown", "decision", text=row["decision"], accepted=known)
     return None

@@ -6,7 +6,7 @@ when they are written, and come back as they were.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from surveys.definitions.tables import Row, TableColumns, read_table
@@ -15,13 +15,14 @@ from surveys.review.layouts import ReviewTable
 from surveys.vocabulary.csv import csv_bytes
 
 
-def review_bytes(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> bytes:
-    """The content of a review file, or of a file of decisions.
+def review_bytes(table: ReviewTable, rows: Iterable[Iterable[object]]) -> bytes:
+    """The content of a review file; ``rows`` hold the columns of the table in their order.
 
-    >>> review_bytes(("block", "text"), [("so", "=1+1")]).decode("utf-8-sig")
-    "block,text\\r\\nso,'=1+1\\r\\n"
+    >>> from surveys.review.layouts import ENTRIES
+    >>> review_bytes(ENTRIES, [("P1", "1.1a", "=1+1", "5", "", "")]).decode("utf-8-sig").splitlines()[1]
+    "P1,1.1a,'=1+1,5,,"
     """
-    return csv_bytes(columns, rows)
+    return csv_bytes(table.columns, rows)
 
 
 def read_review(path: Path, table: ReviewTable, problems: Problems, file: str = "") -> tuple[Row, ...]:

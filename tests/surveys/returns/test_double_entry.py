@@ -60,7 +60,7 @@ LISTED = [
 def test_disagreements_are_listed_by_form(twice):
     found = compare_entries(read_returns(twice()))
     assert sorted(found.disagreements.values.tolist()) == LISTED
-    written = review_bytes(ENTRIES.columns, found.disagreements.itertuples(index=False))
+    written = review_bytes(ENTRIES, found.disagreements.itertuples(index=False))
     assert written.startswith(b"\xef\xbb\xbfform,field,first,second,final,who\r\n")
 
 

@@ -164,7 +164,7 @@ def test_formulas_in_cells_stay_texts_in_the_files_a_person_opens(study, tmp_pat
     write(tmp_path / "b.csv", HEADINGS, FORM)
     files = (ReturnFile("a.csv", "so-5", entry="first"), ReturnFile("b.csv", "so-5", entry="second"))
     listed = compare_entries(read_returns(study(*files))).disagreements
-    (tmp_path / "d.csv").write_bytes(review_bytes(ENTRIES.columns, listed.itertuples(index=False)))
+    (tmp_path / "d.csv").write_bytes(review_bytes(ENTRIES, listed.itertuples(index=False)))
     with (tmp_path / "d.csv").open(encoding="utf-8-sig", newline="") as file:
         (line,) = list(csv.DictReader(file))
     assert line["first"] == "'=1+1"

@@ -37,7 +37,7 @@ def reviewed(study, tmp_path):  # type: ignore[no-untyped-def]
 
 
 def write_review(read: Returns, path: Path) -> Path:
-    path.write_bytes(review_bytes(UNITS.columns, read.proposals.itertuples(index=False)))
+    path.write_bytes(review_bytes(UNITS, read.proposals.itertuples(index=False)))
     return path
 
 
@@ -143,7 +143,7 @@ FORM = ("=13", "-a", "", "near_duplicate", "Hợp lệ", "An", "đã gọi lại
 
 def test_decisions_on_forms_are_read_by_their_words(study, tmp_path):
     others = [("P2", "SNV", "", "", "BỊ LOẠI", "An", "=trùng", "", "r.csv", "4"), ("P3", *[""] * 9)]
-    (tmp_path / "forms.csv").write_bytes(review_bytes(FORMS.columns, [FORM, *others]))
+    (tmp_path / "forms.csv").write_bytes(review_bytes(FORMS, [FORM, *others]))
     expected = (
         Decision("=13", "-a", "valid", "An", "đã gọi lại", "2023-10-20"),
         Decision("P2", "SNV", "rejected", "An", "=trùng"),
@@ -162,7 +162,7 @@ def test_decisions_on_forms_are_read_by_their_words(study, tmp_path):
 )  # fmt: skip
 def test_rows_that_are_no_decision_are_named(tmp_path, change, code, column):
     row = [change.get(k, cell) for k, cell in enumerate(FORM)]
-    (tmp_path / "forms.csv").write_bytes(review_bytes(FORMS.columns, [FORM, row]))
+    (tmp_path / "forms.csv").write_bytes(review_bytes(FORMS, [FORM, row]))
     with pytest.raises(SurveyError) as caught:
         form_decisions(tmp_path / "forms.csv")
     assert [(p.code, p.row, p.column) for p in caught.value.problems] == [(code, 3, column)]
