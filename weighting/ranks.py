@@ -60,20 +60,9 @@ class RankSets:
 
     def table(self, labels: ArrayLike | None = None) -> pd.DataFrame:
         """One row per unit: estimate, rank, rank_low, rank_high, probability_top, note; missing ranks as NA."""
-
-        def whole(values: Whole) -> pd.Series:
-            return pd.Series(values, dtype="Int64").mask(values == 0)
-
-        result = pd.DataFrame(
-            {
-                "estimate": self.estimate,
-                "rank": whole(self.rank),
-                "rank_low": whole(self.low),
-                "rank_high": whole(self.high),
-                "probability_top": self.probability_top,
-                "note": list(self.notes),
-            }
-        )
+        ranks = pd.DataFrame({"rank": self.rank, "rank_low": self.low, "rank_high": self.high}, dtype="Int64")
+        result = ranks.mask(ranks == 0).assign(probability_top=self.probability_top, note=list(self.notes))
+        result.insert(0, "estimate", self.estimate)
         return result if labels is None else result.set_axis(pd.Index(np.asarray(labels)), axis=0)
 
 
@@ -243,9 +232,7 @@ def rank_sets(
         values, C = np.asarray(estimates, dtype=float), np.asarray(covariance, dtype=float)
     except (TypeError, ValueError):
         raise DesignError("estimates and covariance: numbers are needed") from None
-    problems = _problems(values, C, level, top, df, draws)
-    if problems:
-        raise DesignError(*problems)
+    DesignError.raise_any(_problems(values, C, level, top, df, draws))
     known = np.isfinite(values) & np.isfinite(np.diag(C))
     sign = -1.0 if ascending else 1.0
     # Units in an order of their own, so that how they are listed does not touch the simulation.

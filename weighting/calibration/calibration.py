@@ -64,7 +64,7 @@ class Calibration:
         there = cells.weight > 0
         equations = Equations(cells.x[there], cells.weight[there], cells.targets, method.distance)
         found = solve(equations, method.tolerance, method.max_rounds)
-        if not found.met:
+        if not found.worst <= method.tolerance:
             raise CalibrationError(*_gaps(cells, found, method.distance))
         g = np.ones(cells.size)
         g[there] = found.g

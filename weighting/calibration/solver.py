@@ -19,37 +19,22 @@ MAX_ROUNDS = 100
 
 
 @dataclass(frozen=True, eq=False)
-class Point:
-    """Where the solver stands.
+class Solution:
+    """Where the solver stands, at the end what it reached.
 
     Attributes:
         u: x'λ [c].
-        g: factors F(u) [c].
+        g: factors w/d = F(u) [c].
         gap: T − Σ d g x [p].
         worst: the largest gap, relative to its total.
+        rounds: Newton rounds done.
     """
 
     u: Floats
     g: Floats
     gap: Floats
     worst: float
-
-
-@dataclass(frozen=True, eq=False)
-class Solution:
-    """What the solver reached.
-
-    Attributes:
-        g: factors w/d [c].
-        gap: T − Σ d g x [p].
-        rounds: Newton rounds done.
-        met: whether every gap is within the tolerance.
-    """
-
-    g: Floats
-    gap: Floats
     rounds: int
-    met: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,12 +59,12 @@ class Equations:
         scale = np.maximum(np.abs(self.totals), 1e-4 * (abs(self.x).T @ self.d))
         return np.where(scale > 0, scale, 1.0)
 
-    def at(self, u: Floats) -> Point:
-        """The point of u = x'λ [c]."""
+    def at(self, u: Floats, rounds: int) -> Solution:
+        """What u = x'λ [c] gives."""
         g = self.distance.F(u)
         with np.errstate(invalid="ignore", over="ignore"):
             gap = self.totals - self.x.T @ (self.d * g)
-        return Point(u, g, gap, float(np.max(np.abs(gap) / self.scale, initial=0.0)))
+        return Solution(u, g, gap, float(np.max(np.abs(gap) / self.scale, initial=0.0)), rounds)
 
     def gram(self, v: Floats) -> Floats:
         """x' diag(v) x: [c] -> [p, p]."""
@@ -96,8 +81,8 @@ class Equations:
         _, pivots, rank, _ = dpstrf(H * np.outer(scale, scale), tol=1e-10, lower=1)
         return np.sort(pivots[:rank] - 1).astype(np.intp)
 
-    def newton_step(self, point: Point, floor: float) -> Floats | None:
-        """H⁻¹ gap with H = Σ d max(dF, floor) x x' on the independent columns; None where H is singular there."""
+    def newton_step(self, point: Solution, floor: float) -> Floats:
+        """H⁻¹ gap with H = Σ d max(dF, floor) x x' on the independent columns; zero where H is singular there."""
         from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
         keep = self.independent
@@ -105,19 +90,20 @@ class Equations:
         scale = np.sqrt(np.maximum(np.diag(H), np.finfo(float).tiny))
         step = np.zeros(len(point.gap))
         try:
-            step[keep] = cho_solve(cho_factor(H / np.outer(scale, scale)), point.gap[keep] / scale) / scale
+            found = cho_solve(cho_factor(H / np.outer(scale, scale)), point.gap[keep] / scale) / scale
         except LinAlgError:
-            return None
-        return step if np.isfinite(step).all() else None
+            return step
+        step[keep] = found if np.isfinite(found).all() else 0.0
+        return step
 
-    def halved(self, point: Point, step: Floats) -> Point:
+    def halved(self, point: Solution, step: Floats) -> Solution:
         """After the longest of the steps 1, ½, ¼ … that does not pass the top of the dual, or that lessens the worst gap."""
         along = self.x @ step
         for halving in range(HALVINGS):
-            trial = self.at(point.u + along / 2**halving)
+            trial = self.at(point.u + along / 2**halving, point.rounds + 1)
             if np.isfinite(trial.worst) and (trial.worst < point.worst or trial.gap @ step >= 0):
                 return trial
-        return point
+        return self.at(point.u, point.rounds + 1)
 
 
 def solve(equations: Equations, tolerance: float = TOLERANCE, max_rounds: int = MAX_ROUNDS) -> Solution:
@@ -131,14 +117,11 @@ def solve(equations: Equations, tolerance: float = TOLERANCE, max_rounds: int = 
     >>> solve(Equations(x, np.ones(3), np.array([2.0, 3.0]), distance("raking"))).g.round(12).tolist()
     [2.0, 1.5, 1.5]
     """
-    point, floor, rounds = equations.at(np.zeros(len(equations.d))), 0.0, 0
-    while point.worst > tolerance and rounds < max_rounds:
-        rounds += 1
-        step = equations.newton_step(point, floor)
-        reached = point if step is None else equations.halved(point, step)
-        slow = reached.worst > 0.9 * point.worst
-        floor, point = _floor(floor, slow), reached
-    return Solution(point.g, point.gap, rounds, point.worst <= tolerance)
+    point, floor = equations.at(np.zeros(len(equations.d)), 0), 0.0
+    while point.worst > tolerance and point.rounds < max_rounds:
+        reached = equations.halved(point, equations.newton_step(point, floor))
+        floor, point = _floor(floor, slow=reached.worst > 0.9 * point.worst), reached
+    return point
 
 
 def _floor(floor: float, slow: bool) -> float:

@@ -15,9 +15,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from weighting.errors import DesignError
-from weighting.estimation import intervals, means
+from weighting.estimation import intervals
 from weighting.estimation.estimates import Estimates
+from weighting.estimation.figures import estimates_of
 from weighting.estimation.grouping import Grouping, grouping_of
+from weighting.estimation.means import request_of
 from weighting.estimation.options import Options
 from weighting.estimation.requests import Request
 from weighting.facade import Design
@@ -124,23 +126,25 @@ class Replicates:
         self, columns: str | Sequence[str], by: str | Sequence[str] | None = None, **options: Any
     ) -> Estimates:
         """Means by domain; arguments as for :meth:`weighting.Design.mean`."""
-        base = means.mean(self._plain, columns, by, **options)
-        return self._estimates(base, means.request_of(self._plain, "mean", columns, by), options)
+        return self._estimates(request_of(self._plain, "mean", columns, by), **options)
 
     def total(
         self, columns: str | Sequence[str], by: str | Sequence[str] | None = None, **options: Any
     ) -> Estimates:
         """Totals by domain; arguments as for :meth:`weighting.Design.total`."""
-        base = means.total(self._plain, columns, by, **options)
-        return self._estimates(base, means.request_of(self._plain, "total", columns, by), options)
+        return self._estimates(request_of(self._plain, "total", columns, by), **options)
 
     def proportion(
-        self, columns: str | Sequence[str], by: str | Sequence[str] | None = None, **options: Any
+        self,
+        columns: str | Sequence[str],
+        by: str | Sequence[str] | None = None,
+        levels: object | Sequence[object] | None = None,
+        interval: str = "bounded",
+        **options: Any,
     ) -> Estimates:
         """Shares by domain; arguments as for :meth:`weighting.Design.proportion`."""
-        base = means.proportion(self._plain, columns, by, **options)
-        request = means.request_of(self._plain, "proportion", columns, by, levels=options.get("levels"))
-        return self._estimates(base, request, options)
+        request = request_of(self._plain, "proportion", columns, by, levels=levels)
+        return self._estimates(request, interval, **options)
 
     def ratio(
         self,
@@ -150,10 +154,7 @@ class Replicates:
         **options: Any,
     ) -> Estimates:
         """Ratios of totals by domain; arguments as for :meth:`weighting.Design.ratio`."""
-        base = means.ratio(self._plain, numerator, denominator, by, **options)
-        return self._estimates(
-            base, means.request_of(self._plain, "ratio", numerator, by, denominator), options
-        )
+        return self._estimates(request_of(self._plain, "ratio", numerator, by, denominator), **options)
 
     def quantile(
         self,
@@ -212,13 +213,21 @@ class Replicates:
         plain = Design(self.design.frame, weights=self.design.weights)
         return plain if self.design.domain is None else plain.subset(self.design.domain)
 
-    def _estimates(self, base: Estimates, request: Request, options: dict[str, Any]) -> Estimates:
-        """The estimates ``base`` of a request with the replicates' errors."""
-        if base.df_rule == "satterthwaite":
+    def _estimates(
+        self,
+        request: Request,
+        interval: str = "wald",
+        level: float = 0.95,
+        df: str | float = "design",
+        listwise: bool = False,
+    ) -> Estimates:
+        """The estimates of a request with the replicates' errors."""
+        if df == "satterthwaite":
             raise DesignError(
                 "df='satterthwaite' needs the strata's parts of the variance, which replicates lack"
             )
-        request = request.listwise() if options.get("listwise") else request
+        request = request.listwise() if listwise else request
+        base = estimates_of(request, Options(interval, level, df))
         return self._replaced(base, self._under(request), request.grouping, request.kind == "proportion")
 
     def _under(self, request: Request) -> Floats:
