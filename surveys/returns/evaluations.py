@@ -171,10 +171,9 @@ def _conversions(reading: TableReading) -> list[tuple[str, str, str, str, int]]:
     table, layout = reading.table, reading.layout
     log = [(table.file, table.sheet, "", name, count) for name, count in table.conversions.items()]
     for column in (*layout.fields.values(), *layout.items.values(), *layout.options.values()):
-        if column.noted:
-            _warn_damaged(reading, column)
-            done = column.distinct.conversions.items()
-            log += [(table.file, table.sheet, column.heading, name, count) for name, count in done]
+        _warn_damaged(reading, column)
+        done = column.distinct.conversions.items()
+        log += [(table.file, table.sheet, column.heading, name, count) for name, count in done]
     return log
 
 

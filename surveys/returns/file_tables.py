@@ -6,7 +6,7 @@ from pathlib import Path
 
 from surveys.definitions.study.records import ReturnFile, StudyDefinition
 from surveys.problems import fault
-from surveys.returns.headings.columns import Table
+from surveys.returns.headings.form_table import FormTable
 from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.mapping_file import Decided
 from surveys.returns.unit_register import registers
@@ -33,12 +33,12 @@ class Vocabularies:
             )
         return self._made[key]
 
-    def of_table(self, file: ReturnFile, table: Table, decided: Decided | None = None) -> Vocabulary:
+    def of_table(self, file: ReturnFile, table: FormTable, decided: Decided | None = None) -> Vocabulary:
         """The vocabulary of the questionnaire of a table: as the study says, the only one there is, the one its sheet is named
         after, or the only one that has all the items it names. Raises SurveyError when none of these tells."""
         return self.of(file, file.questionnaire or self._questionnaire(file, table), decided)
 
-    def _questionnaire(self, file: ReturnFile, table: Table) -> str:
+    def _questionnaire(self, file: ReturnFile, table: FormTable) -> str:
         instrument = self.study.instrument
         if len(instrument.questionnaires) == 1:
             return instrument.questionnaires[0].code

@@ -89,7 +89,7 @@ def _item_answers(reading: TableReading, item: str, unit: str) -> np.ndarray:
     column = reading.layout.items.get((item, unit))
     if column is None:
         return _ticked(reading, item, unit)
-    options = reading.vocabulary.options[reading.instrument.scale_of(item).code]
+    options = reading.vocabulary.options_of(item)
     cells, variable = column.distinct, column.variable
     read = [
         read_cell(value, text, options, variable)

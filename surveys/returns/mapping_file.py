@@ -11,7 +11,8 @@ import pandas as pd
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.tables import Row
 from surveys.problems import Problems
-from surveys.returns.headings.columns import Column, Table
+from surveys.returns.headings.columns import Column
+from surveys.returns.headings.form_table import FormTable
 from surveys.returns.headings.questions import Target
 from surveys.review.layouts import ACCEPTED, MAPPING
 from surveys.review.review_file import read_review, review_bytes
@@ -50,7 +51,7 @@ class Decided:
             rows = [row for row in rows if row.letter == column.letter]
         return tuple(row.target for row in rows if row.target) if rows else None
 
-    def note_missing(self, tables: Sequence[Table], problems: Problems) -> None:
+    def note_missing(self, tables: Sequence[FormTable], problems: Problems) -> None:
         """Note every accepted row whose column is in none of the tables: the file is another than the one that was mapped."""
         columns = [column for table in tables for column in table.columns]
         present = {fold(column.heading) for column in columns} | {("", column.letter) for column in columns}

@@ -20,7 +20,8 @@ from surveys.definitions.study.records import ReturnFile, StudyDefinition
 from surveys.problems import Language, SurveyError, fault, phrase
 from surveys.returns.file_tables import Vocabularies
 from surveys.returns.files.opening import read_sheets
-from surveys.returns.headings.columns import Column, Table
+from surveys.returns.headings.columns import Column
+from surveys.returns.headings.form_table import FormTable
 from surveys.returns.headings.questions import Target, Vocabulary
 from surveys.returns.readers.registry import choose
 from surveys.returns.text.names import likest
@@ -59,7 +60,7 @@ def propose_mapping(path: str | Path, study: StudyDefinition, language: Language
     return pd.DataFrame(rows, columns=list(MAPPING.columns))
 
 
-def _opened(path: Path, study: StudyDefinition) -> tuple[list[Table], Vocabulary]:
+def _opened(path: Path, study: StudyDefinition) -> tuple[list[FormTable], Vocabulary]:
     """The tables of a file, and the vocabulary of its questionnaire, or of all where it is unclear."""
     file, vocabularies = _return_file(path, study), Vocabularies(study)
     sheets = read_sheets(path, file.path, sheet=file.sheet, encoding=file.encoding)
@@ -172,7 +173,7 @@ def _proposed(column: Column, likely: _Likely, language: Language) -> tuple[str,
 
 def _options_read(column: Column, item: str, vocabulary: Vocabulary) -> tuple[int, int]:
     """How many filled cells are options of the item's scale, and how many there are."""
-    options, cells = vocabulary.options[vocabulary.instrument.scale_of(item).code], column.distinct
+    options, cells = vocabulary.options_of(item), column.distinct
     known = np.array([not options.read(text).fault for text in cells.texts], dtype=bool)
     return int(cells.counts[known].sum()), int(cells.counts.sum())
 

@@ -17,8 +17,10 @@ from surveys.returns.evaluations import Part, evaluations, grouped
 from surveys.returns.file_tables import Vocabularies, inside
 from surveys.returns.files.opening import read_sheets
 from surveys.returns.files.sheets import Sheet
-from surveys.returns.headings.columns import Table, column_letter
-from surveys.returns.headings.questions import Vocabulary, lay_out
+from surveys.returns.headings.columns import column_letter
+from surveys.returns.headings.form_table import FormTable
+from surveys.returns.headings.matched_columns import lay_out
+from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.mapping_file import read_mapping
 from surveys.returns.readers.registry import choose
 from surveys.returns.record_set import ROW_COLUMNS, Returns, kept_fields
@@ -97,7 +99,7 @@ def _shown(sheets: Iterable[Sheet], file: ReturnFile, problems: Problems) -> lis
     return shown
 
 
-def _note_ignored(sheets: Sequence[Sheet], tables: Sequence[Table], problems: Problems) -> None:
+def _note_ignored(sheets: Sequence[Sheet], tables: Sequence[FormTable], problems: Problems) -> None:
     """A warning for every sheet that holds something, of which the reader made no table and said nothing."""
     said = {
         sheet for table in tables for sheet in (table.sheet, table.beside, *(n.sheet for n in table.notes))
@@ -108,7 +110,7 @@ def _note_ignored(sheets: Sequence[Sheet], tables: Sequence[Table], problems: Pr
 
 
 def _read_table(
-    file: ReturnFile, table: Table, vocabulary: Vocabulary, study: StudyDefinition, problems: Problems
+    file: ReturnFile, table: FormTable, vocabulary: Vocabulary, study: StudyDefinition, problems: Problems
 ) -> list[Part]:
     """The evaluations of one table; none when its headings are at fault."""
     found = Problems()
@@ -133,7 +135,7 @@ def _number_together(instrument: Instrument, parts: Sequence[Part]) -> None:
         part.forms = 0 if k else forms
 
 
-def _reject_repeated_groups(tables: Sequence[Table], parts: Sequence[Part], file: ReturnFile) -> None:
+def _reject_repeated_groups(tables: Sequence[FormTable], parts: Sequence[Part], file: ReturnFile) -> None:
     """Two repeated groups of one form about one questionnaire would count each form twice."""
     asked = {part.read[1]: str(part.columns["questionnaire"][0]) for part in parts if len(part.answers)}
     groups = list(dict.fromkeys(table.sheet for table in tables if table.beside and table.sheet in asked))
@@ -145,7 +147,7 @@ def _reject_repeated_groups(tables: Sequence[Table], parts: Sequence[Part], file
             )
 
 
-def _log_fonts(sheets: Sequence[Sheet], tables: Sequence[Table], parts: Sequence[Part]) -> None:
+def _log_fonts(sheets: Sequence[Sheet], tables: Sequence[FormTable], parts: Sequence[Part]) -> None:
     """Texts typed with old fonts, counted by column, go into the log of the file's first table."""
     headings = {(table.sheet, c.letter): c.heading for table in tables for c in table.columns}
     for sheet in sheets if parts else ():

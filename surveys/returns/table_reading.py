@@ -11,8 +11,10 @@ import numpy as np
 from surveys.definitions.instrument.records import Instrument, Questionnaire
 from surveys.definitions.study.records import ReturnFile
 from surveys.problems import Problems
-from surveys.returns.headings.columns import Column, Table
-from surveys.returns.headings.questions import Layout, Vocabulary
+from surveys.returns.headings.columns import Column
+from surveys.returns.headings.form_table import FormTable
+from surveys.returns.headings.matched_columns import Layout
+from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.unit_register import UnitRegister
 
 SHOWN = 100  # characters of a faulty cell that are kept
@@ -35,7 +37,7 @@ class TableReading:
     written) → forms."""
 
     file: ReturnFile
-    table: Table
+    table: FormTable
     layout: Layout
     vocabulary: Vocabulary
     timezone: str

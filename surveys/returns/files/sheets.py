@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import chain
 from typing import Literal
 
 import numpy as np
 
 from surveys.problems import Problem, SurveyError, fault
-from surveys.returns.text.repair import cell_text
 
 Kind = Literal["text", "xlsx", "xls", "ods", "sav", "por", "dta", "zip", "parquet"]
 
@@ -38,7 +36,6 @@ class Limits:
 
 LIMITS = Limits()
 _SMALLEST_BOUND = 50_000_000  # bytes that any file may have once unpacked
-_HEADING_ROWS = 3  # no product writes more
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +94,6 @@ class Variable:
         """
         return any(_within(value, low, high) for low, high in self.missing)
 
-    @property
-    def reading(self) -> tuple[object, ...]:
-        """What decides how its values are read: variables with equal labels and missing values are read alike."""
-        return (tuple(self.value_labels.items()), self.missing)
-
 
 @dataclass(frozen=True, slots=True)
 class ResponseSet:
@@ -138,11 +130,6 @@ class Sheet:
     fonts: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
     notes: tuple[Problem, ...] = ()
 
-    @cached_property
-    def first_rows(self) -> tuple[tuple[str, ...], ...]:
-        """The first rows as texts: every reader looks there for its headings."""
-        return tuple(tuple(map(cell_text, row)) for row in self.cells[:_HEADING_ROWS].tolist())
-
     def problem(self, code: str, **place: object) -> SurveyError:
         """A fault in this sheet, ready to raise."""
         return fault(code, file=self.file, sheet=self.name, **place)
@@ -164,15 +151,20 @@ def from_rows(rows: Sequence[Sequence[object]], columns: int) -> np.ndarray:
 def without_empty_end(cells: np.ndarray) -> np.ndarray:
     """The cells up to the last row and column that hold anything."""
     rows, columns = cells.shape
-    while rows and _empty(cells[rows - 1]):
+    while rows and not any(map(is_filled, cells[rows - 1])):
         rows -= 1
-    while columns and _empty(cells[:rows, columns - 1]):
+    while columns and not any(map(is_filled, cells[:rows, columns - 1])):
         columns -= 1
     return cells[:rows, :columns]
 
 
-def _empty(cells: np.ndarray) -> bool:
-    return all(cell is None or cell == "" or cell != cell for cell in cells)
+def is_filled(cell: object) -> bool:
+    """Whether a cell holds anything but white space.
+
+    >>> [is_filled(cell) for cell in (None, float("nan"), " ", "", 0, "x")]
+    [False, False, False, False, True, True]
+    """
+    return not (cell is None or cell != cell or (isinstance(cell, str) and not cell.strip()))
 
 
 def _within(value: object, low: object, high: object) -> bool:

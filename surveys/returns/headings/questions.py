@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from itertools import groupby
 from typing import Literal, NamedTuple
 
-import numpy as np
-
-from surveys.definitions.instrument.records import Instrument, Item, Scale
-from surveys.problems import Problems
-from surveys.returns.headings.columns import Column, Table, chosen_options
+from surveys.definitions.instrument.records import Instrument, Item
+from surveys.returns.headings.columns import Column
 from surveys.returns.options import Options
 from surveys.returns.text.names import Names
 from surveys.returns.unit_register import UnitRegister
@@ -94,7 +89,7 @@ class Vocabulary:
         that are answered by yes or no."""
         found: dict[str, dict[str, str]] = {}
         for item in self.items:
-            if len(self.scale_of(item.code).levels) != 2:
+            if len(self.instrument.scale_of(item.code).levels) != 2:
                 continue
             for name in (item.text_vi, item.text_en, *item.aliases):
                 if split := split_part(name):
@@ -105,8 +100,9 @@ class Vocabulary:
         """The yes/no item of one option of a question with several answers, or ``""``."""
         return self.multiple.get(fold_name(question), {}).get(fold(option), "")
 
-    def scale_of(self, item: str) -> Scale:
-        return self.instrument.scale_of(item)
+    def options_of(self, item: str) -> Options:
+        """The options of an item's scale."""
+        return self.options[self.instrument.scale_of(item).code]
 
     def targets(self, column: Column) -> tuple[Target, ...]:
         """Everything a column can be: one target when it is recognised, none when it is not, several when ambiguous."""
@@ -120,6 +116,11 @@ class Vocabulary:
         return (
             tuple(target for target in named if target.code not in self.assigned) if self.assigned else named
         )
+
+    def names_items(self, headings: Iterable[str]) -> bool:
+        """Whether one of these texts, as a heading, names an item or the options of one."""
+        columns = (Column(text) for text in dict.fromkeys(headings) if text.strip())
+        return any(target.kind != "field" for column in columns for target in self.targets(column))
 
     def assigned_to(self, column: Column) -> str:
         """The field or item that the study assigns to this column, by its heading or by its letter (``#F``)."""
@@ -169,9 +170,9 @@ class Vocabulary:
         of_question, of_part = self.item_names.find(question), self.item_names.find(part)
         if option := self.option_item(question, part):
             yield Target("item", option)
-        elif of_question and self._is_unit(part):
+        elif of_question and self.is_unit(part):
             yield from (Target("item", code, part) for code in of_question)
-        elif of_part and self._is_unit(question):
+        elif of_part and self.is_unit(question):
             yield from (Target("item", code, question) for code in of_part)
         else:
             yield from tuple(self._ticks(question, part)) or (Target("item", code) for code in of_part)
@@ -180,7 +181,7 @@ class Vocabulary:
         """An item, or an item of a unit, and one of the ways to answer it."""
         about = [(target.code, target.unit) for target in self._matrix(question)]
         for item, unit in about or [(code, "") for code in self.item_names.find(question)]:
-            answer = self.options[self.instrument.item[item].scale].read(part)
+            answer = self.options_of(item).read(part)
             if part and not answer.fault:
                 yield Target("tick", item, unit, answer.code)
 
@@ -207,82 +208,9 @@ class Vocabulary:
         asked = [self.questionnaire] if self.questionnaire else list(self.instrument.questionnaire)
         return any(self.instrument.questionnaire[code].matrix for code in asked)
 
-    def _is_unit(self, text: str) -> bool:
+    def is_unit(self, text: str) -> bool:
+        """Whether a text is exactly a name of a unit of the block."""
         return bool(self.register and self.register.resolve(text))
-
-
-def questions_together(
-    columns: Iterable[Column], vocabulary: Vocabulary, option: Callable[[Column, bool], np.ndarray]
-) -> list[Column]:
-    """Columns in which those of a question with several answers stand as one; the others as they are.
-
-    ``option`` gives what a column says of its option, and is told whether the question has that option.
-    """
-    found: list[Column] = []
-    for question, group in groupby(columns, lambda column: column.question):
-        members = list(group)
-        options = vocabulary.multiple.get(fold_name(question)) if question else None
-        if options is None:
-            found += members
-        else:
-            chosen = [option(column, fold(column.part) in options) for column in members]
-            found.append(chosen_options(question, chosen, members[0].letter))
-    return found
-
-
-@dataclass(frozen=True)
-class Layout:
-    """The columns of a table by what they hold. ``items``: (item, unit text) → column; ``ticks``: (item, unit) → level → column;
-    ``options``: question → column; ``fields``: field code → column."""
-
-    fields: Mapping[str, Column]
-    items: Mapping[tuple[str, str], Column]
-    ticks: Mapping[tuple[str, str], Mapping[int, Column]]
-    options: Mapping[str, Column]
-
-    @property
-    def held(self) -> tuple[tuple[str, str], ...]:
-        """(item, unit text) of every column or set of columns, in the order of the file."""
-        return (*self.items, *self.ticks)
-
-    @property
-    def item_codes(self) -> frozenset[str]:
-        return frozenset(item for item, _ in self.held)
-
-
-def lay_out(table: Table, vocabulary: Vocabulary, problems: Problems) -> Layout:
-    """Match every column of a table; note ambiguous, doubled and unknown headings and items without a column."""
-    held: dict[Target, list[Column]] = {}
-    unknown = []
-    for column in table.columns:
-        targets = vocabulary.targets(column)
-        if len(targets) == 1:
-            held.setdefault(targets[0], []).append(column)
-        elif targets:
-            meanings = ", ".join(sorted({target.code for target in targets}))
-            _note(problems, "returns.heading_ambiguous", table, column, meanings=meanings)
-        elif not column.empty and not vocabulary.ignores(column):
-            unknown.append(column)
-    single = {target: _only(target, columns, table, problems) for target, columns in held.items()}
-    layout = _layout(single)
-    _note_missing(table, vocabulary, layout, unknown, problems)
-    return layout
-
-
-def without_own(
-    columns: Sequence[Column], own: Mapping[str, str], vocabulary: Vocabulary
-) -> tuple[tuple[Column, ...], dict[str, Column]]:
-    """Columns without those that a product adds of its own accord, and those of them that have a role. ``own`` maps their folded
-    headings to a role of :class:`Table`, or to ``""``; a column that the instrument knows by its heading stays."""
-    kept: list[Column] = []
-    roles: dict[str, Column] = {}
-    for column in columns:
-        role = own.get(fold_name(column.heading))
-        if role is None or vocabulary.targets(column):
-            kept.append(column)
-        elif role:
-            roles.setdefault(role, column)
-    return tuple(kept), roles
 
 
 def without_letter(name: str) -> str:
@@ -306,79 +234,3 @@ def split_part(heading: str) -> tuple[str, str] | None:
 
 def _names(item: Item) -> tuple[str, ...]:
     return (item.code, item.text_vi, item.text_en, *item.aliases)
-
-
-def _only(target: Target, columns: list[Column], table: Table, problems: Problems) -> Column:
-    """The one column for a target: form tools keep the empty columns of deleted questions, so those are passed over."""
-    if len(columns) == 1:
-        return columns[0]
-    filled = [column for column in columns if not column.empty]
-    if len(filled) > 1:
-        letters = ", ".join(column.letter or column.heading for column in filled)
-        _note(problems, "returns.column_twice", table, filled[1], target=target.code, columns=letters)
-    return (filled or columns)[0]
-
-
-def _layout(single: Mapping[Target, Column]) -> Layout:
-    ticks: dict[tuple[str, str], dict[int, Column]] = {}
-    for target, column in single.items():
-        if target.kind == "tick":
-            ticks.setdefault((target.code, target.unit), {})[target.level] = column
-    return Layout(
-        {t.code: column for t, column in single.items() if t.kind == "field"},
-        {(t.code, t.unit): column for t, column in single.items() if t.kind == "item"},
-        ticks,
-        {t.code: column for t, column in single.items() if t.kind == "options"},
-    )
-
-
-def _note_missing(
-    table: Table, vocabulary: Vocabulary, layout: Layout, unknown: list[Column], problems: Problems
-) -> None:
-    optional = {
-        code for question in layout.options for code in vocabulary.multiple[fold_name(question)].values()
-    }
-    named = layout.item_codes | vocabulary.absent | optional
-    absent = [item for item in vocabulary.items if item.code not in named]
-    headings = Names((column.heading, column.heading) for column in unknown)
-    for item in absent:
-        nearest = headings.nearest(item.text_vi) or headings.nearest(item.code)
-        problems.add(
-            "returns.item_missing",
-            file=table.file,
-            sheet=table.sheet,
-            item=item.code,
-            text=item.text_vi,
-            nearest=nearest or "–",
-        )
-    for assigned, heading in vocabulary.assigned.items():
-        if not any(vocabulary.assigned_to(column) == assigned for column in table.columns):
-            problems.add(
-                "returns.assigned_missing",
-                file=table.file,
-                sheet=table.sheet,
-                target=assigned,
-                heading=heading,
-            )
-    for column in unknown:
-        nearest = vocabulary.item_names.nearest(column.heading) if absent else ""
-        _note(problems, "returns.column_ignored", table, column, "warning", nearest=nearest or "–")
-
-
-def _note(
-    problems: Problems,
-    code: str,
-    table: Table,
-    column: Column,
-    severity: Literal["error", "warning"] = "error",
-    **params: str,
-) -> None:
-    problems.add(
-        code,
-        severity=severity,
-        file=table.file,
-        sheet=table.sheet,
-        row=None,
-        column=column.heading or column.letter,
-        **params,
-    )

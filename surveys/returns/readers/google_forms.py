@@ -11,9 +11,9 @@ import dataclasses
 from collections.abc import Sequence
 
 from surveys.returns.files.sheets import Sheet
-from surveys.returns.headings.columns import Column, Table, heading_texts
+from surveys.returns.headings.columns import Column
+from surveys.returns.headings.form_table import FormTable, first_headings, plain_table
 from surveys.returns.headings.questions import Vocabulary, split_part
-from surveys.returns.readers import native
 from surveys.vocabulary.folding import fold
 
 NAME = "google_forms"
@@ -31,20 +31,16 @@ OWN = frozenset(
 
 def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
     """80 when the first heading of the first sheet is the time stamp of Google Forms; otherwise 0."""
-    first = next((sheet for sheet in sheets if sheet.cells.size), None)
-    if first is None or first.variables:
-        return 0
-    headings = heading_texts(first, native.first_filled(first))
-    return 80 if fold(headings[0]) in TIMES else 0
+    return 80 if set(map(fold, first_headings(sheets)[:1])) & TIMES else 0
 
 
-def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[Table]:
+def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[FormTable]:
     """One table for each sheet of answers; sheets a user added beside them do not begin with a time stamp."""
     return [_table(sheet) for sheet in sheets if recognise([sheet], vocabulary)]
 
 
-def _table(sheet: Sheet) -> Table:
-    plain = native.table(sheet)
+def _table(sheet: Sheet) -> FormTable:
+    plain = plain_table(sheet)
     columns = tuple(_question(column) for column in plain.columns[1:] if fold(column.heading) not in OWN)
     return dataclasses.replace(plain, columns=columns, roles={"submitted": plain.columns[0]})
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,14 +16,15 @@ from functools import cached_property
 import numpy as np
 
 from surveys.problems import Problem
-from surveys.returns.files.sheets import Sheet
-from surveys.returns.headings.columns import (
-    Column,
-    Table,
+from surveys.returns.files.sheets import Sheet, is_filled
+from surveys.returns.headings.columns import Column, column_letter
+from surveys.returns.headings.form_table import (
+    FormTable,
     body_rows,
-    column_letter,
     columns_of,
+    first_filled,
     heading_texts,
+    table_of,
 )
 from surveys.returns.headings.questions import Target, Vocabulary
 from surveys.returns.readers import native
@@ -49,8 +51,10 @@ _LABELLED = re.compile(r"([^:]{1,80}):\s*(.*)")
 
 @dataclass(frozen=True)
 class Head:
-    """The heading rows of a sheet: cells rows ``first`` to ``last``, the columns they name (without values), and what each is."""
+    """The heading rows of a sheet: cells rows ``first`` to ``last``, the columns they name (without cells), and what each is."""
 
+    sheet: Sheet
+    vocabulary: Vocabulary
     first: int
     last: int
     columns: tuple[Column, ...]
@@ -61,36 +65,38 @@ class Head:
         """Positions of the columns that hold answers."""
         return tuple(j for j, found in enumerate(self.targets) if any(t.kind != "field" for t in found))
 
-    def positions(self, vocabulary: Vocabulary, *roles: str) -> tuple[int, ...]:
-        """Positions of the columns of fields with these roles."""
-        codes = {field.code for field in vocabulary.instrument.fields if field.role in roles}
-        return tuple(
-            j
-            for j, found in enumerate(self.targets)
-            if any(t.kind == "field" and t.code in codes for t in found)
-        )
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """Rows of cells below the headings that hold anything."""
+        return body_rows(self.sheet, self.last + 1)
+
+    def positions(self, role: str) -> tuple[int, ...]:
+        """Positions of the columns of fields with this role."""
+        codes = {
+            Target("field", field.code) for field in self.vocabulary.instrument.fields if field.role == role
+        }
+        return tuple(j for j, found in enumerate(self.targets) if codes.intersection(found))
 
 
 def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
     """45 when some sheet names items but not as the plain layout does, or holds rows that are no forms; otherwise 0."""
-    heads = [(sheet, head_of(sheet, vocabulary)) for sheet in sheets if not sheet.variables]
-    known = [(sheet, head) for sheet, head in heads if head]
-    return 45 if any(_is_handmade(sheet, head, vocabulary, len(known) > 1) for sheet, head in known) else 0
+    heads = [head for sheet in sheets if not sheet.variables and (head := head_of(sheet, vocabulary))]
+    return 45 if any(_is_handmade(head, len(heads) > 1) for head in heads) else 0
 
 
-def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[Table]:
+def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[FormTable]:
     """One table for each sheet that names an item; the plain layout's reading when none does."""
-    heads = [(sheet, head_of(sheet, vocabulary)) for sheet in sheets]
-    known = [(sheet, head) for sheet, head in heads if head]
-    tables = [_table(sheet, head, vocabulary, len(known) > 1) for sheet, head in known]
+    found = [head_of(sheet, vocabulary) for sheet in sheets]
+    heads = [head for head in found if head]
+    if not heads:
+        return native.read(sheets, vocabulary)
+    first, *others = [_table(head, len(heads) > 1) for head in heads]
     ignored = tuple(
         Problem("returns.sheet_ignored", "warning", sheet.file, sheet.name)
-        for sheet, head in heads
+        for sheet, head in zip(sheets, found, strict=True)
         if head is None and sheet.cells.size
     )
-    if not tables:
-        return native.read(sheets, vocabulary)
-    return [dataclasses.replace(tables[0], notes=(*tables[0].notes, *ignored)), *tables[1:]]
+    return [dataclasses.replace(first, notes=(*first.notes, *ignored)), *others]
 
 
 def head_of(sheet: Sheet, vocabulary: Vocabulary) -> Head | None:
@@ -99,28 +105,28 @@ def head_of(sheet: Sheet, vocabulary: Vocabulary) -> Head | None:
     if not sheet.cells.size:
         return None
     if _is_plain_heading(sheet, vocabulary):
-        return _head(sheet, native.first_filled(sheet), native.first_filled(sheet), vocabulary)
+        return _head(sheet, vocabulary, first_filled(sheet), first_filled(sheet))
     rows = min(SEARCHED, len(sheet.cells))
-    naming = [row for row in range(rows) if native.names_items(heading_texts(sheet, row), vocabulary)][:TRIED]
+    naming = [row for row in range(rows) if vocabulary.names_items(heading_texts(sheet, row))][:TRIED]
     blocks = {
         (first, last)
         for row in naming
         for first in range(max(row - DEEPEST + 1, 0), row + 1)
         for last in range(row, min(first + DEEPEST, rows))
     }
-    heads = [head for first, last in sorted(blocks) if (head := _head(sheet, first, last, vocabulary))]
+    heads = [head for first, last in sorted(blocks) if (head := _head(sheet, vocabulary, first, last))]
     return max(heads, key=_worth, default=None)
 
 
 def _is_plain_heading(sheet: Sheet, vocabulary: Vocabulary) -> bool:
     """Whether the first row is a whole heading by itself: every column has one, no two are equal, nothing is merged, it names
     items, and the row below names none."""
-    first = native.first_filled(sheet)
+    first = first_filled(sheet)
     texts = heading_texts(sheet, first)
     if not all(text.strip() for text in texts) or len(set(texts)) < len(texts) or sheet.merged:
         return False
     below = heading_texts(sheet, first + 1) if first + 1 < len(sheet.cells) else ()
-    return native.names_items(texts, vocabulary) and not native.names_items(below, vocabulary)
+    return vocabulary.names_items(texts) and not vocabulary.names_items(below)
 
 
 def _worth(head: Head) -> tuple[int, int, int]:
@@ -129,14 +135,12 @@ def _worth(head: Head) -> tuple[int, int, int]:
     return answered, fields, head.first - head.last
 
 
-def _head(sheet: Sheet, first: int, last: int, vocabulary: Vocabulary) -> Head | None:
+def _head(sheet: Sheet, vocabulary: Vocabulary, first: int, last: int) -> Head | None:
     levels = spread_headings(sheet, first, last)
     columns = tuple(_heading([level[j] for level in levels], j, vocabulary) for j in range(len(levels[0])))
     targets = tuple(vocabulary.targets(column) if column.heading else () for column in columns)
-    ticks: dict[tuple[str, str], int] = {}
-    for target in (t for found in targets for t in found if t.kind == "tick"):
-        ticks[target.code, target.unit] = ticks.get((target.code, target.unit), 0) + 1
-    head = Head(first, last, columns, targets)
+    ticks = Counter((t.code, t.unit) for found in targets for t in found if t.kind == "tick")
+    head = Head(sheet, vocabulary, first, last, columns, targets)
     return head if head.items and all(count > 1 for count in ticks.values()) else None
 
 
@@ -163,100 +167,78 @@ def _heading(levels: list[str], position: int, vocabulary: Vocabulary) -> Column
     said = [text for text in levels if text]
     letter = column_letter(position)
     if len(said) < 2:
-        return Column("".join(said), native.NO_VALUES, letter=letter)
+        return Column("".join(said), letter=letter)
     question, part = _question(said[:-1], vocabulary), said[-1]
     is_field = vocabulary.field_names.find(part) and not vocabulary.item_names.find(part)
-    return Column(
-        f"{question} [{part}]",
-        native.NO_VALUES,
-        (part,) if is_field else (),
-        question=question,
-        part=part,
-        letter=letter,
-    )
+    names = (part,) if is_field else ()
+    return Column(f"{question} [{part}]", names=names, question=question, part=part, letter=letter)
 
 
 def _question(upper: list[str], vocabulary: Vocabulary) -> str:
     """What stands above the last level: an item of a unit when two levels say both, otherwise the nearest of them."""
     for item, unit in (upper[-2:], upper[-2:][::-1]) if len(upper) > 1 else ():
-        if vocabulary.item_names.find(item) and vocabulary.register and vocabulary.register.resolve(unit):
+        if vocabulary.item_names.find(item) and vocabulary.is_unit(unit):
             return vocabulary.header.format(item=item, unit=unit)
     return upper[-1]
 
 
-def _table(sheet: Sheet, head: Head, vocabulary: Vocabulary, several: bool) -> Table:
-    rows = body_rows(sheet, head.last + 1)
-    left_out = _no_forms(sheet, head, rows, vocabulary)
-    kept = np.array([row for row in rows.tolist() if row not in left_out], dtype=np.int64)
-    filled = dataclasses.replace(sheet, cells=_without_merges(sheet, head))
-    values = columns_of(filled, [column.heading for column in head.columns], kept)
-    columns = tuple(
-        dataclasses.replace(column, values=found.values)
-        for column, found in zip(head.columns, values, strict=True)
+def _table(head: Head, several: bool) -> FormTable:
+    left_out = _no_forms(head)
+    kept = np.array([row for row in head.rows.tolist() if row not in left_out], dtype=np.int64)
+    sheet = dataclasses.replace(head.sheet, cells=_without_merges(head))
+    filled = columns_of(sheet, [column.heading for column in head.columns], kept)
+    columns = [
+        dataclasses.replace(column, cells=found.cells)
+        for column, found in zip(head.columns, filled, strict=True)
+    ]
+    unit, notes = _unit_of(head, several), tuple(_notes(head, left_out))
+    return dataclasses.replace(table_of(sheet, columns, kept), unit=unit, notes=notes)
+
+
+def _is_handmade(head: Head, several: bool) -> bool:
+    return bool(
+        head.first != first_filled(head.sheet)
+        or head.last > head.first
+        or _unit_of(head, several)
+        or _merged_below(head)
+        or _no_forms(head)
     )
-    conversions = {sheet.conversion: len(kept)} if sheet.conversion else {}
-    unit = _unit_of(sheet, head, vocabulary, several)
-    notes = tuple(_notes(sheet, head, left_out))
-    return Table(sheet.file, sheet.name, columns, kept + sheet.first_row, None, unit, conversions, notes)
 
 
-def _is_handmade(sheet: Sheet, head: Head, vocabulary: Vocabulary, several: bool) -> bool:
-    if head.first != native.first_filled(sheet) or head.last > head.first:
-        return True
-    if _unit_of(sheet, head, vocabulary, several) or _merged_below(sheet, head):
-        return True
-    return bool(_no_forms(sheet, head, body_rows(sheet, head.last + 1), vocabulary))
-
-
-def _no_forms(sheet: Sheet, head: Head, rows: np.ndarray, vocabulary: Vocabulary) -> dict[int, str]:
+def _no_forms(head: Head) -> dict[int, str]:
     """Rows below the headings that are no forms → the code of the note that says so."""
+    rows, again = head.rows.tolist(), heading_texts(head.sheet, head.last)
+    last_answered = next((row for row in reversed(rows) if _is_answered(head, row)), -1)
+    codes = head.positions("form_code")
+    roles = {field.code: field.role for field in head.vocabulary.instrument.fields}
+    names = [j for j, targets in enumerate(head.targets) if _may_name_rows(targets, roles)]
     found: dict[int, str] = {}
-    again = heading_texts(sheet, head.last)
-    last_answered = next(
-        (row for row in rows[::-1].tolist() if _is_answered(sheet.cells[row], head, vocabulary)), -1
-    )
-    codes = head.positions(vocabulary, "form_code")
-    roles = {field.code: field.role for field in vocabulary.instrument.fields}
-    names = [j for j, found_there in enumerate(head.targets) if _may_name_rows(found_there, roles)]
-    suspect = _suspect(sheet, rows, again)
-    for row in rows.tolist():
-        if row not in suspect and row <= last_answered and row != rows[0]:
+    for row in rows:
+        cells = head.sheet.cells[row]
+        if row <= last_answered and row != rows[0] and not _is_suspect(cells[0], again[0]):
             continue
-        cells = sheet.cells[row]
-        if _is_total(cells, names, head, vocabulary):
+        if _is_total(head, cells, names):
             found[row] = "returns.rows_total"
-        elif heading_texts(sheet, row) == again:
+        elif heading_texts(head.sheet, row) == again:
             found[row] = "returns.rows_heading_again"
         elif row == rows[0] and _is_numbering(cells):
             found[row] = "returns.rows_numbering"
         elif row > last_answered and (
             "returns.rows_total" in found.values()
-            or not _any(cells, codes or _known(head))
+            or not any(map(is_filled, cells[list(codes or _known(head))]))
             or any(_is_remark(cell_text(cells[j])) for j in codes)
         ):
             found[row] = "returns.rows_footer"
     return found
 
 
-def _suspect(sheet: Sheet, rows: np.ndarray, headings: Sequence[str]) -> frozenset[int]:
-    """Rows worth a look: the first cell is empty, a number or a word for a total, or it repeats its heading. All others are
-    forms; a sheet has thousands of them."""
-    first = sheet.cells[rows, 0].tolist()
-    return frozenset(
-        row
-        for row, cell in zip(rows.tolist(), first, strict=True)
-        if not isinstance(cell, str) or cell == headings[0] or not _is_plain(cell)
-    )
-
-
-def _is_plain(text: str) -> bool:
-    """Whether a first cell is neither empty, a number nor a word for a total."""
-    word = _FIRST_WORD.match(text) if text.isascii() else None  # form codes: their first word tells
-    if word and word[1].lower() not in _BEGIN_TOTALS:
+def _is_suspect(first: object, heading: str) -> bool:
+    """Whether a row is worth a look by its first cell: it is no text, repeats its heading, or begins with a word for a total or
+    none at all. A sheet has thousands of forms; their first cell is most often a code."""
+    if not isinstance(first, str) or first == heading or not first.isascii():
         return True
-    shown = text.strip()
-    folded = shown.casefold() if shown.isascii() and shown.isalnum() else fold_name(shown)
-    return bool(folded) and not _NUMBER.fullmatch(shown) and not _TOTAL.fullmatch(folded)
+    word = _FIRST_WORD.match(first)
+    return word is None or word[1].lower() in _BEGIN_TOTALS
 
 
 def _is_remark(text: str) -> bool:
@@ -277,7 +259,7 @@ def _may_name_rows(targets: tuple[Target, ...], roles: Mapping[str, str]) -> boo
     return all(target.kind != "field" or roles[target.code] in _NAMING for target in targets)
 
 
-def _is_total(cells: np.ndarray, names: Sequence[int], head: Head, vocabulary: Vocabulary) -> bool:
+def _is_total(head: Head, cells: np.ndarray, names: Sequence[int]) -> bool:
     """Whether the first cell that holds anything, or the one after a number, is a word for a total and no answer."""
     filled = _filled(cells)
     first = next(filled, -1)
@@ -285,31 +267,23 @@ def _is_total(cells: np.ndarray, names: Sequence[int], head: Head, vocabulary: V
         first = next(filled, -1)
     if first not in names or not isinstance(cells[first], str):
         return False
-    text = cells[first]
-    folded = text.strip().casefold() if text.isascii() and text.isalnum() else fold_name(text)
-    return bool(_TOTAL.fullmatch(folded)) and not _is_answer(text, head.targets[first], vocabulary)
+    scales = [head.vocabulary.options_of(t.code) for t in head.targets[first] if t.kind == "item"]
+    is_answer = any(options.find(cells[first]) is not None for options in scales)
+    return _TOTAL.fullmatch(fold_name(cells[first])) is not None and not is_answer
 
 
-def _is_answered(cells: np.ndarray, head: Head, vocabulary: Vocabulary) -> bool:
+def _is_answered(head: Head, row: int) -> bool:
     """Whether a row holds at least one answer, or one mark. A signature that happens to stand below an item is neither."""
-    said = (
-        (cell_text(cells[j]).strip(), t) for j in head.items for t in head.targets[j] if t.kind != "field"
-    )
-    return any(
-        text
-        and (
-            len(text) <= LONGEST_MARK
-            if target.kind == "tick"
-            else target.kind == "options"
-            or vocabulary.options[vocabulary.scale_of(target.code).code].read(text).fault != "out_of_scale"
-        )
-        for text, target in said
-    )
+    cells = head.sheet.cells[row]
+    said = ((cell_text(cells[j]).strip(), target) for j in head.items for target in head.targets[j])
+    return any(text and _says(text, target, head.vocabulary) for text, target in said)
 
 
-def _is_answer(text: str, targets: tuple[Target, ...], vocabulary: Vocabulary) -> bool:
-    scales = [vocabulary.scale_of(target.code).code for target in targets if target.kind == "item"]
-    return any(vocabulary.options[scale].find(text) is not None for scale in scales)
+def _says(text: str, target: Target, vocabulary: Vocabulary) -> bool:
+    """Whether a text may be an answer of its column."""
+    if target.kind == "item":
+        return vocabulary.options_of(target.code).read(text).fault != "out_of_scale"
+    return target.kind == "options" or (target.kind == "tick" and len(text) <= LONGEST_MARK)
 
 
 def _is_numbering(cells: np.ndarray) -> bool:
@@ -323,69 +297,62 @@ def _is_numbering(cells: np.ndarray) -> bool:
 
 def _filled(cells: np.ndarray) -> Iterator[int]:
     """Positions of the cells that hold anything."""
-    return (
-        j for j, c in enumerate(cells) if not (c is None or c != c or (isinstance(c, str) and not c.strip()))
-    )
+    return (j for j, cell in enumerate(cells) if is_filled(cell))
 
 
-def _any(cells: np.ndarray, positions: Sequence[int]) -> bool:
-    return next(_filled(cells[list(positions)]), -1) >= 0
-
-
-def _merged_below(sheet: Sheet, head: Head) -> list[tuple[int, int, int]]:
+def _merged_below(head: Head) -> list[tuple[int, int, int]]:
     """Merged cells of one column below the headings, as (column, top, bottom)."""
+    rows, columns = head.sheet.cells.shape
     return [
-        (left, top, min(bottom, len(sheet.cells) - 1))
-        for top, left, bottom, right in sheet.merged
-        if head.last < top < min(bottom, len(sheet.cells) - 1) and left == right < sheet.cells.shape[1]
+        (left, top, min(bottom, rows - 1))
+        for top, left, bottom, right in head.sheet.merged
+        if head.last < top < min(bottom, rows - 1) and left == right < columns
     ]
 
 
-def _without_merges(sheet: Sheet, head: Head) -> np.ndarray:
+def _without_merges(head: Head) -> np.ndarray:
     """The cells with every merged cell of one column repeated over its rows."""
-    merged = _merged_below(sheet, head)
-    if not merged:
-        return sheet.cells
-    if sum(bottom - top for _, top, bottom in merged) > sheet.cells.size:
-        raise sheet.problem("returns.file_damaged", reason="merged cells overlap")
-    cells = sheet.cells.copy()
+    merged, cells = _merged_below(head), head.sheet.cells
+    if sum(bottom - top for _, top, bottom in merged) > cells.size:
+        raise head.sheet.problem("returns.file_damaged", reason="merged cells overlap")
+    cells = cells.copy() if merged else cells
     for column, top, bottom in merged:
-        cells[top : bottom + 1, column] = cells[top, column] if top < len(cells) else ""
+        cells[top : bottom + 1, column] = cells[top, column]
     return cells
 
 
-def _unit_of(sheet: Sheet, head: Head, vocabulary: Vocabulary, several: bool) -> str:
+def _unit_of(head: Head, several: bool) -> str:
     """The unit a whole sheet is about, where no column and no heading names units: as a row above the headings says, or the
     sheet's name."""
+    sheet, vocabulary = head.sheet, head.vocabulary
     named = any(target.unit for found in head.targets for target in found)
-    if named or head.positions(vocabulary, "unit"):
+    if named or head.positions("unit"):
         return ""
-    above = next(_units_above(sheet, head, vocabulary), "")
+    above = next(_units_above(head), "")
     if above or sheet.name in vocabulary.instrument.questionnaire:
         return above
-    register = vocabulary.register
-    return sheet.name if several or (register and register.resolve(sheet.name)) else ""
+    return sheet.name if several or vocabulary.is_unit(sheet.name) else ""
 
 
-def _units_above(sheet: Sheet, head: Head, vocabulary: Vocabulary) -> Iterator[str]:
+def _units_above(head: Head) -> Iterator[str]:
     """Units named above the headings: by themselves, after a label in the same cell, or in the cell after a label."""
-    register = vocabulary.register
+    vocabulary = head.vocabulary
     labels = {field.code for field in vocabulary.instrument.fields if field.role == "unit"}
-    for row in sheet.cells[: head.first]:
+    for row in head.sheet.cells[: head.first]:
         said = [cell_text(row[j]).strip() for j in _filled(row)]
-        for k, text in enumerate(said):
+        for text, following in zip(said, [*said, ""][1:], strict=True):
             label, after = m.groups() if (m := _LABELLED.fullmatch(text)) else (text, "")
-            after = after or (said[k + 1] if k + 1 < len(said) else "")
-            if after and labels.intersection(vocabulary.field_names.find(label)):
-                yield after
-            elif register and register.resolve(text):
+            if (after or following) and labels.intersection(vocabulary.field_names.find(label)):
+                yield after or following
+            elif vocabulary.is_unit(text):
                 yield text
 
 
-def _notes(sheet: Sheet, head: Head, left_out: Mapping[int, str]) -> Iterator[Problem]:
+def _notes(head: Head, left_out: Mapping[int, str]) -> Iterator[Problem]:
     """One note for each kind of row left out, at the first of them."""
+    sheet = head.sheet
     by_code: dict[str, list[int]] = {}
-    title = [row for row in range(head.first) if next(_filled(sheet.cells[row]), -1) >= 0]
+    title = [row for row in range(head.first) if any(map(is_filled, sheet.cells[row]))]
     for row, code in (*((row, "returns.rows_title") for row in title), *left_out.items()):
         by_code.setdefault(code, []).append(row)
     for code, rows in by_code.items():

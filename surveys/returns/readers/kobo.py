@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from surveys.returns.files.sheets import Sheet
-from surveys.returns.headings.columns import Table, heading_texts
+from surveys.returns.headings.form_table import FormTable, first_headings
 from surveys.returns.headings.questions import Vocabulary
-from surveys.returns.readers import native, xlsform
+from surveys.returns.readers import xlsform
 
 NAME = "kobo"
 PRODUCT = xlsform.Product(
@@ -38,13 +38,10 @@ PRODUCT = xlsform.Product(
 
 def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
     """90 when the first sheet ends with Kobo's own columns; otherwise 0."""
-    first = next((sheet for sheet in sheets if sheet.cells.size), None)
-    if first is None or first.variables:
-        return 0
-    headings = set(heading_texts(first, native.first_filled(first)))
+    headings = set(first_headings(sheets))
     return 90 if {"_submission_time", "_uuid"} <= headings or {"_id", "_uuid", "_index"} <= headings else 0
 
 
-def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[Table]:
+def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[FormTable]:
     """The main sheet, or its repeated groups joined to it."""
     return xlsform.read(sheets, vocabulary, PRODUCT)

@@ -12,15 +12,15 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
 import numpy as np
 
 from surveys.problems import Problem, Problems
 from surveys.returns.files.sheets import Sheet
-from surveys.returns.headings.columns import MARK, Column, Table, chosen_options, heading_texts
-from surveys.returns.headings.questions import Vocabulary, split_part, without_letter, without_own
-from surveys.returns.readers import native
+from surveys.returns.headings.columns import Column
+from surveys.returns.headings.form_table import FormTable, first_headings, plain_table
+from surveys.returns.headings.product_columns import MARK, questions_together, without_own
+from surveys.returns.headings.questions import Vocabulary, split_part, without_letter
 from surveys.returns.text.repair import cell_text
 from surveys.vocabulary.folding import fold, fold_name
 
@@ -41,28 +41,23 @@ _ABBREVIATED = re.compile(r"\.\.\s*(?:\[|$)|…\s*(?:\[|$)")
 _TIMING = re.compile(r"(?:group|question) time|grouptime\d+|\w+Time$", re.IGNORECASE)
 _OTHERS = frozenset(map(fold, ("other", "khác", "others", "mục khác")))
 _CHOSEN = frozenset(map(fold, ("Y", "Yes", "Có", "1")))
-_NOT_CHOSEN = frozenset(map(fold, ("N", "No", "Không", "0")))
+_NOT_CHOSEN = frozenset(map(fold, ("N", "No", "Không", "0", "N/A")))
 _NO_DATE = "1980-01-01"  # written when a survey does not keep times
 
 
 def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
     """90 when the first headings are the product's own, in codes or in words; otherwise 0."""
-    first = next((sheet for sheet in sheets if sheet.cells.size), None)
-    if first is None or first.variables:
-        return 0
-    headings = {
-        fold_name(_code_and_text(text)[0]) for text in heading_texts(first, native.first_filled(first))
-    }
+    headings = {fold_name(_code_and_text(text)[0]) for text in first_headings(sheets)}
     return 90 if any(signature <= headings for signature in _SIGNATURES) else 0
 
 
-def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[Table]:
+def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[FormTable]:
     """The table of the first sheet that holds anything."""
     return [_table(next(sheet for sheet in sheets if sheet.cells.size), vocabulary)]
 
 
-def _table(sheet: Sheet, vocabulary: Vocabulary) -> Table:
-    plain = native.table(sheet)
+def _table(sheet: Sheet, vocabulary: Vocabulary) -> FormTable:
+    plain = plain_table(sheet)
     timed = [
         column
         for column in plain.columns
@@ -70,9 +65,11 @@ def _table(sheet: Sheet, vocabulary: Vocabulary) -> Table:
     ]
     _refuse_abbreviated(timed, plain, vocabulary)
     named = [_named(column, vocabulary) for column in timed]
-    together = [c for _, of_one in groupby(named, _question) for c in _together(list(of_one), vocabulary)]
+    together = questions_together(
+        (column for column in named if not _is_free_text(column, vocabulary)), vocabulary, _option
+    )
     asked, roles = without_own(together, _OWN, vocabulary)
-    dated = {role: _dated(column) for role, column in roles.items()}
+    dated = {role: column.replaced(_dated) for role, column in roles.items()}
     return dataclasses.replace(plain, columns=asked, roles=dated, notes=tuple(_unfinished(plain, dated)))
 
 
@@ -80,12 +77,10 @@ def _named(column: Column, vocabulary: Vocabulary) -> Column:
     """A column under its text and its code, its sub-question apart."""
     code, text = _code_and_text(column.heading)
     names = (code, without_letter(code)) if text else (without_letter(column.heading),)
-    shown = dataclasses.replace(column, heading=text or column.heading, names=names)
-    split = split_part(shown.heading)
-    if split is None:
-        return dataclasses.replace(shown, values=_others(column, vocabulary, shown))
-    parted = dataclasses.replace(shown, question=split[0], part=split[1])
-    return dataclasses.replace(parted, values=_others(column, vocabulary, parted))
+    heading = text or column.heading
+    question, part = split_part(heading) or ("", "")
+    shown = dataclasses.replace(column, heading=heading, names=names, question=question, part=part)
+    return _with_others(shown, vocabulary)
 
 
 def _code_and_text(heading: str) -> tuple[str, str]:
@@ -98,59 +93,41 @@ def _code_and_text(heading: str) -> tuple[str, str]:
     return (both[1], both[2].strip()) if both else (heading, "")
 
 
-def _together(columns: list[Column], vocabulary: Vocabulary) -> list[Column]:
-    """The options of one question with several answers as one column; free texts beside an ``other`` left out."""
-    question = _question(columns[0])
-    options = vocabulary.multiple.get(fold_name(question)) if question else None
-    if options is None:
-        return [
-            column for column in columns if fold(column.part) not in _OTHERS or vocabulary.targets(column)
-        ]
-    chosen = [_option(column, fold(column.part) in options) for column in columns]
-    return [chosen_options(question, chosen, columns[0].letter)]
+def _is_free_text(column: Column, vocabulary: Vocabulary) -> bool:
+    """Whether a column is the free text beside an *other* of a question with one answer."""
+    if fold(column.part) not in _OTHERS or fold_name(column.question) in vocabulary.multiple:
+        return False
+    return not vocabulary.targets(column)
 
 
-def _question(column: Column) -> str:
-    return column.question
-
-
-def _option(column: Column, known: bool) -> np.ndarray:
+def _option(text: str, part: str, known: bool) -> str:
     """The option where it was chosen. Anything written under an option that nobody declared is something else."""
-    if not known:
-        return column.distinct.spread(np.array([MARK] * len(column.distinct.texts), dtype=object), "")
-    said = [_chosen(text, column.part) for text in column.distinct.texts]
-    return column.distinct.spread(np.array(said, dtype=object), "")
-
-
-def _chosen(text: str, option: str) -> str:
     folded = fold(text)
-    if folded in _CHOSEN:
-        return option
-    return "" if folded in _NOT_CHOSEN or folded == "n/a" else MARK
+    if known and folded in _CHOSEN:
+        return part
+    return "" if known and folded in _NOT_CHOSEN else MARK
 
 
-def _others(column: Column, vocabulary: Vocabulary, named: Column) -> np.ndarray:
+def _with_others(column: Column, vocabulary: Vocabulary) -> Column:
     """Cells with ``-oth-`` as the scale's own option *other*, where it has one, and ``N/A`` as nothing."""
-    cells = {cell_text(cell) for cell in column.distinct.values}
-    if not cells & {"-oth-", "N/A"}:
-        return column.objects
-    found = [target for target in vocabulary.targets(named) if target.kind == "item"]
-    options = vocabulary.options[vocabulary.scale_of(found[0].code).code] if found else None
+    if not {"-oth-", "N/A"} & set(column.distinct.texts):
+        return column
+    found = [target for target in vocabulary.targets(column) if target.kind == "item"]
+    options = vocabulary.options_of(found[0].code) if found else None
     other = next(
         (text for text in ("Khác", "Other", "Mục khác") if options and options.find(text) is not None),
         "-oth-",
     )
     meant = {"-oth-": other, "N/A": "" if options is None or options.find("N/A") is None else "N/A"}
-    return np.array([meant.get(cell_text(cell), cell) for cell in column.objects], dtype=object)
+    return column.replaced(lambda cell: meant.get(cell_text(cell), cell))
 
 
-def _dated(column: Column) -> Column:
-    """Times, without the date that stands for none."""
-    cells = ["" if cell_text(cell).startswith(_NO_DATE) else cell for cell in column.objects]
-    return dataclasses.replace(column, values=np.array(cells, dtype=object))
+def _dated(cell: object) -> object:
+    """A time, without the date that stands for none."""
+    return "" if cell_text(cell).startswith(_NO_DATE) else cell
 
 
-def _refuse_abbreviated(columns: Sequence[Column], table: Table, vocabulary: Vocabulary) -> None:
+def _refuse_abbreviated(columns: Sequence[Column], table: FormTable, vocabulary: Vocabulary) -> None:
     problems = Problems()
     for column in columns:
         if _ABBREVIATED.search(column.heading) and not vocabulary.targets(column):
@@ -164,7 +141,7 @@ def _refuse_abbreviated(columns: Sequence[Column], table: Table, vocabulary: Voc
     problems.raise_errors()
 
 
-def _unfinished(table: Table, roles: dict[str, Column]) -> Iterator[Problem]:
+def _unfinished(table: FormTable, roles: dict[str, Column]) -> Iterator[Problem]:
     """A note of the forms that were never sent: they are read like all others, without a time of sending."""
     submitted = roles.get("submitted")
     rows = np.flatnonzero(submitted.distinct.codes < 0) if submitted else np.zeros(0, dtype=int)

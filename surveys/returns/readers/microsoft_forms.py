@@ -12,9 +12,9 @@ import re
 from collections.abc import Sequence
 
 from surveys.returns.files.sheets import Sheet
-from surveys.returns.headings.columns import Column, Table, heading_texts
+from surveys.returns.headings.columns import Column
+from surveys.returns.headings.form_table import FormTable, first_headings, plain_table
 from surveys.returns.headings.questions import Vocabulary
-from surveys.returns.readers import native
 from surveys.vocabulary.folding import fold
 
 NAME = "microsoft_forms"
@@ -35,15 +35,13 @@ _GLUED = re.compile(r"(.*\D)\d+")
 
 def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
     """85 when the first columns are the number of the answer and its start and completion times; otherwise 0."""
-    if not sheets or not sheets[0].cells.size or sheets[0].variables:
-        return 0
-    first = [fold(text) for text in heading_texts(sheets[0], native.first_filled(sheets[0]))[:3]]
+    first = [fold(text) for text in first_headings(sheets[:1])[:3]]
     return 85 if len(first) == 3 and first[0] == "id" and first[1] in STARTED and first[2] in SUBMITTED else 0
 
 
-def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[Table]:
+def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[FormTable]:
     """The table of the first sheet."""
-    plain = native.table(sheets[0])
+    plain = plain_table(sheets[0])
     number, started, submitted, *rest = plain.columns
     own = next((k for k, column in enumerate(rest) if fold(column.heading) not in OWN), len(rest))
     columns = tuple(_question(column) for column in rest[own:])

@@ -11,10 +11,9 @@ from collections.abc import Sequence
 
 from surveys.problems import Problem
 from surveys.returns.files.sheets import Sheet
-from surveys.returns.headings.columns import Table, heading_texts
+from surveys.returns.headings.form_table import FormTable, first_headings, plain_table
 from surveys.returns.headings.questions import Vocabulary
-from surveys.returns.readers import native, xlsform
-from surveys.returns.text.repair import cell_text
+from surveys.returns.readers import xlsform
 
 NAME = "odk"
 PRODUCT = xlsform.Product(
@@ -40,35 +39,27 @@ PRODUCT = xlsform.Product(
 
 def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
     """90 when a sheet has Central's key and its date of submission; otherwise 0."""
-    for sheet in sheets:
-        if sheet.cells.size and not sheet.variables:
-            headings = set(heading_texts(sheet, native.first_filled(sheet)))
-            if {"KEY", "SubmissionDate"} <= headings:
-                return 90
-    return 0
+    return 90 if any({"KEY", "SubmissionDate"} <= set(first_headings([sheet])) for sheet in sheets) else 0
 
 
-def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[Table]:
+def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[FormTable]:
     """The main sheet, or its repeated groups joined to it."""
     main = [sheet for sheet in sheets if recognise([sheet], vocabulary)]
     others = [sheet for sheet in sheets if not recognise([sheet], vocabulary)]
     tables = xlsform.read([*main, *others], vocabulary, PRODUCT)
-    notes = tuple(note for sheet in main for note in _rejected(native.table(sheet)))
+    notes = tuple(note for sheet in main for note in _rejected(plain_table(sheet)))
     return [dataclasses.replace(tables[0], notes=notes), *tables[1:]] if tables else []
 
 
-def _rejected(table: Table) -> list[Problem]:
+def _rejected(table: FormTable) -> list[Problem]:
     state = table.named("ReviewState")
-    rejected = (
-        [row for row, cell in enumerate(state.objects) if cell_text(cell) == "rejected"] if state else []
-    )
-    if not rejected:
+    rows = table.row_numbers[state.each(str) == "rejected"].tolist() if state else []
+    if not rows:
         return []
-    rows = ", ".join(str(table.row_numbers[row]) for row in rejected[:20])
-    first = int(table.row_numbers[rejected[0]])
-    params = (("forms", str(len(rejected))), ("rows", rows))
+    shown = ", ".join(map(str, rows[:20]))
+    params = (("forms", str(len(rows))), ("rows", shown))
     return [
         Problem(
-            "returns.rejected_elsewhere", "warning", table.file, table.sheet, first, "ReviewState", params
+            "returns.rejected_elsewhere", "warning", table.file, table.sheet, rows[0], "ReviewState", params
         )
     ]

@@ -18,8 +18,16 @@ import numpy as np
 
 from surveys.problems import Problem
 from surveys.returns.files.sheets import Sheet
-from surveys.returns.headings.columns import MARK, Column, Table, body_rows, columns_of, heading_texts
-from surveys.returns.headings.questions import Vocabulary, questions_together, without_own
+from surveys.returns.headings.columns import Column
+from surveys.returns.headings.form_table import (
+    FormTable,
+    body_rows,
+    columns_of,
+    heading_texts,
+    table_of,
+)
+from surveys.returns.headings.product_columns import MARK, questions_together, without_own
+from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.text.repair import cell_text, repair_all
 from surveys.vocabulary.folding import fold_name
 
@@ -63,7 +71,7 @@ def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
     return max((_sureness(sheet) for sheet in sheets), default=0)
 
 
-def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[Table]:
+def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[FormTable]:
     """One table for each sheet with heading rows of this product."""
     known = [sheet for sheet in sheets if _sureness(sheet)] or [s for s in sheets if s.cells.shape[0] > 1]
     return [_table(sheet, vocabulary) for sheet in known]
@@ -82,7 +90,7 @@ def _has_ids(sheet: Sheet) -> bool:
     return len(sheet.cells) > 2 and any(text.startswith(_IMPORT_ID) for text in heading_texts(sheet, 2))
 
 
-def _table(sheet: Sheet, vocabulary: Vocabulary) -> Table:
+def _table(sheet: Sheet, vocabulary: Vocabulary) -> FormTable:
     depth = 3 if _has_ids(sheet) else 2
     rows = body_rows(sheet, depth)
     trials = _trials(sheet, rows)
@@ -95,16 +103,7 @@ def _table(sheet: Sheet, vocabulary: Vocabulary) -> Table:
     ]
     together = questions_together(columns, vocabulary, _option)
     asked, roles = without_own(together, OWN, vocabulary)
-    conversions = {sheet.conversion: len(kept)} if sheet.conversion else {}
-    return Table(
-        sheet.file,
-        sheet.name,
-        asked,
-        kept + sheet.first_row,
-        conversions=conversions,
-        notes=_notes(sheet, rows[trials]),
-        roles=roles,
-    )
+    return dataclasses.replace(table_of(sheet, asked, kept), roles=roles, notes=_notes(sheet, rows[trials]))
 
 
 def _texts(texts: Sequence[str]) -> list[str]:
@@ -144,9 +143,8 @@ def _zone(text: str) -> str:
         return ""
 
 
-def _option(column: Column, known: bool) -> np.ndarray:
-    said = ["" if text == "0" else column.part if known else MARK for text in column.distinct.texts]
-    return column.distinct.spread(np.array(said, dtype=object), "")
+def _option(text: str, part: str, known: bool) -> str:
+    return "" if text == "0" else part if known else MARK
 
 
 def _trials(sheet: Sheet, rows: np.ndarray) -> np.ndarray:

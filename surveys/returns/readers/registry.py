@@ -1,55 +1,42 @@
-"""The readers of returns, and which of them reads a file: the one that recognises its content best, or the one that the
-study names."""
+"""The readers of returns, and which of them reads a file: the one that recognises its content best, or the one that the study
+names.
+
+Every module beside this one that has a ``NAME`` is a reader: ``recognise(sheets, vocabulary)`` scores how surely a file is of its
+source (0 not at all, 100 by an unmistakable signature), and ``read(sheets, vocabulary)`` names the columns of its tables.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 
 from surveys.problems import fault, nearest
+from surveys.returns import readers
 from surveys.returns.files.sheets import Sheet
-from surveys.returns.headings.columns import Table
+from surveys.returns.headings.form_table import FormTable
 from surveys.returns.headings.questions import Vocabulary
-from surveys.returns.readers import (
-    google_forms,
-    handmade,
-    kobo,
-    limesurvey,
-    microsoft_forms,
-    native,
-    odk,
-    qualtrics,
-    statistical,
-    surveymonkey,
-    tidy,
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A source of returns. ``recognise`` scores how surely a file is of this source (0 not at all, 100 by an unmistakable
-    signature); ``read`` names the columns of its tables."""
+    """A source of returns."""
 
     name: str
     recognise: Callable[[Sequence[Sheet], Vocabulary], int]
-    read: Callable[[Sequence[Sheet], Vocabulary], list[Table]]
+    read: Callable[[Sequence[Sheet], Vocabulary], list[FormTable]]
+
+
+def _modules() -> Iterator[ModuleType]:
+    for found in pkgutil.iter_modules(readers.__path__, f"{readers.__name__}."):
+        if found.name != __name__:
+            yield importlib.import_module(found.name)
 
 
 READERS: tuple[Reader, ...] = tuple(
-    Reader(module.NAME, module.recognise, module.read)
-    for module in (
-        native,
-        google_forms,
-        handmade,
-        kobo,
-        limesurvey,
-        microsoft_forms,
-        odk,
-        qualtrics,
-        statistical,
-        surveymonkey,
-        tidy,
-    )
+    Reader(module.NAME, module.recognise, module.read) for module in _modules() if hasattr(module, "NAME")
 )
 
 

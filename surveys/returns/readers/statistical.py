@@ -14,9 +14,10 @@ import numpy as np
 
 from surveys.problems import Problem
 from surveys.returns.files.sheets import ResponseSet, Sheet
-from surveys.returns.headings.columns import Column, Table, chosen_options
+from surveys.returns.headings.columns import Column
+from surveys.returns.headings.form_table import FormTable, plain_table
+from surveys.returns.headings.product_columns import chosen_options
 from surveys.returns.headings.questions import Vocabulary
-from surveys.returns.readers import native
 from surveys.returns.text.repair import cell_text
 from surveys.vocabulary.folding import fold_name
 
@@ -28,13 +29,13 @@ def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
     return 90 if any(sheet.variables for sheet in sheets) else 0
 
 
-def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[Table]:
+def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[FormTable]:
     """One table, its columns described by their variables, each known multiple-response set as one column."""
     return [_table(sheet, vocabulary) for sheet in sheets if sheet.cells.size]
 
 
-def _table(sheet: Sheet, vocabulary: Vocabulary) -> Table:
-    plain = native.table(sheet, 0)
+def _table(sheet: Sheet, vocabulary: Vocabulary) -> FormTable:
+    plain = plain_table(sheet, 0)
     described = {
         variable.name: dataclasses.replace(
             column, names=(variable.label,) if variable.label else (), variable=variable
@@ -55,22 +56,21 @@ def _table(sheet: Sheet, vocabulary: Vocabulary) -> Table:
 
 def _chosen(found: ResponseSet, described: dict[str, Column]) -> Column:
     """The options chosen in a multiple-response set, in one column; empty where nothing at all was chosen."""
-    options = [_options(described[name], found) for name in found.variables]
+    options = [_options(described[name], found.counted) for name in found.variables]
     return chosen_options(found.label, options, ", ".join(found.variables))
 
 
-def _options(column: Column, found: ResponseSet) -> np.ndarray:
+def _options(column: Column, counted: object) -> np.ndarray:
     """The option that each cell of one variable says was chosen, or nothing."""
     variable = column.variable
     assert variable is not None
-    if found.counted is not None:
-        said = [variable.label if value == found.counted else "" for value in column.distinct.values]
-    else:
-        said = [
-            "" if variable.is_missing(value) else variable.value_labels.get(value, cell_text(value))
-            for value in column.distinct.values
-        ]
-    return column.distinct.spread(np.array(said, dtype=object), "")
+
+    def said(value: object) -> str:
+        if counted is not None:
+            return variable.label if value == counted else ""
+        return "" if variable.is_missing(value) else variable.value_labels.get(value, cell_text(value))
+
+    return column.replaced(said).each(str)
 
 
 def _unknown_labels(column: Column, sheet: Sheet, vocabulary: Vocabulary) -> list[Problem]:
@@ -78,15 +78,13 @@ def _unknown_labels(column: Column, sheet: Sheet, vocabulary: Vocabulary) -> lis
     items = [target.code for target in vocabulary.targets(column) if target.kind == "item"]
     if len(items) != 1 or column.variable is None:
         return []
-    options = vocabulary.options[vocabulary.scale_of(items[0]).code]
+    options = vocabulary.options_of(items[0])
     unknown = [
         f"{cell_text(value)} = {label}"
         for value, label in column.variable.value_labels.items()
         if options.find(label) is None and options.find(cell_text(value)) is not None
     ]
+    if not unknown:
+        return []
     params = (("labels", "; ".join(unknown)), ("item", items[0]))
-    return (
-        [Problem("returns.labels_unknown", "warning", sheet.file, "", None, column.heading, params)]
-        if unknown
-        else []
-    )
+    return [Problem("returns.labels_unknown", "warning", sheet.file, "", None, column.heading, params)]

@@ -12,18 +12,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from surveys.returns.files.sheets import Sheet
-from surveys.returns.headings.columns import (
-    MARK,
-    Column,
-    Table,
+from surveys.returns.headings.columns import Column
+from surveys.returns.headings.form_table import (
+    FormTable,
     body_rows,
     columns_of,
     heading_texts,
+    table_of,
 )
-from surveys.returns.headings.questions import Vocabulary, questions_together, without_own
+from surveys.returns.headings.product_columns import MARK, questions_together, without_own
+from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.text.repair import repair_all
 from surveys.vocabulary.folding import fold, fold_name
 
@@ -45,7 +44,7 @@ def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
     return max((95 if _signed(sheet) else 75 if _answers_named(sheet) else 0 for sheet in sheets), default=0)
 
 
-def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[Table]:
+def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[FormTable]:
     """One table for each sheet with two heading rows."""
     return [_table(sheet, vocabulary) for sheet in sheets if sheet.cells.shape[0] > 1]
 
@@ -64,7 +63,7 @@ def _answers_named(sheet: Sheet) -> bool:
     return sum(bool(q.strip()) and fold(part) in _ANSWERS for q, part in zip(first, second, strict=True)) > 1
 
 
-def _table(sheet: Sheet, vocabulary: Vocabulary) -> Table:
+def _table(sheet: Sheet, vocabulary: Vocabulary) -> FormTable:
     rows = body_rows(sheet, 2)
     questions, parts = _headings(sheet)
     columns = [
@@ -73,8 +72,7 @@ def _table(sheet: Sheet, vocabulary: Vocabulary) -> Table:
     ]
     together = questions_together(columns, vocabulary, _option)
     kept, roles = without_own(together, OWN, vocabulary)
-    conversions = {sheet.conversion: len(rows)} if sheet.conversion else {}
-    return Table(sheet.file, sheet.name, kept, rows + sheet.first_row, conversions=conversions, roles=roles)
+    return dataclasses.replace(table_of(sheet, kept, rows), roles=roles)
 
 
 def _headings(sheet: Sheet) -> tuple[list[str], list[str]]:
@@ -93,19 +91,15 @@ def _column(column: Column, question: str, part: str, vocabulary: Vocabulary) ->
         return dataclasses.replace(column, order=order)
     named = dataclasses.replace(column, heading=f"{question} [{part}]", question=question, part=part)
     ticked = any(target.kind == "tick" for target in vocabulary.targets(named))
-    return dataclasses.replace(named, values=_marks(named)) if ticked else named
+    return named.replaced(lambda cell: "x") if ticked and _repeats_option(named) else named
 
 
-def _marks(column: Column) -> np.ndarray:
-    """Cells that repeat the option (or its number, everywhere the same) as marks."""
+def _repeats_option(column: Column) -> bool:
+    """Whether all cells repeat the option, or are its number, everywhere the same."""
     texts = column.distinct.texts
-    repeated = len(texts) == 1 or all(fold(text) == fold(column.part) for text in texts)
-    return (
-        column.distinct.spread(np.array(["x"] * len(texts), dtype=object), "") if repeated else column.objects
-    )
+    return len(texts) == 1 or all(fold(text) == fold(column.part) for text in texts)
 
 
-def _option(column: Column, known: bool) -> np.ndarray:
+def _option(text: str, part: str, known: bool) -> str:
     """The option where it was chosen; a mark where a text was written beside the options."""
-    said = column.part if known else MARK
-    return column.distinct.spread(np.array([said] * len(column.distinct.texts), dtype=object), "")
+    return part if known else MARK

@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from surveys.returns.files.sheets import Sheet
-from surveys.returns.headings.columns import Table, heading_texts
+from surveys.returns.headings.form_table import FormTable, heading_texts
 from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.readers import native, statistical
 from surveys.returns.record_set import PROVENANCE, ROLE_COLUMNS
@@ -22,7 +22,7 @@ def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
     return 100 if set(PROVENANCE) <= set(heading_texts(sheets[0], 0)) else 0
 
 
-def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[Table]:
+def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[FormTable]:
     """The one table, the columns that stand for no field of the instrument apart."""
     (table,) = (statistical if sheets[0].variables else native).read(sheets, vocabulary)
     stated = {c.heading: c for c in table.columns if c.heading in PROVENANCE}

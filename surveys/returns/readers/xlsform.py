@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from surveys.problems import Problems
 from surveys.returns.files.sheets import Sheet
-from surveys.returns.headings.columns import Column, Table
+from surveys.returns.headings.columns import Column
+from surveys.returns.headings.form_table import FormTable, plain_table
 from surveys.returns.headings.questions import Vocabulary, without_letter
-from surveys.returns.readers import native
 from surveys.returns.text.repair import cell_text
 from surveys.vocabulary.folding import fold
 
@@ -46,13 +46,13 @@ class Product:
         return heading in self.own or heading in self.roles or heading in (self.key, self.parent)
 
 
-def read(sheets: Sequence[Sheet], vocabulary: Vocabulary, product: Product) -> list[Table]:
+def read(sheets: Sequence[Sheet], vocabulary: Vocabulary, product: Product) -> list[FormTable]:
     """The main sheet as a table, or each repeated group with an item as a table of its own, joined to the main sheet.
 
     Raises :class:`~surveys.problems.SurveyError` when rows of a repeated group belong to no row of the main sheet or to two, and
     when they belong to another repeated group.
     """
-    tables = [native.table(sheet) for sheet in sheets if sheet.cells.size]
+    tables = [plain_table(sheet) for sheet in sheets if sheet.cells.size]
     if not tables:
         return []
     main, repeats = tables[0], [table for table in tables[1:] if table.named(product.parent)]
@@ -70,7 +70,7 @@ def read(sheets: Sequence[Sheet], vocabulary: Vocabulary, product: Product) -> l
 
 
 def _check_links(
-    main: Table, repeat: Table, others: Sequence[Table], product: Product, problems: Problems
+    main: FormTable, repeat: FormTable, others: Sequence[FormTable], product: Product, problems: Problems
 ) -> None:
     """Every row of a repeated group belongs to exactly one row of the main sheet."""
     above = _texts(repeat.named(_PARENT_TABLE), len(repeat))
@@ -89,13 +89,13 @@ def _check_links(
         )  # fmt: skip
 
 
-def _holds(table: Table, parents: Sequence[str], product: Product) -> bool:
+def _holds(table: FormTable, parents: Sequence[str], product: Product) -> bool:
     """Whether keys that are unique in a whole export (not numbers of rows) are those of another repeated group."""
     keys = {key for key in _texts(table.named(product.key), len(table)) if not key.isdecimal()}
     return not keys.isdisjoint(parents)
 
 
-def _joined(main: Table, repeat: Table, product: Product) -> Table:
+def _joined(main: FormTable, repeat: FormTable, product: Product) -> FormTable:
     """The rows of a repeated group beside the form each belongs to; a form without any keeps one row of its own."""
     place = {key: row for row, key in enumerate(_texts(main.named(product.key), len(main)))}
     parents = np.array([place[key] for key in _texts(repeat.named(product.parent), len(repeat))], dtype=int)
@@ -111,10 +111,13 @@ def _joined(main: Table, repeat: Table, product: Product) -> Table:
     return dataclasses.replace(repeat, columns=columns, row_numbers=numbers, form=form, beside=main.sheet)
 
 
-def _named(table: Table, vocabulary: Vocabulary, product: Product) -> Table:
-    """Questions under every name they may have; the product's own columns under their roles."""
+def _named(table: FormTable, vocabulary: Vocabulary, product: Product) -> FormTable:
+    """Questions under every name they may have; the product's own columns under their roles. Both products store times without
+    an offset in UTC."""
     roles = {
-        product.roles[c.heading]: _timed(c) for c in reversed(table.columns) if c.heading in product.roles
+        product.roles[column.heading]: dataclasses.replace(column, zone="UTC")
+        for column in reversed(table.columns)
+        if column.heading in product.roles
     }
     named = [_question(column, vocabulary, product) for column in _questions(table, product)]
     split = {fold(column.question) for column in named if column.question}
@@ -124,7 +127,7 @@ def _named(table: Table, vocabulary: Vocabulary, product: Product) -> Table:
     return dataclasses.replace(table, columns=columns, roles=roles)
 
 
-def _questions(table: Table, product: Product) -> list[Column]:
+def _questions(table: FormTable, product: Product) -> list[Column]:
     return [column for column in table.columns if not product.is_own(column.heading)]
 
 
@@ -132,11 +135,9 @@ def _question(column: Column, vocabulary: Vocabulary, product: Product) -> Colum
     names = tuple(_suffixes(column.heading, product.separator))
     known = dataclasses.replace(column, names=(*names[1:], *map(without_letter, names)), separator=" ")
     for question, part in _splits(column.heading):
-        found = vocabulary.option_item(question, part)
-        if found:
-            return dataclasses.replace(
-                known, question=question, part=part, values=_chosen(column, found, vocabulary)
-            )
+        if item := vocabulary.option_item(question, part):
+            option = dataclasses.replace(known, question=question, part=part)
+            return option.replaced(_as_level(item, vocabulary))
     return known
 
 
@@ -146,12 +147,11 @@ def _targets(column: Column, vocabulary: Vocabulary, product: Product) -> bool:
     )
 
 
-def _chosen(column: Column, item: str, vocabulary: Vocabulary) -> np.ndarray:
+def _as_level(item: str, vocabulary: Vocabulary) -> Callable[[object], object]:
     """0 and 1 of an option's column as the levels of its yes/no item."""
-    levels = sorted(vocabulary.scale_of(item).levels, key=lambda level: level.values[0])
+    levels = sorted(vocabulary.instrument.scale_of(item).levels, key=lambda level: level.values[0])
     meant = dict.fromkeys(_CHOSEN, levels[-1].code) | dict.fromkeys(_NOT_CHOSEN, levels[0].code)
-    cells = [meant.get(fold(cell_text(cell)), cell) for cell in column.objects]
-    return np.array(cells, dtype=object)
+    return lambda cell: meant.get(fold(cell_text(cell)), cell)
 
 
 def _suffixes(heading: str, separator: str) -> Iterator[str]:
@@ -172,16 +172,9 @@ def _splits(heading: str) -> Iterator[tuple[str, str]]:
             yield "/".join(parts[start:cut]), "/".join(parts[cut:])
 
 
-def _timed(column: Column) -> Column:
-    """Times without an offset are in UTC, as both products store them."""
-    return dataclasses.replace(column, zone="UTC")
-
-
 def _taken(column: Column, rows: np.ndarray) -> Column:
-    """The column's cells at ``rows``; a row beyond its end is empty."""
-    cells = np.append(column.objects, np.array([None], dtype=object))
-    return dataclasses.replace(column, values=cells[rows])
+    return dataclasses.replace(column, cells=column.cells.taken(rows))
 
 
 def _texts(column: Column | None, n: int) -> list[str]:
-    return [cell_text(cell) for cell in column.objects] if column else [""] * n
+    return column.each(str).tolist() if column else [""] * n

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pandas as pd
@@ -51,12 +51,6 @@ def cell_text(value: object) -> str:
     if isinstance(value, (bool, np.bool_)):
         return "TRUE" if value else "FALSE"
     return str(value)
-
-
-def add_conversions(total: Conversions, cells: Mapping[str, int]) -> None:
-    """Add counts of converted cells to a log."""
-    for name, count in cells.items():
-        total[name] = total.get(name, 0) + count
 
 
 def _font_encoding(texts: list[str]) -> tuple[str, Callable[[str], str]]:

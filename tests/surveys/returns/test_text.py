@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from surveys.returns.files.delimited import decode
 from surveys.returns.files.sheets import Sheet
-from surveys.returns.headings.columns import columns_of, distinct
+from surveys.returns.headings.columns import coded, distinct
+from surveys.returns.headings.form_table import columns_of
 from surveys.returns.text.legacy import TCVN3, from_vni
 from surveys.returns.text.repair import repair_all
 from surveys.vocabulary.folding import fold, fold_name, repair, undo_mojibake
@@ -130,7 +131,7 @@ def test_names_are_compared_by_letters_and_digits():
 
 def test_conversions_are_counted_in_cells():
     column = np.array(["Tốt ", "Tốt ", unicodedata.normalize("NFD", "Tốt"), "\u200bTốt", ""], dtype=object)
-    assert distinct(column).conversions == {"spaces": 2, "nfc": 1, "invisible": 1}
+    assert distinct(coded(column)).conversions == {"spaces": 2, "nfc": 1, "invisible": 1}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
@@ -150,5 +151,5 @@ def test_a_line_break_inside_a_cell_is_a_space_whatever_stands_beside_it(others:
     cells = np.array(["a\nb", *others], dtype=object)
     sheet = Sheet("f.csv", "", "text", cells[:, None])
     column = columns_of(sheet, ["x"], np.arange(len(cells)))[0]
-    assert distinct(cells).texts[0] == column.distinct.texts[0] == "a b"
-    assert distinct(cells).conversions == column.distinct.conversions == {"spaces": 1}
+    assert distinct(coded(cells)).texts[0] == column.distinct.texts[0] == "a b"
+    assert distinct(coded(cells)).conversions == column.distinct.conversions == {"spaces": 1}

@@ -1,0 +1,112 @@
+"""What a reader makes of a sheet: named columns over one row per form (or per evaluation), nothing matched yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from surveys.problems import Problem
+from surveys.returns.files.sheets import Sheet, is_filled
+from surveys.returns.headings.columns import CodedCells, Column, coded, column_letter
+from surveys.returns.text.repair import Conversions, cell_text, repair_all
+
+_SEARCHED = 100  # rows in which the first that holds anything is looked for
+
+
+@dataclass(frozen=True)
+class FormTable:
+    """Columns of equal length. ``row_numbers`` [n] are the rows of the file as its users see them; ``form`` [n] groups rows that
+    belong to one form (None: one form a row); ``unit`` names the unit when the whole sheet is about one; ``notes`` are warnings
+    about what the reader left out. ``roles`` are columns that the product itself adds, under the role of a field (``submitted``,
+    ``started``, ``ended``, ``seconds``, ``interviewer``, or ``response``: the product's own number of the form); a field of the
+    instrument with that role goes before them. ``label`` tells the tables of one file apart; ``beside`` is the sheet of the forms
+    whose columns stand before those of a repeated group. ``stated`` are columns of the tidy rows that the file itself gives."""
+
+    file: str
+    sheet: str
+    columns: tuple[Column, ...]
+    row_numbers: np.ndarray
+    form: np.ndarray | None = None
+    unit: str = ""
+    conversions: Conversions = field(default_factory=dict)
+    notes: tuple[Problem, ...] = ()
+    roles: Mapping[str, Column] = field(default_factory=dict)
+    beside: str = ""
+    stated: Mapping[str, Column] = field(default_factory=dict)
+    label: str = ""
+
+    @property
+    def place(self) -> str:
+        """What a row number is counted in: the file, or its sheet where the file has several tables."""
+        return self.label or self.file
+
+    def __len__(self) -> int:
+        return len(self.row_numbers)
+
+    def named(self, *headings: str) -> Column | None:
+        """The first column with one of these headings (compared as written)."""
+        return next((column for column in self.columns if column.heading in headings), None)
+
+
+def plain_table(sheet: Sheet, heading_row: int | None = None) -> FormTable:
+    """A sheet with one heading row (by default the first row that holds anything) as a table."""
+    row = first_filled(sheet) if heading_row is None else heading_row
+    rows = body_rows(sheet, row + 1)
+    return table_of(sheet, columns_of(sheet, heading_texts(sheet, row), rows), rows)
+
+
+def table_of(sheet: Sheet, columns: Sequence[Column], rows: np.ndarray) -> FormTable:
+    """Columns over the given rows of cells of a sheet as a table."""
+    conversions = {sheet.conversion: len(rows)} if sheet.conversion else {}
+    return FormTable(sheet.file, sheet.name, tuple(columns), rows + sheet.first_row, conversions=conversions)
+
+
+def columns_of(sheet: Sheet, headings: Sequence[str], rows: np.ndarray) -> tuple[Column, ...]:
+    """The columns of a sheet over the given rows of cells, under repaired headings."""
+    repaired = repair_all(headings)
+    cells = coded(sheet.cells[rows].ravel())
+    by_column = np.ascontiguousarray(cells.codes.reshape(len(rows), len(headings)).T)
+    return tuple(
+        Column(repaired[heading][0], CodedCells(by_column[j], cells.pool), letter=column_letter(j))
+        for j, heading in enumerate(headings)
+    )
+
+
+def body_rows(sheet: Sheet, start: int) -> np.ndarray:
+    """Rows of cells from ``start`` on that hold anything. A line of a text file with fewer fields than its headings, or with
+    more, is a fault: something cut it."""
+    rows = np.flatnonzero([any(map(is_filled, row)) for row in sheet.cells[start:]]) + start
+    if sheet.widths is not None and len(rows):
+        _check_widths(sheet, rows, int(sheet.widths[start - 1]))
+    return rows
+
+
+def heading_texts(sheet: Sheet, row: int) -> tuple[str, ...]:
+    """The cells of one row as texts."""
+    return tuple(map(cell_text, sheet.cells[row]))
+
+
+def first_filled(sheet: Sheet) -> int:
+    """The first row of cells that holds anything."""
+    return next((i for i, row in enumerate(sheet.cells[:_SEARCHED]) if any(map(is_filled, row))), 0)
+
+
+def first_headings(sheets: Sequence[Sheet]) -> tuple[str, ...]:
+    """The first row that holds anything of the first sheet that does; nothing for a statistical file, which describes its
+    variables."""
+    sheet = next((sheet for sheet in sheets if sheet.cells.size), None)
+    return () if sheet is None or sheet.variables else heading_texts(sheet, first_filled(sheet))
+
+
+def _check_widths(sheet: Sheet, rows: np.ndarray, width: int) -> None:
+    assert sheet.widths is not None
+    wrong = [
+        i
+        for i in rows[sheet.widths[rows] != width].tolist()
+        if sheet.widths[i] < width or any(map(is_filled, sheet.cells[i, width:]))
+    ]
+    if wrong:
+        row, found = wrong[0] + sheet.first_row, int(sheet.widths[wrong[0]])
+        raise sheet.problem("returns.row_width", row=row, found=found, expected=width, rows=len(wrong))
