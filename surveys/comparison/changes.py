@@ -15,7 +15,7 @@ import pandas as pd
 
 from surveys.definitions.instrument.records import Instrument, Item, Node
 from surveys.problems import Language, Problem, Problems
-from surveys.scoring.linear import Floats
+from surveys.scoring.quantities import Floats
 from surveys.vocabulary.columns import CHANGE_COLUMNS
 from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
 from surveys.vocabulary.remarks import Remarks, remark

@@ -28,7 +28,7 @@ from surveys.handover.words import label_of, worded
 from surveys.problems import Problem
 from surveys.returns.record_set import Returns
 from surveys.review.review_file import review_bytes
-from surveys.scoring.rules import rule_of
+from surveys.scoring.combinations import rule_of
 from surveys.scoring.scores import Scores
 from surveys.validity.dispositions import Dispositions
 from surveys.vocabulary.columns import CELL_COLUMNS

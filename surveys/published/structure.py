@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from surveys.definitions.instrument.records import Instrument
 from surveys.published.table import Line, decimals
-from surveys.scoring.rules import RULES, items_below, rule_of
+from surveys.scoring.combinations import COMBINATIONS, items_below, rule_of
 
 HALF = Decimal("0.5")
 
@@ -58,15 +58,15 @@ class Structure:
         )
 
     def adds_points(self, code: str) -> bool:
-        return RULES[self.rule(code)].points
+        return COMBINATIONS[self.rule(code)].points
 
     def is_pooled(self, code: str) -> bool:
-        return RULES[self.rule(code)].pooled
+        return COMBINATIONS[self.rule(code)].pooled
 
     def weight(self, parent: str, child: str) -> Decimal:
         """Weight of a child in a mean of its parent; pooled nodes weigh by their number of items, that is as if every
         item had the same number of answers."""
-        rule = RULES[self.rule(parent)]
+        rule = COMBINATIONS[self.rule(parent)]
         node = self.instrument.node[child]
         return Decimal(repr(float((items_below if rule.pooled else rule.weight)(self.instrument, node))))
 

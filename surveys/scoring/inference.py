@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surveys.definitions.study.records import External, StudyDefinition
-from surveys.scoring.linear import Bools, Floats, Linear
-from surveys.scoring.tree import Block, Branch
+from surveys.scoring.block_inputs import BlockInputs
+from surveys.scoring.branches import Branch
+from surveys.scoring.quantities import Bools, Floats, Quantity
 from surveys.scoring.values import Values
 from weighting.estimation import intervals
 from weighting.groups import group_totals
@@ -41,7 +42,7 @@ class Estimate:
     satisfied_high: Floats
 
 
-def estimates(block: Block, branches: Sequence[Branch]) -> list[Estimate]:
+def estimates(block: BlockInputs, branches: Sequence[Branch]) -> list[Estimate]:
     """Standard error and interval of every branch, for score and satisfied share."""
     if not branches:
         return []
@@ -141,7 +142,7 @@ class GroupCovariance:
         )
         return _Part(*(_among(len(branches), mine, values) for values in found))
 
-    def _derivative(self, linear: Linear) -> Floats:
+    def _derivative(self, linear: Quantity) -> Floats:
         alpha = linear.alpha[self.group]
         if not self.pooled:
             return alpha
@@ -205,7 +206,7 @@ class Outside:
     Within a unit and document they are correlated as the study declares, otherwise independent.
     """
 
-    def __init__(self, block: Block) -> None:
+    def __init__(self, block: BlockInputs) -> None:
         slots = block.slots
         se = np.array([external_se(e) for e in slots])
         same = np.array([[_related(a, b) for b in slots] for a in slots], dtype=bool)

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from surveys.scoring.block_inputs import BlockInputs
+from surveys.scoring.branches import Branch
 from surveys.scoring.inference import Estimate, Outside, influence, presence
-from surveys.scoring.linear import Floats
-from surveys.scoring.remarks import remarks, statuses
-from surveys.scoring.tree import Block, Branch
+from surveys.scoring.quantities import Floats
+from surveys.scoring.status_and_remarks import remarks, statuses
 from surveys.scoring.unit_groups import groups_of
 from surveys.scoring.values import Values
 from surveys.vocabulary.columns import UNIT_COLUMNS
@@ -21,7 +22,7 @@ from weighting import rank_sets
 TOP = 0.25  # the top quarter, as the column says
 
 
-def league(block: Block, found: Sequence[Estimate]) -> pd.DataFrame:
+def league(block: BlockInputs, found: Sequence[Estimate]) -> pd.DataFrame:
     """One row per unit, in the order of the register, columns ``UNIT_COLUMNS``; percentages of the maximum."""
     total = next((e for e in found if e.branch.group == ALL_GROUPS and _is_root(block, e.branch)), None)
     if total is None:
@@ -53,12 +54,12 @@ def league(block: Block, found: Sequence[Estimate]) -> pd.DataFrame:
     )[list(UNIT_COLUMNS)]
 
 
-def _is_root(block: Block, branch: Branch) -> bool:
+def _is_root(block: BlockInputs, branch: Branch) -> bool:
     node = block.instrument.node.get(branch.code)
     return node is not None and node.parent == ""
 
 
-def covariance(block: Block, branch: Branch) -> Floats:
+def covariance(block: BlockInputs, branch: Branch) -> Floats:
     """Covariance of one branch's scores between all units [U, U].
 
     Raters who rate several units correlate them; groups are independent samples, units' external estimates too.

@@ -13,11 +13,12 @@ from surveys.problems import Problem, Problems
 from surveys.returns.record_set import Returns
 from surveys.sampling.returned_groups import blocks_of
 from surveys.sampling.samples import Sample, Samples
+from surveys.scoring.block_inputs import BlockInputs, inputs_of
 from surveys.scoring.inference import Estimate, estimates
 from surveys.scoring.league import league
-from surveys.scoring.remarks import remarks, statuses
 from surveys.scoring.shares import shares
-from surveys.scoring.tree import Block, block_of, walk
+from surveys.scoring.status_and_remarks import remarks, statuses
+from surveys.scoring.tree import walk
 from surveys.scoring.values import values_of
 from surveys.validity.screened import ScreenedRound
 from surveys.vocabulary.columns import SCORE_COLUMNS, SHARE_COLUMNS, UNIT_COLUMNS, UNWEIGHTED_COLUMNS
@@ -82,8 +83,8 @@ def score(screened: ScreenedRound, samples: Samples) -> Scores:
 
 def _estimated(
     study: StudyDefinition, returns: Returns, code: str, samples: Sequence[Sample]
-) -> tuple[Block, list[Estimate]]:
-    block = block_of(study, code, {sample.group: values_of(returns, sample) for sample in samples})
+) -> tuple[BlockInputs, list[Estimate]]:
+    block = inputs_of(study, code, {sample.group: values_of(returns, sample) for sample in samples})
     return block, estimates(block, walk(block))
 
 
@@ -100,7 +101,7 @@ def _stacked(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataF
     return pd.concat(filled, ignore_index=True)[list(columns)]
 
 
-def _table(block: Block, found: Sequence[Estimate]) -> pd.DataFrame:
+def _table(block: BlockInputs, found: Sequence[Estimate]) -> pd.DataFrame:
     """Long table of one block: unit by unit, each in the order of the tree."""
     if not found:
         return pd.DataFrame(columns=list(SCORE_COLUMNS))

@@ -11,8 +11,8 @@ from surveys.definitions.instrument.records import Instrument, Item
 from surveys.definitions.study.records import StudyDefinition
 from surveys.returns.record_set import Returns
 from surveys.sampling.samples import Sample
-from surveys.scoring.linear import Bools, Floats
-from surveys.scoring.rules import RULES
+from surveys.scoring.combinations import COMBINATIONS
+from surveys.scoring.quantities import Bools, Floats
 from surveys.vocabulary.columns import SHARE_COLUMNS
 from surveys.vocabulary.remarks import remark
 from surveys.vocabulary.statuses import OK, SUPPRESSED
@@ -22,7 +22,9 @@ from weighting.estimation import intervals
 def shares(study: StudyDefinition, returns: Returns, samples: Sequence[Sample]) -> pd.DataFrame:
     """One row per unit × item × level × group, columns ``SHARE_COLUMNS``; shares in [0, 1] of the valid answers."""
     items = [
-        i for i in study.instrument.items if i.node and not RULES[study.instrument.node[i.node].rule].scored
+        i
+        for i in study.instrument.items
+        if i.node and not COMBINATIONS[study.instrument.node[i.node].rule].scored
     ]
     tables = [
         _item(study, returns, sample, item)

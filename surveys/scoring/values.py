@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 from surveys.definitions.instrument.records import NON_ANSWERS, Instrument, Item
 from surveys.returns.record_set import Returns
 from surveys.sampling.samples import Sample
-from surveys.scoring.linear import Floats
-from surveys.scoring.rules import RULES
+from surveys.scoring.combinations import COMBINATIONS
+from surveys.scoring.quantities import Floats
 
 _SHIFT = -min(NON_ANSWERS.values())  # answer code + _SHIFT is a row of the look-up tables
 
 
 def is_scored(instrument: Instrument, item: Item) -> bool:
     """True for an item that enters the index (its node's rule is not `shares`)."""
-    return bool(item.node) and RULES[instrument.node[item.node].rule].scored
+    return bool(item.node) and COMBINATIONS[instrument.node[item.node].rule].scored
 
 
 def level_values(instrument: Instrument, item: Item) -> tuple[Floats, Floats]:

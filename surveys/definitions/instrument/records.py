@@ -153,7 +153,7 @@ class Item:
 @dataclass(frozen=True, slots=True)
 class Node:
     """One node of the index tree. ``level``: index, field, criterion, sub_criterion (or the index's own words);
-    ``rule`` names the combination of its items or children (see ``surveys.scoring.rules``); ``groups`` = the groups
+    ``rule`` names the combination of its items or children (see ``surveys.scoring.combinations``); ``groups`` = the groups
     that answer with their weights, declared where groups are combined (nodes with items). ``measured_by``: survey (items
     below), external (an estimate from another survey), assessment (points read from a file), total (its children)."""
 

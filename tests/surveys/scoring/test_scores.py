@@ -22,9 +22,10 @@ from surveys.definitions.study.records import (
 )
 from surveys.problems import SurveyError
 from surveys.sampling.samples import draw_samples
+from surveys.scoring.block_inputs import inputs_of
 from surveys.scoring.league import covariance
 from surveys.scoring.scores import score
-from surveys.scoring.tree import block_of, walk
+from surveys.scoring.tree import walk
 from surveys.scoring.values import values_of
 from surveys.validity.screened import ScreenedRound
 from surveys.vocabulary.levels import ALL_GROUPS
@@ -141,7 +142,7 @@ def test_units_rated_by_the_same_people_are_correlated(small) -> None:
     study = small.study
     samples = draw_samples(ScreenedRound(study, small.returns, small.dispositions))
     values = {s.group: values_of(small.returns, s) for s in samples.of("b")}
-    block = block_of(study, "b", values)
+    block = inputs_of(study, "b", values)
     branch = next(b for b in walk(block) if (b.code, b.group) == ("1.1.2", "raters"))
     found = covariance(block, branch)
     rows, v = small.returns.rows, values["raters"]

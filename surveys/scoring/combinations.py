@@ -55,7 +55,7 @@ def rescaled(node: Node) -> tuple[float, float]:
     return low / high, (high - low) / high
 
 
-RULES: Mapping[str, Combination] = {
+COMBINATIONS: Mapping[str, Combination] = {
     rule.name: rule
     for rule in (
         Combination("mean"),
@@ -74,9 +74,9 @@ def rule_of(instrument: Instrument, node: Node) -> Combination:
 
     Points (`sum`), rescaled sub-dimensions and shares keep their own rule.
     """
-    rule = RULES[node.rule]
+    rule = COMBINATIONS[node.rule]
     chosen = instrument.scoring.rule
     if not chosen or node.rule in OWN_RULES:
         return rule
     over_items, over_children = AGGREGATIONS[chosen]
-    return RULES[over_items if node.code in instrument.items_of_node else over_children]
+    return COMBINATIONS[over_items if node.code in instrument.items_of_node else over_children]

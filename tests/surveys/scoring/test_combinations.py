@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from surveys.scoring.rules import RULES
+from surveys.scoring.combinations import COMBINATIONS
 from surveys.vocabulary.aggregations import AGGREGATIONS, CHILD_RULES, ITEM_RULES
 
 
 def test_accepted_rules_are_the_rules_of_the_table() -> None:
-    assert set(RULES) == {*ITEM_RULES, *CHILD_RULES}
+    assert set(COMBINATIONS) == {*ITEM_RULES, *CHILD_RULES}
 
 
 def test_every_aggregation_names_rules_of_the_table() -> None:

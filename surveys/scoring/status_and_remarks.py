@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from surveys.scoring.linear import Bools
-from surveys.scoring.tree import Branch, Notes, positions
+from surveys.scoring.branches import Branch, Notes, positions
+from surveys.scoring.quantities import Bools
 from surveys.vocabulary.remarks import Remark, Remarks, remark
 from surveys.vocabulary.statuses import EXTERNAL, INCOMPLETE, OK, STATUSES, SUPPRESSED
 
