@@ -37,14 +37,6 @@ class Distance:
     bounds: tuple[float, float] = (-np.inf, np.inf)
 
 
-def _linear_f(u: Floats) -> Floats:
-    return 1.0 + u
-
-
-def _linear_df(u: Floats) -> Floats:
-    return np.ones_like(u)
-
-
 def _exp(u: Floats) -> Floats:
     # A trial step may overshoot; the solver refuses what is not finite.
     with np.errstate(over="ignore"):
@@ -88,7 +80,7 @@ def _logit(low: float, high: float) -> Distance:
     return Distance(LOGIT, f, df, (low, high))
 
 
-_UNBOUNDED = {LINEAR: Distance(LINEAR, _linear_f, _linear_df), RAKING: Distance(RAKING, _exp, _exp)}
+_UNBOUNDED = {LINEAR: Distance(LINEAR, lambda u: 1.0 + u, np.ones_like), RAKING: Distance(RAKING, _exp, _exp)}
 
 
 def _read_bounds(bounds: tuple[float | None, float | None] | None) -> tuple[float, float]:

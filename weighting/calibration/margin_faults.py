@@ -95,20 +95,13 @@ def _unmatched(frame: pd.DataFrame, cells: MarginCells, i: int) -> Iterator[str]
     if value is not None and not np.isfinite(value[there]).all():
         bad = np.flatnonzero((there & ~np.isfinite(value))[cells.index])
         yield f"margin {m.name}: {len(bad)} rows have no finite value in {m.value!r} (first: row {cells.names[bad[0]]})"
-    without = there & (cells.category[i] < 0)
-    if not without.any():
-        return
-    lost = np.flatnonzero(without[cells.index])
-    _, first, rows = np.unique(cells.index[lost], return_index=True, return_counts=True)
-    labels = frame[list(m.columns)].iloc[lost[first]].astype(object)
-    counts: Counter[tuple[Any, ...]] = Counter()
-    for key, count in zip(
-        labels.where(labels.notna(), None).itertuples(index=False, name=None), rows, strict=True
-    ):
-        counts[key] += count
-    for key, count in counts.items():
-        what = "has no value" if None in key else "has no total"
-        yield f"margin {m.name}: category {levels_text(key)} of the sample ({count} rows) {what}"
+    lost = there & (cells.category[i] < 0)
+    if lost.any():
+        labels = frame.loc[lost[cells.index], list(m.columns)].astype(object)
+        counts = Counter(labels.where(labels.notna(), None).itertuples(index=False, name=None))
+        for key, count in counts.items():
+            what = "has no value" if None in key else "has no total"
+            yield f"margin {m.name}: category {levels_text(key)} of the sample ({count} rows) {what}"
 
 
 def _unfilled(cells: MarginCells, i: int) -> Iterator[str]:
@@ -122,10 +115,9 @@ def _unfilled(cells: MarginCells, i: int) -> Iterator[str]:
             yield f"{m.label(k)} has the total 0, but rows in the sample; leave those rows out"
 
 
-def bound_problems(cells: MarginCells, bounds: tuple[float, float]) -> list[str]:
+def bound_problems(cells: MarginCells, bounds: tuple[float, float]) -> Iterator[str]:
     """Counts no g within the bounds can reach."""
     low, high = bounds
-    problems = []
     for i, m in enumerate(cells.margins):
         if m.value is not None:
             continue
@@ -134,8 +126,7 @@ def bound_problems(cells: MarginCells, bounds: tuple[float, float]) -> list[str]
         out = (need < low - TOUCHING * abs(low)) | (need > high + TOUCHING * abs(high))
         for k in np.flatnonzero((reached > 0) & out):
             nearest = min(max(need[k], low), high) * reached[k]
-            problems.append(
+            yield (
                 f"{m.label(k)} needs w/d = {need[k]:.6g} on average, outside the bounds ({low:g}, {high:g}): "
                 f"at best {nearest:.6g} of {m.totals[k]:.6g} (gap {m.totals[k] - nearest:.6g}, after 0 rounds)"
             )
-    return problems

@@ -47,15 +47,10 @@ def _paley_second(q: int) -> Signs:
 
 @cache
 def _constructible(order: int) -> bool:
-    if order in (1, 2):
-        return True
     if order % 4:
-        return False
-    return (
-        _constructible(order // 2)
-        or _is_prime(order - 1)
-        or ((order // 2 - 1) % 4 == 1 and _is_prime(order // 2 - 1))
-    )
+        return order in (1, 2)
+    half = order // 2 - 1
+    return _constructible(order // 2) or _is_prime(order - 1) or (half % 4 == 1 and _is_prime(half))
 
 
 def order_above(strata: int) -> int:

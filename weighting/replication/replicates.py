@@ -12,9 +12,10 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
-from weighting.errors import DesignError
+from weighting.errors import DesignError, unknown
 from weighting.estimation import intervals
 from weighting.estimation.estimates import Estimates
 from weighting.estimation.figures import estimates_of
@@ -25,8 +26,7 @@ from weighting.estimation.requests import Request
 from weighting.facade import Design
 from weighting.frozen import freeze
 from weighting.groups import Codes, Floats
-from weighting.replication.factors import BOOTSTRAP, BRR, FAY, JACKKNIFES, JK1, JKN, rank
-from weighting.replication.given_weights import given_problems, read_weights
+from weighting.replication.factors import BOOTSTRAP, BRR, FAY, JACKKNIFES, JK1, JKN, KINDS, rank, rho_problems
 
 # Deviations below this share of the estimate are rounding: the replicates agree.
 ROUNDING = 1e-12
@@ -89,9 +89,9 @@ class Replicates:
         >>> r.mean("y").se.round(6).tolist() == d.mean("y").se.round(6).tolist()
         True
         """
-        table = read_weights(design.frame, weights)
+        table = _read_weights(design.frame, weights)
         given = None if rscales is None else np.asarray(rscales, dtype=float)
-        DesignError.raise_any(given_problems(table, design.n, kind, rho, given))
+        DesignError.raise_any(_given_problems(table, design.n, kind, rho, given))
         R, full = table.shape[1], design.weights[:, None]
         factors = np.divide(table, full, out=np.zeros_like(table), where=full > 0) if combined else table
         own = {
@@ -296,3 +296,41 @@ def _limits(base: Estimates, se: Floats, df: Floats, shares: bool) -> intervals.
             return low, high
         low, high = np.clip(low, 0, 1), np.clip(high, 0, 1)
     return np.where(flat, base.ci_low, low), np.where(flat, base.ci_high, high)
+
+
+def _read_weights(frame: pd.DataFrame, weights: ArrayLike | Sequence[str]) -> Floats:
+    """Replicate weights [n, R] from an array or from the names of columns.
+
+    Raises:
+        DesignError: columns that do not exist, values that are not numbers, another shape, negative or infinite values.
+    """
+    names = weights if isinstance(weights, Sequence) and not isinstance(weights, str) else [None]
+    if all(isinstance(name, str) for name in names):
+        DesignError.raise_any(unknown("column", name, frame.columns) for name in names if name not in frame)
+        weights = frame[list(names)].to_numpy(dtype=float)
+    try:
+        return np.asarray(weights, dtype=float)
+    except (TypeError, ValueError):
+        raise DesignError(
+            "replicate weights: numbers [n, R] are needed, or the names of their columns"
+        ) from None
+
+
+def _given_problems(table: Floats, n: int, kind: str, rho: float, rscales: Floats | None) -> Iterator[str]:
+    """What is wrong with replicate weights [n, R] and what is said of them."""
+    if table.ndim != 2 or len(table) != n or table.shape[1] < 2:
+        yield f"replicate weights: shape {table.shape}; {n} rows and at least two columns are needed"
+        return
+    if kind not in KINDS:
+        yield unknown("kind", kind, KINDS)
+    yield from rho_problems(rho)
+    if kind == JKN and rscales is None:
+        yield "JKn: rscales are needed, (n_h − 1)/n_h of the stratum left a cluster out of"
+    if rscales is not None and rscales.shape != table.shape[1:]:
+        yield f"rscales: {table.shape[1]} values are needed"
+    if rscales is not None and not (rscales >= 0).all():
+        yield "rscales: must not be negative"
+    bad = np.argwhere(~(np.isfinite(table) & (table >= 0)))
+    if len(bad):
+        row, column = bad[0]
+        yield f"replicate weights: {table[row, column]} in row {row}, replicate {column + 1} ({len(bad)} such values)"
