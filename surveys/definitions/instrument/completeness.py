@@ -95,11 +95,13 @@ def check_order(scale: Scale, place: Place) -> None:
 
 
 def check_headings(draft: InstrumentDraft) -> None:
-    """Two items of one questionnaire with one text cannot be told apart by their headings."""
+    """Two items of one questionnaire with one text or alias cannot be told apart by their headings."""
     first: dict[tuple[str, str], str] = {}
     for item, place in draft.of(Item):
-        for form in item.questionnaires:
-            other = first.setdefault((form, fold(item.text_vi)), item.code)
-            if other != item.code and item.text_vi:
-                place.note("incomplete.same_text", "text_vi", severity="warning", name=item.code, first=other)
-                break
+        texts = dict.fromkeys(
+            fold(text) for text in (item.text_vi, item.text_en, *item.aliases, item.code) if text
+        )
+        named = [first.setdefault((form, text), item.code) for form in item.questionnaires for text in texts]
+        other = next((code for code in named if code != item.code), None)
+        if other is not None:
+            place.note("incomplete.same_text", "text_vi", severity="warning", name=item.code, first=other)
