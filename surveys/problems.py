@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache, lru_cache
 from importlib import resources
-from typing import Literal
+from typing import Any, Literal
 
 Severity = Literal["error", "warning"]
 Language = Literal["vi", "en"]
@@ -43,11 +43,10 @@ class Problem:
 
     def place(self, language: Language) -> str:
         """The place in words: ``units.csv, dòng 3, cột name_vi``."""
-        labels = {name: phrase(f"place.{name}", language) for name in ("sheet", "row", "column")}
         parts = [self.file] if self.file else []
-        parts += [f"{labels['sheet']} {self.sheet}"] if self.sheet else []
-        parts += [f"{labels['row']} {self.row}"] if self.row is not None else []
-        parts += [f"{labels['column']} {self.column}"] if self.column else []
+        for name, value in (("sheet", self.sheet), ("row", self.row), ("column", self.column)):
+            if value not in ("", None):
+                parts.append(f"{phrase(f'place.{name}', language)} {value}")
         return ", ".join(parts)
 
     def text(self, language: Language = "vi") -> str:
@@ -111,11 +110,10 @@ class Place:
     row: int | None = None
     at: str = ""
 
-    def note(self, code: str, column: str = "", *, severity: Severity = "error", **params: object) -> None:
+    def note(self, code: str, column: str = "", *, severity: Severity = "error", **params: Any) -> None:
         """Note a fault in ``column`` (a heading, or a key below the path of this place)."""
         path = ".".join(part for part in (self.at, column) if part)
-        named = tuple((key, _as_text(value)) for key, value in params.items())
-        self.problems.extend([Problem(code, severity, self.file, row=self.row, column=path, params=named)])
+        self.problems.add(code, severity=severity, file=self.file, row=self.row, column=path, **params)
 
     def not_accepted(self, code: str, column: str, value: str, accepted: Iterable[str]) -> None:
         """Note that ``value`` is none of ``accepted``, with the nearest of them."""
@@ -202,8 +200,6 @@ def wording() -> Mapping[str, Mapping[str, str]]:
 
 
 def _as_text(value: object) -> str:
-    if isinstance(value, str):
-        return value
     if isinstance(value, (list, tuple, set, frozenset)):
         return ", ".join(str(v) for v in value)
     return str(value)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from surveys.definitions.draft import InstrumentDraft
 from surveys.definitions.instrument.completeness import check_completeness
-from surveys.definitions.instrument.draft import InstrumentDraft
 from surveys.definitions.instrument.reading import (
     INSTRUMENT_FILE,
     find_instrument,

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
+from surveys.definitions.border import columns_of, types_of
+from surveys.definitions.draft import Draft
+from surveys.definitions.field_types import MayBeEmpty
 from surveys.problems import Place
+
+#: A record, its column that holds codes, and the kind of records these name.
+Reference = tuple[type, str, type]
+#: A record, its column that holds a number, the lowest and the highest value it may have.
+Range = tuple[type, str, float, float]
 
 
 def refer(place: Place, kind: str, column: str, values: Iterable[str], known: Sequence[str]) -> None:
@@ -13,6 +21,21 @@ def refer(place: Place, kind: str, column: str, values: Iterable[str], known: Se
     for value in values:
         if value not in known:
             place.not_accepted(f"reference.{kind}", column, value, known)
+
+
+def check_references(
+    draft: Draft, references: Iterable[Reference], known: Callable[[type], Sequence[str]]
+) -> None:
+    """Note every code in a column that no record of the kind declares; a column that may be empty then refers to nothing."""
+    for record, column, kind in references:
+        needed = columns_of(record).accepted[column] and types_of(record)[column] != MayBeEmpty
+        accepted = known(kind)
+        rows: Sequence[tuple[object, Place]] = draft.of(record)
+        for made, place in rows:
+            value = getattr(made, column)
+            codes = [value] if isinstance(value, str) else [c if isinstance(c, str) else c[0] for c in value]
+            if needed or value:
+                refer(place, kind.__name__.lower(), column, codes, accepted)
 
 
 def note_doubles(entries: Iterable[tuple[str, Place]], column: str = "code") -> None:
@@ -31,9 +54,9 @@ def within(place: Place, column: str, value: float, low: float, high: float) -> 
         place.note("record.out_of_range", column, value=value, low=low, high=high)
 
 
-def not_negative(place: Place, column: str, value: float | None) -> None:
+def not_negative(place: Place, column: str, value: float) -> None:
     """Note a value below zero."""
-    if value is not None and value < 0:
+    if value < 0:
         place.note("record.negative", column, value=value)
 
 
@@ -41,6 +64,22 @@ def increasing(place: Place, column: str, low: float | None, high: float | None)
     """Note a range whose lower end, in ``column``, is not below its upper end."""
     if low is not None and high is not None and low >= high:
         place.note("record.order", column, low=low, high=high)
+
+
+def check_ranges(draft: Draft, ranges: Iterable[Range], not_negatives: Iterable[tuple[type, str]]) -> None:
+    """Note numbers outside their range, and numbers below zero; a number that is not given lies in every range."""
+    for record, column, low, high in ranges:
+        for value, place in _values(draft, record, column):
+            within(place, column, value, low, high)
+    for record, column in not_negatives:
+        for value, place in _values(draft, record, column):
+            not_negative(place, column, value)
+
+
+def _values(draft: Draft, record: type, column: str) -> list[tuple[float, Place]]:
+    rows: Sequence[tuple[object, Place]] = draft.of(record)
+    found = ((getattr(made, column), place) for made, place in rows)
+    return [(value, place) for value, place in found if value is not None]
 
 
 def check_period(place: Place, first: str, last: str, columns: tuple[str, str]) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from surveys.definitions.border import build, entries, from_cells, from_table, section
+from surveys.definitions.instrument.records import Instrument
+from surveys.definitions.study.records import StudyDefinition
 from surveys.definitions.tables import TableColumns, bounded, read_table
 from surveys.problems import Place, Problems
 
@@ -100,3 +102,30 @@ class Draft:
             self.keep(record, from_cells(record, row), place)
         if len(self.problems.errors) > before:
             self.broken.add(record)
+
+
+@dataclass
+class InstrumentDraft(Draft):
+    """What a folder of ``questionnaires/`` says. ``label`` stands before the names of its files."""
+
+    label: str = ""
+    instrument: Instrument = field(init=False)
+
+    def shown(self, name: str) -> str:
+        """The name of a file as users see it."""
+        return f"{self.label}/{name}" if self.label else name
+
+
+@dataclass
+class StudyDraft(Draft):
+    """What ``study.toml`` and its tables say. ``own_units``: the register of units is the study's own, not its
+    instrument's; ``files``: every file that was named, for the manifest; ``study`` stands only when it could be put together."""
+
+    instrument: InstrumentDraft | None = None
+    own_units: bool = False
+    files: list[str] = field(default_factory=list)
+    study: StudyDefinition | None = None
+
+    def declared(self, record: type) -> tuple[str, ...]:
+        """Declared codes of a kind of the instrument."""
+        return self.instrument.known(record) if self.instrument else ()

@@ -70,9 +70,6 @@ class CsvTable:
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
 
-    def __len__(self) -> int:
-        return len(self.rows)
-
 
 def read_table(path: Path, columns: TableColumns, problems: Problems, file: str = "") -> CsvTable | None:
     """Read a CSV with closed columns, noting every fault with its row and column.

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from surveys.problems import Problems
+from surveys.problems import Problems, SurveyError, fault
 
 #: Largest definition or study table read, in bytes; a national round of 100,000 issued forms stays under 10 MB.
 LARGEST_TEXT = 64_000_000
@@ -59,40 +59,34 @@ def read_text(path: Path, problems: Problems, file: str = "", largest: int = LAR
     Text in another form of Unicode is read as NFC and noted as the warning ``file.not_nfc`` with its first row.
     """
     file = file or path.name
-    data = _read_bytes(path, problems, file, largest)
-    if data is None:
+    try:
+        text = _decoded(_read_bytes(path, file, largest), file)
+    except SurveyError as unread:
+        problems.extend(unread.problems)
         return None
-    text = _decoded(data, problems, file)
-    if text is None:
-        return None
-    if not unicodedata.is_normalized("NFC", text):
-        row = next(
-            k for k, line in enumerate(text.splitlines(), 1) if not unicodedata.is_normalized("NFC", line)
-        )
-        problems.add("file.not_nfc", severity="warning", file=file, row=row)
-        text = unicodedata.normalize("NFC", text)
-    return text
+    if unicodedata.is_normalized("NFC", text):
+        return text
+    rows = enumerate(text.splitlines(), 1)
+    row = next(k for k, line in rows if not unicodedata.is_normalized("NFC", line))
+    problems.add("file.not_nfc", severity="warning", file=file, row=row)
+    return unicodedata.normalize("NFC", text)
 
 
-def _read_bytes(path: Path, problems: Problems, file: str, largest: int) -> bytes | None:
+def _read_bytes(path: Path, file: str, largest: int) -> bytes:
     try:
         if not path.exists():
-            problems.add("file.missing", file=file)
-            return None
+            raise fault("file.missing", file=file)
         if not path.is_file():
-            problems.add("file.not_a_file", file=file)
-            return None
+            raise fault("file.not_a_file", file=file)
         size = path.stat().st_size
         if size > largest:
-            problems.add("file.too_large", file=file, size=size, limit=largest)
-            return None
+            raise fault("file.too_large", file=file, size=size, limit=largest)
         return path.read_bytes()
     except OSError as error:
-        problems.add("file.unreadable", file=file, reason=error.strerror or type(error).__name__)
-        return None
+        raise fault("file.unreadable", file=file, reason=error.strerror or type(error).__name__) from None
 
 
-def _decoded(data: bytes, problems: Problems, file: str) -> str | None:
+def _decoded(data: bytes, file: str) -> str:
     """UTF-8 text; a byte that is none (or a NUL, the mark of UTF-16) is named by its 1-based position."""
     try:
         text = data.decode("utf-8")
@@ -100,9 +94,7 @@ def _decoded(data: bytes, problems: Problems, file: str) -> str | None:
     except UnicodeDecodeError as error:
         at = error.start
     if at >= 0:
-        row = data.count(b"\n", 0, at) + 1
-        problems.add("file.encoding", file=file, row=row, byte=at + 1)
-        return None
+        raise fault("file.encoding", file=file, row=data.count(b"\n", 0, at) + 1, byte=at + 1)
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -5,11 +5,11 @@ All of it is reported as warnings: an edition can be scored without its English 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from surveys.definitions.instrument.draft import InstrumentDraft
+from surveys.definitions.draft import InstrumentDraft
 from surveys.definitions.instrument.records import (
     Block,
     Field,
@@ -54,29 +54,27 @@ def _labelled(draft: InstrumentDraft) -> Iterator[tuple[Any, Place]]:
 
 def check_sourced(draft: InstrumentDraft) -> None:
     """Nodes, items and rules name their source; sources have a document and are used."""
-    sourced: Sequence[tuple[Node | Item, Place]] = (*draft.of(Node), *draft.of(Item))
-    for record, place in sourced:
-        if not record.source:
-            place.note("incomplete.source", "source", severity="warning", name=record.code)
-    for rule, place in draft.of(Rule):
-        if not rule.source:
-            place.note("incomplete.source", "source", severity="warning", name=rule.rule)
+    sourced: tuple[tuple[type[Any], str], ...] = ((Node, "code"), (Item, "code"), (Rule, "rule"))
+    for record, name in sourced:
+        for made, place in draft.of(record):
+            if not made.source:
+                place.note("incomplete.source", "source", severity="warning", name=getattr(made, name))
     if not draft.of(Source):
         draft.place.note("incomplete.sources", "sources", severity="warning")
 
 
 def check_reached(draft: InstrumentDraft) -> None:
     """Every group and block has a questionnaire, every block has units, every scale an item."""
-    forms = [form for form, _ in draft.of(Questionnaire)]
+    forms, units = draft.all(Questionnaire), {unit.block for unit in draft.all(Unit)}
     for group, place in draft.of(Group):
         if group.code not in {form.group for form in forms}:
             place.note("incomplete.group", "code", severity="warning", name=group.code)
     for block, place in draft.of(Block):
         if block.code not in {form.block for form in forms}:
             place.note("incomplete.block", "code", severity="warning", name=block.code)
-        if block.code not in {unit.block for unit, _ in draft.of(Unit)} and Unit not in draft.broken:
+        if block.code not in units and Unit not in draft.broken:
             place.note("incomplete.units", "code", severity="warning", name=block.code)
-    used = {item.scale for item, _ in draft.of(Item)}
+    used = {item.scale for item in draft.all(Item)}
     for scale, place in draft.of(Scale):
         if scale.code not in used:
             place.note("incomplete.scale", severity="warning", name=scale.code)

@@ -12,8 +12,18 @@ from math import isclose
 from typing import Any
 
 from surveys.definitions.border import listed
-from surveys.definitions.checks import check_period, increasing, not_negative, note_doubles, refer, within
-from surveys.definitions.instrument.draft import InstrumentDraft
+from surveys.definitions.checks import (
+    Reference,
+    check_period,
+    check_ranges,
+    check_references,
+    increasing,
+    note_doubles,
+    refer,
+    within,
+)
+from surveys.definitions.draft import InstrumentDraft
+from surveys.definitions.field_types import Condition
 from surveys.definitions.instrument.records import (
     Block,
     Field,
@@ -39,9 +49,24 @@ from surveys.vocabulary.levels import ALL_GROUPS
 CODED: tuple[type[Any], ...] = (Block, Group, Questionnaire, UnitGroup, Source, Field, Node, Item)
 
 
+REFERENCES: tuple[Reference, ...] = (
+    (Questionnaire, "block", Block),
+    (Questionnaire, "group", Group),
+    (Node, "groups", Group),
+    (Node, "blocks", Block),
+    (Item, "node", Node),
+    (Item, "scale", Scale),
+    (Item, "questionnaires", Questionnaire),
+)
+
+NOT_NEGATIVE: tuple[tuple[type, str], ...] = ((Node, "weight"), (Node, "max_points"), (Item, "weight"))
+
+
 def check_draft(draft: InstrumentDraft) -> None:
     """Note every contradiction inside an instrument."""
     check_doubles(draft)
+    check_references(draft, REFERENCES, draft.known)
+    check_ranges(draft, (), NOT_NEGATIVE)
     check_questionnaires(draft)
     for scale, place in draft.of(Scale):
         check_scale(scale, place)
@@ -72,12 +97,10 @@ def check_doubles_of_units(units: Sequence[tuple[Unit, Place]]) -> None:
 
 
 def check_questionnaires(draft: InstrumentDraft) -> None:
-    """Blocks, groups and the field of the rater's own unit exist; every questionnaire asks something."""
+    """The field of the rater's own unit exists; every questionnaire asks something."""
     own = [f.code for f, _ in draft.of(Field) if f.role == "own_unit"]
     asked = {code for item, _ in draft.of(Item) for code in item.questionnaires}
     for form, place in draft.of(Questionnaire):
-        refer(place, "block", "block", [form.block], draft.known(Block))
-        refer(place, "group", "group", [form.group], draft.known(Group))
         refer(place, "own_unit", "own_unit", [form.own_unit] if form.own_unit else [], own)
         if form.code not in asked and not draft.broken & {Item}:
             place.note("questionnaire.no_items", "code", value=form.code)
@@ -154,23 +177,19 @@ def check_tree(draft: InstrumentDraft) -> None:
         elif node.parent in built and node.parent not in seen:
             place.note("tree.parent_after_child", "parent", value=node.parent, node=node.code)
         seen.add(node.code)
-        _check_node(node, place, draft)
+        _check_node(node, place)
         if not broken:
             _check_parts(node, place, draft)
     if draft.of(Node) and not broken and not draft.instrument.children.get(""):
         draft.of(Node)[0][1].note("tree.no_root", "parent")
 
 
-def _check_node(node: Node, place: Place, draft: InstrumentDraft) -> None:
-    refer(place, "group", "groups", [group for group, _ in node.groups], draft.known(Group))
-    refer(place, "block", "blocks", node.blocks, draft.known(Block))
+def _check_node(node: Node, place: Place) -> None:
     for code in repeated(group for group, _ in node.groups):
         place.note("tree.group_twice", "groups", value=code)
     weights = [weight for _, weight in node.groups]
     if weights and (min(weights) < 0 or sum(weights) <= 0):
         place.note("tree.group_weights", "groups", node=node.code)
-    not_negative(place, "weight", node.weight)
-    not_negative(place, "max_points", node.max_points)
     increasing(place, "low", node.low, node.high)
 
 
@@ -181,21 +200,21 @@ def _check_parts(node: Node, place: Place, draft: InstrumentDraft) -> None:
     if items and children:
         place.note("tree.items_and_children", "code", node=node.code)
     elif items:
-        _check_survey_node(node, items, place)
+        if node.measured_by != "survey":
+            place.note("tree.not_survey", "measured_by", node=node.code, value=node.measured_by)
+        if node.rule not in ITEM_RULES:
+            place.not_accepted("tree.item_rule", "rule", node.rule, ITEM_RULES)
+        if node.rule == "rescale":
+            _check_rescale(node, place)
     elif children:
-        _check_parent(node, children, place)
+        if node.measured_by == "survey":
+            place.note("tree.survey_without_items", "measured_by", node=node.code)
+        if node.rule not in CHILD_RULES:
+            place.not_accepted("tree.child_rule", "rule", node.rule, CHILD_RULES)
     elif node.measured_by in ("survey", "total"):
         place.note("tree.nothing_below", "measured_by", node=node.code, value=node.measured_by)
-
-
-def _check_survey_node(node: Node, items: Sequence[Item], place: Place) -> None:
-    if node.measured_by != "survey":
-        place.note("tree.not_survey", "measured_by", node=node.code, value=node.measured_by)
-    if node.rule not in ITEM_RULES:
-        place.not_accepted("tree.item_rule", "rule", node.rule, ITEM_RULES)
-    if node.rule == "rescale":
-        _check_rescale(node, place)
-    if node.rule == "weighted" and sum(item.weight for item in items) <= 0:
+    parts = items or children
+    if node.rule == "weighted" and parts and sum(part.weight for part in parts) <= 0:
         place.note("tree.weights", "rule", node=node.code)
 
 
@@ -207,45 +226,34 @@ def _check_rescale(node: Node, place: Place) -> None:
         place.note("tree.rescale_maximum", "max_points", value=node.max_points, high=node.high)
 
 
-def _check_parent(node: Node, children: Sequence[Node], place: Place) -> None:
-    if node.measured_by == "survey":
-        place.note("tree.survey_without_items", "measured_by", node=node.code)
-    if node.rule not in CHILD_RULES:
-        place.not_accepted("tree.child_rule", "rule", node.rule, CHILD_RULES)
-    if node.rule == "weighted" and sum(child.weight for child in children) <= 0:
-        place.note("tree.weights", "rule", node=node.code)
-
-
 def check_points(draft: InstrumentDraft) -> None:
     """Maxima add up: children to their parent under ``sum``, the roots to ``total_points``."""
     if Node in draft.broken:
         return
-    places = {node.code: place for node, place in draft.of(Node)}
+    instrument, places = draft.instrument, {node.code: place for node, place in draft.of(Node)}
     for node, place in draft.of(Node):
-        children = draft.instrument.children.get(node.code, ())
-        if node.rule != "sum" or not children:
-            continue
-        without = [child.code for child in children if child.max_points is None]
-        for code in without if node.max_points is not None else ():
-            places[code].note("tree.no_points", "max_points", node=code, parent=node.code)
-        if not without:
-            _compare(place, "tree.points_sum", "max_points", node.code, children, node.max_points)
-    total = draft.instrument.total_points
-    roots = [root for root in draft.instrument.children.get("", ()) if root.rule != "shares"]
-    without = [root.code for root in roots if root.max_points is None]
-    for code in without if total is not None else ():
-        places[code].note("tree.no_points", "max_points", node=code, parent="total_points")
-    if roots and not without:
+        children = instrument.children.get(node.code, ())
+        if node.rule == "sum" and (found := _sum(children, node.max_points, node.code, places)):
+            place.note("tree.points_sum", "max_points", node=node.code, **found)
+    roots = [root for root in instrument.children.get("", ()) if root.rule != "shares"]
+    if found := _sum(roots, instrument.total_points, "total_points", places):
         names = ", ".join(root.code for root in roots)
-        _compare(draft.place.below("identity"), "tree.total_points", "total_points", names, roots, total)
+        draft.place.below("identity").note("tree.total_points", "total_points", node=names, **found)
 
 
-def _compare(
-    place: Place, code: str, column: str, node: str, parts: Sequence[Node], whole: float | None
-) -> None:
-    found = [part.max_points or 0.0 for part in parts]
-    if whole is not None and not adds_up(found, whole):
-        place.note(code, column, node=node, found=f"{sum(found):g}", expected=f"{whole:g}")
+def _sum(
+    parts: Sequence[Node], whole: float | None, parent: str, places: Mapping[str, Place]
+) -> dict[str, Any]:
+    """Found and expected sum where the maxima of the parts do not add up to the whole; parts without a maximum are noted."""
+    if whole is None or not parts:
+        return {}
+    without = [part.code for part in parts if part.max_points is None]
+    for code in without:
+        places[code].note("tree.no_points", "max_points", node=code, parent=parent)
+    points = [part.max_points or 0.0 for part in parts]
+    if without or adds_up(points, whole):
+        return {}
+    return {"found": f"{sum(points):g}", "expected": f"{whole:g}"}
 
 
 def adds_up(parts: Sequence[float], whole: float) -> bool:
@@ -262,36 +270,27 @@ def adds_up(parts: Sequence[float], whole: float) -> bool:
 
 
 def check_items(draft: InstrumentDraft) -> None:
-    """What an item refers to exists; its range is a range; its filter is asked of the same people."""
-    items = {item.code: item for item, _ in draft.of(Item)}
-    scales = {scale.code: scale for scale, _ in draft.of(Scale)}
+    """An item is asked somewhere; its range is a range; its filter is asked of the same people."""
     for item, place in draft.of(Item):
-        refer(place, "node", "node", [item.node] if item.node else [], draft.known(Node))
-        refer(place, "scale", "scale", [item.scale], draft.known(Scale))
-        refer(place, "questionnaire", "questionnaires", item.questionnaires, draft.known(Questionnaire))
         if not item.questionnaires:
             place.note("item.on_no_questionnaire", "questionnaires", item=item.code)
-        not_negative(place, "weight", item.weight)
         increasing(place, "minimum", item.minimum, item.maximum)
         if item.asked_when:
-            _check_condition(item, items, scales, place, draft)
+            _check_condition(item, item.asked_when, place, draft)
 
 
-def _check_condition(
-    item: Item, items: Mapping[str, Item], scales: Mapping[str, Scale], place: Place, draft: InstrumentDraft
-) -> None:
-    code, levels = item.asked_when or ("", ())
+def _check_condition(item: Item, condition: Condition, place: Place, draft: InstrumentDraft) -> None:
+    (code, levels), instrument = condition, draft.instrument
     refer(place, "item", "asked_when", [code], draft.known(Item))
-    asked = items.get(code)
+    asked = instrument.item.get(code)
     if asked is None:
         return
-    order = list(items)
-    if order.index(code) >= order.index(item.code):
+    if instrument.item_position[code] >= instrument.item_position[item.code]:
         place.note("item.filter_after", "asked_when", item=item.code, filter=code)
     if not set(item.questionnaires) <= set(asked.questionnaires):
         place.note("item.filter_elsewhere", "asked_when", item=item.code, filter=code)
-    if asked.scale in scales:
-        known = [level.code for level in scales[asked.scale].levels]
+    if asked.scale in instrument.scale:
+        known = [level.code for level in instrument.scale[asked.scale].levels]
         refer(place, "level", "asked_when", levels, known)
 
 

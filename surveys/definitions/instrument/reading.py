@@ -13,9 +13,8 @@ from pathlib import Path
 
 from surveys.definitions.border import columns_of, from_table, section
 from surveys.definitions.declared_rules import keep_rules
-from surveys.definitions.draft import Section
+from surveys.definitions.draft import InstrumentDraft, Section
 from surveys.definitions.instrument.consistency import check_draft
-from surveys.definitions.instrument.draft import InstrumentDraft
 from surveys.definitions.instrument.records import (
     Block,
     Field,

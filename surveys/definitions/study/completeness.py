@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from surveys.definitions.draft import StudyDraft
 from surveys.definitions.instrument.records import Block, Questionnaire
-from surveys.definitions.study.draft import StudyDraft
 from surveys.definitions.study.records import Fieldwork, Frame, Issued, ReturnFile, WeightPlan
 
 

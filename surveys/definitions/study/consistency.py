@@ -7,16 +7,25 @@ from __future__ import annotations
 
 import codecs
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from math import fsum, isclose
+from collections.abc import Mapping
+from math import isclose
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from surveys.definitions.checks import check_period, not_negative, note_doubles, refer, within
+from surveys.definitions.checks import (
+    Range,
+    Reference,
+    check_period,
+    check_ranges,
+    check_references,
+    not_negative,
+    note_doubles,
+    refer,
+    within,
+)
+from surveys.definitions.draft import InstrumentDraft, StudyDraft
 from surveys.definitions.instrument.consistency import check_doubles_of_units, check_units
-from surveys.definitions.instrument.draft import InstrumentDraft
 from surveys.definitions.instrument.records import Block, Field, Group, Item, Node, Questionnaire, Unit
-from surveys.definitions.study.draft import StudyDraft
 from surveys.definitions.study.records import (
     Adjudication,
     Assessed,
@@ -52,6 +61,28 @@ ONCE: tuple[tuple[type[Any], str, tuple[str, ...]], ...] = (
     (UnitDecision, "text", ("block", "text")),
     (Adjudication, "field", ("form", "field")),
 )
+REFERENCES: tuple[Reference, ...] = (
+    (ReturnFile, "questionnaire", Questionnaire),
+    (WeightPlan, "group", Group),
+    (WeightPlan, "block", Block),
+    (Issued, "questionnaire", Questionnaire),
+    (Frame, "group", Group),
+    (MarginTotal, "group", Group),
+    (External, "node", Node),
+    (External, "group", Group),
+    (Assessed, "node", Node),
+)
+RANGES: tuple[Range, ...] = (
+    (Inference, "level", 0.5, 0.9999),
+    (Inference, "external_correlation", 0, 1),
+    (Minimum, "forms", 1, 1_000_000),
+    (Output, "points_decimals", 0, 15),
+    (Output, "percent_decimals", 0, 15),
+    (Output, "score_decimals", 0, 15),
+    (External, "score", 0, 1),
+    (External, "satisfaction_percent", 0, 100),
+)
+NOT_NEGATIVE = ((Frame, "population"), (MarginTotal, "population"), (External, "se"))
 
 
 class Declared:
@@ -60,14 +91,13 @@ class Declared:
     def __init__(self, draft: StudyDraft, instrument: InstrumentDraft) -> None:
         self.blocks, self.groups = instrument.known(Block), instrument.known(Group)
         self.forms = {form.code: form for form in instrument.all(Questionnaire)}
-        self.questionnaires = instrument.known(Questionnaire)
         self.nodes = {node.code: node for node in instrument.all(Node)}
-        self.node_codes = instrument.known(Node)
         self.fields = {field.code: field for field in instrument.all(Field) if field.role in KEPT_ROLES}
         self.columns = (*instrument.known(Field), *instrument.known(Item))
         self.units: dict[str, dict[str, None]] = defaultdict(dict)
         for unit in draft.all(Unit):
             self.units[unit.block][unit.code] = None
+        self.excluded = {(exclusion.block, exclusion.unit) for exclusion in draft.all(Exclusion)}
         self._faulty = set(draft.known(Unit)) - {unit.code for unit in draft.all(Unit)}
 
     def refer(self, place: Place, block: str, unit: str, column: str = "unit") -> None:
@@ -90,6 +120,7 @@ def check_study(draft: StudyDraft) -> None:
     for record, column, key in ONCE:
         keys = ("/".join([getattr(made, name) for name in key]).rstrip("/") for made in draft.all(record))
         note_doubles(zip(keys, (place for _, place in draft.of(record)), strict=True), column)
+    check_references(draft, REFERENCES, draft.declared)
     check_exclusions(draft, known)
     check_returns(draft, known)
     check_weights(draft, known)
@@ -97,7 +128,7 @@ def check_study(draft: StudyDraft) -> None:
     check_frames(draft, known)
     check_margins(draft, known)
     if not draft.broken & {Frame, MarginTotal}:
-        check_totals(draft)
+        check_totals(draft, known)
     check_externals(draft, known)
     check_assessed(draft, known)
     check_decisions(draft)
@@ -106,22 +137,17 @@ def check_study(draft: StudyDraft) -> None:
 
 
 def check_settings(draft: StudyDraft) -> None:
-    """Dates, time zone, level, correlation, minimum and decimals."""
+    """Dates, time zone, minima of groups, and every number in its range."""
     fieldwork, place = draft.one(Fieldwork), draft.place.below("fieldwork")
     check_period(place, fieldwork.start, fieldwork.end, ("start", "end"))
     if not _is_zone(fieldwork.timezone):
         place.note("study.timezone", "timezone", value=fieldwork.timezone)
-    inference, place = draft.one(Inference), draft.place.below("inference")
-    within(place, "level", inference.level, 0.5, 0.9999)
-    within(place, "external_correlation", inference.external_correlation, 0, 1)
+    check_ranges(draft, RANGES, NOT_NEGATIVE)
     minimum, place = draft.one(Minimum), draft.place.below("minimum")
-    within(place, "forms", minimum.forms, 1, 1_000_000)
     for group, forms in minimum.by_group:
         within(place, f"by_group.{group}", forms, 1, 1_000_000)
         if draft.instrument:
             refer(place, "group", f"by_group.{group}", [group], draft.declared(Group))
-    for name in ("points_decimals", "percent_decimals", "score_decimals"):
-        within(draft.place.below("output"), name, getattr(draft.one(Output), name), 0, 15)
 
 
 def _is_zone(name: str) -> bool:
@@ -141,10 +167,8 @@ def check_exclusions(draft: StudyDraft, known: Declared) -> None:
 
 
 def check_returns(draft: StudyDraft, known: Declared) -> None:
-    """Questionnaires, modes, columns and encodings of return files; no sheet is listed twice."""
+    """Modes, columns and encodings of return files; no sheet is listed twice."""
     for entry, place in draft.of(ReturnFile):
-        if entry.questionnaire:
-            refer(place, "questionnaire", "questionnaire", [entry.questionnaire], known.questionnaires)
         form = known.forms.get(entry.questionnaire)
         if form is not None and form.modes and entry.mode and entry.mode not in form.modes:
             place.not_accepted("record.not_accepted", "mode", entry.mode, form.modes)
@@ -164,10 +188,8 @@ def _is_encoding(name: str) -> bool:
 
 
 def check_weights(draft: StudyDraft, known: Declared) -> None:
-    """Weighting plans name groups, blocks and fields that exist, and bounds around 1."""
+    """Weighting plans name fields that exist, and bounds around 1."""
     for plan, place in draft.of(WeightPlan):
-        refer(place, "group", "group", [plan.group], known.groups)
-        refer(place, "block", "block", [plan.block] if plan.block else [], known.blocks)
         for name in ("margins", "strata", "clusters"):
             refer(place, "field", name, getattr(plan, name), list(known.fields))
         refer(place, "field", "weight", [plan.weight] if plan.weight else [], list(known.fields))
@@ -201,7 +223,6 @@ def check_issued(draft: StudyDraft, known: Declared) -> None:
     for issued, place in draft.of(Issued):
         form = known.forms.get(issued.questionnaire)
         if form is None:
-            refer(place, "questionnaire", "questionnaire", [issued.questionnaire], known.questionnaires)
             continue
         known.refer(place, form.block, issued.unit)
         if not issued.unit and not form.matrix:
@@ -213,8 +234,6 @@ def check_frames(draft: StudyDraft, known: Declared) -> None:
     matrix = {(form.block, form.group) for form in known.forms.values() if form.matrix}
     for frame, place in draft.of(Frame):
         known.refer(place, frame.block, frame.unit)
-        refer(place, "group", "group", [frame.group], known.groups)
-        not_negative(place, "population", frame.population)
         if not frame.unit and (frame.block, frame.group) not in matrix:
             place.note("frames.no_unit", "unit", block=frame.block, group=frame.group)
     if Frame not in draft.broken:
@@ -223,28 +242,17 @@ def check_frames(draft: StudyDraft, known: Declared) -> None:
 
 def _check_gaps(draft: StudyDraft, known: Declared) -> None:
     """A group with populations has one for every assessed unit of its block that has no estimate from elsewhere."""
-    excluded = {(e.block, e.unit) for e, _ in draft.of(Exclusion)}
-    external = _asked_elsewhere(draft, known)
-    framed: dict[tuple[str, str], set[str]] = defaultdict(set)
-    places: dict[tuple[str, str], Place] = {}
-    for frame, place in draft.of(Frame):
-        framed[frame.block, frame.group].add(frame.unit)
-        places[frame.block, frame.group] = place
-    for (block, group), units in framed.items():
-        without = [
-            unit
-            for unit in known.units[block]
-            if unit not in units and (block, unit) not in excluded and (block, unit, group) not in external
-        ]
-        if "" not in units and without:
-            where = Place(draft.place.problems, places[block, group].file)
-            where.note("frames.gap", "unit", block=block, group=group, units=without)
-
-
-def _asked_elsewhere(draft: StudyDraft, known: Declared) -> set[tuple[str, str, str]]:
-    """(block, unit, group) whose answers to a surveyed node come as an estimate of another survey."""
     surveyed = {node.code for node in known.nodes.values() if node.measured_by == "survey"}
-    return {(e.block, e.unit, e.group) for e in draft.all(External) if e.node in surveyed}
+    elsewhere = {(e.block, e.unit, e.group) for e in draft.all(External) if e.node in surveyed}
+    framed: dict[tuple[str, str], dict[str, Place]] = defaultdict(dict)
+    for frame, place in draft.of(Frame):
+        framed[frame.block, frame.group][frame.unit] = place
+    for (block, group), units in framed.items():
+        assessed = [unit for unit in known.units[block] if (block, unit) not in known.excluded]
+        without = [u for u in assessed if u not in units and (block, u, group) not in elsewhere]
+        if "" not in units and without:
+            where = Place(draft.problems, next(iter(units.values())).file)
+            where.note("frames.gap", "unit", block=block, group=group, units=without)
 
 
 def check_margins(draft: StudyDraft, known: Declared) -> None:
@@ -252,12 +260,10 @@ def check_margins(draft: StudyDraft, known: Declared) -> None:
     cells: dict[tuple[str, ...], list[Place]] = defaultdict(list)
     for margin, place in draft.of(MarginTotal):
         known.refer(place, margin.block, margin.unit)
-        refer(place, "group", "group", [margin.group], known.groups)
         refer(place, "field", "variable", [margin.variable], list(known.fields))
         field = known.fields.get(margin.variable)
         if field is not None and field.categories:
             refer(place, "category", "category", [margin.category], list(dict(field.categories)))
-        not_negative(place, "population", margin.population)
         cells[margin.block, margin.group, margin.unit, margin.variable].append(place)
     for (block, group, unit, variable), places in cells.items():
         if len(places) == 1:
@@ -266,50 +272,32 @@ def check_margins(draft: StudyDraft, known: Declared) -> None:
             )
 
 
-def check_totals(draft: StudyDraft) -> None:
+def check_totals(draft: StudyDraft, known: Declared) -> None:
     """The margins of one cell agree in total with one another and with the frame."""
-    frames = assessed_frames(draft)
-    cells: dict[tuple[str, str, str], dict[str, list[MarginTotal]]] = defaultdict(lambda: defaultdict(list))
+    frames: dict[tuple[str, str], list[Frame]] = defaultdict(list)
+    for frame in draft.all(Frame):
+        if (frame.block, frame.unit) not in known.excluded:
+            frames[frame.block, frame.group].append(frame)
+    totals: dict[tuple[str, str, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
     where: dict[tuple[str, ...], Place] = {}
     for margin, place in draft.of(MarginTotal):
-        cell = (margin.block, margin.group, margin.unit)
-        cells[cell][margin.variable].append(margin)
-        where.setdefault((*cell, margin.variable), place)
-    for cell, variables in cells.items():
-        totals = {name: fsum(m.population for m in rows) for name, rows in variables.items()}
-        known = framed_total(frames.get(cell[:2], ()), cell[2])
-        reference, expected = ("frames", known) if known is not None else next(iter(totals.items()))
-        for name, total in totals.items():
+        totals[margin.block, margin.group, margin.unit][margin.variable] += margin.population
+        where.setdefault((margin.block, margin.group, margin.unit, margin.variable), place)
+    for (block, group, unit), variables in totals.items():
+        framed = [frame.population for frame in frames[block, group] if unit in ("", frame.unit)]
+        reference, expected = ("frames", sum(framed)) if framed else next(iter(variables.items()))
+        for name, total in variables.items():
             if not isclose(total, expected, rel_tol=TOTALS_AGREE):
-                where[(*cell, name)].note(
-                    "margins.total", "population", variable=name, block=cell[0], group=cell[1], unit=cell[2],
+                where[block, group, unit, name].note(
+                    "margins.total", "population", variable=name, block=block, group=group, unit=unit,
                     found=f"{total:.10g}", expected=f"{expected:.10g}", reference=reference,
                 )  # fmt: skip
 
 
-def assessed_frames(draft: StudyDraft) -> dict[tuple[str, str], list[Frame]]:
-    """Frames by block and group, without those of excluded units."""
-    excluded = {(e.block, e.unit) for e, _ in draft.of(Exclusion)}
-    found: dict[tuple[str, str], list[Frame]] = defaultdict(list)
-    for frame, _ in draft.of(Frame):
-        if (frame.block, frame.unit) not in excluded:
-            found[frame.block, frame.group].append(frame)
-    return found
-
-
-def framed_total(frames: Iterable[Frame], unit: str) -> float | None:
-    """Population of a unit in the frames of its block and group; of all its units when the unit is empty."""
-    found = [frame.population for frame in frames if unit in ("", frame.unit)]
-    return fsum(found) if found else None
-
-
 def check_externals(draft: StudyDraft, known: Declared) -> None:
-    """External estimates stand on known cells, carry their uncertainty and lie in their ranges."""
+    """External estimates stand on known cells and carry their uncertainty."""
     for external, place in draft.of(External):
         known.refer(place, external.block, external.unit)
-        refer(place, "node", "node", [external.node], known.node_codes)
-        if external.group:
-            refer(place, "group", "group", [external.group], known.groups)
         node = known.nodes.get(external.node)
         if node is not None and node.groups and external.group in known.groups:
             refer(place, "node_group", "group", [external.group], list(dict(node.groups)))
@@ -317,12 +305,8 @@ def check_externals(draft: StudyDraft, known: Declared) -> None:
 
 
 def _check_external(external: External, place: Place) -> None:
-    within(place, "score", external.score, 0, 1)
-    if external.satisfaction_percent is not None:
-        within(place, "satisfaction_percent", external.satisfaction_percent, 0, 100)
     if external.se is None and external.n is None:
         place.note("externals.no_uncertainty", "se", node=external.node)
-    not_negative(place, "se", external.se)
     for name in ("n", "df"):
         value = getattr(external, name)
         if value is not None and value <= 0:
@@ -334,7 +318,6 @@ def check_assessed(draft: StudyDraft, known: Declared) -> None:
     given = {(a.block, a.unit, a.node) for a in draft.all(Assessed)}
     for assessed, place in draft.of(Assessed):
         known.refer(place, assessed.block, assessed.unit)
-        refer(place, "node", "node", [assessed.node], known.node_codes)
         node = known.nodes.get(assessed.node)
         if node is None:
             continue

@@ -9,9 +9,8 @@ from typing import Any
 
 from surveys.definitions.border import build, columns_of, entries, from_table, section
 from surveys.definitions.declared_rules import keep_rules
-from surveys.definitions.draft import Section
+from surveys.definitions.draft import InstrumentDraft, Section, StudyDraft
 from surveys.definitions.instrument.consistency import check_scoring
-from surveys.definitions.instrument.draft import InstrumentDraft
 from surveys.definitions.instrument.reading import (
     INSTRUMENT_FILE,
     TABLES,
@@ -21,7 +20,6 @@ from surveys.definitions.instrument.reading import (
 )
 from surveys.definitions.instrument.records import Instrument, Questionnaire, Rule, ScorePlan, Unit
 from surveys.definitions.study.consistency import check_study
-from surveys.definitions.study.draft import StudyDraft
 from surveys.definitions.study.records import (
     Adjudication,
     Assessed,
