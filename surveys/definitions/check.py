@@ -20,9 +20,9 @@ from surveys.problems import Problem, Problems
 
 
 def check(path: str | Path) -> tuple[Problem, ...]:
-    """All problems, errors first, of an instrument (folder, ``instrument.toml`` or shipped name) or of a study.
+    """All problems of an instrument (folder, ``instrument.toml`` or shipped name) or of a study.
 
-    A study is given as its ``study.toml`` or its folder and is checked with its instrument. Errors stop the engine;
+    Errors come first, those of a table in the order of its rows. A study is given as its ``study.toml`` or its folder and is checked with its instrument. Errors stop the engine;
     warnings say what is incomplete: sources, translations, units, groups that nobody asks.
 
     >>> [problem.code for problem in check("no-such-folder")]
@@ -40,7 +40,8 @@ def check(path: str | Path) -> tuple[Problem, ...]:
             check_study_completeness(study)
     else:
         problems.add("check.nothing_here", file=str(path), accepted=shipped())
-    return problems.errors + problems.warnings
+    files = list(dict.fromkeys(problem.file for problem in problems))
+    return tuple(sorted(problems, key=lambda p: (p.severity, files.index(p.file), p.row or 0)))
 
 
 def _is_instrument(path: str | Path, where: Path) -> bool:
