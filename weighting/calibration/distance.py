@@ -38,7 +38,7 @@ class Distance:
 
 
 def _exp(u: Floats) -> Floats:
-    # A trial step may overshoot; the solver refuses what is not finite.
+    # A trial step may overshoot; the solver rejects what is not finite.
     with np.errstate(over="ignore"):
         return np.exp(u)
 

@@ -57,7 +57,7 @@ def replicate(
             weights as they are.
 
     Census strata (sampling fraction 1) do not vary and get no replicates. Strata of one cluster follow the design's
-    policy: ``fail`` refuses; ``remove`` and ``certainty`` keep them fixed; ``adjust`` and ``average`` are defined for the
+    policy: ``fail`` is an error; ``remove`` and ``certainty`` keep them fixed; ``adjust`` and ``average`` are defined for the
     jackknife, as in R's ``survey::as.svrepdesign``.
 
     Raises:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import optimize
+from scipy import optimize, sparse
 
 from tests.weighting.adjustment_reference import govsat, govsat_margins, reference, table
-from weighting import CalibrationError, Design, calibrate, poststratify, rake
+from weighting import Adjustment, CalibrationError, Design, calibrate, poststratify, rake, trim
 from weighting.calibration.distance import distance
 from weighting.calibration.margin_cells import DENSE_CELLS
 
@@ -119,6 +119,32 @@ def test_standard_errors_do_not_ignore_calibration() -> None:
     assert done.total("one", by="sex").se.max() < 1e-8
     assert done.with_weights(done.weights).adjustments == done.adjustments
     assert plain.with_weights(done.weights).total("one", by="sex").se.min() > 10
+
+
+def test_factors_of_several_calibrations_are_multiplied() -> None:
+    plain = survey()
+    once = poststratify(plain, margins("age"))
+    done = trim(calibrate(once, margins("sex", "unit")), upper=1e6)
+    np.testing.assert_allclose(once.g, once.weights / plain.weights, rtol=1e-12)
+    np.testing.assert_allclose(done.g, done.weights / plain.weights, rtol=1e-12)
+    assert [len(d.calibrations) for d in (plain, once, done)] == [0, 1, 2]
+    assert (plain.g == 1).all()
+
+
+@pytest.mark.parametrize("sparse_x", [False, True])
+def test_auxiliaries_by_cell_are_those_of_the_rows(sparse_x: bool) -> None:
+    """Rows that share their auxiliaries may name the cell that holds them: slopes, totals and products are the same."""
+    rng = np.random.default_rng(4)
+    cell, domain = rng.integers(0, 5, 60), rng.integers(-1, 3, 60)
+    x, w, u = rng.normal(size=(5, 3)), rng.uniform(1, 2, 60), rng.normal(size=(60, 2))
+    kind: Any = sparse.csr_array if sparse_x else np.asarray
+    by_cell, by_row = (
+        Adjustment(kind(x), w, weights=1.1 * w, index=cell),
+        Adjustment(x[cell], w, weights=1.1 * w),
+    )
+    np.testing.assert_allclose(by_cell.slopes(u, domain, 3), by_row.slopes(u, domain, 3), rtol=1e-12)
+    np.testing.assert_allclose(by_cell.cross(w, by_row), (x[cell].T * w) @ x[cell], rtol=1e-12)
+    np.testing.assert_allclose(by_row.cross(w, by_cell), (x[cell].T * w) @ x[cell], rtol=1e-12)
 
 
 # ---- slow second derivations ----------------------------------------------------------------------------
