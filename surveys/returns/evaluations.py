@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +11,14 @@ import pandas as pd
 from surveys.definitions.instrument.records import BLANK, NOT_ASKED
 from surveys.returns.headings.columns import Column
 from surveys.returns.item_answers import chosen_items, mark_not_asked, table_answers
+from surveys.returns.record_set import (
+    CELL_FAULT_COLUMNS,
+    CONVERSION_COLUMNS,
+    READ_COLUMNS,
+    Returns,
+    row_kinds,
+    table_of,
+)
 from surveys.returns.table_fields import field_columns, numbers_of, texts_of
 from surveys.returns.table_reading import TableReading
 from surveys.returns.text.legacy import is_damaged
@@ -19,36 +26,21 @@ from surveys.returns.text.legacy import is_damaged
 _TRUE = frozenset({"true", "1"})
 
 
-@dataclass(repr=False)
-class Part:
-    """The evaluations of one table, rows counted from 0 within it. ``forms``: the number of forms it holds; ``cells``: position,
-    item, text, fault; ``conversions``: file, sheet, column, conversion, cells; ``read``: file, sheet, rows, forms,
-    evaluations."""
-
-    columns: dict[str, np.ndarray]
-    answers: np.ndarray
-    forms: int
-    cells: list[tuple[int, str, str, str]]
-    conversions: list[tuple[str, str, str, str, int]]
-    unresolved: Mapping[tuple[str, str], int]
-    read: tuple[str, str, int, int, int]
-
-
-def evaluations(reading: TableReading) -> Part:
-    """All evaluations of one table: long when the rows name their unit, wide when the headings do."""
+def evaluations(reading: TableReading) -> Returns:
+    """All evaluations of one table, forms counted from 0: long when the rows name their unit, wide when the headings do."""
     units = [unit for unit in dict.fromkeys(unit for _, unit in reading.layout.held) if unit]
     columns = field_columns(reading)
     found = _wide(reading, units) if units else _long(reading, columns)
     mark_not_asked(reading.instrument, reading.vocabulary.items, found.answers)
-    table, forms = reading.table, np.unique(found.form)
-    return Part(
+    table = reading.table
+    read = (table.file, table.sheet, len(table), len(np.unique(found.form)), len(found.row))
+    return Returns(
+        reading.instrument,
         _tidy(reading, columns, found),
         found.answers,
-        int(forms.max(initial=-1)) + 1,
         _cells(reading, found),
-        _conversions(reading),
-        reading.unresolved,
-        (table.file, table.sheet, len(table), len(forms), len(found.row)),
+        table_of(CONVERSION_COLUMNS, _conversions(reading)),
+        read=table_of(READ_COLUMNS, [read]),
     )
 
 
@@ -85,11 +77,13 @@ def _long(reading: TableReading, columns: Mapping[str, np.ndarray]) -> Evaluated
     """One row per evaluation: a unit for the whole table, in a column, or the only one of the block."""
     answers, rows = table_answers(reading, [""])[:, 0], np.arange(len(reading))
     column, unit = _unit_column(reading), reading.table.unit
-    if unit or column is None:
-        texts = reading.same(unit)
-        codes = reading.same(reading.resolve(unit, len(rows)) if unit else _only_unit(reading))
-    else:
+    if unit:
+        texts, codes = reading.same(unit), reading.same(reading.resolve(unit, len(rows)))
+    elif column is not None:
         texts, codes = columns["unit"], reading.resolved(column)
+    else:
+        of_block = [known.code for known in reading.register.units]
+        texts, codes = reading.same(""), reading.same(of_block[0] if len(of_block) == 1 else "")
     form = reading.table.form
     if form is None:
         form = grouped(columns["form_code"], codes, texts) if reading.questionnaire.matrix else rows
@@ -106,10 +100,8 @@ def grouped(form_codes: np.ndarray, unit_codes: np.ndarray, unit_texts: np.ndarr
     return rows.groupby(["form", "again", "nameless"], sort=False).ngroup().to_numpy()
 
 
-def _tidy(
-    reading: TableReading, columns: Mapping[str, np.ndarray], found: Evaluated
-) -> dict[str, np.ndarray]:
-    """The columns of the tidy rows, one entry per evaluation."""
+def _tidy(reading: TableReading, columns: Mapping[str, np.ndarray], found: Evaluated) -> pd.DataFrame:
+    """The tidy rows, one per evaluation."""
     tidy = {name: values[found.row] for name, values in columns.items()}
     constant = {
         "questionnaire": reading.questionnaire.code,
@@ -124,7 +116,9 @@ def _tidy(
     tidy |= {name: reading.same(value)[found.row] for name, value in constant.items()}
     tidy |= {"form": found.form, "unit_code": found.unit_codes, "unit_text": found.unit_texts}
     tidy |= _stated(reading, tidy, found.row)
-    return tidy | {"rater": _raters(tidy, reading.table.place)}
+    tidy["rater"] = _raters(tidy, reading.table.place)
+    kinds = row_kinds(reading.instrument)
+    return pd.DataFrame({name: pd.Series(tidy[name], dtype=kind) for name, kind in kinds.items()})
 
 
 def _stated(
@@ -152,18 +146,18 @@ def _raters(tidy: Mapping[str, np.ndarray], place: str) -> np.ndarray:
     return raters
 
 
-def _cells(reading: TableReading, found: Evaluated) -> list[tuple[int, str, str, str]]:
-    """Faulty cells by evaluation, as (position among the evaluations, item, text, fault)."""
+def _cells(reading: TableReading, found: Evaluated) -> pd.DataFrame:
+    """Faulty cells by evaluation; a cell about one unit belongs to the evaluation of that unit."""
     said = [
         (row, fault.item, fault.text, fault.fault, fault.unit)
         for fault in reading.faults
         for row in fault.rows.tolist()
     ]
-    cells = pd.DataFrame(said, columns=["row", "item", "text", "fault", "about"])
-    places = pd.DataFrame({"row": found.row, "place": np.arange(len(found.row)), "unit": found.unit_texts})
-    cells = cells.astype({"row": np.int64}).merge(places, on="row")
-    cells = cells[(cells["about"] == "") | (cells["about"] == cells["unit"])]
-    return list(cells[["place", "item", "text", "fault"]].itertuples(index=False, name=None))
+    cells = pd.DataFrame(said, columns=["line", "item", "text", "fault", "about"]).astype({"line": np.int64})
+    places = pd.DataFrame({"line": found.row, "row": np.arange(len(found.row)), "unit": found.unit_texts})
+    cells = cells.merge(places, on="line")
+    own = (cells["about"] == "") | (cells["about"] == cells["unit"])
+    return cells.loc[own, list(CELL_FAULT_COLUMNS)]
 
 
 def _conversions(reading: TableReading) -> list[tuple[str, str, str, str, int]]:
@@ -193,13 +187,8 @@ def _heading_unit(reading: TableReading, text: str) -> str:
     code = reading.register.resolve(text)
     if not code:
         nearest = [name for _, name, _ in reading.register.nearest(text)]
-        reading.problems.add(
+        reading.study.problems.add(
             "returns.heading_unit", file=reading.table.file, sheet=reading.table.sheet, text=text,
             nearest=nearest[0] if nearest else "–",
         )  # fmt: skip
     return code
-
-
-def _only_unit(reading: TableReading) -> str:
-    """A block of one unit needs no unit column."""
-    return reading.register.units[0].code if len(reading.register.units) == 1 else ""

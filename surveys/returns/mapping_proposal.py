@@ -18,12 +18,12 @@ import pandas as pd
 
 from surveys.definitions.study.records import ReturnFile, StudyDefinition
 from surveys.problems import Language, SurveyError, fault, phrase
-from surveys.returns.file_tables import Vocabularies
 from surveys.returns.files.opening import read_sheets
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import FormTable
 from surveys.returns.headings.questions import Target, Vocabulary
 from surveys.returns.readers.registry import choose
+from surveys.returns.study_reading import StudyReading
 from surveys.returns.text.names import likest
 from surveys.review.layouts import MAPPING
 from surveys.vocabulary.folding import without_marks
@@ -62,16 +62,17 @@ def propose_mapping(path: str | Path, study: StudyDefinition, language: Language
 
 def _opened(path: Path, study: StudyDefinition) -> tuple[list[FormTable], Vocabulary]:
     """The tables of a file, and the vocabulary of its questionnaire, or of all where it is unclear."""
-    file, vocabularies = _return_file(path, study), Vocabularies(study)
+    file, reading = _return_file(path, study), StudyReading(study)
     sheets = read_sheets(path, file.path, sheet=file.sheet, encoding=file.encoding)
-    anyone = vocabularies.of(file, file.questionnaire)
+    anyone = reading.vocabulary(file, file.questionnaire)
     tables = choose(sheets, anyone, file.reader, file.path).read(sheets, anyone)
     if not tables:
         raise fault("returns.no_rows", file=file.path)
     try:
-        return tables, vocabularies.of_table(file, tables[0])
+        questionnaire = reading.questionnaire(file, tables[0])
     except SurveyError:
-        return tables, vocabularies.of(file, "")
+        questionnaire = ""
+    return tables, reading.vocabulary(file, questionnaire)
 
 
 def _return_file(path: Path, study: StudyDefinition) -> ReturnFile:

@@ -7,9 +7,9 @@ negative codes of :mod:`surveys.definitions.instrument.records` that say why the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -51,6 +51,10 @@ PROVENANCE = (
 )  # fmt: skip
 #: Columns of the tidy rows that have a field of the instrument as their source, under its role, or none.
 ROLE_COLUMNS = ("form_code", "submitted", "seconds", "interviewer", "operator", "rater", "own_unit")
+#: Columns of the other tables of :class:`Returns`.
+CELL_FAULT_COLUMNS = ("row", "item", "text", "fault")
+CONVERSION_COLUMNS = ("file", "sheet", "column", "conversion", "cells")
+READ_COLUMNS = ("file", "sheet", "rows", "forms", "evaluations")
 
 
 def kept_fields(instrument: Instrument) -> tuple[Field, ...]:
@@ -58,8 +62,14 @@ def kept_fields(instrument: Instrument) -> tuple[Field, ...]:
     return tuple(declared for declared in instrument.fields if declared.role in KEPT_ROLES)
 
 
-def _empty(*columns: str) -> Callable[[], pd.DataFrame]:
-    return partial(pd.DataFrame, columns=list(columns))
+def row_kinds(instrument: Instrument) -> dict[str, str]:
+    """Columns of ``Returns.rows`` and their types: those of every round, then the kept fields, text except weights."""
+    kept = {f.code: "float64" if f.role == "weight" else "object" for f in kept_fields(instrument)}
+    return ROW_COLUMNS | kept
+
+
+def table_of(columns: Sequence[str], rows: Sequence[tuple[object, ...]] = ()) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=list(columns))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -76,12 +86,10 @@ class Returns(Shown):
     instrument: Instrument
     rows: pd.DataFrame
     answers: np.ndarray
-    cells: pd.DataFrame = field(default_factory=_empty("row", "item", "text", "fault"))
-    conversions: pd.DataFrame = field(
-        default_factory=_empty("file", "sheet", "column", "conversion", "cells")
-    )
-    proposals: pd.DataFrame = field(default_factory=_empty(*UNITS.columns))
-    read: pd.DataFrame = field(default_factory=_empty("file", "sheet", "rows", "forms", "evaluations"))
+    cells: pd.DataFrame = field(default_factory=lambda: table_of(CELL_FAULT_COLUMNS))
+    conversions: pd.DataFrame = field(default_factory=lambda: table_of(CONVERSION_COLUMNS))
+    proposals: pd.DataFrame = field(default_factory=lambda: table_of(UNITS.columns))
+    read: pd.DataFrame = field(default_factory=lambda: table_of(READ_COLUMNS))
     warnings: tuple[Problem, ...] = ()
 
     def __len__(self) -> int:
@@ -115,6 +123,33 @@ class Returns(Shown):
             "proposals": len(self.proposals),
             "warnings": len(self.warnings),
         }
+
+
+def together(instrument: Instrument, parts: Sequence[Returns]) -> Returns:
+    """Returns one after another, with forms and rows numbered through."""
+    kinds = row_kinds(instrument)
+    nothing = table_of(tuple(kinds)).astype(kinds)
+    parts = parts or [Returns(instrument, nothing, np.zeros((0, len(instrument.items)), np.int8))]
+    forms = np.cumsum([0, *(part.rows["form"].max() + 1 if len(part) else 0 for part in parts)])
+    starts = np.cumsum([0, *map(len, parts)])
+    numbered = list(zip(parts, forms, starts, strict=False))
+    return Returns(
+        instrument,
+        pd.concat(
+            [part.rows.assign(form=part.rows["form"] + first) for part, first, _ in numbered],
+            ignore_index=True,
+        ),
+        np.concatenate([part.answers for part in parts]),
+        stacked([part.cells.assign(row=part.cells["row"] + start) for part, _, start in numbered]),
+        stacked([part.conversions for part in parts]),
+        read=stacked([part.read for part in parts]),
+    )
+
+
+def stacked(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Tables with the same columns, one below the other."""
+    filled = [table for table in tables if len(table)] or tables[:1]
+    return pd.concat(filled, ignore_index=True)
 
 
 def among(texts: np.ndarray | pd.Series, words: Collection[str]) -> np.ndarray:

@@ -71,7 +71,9 @@ def _times(reading: TableReading, column: Column | None) -> np.ndarray:
     if column is None:
         return np.full(len(reading), np.datetime64("NaT", "s"))
     cells = column.distinct
-    times, order = read_times(cells.values, cells.texts, reading.timezone, column.zone, column.order)
+    times, order = read_times(
+        cells.values, cells.texts, reading.study.study.fieldwork.timezone, column.zone, column.order
+    )
     if order == "mdy" and not column.order:
         reading.table.conversions["m/d/Y"] = int(cells.counts.sum())
     for k in np.flatnonzero(np.isnat(times)).tolist():

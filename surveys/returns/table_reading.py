@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -10,11 +9,11 @@ import numpy as np
 
 from surveys.definitions.instrument.records import Instrument, Questionnaire
 from surveys.definitions.study.records import ReturnFile
-from surveys.problems import Problems
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import FormTable
 from surveys.returns.headings.matched_columns import Layout
 from surveys.returns.headings.questions import Vocabulary
+from surveys.returns.study_reading import StudyReading
 from surveys.returns.unit_register import UnitRegister
 
 SHOWN = 100  # characters of a faulty cell that are kept
@@ -33,17 +32,14 @@ class CellFault(NamedTuple):
 
 @dataclass
 class TableReading:
-    """A table with its layout, the vocabulary of its questionnaire, and the faults found so far. ``unresolved``: (block, unit as
-    written) → forms."""
+    """A table with its layout, the vocabulary of its questionnaire, and the cells that are no answer."""
 
+    study: StudyReading
     file: ReturnFile
     table: FormTable
     layout: Layout
     vocabulary: Vocabulary
-    timezone: str
-    problems: Problems
     faults: list[CellFault] = field(default_factory=list)
-    unresolved: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def __len__(self) -> int:
         return len(self.table)
@@ -58,10 +54,7 @@ class TableReading:
 
     @property
     def register(self) -> UnitRegister:
-        assert (
-            self.vocabulary.register is not None
-        )  # a vocabulary of one questionnaire has the register of its block
-        return self.vocabulary.register
+        return self.study.registers[self.questionnaire.block]
 
     def same(self, value: str) -> np.ndarray:
         """One text for every row, object [n]."""
@@ -71,7 +64,7 @@ class TableReading:
         """The code of a unit as written in some forms; empty (noted) when it is none."""
         code = self.register.resolve(text)
         if not code:
-            self.unresolved[self.questionnaire.block, text] += forms
+            self.study.unresolved[self.questionnaire.block, text] += forms
         return code
 
     def resolved(self, column: Column) -> np.ndarray:
@@ -83,7 +76,7 @@ class TableReading:
     def warn(self, column: Column, k: int, code: str, **params: object) -> None:
         """One warning for all the cells of a column that hold its ``k``-th value, at the first of them; ``text`` shows it."""
         cells = column.distinct
-        self.problems.add(
+        self.study.problems.add(
             code, severity="warning", file=self.table.file, sheet=self.table.sheet,
             row=int(self.table.row_numbers[cells.first[k]]), column=column.heading, cells=int(cells.counts[k]),
             **{"text": cells.texts[k][:SHOWN], **params},

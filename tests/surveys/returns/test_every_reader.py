@@ -18,10 +18,10 @@ import xlsxwriter
 
 from surveys.definitions.instrument.records import BLANK, DONT_KNOW, NOT_APPLICABLE, NOT_ASKED, REFUSED
 from surveys.definitions.study.records import ReturnFile
-from surveys.returns.file_tables import Vocabularies
 from surveys.returns.files.opening import read_sheets
 from surveys.returns.readers.registry import READERS, choose
 from surveys.returns.reading import read_returns
+from surveys.returns.study_reading import StudyReading
 from surveys.returns.writing import Format, write_returns
 
 
@@ -329,7 +329,7 @@ def test_the_same_answers_through_every_reader_give_the_same_table(study, tmp_pa
     write(tmp_path / "phieu")
     assigned = (("form_code", "MA"), ("submitted", "GUI")) if source == "por" else ()
     round_ = study(ReturnFile("phieu", "so-5", columns=assigned))
-    vocabulary = Vocabularies(round_).of(round_.returns[0], "so-5")
+    vocabulary = StudyReading(round_).vocabulary(round_.returns[0], "so-5")
     assert choose(read_sheets(tmp_path / "phieu"), vocabulary).name == reader
     read = read_returns(round_)
     assert read.answers.tolist() == ANSWERS
