@@ -16,20 +16,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from surveys.door import audit, check, compare, instruments, load, simulate, verify
+    from surveys.door import audit, check, compare, instruments, load, ready, simulate, verify
     from surveys.problems import Problem, SurveyError
     from surveys.result import Result, RoundComparison, Screening
     from surveys.study import Study
 
 _ROOMS = {
-    "surveys.door": ("audit", "check", "compare", "instruments", "load", "simulate", "verify"),
+    "surveys.door": ("audit", "check", "compare", "instruments", "load", "ready", "simulate", "verify"),
     "surveys.problems": ("Problem", "SurveyError"),
     "surveys.result": ("Result", "RoundComparison", "Screening"),
     "surveys.study": ("Study",),
 }
 __all__ = [
     "Problem", "Result", "RoundComparison", "Screening", "Study", "SurveyError", "audit", "check", "compare",
-    "instruments", "load", "simulate", "verify",
+    "instruments", "load", "ready", "simulate", "verify",
 ]  # fmt: skip
 
 

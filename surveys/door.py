@@ -10,6 +10,8 @@ from surveys.comparison.crosswalk import successors
 from surveys.definitions.check import check
 from surveys.definitions.instrument.reading import load_instrument, shipped
 from surveys.definitions.instrument.records import Instrument
+from surveys.handover.manifest import Content
+from surveys.handover.package import ready_for
 from surveys.handover.rounds import is_result, read_round
 from surveys.handover.verification import verify as verified
 from surveys.problems import Problem
@@ -20,7 +22,7 @@ from surveys.simulation.simulate import simulate as simulated
 from surveys.study import Study
 from surveys.vocabulary.progress import Stages, unheard
 
-__all__ = ["audit", "check", "compare", "instruments", "load", "simulate", "verify"]
+__all__ = ["audit", "check", "compare", "instruments", "load", "ready", "simulate", "verify"]
 
 
 def load(path: str | Path) -> Study:
@@ -74,6 +76,14 @@ def verify(folder: str | Path) -> tuple[Problem, ...]:
 def audit(table: str | Path, instrument: str, previous: str | Path | None = None) -> AuditReport:
     """Re-add a published table and tell what cannot be rounding; ``previous``: the table of the round before."""
     return audited(table, instrument, previous)
+
+
+def ready(out: str | Path, content: Content) -> None:
+    """Ask before a long run whether its files may be written at ``out``; ``content``: "scores" or "screening".
+
+    Raises SurveyError when ``out`` is a file or holds something that must not be replaced.
+    """
+    ready_for(Path(out), content)
 
 
 def _round(of: Result | Study | str | Path, progress: Stages) -> ComparedRound:

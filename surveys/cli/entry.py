@@ -6,7 +6,6 @@ import errno
 import os
 import traceback
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 from surveys.cli.terminal import Terminal
 from surveys.problems import LANGUAGES, Language, SurveyError
@@ -15,6 +14,15 @@ DONE, WRONG_DATA, WRONG_USAGE = 0, 1, 2
 FAULT_OF_OURS, INTERRUPTED = 70, 130  # EX_SOFTWARE of sysexits.h; 128 + SIGINT, as shells do
 LANGUAGE_OPTION = "--lang"
 LANGUAGE_VARIABLE = "SURVEYS_LANG"
+#: Messages for faults of the operating system.
+_OF_SYSTEM = {
+    errno.ENOSPC: "cli.disk_full",
+    errno.EDQUOT: "cli.disk_full",
+    errno.EACCES: "cli.no_permission",
+    errno.EPERM: "cli.no_permission",
+    errno.EROFS: "cli.no_permission",
+    errno.ENOENT: "cli.no_such_file",
+}
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -34,12 +42,15 @@ def run(arguments: Sequence[str]) -> int:
         terminal.fault("cli.interrupted")
         return INTERRUPTED
     except (BrokenPipeError, SystemExit):  # typer turns the one into the other
-        return _silenced()
+        # The reader of our output has gone (``surveys list | head``): stop without a word, as other commands do.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return DONE
     except MemoryError:
         terminal.fault("cli.memory")
         return WRONG_DATA
     except OSError as error:
-        terminal.fault(*_of_system(error))
+        code_of_fault = _OF_SYSTEM.get(error.errno or 0, "cli.system")
+        terminal.fault(code_of_fault, path=error.filename or "", reason=error.strerror or str(error))
         return WRONG_DATA
     except Exception as error:
         terminal.fault("cli.internal", error=type(error).__name__, message=str(error), place=_place(error))
@@ -57,23 +68,20 @@ def chosen_language(
     >>> chosen_language(["list"], {"SURVEYS_LANG": "en"})
     ('en', ['list'], None)
     """
-    asked = environment.get(LANGUAGE_VARIABLE, "")
-    asked = asked if asked in LANGUAGES else LANGUAGES[0]
+    known: dict[str, Language] = {language: language for language in LANGUAGES}
+    standard = known.get(environment.get(LANGUAGE_VARIABLE, ""), LANGUAGES[0])
+    asked: str = standard
     rest: list[str] = []
     words = iter(arguments)
     for word in words:
+        option, equals, value = word.partition("=")
         if word == "--":
             rest += [word, *words]
-        elif word == LANGUAGE_OPTION:
-            asked = next(words, "")
-        elif word.startswith(f"{LANGUAGE_OPTION}="):
-            asked = word.partition("=")[2]
+        elif option == LANGUAGE_OPTION:
+            asked = value if equals else next(words, "")
         else:
             rest.append(word)
-    for language in LANGUAGES:
-        if asked == language:
-            return language, rest, None
-    return LANGUAGES[0], rest, asked
+    return known.get(asked, LANGUAGES[0]), rest, None if asked in known else asked
 
 
 def _run(arguments: Sequence[str], terminal: Terminal) -> int:
@@ -83,35 +91,22 @@ def _run(arguments: Sequence[str], terminal: Terminal) -> int:
     from surveys.cli.commands import app
     from surveys.cli.usage import UnknownCommandError, usage_fault
 
-    wrong_usage = cast(
-        "type[Exception]", typer.BadParameter.__mro__[1]
-    )  # UsageError, which typer does not name
+    usage_error = typer.BadParameter.__mro__[1]  # the class of all wrong usage, which typer does not name
     try:
         code = get_command(app)(
             list(arguments) or ["--help"], prog_name="surveys", obj=terminal, standalone_mode=False
         )
     except typer.Abort:
         raise KeyboardInterrupt from None
-    except (wrong_usage, UnknownCommandError) as error:
-        terminal.fault(*usage_fault(error))
+    except Exception as error:
+        if not isinstance(error, (usage_error, UnknownCommandError)):
+            raise
+        code, params = usage_fault(error)
+        terminal.fault(code, **params)
         return WRONG_USAGE
     if code == INTERRUPTED:  # some releases of typer turn the interrupt into this code
         raise KeyboardInterrupt
     return code if isinstance(code, int) else DONE
-
-
-def _of_system(error: OSError) -> tuple[str, dict[str, object]]:
-    """The message for a fault of the operating system."""
-    kinds = {
-        errno.ENOSPC: "cli.disk_full",
-        errno.EDQUOT: "cli.disk_full",
-        errno.EACCES: "cli.no_permission",
-        errno.EPERM: "cli.no_permission",
-        errno.EROFS: "cli.no_permission",
-        errno.ENOENT: "cli.no_such_file",
-    }
-    code = kinds.get(error.errno or 0, "cli.system")
-    return code, {"path": error.filename or "", "reason": error.strerror or str(error)}
 
 
 def _place(error: Exception) -> str:
@@ -119,9 +114,3 @@ def _place(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if f"{os.sep}surveys{os.sep}" in frame.filename] or frames
     return f"{os.path.basename(own[-1].filename)}:{own[-1].lineno}" if own else ""
-
-
-def _silenced() -> int:
-    """The reader of our output has gone (``surveys list | head``): stop without a word, as other commands do."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    return DONE

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from surveys.problems import Language, Problem, phrase, wording
+from surveys.vocabulary.progress import Stages, Step, unheard
 
 if TYPE_CHECKING:
     from surveys.reports.summaries import Summary
 
-Progress = Callable[[str, int, int], None]
 #: Width of tables where there is no terminal to ask.
 _WIDTH = 120
 
@@ -30,13 +30,15 @@ class Terminal:
         """One message on stdout."""
         print(phrase(code, self.language, **_as_text(params)))
 
-    def fault(self, code: str, params: Mapping[str, object] | None = None, **named: object) -> None:
+    def fault(self, code: str, **params: object) -> None:
         """One message on stderr."""
-        print(phrase(code, self.language, **_as_text({**(params or {}), **named})), file=sys.stderr)
+        print(phrase(code, self.language, **_as_text(params)), file=sys.stderr)
 
     def problems(self, problems: Iterable[Problem]) -> None:
-        """All problems on stderr, file by file, each message once with all its places, and their number."""
+        """All problems on stderr, file by file, each message once with all its places, and their number; none: nothing."""
         found = list(dict.fromkeys(problems))
+        if not found:
+            return
         for file, of_file in _by(found, lambda p: p.file).items():
             print(file or phrase("cli.problems.general", self.language), file=sys.stderr)
             for alike in _by(of_file, lambda p: (p.severity, p.code, p.params, p.sheet, p.column)).values():
@@ -71,37 +73,32 @@ class Terminal:
         for row in summary.rows:
             table.add_row(*(Text(cell) for cell in row))
         console = Console(width=None if sys.stdout.isatty() else _WIDTH, emoji=False, markup=False)
-        with (
-            console.capture() as captured
-        ):  # printed by ourselves, so that a reader who has gone is our business
+        with console.capture() as captured:
             console.print(table)
+        # printed by ourselves, so that a reader who has gone is noticed here
         print("\n".join(line.rstrip() for line in captured.get().splitlines()))
         for line in summary.remarks:
             print(line)
 
     @contextmanager
-    def progress(self) -> Iterator[Callable[[str], Progress]]:
+    def progress(self) -> Iterator[Stages]:
         """Bars on stderr while a long command runs (none where stderr is no terminal).
 
-        Yields a function: name of a stage → progress(label, done, total) of that stage.
+        Yields what begins a stage by its name.
         """
         if not sys.stderr.isatty():
-            yield lambda stage: lambda label, done, total: None
+            yield unheard
             return
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as Bars
 
-        columns = (
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-        )
+        name = TextColumn("{task.description}", markup=False)
+        columns = (name, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
             yield lambda stage: self._stage(bars, stage)
 
-    def _stage(self, bars: Any, stage: str) -> Progress:
+    def _stage(self, bars: Any, stage: str) -> Step:
         name = phrase(f"cli.stage.{stage}", self.language)
         task = bars.add_task(name, total=None)
 

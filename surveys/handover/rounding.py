@@ -34,10 +34,10 @@ def decimal_texts(values: ArrayLike, decimals: int) -> list[str]:
         to_tie = np.abs(units - np.floor(units) - 0.5)
         sure = (units < _WHOLE) & (to_tie > units * 2.0**-50)  # at least four units of the last place
     unsigned = np.where(units < 0.5, 0.0, x)  # what is printed as zero has no sign
-    texts = [f"{value:.{decimals}f}" for value in unsigned.tolist()]
+    texts = (f"%.{decimals}f\n" * len(x) % tuple(unsigned.tolist())).split("\n")
     for k in np.flatnonzero(~sure).tolist():
         texts[k] = _exact_text(float(x[k]), decimals)
-    return texts
+    return texts[:-1]  # nothing stands after the last line
 
 
 def plain_texts(values: ArrayLike) -> list[str]:

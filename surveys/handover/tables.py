@@ -65,7 +65,7 @@ def _texts(column: OfficialColumn, values: pd.Series, output: Output) -> list[st
         place, remarks = pd.factorize(values.to_numpy(dtype=object))
         found = [in_words(said, output.language) for said in remarks]
     else:
-        place, words = pd.factorize(values.to_numpy(dtype=object))
+        place, words = pd.factorize(values)
         found = [str(word) for word in words]
     texts: list[str] = np.array([*found, ""], dtype=object)[place].tolist()  # a gap has the place -1
     return texts

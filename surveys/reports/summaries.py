@@ -20,7 +20,6 @@ from surveys.vocabulary.levels import ALL_GROUPS
 from surveys.vocabulary.remarks import in_words
 
 if TYPE_CHECKING:
-    from surveys.comparison.changes import Comparison
     from surveys.published.audit import AuditReport
 
 _COUNTS = ("issued", "returned", "valid", "review", "rejected")
@@ -165,12 +164,11 @@ def mapping_summary(mapping: pd.DataFrame, language: Language) -> Summary:
 
 
 def change_summaries(
-    comparison: Comparison, instrument: Instrument, language: Language
+    changes: pd.DataFrame, instrument: Instrument, language: Language
 ) -> tuple[Summary, ...]:
     """Changes of the totals per block, largest first, with corrected p-values."""
     roots = [node.code for node in instrument.children.get("", ())]
-    table = comparison.table
-    totals = table[table["node_code"].isin(roots) & (table["group"] == ALL_GROUPS)]
+    totals = changes[changes["node_code"].isin(roots) & (changes["group"] == ALL_GROUPS)]
     labels = {block.code: label_of(block, language) for block in instrument.blocks}
     return tuple(
         _changes(labels.get(str(block), str(block)), rows, language)

@@ -24,6 +24,8 @@ from surveys.vocabulary.formulas import guarded
 
 DELIMITERS = ",;\t|"
 _NEEDS_QUOTES = re.compile('[",\r\n]')
+#: Found in every text that is guarded or quoted.
+_SPECIAL = re.compile("[\",\r\n]|^['\\s]*[=+@\t-]")
 
 
 class CsvError(ValueError):
@@ -128,13 +130,14 @@ def columns_bytes(
     return _joined(header, zip(*cells, strict=True), mark, "\r\n")
 
 
-def _written(texts: Sequence[str]) -> list[str]:
+def _written(texts: Sequence[str]) -> Sequence[str]:
     """Guarded and quoted texts; each different one is looked at once."""
-    cells = {text: quoted(guarded(text)) for text in set(texts)}
-    return [cells[text] for text in texts]
+    special = {text: quoted(guarded(text)) for text in set(texts) if _SPECIAL.search(text)}
+    return [special.get(text, text) for text in texts] if special else texts
 
 
 def _joined(header: Sequence[str], rows: Iterable[Iterable[str]], mark: bool, line_end: str) -> bytes:
-    lines = [",".join(map(quoted, header))]
-    lines += [",".join(row) or '""' for row in rows]  # a lone empty cell is no blank line
-    return "".join(line + line_end for line in lines).encode("utf-8-sig" if mark else "utf-8")
+    lines = [",".join(map(quoted, header)), *map(",".join, rows)]
+    if len(header) == 1:
+        lines = [line or '""' for line in lines]  # a lone empty cell is no blank line
+    return line_end.join([*lines, ""]).encode("utf-8-sig" if mark else "utf-8")
