@@ -148,16 +148,15 @@ def _raters(tidy: Mapping[str, np.ndarray], place: str) -> np.ndarray:
 
 def _cells(reading: TableReading, found: Evaluated) -> pd.DataFrame:
     """Faulty cells by evaluation; a cell about one unit belongs to the evaluation of that unit."""
+    starts = np.searchsorted(found.row, np.arange(len(reading) + 1)).tolist()
     said = [
-        (row, fault.item, fault.text, fault.fault, fault.unit)
+        (place, fault.item, fault.text, fault.fault)
         for fault in reading.faults
         for row in fault.rows.tolist()
+        for place in range(starts[row], starts[row + 1])
+        if not fault.unit or found.unit_texts[place] == fault.unit
     ]
-    cells = pd.DataFrame(said, columns=["line", "item", "text", "fault", "about"]).astype({"line": np.int64})
-    places = pd.DataFrame({"line": found.row, "row": np.arange(len(found.row)), "unit": found.unit_texts})
-    cells = cells.merge(places, on="line")
-    own = (cells["about"] == "") | (cells["about"] == cells["unit"])
-    return cells.loc[own, list(CELL_FAULT_COLUMNS)]
+    return pd.DataFrame(said, columns=list(CELL_FAULT_COLUMNS))
 
 
 def _conversions(reading: TableReading) -> list[tuple[str, str, str, str, int]]:
@@ -165,9 +164,10 @@ def _conversions(reading: TableReading) -> list[tuple[str, str, str, str, int]]:
     table, layout = reading.table, reading.layout
     log = [(table.file, table.sheet, "", name, count) for name, count in table.conversions.items()]
     for column in (*layout.fields.values(), *layout.items.values(), *layout.options.values()):
-        _warn_damaged(reading, column)
-        done = column.distinct.conversions.items()
-        log += [(table.file, table.sheet, column.heading, name, count) for name, count in done]
+        if column.noted:
+            _warn_damaged(reading, column)
+            done = column.distinct.conversions.items()
+            log += [(table.file, table.sheet, column.heading, name, count) for name, count in done]
     return log
 
 

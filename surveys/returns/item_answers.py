@@ -15,7 +15,7 @@ from surveys.definitions.instrument.records import (
     Instrument,
     Item,
 )
-from surveys.returns.headings.columns import Column
+from surveys.returns.headings.columns import Column, Pool
 from surveys.returns.options import read_cell, shown_text
 from surveys.returns.table_reading import SHOWN, CellFault, TableReading
 from surveys.vocabulary.folding import fold, fold_name
@@ -31,8 +31,12 @@ def table_answers(reading: TableReading, units: Sequence[str]) -> np.ndarray:
     item_position, unit_position = reading.instrument.item_position, {unit: u for u, unit in enumerate(units)}
     answers = np.full((len(reading), len(units), len(item_position)), NOT_ASKED, dtype=np.int8)
     held = [about for about in reading.layout.held if about[1] in unit_position]
+    sound = _sound_answers(reading, held)
     for item, unit in sorted(held, key=lambda about: unit_position[about[1]]):
-        answers[:, unit_position[unit], item_position[item]] = _item_answers(reading, item, unit)
+        codes = sound.get((item, unit))
+        answers[:, unit_position[unit], item_position[item]] = (
+            _item_answers(reading, item, unit) if codes is None else codes
+        )
     if "" in unit_position:
         _choose(reading, answers[:, unit_position[""]])
     return answers
@@ -82,6 +86,32 @@ def split_options(text: str, options: Iterable[str], separator: str = "") -> tup
             chosen.add(option)
             rest = found
     return chosen, rest.strip(f"{separator or ',;'} ")
+
+
+def _sound_answers(
+    reading: TableReading, held: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], np.ndarray]:
+    """Codes int8 [rows of the table] of the columns in which every cell is an answer or a known reason for having none, by item
+    and unit text. A matrix has thousands of columns with the same few values: each is read once for all columns of a scale
+    (``tests/benchmarks/test_score_speed.py``)."""
+    alike: dict[tuple[Pool, str], dict[tuple[str, str], np.ndarray]] = {}
+    for about in held:
+        column = reading.layout.items.get(about)
+        if column and not column.variable and column.cells.pool.meant is not None:
+            key = (column.cells.pool, reading.instrument.scale_of(about[0]).code)
+            alike.setdefault(key, {})[about] = column.cells.codes
+    sound: dict[tuple[str, str], np.ndarray] = {}
+    for (pool, scale), columns in alike.items():
+        cells, meant = np.stack(list(columns.values())), pool.meant or []
+        codes = np.full(len(meant) + 1, BLANK, dtype=np.int8)  # the last stands for empty cells
+        occurs, faulty = np.zeros((2, len(codes)), dtype=bool)
+        occurs[cells] = True
+        for k in np.flatnonzero(occurs[:-1]).tolist():
+            answer = reading.vocabulary.options[scale].read(meant[k][0])
+            codes[k], faulty[k] = answer.code, bool(answer.fault)
+        is_sound = ~faulty[cells].any(axis=1)
+        sound |= {about: codes[cells[j]] for j, about in enumerate(columns) if is_sound[j]}
+    return sound
 
 
 def _item_answers(reading: TableReading, item: str, unit: str) -> np.ndarray:

@@ -49,6 +49,11 @@ def repair(text: str) -> tuple[str, tuple[str, ...]]:
     >>> repair("HÃ\\u00a0 Ná»™i")
     ('Hà Nội', ('mojibake',))
     """
+    if text.isascii() and text.isprintable() and "  " not in text and text.strip() == text:
+        return (
+            text,
+            (),
+        )  # codes and numbers; a round has hundreds of thousands (tests/benchmarks/test_reading_speed.py)
     done = []
     for name, step in _STEPS:
         changed = step(text)

@@ -22,6 +22,7 @@ _ROW_OR_CELL = re.compile(rb"[<:](c|row)\s")
 _ROW_NUMBER = re.compile(rb"""\br\s*=\s*["'][A-Za-z]*(\d{1,15})""")
 _COLUMN = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,6})\d""")
 _THREE_LETTERS = re.compile(rb"""=\s*["'][A-Za-z]{3,9}\d""")
+_FOUR_LETTERS = re.compile(rb"""=\s*["'][A-Za-z]{4,9}\d""")
 _UP_TO_ZZ = 702  # columns with at most two letters
 _TAIL = 1 << 16  # bytes from the end in which the last cell is looked for first
 _CELL = 9_000  # bytes looked at for one cell: a formula has at most 8,192 characters
@@ -82,11 +83,13 @@ def _attributes(xml: bytes, element: str) -> Iterator[dict[str, str]]:
 
 def _area(xml: bytes, source: Source) -> tuple[int, int]:
     """At least the rows and columns that calamine would lay out: down to the row of the last cell and across to the widest
-    column. Columns are counted only where those up to ZZ would not be the bound."""
+    column. Columns are counted only where a bound on them is not enough."""
     rows = max(map(int, _ROW_NUMBER.findall(xml, _last_row_or_cell(xml))), default=0)
-    if _THREE_LETTERS.search(xml) or rows * _UP_TO_ZZ > source.limits.cells:
-        return rows, max(map(_column_number, set(_COLUMN.findall(xml))), default=0)
-    return rows, _UP_TO_ZZ
+    wide = _THREE_LETTERS.search(xml) is not None
+    columns = source.limits.columns if wide else _UP_TO_ZZ
+    if rows * columns > source.limits.cells or (wide and _FOUR_LETTERS.search(xml)):
+        columns = max(map(_column_number, set(_COLUMN.findall(xml))), default=0)
+    return rows, columns
 
 
 def _last_row_or_cell(xml: bytes) -> int:

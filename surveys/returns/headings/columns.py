@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 from surveys.problems import fault
 from surveys.returns.files.sheets import LIMITS, Variable
-from surveys.returns.text.legacy import may_be_old_font
+from surveys.returns.text.legacy import is_damaged, may_be_old_font
 from surveys.returns.text.repair import Conversions, cell_text, repair_all
 from surveys.vocabulary.folding import repair
 
@@ -24,11 +24,20 @@ class Pool:
         self.values = values
 
     @cached_property
-    def repaired(self) -> Mapping[str, tuple[str, tuple[str, ...]]] | None:
-        """Text → its repair and the conversions. None where some text may be typed with an old font: that can only be told by the
-        texts of one column."""
-        texts = {cell_text(value) for value in self.values.tolist()}
-        return None if may_be_old_font(texts) else {text: repair(text) for text in texts}
+    def meant(self) -> list[tuple[str, tuple[str, ...]]] | None:
+        """The repaired text of each value, and its conversions. None where some text is too long, or may be typed in an old font:
+        that can only be told by the texts of one column."""
+        texts = list(map(cell_text, self.values.tolist()))
+        if may_be_old_font(texts) or max(map(len, texts), default=0) > LIMITS.characters:
+            return None
+        return list(map(repair, texts))
+
+    @cached_property
+    def noted(self) -> np.ndarray:
+        """Values of whose text there may be something to tell (repaired, damaged), bool [n + 1]; the last stands for no value."""
+        if self.meant is None:
+            return np.ones(len(self.values) + 1, dtype=bool)
+        return np.array([*(bool(done) or is_damaged(text) for text, done in self.meant), False])
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +55,7 @@ class CodedCells:
 def coded(cells: Sequence[object] | np.ndarray) -> CodedCells:
     """Any cells as the cells of a column, or of a whole sheet row by row."""
     codes, values = pd.factorize(np.array(cells, dtype=object), use_na_sentinel=True)
-    filled = np.array([value != "" for value in values.tolist()] + [False])
+    filled = np.append(values != "", False)
     return CodedCells(np.where(filled[codes], codes, -1), Pool(values))
 
 
@@ -91,22 +100,28 @@ def distinct(cells: CodedCells) -> Distinct:
     present = np.flatnonzero(occurs)
     codes, counts = _renumbered(cells.codes, present, len(pool.values)), occurs[present]
     values = pool.values[present].tolist()
-    written = list(map(cell_text, values))
-    for k, text in enumerate(written):
-        if len(text) > LIMITS.characters:
-            row = int(np.argmax(codes == k)) + 1
-            raise fault("returns.cell_too_long", row=row, limit=LIMITS.characters)
-    repaired = pool.repaired or repair_all(written)
-    texts = [repaired[text][0] for text in written]
+    meant = _meant(values, codes) if pool.meant is None else [pool.meant[k] for k in present.tolist()]
+    texts = [text for text, _ in meant]
     conversions: Conversions = {}
-    for text, count in zip(written, counts.tolist(), strict=True):
-        for name in repaired[text][1]:
+    for (_, done), count in zip(meant, counts.tolist(), strict=True):
+        for name in done:
             conversions[name] = conversions.get(name, 0) + count
     kept = [k for k, text in enumerate(texts) if text]
     if len(kept) < len(texts):
         codes, counts = _renumbered(codes, kept, len(texts)), counts[kept]
         values, texts = [values[k] for k in kept], [texts[k] for k in kept]
     return Distinct(codes, tuple(values), tuple(texts), counts, conversions)
+
+
+def _meant(values: Sequence[object], codes: np.ndarray) -> list[tuple[str, tuple[str, ...]]]:
+    """The repaired texts of the values of one column, and the conversions."""
+    written = list(map(cell_text, values))
+    for k, text in enumerate(written):
+        if len(text) > LIMITS.characters:
+            row = int(np.argmax(codes == k)) + 1
+            raise fault("returns.cell_too_long", row=row, limit=LIMITS.characters)
+    repaired = repair_all(written)
+    return [repaired[text] for text in written]
 
 
 def _renumbered(codes: np.ndarray, kept: Sequence[int] | np.ndarray, n: int) -> np.ndarray:
@@ -145,6 +160,11 @@ class Column:
     @property
     def empty(self) -> bool:
         return bool((self.distinct.codes < 0).all())
+
+    @property
+    def noted(self) -> bool:
+        """Whether there may be something to tell of the texts: repaired, or damaged."""
+        return bool(self.cells.pool.noted[self.cells.codes].any())
 
     def each(self, meant: Callable[[str], str]) -> np.ndarray:
         """What the text of each cell means, object [n]; ``""`` for an empty cell."""
