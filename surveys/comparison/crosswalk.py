@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from surveys.comparison.changes import DIVIDED, ComparedRound, Key, units_of
-from surveys.definitions.tables import TableColumns, read_table
+from surveys.definitions.csv_tables import TableColumns, read_table
 from surveys.problems import Place, Problems
 
 COLUMNS = TableColumns(dict.fromkeys(("block", "old_unit", "new_block", "new_unit"), True))

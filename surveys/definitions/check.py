@@ -15,15 +15,16 @@ from surveys.definitions.instrument.reading import (
 )
 from surveys.definitions.study.completeness import check_study_completeness
 from surveys.definitions.study.reading import STUDY_FILE, read_study
-from surveys.definitions.texts import is_file
+from surveys.definitions.text_files import is_file
 from surveys.problems import Problem, Problems
 
 
 def check(path: str | Path) -> tuple[Problem, ...]:
     """All problems of an instrument (folder, ``instrument.toml`` or shipped name) or of a study.
 
-    Errors come first, those of a table in the order of its rows. A study is given as its ``study.toml`` or its folder and is checked with its instrument. Errors stop the engine;
-    warnings say what is incomplete: sources, translations, units, groups that nobody asks.
+    Errors come first, those of a table in the order of its rows. A study is given as its ``study.toml`` or its folder and is
+    checked with its instrument. Errors stop the engine; warnings say what is incomplete: sources, translations, units, groups
+    that nobody asks.
 
     >>> [problem.code for problem in check("no-such-folder")]
     ['check.nothing_here']

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from surveys.definitions.border import build, entries, types_of
-from surveys.definitions.checks import note_doubles, refer
 from surveys.definitions.draft import Draft
 from surveys.definitions.instrument.records import Rule
+from surveys.definitions.record_building import build, entries, types_of
+from surveys.definitions.shared_checks import note_doubles, refer
 from surveys.problems import Place, Problem
 from surveys.vocabulary.rules import SEVERITIES, VALIDITY_RULES
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from surveys.definitions.border import build, entries, from_cells, from_table, section
+from surveys.definitions.csv_tables import TableColumns, bounded, read_table
 from surveys.definitions.instrument.records import Instrument
+from surveys.definitions.record_building import build, entries, from_cells, from_table, section
 from surveys.definitions.study.records import StudyDefinition
-from surveys.definitions.tables import TableColumns, bounded, read_table
 from surveys.problems import Place, Problems
 
 R = TypeVar("R")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from surveys.definitions.tables import Row, TableColumns, read_table
+from surveys.definitions.csv_tables import Row, TableColumns, read_table
 from surveys.problems import Problems
 
 #: What a column may be called in published tables; the first that is there is read.

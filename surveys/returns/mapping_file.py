@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from surveys.definitions.csv_tables import Row
 from surveys.definitions.instrument.records import Instrument
-from surveys.definitions.tables import Row
 from surveys.problems import Problems
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import FormTable

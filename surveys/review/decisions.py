@@ -11,8 +11,8 @@ from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Literal
 
+from surveys.definitions.csv_tables import Row
 from surveys.definitions.study.records import Decision, StudyDefinition, UnitDecision
-from surveys.definitions.tables import Row
 from surveys.problems import Problems, fault
 from surveys.review.layouts import ACCEPTED, FORMS, REFUSED, UNITS, VALID
 from surveys.review.review_file import read_review

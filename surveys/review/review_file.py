@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from surveys.definitions.tables import Row, TableColumns, read_table
+from surveys.definitions.csv_tables import Row, TableColumns, read_table
 from surveys.problems import Problems
 from surveys.review.layouts import ReviewTable
 from surveys.vocabulary.csv import csv_bytes

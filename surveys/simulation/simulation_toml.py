@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from surveys.definitions.border import build, entries, section
 from surveys.definitions.instrument.records import Instrument, Questionnaire
+from surveys.definitions.record_building import build, entries, section
 from surveys.definitions.study.records import Exclusion
-from surveys.definitions.texts import read_toml
+from surveys.definitions.text_files import read_toml
 from surveys.problems import Place, Problems
 from surveys.simulation.simulation_plan import (
     LIMITS,

@@ -11,17 +11,6 @@ from decimal import Decimal
 from math import isclose
 from typing import Any
 
-from surveys.definitions.border import listed
-from surveys.definitions.checks import (
-    Reference,
-    check_period,
-    check_ranges,
-    check_references,
-    increasing,
-    note_doubles,
-    refer,
-    within,
-)
 from surveys.definitions.draft import InstrumentDraft
 from surveys.definitions.field_types import Condition
 from surveys.definitions.instrument.records import (
@@ -39,6 +28,17 @@ from surveys.definitions.instrument.records import (
     Source,
     Unit,
     UnitGroup,
+)
+from surveys.definitions.record_building import listed
+from surveys.definitions.shared_checks import (
+    Reference,
+    check_period,
+    check_ranges,
+    check_references,
+    increasing,
+    note_doubles,
+    refer,
+    within,
 )
 from surveys.problems import Place
 from surveys.vocabulary.aggregations import AGGREGATIONS, CHILD_RULES, ITEM_RULES

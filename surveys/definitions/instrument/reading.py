@@ -11,7 +11,6 @@ from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
 
-from surveys.definitions.border import columns_of, from_table, section
 from surveys.definitions.declared_rules import keep_rules
 from surveys.definitions.draft import InstrumentDraft, Section
 from surveys.definitions.instrument.consistency import check_draft
@@ -31,7 +30,8 @@ from surveys.definitions.instrument.records import (
     Unit,
     UnitGroup,
 )
-from surveys.definitions.texts import inside, is_file, read_toml
+from surveys.definitions.record_building import columns_of, from_table, section
+from surveys.definitions.text_files import inside, is_file, read_toml
 from surveys.problems import NONE, Place, Problems, fault, nearest, shortened
 
 INSTRUMENT_FILE = "instrument.toml"

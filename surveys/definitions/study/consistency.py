@@ -12,7 +12,10 @@ from math import isclose
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from surveys.definitions.checks import (
+from surveys.definitions.draft import InstrumentDraft, StudyDraft
+from surveys.definitions.instrument.consistency import check_doubles_of_units, check_units
+from surveys.definitions.instrument.records import Block, Field, Group, Item, Node, Questionnaire, Unit
+from surveys.definitions.shared_checks import (
     Range,
     Reference,
     check_period,
@@ -23,9 +26,6 @@ from surveys.definitions.checks import (
     refer,
     within,
 )
-from surveys.definitions.draft import InstrumentDraft, StudyDraft
-from surveys.definitions.instrument.consistency import check_doubles_of_units, check_units
-from surveys.definitions.instrument.records import Block, Field, Group, Item, Node, Questionnaire, Unit
 from surveys.definitions.study.records import (
     Adjudication,
     Assessed,

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from surveys.definitions.border import build, columns_of, entries, from_table, section
+from surveys.definitions.csv_tables import Row, TableColumns, read_table
 from surveys.definitions.declared_rules import keep_rules
 from surveys.definitions.draft import InstrumentDraft, Section, StudyDraft
 from surveys.definitions.instrument.consistency import check_scoring
@@ -19,6 +19,7 @@ from surveys.definitions.instrument.reading import (
     shipped,
 )
 from surveys.definitions.instrument.records import Instrument, Questionnaire, Rule, ScorePlan, Unit
+from surveys.definitions.record_building import build, columns_of, entries, from_table, section
 from surveys.definitions.study.consistency import check_study
 from surveys.definitions.study.records import (
     Adjudication,
@@ -41,8 +42,7 @@ from surveys.definitions.study.records import (
     UnitDecision,
     WeightPlan,
 )
-from surveys.definitions.tables import Row, TableColumns, read_table
-from surveys.definitions.texts import inside, is_file, read_toml
+from surveys.definitions.text_files import inside, is_file, read_toml
 from surveys.problems import Place, Problems, shortened
 from surveys.vocabulary.columns import SCORE_COLUMNS
 from surveys.vocabulary.levels import ALL_GROUPS

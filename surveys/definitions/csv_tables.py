@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from surveys.definitions.texts import read_text
+from surveys.definitions.text_files import read_text
 from surveys.problems import NONE, Place, Problems, nearest
 from surveys.vocabulary.csv import CsvError, delimiter_of, records
 from surveys.vocabulary.formulas import unguarded

@@ -14,8 +14,8 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
+from surveys.definitions.csv_tables import Row, TableColumns
 from surveys.definitions.field_types import Condition, Date, MayBeEmpty, Weighted
-from surveys.definitions.tables import Row, TableColumns
 from surveys.problems import NONE, Place, nearest_of, shortened
 
 R = TypeVar("R")

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from surveys.definitions.border import build
 from surveys.definitions.check import check
+from surveys.definitions.csv_tables import TableColumns, read_table
+from surveys.definitions.record_building import build
 from surveys.definitions.study.reading import load_study
-from surveys.definitions.tables import TableColumns, read_table
-from surveys.definitions.texts import inside, read_text, read_toml
+from surveys.definitions.text_files import inside, read_text, read_toml
 from surveys.problems import Place, Problem, Problems, SurveyError
 
 COLUMNS = {"unit": True, "name": True, "population": False}
@@ -63,6 +63,18 @@ def test_every_way_of_saving_gives_the_same_table(tmp_path: Path, data: bytes) -
         {"unit": "dong-da", "name": "Đống Đa", "population": "800.5"},
     ]
     assert not problems.errors
+
+
+def test_a_line_that_declares_the_delimiter_is_no_heading(tmp_path: Path) -> None:
+    table, problems = read(tmp_path / "t.csv", b"sep=;\nunit;name\na;x, y\n")
+    assert [(row.line, row["name"]) for row in table] == [(3, "x, y")]  # type: ignore[attr-defined]
+    assert not list(problems)
+
+
+def test_texts_of_a_guarded_table_come_back_as_they_were(tmp_path: Path) -> None:
+    data = b"unit,name\n'=1+1,'tis\n''=1,-5\n"
+    table, _ = read(tmp_path / "t.csv", data, guarded=True)
+    assert [tuple(row.cells.values())[:2] for row in table] == [("=1+1", "'tis"), ("'=1", "-5")]  # type: ignore[attr-defined]
 
 
 def test_rows_are_counted_as_an_editor_shows_them(tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
-from surveys.definitions.border import columns_of, types_of
 from surveys.definitions.draft import Draft
 from surveys.definitions.field_types import MayBeEmpty
+from surveys.definitions.record_building import columns_of, types_of
 from surveys.problems import Place
 
 #: A record, its column that holds codes, and the kind of records these name.
