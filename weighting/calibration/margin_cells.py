@@ -95,7 +95,7 @@ def tabulate(frame: pd.DataFrame, weights: Floats, margins: Sequence[Margin]) ->
 
 
 def _coded(column: pd.Series) -> tuple[Numbers, Sequence[Any]]:
-    """A column as codes [n] into its levels; the last level is None, for missing values.
+    """A column as codes [n] into its levels; missing values have a last level None.
 
     Integers in a narrow range are coded by their distance from the smallest, without hashing a million rows
     (tests/benchmarks/test_calibration_speed.py).
@@ -106,7 +106,7 @@ def _coded(column: pd.Series) -> tuple[Numbers, Sequence[Any]]:
         if high - low < DENSE_CELLS:
             codes = np.empty(len(numbers), dtype=np.min_scalar_type(high - low))
             np.subtract(numbers, low, out=codes, casting="unsafe")
-            return codes, [*range(low, high + 1), None]
+            return codes, range(low, high + 1)
     try:
         places, levels = groups.coded(column)
     except DesignError:
