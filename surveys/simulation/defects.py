@@ -7,55 +7,37 @@ empty result says that this form cannot carry the defect.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 
-from surveys.definitions.instrument.records import BLANK, DONT_KNOW, NOT_ASKED, Instrument, Scale, Unit
+from surveys.definitions.instrument.records import BLANK, DONT_KNOW, NOT_ASKED, Instrument, Scale
 from surveys.definitions.study.records import Issued
-from surveys.simulation.population import Simulation, filters_among, worst_to_best
+from surveys.simulation.population import Array, Simulation, filters_among, worst_to_best
 from surveys.simulation.returned_forms import ReturnedForms
 from surveys.vocabulary.folding import fold
 from surveys.vocabulary.rules import VALIDITY_RULES
 
-Array = np.ndarray
-MOST_DEFECTIVE = (
-    0.12  # share of the forms of one questionnaire that may carry a defect, so that no cell is emptied
-)
+#: Share of the forms of one questionnaire that may carry a defect, so that no cell is emptied.
+MOST_DEFECTIVE = 0.12
 Codes = tuple[str, ...]
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
-class Supplies:
-    """What defects are made from: forms issued and never returned (used up one by one), units that are not assessed by block,
-    the parameters of the rules."""
+class FormToSpoil:
+    """One form of a questionnaire, by its position ``f``. ``unreturned``: forms issued and never returned, used up one by one."""
 
     simulation: Simulation
     unreturned: list[Issued]
-    excluded: Mapping[str, Sequence[Unit]]
-    parameters: Mapping[str, Mapping[str, object]]
-
-    def pick(self, options: Sequence[T]) -> T:
-        """One of the options at random."""
-        return options[int(self.simulation.rng.integers(0, len(options)))]
-
-    def number(self, rule: str, name: str) -> float:
-        return float(str(self.parameters[rule][name]))
-
-
-@dataclass(frozen=True, eq=False)
-class FormToSpoil:
-    """One form of a questionnaire, by its position ``f``."""
-
-    supplies: Supplies
     forms: ReturnedForms
     f: int
 
     @property
     def code(self) -> str:
-        return str(self.read("form_code"))
+        """What stands in the field for the form's code; empty when there is none."""
+        return str(self.forms.fields.get(self.field("form_code"), {self.f: ""})[self.f])
 
     @property
     def answers(self) -> Array:
@@ -64,36 +46,38 @@ class FormToSpoil:
 
     def field(self, role: str) -> str:
         """The field of a role that the forms have; empty when there is none."""
-        fields = self.supplies.simulation.instrument.fields
+        fields = self.simulation.instrument.fields
         return next((f.code for f in fields if f.role == role and f.code in self.forms.fields), "")
 
-    def read(self, role: str) -> object:
-        """What stands in the field of a role; empty when there is none."""
-        field = self.field(role)
-        return self.forms.fields[field][self.f] if field else ""
-
-    def write(self, role: str, content: object) -> Codes:
-        """Write ``content`` into the field of a role."""
-        self.forms.fields[self.field(role)][self.f] = content
+    def write(self, field: str, content: object) -> Codes:
+        """Write ``content`` into a field; the code of the form."""
+        self.forms.fields[field][self.f] = content
         return (self.code,)
-
-    def answered_unit(self) -> int:
-        """One of the units answered on the form, as its place; the only one unless a matrix. −1 when nothing was answered."""
-        places = np.flatnonzero((self.answers >= 0).any(axis=1))
-        return self.supplies.pick(places.tolist()) if len(places) else -1
-
-    def others_of_the_unit(self) -> Array:
-        """Clean other forms of the same unit, int."""
-        unit = self.forms.unit[:, 0]
-        others = np.flatnonzero(self.forms.clean & (unit == unit[self.f]))
-        return others[others != self.f]
 
     def scale(self, k: int) -> Scale:
         """Scale of the question at position ``k``."""
-        return self.supplies.simulation.instrument.scale[self.forms.population.items[k].scale]
+        return self.simulation.instrument.scale[self.forms.population.items[k].scale]
+
+    def parameter(self, rule: str, name: str) -> float:
+        return float(str(rule_parameters(self.simulation.instrument, rule)[name]))
+
+    def pick(self, options: Sequence[T]) -> T:
+        """One of the options at random."""
+        return options[int(self.simulation.rng.integers(0, len(options)))]
+
+    def answered_unit(self) -> int:
+        """One of the units answered on the form, as its place; the only one unless a matrix. −1 when nothing was answered."""
+        places = np.flatnonzero((self.answers >= 0).any(axis=1)).tolist()
+        return self.pick(places) if places else -1
+
+    def others_of_the_unit(self) -> list[int]:
+        """Positions of the clean other forms of the same unit."""
+        unit = self.forms.unit[:, 0]
+        others = np.flatnonzero(self.forms.clean & (unit == unit[self.f]))
+        return [other for other in others.tolist() if other != self.f]
 
     def plain_items(self) -> list[int]:
-        """Items that neither filter nor are filtered."""
+        """Positions of the items that neither filter nor are filtered."""
         items = self.forms.population.items
         filters = filters_among(items)
         return [k for k, item in enumerate(items) if not item.asked_when and item.code not in filters]
@@ -105,69 +89,73 @@ Injector = Callable[[FormToSpoil], Codes]
 def unknown_code(form: FormToSpoil) -> Codes:
     """A code that was never issued."""
     stem, _, number = form.code.rpartition("-")
-    return form.write("form_code", f"{stem}-9{number}") if stem else ()
+    return form.write(form.field("form_code"), f"{stem}-9{number}") if stem else ()
 
 
 def duplicate_code(form: FormToSpoil) -> Codes:
     """The code of another form of the same unit, on both."""
     others, twice = form.others_of_the_unit(), form.forms.entered_twice
-    if not len(others) or twice[form.f] or not form.code:
+    if not others or twice[form.f] or not form.code:
         return ()
-    other = form.supplies.pick(others.tolist())
-    if twice[other]:
+    other = replace(form, f=form.pick(others))
+    if twice[other.f]:
         return ()
-    form.forms.clean[other] = False
-    return form.write("form_code", FormToSpoil(form.supplies, form.forms, other).code)
+    form.forms.clean[other.f] = False
+    return form.write(form.field("form_code"), other.code)
 
 
 def wrong_questionnaire(form: FormToSpoil) -> Codes:
     """The code of a form that was issued for another questionnaire and never came back."""
-    unreturned, own = form.supplies.unreturned, form.forms.population.questionnaire.code
-    others = [k for k, issued in enumerate(unreturned) if issued.questionnaire != own]
-    return form.write("form_code", unreturned.pop(form.supplies.pick(others)).form_code) if others else ()
+    own = form.forms.population.questionnaire.code
+    others = [k for k, issued in enumerate(form.unreturned) if issued.questionnaire != own]
+    if not others:
+        return ()
+    return form.write(form.field("form_code"), form.unreturned.pop(form.pick(others)).form_code)
 
 
 def unknown_unit(form: FormToSpoil) -> Codes:
     """A slip of the pen in the unit's name that is the name of no other unit."""
-    units = form.supplies.simulation.instrument.units
-    known = {fold(name) for u in units for name in (u.code, u.name_vi, u.name_en, *u.aliases)}
-    name = str(form.read("unit"))
+    field = form.field("unit")
+    if not field:
+        return ()
+    units, name = form.simulation.instrument.units, str(form.forms.fields[field][form.f])
+    known = {fold(known) for u in units for known in (u.code, u.name_vi, u.name_en, *u.aliases)}
     slips = [name[:k] + name[k + 1] + name[k] + name[k + 2 :] for k in range(1, len(name) - 1)]
     slips = [slip for slip in slips if fold(slip) not in known and "  " not in slip]
-    return form.write("unit", form.supplies.pick(slips)) if slips else ()
+    return form.write(field, form.pick(slips)) if slips else ()
 
 
 def excluded_unit(form: FormToSpoil) -> Codes:
     """A unit that is not assessed in this round."""
-    excluded = form.supplies.excluded[form.forms.population.questionnaire.block]
-    if not form.field("unit") or not excluded:
+    field, block = form.field("unit"), form.forms.population.questionnaire.block
+    excluded = [e.unit for e in form.simulation.plan.exclusions if e.block == block]
+    if not field or not excluded:
         return ()
-    return form.write("unit", form.supplies.pick(excluded).name_vi)
+    return form.write(field, form.simulation.instrument.unit[block, form.pick(excluded)].name_vi)
 
 
 def own_unit(form: FormToSpoil) -> Codes:
     """A matrix rater who scored the rater's own unit."""
-    forms, field = form.forms, form.forms.population.questionnaire.own_unit
-    place = form.answered_unit()
+    forms, field, place = form.forms, form.forms.population.questionnaire.own_unit, form.answered_unit()
     if field not in forms.fields or place < 0 or forms.fields[field][form.f]:
         return ()
-    forms.fields[field][form.f] = forms.unit_names[forms.unit[form.f, place]]
-    return (form.code,)
+    return form.write(field, forms.unit_names[forms.unit[form.f, place]])
 
 
 def outside_fieldwork(form: FormToSpoil) -> Codes:
     """Submitted some days before the first or after the last day."""
-    if not form.field("submitted"):
+    rng, heading, field = form.simulation.rng, form.simulation.plan.round, form.field("submitted")
+    if not field:
         return ()
-    rng, heading = form.supplies.simulation.rng, form.supplies.simulation.plan.round
     late, days = rng.random() < 0.7, int(rng.integers(1, 21))
     day = np.datetime64(heading.end if late else heading.start, "D") + (days if late else -days)
-    return form.write("submitted", np.datetime64(f"{day}T10:12:47", "s").astype(object))
+    return form.write(field, np.datetime64(f"{day}T10:12:47", "s").astype(object))
 
 
 def missing_identification(form: FormToSpoil) -> Codes:
     """An identification field left empty."""
-    return form.write("identification", "") if form.field("identification") else ()
+    field = form.field("identification")
+    return form.write(field, "") if field else ()
 
 
 def out_of_scale(form: FormToSpoil) -> Codes:
@@ -191,7 +179,7 @@ def _written_instead(form: FormToSpoil, text: Callable[[Scale], str], numbers_to
     numbers = forms.files[forms.file[form.f]].format == "sav"
     if place < 0 or not items or (numbers and not numbers_too):
         return ()
-    k = form.supplies.pick(items)
+    k = form.pick(items)
     forms.written[form.f, place, k] = text(form.scale(k))
     return (form.code,)
 
@@ -214,8 +202,8 @@ def too_few_answers(form: FormToSpoil) -> Codes:
     if place < 0:
         return ()
     answers = form.answers[place]
-    enough = form.supplies.number("too_few_answers", "minimum_share") * (answers != NOT_ASKED).sum()
-    for k in form.supplies.simulation.rng.permutation(form.plain_items()):
+    enough = form.parameter("too_few_answers", "minimum_share") * (answers != NOT_ASKED).sum()
+    for k in form.simulation.rng.permutation(form.plain_items()):
         if said(answers) > max(enough / 2, 1) and answers[k] != NOT_ASKED:
             answers[k] = BLANK
     return (form.code,) if 1 <= said(answers) < enough else ()
@@ -237,7 +225,7 @@ def broken_skip(form: FormToSpoil) -> Codes:
     place = form.answered_unit()
     if not behind or place < 0:
         return ()
-    k, filtering, opening = form.supplies.pick(behind)
+    k, filtering, opening = form.pick(behind)
     closing = [j for j, level in enumerate(form.scale(filtering).levels) if level.code not in opening]
     if not closing:
         return ()
@@ -254,22 +242,22 @@ def straight_line(form: FormToSpoil) -> Codes:
         for k, given in enumerate(form.answers[place])
         if form.scale(k).kind == "ordinal" and given not in (BLANK, NOT_ASKED)
     ]
-    if place < 0 or len(asked) < form.supplies.number("straight_line", "minimum_items"):
+    if place < 0 or len(asked) < form.parameter("straight_line", "minimum_items"):
         return ()
     levels = min(len(form.scale(k).levels) for k in asked)
-    form.answers[place, asked] = form.supplies.simulation.rng.integers(0, levels)
+    form.answers[place, asked] = form.simulation.rng.integers(0, levels)
     return (form.code,)
 
 
 def near_duplicate(form: FormToSpoil) -> Codes:
     """The answers of another form of the same unit copied."""
-    enough = form.supplies.number("near_duplicate", "minimum_items")
-    for other in form.supplies.simulation.rng.permutation(form.others_of_the_unit()):
-        copied = FormToSpoil(form.supplies, form.forms, other)
+    enough = form.parameter("near_duplicate", "minimum_items")
+    for other in form.simulation.rng.permutation(form.others_of_the_unit()):
+        copied = replace(form, f=other)
         long = (copied.answers >= 0).sum(axis=1) >= enough
         places = np.flatnonzero(long & (form.answers >= 0).any(axis=1)).tolist()
         if places:
-            place = form.supplies.pick(places)
+            place = form.pick(places)
             form.answers[place] = copied.answers[place]
             form.forms.clean[other] = False
             return form.code, copied.code
@@ -278,9 +266,9 @@ def near_duplicate(form: FormToSpoil) -> Codes:
 
 def too_fast(form: FormToSpoil) -> Codes:
     """Half the time that the rule asks for."""
-    forms, number = form.forms, form.supplies.number
-    answered = int((form.answers >= 0).sum())
-    least = max(number("too_fast", "minimum_seconds"), answered * number("too_fast", "seconds_per_item"))
+    forms, rule = form.forms, too_fast.__name__
+    of_all_items = int((form.answers >= 0).sum()) * form.parameter(rule, "seconds_per_item")
+    least = max(form.parameter(rule, "minimum_seconds"), of_all_items)
     if not forms.files[forms.file[form.f]].timed or least < 4:
         return ()
     forms.seconds[form.f] = np.floor(least / 2)
@@ -289,12 +277,12 @@ def too_fast(form: FormToSpoil) -> Codes:
 
 def double_entry(form: FormToSpoil) -> Codes:
     """One to three questions entered differently the second time."""
-    forms, rng, place = form.forms, form.supplies.simulation.rng, form.answered_unit()
+    forms, rng, place = form.forms, form.simulation.rng, form.answered_unit()
     if not forms.entered_twice[form.f] or place < 0:
         return ()
     given = np.flatnonzero(form.answers[place] >= 0)
     for k in rng.choice(given, min(len(given), int(rng.integers(1, 4))), replace=False):
-        order = worst_to_best(form.supplies.simulation.instrument, forms.population.items[k])
+        order = worst_to_best(form.simulation.instrument, forms.population.items[k])
         forms.second[form.f, place, k] = order[0] if form.answers[place, k] == order[-1] else order[-1]
     return (form.code,)
 
@@ -309,20 +297,24 @@ INJECTORS: Mapping[str, Injector] = {
 }  # fmt: skip
 
 
-def work_in(supplies: Supplies, questionnaires: Sequence[ReturnedForms]) -> list[tuple[str, str]]:
+def work_in(
+    simulation: Simulation, questionnaires: Sequence[ReturnedForms], unreturned: Sequence[Issued]
+) -> list[tuple[str, str]]:
     """Work the declared number of defects of each rule into the forms; (form code, rule) of each form concerned.
 
     Every questionnaire gets its turn; at most the share ``MOST_DEFECTIVE`` of its forms is touched.
     """
     found: list[tuple[str, str]] = []
-    for rule, count in supplies.simulation.plan.defects:
-        turn = supplies.simulation.rng.permutation(len(questionnaires))
+    left = list(unreturned)
+    for rule, count in simulation.plan.defects:
+        turn = simulation.rng.permutation(len(questionnaires))
         done = 0
         for attempt in range(40 * count):
             forms = questionnaires[turn[attempt % len(turn)]]
             fit = np.flatnonzero(forms.clean & (forms.entered_twice if rule == "double_entry" else True))
             if done < count and len(fit) and (~forms.clean).sum() < MOST_DEFECTIVE * len(forms):
-                codes = _spoilt(FormToSpoil(supplies, forms, supplies.pick(fit.tolist())), rule)
+                f = int(fit[simulation.rng.integers(0, len(fit))])
+                codes = _spoilt(FormToSpoil(simulation, left, forms, f), rule)
                 found += [(code, rule) for code in codes]
                 done += bool(codes)
     return found
@@ -341,7 +333,7 @@ def _spoilt(form: FormToSpoil, rule: str) -> Codes:
     return codes
 
 
-def rule_parameters(instrument: Instrument) -> dict[str, dict[str, object]]:
-    """Parameters of every rule as the instrument declares them, the defaults elsewhere."""
+def rule_parameters(instrument: Instrument, name: str) -> dict[str, object]:
+    """Parameters of a rule as the instrument declares them, the defaults elsewhere."""
     declared = {rule.rule: dict(rule.params) for rule in instrument.rules}
-    return {name: {**rule.defaults, **declared.get(name, {})} for name, rule in VALIDITY_RULES.items()}
+    return VALIDITY_RULES[name].defaults | declared.get(name, {})

@@ -8,10 +8,9 @@ import numpy as np
 
 from surveys.definitions.instrument.records import Instrument, Item, Node, Unit
 from surveys.definitions.study.records import External
-from surveys.simulation.population import Population, Simulation
+from surveys.simulation.population import Array, Population, Simulation
 from surveys.simulation.truth import scored_and_satisfied
 
-Array = np.ndarray
 ELSEWHERE = (0.7, 0.92)  # range of the true scores of nodes that another survey measures
 FORMS_ELSEWHERE = 500
 

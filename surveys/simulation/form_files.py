@@ -6,7 +6,6 @@ The same forms give the same bytes: no file carries the time at which it was wri
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +20,11 @@ from surveys.definitions.instrument.records import (
     Field,
     Instrument,
     Item,
+    Level,
+    NonAnswer,
     Scale,
 )
+from surveys.returns.writing import spss_names
 from surveys.simulation.returned_forms import ReturnedForms, fields_of
 from surveys.simulation.simulation_plan import FilePlan
 from surveys.vocabulary.csv import csv_bytes
@@ -36,10 +38,10 @@ _MOST_MISSING = 3  # discrete missing values that a system file can declare
 
 @dataclass(frozen=True)
 class FormColumn:
-    """A column of a file of returns. ``name`` is the variable of a statistical file, ``item`` the question behind it."""
+    """A column of a file of returns; ``code`` is that of the field, or of the question ``item``."""
 
     heading: str
-    name: str
+    code: str
     cells: Sequence[Cell]
     item: Item | None = None
 
@@ -79,34 +81,19 @@ def _of_items(
                 forms.written.get((f, place, k), texts[code])
                 for f, code in zip(rows.tolist(), given, strict=True)
             ]
-            yield FormColumn(heading, variable_name(item.code), cells, item)
+            yield FormColumn(heading, item.code, cells, item)
 
 
 def cell_texts(scale: Scale, plan: FilePlan) -> Mapping[int, Cell]:
     """What stands in a cell for each answer code."""
-    texts: dict[int, Cell] = {BLANK: "", NOT_ASKED: ""}
-    for position, level in enumerate(scale.levels):
-        texts[position] = _written(level.code, level.label_vi, plan)
-    for other in scale.non_answers:
-        if other.kind != "blank":
-            texts.setdefault(NON_ANSWERS[other.kind], _written(other.code, other.label_vi, plan))
-    return texts
 
+    def written(option: Level | NonAnswer) -> Cell:
+        if plan.cells == "code" or plan.format == "sav":
+            return int(option.code) if option.code.isdecimal() else option.code
+        return f"{option.code} - {option.label_vi}" if plan.cells == "both" else option.label_vi
 
-def _written(code: str, label: str, plan: FilePlan) -> Cell:
-    if plan.cells == "code" or plan.format == "sav":
-        return int(code) if code.isdecimal() else code
-    return f"{code} - {label}" if plan.cells == "both" else label
-
-
-def variable_name(code: str) -> str:
-    """A code as a variable name of a statistical file.
-
-    >>> variable_name("2.4.1a"), variable_name("Q7")
-    ('V2_4_1a', 'Q7')
-    """
-    name = re.sub(r"[^A-Za-z0-9]", "_", code)
-    return name if name[0].isalpha() else f"V{name}"
+    reasons = {NON_ANSWERS[other.kind]: written(other) for other in reversed(scale.non_answers)}
+    return dict(enumerate(map(written, scale.levels))) | reasons | {BLANK: "", NOT_ASKED: ""}
 
 
 def rows_of(columns: Sequence[FormColumn]) -> Iterator[tuple[Cell, ...]]:
@@ -141,23 +128,22 @@ def _write_sav(columns: Sequence[FormColumn], path: Path, instrument: Instrument
     import pandas as pd
     import pyreadstat
 
-    data: dict[str, Any] = {}
+    names = spss_names(column.code for column in columns)
+    data: dict[str, pd.Series] = {}
     labels: dict[str, dict[int | float, str]] = {}
     missing: dict[str, list[Any]] = {}
     for column in columns:
-        data[column.name] = pd.Series(column.cells)
-        if column.item:
-            numbers = [np.nan if cell == "" else float(str(cell)) for cell in column.cells]
-            data[column.name] = pd.Series(numbers, dtype=float)
-            scale = instrument.scale[column.item.scale]
-            other = {option.code: option.label_vi for option in scale.non_answers if option.code.isdecimal()}
-            options = {option.code: option.label_vi for option in scale.levels} | other
-            labels[column.name] = {int(code): label for code, label in options.items()}
-            missing[column.name] = [int(code) for code in other][:_MOST_MISSING]
+        name, scale = names[column.code], instrument.scale[column.item.scale] if column.item else None
+        data[name] = pd.Series(column.cells)
+        if scale:
+            data[name] = pd.to_numeric(data[name]).astype(float)
+            other = [option for option in scale.non_answers if option.code.isdecimal()]
+            labels[name] = {int(option.code): option.label_vi for option in (*scale.levels, *other)}
+            missing[name] = [int(option.code) for option in other][:_MOST_MISSING]
     pyreadstat.write_sav(
         pd.DataFrame(data),
         str(path),
-        column_labels={column.name: column.heading for column in columns},
+        column_labels={names[column.code]: column.heading for column in columns},
         variable_value_labels=labels,
         missing_ranges={name: codes for name, codes in missing.items() if codes},
         row_compress=True,

@@ -20,11 +20,10 @@ from surveys.definitions.instrument.records import (
     Questionnaire,
     Unit,
 )
+from surveys.returns.item_answers import is_filtered_out
 from surveys.simulation.simulation_plan import AttributePlan, CellPlan, SimulationPlan
-from surveys.simulation.two_stages import Clusters, settle
-from surveys.validity.careless import closed_up, longest_run
+from surveys.simulation.two_stages import Array, Clusters, settle
 
-Array = np.ndarray
 FEWEST = 8  # a smaller scale never makes a cell smaller than this
 SPACING = 0.85  # distance of the cut points of an ordinal scale, in standard deviations of the latent answer
 MOST_BLANK = 0.2  # nobody leaves more of the form open than this share
@@ -218,10 +217,8 @@ def filters_among(items: Sequence[Item]) -> set[str]:
 def _filter_shares(instrument: Instrument, item: Item, items: Sequence[Item]) -> Array:
     """Shares of the levels, worst first: those which open a filter get 75 % of the answers."""
     levels = instrument.scale[item.scale].levels
-    opening: set[str] = set()
-    for other in items:
-        if other.asked_when and other.asked_when[0] == item.code:
-            opening.update(other.asked_when[1])
+    filtered = [other.asked_when for other in items if other.asked_when]
+    opening = {code for filter_code, codes in filtered if filter_code == item.code for code in codes}
     is_open = np.array([levels[k].code in opening for k in worst_to_best(instrument, item)])
     shares = np.where(is_open, 0.75 / max(is_open.sum(), 1), 0.25 / max((~is_open).sum(), 1))
     return np.asarray(shares / shares.sum())
@@ -268,21 +265,18 @@ def with_gaps(simulation: Simulation, population: Population, answers: Array) ->
 
 def skipped(instrument: Instrument, items: Sequence[Item], answers: Array) -> Array:
     """Questions behind a filter that was answered otherwise, bool [n, K]."""
-    position = {item.code: k for k, item in enumerate(items)}
+    of_all_items = np.full((len(answers), len(instrument.items)), NOT_ASKED, np.int8)
+    of_all_items[:, [instrument.item_position[item.code] for item in items]] = answers
     found = np.zeros(answers.shape, bool)
     for k, item in enumerate(items):
         if item.asked_when:
-            filtering = position[item.asked_when[0]]
-            levels = instrument.scale[items[filtering].scale].levels
-            opens = [j for j, level in enumerate(levels) if level.code in item.asked_when[1]]
-            found[:, k] = ~np.isin(answers[:, filtering], opens)
+            found[:, k] = is_filtered_out(instrument, item.asked_when, of_all_items)
     return found
 
 
 def is_straight(instrument: Instrument, items: Sequence[Item], answers: Array) -> Array:
     """Evaluations in which every answered ordinal question has the same level, bool [n]."""
-    ordinal = [k for k, item in enumerate(items) if instrument.scale[item.scale].kind == "ordinal"]
-    if not ordinal:
-        return np.zeros(len(answers), bool)
-    chosen, answered = closed_up(answers[:, ordinal])
-    return np.asarray((answered > 1) & (longest_run(chosen) >= answered))
+    ordinal = [instrument.scale[item.scale].kind == "ordinal" for item in items]
+    given = answers[:, ordinal]
+    lowest = np.where(given >= 0, given, np.iinfo(np.int8).max).min(axis=1, initial=np.iinfo(np.int8).max)
+    return np.asarray(((given >= 0).sum(axis=1) > 1) & (lowest == given.max(axis=1, initial=-1)))

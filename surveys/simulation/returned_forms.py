@@ -10,24 +10,22 @@ import numpy as np
 
 from surveys.definitions.instrument.records import BLANK, Field, Instrument
 from surveys.definitions.study.records import Issued
-from surveys.simulation.population import Population, Simulation
+from surveys.simulation.population import Array, Population, Simulation
 from surveys.simulation.simulation_plan import FilePlan, RoundHeading, TextPlan
 from surveys.simulation.two_stages import design_fields, draw_in_stages
 
-Array = np.ndarray
 SECONDS = (4.0, 12.0)  # time taken for one question by an attentive respondent
 
 
 @dataclass(frozen=True, eq=False)
 class DrawnSample:
-    """Issued forms and, of those returned, the persons, their codes, and what the fields of the sampling design say (role →
-    object [n])."""
+    """Issued forms, those that did not come back and, of those that did, the persons and what the sample says about them: role
+    of a field → object [n]."""
 
     issued: tuple[Issued, ...]
-    persons: Array
-    codes: Array
     unreturned: tuple[Issued, ...]
-    design: Mapping[str, Array] = field(default_factory=dict)
+    persons: Array
+    contents: Mapping[str, Array]
 
 
 @dataclass(eq=False)
@@ -68,11 +66,10 @@ def draw_sample(simulation: Simulation, population: Population) -> DrawnSample:
     if population.clusters:
         sample = draw_in_stages(population.clusters, population.unit, held, rng)
         drawn, back = _sent_out(simulation, population, sample["person"].to_numpy(), population.unit)
-        return replace(drawn, design=design_fields(sample, back))
+        return replace(drawn, contents={**drawn.contents, **design_fields(sample, back)})
     stratum = np.zeros(population.persons, int) if matrix else population.unit
     strata = np.array([0]) if matrix else np.flatnonzero(surveyed)
-    sizes = np.bincount(stratum)[strata]
-    issued = np.minimum(simulation.sizes(cell.issued, len(strata)), sizes)
+    issued = np.minimum(simulation.sizes(cell.issued, len(strata)), np.bincount(stratum)[strata])
     chosen = [
         np.sort(rng.choice(np.flatnonzero(stratum == u), count, replace=False))
         for u, count in zip(strata, issued, strict=True)
@@ -93,7 +90,13 @@ def _sent_out(
     for stratum_number in np.unique(stratum[persons]):  # nobody answering at all would be another round
         back[np.flatnonzero(stratum[persons] == stratum_number)[:2]] = True
     unreturned = tuple(issued[k] for k in np.flatnonzero(~back))
-    return DrawnSample(issued, persons[back], codes[back], unreturned), back
+    contents = {"form_code": codes[back]}
+    if form.matrix:
+        contents["rater"] = np.array([f"{form.code}/{person + 1:04d}" for person in persons[back]], object)
+    else:
+        names = np.array([unit.name_vi for unit in population.units], object)
+        contents["unit"] = names[stratum[persons[back]]]
+    return DrawnSample(issued, unreturned, persons[back], contents), back
 
 
 def fill_in(simulation: Simulation, population: Population, drawn: DrawnSample) -> ReturnedForms:
@@ -130,20 +133,15 @@ def fill_in(simulation: Simulation, population: Population, drawn: DrawnSample) 
 
 def _known_contents(simulation: Simulation, forms: ReturnedForms, drawn: DrawnSample) -> dict[str, Array]:
     """Field code → what is known to stand in the field of every form, object [F]."""
-    population, persons = forms.population, drawn.persons
-    form, names = population.questionnaire, np.array([*forms.unit_names, ""], object)
-    of_role = {"form_code": drawn.codes, **drawn.design}
-    if form.matrix:
-        of_role["rater"] = np.array([f"{form.code}/{person + 1:04d}" for person in persons], object)
-    else:
-        of_role["unit"] = names[forms.unit[:, 0]]
-    found = {form.own_unit: names[population.own_unit[persons]]}
+    population = forms.population
+    own_unit = np.array([*forms.unit_names, ""], object)[population.own_unit[drawn.persons]]
+    found = {population.questionnaire.own_unit: own_unit}
     for declared in simulation.instrument.fields:
-        if declared.role in of_role:
-            found[declared.code] = of_role[declared.role].copy()
+        if declared.role in drawn.contents:
+            found[declared.code] = drawn.contents[declared.role].copy()
         elif declared.code in population.attributes:
             written = {code: labels[0] for code, labels in declared.categories}
-            chosen = population.attributes[declared.code][persons]
+            chosen = population.attributes[declared.code][drawn.persons]
             found[declared.code] = np.array([written.get(category, category) for category in chosen], object)
     return found
 

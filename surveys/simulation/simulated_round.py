@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from surveys.definitions.instrument.records import Instrument, Unit
-from surveys.definitions.study.records import External
-from surveys.simulation.defects import FormToSpoil, Supplies, rule_parameters, work_in
+from surveys.definitions.study.records import External, Issued
+from surveys.simulation.defects import FormToSpoil, rule_parameters, work_in
 from surveys.simulation.elsewhere import measured_elsewhere, taken_over
-from surveys.simulation.population import Population, Simulation, is_straight, populate, redraw
+from surveys.simulation.population import Array, Population, Simulation, is_straight, populate, redraw
 from surveys.simulation.returned_forms import DrawnSample, ReturnedForms, draw_sample, fill_in
 from surveys.simulation.truth import Truth, counted
 from surveys.validity.similar_forms import nearest_in_cells
 
-Array = np.ndarray
 #: How far a redrawn person moves away from the crowd, in standard deviations of the latent answer.
 ASIDE = 0.25
 
@@ -56,11 +55,14 @@ def play(simulation: Simulation, defects: bool) -> SimulatedRound:
             _part_twins(simulation, population, samples[form.code])
     given, published = measured_elsewhere(simulation, assessed)
     truths = [
-        _truth(instrument, block.code, assessed[block.code], populations, given)
-        for block in instrument.blocks
+        _truth(
+            instrument, block, units, populations, {n: pair for (b, n), pair in given.items() if b == block}
+        )
+        for block, units in assessed.items()
     ]
     forms = {code: fill_in(simulation, populations[code], drawn) for code, drawn in samples.items()}
-    listed = _defects(simulation, samples, forms) if defects else []
+    unreturned = [issued for drawn in samples.values() for issued in drawn.unreturned]
+    listed = _spoil(simulation, forms.values(), unreturned) if defects else []
     return SimulatedRound(simulation, populations, samples, forms, externals + published, truths, listed)
 
 
@@ -81,37 +83,25 @@ def _part_twins(simulation: Simulation, population: Population, drawn: DrawnSamp
 def _alike(instrument: Instrument, answers: Array, unit: Array, form: Array, stricter: int) -> Array:
     """Evaluations too much like another form's of the same unit by the declared rule, bool [n]; ``stricter``: by as many
     questions."""
-    declared = rule_parameters(instrument)["near_duplicate"]
+    declared = rule_parameters(instrument, "near_duplicate")
     least = max(int(str(declared["minimum_items"])) - stricter, 1)
     share = float(str(declared["share"])) - stricter / answers.shape[1]
     partner, found = nearest_in_cells(answers, unit, form, least, bool(declared["over_all"]))
     return np.asarray((partner >= 0) & (found >= share - 1e-9))
 
 
-def _defects(
-    simulation: Simulation, samples: Mapping[str, DrawnSample], forms: Mapping[str, ReturnedForms]
+def _spoil(
+    simulation: Simulation, questionnaires: Collection[ReturnedForms], unreturned: Sequence[Issued]
 ) -> list[tuple[str, str]]:
-    """Injected defects, and whatever else they brought about by chance."""
-    instrument = simulation.instrument
-    excluded = {
-        block.code: [
-            instrument.unit[e.block, e.unit] for e in simulation.plan.exclusions if e.block == block.code
-        ]
-        for block in instrument.blocks
-    }
-    unreturned = [issued for drawn in samples.values() for issued in drawn.unreturned]
-    supplies = Supplies(simulation, unreturned, excluded, rule_parameters(instrument))
-    listed = work_in(supplies, list(forms.values()))
-    declared = {rule.rule for rule in instrument.rules}
-    by_chance = [
-        (code, rule)
-        for returned in forms.values()
-        for rule, positions in _by_chance(instrument, returned).items()
-        if rule in declared
-        for code in (FormToSpoil(supplies, returned, f).code for f in positions)
-    ]
-    known = set(listed)
-    return listed + [defect for defect in dict.fromkeys(by_chance) if defect not in known]
+    """Work defects in; what was injected, and whatever else it brought about by chance."""
+    listed = dict.fromkeys(work_in(simulation, list(questionnaires), unreturned))
+    declared = [rule.rule for rule in simulation.instrument.rules]
+    for forms in questionnaires:
+        for rule, positions in _by_chance(simulation.instrument, forms).items():
+            if rule in declared:
+                codes = (FormToSpoil(simulation, [], forms, f).code for f in positions)
+                listed |= dict.fromkeys((code, rule) for code in codes)
+    return list(listed)
 
 
 def _by_chance(instrument: Instrument, forms: ReturnedForms) -> dict[str, Array]:
@@ -120,7 +110,7 @@ def _by_chance(instrument: Instrument, forms: ReturnedForms) -> dict[str, Array]
     answers, form = forms.answers.reshape(F * W, K).copy(), np.repeat(np.arange(F), W)
     for f, place, k in forms.written:
         answers[f * W + place, k] = -1
-    fewest = int(str(rule_parameters(instrument)["straight_line"]["minimum_items"]))
+    fewest = int(str(rule_parameters(instrument, "straight_line")["minimum_items"]))
     long = (answers >= 0).sum(axis=1) >= fewest
     straight = is_straight(instrument, forms.population.items, answers) & long
     alike = _alike(instrument, answers, forms.unit.ravel(), form, 0)
@@ -132,14 +122,13 @@ def _truth(
     block: str,
     units: Sequence[Unit],
     populations: Mapping[str, Population],
-    given: Mapping[tuple[str, str], Array],
+    given: Mapping[str, Array],
 ) -> Truth:
     """The truth of one block, from its populations and the nodes that are measured elsewhere."""
-    forms = [form for form in instrument.questionnaires if form.block == block]
     counts = {
         (item, form.group): count
-        for form in forms
+        for form in instrument.questionnaires
+        if form.block == block
         for item, count in counted(instrument, populations[form.code]).items()
     }
-    scores = {node: pair for (where, node), pair in given.items() if where == block}
-    return Truth(instrument, block, [unit.code for unit in units], counts, scores)
+    return Truth(instrument, block, [unit.code for unit in units], counts, given)

@@ -161,18 +161,15 @@ def _completed(instrument: Instrument, plan: SimulationPlan) -> SimulationPlan:
     with_cell, with_file = ({part.questionnaire for part in parts} for parts in (plan.cells, plan.files))
     filled = {text.field for text in plan.texts}
     asked = [field.code for field in instrument.fields if field.role == "identification"]
+    cells = [CellPlan(form.code) for form in forms if form.code not in with_cell]
+    files = [_default_file(form, k) for k, form in enumerate(forms) if form.code not in with_file]
+    texts = [TextPlan(code, (("x",),)) for code in asked if code not in filled]
     return replace(
-        plan,
-        cells=(*plan.cells, *(CellPlan(form.code) for form in forms if form.code not in with_cell)),
-        files=(
-            *plan.files,
-            *(_default_file(form, k) for k, form in enumerate(forms) if form.code not in with_file),
-        ),
-        texts=(*plan.texts, *(TextPlan(code, (("x",),)) for code in asked if code not in filled)),
+        plan, cells=(*plan.cells, *cells), files=(*plan.files, *files), texts=(*plan.texts, *texts)
     )
 
 
 def _default_file(questionnaire: Questionnaire, k: int) -> FilePlan:
-    mode = questionnaire.modes[0] if questionnaire.modes else ""
     file_format = "xlsx" if questionnaire.matrix else FORMATS[k % len(FORMATS)]
+    mode = next(iter(questionnaire.modes), "")
     return FilePlan(questionnaire.code, mode, format=file_format, double_entry=0.2)

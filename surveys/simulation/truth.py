@@ -14,18 +14,11 @@ import numpy as np
 import pandas as pd
 
 from surveys.definitions.instrument.records import Instrument, Item, Node
-from surveys.simulation.population import Population, level_values
+from surveys.simulation.population import Array, Population, level_values
+from surveys.vocabulary.aggregations import AGGREGATIONS, OWN_RULES
 from surveys.vocabulary.levels import ALL_GROUPS
 
-Array = np.ndarray
 TRUTH_COLUMNS = ("block", "unit_code", "node_code", "group", "score", "satisfaction_percent")
-#: Aggregation of a whole index → rule over items, rule over children.
-CHOSEN: Mapping[str, tuple[str, str]] = {
-    "pooled": ("pooled", "pooled"),
-    "mean_of_items": ("mean", "mean_of_items"),
-    "mean_of_factors": ("mean", "mean"),
-    "weighted": ("weighted", "weighted"),
-}
 Pair = Array  # [2, U]: score and satisfied share of every unit, NaN where there is none
 
 
@@ -84,8 +77,8 @@ class Truth:
 
     def rule(self, node: Node) -> str:
         """The node's rule, or the one the instrument chooses for its whole index (points and ranges keep their own)."""
-        chosen = CHOSEN.get(self.instrument.scoring.rule)
-        if chosen is None or node.rule in ("sum", "rescale", "shares"):
+        chosen = AGGREGATIONS.get(self.instrument.scoring.rule)
+        if chosen is None or node.rule in OWN_RULES:
             return node.rule
         return chosen[0] if node.code in self.instrument.items_of_node else chosen[1]
 
