@@ -1,7 +1,7 @@
 """Defects worked into clean forms, one small function a validity rule.
 
-Each touches one form (a near-duplicate or a doubled code: two) and returns the codes of the forms that now break the rule; an
-empty result says that this form cannot carry the defect.
+Each touches one form (a near-duplicate or a doubled code: two) and returns the codes of the forms that now break the rule, or
+raises :class:`UnfitFormError` when the form cannot carry the defect.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from surveys.definitions.instrument.records import BLANK, DONT_KNOW, NOT_ASKED, 
 from surveys.definitions.study.records import Issued
 from surveys.simulation.population import Array, Simulation, filters_among, worst_to_best
 from surveys.simulation.returned_forms import ReturnedForms
+from surveys.simulation.simulation_plan import FilePlan
 from surveys.vocabulary.folding import fold
 from surveys.vocabulary.rules import VALIDITY_RULES
 
@@ -23,6 +24,16 @@ from surveys.vocabulary.rules import VALIDITY_RULES
 MOST_DEFECTIVE = 0.12
 Codes = tuple[str, ...]
 T = TypeVar("T")
+
+
+class UnfitFormError(Exception):
+    """The form cannot carry the defect."""
+
+
+def require(condition: object) -> None:
+    """Raise :class:`UnfitFormError` unless the condition holds."""
+    if not condition:
+        raise UnfitFormError
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,17 +48,27 @@ class FormToSpoil:
     @property
     def code(self) -> str:
         """What stands in the field for the form's code; empty when there is none."""
-        return str(self.forms.fields.get(self.field("form_code"), {self.f: ""})[self.f])
+        fields = self.fields("form_code")
+        return str(self.forms.fields[fields[0]][self.f]) if fields else ""
 
     @property
     def answers(self) -> Array:
         """Answers of the form, int8 [W, K]."""
         return np.asarray(self.forms.answers[self.f])
 
+    def fields(self, role: str) -> list[str]:
+        """The fields of a role that the forms have."""
+        declared = self.simulation.instrument.fields
+        return [field.code for field in declared if field.role == role and field.code in self.forms.fields]
+
     def field(self, role: str) -> str:
-        """The field of a role that the forms have; empty when there is none."""
-        fields = self.simulation.instrument.fields
-        return next((f.code for f in fields if f.role == role and f.code in self.forms.fields), "")
+        """The first field of a role that the forms have. Raises UnfitFormError."""
+        require(self.fields(role))
+        return self.fields(role)[0]
+
+    @property
+    def file(self) -> FilePlan:
+        return self.forms.files[self.forms.file[self.f]]
 
     def write(self, field: str, content: object) -> Codes:
         """Write ``content`` into a field; the code of the form."""
@@ -62,13 +83,13 @@ class FormToSpoil:
         return float(str(rule_parameters(self.simulation.instrument, rule)[name]))
 
     def pick(self, options: Sequence[T]) -> T:
-        """One of the options at random."""
+        """One of the options at random. Raises UnfitFormError when there is none."""
+        require(options)
         return options[int(self.simulation.rng.integers(0, len(options)))]
 
     def answered_unit(self) -> int:
-        """One of the units answered on the form, as its place; the only one unless a matrix. −1 when nothing was answered."""
-        places = np.flatnonzero((self.answers >= 0).any(axis=1)).tolist()
-        return self.pick(places) if places else -1
+        """One of the units answered on the form, as its place; the only one unless a matrix. Raises UnfitFormError."""
+        return self.pick(np.flatnonzero((self.answers >= 0).any(axis=1)).tolist())
 
     def others_of_the_unit(self) -> list[int]:
         """Positions of the clean other forms of the same unit."""
@@ -88,65 +109,54 @@ Injector = Callable[[FormToSpoil], Codes]
 
 def unknown_code(form: FormToSpoil) -> Codes:
     """A code that was never issued."""
+    field = form.field("form_code")
     stem, _, number = form.code.rpartition("-")
-    return form.write(form.field("form_code"), f"{stem}-9{number}") if stem else ()
+    return form.write(field, f"{stem}-9{number}")
 
 
 def duplicate_code(form: FormToSpoil) -> Codes:
     """The code of another form of the same unit, on both."""
-    others, twice = form.others_of_the_unit(), form.forms.entered_twice
-    if not others or twice[form.f] or not form.code:
-        return ()
-    other = replace(form, f=form.pick(others))
-    if twice[other.f]:
-        return ()
+    field, twice = form.field("form_code"), form.forms.entered_twice
+    require(not twice[form.f])
+    other = replace(form, f=form.pick(form.others_of_the_unit()))
+    require(not twice[other.f])
     form.forms.clean[other.f] = False
-    return form.write(form.field("form_code"), other.code)
+    return form.write(field, other.code)
 
 
 def wrong_questionnaire(form: FormToSpoil) -> Codes:
     """The code of a form that was issued for another questionnaire and never came back."""
-    own = form.forms.population.questionnaire.code
-    others = [k for k, issued in enumerate(form.unreturned) if issued.questionnaire != own]
-    if not others:
-        return ()
-    return form.write(form.field("form_code"), form.unreturned.pop(form.pick(others)).form_code)
+    field, own = form.field("form_code"), form.forms.population.questionnaire.code
+    taken = form.pick([k for k, issued in enumerate(form.unreturned) if issued.questionnaire != own])
+    return form.write(field, form.unreturned.pop(taken).form_code)
 
 
 def unknown_unit(form: FormToSpoil) -> Codes:
     """A slip of the pen in the unit's name that is the name of no other unit."""
-    field = form.field("unit")
-    if not field:
-        return ()
-    units, name = form.simulation.instrument.units, str(form.forms.fields[field][form.f])
+    field, units = form.field("unit"), form.simulation.instrument.units
+    name = str(form.forms.fields[field][form.f])
     known = {fold(known) for u in units for known in (u.code, u.name_vi, u.name_en, *u.aliases)}
     slips = [name[:k] + name[k + 1] + name[k] + name[k + 2 :] for k in range(1, len(name) - 1)]
-    slips = [slip for slip in slips if fold(slip) not in known and "  " not in slip]
-    return form.write(field, form.pick(slips)) if slips else ()
+    return form.write(field, form.pick([s for s in slips if fold(s) not in known and "  " not in s]))
 
 
 def excluded_unit(form: FormToSpoil) -> Codes:
     """A unit that is not assessed in this round."""
     field, block = form.field("unit"), form.forms.population.questionnaire.block
-    excluded = [e.unit for e in form.simulation.plan.exclusions if e.block == block]
-    if not field or not excluded:
-        return ()
-    return form.write(field, form.simulation.instrument.unit[block, form.pick(excluded)].name_vi)
+    excluded = form.pick([e.unit for e in form.simulation.plan.exclusions if e.block == block])
+    return form.write(field, form.simulation.instrument.unit[block, excluded].name_vi)
 
 
 def own_unit(form: FormToSpoil) -> Codes:
     """A matrix rater who scored the rater's own unit."""
     forms, field, place = form.forms, form.forms.population.questionnaire.own_unit, form.answered_unit()
-    if field not in forms.fields or place < 0 or forms.fields[field][form.f]:
-        return ()
+    require(field in forms.fields and not forms.fields[field][form.f])
     return form.write(field, forms.unit_names[forms.unit[form.f, place]])
 
 
 def outside_fieldwork(form: FormToSpoil) -> Codes:
     """Submitted some days before the first or after the last day."""
-    rng, heading, field = form.simulation.rng, form.simulation.plan.round, form.field("submitted")
-    if not field:
-        return ()
+    field, rng, heading = form.field("submitted"), form.simulation.rng, form.simulation.plan.round
     late, days = rng.random() < 0.7, int(rng.integers(1, 21))
     day = np.datetime64(heading.end if late else heading.start, "D") + (days if late else -days)
     return form.write(field, np.datetime64(f"{day}T10:12:47", "s").astype(object))
@@ -154,8 +164,7 @@ def outside_fieldwork(form: FormToSpoil) -> Codes:
 
 def missing_identification(form: FormToSpoil) -> Codes:
     """An identification field left empty."""
-    field = form.field("identification")
-    return form.write(field, "") if field else ()
+    return form.write(form.field("identification"), "")
 
 
 def out_of_scale(form: FormToSpoil) -> Codes:
@@ -175,12 +184,10 @@ def disagreeing_cell(form: FormToSpoil) -> Codes:
 
 def _written_instead(form: FormToSpoil, text: Callable[[Scale], str], numbers_too: bool = False) -> Codes:
     """A text in place of an answer; ``numbers_too``: also where a file holds numbers only, as statistical files do."""
-    place, items, forms = form.answered_unit(), form.plain_items(), form.forms
-    numbers = forms.files[forms.file[form.f]].format == "sav"
-    if place < 0 or not items or (numbers and not numbers_too):
-        return ()
-    k = form.pick(items)
-    forms.written[form.f, place, k] = text(form.scale(k))
+    place = form.answered_unit()
+    require(numbers_too or form.file.format != "sav")
+    k = form.pick(form.plain_items())
+    form.forms.written[form.f, place, k] = text(form.scale(k))
     return (form.code,)
 
 
@@ -198,15 +205,13 @@ def beyond(scale: Scale) -> int:
 
 def too_few_answers(form: FormToSpoil) -> Codes:
     """Half of the answers that would be enough; the rest is left open."""
-    place = form.answered_unit()
-    if place < 0:
-        return ()
-    answers = form.answers[place]
+    answers = form.answers[form.answered_unit()]
     enough = form.parameter("too_few_answers", "minimum_share") * (answers != NOT_ASKED).sum()
     for k in form.simulation.rng.permutation(form.plain_items()):
         if said(answers) > max(enough / 2, 1) and answers[k] != NOT_ASKED:
             answers[k] = BLANK
-    return (form.code,) if 1 <= said(answers) < enough else ()
+    require(1 <= said(answers) < enough)
+    return (form.code,)
 
 
 def said(answers: Array) -> int:
@@ -216,36 +221,25 @@ def said(answers: Array) -> int:
 
 def broken_skip(form: FormToSpoil) -> Codes:
     """A question answered although its filter says that it does not apply."""
-    position = {item.code: k for k, item in enumerate(form.forms.population.items)}
-    behind = [
-        (k, position[item.asked_when[0]], item.asked_when[1])
-        for k, item in enumerate(form.forms.population.items)
-        if item.asked_when and item.asked_when[0] in position
-    ]
-    place = form.answered_unit()
-    if not behind or place < 0:
-        return ()
-    k, filtering, opening = form.pick(behind)
+    answers, items = form.answers[form.answered_unit()], form.forms.population.items
+    position = {item.code: k for k, item in enumerate(items)}
+    filtered = [(k, *item.asked_when) for k, item in enumerate(items) if item.asked_when]
+    k, filter_code, opening = form.pick([one for one in filtered if one[1] in position])
+    filtering = position[filter_code]
     closing = [j for j, level in enumerate(form.scale(filtering).levels) if level.code not in opening]
-    if not closing:
-        return ()
-    form.answers[place, filtering] = closing[0]
-    form.answers[place, k] = len(form.scale(k).levels) - 1
+    require(closing)
+    answers[filtering] = closing[0]
+    answers[k] = len(form.scale(k).levels) - 1
     return (form.code,)
 
 
 def straight_line(form: FormToSpoil) -> Codes:
     """The same level for every ordinal question."""
-    place = form.answered_unit()
-    asked = [
-        k
-        for k, given in enumerate(form.answers[place])
-        if form.scale(k).kind == "ordinal" and given not in (BLANK, NOT_ASKED)
-    ]
-    if place < 0 or len(asked) < form.parameter("straight_line", "minimum_items"):
-        return ()
-    levels = min(len(form.scale(k).levels) for k in asked)
-    form.answers[place, asked] = form.simulation.rng.integers(0, levels)
+    answers = form.answers[form.answered_unit()]
+    asked = np.flatnonzero(~np.isin(answers, (BLANK, NOT_ASKED)))
+    ordinal = [k for k in asked.tolist() if form.scale(k).kind == "ordinal"]
+    require(len(ordinal) >= form.parameter("straight_line", "minimum_items"))
+    answers[ordinal] = form.simulation.rng.integers(0, min(len(form.scale(k).levels) for k in ordinal))
     return (form.code,)
 
 
@@ -261,25 +255,22 @@ def near_duplicate(form: FormToSpoil) -> Codes:
             form.answers[place] = copied.answers[place]
             form.forms.clean[other] = False
             return form.code, copied.code
-    return ()
+    raise UnfitFormError
 
 
 def too_fast(form: FormToSpoil) -> Codes:
     """Half the time that the rule asks for."""
-    forms, rule = form.forms, too_fast.__name__
-    of_all_items = int((form.answers >= 0).sum()) * form.parameter(rule, "seconds_per_item")
-    least = max(form.parameter(rule, "minimum_seconds"), of_all_items)
-    if not forms.files[forms.file[form.f]].timed or least < 4:
-        return ()
-    forms.seconds[form.f] = np.floor(least / 2)
+    of_all_items = int((form.answers >= 0).sum()) * form.parameter("too_fast", "seconds_per_item")
+    least = max(form.parameter("too_fast", "minimum_seconds"), of_all_items)
+    require(form.file.timed and least >= 4)
+    form.forms.seconds[form.f] = np.floor(least / 2)
     return (form.code,)
 
 
 def double_entry(form: FormToSpoil) -> Codes:
     """One to three questions entered differently the second time."""
     forms, rng, place = form.forms, form.simulation.rng, form.answered_unit()
-    if not forms.entered_twice[form.f] or place < 0:
-        return ()
+    require(forms.entered_twice[form.f])
     given = np.flatnonzero(form.answers[place] >= 0)
     for k in rng.choice(given, min(len(given), int(rng.integers(1, 4))), replace=False):
         order = worst_to_best(form.simulation.instrument, forms.population.items[k])
@@ -321,10 +312,12 @@ def work_in(
 
 
 def _spoilt(form: FormToSpoil, rule: str) -> Codes:
-    """Codes of the forms that break the rule once the defect is worked in; without any, the form is as it was."""
+    """Codes of the forms that break the rule once the defect is worked in; none when the form cannot carry it, and it stays as it
+    was."""
     forms, before = form.forms, form.answers.copy()
-    codes = INJECTORS[rule](form)
-    if not codes:
+    try:
+        codes = INJECTORS[rule](form)
+    except UnfitFormError:
         forms.answers[form.f] = before
         return ()
     if rule != "double_entry":
