@@ -52,7 +52,7 @@ def numbered(*keys: Array) -> Array:
     >>> numbered(np.array(["b", "a", "b"]), np.array(["x", "x", "x"])).tolist()
     [0, 1, 0]
     """
-    return pd.MultiIndex.from_arrays(keys).factorize()[0]
+    return pd.DataFrame(dict(enumerate(keys))).groupby(list(range(len(keys))), sort=False).ngroup().to_numpy()
 
 
 def double_entry(evidence: Evidence, minimum_items: int) -> Finding:
