@@ -68,7 +68,7 @@ class FormToSpoil:
 
     @property
     def file(self) -> FilePlan:
-        return self.forms.files[self.forms.file[self.f]]
+        return self.forms.files[int(self.forms.file[self.f])]
 
     def write(self, field: str, content: object) -> Codes:
         """Write ``content`` into a field; the code of the form."""

@@ -138,7 +138,8 @@ def _write_sav(columns: Sequence[FormColumn], path: Path, instrument: Instrument
         if scale:
             data[name] = pd.to_numeric(data[name]).astype(float)
             other = [option for option in scale.non_answers if option.code.isdecimal()]
-            labels[name] = {int(option.code): option.label_vi for option in (*scale.levels, *other)}
+            options: list[Level | NonAnswer] = [*scale.levels, *other]
+            labels[name] = {int(option.code): option.label_vi for option in options}
             missing[name] = [int(option.code) for option in other][:_MOST_MISSING]
     pyreadstat.write_sav(
         pd.DataFrame(data),

@@ -22,8 +22,9 @@ from surveys.definitions.instrument.records import (
 )
 from surveys.returns.item_answers import is_filtered_out
 from surveys.simulation.simulation_plan import AttributePlan, CellPlan, SimulationPlan
-from surveys.simulation.two_stages import Array, Clusters, settle
+from surveys.simulation.two_stages import Clusters, settle
 
+Array = np.ndarray
 FEWEST = 8  # a smaller scale never makes a cell smaller than this
 SPACING = 0.85  # distance of the cut points of an ordinal scale, in standard deviations of the latent answer
 MOST_BLANK = 0.2  # nobody leaves more of the form open than this share
