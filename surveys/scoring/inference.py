@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,66 +23,46 @@ from surveys.scoring.values import Values
 from weighting.estimation import intervals
 from weighting.groups import group_totals
 
-_AT_ONCE = 64  # branches worked on together: enough for whole-array arithmetic, few enough to stay small
 ROUNDING = 1e-12  # a standard error below this is the noise of adding floats: no variation
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """One branch as it is published; float [U] each. ``forms``: evaluations with a valid answer; ``effective``: Kish's
+class Inferred:
+    """R branches as they are published, float [R, U] each. ``forms``: evaluations with a valid answer; ``effective``: Kish's
     effective number of them, with the size of external surveys where it is known."""
 
-    branch: Branch
+    branches: Sequence[Branch]
     forms: Floats
     effective: Floats
     se: Floats
+    df: Floats
     low: Floats
     high: Floats
-    df: Floats
     satisfied_low: Floats
     satisfied_high: Floats
 
+    @cached_property
+    def score(self) -> Floats:
+        return np.array([branch.score.value for branch in self.branches])
 
-def estimates(block: BlockInputs, branches: Sequence[Branch]) -> list[Estimate]:
-    """Standard error and interval of every branch, for score and satisfied share."""
-    if not branches:
-        return []
-    groups = [GroupCovariance(values, branches, g) for g, values in block.values.items()]
-    outside = Outside(block)
-    starts = range(0, len(branches), _AT_ONCE)
-    parts = (_errors(branches[start : start + _AT_ONCE], groups, outside) for start in starts)
-    e = _Errors(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
-    limits = _limits(block.study, branches, e)
-    return [
-        Estimate(branch, e.forms[r], e.effective[r], e.se[r], low[0], high[0], e.df[r], low[1], high[1])
-        for r, (branch, low, high) in enumerate(zip(branches, *limits, strict=True))
-    ]
+    @cached_property
+    def satisfied(self) -> Floats:
+        return np.array([branch.satisfied.value for branch in self.branches])
+
+    @cached_property
+    def available(self) -> Bools:
+        return np.array([branch.available for branch in self.branches])
 
 
-class _Errors(NamedTuple):
-    """What the limits of R branches need, float [R, U] each; ``n`` and ``fraction`` are for a result without variation."""
+class Contribution(NamedTuple):
+    """What one independent sample adds to R branches; nothing (0 and False) where a branch has none of it.
 
-    forms: Floats
-    effective: Floats
-    se: Floats
-    df: Floats
-    se_satisfied: Floats
-    df_satisfied: Floats
-    n: Floats
-    fraction: Floats
-
-
-class _Part(NamedTuple):
-    """What one independent sample adds to R branches, [R, U] each; nothing (0 and False) where a branch has none of it.
-
-    ``variance`` and ``used`` of the score, ``*_satisfied`` of the satisfied share; ``share`` is the weight of the sample
-    in the score and ``inverse`` share²/n*, with n* its effective size for a result without variation.
+    ``variance`` and ``used`` [2, R, U] of the score and of the satisfied share; the others [R, U]: ``share`` is the weight of
+    the sample in the score and ``inverse`` share²/n*, with n* its effective size for a result without variation.
     """
 
     variance: Floats
     used: Bools
-    variance_satisfied: Floats
-    used_satisfied: Bools
     df: Floats
     forms: Floats
     effective: Floats
@@ -90,102 +71,107 @@ class _Part(NamedTuple):
     inverse: Floats
 
 
-class GroupCovariance:
-    """Covariance, unit by unit, of the influence of the item totals of one group.
+def inferred(block: BlockInputs, branches: Sequence[Branch]) -> Inferred:
+    """Standard error and interval of every branch, for score and satisfied share.
 
-    The influence values of item k are w a (y − θ) and, where some of the branches is ``pooled``, w a; the result is [U, I, I]
-    or [U, 2I, 2I], computed once for the score and once for the satisfied share.
+    Groups are independent of each other and of the external estimates: variances add.
     """
-
-    def __init__(self, values: Values, branches: Sequence[Branch], group: str) -> None:
-        self.values = values
-        self.group = group
-        mine = [branch for branch in branches if group in branch.score.alpha]
-        self.pooled = any(group in linear.delta for b in mine for linear in (b.score, b.satisfied))
-        self._score = self._covariance(values.value, values.theta)
-        self._satisfied = self._covariance(values.satisfied, values.satisfied_share)
-        self._counts = self._counted([branch.columns[group] for branch in mine])
-
-    def _covariance(self, y: Floats, theta: Floats) -> Floats:
-        columns = influence(self.values, y, theta)
-        if self.pooled:
-            columns = np.concatenate([columns, presence(self.values)], axis=1)
-        sample = self.values.sample
-        return np.asarray(sample.design.covariance_by(columns, sample.unit, len(sample.population)))
-
-    def part(self, branches: Sequence[Branch]) -> _Part | None:
-        """What this group adds to R branches; None where it adds to none of them."""
-        mine = [r for r, branch in enumerate(branches) if self.group in branch.score.alpha]
-        if not mine:
-            return None
-        score = np.array([self._derivative(branches[r].score) for r in mine])
-        satisfied = score
-        if not all(branches[r].one_derivative for r in mine):
-            satisfied = np.array([self._derivative(branches[r].satisfied) for r in mine])
-        counts = [self._counts[branches[r].columns[self.group].tobytes()] for r in mine]
-        forms, effective, df = np.array(counts).transpose(1, 0, 2)
-        items = len(self.values.items)
-        used = np.asarray((score[:, :, :items] != 0).any(axis=2))
-        share = (score[:, :, :items] * self.values.answers).sum(axis=2)
-        rest = 1.0 - self.values.sample.fraction
-        found = _Part(
-            self.variance(score, self._score),
-            used,
-            self.variance(satisfied, self._satisfied),
-            used if satisfied is score else np.asarray((satisfied[:, :, :items] != 0).any(axis=2)),
-            df,
-            np.where(used, forms, 0.0),
-            np.where(used, effective, 0.0),
-            np.where(used, forms, 0.0),
-            share,
-            np.where(used, share**2 * rest / np.maximum(forms, 1.0), 0.0),
-        )
-        return _Part(*(_among(len(branches), mine, values) for values in found))
-
-    def _derivative(self, linear: Quantity) -> Floats:
-        alpha = linear.alpha[self.group]
-        if not self.pooled:
-            return alpha
-        delta = linear.delta.get(self.group)
-        return np.concatenate([alpha, np.zeros_like(alpha) if delta is None else delta], axis=1)
-
-    @staticmethod
-    def variance(q: Floats, covariance: Floats) -> Floats:
-        """Variances q′Cq [R, U] of linear quantities with derivatives q [R, U, K]; covariance [U, K, K]."""
-        by_unit = q.transpose(1, 0, 2)
-        return ((by_unit @ covariance) * by_unit).sum(axis=2).T
-
-    def _counted(self, columns: Sequence[Bools]) -> dict[bytes, Floats]:
-        """Evaluations, effective number and degrees of freedom [3, U] of those who answered any item of each different
-        set of items [I], by the set's bytes."""
-        sets = {column.tobytes(): column for column in columns}
-        distinct = list(sets.values())
-        found = [
-            self.counts(np.array(distinct[start : start + _AT_ONCE]))
-            for start in range(0, len(distinct), _AT_ONCE)
-        ]
-        return dict(zip(sets, np.concatenate(found), strict=True)) if found else {}
-
-    def counts(self, sets: Bools) -> Floats:
-        """Evaluations, effective number and degrees of freedom [S, 3, U] of those who answered any item of sets [S, I]."""
-        sample = self.values.sample
-        units, w = len(sample.population), self.values.weight
-        # counts of answers: small whole numbers, which single precision holds exactly
-        some = (self.values.valid.astype(np.float32) @ sets.T.astype(np.float32)) > 0
-        forms, total, squares = (
-            group_totals(np.where(some, factor, 0.0), sample.unit, units) for factor in (1.0, w, w**2)
-        )
-        effective = np.divide(total**2, squares, out=np.zeros_like(total), where=squares > 0)
-        df = np.maximum(sample.design.domain_degfs_of(some, sample.unit, units), 0.0)
-        return np.stack([forms, effective, df]).transpose(2, 0, 1)
+    parts = [of_group(values, branches, group) for group, values in block.values.items()]
+    parts.append(of_externals(block, branches))
+    variance, used, df = (
+        np.array([getattr(part, name) for part in parts]) for name in ("variance", "used", "df")
+    )
+    forms, effective, n, share, inverse = (
+        np.array([getattr(part, name) for part in parts]).sum(axis=0)
+        for name in ("forms", "effective", "n", "share", "inverse")
+    )
+    variance = np.where(variance < ROUNDING**2, 0.0, variance)
+    total = variance.sum(axis=0)
+    plain = np.where(used & np.isfinite(df)[:, None], df[:, None], 0.0).sum(axis=0)
+    errors = Errors(
+        np.array([[getattr(b, name).value for b in branches] for name in ("score", "satisfied")]),
+        np.sqrt(total),
+        np.where(total > 0, satterthwaite(variance, df[:, None]), plain),
+        n,
+        without_variation(n, share, inverse),
+    )
+    low, high = limits(block.study, errors)
+    return Inferred(branches, forms, effective, errors.se[0], errors.df[0], low[0], high[0], low[1], high[1])
 
 
-def _among(size: int, mine: Sequence[int], values: NDArray[Any]) -> NDArray[Any]:
-    """Rows ``mine`` of an array [size, U] that is 0 elsewhere."""
-    if len(mine) == size:
-        return values
-    found = np.zeros((size, *values.shape[1:]), dtype=values.dtype)
-    found[mine] = values
+# --- a group ----------------------------------------------------------------------------------------------------------
+
+
+def of_group(values: Values, branches: Sequence[Branch], group: str) -> Contribution:
+    """What the sample of one group adds to R branches.
+
+    The influence values of item k are w a (y − θ) and, where some of the branches is ``pooled``, w a; their covariance is
+    worked out unit by unit, for the score and for the satisfied share.
+    """
+    mine = [r for r, branch in enumerate(branches) if group in branch.score.alpha]
+    both = [[branches[r].score for r in mine], [branches[r].satisfied for r in mine]]
+    pooled = any(group in quantity.delta for quantities in both for quantity in quantities)
+    slopes = np.array([[_slopes(q, group, pooled) for q in quantities] for quantities in both])
+    items, sample = len(values.items), values.sample
+    used = (slopes[..., :items] != 0).any(axis=-1)
+    forms, effective, df = counts(values, np.array([branches[r].columns[group] for r in mine]))
+    forms = np.where(used[0], forms, 0.0)
+    share = (slopes[0, ..., :items] * values.answers).sum(axis=-1)
+    found = Contribution(
+        np.array([_variances(q, c) for q, c in zip(slopes, _covariances(values, pooled), strict=True)]),
+        used,
+        df,
+        forms,
+        np.where(used[0], effective, 0.0),
+        forms,
+        share,
+        np.where(used[0], share**2 * (1.0 - sample.fraction) / np.maximum(forms, 1.0), 0.0),
+    )
+    return Contribution(*(_among(len(branches), mine, array) for array in found))
+
+
+def _slopes(quantity: Quantity, group: str, pooled: bool) -> Floats:
+    """Derivative of a quantity by the item totals of a group, [U, I]; also by their numbers of answers, [U, 2I], if pooled."""
+    alpha = quantity.alpha[group]
+    return np.hstack([alpha, quantity.delta.get(group, np.zeros_like(alpha))]) if pooled else alpha
+
+
+def _covariances(values: Values, pooled: bool) -> list[Floats]:
+    """Covariance [U, K, K] of the influence of item totals, of the score and of the satisfied share."""
+    sample = values.sample
+    found = []
+    for y, theta in ((values.value, values.theta), (values.satisfied, values.satisfied_share)):
+        columns = influence(values, y, theta)
+        if pooled:
+            columns = np.hstack([columns, presence(values)])
+        found.append(sample.design.covariance_by(columns, sample.unit, len(sample.population)))
+    return found
+
+
+def _variances(slopes: Floats, covariance: Floats) -> Floats:
+    """Variances q′Cq [R, U] of linear quantities with derivatives q [R, U, K]; covariance [U, K, K]."""
+    by_unit = slopes.transpose(1, 0, 2)
+    return np.asarray(((by_unit @ covariance) * by_unit).sum(axis=-1).T)
+
+
+def counts(values: Values, sets: Bools) -> Floats:
+    """Evaluations, effective number and degrees of freedom [3, R, U] of those who answered any item of sets [R, I]."""
+    sample, w = values.sample, values.weight
+    distinct, which = np.unique(sets, axis=0, return_inverse=True)
+    some = values.valid.astype(float) @ distinct.T > 0
+    units = len(sample.population)
+    forms, total, squares = (
+        group_totals(np.where(some, factor, 0.0), sample.unit, units) for factor in (1.0, w, w**2)
+    )
+    effective = np.divide(total**2, squares, out=np.zeros_like(total), where=squares > 0)
+    df = np.maximum(sample.design.domain_degfs_of(some, sample.unit, units), 0.0)
+    return np.array([forms, effective, df])[:, :, which].transpose(0, 2, 1)
+
+
+def _among(size: int, mine: Sequence[int], array: NDArray[Any]) -> NDArray[Any]:
+    """Rows ``mine`` of an array [..., size, U] that is 0 elsewhere."""
+    found = np.zeros((*array.shape[:-2], size, array.shape[-1]), dtype=array.dtype)
+    found[..., mine, :] = array
     return found
 
 
@@ -200,52 +186,41 @@ def presence(values: Values) -> Floats:
     return values.weight * values.valid
 
 
-class Outside:
-    """The external estimates of a block: covariance [E, E], sizes (NaN where not known) and degrees of freedom [E].
+# --- external estimates -----------------------------------------------------------------------------------------------
 
-    Within a unit and document they are correlated as the study declares, otherwise independent.
+
+def of_externals(block: BlockInputs, branches: Sequence[Branch]) -> Contribution:
+    """What the external estimates add to R branches; their degrees of freedom are the smallest among those used."""
+    slopes = np.array([[getattr(b, name).external for b in branches] for name in ("score", "satisfied")])
+    used = slopes != 0
+    sizes = np.array([np.nan if e.n is None else e.n for e in block.slots])
+    df = np.array([_df(e) for e in block.slots])
+    sized = np.isfinite(sizes)
+    n = used[0][..., sized] @ sizes[sized]
+    return Contribution(
+        variances_of_externals(block, slopes),
+        used.any(axis=-1),
+        np.where(used[0], df, np.inf).min(axis=-1, initial=np.inf),
+        np.zeros_like(n),
+        n,
+        n,
+        slopes[0][..., sized].sum(axis=-1),
+        (slopes[0][..., sized] ** 2 / sizes[sized]).sum(axis=-1),
+    )
+
+
+def variances_of_externals(block: BlockInputs, slopes: Floats) -> Floats:
+    """Variance [...] of quantities with derivatives ``slopes`` [..., E] by the external estimates of a block.
+
+    Within a unit and document these are correlated as the study declares, otherwise independent.
     """
-
-    def __init__(self, block: BlockInputs) -> None:
-        slots = block.slots
-        se = np.array([external_se(e) for e in slots])
-        same = np.array([[_related(a, b) for b in slots] for a in slots], dtype=bool)
-        correlation = np.where(
-            same.reshape(len(slots), len(slots)), block.study.inference.external_correlation, 0.0
-        )
-        np.fill_diagonal(correlation, 1.0)
-        self.covariance: Floats = correlation * np.outer(se, se)
-        self.sizes = np.array([np.nan if e.n is None else e.n for e in slots])
-        self.df = np.array([_df(e) for e in slots])
-
-    def variance(self, external: Floats) -> Floats:
-        """Variance [...] of quantities with derivatives ``external`` [..., E]."""
-        return np.asarray(((external @ self.covariance) * external).sum(axis=-1))
-
-    def part(self, branches: Sequence[Branch]) -> _Part:
-        """What the external estimates add to R branches; their degrees of freedom are the smallest among those used."""
-        score, satisfied = (
-            np.stack([linear.external for linear in linears])
-            for linears in ([b.score for b in branches], [b.satisfied for b in branches])
-        )
-        sized = np.isfinite(self.sizes)
-        n = (score != 0)[..., sized] @ self.sizes[sized]
-        return _Part(
-            self.variance(score),
-            np.asarray((score != 0).any(axis=2)),
-            self.variance(satisfied),
-            np.asarray((satisfied != 0).any(axis=2)),
-            np.where(score != 0, self.df, np.inf).min(axis=2, initial=np.inf),
-            np.zeros_like(n),
-            n,
-            n,
-            score[..., sized].sum(axis=2),
-            (score[..., sized] ** 2 / self.sizes[sized]).sum(axis=2),
-        )
-
-
-def _related(a: External, b: External) -> bool:
-    return (a.unit, a.document) == (b.unit, b.document)
+    se = np.array([external_se(e) for e in block.slots])
+    sources = [(e.unit, e.document) for e in block.slots]
+    source = np.array([sources.index(one) for one in sources])
+    same = source[:, None] == source
+    correlation = np.where(same, block.study.inference.external_correlation, 0.0)
+    np.fill_diagonal(correlation, 1.0)
+    return np.asarray(((slopes @ (correlation * np.outer(se, se))) * slopes).sum(axis=-1))
 
 
 def external_se(external: External) -> float:
@@ -267,62 +242,51 @@ def _df(external: External) -> float:
     return np.inf if external.n is None else external.n - 1.0
 
 
-def _errors(branches: Sequence[Branch], groups: Sequence[GroupCovariance], outside: Outside) -> _Errors:
-    """Groups are independent of each other and of the external estimates: variances add."""
-    found = [group.part(branches) for group in groups]
-    parts = [part for part in found if part is not None] + [outside.part(branches)]
-    df = np.array([part.df for part in parts])
-
-    def added(name: str) -> Floats:
-        return np.asarray(sum(getattr(part, name) for part in parts))
-
-    return _Errors(
-        added("forms"),
-        added("effective"),
-        *_error(np.array([p.variance for p in parts]), np.array([p.used for p in parts]), df),
-        *_error(
-            np.array([p.variance_satisfied for p in parts]), np.array([p.used_satisfied for p in parts]), df
-        ),
-        *_certainty(added("n"), added("share"), added("inverse")),
-    )
+# --- intervals --------------------------------------------------------------------------------------------------------
 
 
-def _error(variance: Floats, used: Bools, df: Floats) -> tuple[Floats, Floats]:
-    """Standard error, and Satterthwaite's degrees of freedom (Σ V)²/Σ V²/df over independent parts [parts, R, U]."""
-    variance = np.where(variance < ROUNDING**2, 0.0, variance)
-    total = variance.sum(axis=0)
+class Errors(NamedTuple):
+    """What the limits of R branches need: value, ``se`` and ``df`` [2, R, U] of score and satisfied share; ``n`` and
+    ``fraction`` [R, U] for a result without variation."""
+
+    value: Floats
+    se: Floats
+    df: Floats
+    n: Floats
+    fraction: Floats
+
+
+def satterthwaite(variance: Floats, df: Floats) -> Floats:
+    """(Σ V)²/Σ V²/df over independent parts, which stand along the first axis; infinite where no part has a variance.
+
+    >>> satterthwaite(np.array([1.0, 1.0]), np.array([10.0, 10.0])).tolist()
+    20.0
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
-        satterthwaite = total**2 / np.where(variance > 0, variance**2 / df, 0.0).sum(axis=0)
-    plain = np.where(used & np.isfinite(df), df, 0.0).sum(axis=0)
-    return np.sqrt(total), np.where(total > 0, satterthwaite, plain)
+        spread = np.where(variance > 0, variance**2 / df, 0.0).sum(axis=0)
+        return np.asarray(np.where(spread > 0, variance.sum(axis=0) ** 2 / spread, np.inf))
 
 
-def _certainty(n: Floats, weight: Floats, inverse: Floats) -> tuple[Floats, Floats]:
-    """n and the fraction f for a result without variation, such that n/(1 − f) = 1/Σ_g (c_g²/n*_g).
+def without_variation(n: Floats, weight: Floats, inverse: Floats) -> Floats:
+    """The fraction f of a population seen by a result without variation, such that n/(1 − f) = 1/Σ_g (c_g²/n*_g).
 
     c_g is the weight of group g in the result and n*_g = n_g/(1 − f_g) its effective n: the variance p(1 − p)/n* of a
     weighted mean of independent groups. A result whose groups are all complete censuses has f = 1. Arrays [R, U]:
     Σ n_g, Σ c_g and Σ c_g²/n*_g.
     """
     inverse = np.divide(inverse, weight**2, out=np.zeros_like(n), where=weight > 0)
-    return n, np.where(n > 0, 1.0 - n * inverse, 0.0)
+    return np.where(n > 0, 1.0 - n * inverse, 0.0)
 
 
-def _limits(study: StudyDefinition, branches: Sequence[Branch], errors: _Errors) -> tuple[Floats, Floats]:
-    """Lower and upper limits [R, 2, U] of all branches at once, of the score and of the satisfied share; NaN without a
-    value. The interval is the one that the study asks for (``bounded`` by default)."""
-    value = np.array([(b.score.value, b.satisfied.value) for b in branches])
-    se = np.stack([errors.se, errors.se_satisfied], axis=1)
-    df = np.stack([errors.df, errors.df_satisfied], axis=1)
-    n = np.stack([errors.n, errors.n], axis=1)
-    fraction = np.stack([errors.fraction, errors.fraction], axis=1)
+def limits(study: StudyDefinition, e: Errors) -> tuple[Floats, Floats]:
+    """Lower and upper limits [2, R, U] of score and satisfied share; NaN without a value. The interval is the one that the
+    study asks for (``bounded`` by default)."""
     level, kind = study.inference.level, study.inference.interval
     if kind == "bounded":
-        return intervals.bounded(value, se, df, n, fraction, level)
+        return intervals.bounded(*e, level)
     if kind == "wald":
-        return intervals.wald(value, se, df, level)
+        return intervals.wald(e.value, e.se, e.df, level)
     if kind == "logit":
-        return intervals.logit(value, se, df, level)
-    size = n / np.maximum(1.0 - fraction, ROUNDING)
+        return intervals.logit(e.value, e.se, e.df, level)
     sized = intervals.wilson if kind == "wilson" else intervals.beta
-    return sized(value, se, df, level, size)
+    return sized(e.value, e.se, e.df, level, e.n / np.maximum(1.0 - e.fraction, ROUNDING))

@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.study.records import StudyDefinition
 from surveys.problems import Problem, Problems
-from surveys.returns.record_set import Returns
 from surveys.sampling.returned_groups import blocks_of
 from surveys.sampling.samples import Sample, Samples
 from surveys.scoring.block_inputs import BlockInputs, inputs_of
-from surveys.scoring.inference import Estimate, estimates
+from surveys.scoring.branches import Branch
+from surveys.scoring.inference import inferred
 from surveys.scoring.league import league
 from surveys.scoring.shares import shares
 from surveys.scoring.status_and_remarks import remarks, statuses
@@ -24,7 +23,7 @@ from surveys.validity.screened import ScreenedRound
 from surveys.vocabulary.columns import SCORE_COLUMNS, SHARE_COLUMNS, UNIT_COLUMNS, UNWEIGHTED_COLUMNS
 from surveys.vocabulary.display import Shown
 from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
-from surveys.vocabulary.statuses import INCOMPLETE, STATUSES, SUPPRESSED
+from surveys.vocabulary.statuses import INCOMPLETE, SUPPRESSED
 
 
 @dataclass(frozen=True, repr=False)
@@ -58,34 +57,31 @@ class Scores(Shown):
 
 def score(screened: ScreenedRound, samples: Samples) -> Scores:
     """Score every block of a round with the samples drawn from it."""
-    study, returns = screened.study, screened.returns
-    problems = Problems()
+    study = screened.study
     tables, leagues, answers, plain = [], [], [], []
     for code in blocks_of(study):
         parts = samples.of(code)
-        block, found = _estimated(study, returns, code, parts)
-        tables.append(_table(block, found))
-        leagues.append(league(block, found))
-        answers.append(shares(study, returns, parts))
+        block = _inputs(screened, code, parts)
+        branches = walk(block)
+        tables.append(_table(block, branches))
+        leagues.append(league(block, branches, tables[-1]))
+        answers.append(shares(study, screened.returns, parts))
         if study.output.unweighted:
-            equal = [replace(sample, design=sample.equal) for sample in parts]
-            plain.append(_beside(tables[-1], _table(*_estimated(study, returns, code, equal))))
+            equal = _inputs(screened, code, [replace(sample, design=sample.equal) for sample in parts])
+            plain.append(_beside(tables[-1], _table(equal, walk(equal))))
     table = _stacked(tables, SCORE_COLUMNS)
-    _warn(table, problems)
     return Scores(
         table,
         _stacked(leagues, UNIT_COLUMNS),
         _stacked(answers, SHARE_COLUMNS),
         _stacked(plain, UNWEIGHTED_COLUMNS),
-        (*samples.warnings, *problems),
+        (*samples.warnings, *_gaps(table)),
     )
 
 
-def _estimated(
-    study: StudyDefinition, returns: Returns, code: str, samples: Sequence[Sample]
-) -> tuple[BlockInputs, list[Estimate]]:
-    block = inputs_of(study, code, {sample.group: values_of(returns, sample) for sample in samples})
-    return block, estimates(block, walk(block))
+def _inputs(screened: ScreenedRound, code: str, samples: Sequence[Sample]) -> BlockInputs:
+    values = {sample.group: values_of(screened.returns, sample) for sample in samples}
+    return inputs_of(screened.study, code, values)
 
 
 def _beside(weighted: pd.DataFrame, equal: pd.DataFrame) -> pd.DataFrame:
@@ -96,66 +92,58 @@ def _beside(weighted: pd.DataFrame, equal: pd.DataFrame) -> pd.DataFrame:
 
 def _stacked(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
     filled = [table for table in tables if len(table)]
-    if not filled:
-        return pd.DataFrame(columns=list(columns))
-    return pd.concat(filled, ignore_index=True)[list(columns)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(columns))
 
 
-def _table(block: BlockInputs, found: Sequence[Estimate]) -> pd.DataFrame:
-    """Long table of one block: unit by unit, each in the order of the tree."""
-    if not found:
+def _table(block: BlockInputs, branches: Sequence[Branch]) -> pd.DataFrame:
+    """Long table of one block, columns ``SCORE_COLUMNS``: unit by unit, each in the order of the tree."""
+    if not branches:
         return pd.DataFrame(columns=list(SCORE_COLUMNS))
-    units, branches = block.study.assessed_units(block.code), [e.branch for e in found]
-    unit, row = (place.ravel() for place in np.indices((len(units), len(found))))
-    hidden = ~_by_unit([branch.available for branch in branches])
-    columns: dict[str, object] = {
-        "edition": _spread([block.instrument.name], np.zeros_like(row)),
-        "block": _spread([block.code], np.zeros_like(row)),
-        "unit_code": _spread([unit.code for unit in units], unit),
-        "unit_name": _spread([unit.name_vi for unit in units], unit),
-        "node_code": _spread([branch.code for branch in branches], row),
-        "node_level": _spread([branch.level for branch in branches], row),
-        "group": _spread([branch.group for branch in branches], row),
-        "n_valid": _by_unit([e.forms for e in found]),
+    found = inferred(block, branches)
+    unit, row = (place.ravel() for place in np.indices((len(block.units), len(branches))))
+    said = remarks(found)
+    max_points = np.array([branch.max_points for branch in branches])
+    numbers = {
+        "n_eff": found.effective,
+        "score": found.score,
+        "se": found.se,
+        "ci_low": found.low,
+        "ci_high": found.high,
+        "df": found.df,
+        "satisfaction_percent": 100.0 * found.satisfied,
+        "satisfaction_ci_low": 100.0 * found.satisfied_low,
+        "satisfaction_ci_high": 100.0 * found.satisfied_high,
+        "points": found.score * max_points,
     }
-    for name, values in _numbers(found).items():
-        columns[name] = np.where(hidden, np.nan, _by_unit(values))
-    columns["max_points"] = _by_unit([branch.max_points for branch in branches])
-    columns["status"] = _spread(STATUSES, _by_unit(statuses(branches)))
-    said, place = remarks(found)
-    columns["note"] = _spread(said, _by_unit(place))
-    return pd.DataFrame(columns)
+    columns = {name: np.where(found.available, array, np.nan)[row, unit] for name, array in numbers.items()}
+    return pd.DataFrame(
+        {
+            **columns,
+            "edition": block.instrument.name,
+            "block": block.code,
+            "unit_code": _spread([unit.code for unit in block.units], unit),
+            "unit_name": _spread([unit.name_vi for unit in block.units], unit),
+            "node_code": _spread([branch.code for branch in branches], row),
+            "node_level": _spread([branch.level for branch in branches], row),
+            "group": _spread([branch.group for branch in branches], row),
+            "n_valid": found.forms[row, unit],
+            "max_points": max_points[row, unit],
+            "status": statuses(found)[row, unit],
+            "note": [said.get(place, ()) for place in zip(row.tolist(), unit.tolist(), strict=True)],
+        }
+    )[list(SCORE_COLUMNS)]
 
 
-def _spread(distinct: Sequence[object], place: np.ndarray) -> object:
-    """The words or remarks at the positions ``place`` as a column; each different one is made a value of the column once."""
-    return pd.Series(list(distinct)).array.take(place)
+def _spread(words: Sequence[str], place: np.ndarray) -> object:
+    """The words at the positions ``place`` as a column; each word is made a value of the column once."""
+    return pd.Series(list(words)).array.take(place)
 
 
-def _by_unit(rows: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
-    """Arrays [U] of R branches as one column, the branches of the first unit first."""
-    return np.asarray(rows).T.ravel()
-
-
-def _numbers(found: Sequence[Estimate]) -> dict[str, list[np.ndarray]]:
-    """The printed numbers of each branch [U], with satisfaction in percent."""
-    return {
-        "n_eff": [e.effective for e in found],
-        "score": [e.branch.score.value for e in found],
-        "se": [e.se for e in found],
-        "ci_low": [e.low for e in found],
-        "ci_high": [e.high for e in found],
-        "df": [e.df for e in found],
-        "satisfaction_percent": [100.0 * e.branch.satisfied.value for e in found],
-        "satisfaction_ci_low": [100.0 * e.satisfied_low for e in found],
-        "satisfaction_ci_high": [100.0 * e.satisfied_high for e in found],
-        "points": [e.branch.score.value * e.branch.max_points for e in found],
-    }
-
-
-def _warn(table: pd.DataFrame, problems: Problems) -> None:
+def _gaps(table: pd.DataFrame) -> tuple[Problem, ...]:
     """One warning per block when official results are incomplete or suppressed."""
+    problems = Problems()
     official = (table["group"] == ALL_GROUPS) & (table["node_level"] != ITEM_LEVEL)
     gaps = table.loc[official & table["status"].isin([INCOMPLETE, SUPPRESSED]), ["block", "unit_code"]]
     for block, units in gaps.groupby("block", sort=False)["unit_code"]:
         problems.add("score.gaps", severity="warning", block=block, nodes=len(units), units=units.nunique())
+    return tuple(problems)
