@@ -24,7 +24,7 @@ from weighting.calibration.diagnostics import kish_deff
 class Sample:
     """The valid evaluations of one block and group (n rows, U assessed units).
 
-    ``rows`` int [n]: positions in ``Returns.rows``; ``unit`` int [n]: position among ``units``; ``design``: weights,
+    ``rows`` int [n]: positions in ``Returns.rows``; ``unit`` int [n]: position among ``units``, ascending; ``design``: weights,
     strata, clusters and population sizes of these rows; ``equal``: the same with every weight 1; ``population`` float
     [U], NaN where not known; ``fraction`` float [U]: share of the population that answered (0 where finite populations
     are not taken into account).

@@ -5,20 +5,17 @@ Symbols as in the notation: w weight, a valid (0/1), y value, θ = Σ w a y / Σ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from surveys.definitions.instrument.records import NON_ANSWERS, Instrument, Item
+from surveys.definitions.instrument.records import Instrument, Item
 from surveys.returns.record_set import Returns
 from surveys.sampling.samples import Sample
 from surveys.scoring.combinations import COMBINATIONS
 from surveys.scoring.quantities import Floats
-
-_SHIFT = -min(NON_ANSWERS.values())  # answer code + _SHIFT is a row of the look-up tables
 
 
 def is_scored(instrument: Instrument, item: Item) -> bool:
@@ -69,19 +66,11 @@ class Values:
         return {item.code: k for k, item in enumerate(self.items)}
 
     def by_unit(self, columns: Floats) -> Floats:
-        """Sums of row values [n, k] within units: [U, k]."""
-        order, present, start = self._in_order
+        """Sums of row values [n, k] within units, [U, k]; the rows of a sample stand in the order of its units."""
+        present, start = np.unique(self.sample.unit, return_index=True)
         sums = np.zeros((len(self.sample.population), columns.shape[1]))
-        if len(order):
-            sums[present] = np.add.reduceat(columns[order], start, axis=0)
+        sums[present] = np.add.reduceat(columns, start, axis=0)
         return sums
-
-    @cached_property
-    def _in_order(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
-        """Rows in the order of their units [n], the units that have any, and where each of them starts."""
-        order = np.argsort(self.sample.unit, kind="stable")
-        present, start = np.unique(self.sample.unit[order], return_index=True)
-        return order, present, start
 
     @cached_property
     def forms(self) -> NDArray[np.int64]:
@@ -112,34 +101,21 @@ class Values:
 
 
 def values_of(returns: Returns, sample: Sample) -> Values:
-    """The valid answers of a sample as values; one look-up per item, no loop over respondents."""
+    """The valid answers of a sample as values."""
     instrument = returns.instrument
     asked = {q.code for q in instrument.questionnaires if (q.block, q.group) == (sample.block, sample.group)}
     items = tuple(i for i in instrument.items if is_scored(instrument, i) and asked & set(i.questionnaires))
-    columns = np.array([instrument.item_position[i.code] for i in items], dtype=np.intp)
-    answers = returns.answers.take(sample.rows, axis=0).take(columns, axis=1)
-    levels = _levels(instrument, items)
-    value, satisfied = _look_up(answers, levels)
-    rated = np.array([not np.isnan(share).any() for _, share in levels], dtype=bool)
+    columns = [instrument.item_position[item.code] for item in items]
+    answers = returns.answers.take(sample.rows, axis=0)[:, columns]
+    value, satisfied = np.zeros((2, *answers.shape))
+    rated = np.zeros(len(items), dtype=bool)
+    for k, item in enumerate(items):
+        given = answers[:, k] >= 0
+        of_level, is_satisfied = level_values(instrument, item)
+        rated[k] = not np.isnan(is_satisfied).any()
+        value[given, k] = of_level[answers[given, k]]
+        satisfied[given, k] = np.nan_to_num(is_satisfied)[answers[given, k]]
     return Values(sample, items, answers >= 0, value, satisfied, rated)
-
-
-def _levels(instrument: Instrument, items: Sequence[Item]) -> list[tuple[Floats, Floats]]:
-    """:func:`level_values` of each item; items of one scale, range and direction have the same."""
-    of_kind = {(item.scale, item.minimum, item.maximum, item.reverse): item for item in items}
-    levels = {kind: level_values(instrument, item) for kind, item in of_kind.items()}
-    return [levels[item.scale, item.minimum, item.maximum, item.reverse] for item in items]
-
-
-def _look_up(answers: NDArray[np.int8], levels: Sequence[tuple[Floats, Floats]]) -> list[Floats]:
-    """Value and satisfied indicator of each answer [n, I], 0 where there is no answer or no satisfied level."""
-    width = _SHIFT + max((len(value) for value, _ in levels), default=0)
-    tables = np.zeros((2, len(levels), width))
-    for k, (value, satisfied) in enumerate(levels):
-        tables[0, k, _SHIFT : _SHIFT + len(value)] = value
-        tables[1, k, _SHIFT : _SHIFT + len(value)] = np.nan_to_num(satisfied)
-    place = answers + (_SHIFT + width * np.arange(len(levels)))
-    return [table.ravel().take(place) for table in tables]
 
 
 def _ratio(numerator: Floats, denominator: Floats) -> Floats:
