@@ -20,8 +20,8 @@ from surveys.vocabulary.columns import CHANGE_COLUMNS
 from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
 from surveys.vocabulary.remarks import Remarks, remark
 from surveys.vocabulary.statuses import INCOMPARABLE, MISSING, OK
+from weighting.estimation.estimates import adjusted_p
 from weighting.estimation.intervals import t_quantile
-from weighting.estimation.p_values import adjusted_p
 
 KEYS = ["block", "unit_code", "node_code", "group"]
 Key = tuple[str, str]  # block, unit
@@ -63,7 +63,7 @@ def compare(
     ``successors`` maps (block, old unit code) to (block, new unit code) where units changed (see
     :mod:`surveys.comparison.crosswalk`); units of the same code are taken as the same otherwise. A unit with several
     predecessors, or one that was ``DIVIDED``, is not compared. ``method`` is one of those of
-    :func:`weighting.estimation.p_values.adjusted_p`.
+    :func:`weighting.estimation.estimates.adjusted_p`.
     """
     problems = Problems()
     differing = incomparable(old.instrument, new.instrument, problems)

@@ -16,8 +16,14 @@ from numpy.typing import NDArray
 
 from weighting.design.sample_design import SampleDesign
 from weighting.errors import DesignError, absent, listed
-from weighting.estimation.levels import categories_of, levels_of
-from weighting.estimation.tables import BATCH, SmallCodes, flag_counts, weighted_tables
+from weighting.estimation.tables import (
+    BATCH,
+    SmallCodes,
+    categories_of,
+    flag_counts,
+    levels_of,
+    weighted_tables,
+)
 from weighting.groups import Codes, Flags, Floats, group_totals
 from weighting.variance.cells import ClusterCells
 
@@ -81,6 +87,7 @@ class Grouping:
         return np.bincount(self._counted, minlength=self.n_domains)[: self.n_domains]
 
     @cached_property
+    @np.errstate(divide="ignore", invalid="ignore")
     def worth(self) -> Floats:
         """What a row is worth [J] where answers do not vary: (Σ w)² / (n Σ w² (1 − f)), 1/(1 − f) for equal weights.
 
@@ -88,8 +95,7 @@ class Grouping:
         """
         sampled = np.prod([stage.fraction for stage in self.design.stages], axis=0)
         whole, unseen = self.sums(self.design.weights), self.sums(self.squares * (1 - sampled))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(whole > 0, whole**2 / (self.rows * unseen), np.nan)
+        return np.where(whole > 0, whole**2 / (self.rows * unseen), np.nan)
 
     @property
     def squares(self) -> Floats:

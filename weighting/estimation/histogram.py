@@ -19,10 +19,9 @@ from weighting.design.arguments import Arguments
 from weighting.design.sample_design import SampleDesign
 from weighting.errors import DesignError, absent, is_whole, listed
 from weighting.estimation.estimates import Estimates
-from weighting.estimation.figures import estimates_of
 from weighting.estimation.grouping import Grouping, Tabulation, domains_of
 from weighting.estimation.options import Options
-from weighting.estimation.requests import Request
+from weighting.estimation.requests import Request, estimates_of
 from weighting.estimation.study_variables import numeric, shares
 from weighting.estimation.tables import BATCH, SmallCodes, flag_counts, weighted_tables
 from weighting.frozen import freeze

@@ -16,10 +16,9 @@ from collections.abc import Sequence
 
 from weighting.design.sample_design import SampleDesign
 from weighting.estimation.estimates import Estimates
-from weighting.estimation.figures import estimates_of
 from weighting.estimation.grouping import grouping_of
 from weighting.estimation.options import Options
-from weighting.estimation.requests import Request
+from weighting.estimation.requests import Request, estimates_of
 from weighting.estimation.study_variables import numeric, shares
 
 

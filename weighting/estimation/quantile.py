@@ -195,6 +195,7 @@ def _share_below(request: Request, variable: StudyVariable, estimate: Floats) ->
     return share, np.sqrt(request.design.variance_by(u[:, None], domain, request.n_domains)[:, 0])
 
 
+@np.errstate(invalid="ignore", divide="ignore")
 def _share_influence(request: Request, variable: StudyVariable, estimate: Floats) -> tuple[Floats, Floats]:
     """Influence values [n] of F at the estimates [J], and F there."""
     inside: Flags = variable.valid & (request.domain >= 0)
@@ -202,9 +203,8 @@ def _share_influence(request: Request, variable: StudyVariable, estimate: Floats
     w = np.where(inside, request.design.weights, 0.0)
     below = variable.rows() <= estimate[of_row]
     size = request.grouping.sums(w)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = request.grouping.sums(w * below) / size
-        return np.nan_to_num(w * (below - share[of_row]) / size[of_row]), share
+    share = request.grouping.sums(w * below) / size
+    return np.nan_to_num(w * (below - share[of_row]) / size[of_row]), share
 
 
 def _joint_influence(request: Request, parts: Sequence[DomainQuantiles]) -> Influence:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from weighting.errors import DesignError, absent, listed, rows_named
 from weighting.estimation.grouping import Grouping, Tabulation
-from weighting.estimation.levels import MOST_LEVELS, categories_of
+from weighting.estimation.tables import MOST_LEVELS, categories_of
 from weighting.groups import Flags, Floats
 from weighting.variance.cells import ClusterCells
 

@@ -18,11 +18,10 @@ from numpy.typing import ArrayLike
 from weighting.errors import DesignError, unknown
 from weighting.estimation import intervals
 from weighting.estimation.estimates import Estimates
-from weighting.estimation.figures import estimates_of
 from weighting.estimation.grouping import Grouping, grouping_of
 from weighting.estimation.means import request_of
 from weighting.estimation.options import Options
-from weighting.estimation.requests import Request
+from weighting.estimation.requests import Request, estimates_of
 from weighting.facade import Design
 from weighting.frozen import freeze
 from weighting.groups import Codes, Floats

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from weighting.frozen import freeze
@@ -16,7 +17,8 @@ class Stage:
 
     ``cluster`` [n] is each row's cluster; ``stratum`` [C], ``sampled`` [H] clusters drawn, ``rest`` [H] = 1 − f,
     ``share`` [H] the product of the sampling fractions of the stages before, ``parent`` [H] the cluster of the
-    stage before (all 0 at the first stage), ``names`` [H] the strata as the user knows them.
+    stage before (all 0 at the first stage), ``names`` [H] the strata and ``labels`` [C] the clusters
+    as the user knows them.
     """
 
     cluster: Codes
@@ -26,6 +28,7 @@ class Stage:
     share: Floats
     parent: Codes
     names: NDArray[Any]
+    labels: pd.Index
 
     def __post_init__(self) -> None:
         freeze(self)
