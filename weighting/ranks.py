@@ -241,30 +241,18 @@ def rank_sets(
     deviations = _draws(_root(V), draws, df, generator(seed))
     se, size = pair_se(V), _top_size(top, len(order))
     critical = critical_value(deviations, se, level)
-    low, high = _sets(y, se, critical)
-    return RankSets(
-        values,
-        _placed(competition_ranks(y), order, len(values)),
-        _placed(low, order, len(values)),
-        _placed(high, order, len(values)),
-        _probability(y + deviations, order, size, len(values)),
-        size,
-        level,
-        critical,
-        tuple("" if ok else "no estimate: not ranked" for ok in known),
-    )
+    ranks, probability = np.zeros((3, len(values)), dtype=np.int64), np.full(len(values), np.nan)
+    ranks[:, order] = competition_ranks(y), *_sets(y, se, critical)
+    probability[order] = _probabilities(y + deviations, size)
+    notes = tuple("" if ok else "no estimate: not ranked" for ok in known)
+    rank, low, high = ranks
+    return RankSets(values, rank, low, high, probability, size, level, critical, notes)
 
 
-def _placed(ranks: Whole, order: NDArray[np.intp], k: int) -> Whole:
-    result = np.zeros(k, dtype=np.int64)
-    result[order] = ranks
-    return result
-
-
-def _probability(values: Floats, order: NDArray[np.intp], top: int, k: int) -> Floats:
-    """Share of the draws [draws, ranked] in which a unit is among the best ``top`` [k]."""
-    result = np.full(k, np.nan)
-    if len(order):
-        threshold = np.partition(values, len(order) - top, axis=1)[:, len(order) - top]
-        result[order] = np.count_nonzero(values >= threshold[:, None], axis=0) / len(values)
-    return result
+def _probabilities(values: Floats, top: int) -> Floats:
+    """Share of the draws [draws, k] in which each unit is among the best ``top`` [k]."""
+    if not values.size:
+        return np.empty(0)
+    place = values.shape[1] - top
+    threshold = np.partition(values, place, axis=1)[:, place]
+    return np.asarray(np.count_nonzero(values >= threshold[:, None], axis=0) / len(values))
