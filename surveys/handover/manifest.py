@@ -35,8 +35,6 @@ Content = Literal["scores", "screening", "comparison"]
 _SETTINGS = (
     "exclusions", "returns", "rules", "weights", "fieldwork", "minimum", "inference", "output",
 )  # fmt: skip
-_VERSION_LINE = re.compile(r"^Version: *(\S+)$", re.MULTILINE)
-_REQUIRED_LINE = re.compile(r"^Requires-Dist: *(.+)$", re.MULTILINE)
 _SUM_LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 
 
@@ -152,34 +150,28 @@ def _counts(returns: Returns, dispositions: Dispositions) -> dict[str, object]:
 def _requirements() -> tuple[str, ...]:
     """Names of the packages this program cannot run without, as its own metadata declares them."""
     try:
-        installed = metadata.distribution(ENGINE)
+        declared = metadata.requires(ENGINE) or []
     except metadata.PackageNotFoundError:
         return ()
-    # As with versions: some lines are wanted, ``installed.requires`` parses everything.
-    headers = (installed.read_text("METADATA") or "").partition("\n\n")[0]
-    declared = _REQUIRED_LINE.findall(headers) or installed.requires or []
     named = (re.match(r"[A-Za-z0-9._-]+", line) for line in declared if "extra ==" not in line)
     return tuple(sorted(match[0].lower() for match in named if match))
 
 
 def _version(package: str) -> str:
     try:
-        installed = metadata.distribution(package)
+        return metadata.version(package)
     except metadata.PackageNotFoundError:
         return "unknown"
-    # One line is wanted: ``installed.version`` parses the whole metadata, the description of the package included.
-    found = _VERSION_LINE.search(installed.read_text("METADATA") or "")
-    return found[1] if found else installed.version
 
 
 def _plain(value: Any) -> Any:
     """Records as plain JSON values."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {key: _plain(part) for key, part in asdict(value).items()}
-    if isinstance(value, (tuple, list)):
-        return [_plain(part) for part in value]
+        return _plain(asdict(value))
     if isinstance(value, Mapping):
         return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(part) for part in value]
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)  # JSON has no infinity
-    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
+    return value if isinstance(value, (str, int, float, type(None))) else str(value)

@@ -19,7 +19,7 @@ from surveys.problems import Problem, Problems
 from surveys.vocabulary.csv import CsvError, records
 
 Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+OfRows = NDArray[np.bool_] | NDArray[np.object_] | Floats | pd.Series
 _NUMBER = r"-?\d+(\.\d+)?|-?INF"
 _WHOLE = r"\d+"
 #: Faults of one kind that are reported from one column; the rest are counted.
@@ -56,12 +56,10 @@ class PrintedTable:
         named = tuple((key, _shown(value)) for key, value in params.items())
         return Problem(code, "error", self.path, "", int(self.lines[row]), column, named)
 
-    def faults(
-        self, code: str, wrong: Flags, column: str, **params: NDArray[np.object_] | Floats
-    ) -> Iterator[Problem]:
-        """Faults at all rows that are ``wrong`` [n]; ``params`` are arrays [n]; the cell's text is ``found``."""
+    def faults(self, code: str, wrong: OfRows, column: str, **params: OfRows) -> Iterator[Problem]:
+        """Faults at all rows that are ``wrong`` [n]; ``params`` are columns [n]; the cell's text is ``found``."""
         for row in np.flatnonzero(wrong).tolist():
-            shown = {name: values[row] for name, values in params.items()}
+            shown = {name: np.asarray(values)[row] for name, values in params.items()}
             yield self.fault(code, row, column, found=self.frame[column].iloc[row], **shown)
 
 

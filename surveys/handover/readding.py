@@ -6,44 +6,40 @@ A difference is a fault when no rounding of the printed parts can explain it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
 
 from surveys.handover.printed import Floats, Package, PrintedTable
 from surveys.problems import Problem
+from surveys.vocabulary.aggregations import MEAN_OF_ITEMS, POOLED, RESCALE, SUM, WEIGHTED
 from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
+from surveys.vocabulary.statuses import EXTERNAL, OK, SUPPRESSED
 
 #: Noise of float arithmetic on the printed numbers.
 _NOISE = 1e-9
 _PLACE = ["block", "unit_code"]
+_RESULT = [*_PLACE, "node_code", "group"]
+_PARENT = [*_PLACE, "parent", "group"]
+#: Table, lower limit, estimate, upper limit.
+_LIMITS = (
+    ("scores", "ci_low", "score", "ci_high"),
+    ("scores", "satisfaction_ci_low", "satisfaction_percent", "satisfaction_ci_high"),
+    ("shares", "ci_low", "share", "ci_high"),
+    ("unweighted", "unweighted_ci_low", "unweighted_score", "unweighted_ci_high"),
+    ("units", "ci_low", "percent", "ci_high"),
+)
 
 
 def readded(package: Package) -> Iterator[Problem]:
     """Faults of the scores: order of limits, points against scores, parents against parts, ranks against points."""
-    if "scores" in package:
-        yield from limits(package["scores"], "ci_low", "score", "ci_high")
-        yield from limits(
-            package["scores"], "satisfaction_ci_low", "satisfaction_percent", "satisfaction_ci_high"
-        )
-        yield from shown_as_said(package["scores"])
-        yield from points_of_scores(package["scores"])
-    if {"scores", "tree"} <= package.keys():
-        yield from parents(package["scores"], package["tree"])
-    if {"scores", "tree", "units"} <= package.keys():
-        yield from totals(package["scores"], package["tree"], package["units"])
-    if "shares" in package:
-        yield from limits(package["shares"], "ci_low", "share", "ci_high")
-        yield from whole_shares(package["shares"])
-    if "unweighted" in package:
-        yield from limits(
-            package["unweighted"], "unweighted_ci_low", "unweighted_score", "unweighted_ci_high"
-        )
-    for name in ("units", "council-units"):
-        if name in package:
-            yield from percents(package[name])
-            yield from ranks(package[name])
+    for table, low, middle, high in _LIMITS:
+        if table in package:
+            yield from limits(package[table], low, middle, high)
+    for names, check in _CHECKS:
+        if all(name in package for name in names):
+            yield from check(*(package[name] for name in names))
 
 
 def limits(printed: PrintedTable, low: str, middle: str, high: str) -> Iterator[Problem]:
@@ -57,8 +53,8 @@ def limits(printed: PrintedTable, low: str, middle: str, high: str) -> Iterator[
 def shown_as_said(scores: PrintedTable) -> Iterator[Problem]:
     """A suppressed result shows no number; a result that is ok or external does."""
     status, value = scores.text("status"), scores.number("score")
-    yield from scores.faults("verify.suppressed_shown", (status == "suppressed") & ~np.isnan(value), "score")
-    needed = np.isin(status, ["ok", "external"])
+    yield from scores.faults("verify.suppressed_shown", (status == SUPPRESSED) & ~np.isnan(value), "score")
+    needed = np.isin(status, [OK, EXTERNAL])
     yield from scores.faults("verify.result_missing", needed & np.isnan(value), "score")
 
 
@@ -71,14 +67,14 @@ def points_of_scores(scores: PrintedTable) -> Iterator[Problem]:
 
 def parents(scores: PrintedTable, tree: PrintedTable) -> Iterator[Problem]:
     """Every node from its items, its groups or its children, by the rule of the tree."""
-    rows, nodes = _rows(scores), _nodes(tree)
-    unknown = ~rows["node_code"].isin(nodes.index).to_numpy()
+    nodes = _nodes(tree)
+    rows = _rows(scores).join(nodes, on="node_code")
+    unknown = rows["level"].isna()
     yield from scores.faults("verify.node_unknown", unknown, "node_code")
-    rows = rows[~unknown].join(nodes, on="node_code")
-    yield from _same_nodes_everywhere(scores, rows)
-    yield from _from_parts(scores, rows, _within_groups(rows, nodes))
-    yield from _from_parts(scores, rows, _over_groups(rows, nodes))
-    yield from _from_parts(scores, rows, _over_children(rows, nodes))
+    yield from _same_nodes_everywhere(scores, rows[~unknown])
+    for parts in (_within_groups(rows, nodes), _over_groups(rows, nodes), _over_children(rows, nodes)):
+        if len(parts):
+            yield from _from_parts(scores, rows, _combined(parts))
     yield from _points_of_sums(scores, rows, nodes)
 
 
@@ -87,25 +83,29 @@ def totals(scores: PrintedTable, tree: PrintedTable, units: PrintedTable) -> Ite
     roots = tree.frame.loc[tree.frame["parent"] == "", "code"]
     rows = _rows(scores)
     rows = rows[(rows["group"] == ALL_GROUPS) & rows["node_code"].isin(roots)].drop_duplicates(_PLACE)
-    found = units.frame[_PLACE].merge(rows, on=_PLACE, how="left")
-    yield from units.faults("verify.unit_without_total", found["row"].isna().to_numpy(), "unit_code")
+    found = units.frame[_PLACE].merge(rows, on=_PLACE, how="left", indicator="of_scores")
+    without = found["of_scores"] == "left_only"
+    yield from units.faults("verify.unit_without_total", without, "unit_code")
     for column in ("points", "max_points"):
-        expected = found[column].to_numpy(dtype=float)
-        yield from _differing(units, column, expected, np.full(len(units), _NOISE), "verify.not_the_total")
-    missing = len(rows) - int(found["row"].notna().sum())
+        yield from _differing(
+            units,
+            column,
+            found[column].to_numpy(dtype=float),
+            np.full(len(units), _NOISE),
+            "verify.not_the_total",
+        )
+    missing = len(rows) - int((~without).sum())
     if missing:
         yield Problem("verify.units_missing", file=units.path, params=(("missing", str(missing)),))
 
 
 def percents(units: PrintedTable) -> Iterator[Problem]:
-    """percent = 100 · points / maximum points, and its limits around it."""
+    """percent = 100 · points / maximum points."""
     most = units.number("max_points")
     with np.errstate(divide="ignore", invalid="ignore"):
         expected = 100.0 * units.number("points") / most
         slack = units.half("percent") + 100.0 * units.half("points") / most + _NOISE
     yield from _differing(units, "percent", expected, slack, "verify.percent_of_points")
-    if "ci_low" in units.table.names:
-        yield from limits(units, "ci_low", "percent", "ci_high")
 
 
 def ranks(units: PrintedTable) -> Iterator[Problem]:
@@ -117,8 +117,10 @@ def ranks(units: PrintedTable) -> Iterator[Problem]:
     for column in ("rank", "rank_low", "rank_high"):
         value = units.number(column)
         yield from units.faults("verify.rank_range", (value < 1) | (value > size), column, units=size)
-    for _, rows in units.frame.groupby("block", sort=False).indices.items():
-        yield from _rank_order(units, np.asarray(rows))
+    best = _best_behind(units)
+    wrong = (best <= rank) & ~np.isnan(units.number("percent"))
+    below = np.array([f"< {other:g}" for other in best], dtype=object)
+    yield from units.faults("verify.rank_order", wrong, "rank", expected=below)
 
 
 def whole_shares(shares: PrintedTable) -> Iterator[Problem]:
@@ -134,32 +136,21 @@ def whole_shares(shares: PrintedTable) -> Iterator[Problem]:
     yield from shares.faults("verify.shares_sum", wrong, "share", expected=found["share"].to_numpy())
 
 
-def _rank_order(units: PrintedTable, rows: np.ndarray) -> Iterator[Problem]:
-    """Best unit with fewer points against every unit with more, one pass in order of points."""
-    rank, points = units.number("rank")[rows], units.number("percent")[rows]
-    known = rows[~np.isnan(rank) & ~np.isnan(points)]
-    known = known[np.argsort(-units.number("percent")[known], kind="stable")]
-    rank, points = units.number("rank")[known], units.number("percent")[known]
-    behind = np.minimum.accumulate(rank[::-1])[
-        ::-1
-    ]  # the best rank among this unit and those with fewer points
-    next_lower = np.searchsorted(-points, -points, side="right")
-    for k, start in enumerate(next_lower):
-        if start < len(known) and behind[start] <= rank[k]:
-            yield units.fault(
-                "verify.rank_order",
-                int(known[k]),
-                "rank",
-                found=int(rank[k]),
-                expected=f"< {behind[start]:g}",
-            )
+def _best_behind(units: PrintedTable) -> Floats:
+    """Best rank among the units of the block with fewer points [n]; infinite where there is none."""
+    rank, points = np.nan_to_num(units.number("rank"), nan=np.inf), units.number("percent")
+    best = np.empty(len(units))
+    for rows in units.frame.groupby("block", sort=False).indices.values():
+        order = rows[np.argsort(points[rows], kind="stable")]
+        upwards = np.minimum.accumulate([np.inf, *rank[order]])
+        best[order] = upwards[np.searchsorted(points[order], points[order])]
+    return best
 
 
 def _rows(scores: PrintedTable) -> pd.DataFrame:
-    """The scores with their numbers and their position."""
-    keys = ["block", "unit_code", "node_code", "group", "status"]
-    numbers = {name: scores.number(name) for name in ("score", "points", "max_points", "n_valid")}
-    return scores.frame[keys].assign(row=np.arange(len(scores)), **numbers)
+    """The scores with their numbers."""
+    numbers = {name: scores.number(name) for name in ("score", "points", "max_points")}
+    return scores.frame[[*_RESULT, "status"]].assign(**numbers)
 
 
 def _nodes(tree: PrintedTable) -> pd.DataFrame:
@@ -187,12 +178,10 @@ def _items_below(frame: pd.DataFrame) -> list[float]:
 def _same_nodes_everywhere(scores: PrintedTable, rows: pd.DataFrame) -> Iterator[Problem]:
     """Every unit of a block has the same rows: none was taken out."""
     wanted = rows[["block", "node_code", "group"]].drop_duplicates()
-    places = rows[_PLACE].drop_duplicates()
-    every = places.merge(wanted, on="block")
-    found = every.merge(rows, on=[*_PLACE, "node_code", "group"], how="left")
-    for _, gap in found[found["row"].isna()].head(20).iterrows():
-        named = " · ".join(gap[[*_PLACE, "node_code", "group"]])
-        yield Problem("verify.row_missing", file=scores.path, params=(("key", named),))
+    every = rows[_PLACE].drop_duplicates().merge(wanted, on="block")
+    found = every.merge(rows[_RESULT], on=_RESULT, how="left", indicator=True)
+    for gap in found.loc[found["_merge"] == "left_only", _RESULT].head(20).itertuples(index=False):
+        yield Problem("verify.row_missing", file=scores.path, params=(("key", " · ".join(gap)),))
 
 
 def _within_groups(rows: pd.DataFrame, nodes: pd.DataFrame) -> pd.DataFrame:
@@ -200,124 +189,104 @@ def _within_groups(rows: pd.DataFrame, nodes: pd.DataFrame) -> pd.DataFrame:
     parts = _with_parents(rows[rows["group"] != ALL_GROUPS], nodes)
     # a question with too few answers is not printed but does enter its node, and every pooled node above: these
     # cannot be re-added
-    hidden = parts["score"].isna() & ((parts["level"] == ITEM_LEVEL) | (parts["parent_rule"] == "pooled"))
-    unknown = hidden.groupby([parts[k] for k in [*_PLACE, "parent", "group"]]).transform("any")
+    hidden = parts["score"].isna() & ((parts["level"] == ITEM_LEVEL) | (parts["parent_rule"] == POOLED))
+    unknown = hidden.groupby([parts[name] for name in _PARENT]).transform("any")
     parts = parts[~unknown & parts["score"].notna()]
-    return _grouped(parts, [*_PLACE, "parent", "group"], affine=True)
+    low, high = (parts["parent"].map(nodes[name]) for name in ("low", "high"))
+    stretched = low.fillna(0.0) / high + (high - low.fillna(0.0)) / high * parts["score"]
+    return parts.assign(score=parts["score"].where(parts["parent_rule"] != RESCALE, stretched))
 
 
 def _over_groups(rows: pd.DataFrame, nodes: pd.DataFrame) -> pd.DataFrame:
     """Parts of a node or item over all groups where groups are combined: its groups with their weights."""
-    combined = rows["over_items"] | (rows["level"] == ITEM_LEVEL) | (rows["rule"] == "pooled")
-    parts = rows[combined & (rows["group"] != ALL_GROUPS) & rows["score"].notna()].copy()
-    declared = np.where(parts["level"] == ITEM_LEVEL, parts["parent"].map(nodes["groups"]), parts["groups"])
-    parts["part_weight"] = [_group_weight(text, g) for text, g in zip(declared, parts["group"], strict=True)]
-    parts["parent"], parts["group"], parts["parent_rule"] = parts["node_code"], ALL_GROUPS, "groups"
-    return _grouped(parts, [*_PLACE, "parent", "group"])
+    combined = rows["over_items"].eq(True) | (rows["level"] == ITEM_LEVEL) | (rows["rule"] == POOLED)
+    parts = rows[combined & (rows["group"] != ALL_GROUPS) & rows["score"].notna()]
+    declared = parts["groups"].where(parts["level"] != ITEM_LEVEL, parts["parent"].map(nodes["groups"]))
+    weights = [_group_weight(text, group) for text, group in zip(declared, parts["group"], strict=True)]
+    return parts.assign(
+        part_weight=weights, parent=parts["node_code"], group=ALL_GROUPS, parent_rule="groups"
+    )
 
 
 def _over_children(rows: pd.DataFrame, nodes: pd.DataFrame) -> pd.DataFrame:
     """Parts of a parent over all groups: its children over all groups, none of which may be missing."""
     parts = _with_parents(rows[(rows["group"] == ALL_GROUPS) & (rows["level"] != ITEM_LEVEL)], nodes)
-    return _grouped(parts[parts["parent_rule"] != "pooled"], [*_PLACE, "parent", "group"])
+    return parts[parts["parent_rule"] != POOLED]
 
 
 def _with_parents(rows: pd.DataFrame, nodes: pd.DataFrame) -> pd.DataFrame:
-    """Rows with the rule and range of their parent, and their weight under it."""
-    parts = rows[rows["parent"] != ""].copy()
-    for name in ("rule", "low", "high"):
-        parts[f"parent_{name}"] = parts["parent"].map(nodes[name])
-    most = parts["max_points"].fillna(0.0)
-    rule = parts["parent_rule"]
-    parts["part_weight"] = np.select(
-        [rule == "sum", rule == "weighted", rule == "mean_of_items"],
-        [most, parts["weight"], parts["items_below"]],
+    """Rows that have a parent, with its rule and their weight under it."""
+    parts = rows[rows["parent"].fillna("") != ""]
+    rule = parts["parent"].map(nodes["rule"])
+    weight = np.select(
+        [rule == SUM, rule == WEIGHTED, rule == MEAN_OF_ITEMS],
+        [parts["max_points"].fillna(0.0), parts["weight"], parts["items_below"]],
         default=1.0,
     )
-    return parts
+    return parts.assign(parent_rule=rule, part_weight=weight)
 
 
-def _grouped(parts: pd.DataFrame, key: list[str], affine: bool = False) -> pd.DataFrame:
+def _combined(parts: pd.DataFrame) -> pd.DataFrame:
     """Per parent: expected score, its lowest and highest part, and whether a part is missing."""
-    if parts.empty:
-        return pd.DataFrame(columns=[*key, "expected", "lowest", "highest", "gap", "pooled"])
     weighted = parts.assign(product=parts["part_weight"] * parts["score"])
-    grouped = weighted.groupby(key, sort=False)
-    found = grouped.agg(
-        total=("part_weight", "sum"), lowest=("score", "min"), highest=("score", "max"),
+    found = weighted.groupby(_PARENT, sort=False).agg(
+        product=("product", "sum"), total=("part_weight", "sum"), lowest=("score", "min"), highest=("score", "max"),
         given=("score", "count"), parts=("score", "size"), applied=("parent_rule", "first"),
     )  # fmt: skip
-    found["product"] = grouped["product"].sum()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found["expected"] = found["product"] / found["total"]
-    if affine:
-        low, high = grouped["parent_low"].first(), grouped["parent_high"].first()
-        stretched = low.fillna(0.0) / high + (high - low.fillna(0.0)) / high * found["expected"]
-        found["expected"] = found["expected"].where(found["applied"] != "rescale", stretched)
-    missing = found["given"] < found["parts"]
-    return found.assign(pooled=found["applied"] == "pooled", gap=missing).reset_index()
+    return found.assign(expected=found["product"] / found["total"]).reset_index()
 
 
-def _from_parts(scores: PrintedTable, rows: pd.DataFrame, expected: pd.DataFrame) -> Iterator[Problem]:
+def _from_parts(scores: PrintedTable, rows: pd.DataFrame, combined: pd.DataFrame) -> Iterator[Problem]:
     """Compare printed parents with what their parts give; results taken from another survey stand for themselves."""
-    if expected.empty:
-        return
-    own = rows[rows["status"] != "external"]
-    found = own.merge(
-        expected, left_on=[*_PLACE, "node_code", "group"], right_on=[*_PLACE, "parent", "group"]
-    )
-    row, score = found["row"].to_numpy(), found["score"].to_numpy()
+    found = _beside(rows, combined)
+    score, status = found["score"], found["status"]
     # over all groups, a sum is out of the maximum that is published with it (9.99 points of children out of 10)
-    of_published = (found["applied"] == "sum") & (found["group"] == ALL_GROUPS)
-    found["expected"] = found["expected"].where(~of_published, found["product"] / found["max_points"])
+    of_published = (found["applied"] == SUM) & (found["group"] == ALL_GROUPS)
+    expected = found["expected"].where(~of_published, found["product"] / found["max_points"])
     slack = 2 * scores.half("score") + _NOISE
-    low = np.where(found["pooled"], found["lowest"], found["expected"])
-    high = np.where(found["pooled"], found["highest"], found["expected"])
-    gap = found["gap"].to_numpy(dtype=bool)
-    off = (score < low - slack) | (score > high + slack)
-    for k in np.flatnonzero(~gap & off):
-        yield scores.fault(
-            "verify.parent", int(row[k]), "score", node=found["node_code"].iloc[k],
-            expected=float(found["expected"].iloc[k]), found=scores.frame["score"].iloc[row[k]],
-        )  # fmt: skip
-    for k in np.flatnonzero(gap & ~np.isnan(score)):
-        yield scores.fault("verify.parent_without_part", int(row[k]), "score", found=float(score[k]))
-    suppressed = (found["status"] == "suppressed").to_numpy()
-    for k in np.flatnonzero(~gap & np.isnan(score) & ~suppressed):
-        yield scores.fault(
-            "verify.parent_blank", int(row[k]), "score", expected=float(found["expected"].iloc[k])
-        )
+    pooled = found["applied"] == POOLED
+    off = score < found["lowest"].where(pooled, expected) - slack
+    off |= score > found["highest"].where(pooled, expected) + slack
+    own = found["parts"].notna() & (status != EXTERNAL)
+    whole = found["given"] == found["parts"]
+    node = found["node_code"]
+    yield from scores.faults("verify.parent", own & whole & off, "score", node=node, expected=expected)
+    yield from scores.faults("verify.parent_without_part", own & ~whole & score.notna(), "score")
+    blank = own & whole & score.isna() & (status != SUPPRESSED)
+    yield from scores.faults("verify.parent_blank", blank, "score", expected=expected)
 
 
 def _points_of_sums(scores: PrintedTable, rows: pd.DataFrame, nodes: pd.DataFrame) -> Iterator[Problem]:
     """A sum's points are the sum of its children's; its maximum too, unless all children stand at their declared
     maxima and the tree declares another for the sum (PAPI: 10 for three times 3.33)."""
-    parts = rows[(rows["group"] == ALL_GROUPS) & (rows["parent"].map(nodes["rule"]) == "sum")]
+    parts = rows[(rows["group"] == ALL_GROUPS) & (rows["parent"].map(nodes["rule"]) == SUM)]
     if parts.empty:
         return
     parts = parts.assign(at_declared=parts["max_points"] == parts["declared"])
-    grouped = parts.groupby([*_PLACE, "parent"], sort=False)
-    columns, number = ["points", "max_points"], grouped.size()
-    whole = grouped[columns].count().eq(number, axis=0)
-    sums = grouped[columns].sum().where(whole).assign(parts=number, declared=grouped["at_declared"].all())
-    sums = sums.add_prefix("sum_").reset_index()
-    own = rows[(rows["group"] == ALL_GROUPS) & (rows["status"] != "external")]
-    found = own.merge(
-        sums, left_on=[*_PLACE, "node_code"], right_on=[*_PLACE, "parent"], suffixes=("", "_sum")
+    grouped = parts.groupby(_PARENT, sort=False)
+    sums = grouped[["points", "max_points"]].sum(min_count=1).add_prefix("sum_")
+    counts = grouped[["points", "max_points"]].count().add_prefix("given_")
+    found = _beside(
+        rows, sums.join(counts).assign(parts=grouped.size(), whole=grouped["at_declared"].all()).reset_index()
     )
-    row = found["row"].to_numpy()
-    as_declared = found["sum_declared"] & (found["max_points"] == found["declared"])
-    for column in ("points", "max_points"):
-        expected = found[f"sum_{column}"].to_numpy(dtype=float)
-        half = scores.half("points") * (found["sum_parts"].to_numpy() + 1) if column == "points" else 0.0
-        off = np.abs(found[column].to_numpy() - expected) > half + _NOISE
+    own = found["status"] != EXTERNAL
+    as_declared = found["whole"].eq(True) & (found["max_points"] == found["declared"])
+    rounding: dict[str, pd.Series | float] = {
+        "points": scores.half("points") * (found["parts"] + 1),
+        "max_points": 0.0,
+    }
+    for column, half in rounding.items():
+        expected = found[f"sum_{column}"].where(found[f"given_{column}"] == found["parts"])
+        off = own & ((found[column] - expected).abs() > half + _NOISE)
         if column == "max_points":
-            off &= ~as_declared.to_numpy(dtype=bool)
-        for k in np.flatnonzero(off):
-            yield scores.fault(
-                "verify.sum", int(row[k]), column, node=found["node_code"].iloc[k], expected=float(expected[k]),
-                found=scores.frame[column].iloc[row[k]],
-            )  # fmt: skip
+            off &= ~as_declared
+        yield from scores.faults("verify.sum", off, column, node=found["node_code"], expected=expected)
+
+
+def _beside(rows: pd.DataFrame, of_parents: pd.DataFrame) -> pd.DataFrame:
+    """All rows with what was found for the parents among them."""
+    named = of_parents.rename(columns={"parent": "node_code"})
+    return rows.merge(named, on=_RESULT, how="left")
 
 
 def _group_weight(declared: object, group: str) -> float:
@@ -334,3 +303,17 @@ def _differing(
     with np.errstate(invalid="ignore"):
         off = np.abs(printed.number(column) - expected) > slack
     yield from printed.faults(code, off, column, expected=expected)
+
+
+#: What is checked where all tables named are there.
+_CHECKS: tuple[tuple[tuple[str, ...], Callable[..., Iterator[Problem]]], ...] = (
+    (("scores",), shown_as_said),
+    (("scores",), points_of_scores),
+    (("scores", "tree"), parents),
+    (("scores", "tree", "units"), totals),
+    (("shares",), whole_shares),
+    (("units",), percents),
+    (("units",), ranks),
+    (("council-units",), percents),
+    (("council-units",), ranks),
+)

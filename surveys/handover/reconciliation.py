@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,37 +14,21 @@ import pandas as pd
 
 from surveys.handover.printed import Package, PrintedTable
 from surveys.problems import Language, Problem
+from surveys.vocabulary.columns import CELL_COLUMNS
 from surveys.vocabulary.formulas import guarded
-from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
-from surveys.vocabulary.statuses import DISPOSITIONS
+from surveys.vocabulary.levels import ALL_GROUPS, EXTERNAL_SURVEY, ITEM_LEVEL, SURVEY
+from surveys.vocabulary.statuses import DISPOSITIONS, INCOMPLETE, OK, REJECTED, VALID
 
-_CELL = ["block", "unit_code", "group", "questionnaire"]
+_CELL = list(CELL_COLUMNS)
 _PLACE = ["block", "unit_code"]
 _NUMBER_NOISE = 1e-9
 
 
 def reconciled(package: Package) -> Iterator[Problem]:
     """Faults between tables that must tell the same story."""
-    if "funnel" in package:
-        yield from funnel_adds_up(package["funnel"])
-    if {"forms", "funnel"} <= package.keys():
-        yield from forms_in_funnel(package["forms"], package["funnel"])
-    if {"forms", "weights"} <= package.keys():
-        yield from weights_of_forms(package["weights"], package["forms"])
-    if {"weights", "weight-diagnostics"} <= package.keys():
-        yield from diagnostics_of_weights(package["weight-diagnostics"], package["weights"])
-    if {"scores", "funnel"} <= package.keys():
-        yield from numbers_of_forms(package["scores"], package["funnel"])
-    if {"scores", "tree", "council-scores"} <= package.keys():
-        yield from council_repeats(package["council-scores"], _measured(package["scores"], package["tree"]))
-    if {"units", "council-units"} <= package.keys():
-        yield from council_repeats(package["council-units"], package["units"])
-    if {"council-scores", "council-units"} <= package.keys():
-        yield from council_adds_up(package["council-units"], package["council-scores"])
-    if {"scores", "unweighted"} <= package.keys():
-        yield from weighted_repeats(package["unweighted"], package["scores"])
-    if {"forms", "council-rejected"} <= package.keys():
-        yield from rejected_repeats(package["council-rejected"], package["forms"])
+    for names, check in _CHECKS.items():
+        if all(name in package for name in names):
+            yield from check(*(package[name] for name in names))
 
 
 def funnel_adds_up(funnel: PrintedTable) -> Iterator[Problem]:
@@ -53,7 +37,7 @@ def funnel_adds_up(funnel: PrintedTable) -> Iterator[Problem]:
     issued, returned = funnel.number("issued"), funnel.number("returned")
     parts = sum(funnel.number(name) for name in DISPOSITIONS)
     yield from funnel.faults("verify.funnel", returned != parts, "returned", expected=np.asarray(parts))
-    kept = returned - funnel.number("rejected")
+    kept = returned - funnel.number(REJECTED)
     above = funnel.faults(
         "verify.more_than_issued", (issued > 0) & (kept > issued), "returned", expected=issued
     )
@@ -71,16 +55,14 @@ def forms_in_funnel(forms: PrintedTable, funnel: PrintedTable) -> Iterator[Probl
             "verify.forms_in_funnel", funnel.number(name) != expected, name, expected=expected
         )
     outside = forms.frame[_CELL].merge(funnel.frame[_CELL], on=_CELL, how="left", indicator=True)
-    yield from forms.faults(
-        "verify.form_not_counted", (outside["_merge"] == "left_only").to_numpy(), "form_code"
-    )
+    yield from forms.faults("verify.form_not_counted", outside["_merge"] == "left_only", "form_code")
 
 
 def weights_of_forms(weights: PrintedTable, forms: PrintedTable) -> Iterator[Problem]:
     """Weights belong to valid forms, one each; g = final / base weight."""
     key = [*_CELL, "form_code"]
     valid = Counter(
-        forms.frame.loc[forms.frame["disposition"] == "valid", key].itertuples(index=False, name=None)
+        forms.frame.loc[forms.frame["disposition"] == VALID, key].itertuples(index=False, name=None)
     )
     given = weights.frame[key].assign(nth=weights.frame.groupby(key).cumcount())
     over = [row[-1] >= valid[row[:-1]] for row in given.itertuples(index=False, name=None)]
@@ -131,9 +113,21 @@ def numbers_of_forms(scores: PrintedTable, funnel: PrintedTable) -> Iterator[Pro
     sums = rows[single].groupby([*_PLACE, "node_code"])["n"].sum().reset_index()
     total = rows.merge(sums, on=[*_PLACE, "node_code"], how="left")["n_y"].fillna(0).to_numpy(dtype=float)
     n = rows["n"].to_numpy()
-    whole = scores.text("status") == "ok"
+    whole = scores.text("status") == OK
     off = ~single & ((n > total) | whole & (n != total))
     yield from scores.faults("verify.n_over_groups", off, "n_valid", expected=total)
+
+
+def council_scores_repeat(
+    council: PrintedTable, scores: PrintedTable, tree: PrintedTable
+) -> Iterator[Problem]:
+    """The council gets the measured nodes over all groups."""
+    nodes = tree.frame[tree.frame["level"] != ITEM_LEVEL]
+    measured = ~nodes["code"].isin(nodes["parent"]) & nodes["measured_by"].isin([SURVEY, EXTERNAL_SURVEY])
+    wanted = scores.frame["node_code"].isin(nodes["code"][measured])
+    keep = ((scores.frame["group"] == ALL_GROUPS) & wanted).to_numpy()
+    kept = replace(scores, frame=scores.frame[keep].reset_index(drop=True), lines=scores.lines[keep])
+    yield from council_repeats(council, kept)
 
 
 def council_repeats(council: PrintedTable, results: PrintedTable) -> Iterator[Problem]:
@@ -141,15 +135,13 @@ def council_repeats(council: PrintedTable, results: PrintedTable) -> Iterator[Pr
     key = list(council.table.key)
     common = [name for name in council.table.names if name in results.table.names and name not in key]
     found = council.frame[key].merge(results.frame.assign(row=range(len(results))), on=key, how="left")
-    yield from council.faults("verify.council_extra", found["row"].isna().to_numpy(), key[-1])
+    yield from council.faults("verify.council_extra", found["row"].isna(), key[-1])
     missing = len(results) - int(found["row"].notna().sum())
     if missing:
         yield Problem("verify.council_missing", file=council.path, params=(("missing", str(missing)),))
     for name in common:
         expected, text = found[name].fillna("").to_numpy(dtype=object), council.text(name)
-        withheld = (
-            (council.text("status") == "incomplete") & (text == "") & council.table.column[name].is_number
-        )
+        withheld = (name in council.table.withheld) & (council.text("status") == INCOMPLETE) & (text == "")
         yield from council.faults("verify.council", (text != expected) & ~withheld, name, expected=expected)
 
 
@@ -164,7 +156,7 @@ def council_adds_up(units: PrintedTable, scores: PrintedTable) -> Iterator[Probl
     summed = np.abs(found["most"].to_numpy() - units.number("max_points")) <= _NUMBER_NOISE
     slack = scores.half("points") * (found["parts"].to_numpy() + 1) + _NUMBER_NOISE
     off = summed & (np.abs(units.number("points") - found["points"].to_numpy()) > slack)
-    yield from units.faults("verify.council_sum", off, "points", expected=found["points"].to_numpy())
+    yield from units.faults("verify.council_sum", off, "points", expected=found["points"])
 
 
 def weighted_repeats(unweighted: PrintedTable, scores: PrintedTable) -> Iterator[Problem]:
@@ -182,7 +174,7 @@ def rejected_repeats(rejected: PrintedTable, forms: PrintedTable) -> Iterator[Pr
     """The list of rejected forms is that of the results, form by form and reason by reason."""
     key = [name for name in rejected.table.names if name in forms.table.names]
     expected = Counter(
-        forms.frame.loc[forms.frame["disposition"] == "rejected", key].itertuples(index=False, name=None)
+        forms.frame.loc[forms.frame["disposition"] == REJECTED, key].itertuples(index=False, name=None)
     )
     extra = []
     for row in rejected.frame[key].itertuples(index=False, name=None):
@@ -243,12 +235,16 @@ def _same(found: object, expected: object) -> bool:
     return guarded(str(found)) == expected
 
 
-def _measured(scores: PrintedTable, tree: PrintedTable) -> PrintedTable:
-    """The rows of the scores that the council gets: measured nodes over all groups."""
-    nodes = tree.frame[tree.frame["level"] != ITEM_LEVEL]
-    parents = set(nodes["parent"])
-    wanted = nodes[~nodes["code"].isin(parents) & nodes["measured_by"].isin(["survey", "external"])]["code"]
-    keep = ((scores.frame["group"] == ALL_GROUPS) & scores.frame["node_code"].isin(wanted)).to_numpy()
-    return PrintedTable(
-        scores.table, scores.path, scores.frame[keep].reset_index(drop=True), scores.lines[keep]
-    )
+#: What is checked where all tables named are there.
+_CHECKS: Mapping[tuple[str, ...], Callable[..., Iterator[Problem]]] = {
+    ("funnel",): funnel_adds_up,
+    ("forms", "funnel"): forms_in_funnel,
+    ("weights", "forms"): weights_of_forms,
+    ("weight-diagnostics", "weights"): diagnostics_of_weights,
+    ("scores", "funnel"): numbers_of_forms,
+    ("council-scores", "scores", "tree"): council_scores_repeat,
+    ("council-units", "units"): council_repeats,
+    ("council-units", "council-scores"): council_adds_up,
+    ("unweighted", "scores"): weighted_repeats,
+    ("council-rejected", "forms"): rejected_repeats,
+}
