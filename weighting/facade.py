@@ -57,7 +57,7 @@ class Design(SampleDesign):
 
     calibrations: tuple[Calibration, ...] = ()
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         frame: pd.DataFrame | Mapping[str, ArrayLike],
         weights: str | ArrayLike | None = None,

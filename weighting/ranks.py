@@ -195,7 +195,7 @@ def _covariance_problems(covariance: Floats, known: NDArray[np.bool_]) -> list[s
     return [f"covariance: some combination has a negative variance ({least:.3g})"] if least < -slack else []
 
 
-def rank_sets(
+def rank_sets(  # noqa: PLR0913
     estimates: ArrayLike,
     covariance: ArrayLike,
     level: float = 0.95,

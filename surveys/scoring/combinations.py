@@ -24,14 +24,14 @@ class Combination:
     are published as shares and enter no total."""
 
     name: str
-    weight: Callable[[Instrument, Part], float] = lambda instrument, part: 1.0
+    weight: Callable[[Instrument, Part], float] = lambda _instrument, _part: 1.0
     pooled: bool = False
     points: bool = False
-    affine: Callable[[Node], tuple[float, float]] = lambda node: (0.0, 1.0)
+    affine: Callable[[Node], tuple[float, float]] = lambda _node: (0.0, 1.0)
     scored: bool = True
 
 
-def declared_weight(instrument: Instrument, part: Part) -> float:
+def declared_weight(_instrument: Instrument, part: Part) -> float:
     """The weight written in the definition."""
     return part.weight
 

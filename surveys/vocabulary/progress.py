@@ -10,6 +10,6 @@ Step = Callable[[str, int, int], None]
 Stages = Callable[[str], Step]
 
 
-def unheard(stage: str) -> Step:
+def unheard(_stage: str) -> Step:
     """Stages that nobody listens to."""
-    return lambda label, done, total: None
+    return lambda _label, _done, _total: None

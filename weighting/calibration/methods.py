@@ -19,7 +19,7 @@ from weighting.facade import Design
 FINEST = 1e-14
 
 
-def calibrate(
+def calibrate(  # noqa: PLR0913
     design: Design,
     margins: Mapping[Any, Any],
     distance: Literal["linear", "raking", "logit"] = "linear",
@@ -85,7 +85,7 @@ def poststratify(design: Design, margins: Mapping[Any, Any], by: str | Sequence[
     return _calibrated(design, cells, Method(distance_record(LINEAR), DESIGN, TOLERANCE, MAX_ROUNDS))
 
 
-def rake(
+def rake(  # noqa: PLR0913
     design: Design,
     margins: Mapping[Any, Any],
     bounds: tuple[float | None, float | None] | None = None,

@@ -87,7 +87,7 @@ def _unreachable(weights: Floats, lower: Floats, upper: Floats, group: Codes, na
     ]
 
 
-def trim(
+def trim(  # noqa: PLR0913
     design: Design,
     lower: float | None = None,
     upper: float | None = None,

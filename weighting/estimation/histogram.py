@@ -109,7 +109,7 @@ class Histogram:
         sums = {name: getattr(self, name) + getattr(other, name) for name in _SUMS}
         return replace(self, **sums)
 
-    def mean(
+    def mean(  # noqa: PLR0913
         self,
         cells: pd.DataFrame,
         items: str | Sequence[str] | None = None,
@@ -135,7 +135,7 @@ class Histogram:
         found = tuple(numeric(grouping, item) for item in self._named(items))
         return estimates_of(Request(grouping, found, None, "mean"), options)
 
-    def proportion(
+    def proportion(  # noqa: PLR0913
         self,
         cells: pd.DataFrame,
         levels: Sequence[int],

@@ -171,7 +171,7 @@ def clopper_pearson(estimate: ArrayLike, n: ArrayLike, level: float = 0.95) -> L
     return np.where(census, p, low), np.where(census, p, high)
 
 
-def bounded(
+def bounded(  # noqa: PLR0913
     estimate: ArrayLike,
     se: ArrayLike,
     df: ArrayLike,

@@ -22,7 +22,7 @@ from weighting.estimation.requests import Request, estimates_of
 from weighting.estimation.study_variables import numeric, shares
 
 
-def mean(
+def mean(  # noqa: PLR0913
     design: SampleDesign,
     columns: str | Sequence[str],
     by: str | Sequence[str] | None = None,
@@ -92,7 +92,7 @@ def request_of(
     return Request(grouping, tuple(found), bottom, kind)
 
 
-def proportion(
+def proportion(  # noqa: PLR0913
     design: SampleDesign,
     columns: str | Sequence[str],
     by: str | Sequence[str] | None = None,
@@ -118,7 +118,7 @@ def proportion(
     return estimates_of(request_of(design, "proportion", columns, by, levels=levels), options, listwise)
 
 
-def ratio(
+def ratio(  # noqa: PLR0913
     design: SampleDesign,
     numerator: str | Sequence[str],
     denominator: str,

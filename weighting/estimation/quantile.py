@@ -28,7 +28,7 @@ from weighting.variance.influence import Influence
 ROUNDING = 1e-12
 
 
-def quantile(
+def quantile(  # noqa: PLR0913
     design: SampleDesign,
     columns: str | Sequence[str],
     q: float | Sequence[float] = 0.5,

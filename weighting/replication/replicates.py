@@ -58,7 +58,7 @@ class Replicates:
         freeze(self)
 
     @classmethod
-    def from_weights(
+    def from_weights(  # noqa: PLR0913
         cls,
         design: Design,
         weights: ArrayLike | Sequence[str],

@@ -34,7 +34,7 @@ LEAVE_OUT = ("remove", "certainty")
 MOST_CLUSTERS = 10_000
 
 
-def replicate(
+def replicate(  # noqa: PLR0913
     design: Design,
     kind: Literal["JK1", "JKn", "BRR", "Fay", "bootstrap"] = "JKn",
     rho: float = 0.5,

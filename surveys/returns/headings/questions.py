@@ -48,7 +48,7 @@ class Vocabulary:
         self.header = header or DEFAULT_HEADER
         self.register = register
         self._columns = dict(columns or {})
-        self._decided = decided or (lambda column: None)
+        self._decided = decided or (lambda _column: None)
         self._by_name: dict[tuple[object, ...], tuple[Target, ...]] = {}
         #: Code → heading, as the study assigns them for this file.
         self.assigned = {code: heading for code, heading in self._columns.items() if heading}

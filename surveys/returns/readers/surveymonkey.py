@@ -91,7 +91,7 @@ def _column(column: Column, question: str, part: str, vocabulary: Vocabulary) ->
         return dataclasses.replace(column, order=order)
     named = dataclasses.replace(column, heading=f"{question} [{part}]", question=question, part=part)
     ticked = any(target.kind == "tick" for target in vocabulary.targets(named))
-    return named.replaced(lambda cell: "x") if ticked and _repeats_option(named) else named
+    return named.replaced(lambda _cell: "x") if ticked and _repeats_option(named) else named
 
 
 def _repeats_option(column: Column) -> bool:
@@ -100,6 +100,6 @@ def _repeats_option(column: Column) -> bool:
     return len(texts) == 1 or all(fold(text) == fold(column.part) for text in texts)
 
 
-def _option(text: str, part: str, known: bool) -> str:
+def _option(_text: str, part: str, known: bool) -> str:
     """The option where it was chosen; a mark where a text was written beside the options."""
     return part if known else MARK

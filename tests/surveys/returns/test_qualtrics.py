@@ -35,7 +35,7 @@ TEXTS = {
 CHOSEN = ["Sở Nội vụ", "Có", "Rất hài lòng", "Hài lòng", "Bình thường", "Internet,Báo, đài"]
 
 
-def write(
+def write(  # noqa: PLR0913
     path: Path, *forms: list[str], texts: dict[str, str] = TEXTS, zone: str = "Z", ids: bool = True,
     about: list[str] = ABOUT, delimiter: str = ",", encoding: str = "utf-8-sig",
 ) -> None:  # fmt: skip
