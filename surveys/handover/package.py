@@ -26,7 +26,7 @@ from surveys.handover.seal import package_name, sealed
 from surveys.handover.words import label_of
 from surveys.handover.workbook import WORKBOOK, workbook_bytes
 from surveys.problems import SurveyError
-from surveys.returns.double_entry import compare_entries
+from surveys.returns.double_entry import agreement, disagreements
 from surveys.scoring.scored import ScoredRound
 from surveys.validity.screened import ScreenedRound
 from surveys.vocabulary.progress import Step
@@ -91,14 +91,13 @@ def _screened_frames(
 ) -> dict[OfficialTable, pd.DataFrame]:
     """The tables about forms; those that only list oddities are left out when there are none."""
     returns, dispositions = done.returns, done.dispositions
-    entered = compare_entries(returns)
     oddities = {
         "reasons": tables.reasons_frame(returns, dispositions),
         "undecided": tables.undecided_frame(forms, done.study),
         "proposals": returns.proposals,
         "cells": tables.cells_frame(returns),
-        "entries": entered.disagreements,
-        "agreement": entered.agreement,
+        "entries": disagreements(returns),
+        "agreement": agreement(returns),
         "conversions": returns.conversions,
         "warnings": tables.warnings_frame(done.warnings),
     }

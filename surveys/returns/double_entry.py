@@ -8,40 +8,18 @@ the validity rule ``double_entry`` keeps in review.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from surveys.definitions.instrument.records import BLANK, NON_ANSWERS, NOT_ASKED, Instrument
-from surveys.returns.pairs import SECOND, UNIT, EntryPairs, unit_names
+from surveys.returns.pairs import SECOND, UNIT, EntryPairs, units_rated
 from surveys.returns.record_set import Returns
 from surveys.review.layouts import ENTRIES
 
 AGREEMENT_COLUMNS = ("operator", "field", "compared", "agreed", "share")
 ALL = "all"  # the value of operator or field in a row over all of them
 _NOTHING = (BLANK, NOT_ASKED)
-
-
-@dataclass(frozen=True, repr=False)
-class DoubleEntry:
-    """``agreement``: ``AGREEMENT_COLUMNS``, for every field, every operator, and both; a pair of entries counts for both of its
-    operators. ``disagreements``: the columns of the review file, the last two empty."""
-
-    agreement: pd.DataFrame
-    disagreements: pd.DataFrame
-
-
-def compare_entries(returns: Returns) -> DoubleEntry:
-    """Agreement and disagreements of all forms that were entered twice.
-
-    >>> from surveys.returns.record_set import ROW_COLUMNS
-    >>> none = Instrument("i", "1", "", "", (), (), (), (), (), (), (), (), (), ())
-    >>> rows = pd.DataFrame(columns=list(ROW_COLUMNS)).astype(ROW_COLUMNS)
-    >>> len(compare_entries(Returns(none, rows, np.zeros((0, 0), np.int8))).disagreements)
-    0
-    """
-    return DoubleEntry(_agreement(returns), _disagreements(returns))
 
 
 def field_name(item: str, unit: str) -> str:
@@ -76,8 +54,9 @@ def as_written(returns: Returns, row: int, code: str) -> str:
     return "" if value != value else str(value)
 
 
-def _agreement(returns: Returns) -> pd.DataFrame:
-    """Pairs compared and agreed for each operator: over all fields, then for each field, in the order in which they appear."""
+def agreement(returns: Returns) -> pd.DataFrame:
+    """Pairs compared and agreed for each operator: over all fields, then for each field, in the order in which they appear;
+    ``AGREEMENT_COLUMNS``. A pair of entries counts for both of its operators."""
     pairs = returns.pairs
     names = np.array([*(item.code for item in returns.instrument.items), *pairs.fields], dtype=object)
     agrees = ~np.column_stack([pairs.items, *pairs.fields.values()])
@@ -103,10 +82,17 @@ def _operators(rows: pd.DataFrame, pairs: EntryPairs) -> tuple[np.ndarray, ...]:
     return np.full(len(one), ALL, dtype=object), one, np.where(one == other, "", other)
 
 
-def _disagreements(returns: Returns) -> pd.DataFrame:
-    """Every difference of two entries, and every answer that only one entry has, in the order of the first entries."""
+def disagreements(returns: Returns) -> pd.DataFrame:
+    """Every difference of two entries, and every answer that only one entry has, in the order of the first entries: the review
+    file with nothing decided yet.
+
+    >>> from surveys.returns.record_set import together
+    >>> none = Instrument("i", "1", "", "", (), (), (), (), (), (), (), (), (), ())
+    >>> len(disagreements(together(none, [])))
+    0
+    """
     rows = returns.rows
-    unit = np.where(returns.matrix, unit_names(rows), "")
+    unit = np.where(returns.matrix, units_rated(rows), "")
     lines = []
     for first, second, code in sorted(_apart(returns), key=_place):
         row = _place((first, second, code))

@@ -15,8 +15,8 @@ from surveys.definitions.instrument.records import (
     Instrument,
     Item,
 )
+from surveys.returns.answer_options import read_cell, shown_text
 from surveys.returns.headings.columns import Column, Pool
-from surveys.returns.options import read_cell, shown_text
 from surveys.returns.table_reading import SHOWN, CellFault, TableReading
 from surveys.vocabulary.folding import fold, fold_name
 

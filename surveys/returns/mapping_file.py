@@ -73,12 +73,14 @@ def read_mapping(path: Path, file: str, instrument: Instrument) -> Decided:
     problems = Problems()
     assigned: dict[tuple[str, str], Assigned] = {}
     absent = []
-    for row in read_review(path, MAPPING, problems, file):
-        if not _is_accepted(row):
-            continue
+    for row in filter(_is_accepted, read_review(path, MAPPING, problems, file)):
+        target = None if row["kind"] == "ignore" else _target(row, instrument)
         if row["kind"] == "absent":
-            absent += [row["target"]] if _names_a_code(row, instrument) else []
-        elif found := _assigned(row, instrument):
+            absent += [target.code] if target else []
+        elif not row["heading"] and not row["column"]:
+            row.place.note("mapping.no_heading", "heading")
+        elif target or row["kind"] == "ignore":
+            found = Assigned(row["heading"], row["column"], target, row.line)
             first = assigned.setdefault((fold(found.heading), found.letter), found)
             if first is not found:
                 row.place.note("mapping.decided_twice", "heading", other=first.row)
@@ -93,40 +95,24 @@ def _is_accepted(row: Row) -> bool:
     return meaning == ACCEPTED
 
 
-def _assigned(row: Row, instrument: Instrument) -> Assigned | None:
-    """One accepted row with its target; None when it is faulty."""
-    target = None
-    if row["kind"] not in KINDS:
-        row.place.note("mapping.kind", "kind", value=row["kind"], accepted=KINDS)
-    elif not row["heading"] and not row["column"]:
-        row.place.note("mapping.no_heading", "heading")
-    elif row["kind"] != "ignore":
-        target = _target(row, instrument)
-    else:
-        return Assigned(row["heading"], row["column"], None, row.line)
-    return Assigned(row["heading"], row["column"], target, row.line) if target else None
-
-
 def _target(row: Row, instrument: Instrument) -> Target | None:
-    if row["kind"] == "options":
-        return Target("options", row["target"])
-    if not _names_a_code(row, instrument):
+    """What a row says that its column holds; None (noted) when it names no kind, field, item or level."""
+    kind, code, level = row["kind"], row["target"], ""
+    if kind not in KINDS:
+        row.place.note("mapping.kind", "kind", value=kind, accepted=KINDS)
         return None
-    if row["kind"] != "tick":
-        return Target("field" if row["kind"] == "field" else "item", row["target"], row["unit"])
-    code, _, level = row["target"].partition("=")
-    levels = [found.code for found in instrument.scale_of(code).levels]
-    if level in levels:
-        return Target("tick", code, row["unit"], levels.index(level))
-    row.place.not_accepted("mapping.target", "target", level, levels)
-    return None
-
-
-def _names_a_code(row: Row, instrument: Instrument) -> bool:
-    """Whether a row names a field or an item; another target is noted."""
-    code = row["target"].partition("=")[0] if row["kind"] == "tick" else row["target"]
-    fields = {field.code: field for field in instrument.fields}
-    known = fields if row["kind"] == "field" else instrument.item
+    if kind == "options":
+        return Target("options", code)
+    if kind == "tick":
+        code, _, level = code.partition("=")
+    known = [field.code for field in instrument.fields] if kind == "field" else list(instrument.item)
     if code not in known:
         row.place.not_accepted("mapping.target", "target", code, known)
-    return code in known
+        return None
+    if kind != "tick":
+        return Target("field" if kind == "field" else "item", code, row["unit"])
+    levels = [found.code for found in instrument.scale_of(code).levels]
+    if level not in levels:
+        row.place.not_accepted("mapping.target", "target", level, levels)
+        return None
+    return Target("tick", code, row["unit"], levels.index(level))

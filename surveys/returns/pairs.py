@@ -43,7 +43,7 @@ class EntryPairs:
 def pair_entries(rows: pd.DataFrame, answers: Array, matrix: Array, kept: Iterable[str]) -> EntryPairs:
     """Pair the entries of tidy ``rows`` [n] with ``answers`` int8 [n, K]; ``matrix`` boolean [n] marks forms that rate many
     units, ``kept`` names the fields to compare."""
-    unit = unit_names(rows)
+    unit = units_rated(rows)
     key = rows["form_code"].to_numpy(object).copy()
     key[matrix] += _SEPARATOR + unit[matrix]
     first, second, alone = _paired(rows, answers, key)
@@ -54,7 +54,7 @@ def pair_entries(rows: pd.DataFrame, answers: Array, matrix: Array, kept: Iterab
     return EntryPairs(key, first, second, items, fields, alone)
 
 
-def unit_names(rows: pd.DataFrame) -> Array:
+def units_rated(rows: pd.DataFrame) -> Array:
     """The unit of each evaluation, as read where it was not recognised; object [n]."""
     code, text = rows["unit_code"].to_numpy(object), rows["unit_text"].to_numpy(object)
     return np.where(code != "", code, text)

@@ -48,6 +48,11 @@ def numbers_of(reading: TableReading, column: Column) -> np.ndarray:
     return column.distinct.spread(numbers, np.nan)
 
 
+def category_names(declared: Field) -> Names[str]:
+    """Every way of writing a category of a field, for its code."""
+    return Names((name, code) for code, labels in declared.categories for name in (code, *labels))
+
+
 def _by_role(reading: TableReading) -> dict[str, list[Column]]:
     """The columns of each role, those of the instrument's fields before those that the product adds."""
     found: dict[str, list[Column]] = {}
@@ -109,7 +114,7 @@ def _kept(reading: TableReading, declared: Field) -> np.ndarray:
 
 def _categories(reading: TableReading, declared: Field, column: Column) -> np.ndarray:
     """Category codes of an attribute; a text that is none of them stays as it is, so that it is seen."""
-    names = Names((name, code) for code, labels in declared.categories for name in (code, *labels))
+    names = category_names(declared)
     found = []
     for k, (value, text) in enumerate(_distinct(column)):
         codes = names.find(_label(column, value)) or names.find(text)

@@ -34,11 +34,8 @@ class UnitRegister:
     ) -> None:
         self.units = tuple(units)
         self._decided = {fold_name(text): code for text, code in (decided or {}).items()}
-        self._names: Names[str] = Names()
-        for unit in self.units:
-            if not (unit.valid_to and day and unit.valid_to < day):
-                for name in _names(unit):
-                    self._names.add(name, unit.code)
+        current = [unit for unit in self.units if not (unit.valid_to and day and unit.valid_to < day)]
+        self._names = unit_names(current)
 
     @cached_property
     def _unmarked(self) -> dict[str, Unit]:
@@ -70,6 +67,11 @@ class UnitRegister:
 
     def _is_current(self, unit: Unit) -> bool:
         return unit.code in self._names.find(unit.code)
+
+
+def unit_names(units: Iterable[Unit]) -> Names[str]:
+    """Every spelling of units, for their codes."""
+    return Names((name, unit.code) for unit in units for name in _names(unit))
 
 
 def registers(study: StudyDefinition) -> dict[str, UnitRegister]:

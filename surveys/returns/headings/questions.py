@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 
 from surveys.definitions.instrument.records import Instrument, Item
+from surveys.returns.answer_options import AnswerOptions
 from surveys.returns.headings.columns import Column
-from surveys.returns.options import Options
 from surveys.returns.text.names import Names
 from surveys.returns.unit_register import UnitRegister
 from surveys.vocabulary.folding import fold, fold_name
@@ -79,9 +79,9 @@ class Vocabulary:
         )
 
     @cached_property
-    def options(self) -> Mapping[str, Options]:
+    def options(self) -> Mapping[str, AnswerOptions]:
         """The options of every scale."""
-        return {scale.code: Options(scale) for scale in self.instrument.scales}
+        return {scale.code: AnswerOptions(scale) for scale in self.instrument.scales}
 
     @cached_property
     def multiple(self) -> Mapping[str, Mapping[str, str]]:
@@ -100,7 +100,7 @@ class Vocabulary:
         """The yes/no item of one option of a question with several answers, or ``""``."""
         return self.multiple.get(fold_name(question), {}).get(fold(option), "")
 
-    def options_of(self, item: str) -> Options:
+    def options_of(self, item: str) -> AnswerOptions:
         """The options of an item's scale."""
         return self.options[self.instrument.scale_of(item).code]
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from surveys.definitions.instrument.records import BLANK, NOT_ASKED, Rule
 from surveys.definitions.study.records import Adjudication, ReturnFile
 from surveys.problems import SurveyError
-from surveys.returns.double_entry import compare_entries
+from surveys.returns.double_entry import agreement, disagreements
 from surveys.returns.reading import read_returns
 from surveys.review.layouts import ENTRIES
 from surveys.review.review_file import review_bytes
@@ -58,15 +58,15 @@ LISTED = [
 
 
 def test_disagreements_are_listed_by_form(twice):
-    found = compare_entries(read_returns(twice()))
-    assert sorted(found.disagreements.values.tolist()) == LISTED
-    written = review_bytes(ENTRIES, found.disagreements.itertuples(index=False))
+    found = disagreements(read_returns(twice()))
+    assert sorted(found.values.tolist()) == LISTED
+    written = review_bytes(ENTRIES, found.itertuples(index=False))
     assert written.startswith(b"\xef\xbb\xbfform,field,first,second,final,who\r\n")
 
 
 def test_agreement_by_field_and_operator_counted_by_hand(twice):
     """P1 agrees on all 9 fields (6 items, gender, unit, weight is no column but a field: both empty). P2 differs in three."""
-    table = compare_entries(read_returns(twice())).agreement.set_index(["operator", "field"])
+    table = agreement(read_returns(twice())).set_index(["operator", "field"])
     assert table.loc[("all", "1.1a"), ["compared", "agreed"]].tolist() == [2, 2]
     assert table.loc[("all", "1.1b"), ["compared", "agreed", "share"]].tolist() == [2, 1, 0.5]
     assert table.loc[("all", "1.2"), ["compared", "agreed"]].tolist() == [2, 1]
@@ -101,19 +101,69 @@ def test_decided_disagreements_settle_the_form(twice):
     assert read.rows["unit_code"].tolist()[1] == "STC"
     assert read.answers[1, 2:4].tolist() == [2, -2]
     assert set(screen(study, read).disposition) == {"valid", "second_entry"}
-    assert len(compare_entries(read).disagreements) == 0
+    assert len(disagreements(read)) == 0
 
 
 def test_what_is_left_open_stays_in_review(twice):
     study = twice(*decide(("1.1b", "3"), ("1.2", ""), ("unit", "STC")))
     read = read_returns(study)
     assert screen(study, read).disposition[1] == "review"
-    assert compare_entries(read).disagreements["field"].tolist() == ["1.2"]
+    assert disagreements(read)["field"].tolist() == ["1.2"]
 
 
 def test_left_blank_is_a_decision(twice):
     read = read_returns(twice(*decide(("1.2", "trống"))))
     assert read.answers[1, 3] == BLANK
+
+
+FIELD_HEADINGS = [*HEADINGS, "Trọng số"]
+FIELDS_DECIDED = [
+    ("gender", "male", "female", "Nữ", ["female", "female"]),
+    ("gender", "male", "female", "trống", ["", ""]),
+    ("gender", "male", "female", "male", ["male", "male"]),
+    ("w", "1.5", "2.0", "2,5", [2.5, 2.5]),
+    ("w", "1.5", "2.0", "1.5", [1.5, 1.5]),
+]
+
+
+@pytest.mark.parametrize(("field", "first", "second", "final", "settled"), FIELDS_DECIDED)
+def test_fields_are_settled_by_category_number_or_repetition(
+    study, tmp_path, field, first, second, final, settled
+):
+    write(tmp_path / "a.csv", FIELD_HEADINGS, [*FIRST[0], "1.5"])
+    write(tmp_path / "b.csv", FIELD_HEADINGS, [*FIRST[0][:3], "Nữ", *FIRST[0][4:], "2"])
+    listed = disagreements(read_returns(study(*FILES))).values.tolist()
+    assert listed == [["P1", "gender", "male", "female", "", ""], ["P1", "w", "1.5", "2.0", "", ""]]
+    read = read_returns(study(*FILES, adjudication=(Adjudication("P1", field, first, second, final, "Chi"),)))
+    assert read.rows[field].tolist() == settled
+    assert read.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("field", "first", "second", "final"), [("gender", "male", "female", "?"), ("w", "1.5", "2.0", "x")]
+)
+def test_a_field_settled_by_none_of_its_values_is_a_fault(study, tmp_path, field, first, second, final):
+    write(tmp_path / "a.csv", FIELD_HEADINGS, [*FIRST[0], "1.5"])
+    write(tmp_path / "b.csv", FIELD_HEADINGS, [*FIRST[0][:3], "Nữ", *FIRST[0][4:], "2"])
+    decided = Adjudication("P1", field, first, second, final, "Chi")
+    with pytest.raises(SurveyError) as caught:
+        read_returns(study(*FILES, adjudication=(decided,)))
+    assert [p.code for p in caught.value.problems] == ["double_entry.final"]
+
+
+def test_pairs_do_not_depend_on_the_order_of_rows(study, tmp_path):
+    """Two forms carry one code: whichever stands first in its file, the same one of them is paired."""
+    twins = [FIRST[0], [*FIRST[0][:5], "1", *FIRST[0][6:]]]
+    found = []
+    for rows in (twins, twins[::-1]):
+        for files in (FILES, FILES[::-1]):
+            write(tmp_path / "a.csv", HEADINGS, *rows, FIRST[1])
+            write(tmp_path / "b.csv", HEADINGS, FIRST[1], FIRST[0])
+            read = read_returns(study(*files))
+            pairs = zip(read.pairs.first, read.pairs.second, strict=True)
+            found.append(sorted((read.answers[i].tolist(), read.answers[j].tolist()) for i, j in pairs))
+    assert found == [found[0]] * 4
+    assert len(found[0]) == 2
 
 
 @pytest.mark.parametrize(
@@ -155,7 +205,7 @@ def test_a_faulty_cell_is_shown_as_written_and_settled(study, tmp_path):
     write(tmp_path / "a.csv", HEADINGS, [*FIRST[0][:5], "55", *FIRST[0][6:]])
     write(tmp_path / "b.csv", HEADINGS, FIRST[0])
     read = read_returns(study(*FILES))
-    assert compare_entries(read).disagreements.values.tolist() == [["P1", "1.1a", "55", "5", "", ""]]
+    assert disagreements(read).values.tolist() == [["P1", "1.1a", "55", "5", "", ""]]
     read = read_returns(study(*FILES, adjudication=(Adjudication("P1", "1.1a", "55", "5", "5", "Chi"),)))
     assert read.answers[:, 1].tolist() == [4, 4]
     assert read.cells.empty
@@ -177,7 +227,7 @@ ALONE = [("1.1a [STC]", "1"), ("1.2 [STC]", "2")]
 
 def test_a_unit_that_only_one_entry_has_is_a_disagreement(matrix):
     read = read_returns(matrix())
-    assert compare_entries(read).disagreements.values.tolist() == [
+    assert disagreements(read).values.tolist() == [
         ["D1", "1.2 [SNV]", "3", "2", "", ""], *(["D1", field, first, "", "", ""] for field, first in ALONE),
     ]  # fmt: skip
     assert screen(matrix(), read).disposition.tolist() == ["review", "review", "second_entry"]
@@ -195,7 +245,7 @@ def test_it_is_settled_as_rated_or_as_not_rated(matrix, finals, units):
     read = read_returns(study)
     assert read.rows["unit_code"].tolist() == units
     assert set(screen(study, read).disposition) == {"valid", "second_entry"}
-    assert len(compare_entries(read).disagreements) == 0
+    assert len(disagreements(read)) == 0
 
 
 ANSWER = st.sampled_from(["1", "2", "5", "9", "", "77", "4;5"])
@@ -209,11 +259,11 @@ def test_deciding_everything_leaves_no_disagreement(study, tmp_path, forms):
         rows = [[f"P{k}", "SNV", "x", "Nam", "1", *form[side], "1", "0"] for k, form in enumerate(forms)]
         write(tmp_path / name, HEADINGS, *rows)
     before = read_returns(study(*FILES))
-    listed = compare_entries(before).disagreements
+    listed = disagreements(before)
     apart = sum(a != b for first, second in forms for a, b in zip(first, second, strict=True))
     assert len(listed) == apart
     decided = tuple(Adjudication(r.form, r.field, r.first, r.second, "3", "Chi") for r in listed.itertuples())
     after = read_returns(study(*FILES, adjudication=decided))
     assert after.warnings == before.warnings
-    assert len(compare_entries(after).disagreements) == 0
+    assert len(disagreements(after)) == 0
     assert np.array_equal(after.answers[: len(forms)], after.answers[len(forms) :])

@@ -17,7 +17,7 @@ import pytest
 
 from surveys.definitions.study.records import Adjudication, ReturnFile
 from surveys.problems import Problems, SurveyError
-from surveys.returns.double_entry import compare_entries
+from surveys.returns.double_entry import disagreements
 from surveys.returns.files.opening import read_sheets
 from surveys.returns.files.sheets import LIMITS
 from surveys.returns.mapping_file import write_mapping
@@ -163,7 +163,7 @@ def test_formulas_in_cells_stay_texts_in_the_files_a_person_opens(study, tmp_pat
     write(tmp_path / "a.csv", HEADINGS, [*FORM[:3], "=1+1", *FORM[4:]])
     write(tmp_path / "b.csv", HEADINGS, FORM)
     files = (ReturnFile("a.csv", "so-5", entry="first"), ReturnFile("b.csv", "so-5", entry="second"))
-    listed = compare_entries(read_returns(study(*files))).disagreements
+    listed = disagreements(read_returns(study(*files)))
     (tmp_path / "d.csv").write_bytes(review_bytes(ENTRIES, listed.itertuples(index=False)))
     with (tmp_path / "d.csv").open(encoding="utf-8-sig", newline="") as file:
         (line,) = list(csv.DictReader(file))

@@ -53,12 +53,12 @@ class Answer:
     fault: Fault = ""
 
 
-class Options:
+class AnswerOptions:
     """The ways of writing each option and each non-answer of one scale.
 
     >>> from surveys.definitions.instrument.records import Level, Scale
     >>> scale = Scale("hl", (Level("4", (0.75,), "Hài lòng", "Satisfied"), Level("5", (1.0,), "Rất hài lòng", "Very")))
-    >>> options = Options(scale)
+    >>> options = AnswerOptions(scale)
     >>> [options.read(text).code for text in ("4", "5.0", "hài  lòng", "5 - Rất hài lòng", "Rất hài lòng (5)")]
     [0, 1, 0, 1, 1]
     >>> [options.read(text).fault for text in ("5 - Hài lòng", "4; 5", "6", "4,5")]
@@ -127,7 +127,7 @@ class Options:
         return Answer(known[0]) if len(known) == 1 else Answer(SEVERAL, "several")
 
 
-def read_cell(value: object, text: str, options: Options, variable: Variable | None) -> Answer:
+def read_cell(value: object, text: str, options: AnswerOptions, variable: Variable | None) -> Answer:
     """What a cell with this repaired text says. In a statistical file its code and its value label speak together: an answer when
     they agree. A code that only the file declares missing is a blank; a level that it declares missing is a contradiction."""
     label = variable.value_labels.get(value, "") if variable else ""
