@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from surveys.problems import fault
 from surveys.returns.files import delimited
-from surveys.returns.files.sheets import Sheet, Source
+from surveys.returns.files.sheets import FileContent, Sheet
 
 _DAMAGE = (
     zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, ValueError, NotImplementedError, RuntimeError,
@@ -21,7 +21,7 @@ class Archive:
     """The parts of an archive. Raises :class:`~surveys.problems.SurveyError` for one that is damaged, locked, or too large once
     unpacked; ``size`` is the bytes that it has then."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: FileContent) -> None:
         self.source = source
         try:
             self._archive = zipfile.ZipFile(io.BytesIO(source.raw))
@@ -44,7 +44,7 @@ class Archive:
             raise self.source.damaged(error) from None
 
 
-def read(source: Source) -> list[Sheet]:
+def read(source: FileContent) -> list[Sheet]:
     """The text files of an archive as sheets named after them, the one with the shortest name first."""
     archive = Archive(source)
     parts = {PurePosixPath(name).stem: name for name in archive.names if name.endswith(".csv")}

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from surveys.problems import fault
-from surveys.returns.files.sheets import Sheet, Source, from_rows
+from surveys.returns.files.sheets import FileContent, Sheet, from_rows
 from surveys.returns.text.legacy import decode_old
 from surveys.vocabulary.csv import CsvError, delimiter_of, records
 
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
-def read(source: Source) -> list[Sheet]:
+def read(source: FileContent) -> list[Sheet]:
     """The one sheet of a text file. A line is a record as a spreadsheet counts them, so a line break inside quotes
     does not move the row numbers."""
     text, conversion = decode(source.raw, source.file, source.encoding)
@@ -46,7 +46,7 @@ def decode(raw: bytes, name: str, encoding: str = "") -> tuple[str, str]:
         return old
 
 
-def _rows(text: str, delimiter: str, source: Source) -> list[list[str]]:
+def _rows(text: str, delimiter: str, source: FileContent) -> list[list[str]]:
     rows: list[list[str]] = []
     try:
         for _, row in records(text, delimiter):

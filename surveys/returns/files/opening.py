@@ -7,9 +7,9 @@ from pathlib import Path
 
 from surveys.problems import fault
 from surveys.returns.files import archives, delimited, parquet, statistical, workbooks
-from surveys.returns.files.sheets import LIMITS, Kind, Limits, Sheet, Source
+from surveys.returns.files.sheets import LIMITS, FileContent, Kind, Limits, Sheet
 
-OPENERS: Mapping[Kind, Callable[[Source], list[Sheet]]] = {
+OPENERS: Mapping[Kind, Callable[[FileContent], list[Sheet]]] = {
     "text": delimited.read,
     "zip": archives.read,
     "parquet": parquet.read,
@@ -48,7 +48,7 @@ def read_sheets(
     kind = kind_of(raw)
     if kind is None:
         raise fault("returns.kind_unknown", file=name)
-    source = Source(raw, name, kind, sheet, encoding, limits)
+    source = FileContent(raw, name, kind, sheet, encoding, limits)
     sheets = OPENERS[kind](source)
     for found in sheets:
         rows, columns = found.cells.shape

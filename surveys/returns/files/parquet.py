@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from surveys.problems import fault
-from surveys.returns.files.sheets import Sheet, Source
+from surveys.returns.files.sheets import FileContent, Sheet
 
 _TEXTS = frozenset({"string", "large_string", "string_view"})
 
 
-def read(source: Source) -> list[Sheet]:
+def read(source: FileContent) -> list[Sheet]:
     """The one sheet of a Parquet file: column names in the first row. Its own description is looked at before anything is
     unpacked; rows are unpacked in pieces, because a description may lie, and texts once each, because one long text may stand in
     millions of rows."""

@@ -39,7 +39,7 @@ _SMALLEST_BOUND = 50_000_000  # bytes that any file may have once unpacked
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class FileContent:
     """A file to be read: its bytes, how messages call it, its kind, the sheet that is wanted (all when empty), the encoding that
     the study declares (empty: told from the bytes), and the bounds."""
 

@@ -10,12 +10,12 @@ import numpy as np
 
 from surveys.problems import fault
 from surveys.returns.files.portable import Ranges, without_declarations
-from surveys.returns.files.sheets import ResponseSet, Sheet, Source, Variable
+from surveys.returns.files.sheets import FileContent, ResponseSet, Sheet, Variable
 
 _BYTES = "ISO-8859-1"  # every byte is a letter
 
 
-def read(source: Source) -> list[Sheet]:
+def read(source: FileContent) -> list[Sheet]:
     """The one sheet of a statistical file. Row numbers are case numbers: the first case is row 1."""
     if source.encoding and source.kind == "por":
         raise fault("returns.encoding_unused", file=source.file, encoding=source.encoding)
@@ -36,7 +36,7 @@ def read(source: Source) -> list[Sheet]:
     return [Sheet(source.file, "", source.kind, cells, 0, variables=variables, sets=_sets(about, meant))]
 
 
-def _most_rows(about: Any, source: Source) -> int:
+def _most_rows(about: Any, source: FileContent) -> int:
     """How many cases a file of these variables may hold; a fault when it declares more, or variables without names."""
     if not all(about.column_names):
         raise source.damaged("a variable has no name")
@@ -73,7 +73,7 @@ def _cells(data: Mapping[str, Sequence[object]], meant: Callable[[str], str]) ->
     return cells
 
 
-def _load(source: Source, raw: bytes, options: dict[str, Any]) -> tuple[dict[str, Any], Any]:
+def _load(source: FileContent, raw: bytes, options: dict[str, Any]) -> tuple[dict[str, Any], Any]:
     import pyreadstat
 
     reading: Any = getattr(pyreadstat, f"read_{source.kind}")
@@ -86,7 +86,7 @@ def _load(source: Source, raw: bytes, options: dict[str, Any]) -> tuple[dict[str
     return data, about
 
 
-def _meaning(source: Source) -> Callable[[str], str]:
+def _meaning(source: FileContent) -> Callable[[str], str]:
     """Bytes read one for one as letters → the text they are under the declared encoding. The C library's own conversion keeps
     letters back where an encoding writes tones apart (cp1258)."""
     encoding = source.encoding

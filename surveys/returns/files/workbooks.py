@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from surveys.problems import SurveyError, fault
 from surveys.returns.files.archives import Archive
 from surveys.returns.files.fonts import in_unicode
-from surveys.returns.files.sheets import Sheet, Source, from_rows, without_empty_end
+from surveys.returns.files.sheets import FileContent, Sheet, from_rows, without_empty_end
 from surveys.returns.files.worksheet_xml import Errors, inspect
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
 
 
-def read(source: Source) -> list[Sheet]:
+def read(source: FileContent) -> list[Sheet]:
     """Sheets of a workbook in order. Hidden sheets are read and marked; formulas give their stored value, and one without
     a stored value is a fault: the workbook was written by a program and never calculated."""
     archive = Archive(source) if source.kind != "xls" else None
@@ -31,7 +31,7 @@ def read(source: Source) -> list[Sheet]:
     return in_unicode(archive, sheets) if archive and source.kind == "xlsx" else sheets
 
 
-def _open(source: Source) -> CalamineWorkbook:
+def _open(source: FileContent) -> CalamineWorkbook:
     from python_calamine import CalamineWorkbook, PasswordError
 
     try:
@@ -44,7 +44,7 @@ def _open(source: Source) -> CalamineWorkbook:
         raise source.damaged(error) from None
 
 
-def _sheet(source: Source, book: CalamineWorkbook, title: str, hidden: bool, errors: Errors) -> Sheet:
+def _sheet(source: FileContent, book: CalamineWorkbook, title: str, hidden: bool, errors: Errors) -> Sheet:
     try:
         found = book.get_sheet_by_name(title)
         source.check_size(found.total_height, found.total_width, title)

@@ -12,7 +12,7 @@ from html import unescape
 
 from surveys.problems import Problems, fault
 from surveys.returns.files.archives import Archive
-from surveys.returns.files.sheets import Source
+from surveys.returns.files.sheets import FileContent
 
 #: Error cells of a sheet: (row, column) from 0 → what is shown, such as ``#DIV/0!``.
 Errors = Mapping[tuple[int, int], str]
@@ -81,7 +81,7 @@ def _attributes(xml: bytes, element: str) -> Iterator[dict[str, str]]:
         yield dict(re.findall(r'([\w:]+)="([^"]*)"', tag))
 
 
-def _area(xml: bytes, source: Source) -> tuple[int, int]:
+def _area(xml: bytes, source: FileContent) -> tuple[int, int]:
     """At least the rows and columns that calamine would lay out: down to the row of the last cell and across to the widest
     column. Columns are counted only where a bound on them is not enough."""
     rows = max(map(int, _ROW_NUMBER.findall(xml, _last_row_or_cell(xml))), default=0)
@@ -103,7 +103,7 @@ def _last_row_or_cell(xml: bytes) -> int:
     return 0
 
 
-def _check_formulas(xml: bytes, source: Source, title: str) -> None:
+def _check_formulas(xml: bytes, source: FileContent, title: str) -> None:
     """Reject a sheet whose formulas were never calculated: a program wrote it and nobody opened it since."""
     problems = Problems()
     for found in _NO_VALUE.finditer(xml) if b"f>" in xml else ():
@@ -137,7 +137,7 @@ def _opening_tag(xml: bytes, at: int) -> bytes:
     return xml[start : xml.find(b">", start, start + _TAG)] if start >= 0 else b""
 
 
-def _check_open_document(xml: bytes, source: Source) -> None:
+def _check_open_document(xml: bytes, source: FileContent) -> None:
     """Reject error cells, which calamine reads as texts or nothing, and cells repeated beyond the limits."""
     if b':value-type="error"' in xml:
         raise fault("returns.error_cells", file=source.file)

@@ -1,5 +1,4 @@
-"""Vietnamese text from before Unicode: the font encodings TCVN3 (ABC) and VNI, code page 1258, and text that was
-decoded by the wrong table.
+"""Vietnamese text from before Unicode: the font encodings TCVN3 (ABC) and VNI, and code page 1258.
 
 Sources: TCVN 5712:1993, set VN3, positions of the letters (as the code page ``TCVN5712-1`` of libiconv); the VNI table for
 Windows (base letter followed by a letter for the diacritics and tone). A conversion is believed only when the
@@ -10,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 _TCVN3_BYTES = (
     "A1Ă A2Â A3Ê A4Ô A5Ơ A6Ư A7Đ A8ă A9â AAê ABô ACơ ADư AEđ "
@@ -81,14 +80,25 @@ def from_vni(text: str) -> str:
     return "".join(out)
 
 
-def looks_like_tcvn3(texts: Sequence[str]) -> bool:
-    """Whether the non-ASCII texts of one column were typed with a TCVN3 font."""
-    return _typed_with(texts, from_tcvn3, _OF_TCVN3)
+#: The font encodings by name: how a text of each is converted, and the letters that only it uses.
+FONT_ENCODINGS: Mapping[str, tuple[Callable[[str], str], frozenset[str]]] = {
+    "tcvn3": (from_tcvn3, _OF_TCVN3),
+    "vni": (from_vni, _OF_VNI),
+}
 
 
-def looks_like_vni(texts: Sequence[str]) -> bool:
-    """Whether the non-ASCII texts of one column were typed with a VNI font."""
-    return _typed_with(texts, from_vni, _OF_VNI)
+def font_encoding(texts: Iterable[str]) -> str:
+    """The font encoding in which the texts of one column were typed; empty for Unicode.
+
+    >>> font_encoding(["Së Néi vô", "Hµ Néi"]), font_encoding(["Sở Nội vụ"])
+    ('tcvn3', '')
+    """
+    foreign = [text for text in texts if not text.isascii()]
+    for name, (convert, evidence) in FONT_ENCODINGS.items() if not any(map(is_unicode, foreign)) else ():
+        telling = [text for text in foreign if not evidence.isdisjoint(text)]
+        if telling and all(_reads(convert(text)) == 1.0 for text in telling):
+            return name
+    return ""
 
 
 def may_be_old_font(texts: Iterable[str]) -> bool:
@@ -138,13 +148,6 @@ def _reads(text: str) -> float:
     words = {word for word in _WORD.findall(text) if not word.isascii()}
     odd = sum(not c.isascii() and not c.isalpha() and not c.isspace() for c in text[:100_000])
     return sum(is_syllable(word) for word in words) / (len(words) + odd) if words else 0.0
-
-
-def _typed_with(texts: Sequence[str], convert: Callable[[str], str], evidence: frozenset[str]) -> bool:
-    if any(map(is_unicode, texts)):
-        return False
-    telling = [text for text in texts if not evidence.isdisjoint(text)]
-    return bool(telling) and all(_reads(convert(text)) == 1.0 for text in telling)
 
 
 def _vni_marks(before: str, letter: str) -> str | None:

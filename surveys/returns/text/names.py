@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Iterable
 from functools import lru_cache
 from itertools import pairwise
@@ -26,7 +27,6 @@ class Names(Generic[Key]):
         self._written: dict[str, dict[Key, None]] = {}
         self._letters: dict[str, dict[Key, None]] = {}
         self._given: dict[str, None] = {}
-        self._unmarked: dict[str, str] = {}  # unmarked → as written; made when likeness is first asked for
         for name, key in pairs:
             self.add(name, key)
 
@@ -34,25 +34,19 @@ class Names(Generic[Key]):
         """Let ``name`` stand for ``key`` too; an empty name stands for nothing."""
         if folded := fold(name):
             self._written.setdefault(folded, {})[key] = None
-            self._letters.setdefault(fold_name(name), {})[key] = None
             self._given[name] = None
-            self._unmarked.clear()
+        if letters := fold_name(name):
+            self._letters.setdefault(letters, {})[key] = None
 
     def find(self, name: str) -> tuple[Key, ...]:
         """Everything ``name`` stands for; empty when nothing."""
-        written = self._written.get(fold(name))
-        if written is None:
-            letters = fold_name(name)
-            written = self._letters.get(letters, {}) if letters else {}
-        return tuple(written)
+        return tuple(self._written.get(fold(name)) or self._letters.get(fold_name(name), {}))
 
     def nearest(self, name: str) -> str:
         """The known name most like ``name``, or empty; only for messages."""
-        if not self._unmarked:
-            for given in self._given:
-                self._unmarked.setdefault(without_marks(given), given)
-        ranked = likest(name, self._unmarked, 1)
-        return self._unmarked[ranked[0][0]] if ranked and ranked[0][1] >= 0.5 else ""
+        unmarked = {without_marks(given): given for given in reversed(self._given)}
+        best = likest(name, reversed(unmarked), 1)
+        return unmarked[best[0][0]] if best and best[0][1] >= 0.5 else ""
 
 
 def likest(name: str, known: Iterable[str], count: int) -> list[tuple[str, float]]:
@@ -63,23 +57,19 @@ def likest(name: str, known: Iterable[str], count: int) -> list[tuple[str, float
     [('so noi vu', 1.0), ('so ngoai vu', 0.73)]
     """
     wanted = _pairs(without_marks(name[:_COMPARED]))
-    scored = [(other, round(_dice(wanted, _pairs(other)), 2)) for other in known]
+    scored = []
+    for other in known:
+        pairs = _pairs(other)
+        scored.append((other, round(2 * len(wanted & pairs) / (len(wanted) + len(pairs)), 2)))
     return sorted(scored, key=lambda pair: -pair[1])[:count]
 
 
 @lru_cache(maxsize=MEMORY)
-@lru_cache(maxsize=2_000)
 def _pairs(text: str) -> frozenset[tuple[str, int]]:
     """Pairs of neighbouring letters, numbered when they repeat."""
-    seen: dict[str, int] = {}
-    padded = f" {text} "
+    times: Counter[str] = Counter()
     found = []
-    for first, second in pairwise(padded):
-        pair = first + second
-        seen[pair] = seen.get(pair, 0) + 1
-        found.append((pair, seen[pair]))
+    for first, second in pairwise(f" {text} "):
+        times[first + second] += 1
+        found.append((first + second, times[first + second]))
     return frozenset(found)
-
-
-def _dice(first: frozenset[tuple[str, int]], second: frozenset[tuple[str, int]]) -> float:
-    return 2 * len(first & second) / (len(first) + len(second))

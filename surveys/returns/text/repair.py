@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import numpy as np
-import pandas as pd
 
-from surveys.returns.text.legacy import from_tcvn3, from_vni, looks_like_tcvn3, looks_like_vni
+from surveys.returns.text.legacy import FONT_ENCODINGS, font_encoding
 from surveys.vocabulary.folding import repair
 
 Conversions = dict[str, int]
@@ -21,16 +20,13 @@ def repair_all(texts: Iterable[str]) -> dict[str, tuple[str, tuple[str, ...]]]:
     >>> repair_all(["Së Néi vô", "Hµ Néi"])["Hµ Néi"]
     ('Hà Nội', ('tcvn3',))
     """
-    given = list(texts)
-    foreign = [text for text in given if not text.isascii()]
-    name, convert = _font_encoding(foreign)
-    if not name:
-        return {text: repair(text) for text in given}
+    texts = list(texts)
+    name = font_encoding(texts)
     found = {}
-    for text in given:
-        meant = text if text.isascii() else convert(text)
+    for text in texts:
+        meant = FONT_ENCODINGS[name][0](text) if name and not text.isascii() else text
         repaired, done = repair(meant)
-        found[text] = (repaired, ((name,) if meant != text else ()) + done)
+        found[text] = (repaired, done if meant == text else (name, *done))
     return found
 
 
@@ -42,20 +38,12 @@ def cell_text(value: object) -> str:
     """
     if isinstance(value, str):
         return value
-    if isinstance(value, (float, np.floating)):
-        return "" if value != value else str(int(value)) if value.is_integer() else repr(float(value))
-    if value is None or value is pd.NaT:
+    if value is None or value != value:
         return ""
+    if isinstance(value, (float, np.floating)):
+        return str(int(value)) if value.is_integer() else repr(float(value))
     if type(value) is dt.datetime:
         return value.isoformat(" ")
     if isinstance(value, (bool, np.bool_)):
         return "TRUE" if value else "FALSE"
     return str(value)
-
-
-def _font_encoding(texts: list[str]) -> tuple[str, Callable[[str], str]]:
-    if looks_like_tcvn3(texts):
-        return "tcvn3", from_tcvn3
-    if looks_like_vni(texts):
-        return "vni", from_vni
-    return "", str

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 _EXCEL_START = dt.datetime(1899, 12, 30)
+_EXCEL_DAYS = (20_000, 80_000)  # the day numbers that are taken for days: 1954 to 2119
 _DATE = r"(?:(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})|(?P<a>\d{1,2})[-/.](?P<b>\d{1,2})[-/.](?P<Y>\d{4}))"
 _CLOCK = (
     r"(?P<hour>\d{1,2})(?::|h)(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
@@ -20,9 +21,11 @@ _FORMS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (rf"{_DATE}(?:[T ,]+{_CLOCK})?", rf"{_CLOCK}[ ,]+{_DATE}")
 ]
-_ISO = "0000-00-00 00:00:00"
-_ISO_FROM_DAY_FIRST = [6, 7, 8, 9, 2, 3, 4, 5, 0, 1]  # positions in 05/10/2023
+#: How whole columns are most often written, with their lengths; the day stands before the month.
+_COMMON = {"%Y-%m-%d %H:%M:%S": 19, "%Y-%m-%dT%H:%M:%S": 19, "%d/%m/%Y %H:%M:%S": 19, "%d/%m/%Y %H:%M": 16}
+_OFFSET = re.compile(r"([+-])(\d{1,2}):?(\d{2})?")
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
+_DURATION = re.compile(r"(\d+):(\d{2}):(\d{2})")
 
 
 def read_times(
@@ -38,52 +41,16 @@ def read_times(
     (True, 'dmy')
     """
     values = values or texts
-    if (
-        values
-        and all(type(value) is dt.datetime and value.tzinfo is None for value in values)
-        and not written_in
-    ):
-        return pd.DatetimeIndex(list(values)).to_numpy().astype("datetime64[s]"), order or "dmy"
-    if not written_in and (plain := _plain(values, texts, order)) is not None:
-        return plain, order or "dmy"
-    moments = [_moment(v, t, local, written_in, order or "dmy") for v, t in zip(values, texts, strict=True)]
-    if not order and None in moments:
-        turned = [_moment(v, t, local, written_in, "mdy") for v, t in zip(values, texts, strict=True)]
-        if None not in turned:
-            return np.array(turned, dtype="datetime64[s]"), "mdy"
-    return np.array(moments, dtype="datetime64[s]"), order or "dmy"
+    if not written_in and order != "mdy" and (common := _written_alike(values)) is not None:
+        return common, "dmy"
 
+    def moments(order: str) -> list[dt.datetime | None]:
+        return [_moment(v, t, local, written_in, order) for v, t in zip(values, texts, strict=True)]
 
-def _plain(values: Sequence[object], texts: Sequence[str], order: str) -> np.ndarray | None:
-    """Times of a column written throughout as ``2023-10-05 09:12:33`` or ``05/10/2023 09:12:33``, all with seconds, without, or
-    without a clock; None for any other."""
-    length = len(texts[0]) if texts else 0
-    if length not in (10, 16, 19) or not all(isinstance(value, str) for value in values):
-        return None
-    if not all(len(text) == length for text in texts):
-        return None
-    letters = np.array(texts).view(np.uint32).reshape(-1, length)
-    if order != "mdy" and (letters[:, [2, 5]] == ord("/")).all():
-        letters = np.concatenate([letters[:, _ISO_FROM_DAY_FIRST], letters[:, 10:]], axis=1)
-        letters[:, [4, 7]] = ord("-")
-    return _from_letters(letters)
-
-
-def _from_letters(letters: np.ndarray) -> np.ndarray | None:
-    """Times from their letters, code points [n, length]; None when one of them is not written as ``2023-10-05 09:12:33``, or
-    shorter, or is no time."""
-    like = np.array([ord(letter) for letter in _ISO[: letters.shape[1]]], dtype=np.uint32)
-    digit = like == ord("0")
-    letters = np.where((letters == ord("T")) & (like == ord(" ")), ord(" "), letters).astype(np.uint32)
-    digits = letters[:, digit]
-    if (digits < ord("0")).any() or (digits > ord("9")).any() or (letters[:, ~digit] != like[~digit]).any():
-        return None
-    if (letters[:, :4] == ord("0")).all(axis=1).any():  # numpy knows a year 0, the calendar does not
-        return None
-    try:
-        return np.ascontiguousarray(letters).view(f"U{letters.shape[1]}")[:, 0].astype("datetime64[s]")
-    except ValueError:
-        return None
+    found = moments(order or "dmy")
+    if not order and None in found and None not in (turned := moments("mdy")):
+        return np.array(turned, dtype="datetime64[s]"), "mdy"
+    return np.array(found, dtype="datetime64[s]"), order or "dmy"
 
 
 def read_numbers(values: Sequence[object], texts: Sequence[str]) -> np.ndarray:
@@ -95,55 +62,60 @@ def read_numbers(values: Sequence[object], texts: Sequence[str]) -> np.ndarray:
     return np.array([_number(v, t) for v, t in zip(values or texts, texts, strict=True)], dtype=float)
 
 
+def _written_alike(values: Sequence[object]) -> np.ndarray | None:
+    """Times of a column that are all written in one common way (``tests/benchmarks/test_score_speed.py``); None for any other."""
+    if all(type(value) is dt.datetime and value.tzinfo is None for value in values):
+        return np.array(values, dtype="datetime64[s]")
+    texts = [value for value in values if isinstance(value, str)]
+    for form, length in _COMMON.items():
+        if len(texts) == len(values) and all(len(text) == length for text in texts):
+            times = pd.to_datetime(texts, format=form, errors="coerce")
+            if times.notna().all():
+                return times.to_numpy().astype("datetime64[s]")
+    return None
+
+
 def _moment(value: object, text: str, local: str, written_in: str, order: str) -> dt.datetime | None:
     if isinstance(value, dt.datetime):
         return _to_local(value, local, written_in)
     if isinstance(value, dt.date):
         return dt.datetime(value.year, value.month, value.day)
-    if (
-        isinstance(value, float) and 20_000 < value < 80_000
-    ):  # a spreadsheet's day number in a cell without date format
+    if isinstance(value, float) and _EXCEL_DAYS[0] < value < _EXCEL_DAYS[1]:  # a cell without date format
         return (_EXCEL_START + dt.timedelta(days=value)).replace(microsecond=0)
-    found = next((m for m in (form.fullmatch(text.strip()) for form in _FORMS) if m), None)
-    return _to_local(_assemble(found.groupdict(), order), local, written_in) if found else None
+    found = next((match for form in _FORMS if (match := form.fullmatch(text.strip()))), None)
+    written = _assembled(found, order) if found else None
+    return _to_local(written, local, written_in) if written else None
 
 
-def _assemble(parts: dict[str, str | None], order: str) -> dt.datetime | None:
-    day, month = (parts["a"], parts["b"]) if order == "dmy" else (parts["b"], parts["a"])
-    year = parts["y"] or parts["Y"]
-    day, month = parts["d"] or day, parts["m"] or month
-    hour = int(parts["hour"] or 0)
-    half = (parts["half"] or "").upper()
-    if half:
-        if not 1 <= hour <= 12:
-            half = ""
-        hour = hour % 12 + (12 if half in ("CH", "PM") else 0) if half else hour
-    clock = (hour, int(parts["minute"] or 0), int(parts["second"] or 0))
+def _assembled(parts: re.Match[str], order: str) -> dt.datetime | None:
+    day_part, month_part = ("a", "b") if order == "dmy" else ("b", "a")
+    date = (parts["y"] or parts["Y"], parts["m"] or parts[month_part], parts["d"] or parts[day_part])
+    year, month, day = (int(part or 0) for part in date)
+    hour, minute, second = (int(parts[name] or 0) for name in ("hour", "minute", "second"))
+    if parts["half"] and 1 <= hour <= 12:
+        hour = hour % 12 + (12 if parts["half"].upper() in ("CH", "PM") else 0)
     try:
-        return dt.datetime(int(year or 0), int(month or 0), int(day or 0), *clock, tzinfo=_offset(parts))
+        return dt.datetime(year, month, day, hour, minute, second, tzinfo=_zone(parts))
     except ValueError:
         return None
 
 
-def _offset(parts: dict[str, str | None]) -> dt.timezone | None:
-    if not parts["zone"]:
+def _zone(parts: re.Match[str]) -> dt.timezone | None:
+    found = _OFFSET.fullmatch(parts["offset"] or "+0") if parts["zone"] else None
+    if found is None:
         return None
-    offset = (parts["offset"] or "+0").replace(":", "")
-    sign = -1 if offset[0] == "-" else 1
-    digits = offset[1:]
-    hours, minutes = (int(digits), 0) if len(digits) <= 2 else (int(digits[:-2]), int(digits[-2:]))
-    return dt.timezone(sign * dt.timedelta(hours=hours, minutes=minutes))
+    sign, hours, minutes = found.groups("0")
+    return dt.timezone(dt.timedelta(hours=int(sign + hours), minutes=int(sign + minutes)))
 
 
-def _to_local(moment: dt.datetime | None, local: str, written_in: str) -> dt.datetime | None:
-    if moment is None:
-        return None
+def _to_local(moment: dt.datetime, local: str, written_in: str) -> dt.datetime | None:
+    moment = moment.replace(microsecond=0)
+    if moment.tzinfo is None and written_in in ("", local):
+        return moment
     if moment.tzinfo is None:
-        if not written_in or written_in == local:
-            return moment.replace(microsecond=0)
         moment = moment.replace(tzinfo=ZoneInfo(written_in))
     try:
-        return moment.astimezone(ZoneInfo(local)).replace(tzinfo=None, microsecond=0)
+        return moment.astimezone(ZoneInfo(local)).replace(tzinfo=None)
     except OverflowError:  # the last day there is, in another zone
         return None
 
@@ -157,9 +129,7 @@ def _number(value: object, text: str) -> float:
         return float(value)
     if _NUMBER.fullmatch(text):
         return float(text.replace(",", "."))
-    clock = re.fullmatch(r"(\d+):(\d{2}):(\d{2})", text)
-    return (
-        sum(int(part) * size for part, size in zip(clock.groups(), (3600, 60, 1), strict=True))
-        if clock
-        else np.nan
-    )
+    if clock := _DURATION.fullmatch(text):
+        hours, minutes, seconds = map(int, clock.groups())
+        return float(hours * 3600 + minutes * 60 + seconds)
+    return np.nan
