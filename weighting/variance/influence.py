@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -58,33 +57,22 @@ class Influence:
 
     def sparse_covariance(self) -> Floats:
         """The same [K, K] as Σ z z′ less the centres' part, without filling in the zeros of z."""
-        own, taken = self._centred
+        own = centred(self.totals, self.whole)
+        taken = centred(self.taken, self.whole)
         cross = self.slopes.T @ _summed(_products(x, z) for x, z in zip(taken, own, strict=True))
-        auxiliaries = _summed(_products(x, x) for x in taken)
-        return (
-            _summed(_products(z, z) for z in own)
-            - cross
-            - cross.T
-            + self.slopes.T @ auxiliaries @ self.slopes
-        )
+        auxiliaries = self.slopes.T @ joint_covariance(taken) @ self.slopes
+        return joint_covariance(own) - cross - cross.T + auxiliaries
 
-    def sparse_variance(self, auxiliaries: Floats) -> Floats:
-        """The diagonal [K] of :meth:`sparse_covariance`; ``auxiliaries`` [p, p] the covariance of what is taken away.
+    def sparse_variance(self, taken: Sequence[Centred], auxiliaries: Floats) -> Floats:
+        """The diagonal [K] of :meth:`sparse_covariance`, from what is ``taken`` away at each stage, and its covariance [p, p].
 
         A difference below rounding of its terms is 0: what the margins fix does not vary.
         """
-        own, taken = self._centred
+        own = centred(self.totals, self.whole)
         plain = _summed(_squares(z) for z in own)
         mixed = _summed(_products(x, z) for x, z in zip(taken, own, strict=True))
         left = plain + (self.slopes * (auxiliaries @ self.slopes - 2 * mixed)).sum(axis=0)
         return np.where(left > ROUNDING * plain, left, 0.0)
-
-    @cached_property
-    def _centred(self) -> tuple[list[Centred], list[Centred]]:
-        """Totals and what is taken away at each stage."""
-        both = (self.totals, sparse.csr_array(self.taken))
-        own, taken = ([Centred.of(s, totals) for s in self.whole.spreads] for totals in both)
-        return own, taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,10 +99,14 @@ class Centred:
         return cls(spread, totals, sums, centre)
 
 
-def totals_covariance(totals: sparse.csr_array, whole: ClusterCells) -> Floats:
-    """Covariance [p, p] of the sums of sparse cluster totals [C, p]."""
-    found = (Centred.of(spread, totals) for spread in whole.spreads)
-    return _summed(_products(x, x) for x in found)
+def centred(totals: Floats | sparse.csr_array, whole: ClusterCells) -> list[Centred]:
+    """Cluster totals [C, k] at each stage."""
+    return [Centred.of(spread, sparse.csr_array(totals)) for spread in whole.spreads]
+
+
+def joint_covariance(parts: Iterable[Centred]) -> Floats:
+    """Covariance [k, k], the sum over the stages."""
+    return _summed(_products(x, x) for x in parts)
 
 
 def _summed(parts: Iterable[Floats]) -> Floats:

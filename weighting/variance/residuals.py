@@ -12,7 +12,7 @@ from scipy import sparse
 from weighting.groups import Codes, Flags, Floats, group_totals
 from weighting.variance.adjustment import Adjustment
 from weighting.variance.cells import ClusterCells
-from weighting.variance.influence import BLOCK_OF_TOTALS, Influence, totals_covariance
+from weighting.variance.influence import BLOCK_OF_TOTALS, Centred, Influence, centred, joint_covariance
 from weighting.variance.stages import Stage
 
 #: So many covariances of auxiliaries by stratum are kept.
@@ -79,7 +79,8 @@ class Residuals:
         """Variances [J, k] by domain of estimates with influence values u [n, k]."""
         if not isinstance(self.taken, np.ndarray):
             found = self.influence(domain, n_domains, [(u, None)])
-            return found.sparse_variance(self._auxiliaries_covariance).reshape(n_domains, u.shape[1])
+            variance = found.sparse_variance(self._centred, self._auxiliaries_covariance)
+            return variance.reshape(n_domains, u.shape[1])
         parts = [
             self.whole.variance(totals.reshape(len(totals), -1)).reshape(totals.shape[1:])
             for totals in self._totals_in_blocks(u, domain, n_domains)
@@ -87,9 +88,14 @@ class Residuals:
         return np.concatenate(parts)
 
     @cached_property
+    def _centred(self) -> list[Centred]:
+        """The totals of the auxiliaries of all adjustments at each stage."""
+        return centred(self.taken, self.whole)
+
+    @cached_property
     def _auxiliaries_covariance(self) -> Floats:
-        """Covariance [p, p] of the totals of the auxiliaries of all adjustments."""
-        return totals_covariance(sparse.csr_array(self.taken), self.whole)
+        """Their covariance [p, p]."""
+        return joint_covariance(self._centred)
 
     def covariance_by(self, u: Floats, domain: Codes, n_domains: int) -> Floats:
         """Covariances [J, k, k] by domain of estimates with influence values u [n, k]."""
