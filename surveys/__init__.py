@@ -16,29 +16,47 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from surveys.door import audit, check, compare, instruments, load, ready, simulate, verify
+    from surveys.between_rounds import compare
+    from surveys.definitions.check import check
+    from surveys.definitions.instrument.reading import instruments
+    from surveys.handover.package import ready
+    from surveys.handover.verification import verify
     from surveys.problems import Problem, SurveyError
+    from surveys.published.audit import audit
+    from surveys.reference.explanation import explain
     from surveys.result import Result, RoundComparison, Screening
-    from surveys.study import Study
+    from surveys.simulation.simulate import simulate
+    from surveys.study import Study, load
 
-_ROOMS = {
-    "surveys.door": ("audit", "check", "compare", "instruments", "load", "ready", "simulate", "verify"),
-    "surveys.problems": ("Problem", "SurveyError"),
-    "surveys.result": ("Result", "RoundComparison", "Screening"),
-    "surveys.study": ("Study",),
+#: Name → the module it is loaded from, when it is first used.
+_HOME = {
+    "Problem": "surveys.problems",
+    "Result": "surveys.result",
+    "RoundComparison": "surveys.result",
+    "Screening": "surveys.result",
+    "Study": "surveys.study",
+    "SurveyError": "surveys.problems",
+    "audit": "surveys.published.audit",
+    "check": "surveys.definitions.check",
+    "compare": "surveys.between_rounds",
+    "explain": "surveys.reference.explanation",
+    "instruments": "surveys.definitions.instrument.reading",
+    "load": "surveys.study",
+    "ready": "surveys.handover.package",
+    "simulate": "surveys.simulation.simulate",
+    "verify": "surveys.handover.verification",
 }
 __all__ = [
-    "Problem", "Result", "RoundComparison", "Screening", "Study", "SurveyError", "audit", "check", "compare",
+    "Problem", "Result", "RoundComparison", "Screening", "Study", "SurveyError", "audit", "check", "compare", "explain",
     "instruments", "load", "ready", "simulate", "verify",
 ]  # fmt: skip
 
 
 def __getattr__(name: str) -> object:
-    for room, names in _ROOMS.items():
-        if name in names:
-            return getattr(import_module(room), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return __all__

@@ -31,21 +31,13 @@ from surveys.vocabulary.progress import Stages, unheard
 class Study(Shown):
     """A study whose folder was read without an error. ``definition`` holds all records.
 
-    >>> study = Study.load("data-sample/ha-noi-2023")
+    >>> study = load("data-sample/ha-noi-2023")
     >>> study.replace(minimum={"forms": 8}).definition.minimum.forms
     8
     """
 
     path: Path
     definition: StudyDefinition
-
-    @classmethod
-    def load(cls, path: str | Path) -> Study:
-        """The study of a ``study.toml`` or of the folder that holds one.
-
-        Raises SurveyError with every error of the study, its tables and its own instrument.
-        """
-        return cls(Path(path), load_study(path))
 
     @property
     def instrument(self) -> Instrument:
@@ -61,7 +53,7 @@ class Study(Shown):
         ``rules`` maps names of rules to the parameters that change (None switches a rule off), ``weights`` maps groups to
         the keys that change, every other section its keys. Raises SurveyError when a setting is not accepted.
 
-        >>> study = Study.load("data-sample/ha-noi-2023")
+        >>> study = load("data-sample/ha-noi-2023")
         >>> lenient = study.replace(rules={"too_fast": None}, weights={"citizens": {"base": "equal"}})
         >>> [rule.rule for rule in lenient.definition.rules if rule.rule == "too_fast"]
         []
@@ -110,3 +102,12 @@ class Study(Shown):
 
     def facts(self) -> Mapping[str, object]:
         return self.definition.facts()
+
+
+def load(path: str | Path) -> Study:
+    """The study of a ``study.toml`` or of the folder that holds one.
+
+    Raises SurveyError with every error of the study, its tables and its own instrument; ``check`` also tells what is
+    lacking without being wrong.
+    """
+    return Study(Path(path), load_study(path))

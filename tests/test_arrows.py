@@ -35,7 +35,7 @@ ROOMS = (
     "surveys.reference",
     "surveys.result",
     "surveys.study",
-    "surveys.door",
+    "surveys.between_rounds",
     "surveys",
     "surveys.cli",
     "surveys.__main__",

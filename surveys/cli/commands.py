@@ -115,6 +115,12 @@ def list_instruments(
 
 
 @app.command(cls=WordedCommand)
+def explain(context: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
+    terminal: Terminal = context.obj
+    terminal.say("cli.explain.found", text=sv.explain(name, terminal.language))
+
+
+@app.command(cls=WordedCommand)
 def audit(
     context: typer.Context,
     table: Annotated[str, typer.Argument(metavar="TABLE")],

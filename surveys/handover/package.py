@@ -48,9 +48,12 @@ def deliver_screening(screened: ScreenedRound, out: Path, progress: Step | None 
     write_folder(out, screening(screened), progress)
 
 
-def ready_for(out: Path, content: Content) -> None:
-    """Raise SurveyError when ``out`` must not be replaced by ``content``; to be asked before a long run."""
-    found = tuple(obstacles(out.resolve(), out, content))
+def ready(out: str | Path, content: Content) -> None:
+    """Ask before a long run whether its files may be written at ``out``; ``content``: "scores" or "screening".
+
+    Raises SurveyError when ``out`` is a file or holds something that must not be replaced.
+    """
+    found = tuple(obstacles(Path(out).resolve(), Path(out), content))
     if found:
         raise SurveyError(found)
 

@@ -82,19 +82,18 @@ def subjects() -> tuple[Subject, ...]:
 
 
 def named(name: str) -> tuple[Subject, ...]:
-    """The subjects that a user means by ``name``: by its full name, or by the last part of it.
+    """The subjects that a user means by ``name``: by its full name, or by the last part of it; a rule with its parameters.
 
     >>> [f"{subject.part}: {subject.name}" for subject in named("minimum_share")]
     ['rules: too_few_answers.minimum_share']
     """
     wanted = name.strip().lower()
-    found = [
-        subject
-        for subject in subjects()
-        if wanted in (subject.name.lower(), f"{subject.part} {subject.name}".lower())
-    ]
-    found = found or [subject for subject in subjects() if f".{subject.name}".lower().endswith(f".{wanted}")]
-    return tuple(found or (subject for subject in subjects() if subject.part.lower() == wanted))
+    known = subjects()
+    found = [s for s in known if wanted in (s.name.lower(), f"{s.part} {s.name}".lower())]
+    found = found or [s for s in known if s.name.lower().endswith(f".{wanted}")]
+    found = found or [s for s in known if s.part.lower() == wanted]
+    rules = {f"{s.part} {s.name}." for s in found if s.part == "rules"}
+    return (*found, *(s for s in known if f"{s.part} {s.name}".startswith(tuple(rules))))
 
 
 def _toml_keys() -> Iterator[Subject]:

@@ -113,7 +113,14 @@ def test_every_remark_of_the_source_is_declared() -> None:
     ("asked", "found"),
     [
         ("minimum_share", {"rules: too_few_answers.minimum_share"}),
-        ("too_few_answers", {"rules: too_few_answers"}),
+        (
+            "too_few_answers",
+            {
+                "rules: too_few_answers",
+                "rules: too_few_answers.minimum_share",
+                "rules: too_few_answers.dont_know_counts",
+            },
+        ),
         ("RETURNS.PATH", {"study.toml: returns.path"}),
         ("study.toml returns.path", {"study.toml: returns.path"}),
         ("on_missing_group", {"study.toml: inference.on_missing_group"}),

@@ -152,6 +152,7 @@ def test_a_result_writes_what_verifies(result: sv.Result, tmp_path: Path) -> Non
 
 
 def test_a_simulated_round_is_a_study(tmp_path: Path) -> None:
-    made = sv.simulate("ha-noi/2023", 5, tmp_path / "round", scale=0.05)
+    sv.simulate("ha-noi/2023", 5, tmp_path / "round", scale=0.05)
+    made = sv.load(tmp_path / "round")
     assert made.instrument.name == "ha-noi/2023"
     assert made.check() == sv.check(tmp_path / "round")

@@ -96,6 +96,15 @@ def shipped() -> tuple[str, ...]:
     return tuple(sorted(f"{path.parent.parent.name}/{path.parent.name}" for path in found))
 
 
+def instruments(name: str = "") -> tuple[Instrument, ...]:
+    """The shipped instruments, or the one of that name or folder.
+
+    >>> [instrument.name for instrument in instruments("ha-noi/2023")]
+    ['ha-noi/2023']
+    """
+    return tuple(load_instrument(each) for each in ([name] if name else shipped()))
+
+
 def _shelf() -> Path:
     return Path(str(resources.files("questionnaires")))
 

@@ -16,7 +16,9 @@ from surveys.cli import entry, main
 from surveys.cli.terminal import Terminal
 from surveys.problems import LANGUAGES, Language, Problem, phrase, wording
 
-COMMANDS = ("check", "screen", "score", "verify", "simulate", "list", "audit", "map", "compare", "confirm")
+COMMANDS = (
+    "check", "screen", "score", "verify", "simulate", "list", "explain", "audit", "map", "compare", "confirm",
+)  # fmt: skip
 Captured = pytest.CaptureFixture[str]
 
 
@@ -146,6 +148,15 @@ def test_check_finds_a_shipped_instrument_correct_and_a_broken_study_wrong(capsy
     broken = Path(__file__).parents[3] / "data-sample" / "broken" / "study"
     assert main(["check", str(broken)]) == 1
     assert "study.toml" in capsys.readouterr().err
+
+
+def test_explain_tells_type_default_meaning_and_example(capsys: Captured) -> None:
+    assert main(["explain", "too_few_answers.minimum_share"]) == 0
+    out = capsys.readouterr().out
+    for part in ("0.6667", "0.0 … 1.0", "Tỷ lệ câu phải có trả lời.", "minimum_share = 0.5"):
+        assert part in out
+    assert main(["explain", "minimum_shar", "--lang", "en"]) == 1
+    assert "Nearest: minimum_share." in capsys.readouterr().err
 
 
 def test_list_names_every_instrument_and_its_sources(capsys: Captured) -> None:
@@ -314,7 +325,7 @@ def test_faults_of_the_system_are_messages(
     def broken(path: str) -> None:
         raise fault
 
-    monkeypatch.setattr("surveys.door.check", broken)
+    monkeypatch.setattr("surveys.definitions.check.check", broken)
     assert main(["check", "."]) == exit_code
     out, err = capsys.readouterr()
     assert err.startswith(wording()[code]["vi"].partition("{")[0])

@@ -1,0 +1,38 @@
+"""Two rounds, however they are at hand: as results, as studies, or by their paths."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from surveys.comparison.changes import ComparedRound
+from surveys.comparison.changes import compare as compared
+from surveys.comparison.crosswalk import successors
+from surveys.handover.rounds import is_result, read_round
+from surveys.result import Result, RoundComparison
+from surveys.study import Study, load
+from surveys.vocabulary.progress import Stages, unheard
+
+Round = Result | Study | str | Path
+
+
+def compare(
+    old: Round, new: Round, crosswalk: str | Path | None = None, progress: Stages = unheard
+) -> RoundComparison:
+    """Two rounds side by side; each a result, a study (which is scored), or the path of a folder of results or of a study.
+
+    ``crosswalk`` is a CSV with the columns block, old_unit, new_block, new_unit; without it the successors named in the old
+    register count. Raises SurveyError when a round cannot be read or the crosswalk names unknown units.
+    """
+    earlier, later = (_round(each, progress) for each in (old, new))
+    changes = compared(earlier, later, successors(earlier, later, crosswalk))
+    return RoundComparison(changes, later.instrument, later.language)
+
+
+def _round(of: Round, progress: Stages) -> ComparedRound:
+    if isinstance(of, (str, Path)):
+        if is_result(Path(of)):
+            return read_round(Path(of))
+        of = load(of)
+    result = of if isinstance(of, Result) else of.score(progress)
+    study = result.round.study
+    return ComparedRound(study.instrument, result.scores, result.units, study.output.language)
