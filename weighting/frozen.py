@@ -8,21 +8,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 Holder = TypeVar("Holder")
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 _COPY_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3
 
 
-class _Copied:
+def _copied_frame(name: str) -> property:
     """A frame held by a dataclass: reading it gives a copy."""
-
-    def __init__(self, name: str) -> None:
-        self.slot = f"_{name}"
-
-    def __get__(self, holder: Any, owner: type | None = None) -> Any:
-        return self if holder is None else copied(getattr(holder, self.slot))
-
-    def __set__(self, holder: Any, value: pd.DataFrame) -> None:
-        object.__setattr__(holder, self.slot, copied(value))
+    slot = f"_{name}"
+    return property(
+        lambda holder: copied(getattr(holder, slot)),
+        lambda holder, frame: object.__setattr__(holder, slot, copied(frame)),
+    )
 
 
 def hands_out_copies(*names: str) -> Callable[[type[Holder]], type[Holder]]:
@@ -42,7 +39,7 @@ def hands_out_copies(*names: str) -> Callable[[type[Holder]], type[Holder]]:
 
     def installed(holder: type[Holder]) -> type[Holder]:
         for name in names:
-            setattr(holder, name, _Copied(name))
+            setattr(holder, name, _copied_frame(name))
         return holder
 
     return installed
@@ -53,7 +50,7 @@ def copied(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.copy(deep=not _COPY_ON_WRITE)
 
 
-def frozen(values: NDArray[Any]) -> Any:
+def frozen(values: NDArray[Scalar]) -> NDArray[Scalar]:
     """The same array, read-only.
 
     >>> frozen(np.array([1.0])).flags.writeable

@@ -6,7 +6,7 @@ from importlib.resources import files
 import pytest
 
 from weighting.calibration.distance import NAMES
-from weighting.estimation.options import INTERVALS
+from weighting.estimation.intervals import INTERVALS
 from weighting.replication.factors import KINDS
 from weighting.variance.lonely import LONELY
 

@@ -117,7 +117,8 @@ class Arguments:
         if self.problems:
             return ()
         of_stages = list(zip_longest(by_strata, by_clusters, sizes))[: max(len(sizes), 1)] or [(None,) * 3]
-        builder, stages = StageBuilder(self.frame.index, nest, self.problems), []
+        builder = StageBuilder(self.frame.index, nest, self.problems)
+        stages: list[Stage] = []
         for number, (of_strata, of_clusters, of_sizes) in enumerate(of_stages):
             role = "fpc" if number == 0 else f"fpc of stage {number + 1}"
             columns = StageColumns(of_strata, of_clusters, self._numbers(of_sizes, role), role)

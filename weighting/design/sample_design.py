@@ -70,7 +70,8 @@ class SampleDesign:
 
     def column(self, name: str) -> pd.Series:
         """One column [n]."""
-        return self._frame[self.names([name])[0]]
+        found: pd.Series = self._frame[self.names([name])[0]]
+        return found
 
     def codes(self, by: str | Sequence[str]) -> tuple[Codes, pd.DataFrame]:
         """Domain of each row [n] (−1: a value is missing) and the domains' labels [J, columns], sorted.
@@ -201,9 +202,9 @@ class SampleDesign:
         u = np.asarray(u, dtype=float)
         if self.adjustments:
             everyone = np.zeros(self.n, dtype=np.intp)
-            return self.whole.covariance(self.residuals.totals(u, everyone, 1)[:, 0])[0]
+            return np.asarray(self.whole.covariance(self.residuals.totals(u, everyone, 1)[:, 0])[0])
         part = self.whole if domain is None else self.cells(np.where(domain, 0, -1), 1)
-        return part.covariance(part.totals(u))[0]
+        return np.asarray(part.covariance(part.totals(u))[0])
 
     def covariance_by(self, u: Floats, domain: Codes, n_domains: int) -> Floats:
         """Covariances [J, k, k] of estimates by domain; ``u`` [n, k] counts in its row's domain only.

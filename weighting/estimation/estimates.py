@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from weighting.errors import DesignError, is_number, unknown
-from weighting.estimation.options import Options
+from weighting.estimation.intervals import Confidence
 from weighting.frozen import freeze, hands_out_copies
 from weighting.groups import Floats
 from weighting.variance.influence import Influence
@@ -145,7 +145,7 @@ class Estimates:
     ) -> Estimates:
         """The combinations weights′θ, ``weights`` [K, q], named by ``labels`` [q rows, with a statistic column]."""
         own_rule = "design" if self.df_rule == "domain" else self.df_rule
-        options = Options(interval, level, own_rule if df is None else df)
+        confidence = Confidence(interval, level, own_rule if df is None else df)
         used = weights != 0
         estimate = np.where(used, weights * self.estimate[:, None], 0.0).sum(axis=0)
         joint = weights.T @ np.where(np.isnan(self._covariance), 0.0, self._covariance) @ weights
@@ -153,17 +153,17 @@ class Estimates:
         joint[lost, :] = joint[:, lost] = np.nan
         se = np.sqrt(np.maximum(np.diag(joint), 0))
         source = self._source.linear(weights) if isinstance(self._source, Influence) else joint
-        degrees = self._degrees(options.df, source, se.size)
+        degrees = self._degrees(confidence.df, source, se.size)
         n = np.where(used, np.where(np.isnan(self.n), np.inf, self.n)[:, None], np.inf).min(axis=0)
         flat = (se == 0) & (interval != "wald")
-        low, high = options.limits(estimate, se, degrees, n, flat)
+        low, high = confidence.limits(estimate, se, degrees, n, flat)
         missing = np.full(se.size, np.nan)
         note = np.where(
             lost, "a row of this combination has no estimate", "combination: n, n_eff, deff do not apply"
         )
         return Estimates(
             labels, estimate, se, low, high, degrees, missing, missing, missing, tuple(note.tolist()),
-            interval, level, self.remarks, lambda: source, self.design_df, options.df,
+            interval, level, self.remarks, lambda: source, self.design_df, confidence.df,
         )  # fmt: skip
 
     def _degrees(self, rule: str | float, source: Influence | Floats, size: int) -> Floats:

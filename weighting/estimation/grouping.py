@@ -168,7 +168,7 @@ def grouping_of(design: SampleDesign, by: str | Sequence[str] | None) -> Groupin
     if names is not None and any(not isinstance(name, Hashable) for name in names):
         raise DesignError(*absent("column", names, design.frame.columns))
     if names not in design.kept:
-        found = Grouping(design, *domains_of(design, names))
         design.kept.clear()
-        design.kept[names] = found
-    return design.kept[names]
+        design.kept[names] = Grouping(design, *domains_of(design, names))
+    kept: Grouping = design.kept[names]
+    return kept

@@ -20,7 +20,7 @@ from weighting.design.sample_design import SampleDesign
 from weighting.errors import DesignError, absent, is_whole, listed
 from weighting.estimation.estimates import Estimates
 from weighting.estimation.grouping import Grouping, Tabulation, domains_of
-from weighting.estimation.options import Options
+from weighting.estimation.intervals import Confidence
 from weighting.estimation.requests import Request, estimates_of
 from weighting.estimation.study_variables import numeric, shares
 from weighting.estimation.tables import BATCH, SmallCodes, flag_counts, weighted_tables
@@ -130,10 +130,10 @@ class Histogram:
         >>> h.mean(pd.DataFrame({"cluster": ["a", "b"]}), clusters="cluster").table()[["estimate", "se"]].to_dict("records")
         [{'estimate': 3.0, 'se': 1.5}]
         """
-        options = Options(interval, level, df)
+        confidence = Confidence(interval, level, df)
         grouping = self._grouping(cells, by, strata, clusters, fpc, lonely)
         found = tuple(numeric(grouping, item) for item in self._named(items))
-        return estimates_of(Request(grouping, found, None, "mean"), options)
+        return estimates_of(Request(grouping, found, None, "mean"), confidence)
 
     def proportion(  # noqa: PLR0913
         self,
@@ -151,10 +151,10 @@ class Histogram:
         df: str | float = "design",
     ) -> Estimates:
         """Shares of the answers in ``levels``; the same numbers as :func:`weighting.estimation.means.proportion`."""
-        options = Options(interval, level, df)
+        confidence = Confidence(interval, level, df)
         grouping = self._grouping(cells, by, strata, clusters, fpc, lonely)
         found = tuple(shares(grouping, item, levels) for item in self._named(items))
-        return estimates_of(Request(grouping, found, None, "proportion"), options)
+        return estimates_of(Request(grouping, found, None, "proportion"), confidence)
 
     def _named(self, items: str | Sequence[str] | None) -> list[str]:
         names = listed(self.items if items is None else items)
@@ -221,7 +221,7 @@ class HistogramGrouping(Grouping):
 def _small(codes: NDArray[np.integer], levels: tuple[int, ...]) -> SmallCodes:
     """Level of each row [n], one past the last where there is none."""
     if codes.dtype.itemsize == 1:
-        return np.minimum(codes.view(np.uint8) - np.uint8(levels[0] % 256), np.uint8(len(levels)))
+        return np.asarray(np.minimum(codes.view(np.uint8) - np.uint8(levels[0] % 256), np.uint8(len(levels))))
     inside = (codes >= levels[0]) & (codes <= levels[-1])
     return np.where(inside, codes - levels[0], len(levels)).astype(np.uint8)
 

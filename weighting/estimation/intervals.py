@@ -1,6 +1,6 @@
-"""Confidence limits: arithmetic on arrays that broadcast; nothing is checked here.
+"""Confidence limits: arithmetic on arrays that broadcast, where nothing is checked, and the choice among them.
 
-Every function returns ``(low, high)``. ``df`` are the degrees of freedom of Student's t, infinite for the
+Every kernel returns ``(low, high)``. ``df`` are the degrees of freedom of Student's t, infinite for the
 normal distribution; where they are not positive no interval exists and both limits are NaN.
 
 Sources: Korn & Graubard, "Confidence intervals for proportions with small expected number of positive
@@ -9,12 +9,17 @@ sample size for n, as Dean & Pagano, J. Survey Statistics and Methodology 3 (201
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from weighting.groups import Floats
+from weighting.errors import DesignError, is_number, unknown
+from weighting.groups import Flags, Floats
+
+INTERVALS = ("wald", "logit", "wilson", "beta", "bounded", "arcsine", "likelihood")
+DEGREES = ("design", "domain", "satterthwaite")
 
 Limits = tuple[Floats, Floats]
 
@@ -232,3 +237,49 @@ def _t_factor(n: Floats, df: ArrayLike, level: float) -> Floats:
     """(t[n − 1]/t[df])²: how much a variance known with few degrees of freedom costs in sample size."""
     few = np.maximum(np.asarray(n, dtype=float) - 1, 1.0)
     return (t_quantile(few, level) / t_quantile(df, level)) ** 2
+
+
+@dataclass(frozen=True)
+class Confidence:
+    """Which limits are asked for: ``interval`` is one of ``INTERVALS``, ``level`` that of confidence, ``df`` one of ``DEGREES``
+    or a number.
+
+    Raises:
+        DesignError: what no estimator offers.
+    """
+
+    interval: str
+    level: float
+    df: str | float
+
+    def __post_init__(self) -> None:
+        problems = []
+        if self.interval not in INTERVALS:
+            problems.append(unknown("interval", self.interval, INTERVALS))
+        if not is_number(self.level) or not 0 < self.level < 1:
+            problems.append(f"level: {self.level!r} does not lie between 0 and 1")
+        if not is_number(self.df) and self.df not in DEGREES:
+            problems.append(unknown("degrees of freedom", self.df, (*DEGREES, "a number")))
+        if is_number(self.df) and not float(self.df) > 0:
+            problems.append(f"df: {self.df} is not positive")
+        DesignError.raise_any(problems)
+
+    def limits(self, estimate: Floats, se: Floats, df: Floats, n: Floats, flat: Flags) -> Limits:
+        """Limits of estimates; ``n`` holds the number of rows, or what stands for it where nothing varies (``flat``)."""
+        if self.interval == "wald":
+            return wald(estimate, se, df, self.level)
+        outside = (estimate < -1e-12) | (estimate > 1 + 1e-12)
+        if outside.any():
+            raise DesignError(
+                f"interval {self.interval!r} is for values between 0 and 1, and an estimate is "
+                f"{estimate[outside][0]:g}: use interval='wald'"
+            )
+        if self.interval in TRANSFORMED:
+            kernel = TRANSFORMED[self.interval]
+            return bounded(estimate, se, df, n, np.isposinf(n), self.level, kernel)
+        return SIZED[self.interval](estimate, np.where(flat, 0.0, se), df, self.level, n)
+
+
+def chosen(flat: Flags, safe: Limits, limits: Limits) -> Limits:
+    """The ``safe`` limits where nothing varies, the others elsewhere."""
+    return np.where(flat, safe[0], limits[0]), np.where(flat, safe[1], limits[1])

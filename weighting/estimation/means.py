@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from weighting.design.sample_design import SampleDesign
 from weighting.estimation.estimates import Estimates
 from weighting.estimation.grouping import grouping_of
-from weighting.estimation.options import Options
+from weighting.estimation.intervals import Confidence
 from weighting.estimation.requests import Request, estimates_of
 from weighting.estimation.study_variables import numeric, shares
 
@@ -52,8 +52,8 @@ def mean(  # noqa: PLR0913
     >>> d.mean("y", by="g").table()[["g", "statistic", "estimate", "n"]].to_dict("records")
     [{'g': 'a', 'statistic': 'y', 'estimate': 0.25, 'n': 2}, {'g': 'b', 'statistic': 'y', 'estimate': 1.0, 'n': 1}]
     """
-    options = Options(interval, level, df)
-    return estimates_of(request_of(design, "mean", columns, by), options, listwise)
+    confidence = Confidence(interval, level, df)
+    return estimates_of(request_of(design, "mean", columns, by), confidence, listwise)
 
 
 def total(
@@ -72,8 +72,8 @@ def total(
     >>> d.total("y").estimate.tolist()
     [30.0]
     """
-    options = Options("wald", level, df)
-    return estimates_of(request_of(design, "total", columns, by), options, listwise)
+    confidence = Confidence("wald", level, df)
+    return estimates_of(request_of(design, "total", columns, by), confidence, listwise)
 
 
 def request_of(
@@ -114,8 +114,8 @@ def proportion(  # noqa: PLR0913
     >>> d.proportion("q", by="g", levels=[4, 5]).estimate.round(3).tolist()
     [0.667, 0.667]
     """
-    options = Options(interval, level, df)
-    return estimates_of(request_of(design, "proportion", columns, by, levels=levels), options, listwise)
+    confidence = Confidence(interval, level, df)
+    return estimates_of(request_of(design, "proportion", columns, by, levels=levels), confidence, listwise)
 
 
 def ratio(  # noqa: PLR0913
@@ -137,5 +137,5 @@ def ratio(  # noqa: PLR0913
     >>> e.estimate.tolist(), e.se.tolist(), e.labels["statistic"].tolist()
     ([0.5], [0.0], ['y/x'])
     """
-    options = Options(interval, level, df)
-    return estimates_of(request_of(design, "ratio", numerator, by, denominator), options, listwise)
+    confidence = Confidence(interval, level, df)
+    return estimates_of(request_of(design, "ratio", numerator, by, denominator), confidence, listwise)

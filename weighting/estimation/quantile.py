@@ -18,7 +18,7 @@ from weighting.errors import DesignError, is_number, listed
 from weighting.estimation import intervals
 from weighting.estimation.estimates import Estimates, labels_of
 from weighting.estimation.grouping import grouping_of
-from weighting.estimation.options import Options, chosen
+from weighting.estimation.intervals import Confidence, chosen
 from weighting.estimation.requests import Request
 from weighting.estimation.study_variables import StudyVariable, numeric
 from weighting.groups import Codes, Flags, Floats
@@ -57,7 +57,7 @@ def quantile(  # noqa: PLR0913
     >>> e.labels["statistic"].tolist(), e.estimate.tolist()
     (['y 0.25', 'y 0.5'], [3.0, 5.0])
     """
-    options = Options(interval, level, df)
+    confidence = Confidence(interval, level, df)
     points = np.array([p if is_number(p) else np.nan for p in listed(q)], dtype=float)
     if df == "satterthwaite":
         raise DesignError(
@@ -72,7 +72,7 @@ def quantile(  # noqa: PLR0913
     parts = []
     for variable in found:
         distribution = Distribution.of(request, variable)
-        parts += [_one(request, options, distribution, degrees, p) for p in points]
+        parts += [_one(request, confidence, distribution, degrees, p) for p in points]
     names = [f"{v.column} {p:g}" for v in found for p in points]
     missing = np.full(request.n_domains * len(parts), np.nan)
     estimate, se, low, high, n, note = (
@@ -155,7 +155,7 @@ class Distribution:
 
 
 def _one(
-    request: Request, options: Options, distribution: Distribution, df: Floats, point: float
+    request: Request, confidence: Confidence, distribution: Distribution, df: Floats, point: float
 ) -> DomainQuantiles:
     """One quantile in every domain."""
     variable = distribution.variable
@@ -164,13 +164,13 @@ def _one(
     flat = (share_se <= intervals.NO_VARIATION) | (share >= 1)
     edge = request.grouping.count(~variable.valid) * request.grouping.worth
     census = flat & np.isposinf(edge)
-    safe = intervals.bounded(np.clip(share, 0, 1), 0.0, df, edge, np.isposinf(edge), options.level)
+    safe = intervals.bounded(np.clip(share, 0, 1), 0.0, df, edge, np.isposinf(edge), confidence.level)
     sizes = np.where(flat, edge, request.grouping.held)
-    share_low, share_high = chosen(flat, safe, options.limits(share, share_se, df, sizes, flat))
+    share_low, share_high = chosen(flat, safe, confidence.limits(share, share_se, df, sizes, flat))
     below, above = share_low <= 0, (share_high > 1) | (share >= 1)
     low, high = distribution.at(share_low), distribution.at(share_high)
     half = _half_width(estimate, low, high, below, above)
-    se = np.where(census, 0.0, half / intervals.t_quantile(df, options.level))
+    se = np.where(census, 0.0, half / intervals.t_quantile(df, confidence.level))
     note = np.full(estimate.shape, "quantile: n_eff, deff do not apply", dtype=object)
     note[below] = "lower limit: the smallest value; the interval of F passes 0"
     note[above] = "upper limit: the largest value; the interval of F passes 1"

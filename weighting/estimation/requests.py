@@ -14,7 +14,7 @@ from weighting.design.sample_design import SampleDesign
 from weighting.estimation import intervals
 from weighting.estimation.estimates import Estimates, labels_of
 from weighting.estimation.grouping import Grouping
-from weighting.estimation.options import Options, chosen
+from weighting.estimation.intervals import Confidence, chosen
 from weighting.estimation.study_variables import Moments, StudyVariable
 from weighting.groups import Codes, Flags, Floats
 from weighting.variance.cells import ClusterCells
@@ -92,15 +92,15 @@ class Request:
             return
         run: list[StudyVariable] = []
         for variable in self.numerators:
-            if run and not (variable.tabulated(self.grouping) and self._fits([*run, variable])):
+            if run and not self._fit([*run, variable]):
                 yield self._simple(run)
                 run = []
             run.append(variable)
         yield self._simple(run)
 
-    def _fits(self, run: list[StudyVariable]) -> bool:
-        """Whether tabulated variables can be worked on together."""
-        tabulated = run[0].tabulated(self.grouping)
+    def _fit(self, run: list[StudyVariable]) -> bool:
+        """Whether these variables can be worked on together: tabulated ones, as many as fit into memory."""
+        tabulated = all(v.table(self.grouping) is not None for v in (run[0], run[-1]))
         return tabulated and sum(len(v.names) for v in run) * self.grouping.cells.n_cells <= BLOCK
 
     def _simple(self, variables: list[StudyVariable]) -> Statistics:
@@ -186,10 +186,10 @@ def simple_random_variance(spread: Floats, size: Floats, count: NDArray[np.intp]
     return np.where(count > 1, element * finite / count, np.nan)
 
 
-def estimates_of(request: Request, options: Options, listwise: bool = False) -> Estimates:
+def estimates_of(request: Request, confidence: Confidence, listwise: bool = False) -> Estimates:
     """The estimates of a request, with errors, intervals and notes."""
     request = request.listwise() if listwise else request
-    found = Figures.of(request, options)
+    found = Figures.of(request, confidence)
     low, high = found.limits
     columns = {
         "estimate": found.estimate,
@@ -205,12 +205,12 @@ def estimates_of(request: Request, options: Options, listwise: bool = False) -> 
         labels=labels_of(request.grouping.domains, request.n_domains, request.names),
         **{name: values.ravel() for name, values in columns.items()},
         note=found.notes(),
-        interval=options.interval,
-        level=options.level,
+        interval=confidence.interval,
+        level=confidence.level,
         remarks=found.remarks(),
         source=partial(joint_influence, request),
         design_df=float(request.design.degf),
-        df_rule=options.df,
+        df_rule=confidence.df,
     )
 
 
@@ -232,7 +232,7 @@ class Figures:
     """
 
     request: Request
-    options: Options
+    confidence: Confidence
     estimate: Floats
     variance: Floats
     srs: Floats
@@ -241,9 +241,9 @@ class Figures:
     weighed: Floats
 
     @classmethod
-    def of(cls, request: Request, options: Options) -> Figures:
+    def of(cls, request: Request, confidence: Confidence) -> Figures:
         """Column after column, so that only a few columns' influence values are in memory."""
-        weighs = options.df == "satterthwaite" and not request.design.adjustments
+        weighs = confidence.df == "satterthwaite" and not request.design.adjustments
         parts = []
         for found in request.statistics():
             if request.design.adjustments:
@@ -255,9 +255,9 @@ class Figures:
             weighed = found.cells.satterthwaite(found.influence) if weighs else np.empty_like(variance)
             parts.append((found.estimate, variance, found.srs, found.count, found.size, weighed))
         joined = [np.concatenate(part, axis=1).astype(float) for part in zip(*parts, strict=True)]
-        if options.df == "satterthwaite" and not weighs:
+        if confidence.df == "satterthwaite" and not weighs:
             joined[-1] = joint_influence(request).satterthwaite().reshape(joined[0].shape)
-        return cls(request, options, *joined)
+        return cls(request, confidence, *joined)
 
     @cached_property
     def se(self) -> Floats:
@@ -266,7 +266,7 @@ class Figures:
     @property
     def _in_unit(self) -> bool:
         """Whether limits must stay between 0 and 1."""
-        return self.options.interval != "wald" or self.request.kind == "proportion"
+        return self.confidence.interval != "wald" or self.request.kind == "proportion"
 
     @cached_property
     def flat(self) -> Flags:
@@ -296,9 +296,9 @@ class Figures:
     @cached_property
     def df(self) -> Floats:
         """Degrees of freedom by the rule asked for."""
-        if self.options.df == "satterthwaite":
+        if self.confidence.df == "satterthwaite":
             return np.where(np.isnan(self.weighed), float(self.request.design.degf), self.weighed)
-        of_domains = self.request.degrees_of_freedom(self.options.df)
+        of_domains = self.request.degrees_of_freedom(self.confidence.df)
         return np.repeat(of_domains[:, None], self.estimate.shape[1], axis=1)
 
     @property
@@ -306,12 +306,12 @@ class Figures:
         """Lower and upper limits; without any error no width, and shares between 0 and 1, whatever was asked for."""
         sizes = np.where(self.flat, self._edge, self.request.grouping.held[:, None])
         given = (self.estimate, self.se, self.df, sizes, self.flat)
-        low, high = self.options.limits(*given)
-        if self.options.interval != "wald":
+        low, high = self.confidence.limits(*given)
+        if self.confidence.interval != "wald":
             return low, high
         if self.request.kind != "proportion":
             return chosen(self._census, (self.estimate, self.estimate), (low, high))
-        safe = replace(self.options, interval="bounded").limits(*given)
+        safe = replace(self.confidence, interval="bounded").limits(*given)
         return chosen(self.flat, safe, (np.clip(low, 0, 1), np.clip(high, 0, 1)))
 
     def notes(self) -> tuple[str, ...]:

@@ -81,11 +81,7 @@ class StudyVariable:
         found = np.append(self.scores[:, k], 0.0)[categories_of(self.values)[0]]
         return found if self.mask is None else np.where(self.mask, found, 0.0)
 
-    def tabulated(self, grouping: Grouping) -> bool:
-        """Whether the grouping's weighted table answers for this variable."""
-        return self._table(grouping) is not None
-
-    def _table(self, grouping: Grouping) -> Tabulation | None:
+    def table(self, grouping: Grouping) -> Tabulation | None:
         """The grouping's weighted table of this column, where there is one that answers."""
         if self.levels is None or self.mask is not None:
             return None
@@ -94,7 +90,7 @@ class StudyVariable:
 
     def moments(self, grouping: Grouping) -> tuple[Moments, NDArray[np.intp], ClusterCells]:
         """Weighted sums per cell, rows with a value [J], and the cells they are of."""
-        kept = self._table(grouping)
+        kept = self.table(grouping)
         if kept is not None:
             return Moments.of_table(kept.table, self.scores), kept.count, grouping.cells
         cells = grouping.cells_of(self.valid) if grouping.design.counts_presence else grouping.cells

@@ -19,8 +19,8 @@ from weighting.errors import DesignError, unknown
 from weighting.estimation import intervals
 from weighting.estimation.estimates import Estimates
 from weighting.estimation.grouping import Grouping, grouping_of
+from weighting.estimation.intervals import Confidence
 from weighting.estimation.means import request_of
-from weighting.estimation.options import Options
 from weighting.estimation.requests import Request, estimates_of
 from weighting.facade import Design
 from weighting.frozen import freeze
@@ -226,7 +226,7 @@ class Replicates:
                 "df='satterthwaite' needs the strata's parts of the variance, which replicates lack"
             )
         request = request.listwise() if listwise else request
-        base = estimates_of(request, Options(interval, level, df))
+        base = estimates_of(request, Confidence(interval, level, df))
         return self._replaced(base, self._under(request), request.grouping, request.kind == "proportion")
 
     def _under(self, request: Request) -> Floats:
@@ -289,7 +289,7 @@ class Replicates:
 def _limits(base: Estimates, se: Floats, df: Floats, shares: bool) -> intervals.Limits:
     """Intervals around the estimates; shares at 0 and 1, or without variation, keep those of the full sample's sizes."""
     flat = (se <= intervals.NO_VARIATION) | (base.estimate <= 0) | (base.estimate >= 1)
-    low, high = Options(base.interval, base.level, "design").limits(base.estimate, se, df, base.n, flat)
+    low, high = Confidence(base.interval, base.level, "design").limits(base.estimate, se, df, base.n, flat)
     if base.interval == "wald":
         if not shares:
             return low, high

@@ -26,7 +26,7 @@ class LonelyPolicy:
     def alone(self, sampled: Floats, seen: Floats, rest: Floats) -> Flags:
         """Pairs [P] to which the policy applies, from clusters drawn, clusters with rows of the domain, and 1 − f."""
         alone = (sampled == 1) | (self.in_domains & (seen == 1))
-        return alone & (rest > 0)
+        return np.asarray(alone & (rest > 0))
 
     def pools(self, stage: Stage, stratum: Codes, domain: Codes, n_domains: int) -> Codes:
         """Pool of each pair [P]: the whole stage ("adjust"), else the strata within the same cluster of the stage above."""

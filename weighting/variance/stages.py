@@ -44,7 +44,7 @@ class Stage:
     @property
     def lonely(self) -> Flags:
         """Strata [H] with one cluster of several: no variance can be seen there. A census stratum is not one."""
-        return (self.sampled == 1) & (self.rest > 0)
+        return np.asarray((self.sampled == 1) & (self.rest > 0))
 
     @property
     def fraction(self) -> Floats:

@@ -11,7 +11,7 @@ import pytest
 from weighting import Adjustment, Design
 from weighting.variance.influence import Influence
 
-API = Path(__file__).parents[1] / "reference" / "api"
+API = Path(__file__).parents[2] / "reference" / "api"
 
 
 def schools() -> tuple[pd.DataFrame, Design]:
