@@ -130,7 +130,7 @@ def test_every_call_fills_the_placeholders_of_its_words() -> None:
 def test_a_code_nobody_uses_is_found_out() -> None:
     assert is_used("place.row")
     assert is_used("record.missing")
-    assert not is_used("place.nowhere")
+    assert not is_used("place.no_such_place")
     assert not is_used("handover.column.no_such_column")
 
 

@@ -12,6 +12,8 @@ from surveys.problems import Place
 
 #: A record, its column that holds codes, and the kind of records these name.
 Reference = tuple[type, str, type]
+#: A record, the column named when it stands twice, and the columns that tell its entries apart.
+Key = tuple[type, str, tuple[str, ...]]
 #: A record, its column that holds a number, the lowest and the highest value it may have.
 Range = tuple[type, str, float, float]
 
@@ -46,6 +48,14 @@ def note_doubles(entries: Iterable[tuple[str, Place]], column: str = "code") -> 
             where = first[key].row if first[key].row is not None else first[key].at
             place.note("record.duplicate", column, value=key, first=where)
         first.setdefault(key, place)
+
+
+def check_once(draft: Draft, once: Iterable[Key]) -> None:
+    """Note every record whose key another record of its kind has already."""
+    for record, column, key in once:
+        rows: Sequence[tuple[object, Place]] = draft.of(record)
+        keys = ("/".join([getattr(made, name) for name in key]).rstrip("/") for made, _ in rows)
+        note_doubles(zip(keys, (place for _, place in rows), strict=True), column)
 
 
 def within(place: Place, column: str, value: float, low: float, high: float) -> None:

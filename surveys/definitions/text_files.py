@@ -19,7 +19,7 @@ LARGEST_TOML = 4_000_000
 def inside(folder: Path, relative: str, problems: Problems, file: str, column: str = "") -> Path | None:
     """The file ``relative`` of ``folder``, or None with ``file.outside`` noted when it lies elsewhere.
 
-    Absolute paths, drive letters, ``..`` and links that leave the folder are refused. The file need not exist.
+    Absolute paths, drive letters, ``..`` and links that leave the folder are rejected. The file need not exist.
 
     >>> problems = Problems()
     >>> inside(Path("round"), "../secret.csv", problems, "study.toml", "files.frames") is None

@@ -31,7 +31,9 @@ from surveys.definitions.instrument.records import (
 )
 from surveys.definitions.record_building import listed
 from surveys.definitions.shared_checks import (
+    Key,
     Reference,
+    check_once,
     check_period,
     check_ranges,
     check_references,
@@ -45,10 +47,14 @@ from surveys.vocabulary.aggregations import AGGREGATIONS, CHILD_RULES, ITEM_RULE
 from surveys.vocabulary.folding import fold
 from surveys.vocabulary.levels import ALL_GROUPS
 
-#: Kinds of records whose codes are given once.
-CODED: tuple[type[Any], ...] = (Block, Group, Questionnaire, UnitGroup, Source, Field, Node, Item)
-
-
+#: A unit code is given once in its block.
+UNITS_ONCE: Key = (Unit, "code", ("block", "code"))
+CODED = (Block, Group, Questionnaire, UnitGroup, Source, Field, Node, Item)
+ONCE: tuple[Key, ...] = (
+    *((kind, "code", ("code",)) for kind in CODED),
+    (Questionnaire, "group", ("block", "group")),
+    UNITS_ONCE,
+)
 REFERENCES: tuple[Reference, ...] = (
     (Questionnaire, "block", Block),
     (Questionnaire, "group", Group),
@@ -58,13 +64,12 @@ REFERENCES: tuple[Reference, ...] = (
     (Item, "scale", Scale),
     (Item, "questionnaires", Questionnaire),
 )
-
 NOT_NEGATIVE: tuple[tuple[type, str], ...] = ((Node, "weight"), (Node, "max_points"), (Item, "weight"))
 
 
 def check_draft(draft: InstrumentDraft) -> None:
     """Note every contradiction inside an instrument."""
-    check_doubles(draft)
+    check_once(draft, ONCE)
     check_references(draft, REFERENCES, draft.known)
     check_ranges(draft, (), NOT_NEGATIVE)
     check_questionnaires(draft)
@@ -81,30 +86,17 @@ def check_draft(draft: InstrumentDraft) -> None:
     check_sources(draft)
 
 
-def check_doubles(draft: InstrumentDraft) -> None:
-    """Codes are given once per kind; units once per block; ``all`` is no group."""
-    for kind in CODED:
-        note_doubles((made.code, place) for made, place in draft.of(kind))
-    check_doubles_of_units(draft.of(Unit))
-    for group, place in draft.of(Group):
-        if group.code == ALL_GROUPS:
-            place.note("group.reserved", "code", value=group.code)
-
-
-def check_doubles_of_units(units: Sequence[tuple[Unit, Place]]) -> None:
-    """A unit code is given once in its block."""
-    note_doubles((f"{unit.block}/{unit.code}", place) for unit, place in units)
-
-
 def check_questionnaires(draft: InstrumentDraft) -> None:
-    """The field of the rater's own unit exists; every questionnaire asks something."""
+    """The field of the rater's own unit exists; every questionnaire asks something; ``all`` is no group."""
     own = [f.code for f, _ in draft.of(Field) if f.role == "own_unit"]
     asked = {code for item, _ in draft.of(Item) for code in item.questionnaires}
     for form, place in draft.of(Questionnaire):
         refer(place, "own_unit", "own_unit", [form.own_unit] if form.own_unit else [], own)
         if form.code not in asked and not draft.broken & {Item}:
             place.note("questionnaire.no_items", "code", value=form.code)
-    note_doubles(((f"{form.block}/{form.group}", place) for form, place in draft.of(Questionnaire)), "group")
+    for group, place in draft.of(Group):
+        if group.code == ALL_GROUPS:
+            place.note("group.reserved", "code", value=group.code)
 
 
 def check_scale(scale: Scale, place: Place) -> None:

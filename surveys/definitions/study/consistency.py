@@ -9,15 +9,16 @@ import codecs
 from collections import defaultdict
 from collections.abc import Mapping
 from math import isclose
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from surveys.definitions.draft import InstrumentDraft, StudyDraft
-from surveys.definitions.instrument.consistency import check_doubles_of_units, check_units
+from surveys.definitions.instrument.consistency import UNITS_ONCE, check_units
 from surveys.definitions.instrument.records import Block, Field, Group, Item, Node, Questionnaire, Unit
 from surveys.definitions.shared_checks import (
+    Key,
     Range,
     Reference,
+    check_once,
     check_period,
     check_ranges,
     check_references,
@@ -48,8 +49,7 @@ from surveys.vocabulary.roles import KEPT_ROLES
 
 #: Relative difference of two population totals that printing them as rounded numbers can explain.
 TOTALS_AGREE = 1e-6
-#: What stands once: record, the column named in the fault, and the columns that tell its entries apart.
-ONCE: tuple[tuple[type[Any], str, tuple[str, ...]], ...] = (
+ONCE: tuple[Key, ...] = (
     (Exclusion, "unit", ("block", "unit")),
     (WeightPlan, "group", ("block", "group")),
     (Issued, "form_code", ("form_code",)),
@@ -114,12 +114,10 @@ def check_study(draft: StudyDraft) -> None:
     if draft.instrument is None:
         return
     if draft.own_units:
-        check_doubles_of_units(draft.of(Unit))
+        check_once(draft, (UNITS_ONCE,))
         check_units(draft.of(Unit), draft.declared(Block))
     known = Declared(draft, draft.instrument)
-    for record, column, key in ONCE:
-        keys = ("/".join([getattr(made, name) for name in key]).rstrip("/") for made in draft.all(record))
-        note_doubles(zip(keys, (place for _, place in draft.of(record)), strict=True), column)
+    check_once(draft, ONCE)
     check_references(draft, REFERENCES, draft.declared)
     check_exclusions(draft, known)
     check_returns(draft, known)
