@@ -81,10 +81,8 @@ def tabulate(frame: pd.DataFrame, weights: Floats, margins: Sequence[Margin]) ->
     names = dict.fromkeys(name for m in margins for name in m.columns)
     columns = {name: _coded(frame[name]) for name in names}
     index, keys = _crossed(list(columns.values()), len(weights))
-    labels = {
-        name: [levels[k] for k in key]
-        for (name, (_, levels)), key in zip(columns.items(), keys.T, strict=False)
-    }
+    coded_cells = zip(columns.items(), keys.T, strict=True)
+    labels = {name: [column.levels[k] for k in key] for (name, column), key in coded_cells}
     category = [_categories(m, labels, len(keys)) for m in margins]
     value = [None if m.value is None else frame[m.value].to_numpy(dtype=float) for m in margins]
     if any(v is not None for v in value):
@@ -94,40 +92,44 @@ def tabulate(frame: pd.DataFrame, weights: Floats, margins: Sequence[Margin]) ->
     return MarginCells(tuple(margins), index, weight, tuple(category), tuple(value), x, frame.index)
 
 
-def _coded(column: pd.Series) -> tuple[Numbers, Sequence[Any]]:
-    """A column as codes [n] into its levels; missing values have a last level None.
+@dataclass(frozen=True, eq=False)
+class CodedColumn:
+    """A column by its levels: the level of row i is ``levels[numbers[i] − low]``, None for missing values."""
 
-    Integers in a narrow range are coded by their distance from the smallest, without hashing a million rows
-    (tests/benchmarks/test_calibration_speed.py).
-    """
+    numbers: Numbers
+    low: int
+    levels: Sequence[Any]
+
+
+def _coded(column: pd.Series) -> CodedColumn:
+    """Integers in a narrow range are their own codes: a million rows are not hashed (see ``BLOCK``)."""
     if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu" and len(column):
         numbers = column.to_numpy()
         low, high = int(numbers.min()), int(numbers.max())
         if high - low < DENSE_CELLS:
-            codes = np.empty(len(numbers), dtype=np.min_scalar_type(high - low))
-            np.subtract(numbers, low, out=codes, casting="unsafe")
-            return codes, range(low, high + 1)
+            return CodedColumn(numbers, low, range(low, high + 1))
     try:
-        places, levels = groups.coded(column)
+        codes, levels = groups.coded(column)
     except DesignError:
         raise CalibrationError(
             f"column {str(column.name)!r}: holds values that are no categories (lists?)"
         ) from None
-    return np.where(places < 0, len(levels), places), [*levels, None]
+    return CodedColumn(np.where(codes < 0, len(levels), codes), 0, [*levels, None])
 
 
-def _crossed(columns: Sequence[tuple[Numbers, Sequence[Any]]], n: int) -> tuple[Numbers, Codes]:
-    """Coded columns -> cell of each row [n], and the codes of each cell [cells, columns]."""
-    sizes = [len(levels) for _, levels in columns]
+def _crossed(columns: Sequence[CodedColumn], n: int) -> tuple[Numbers, Codes]:
+    """The cell of each row [n], and the code of each column in each cell [cells, columns]."""
+    sizes = [len(column.levels) for column in columns]
     cells = math.prod(sizes)
     if cells > DENSE_CELLS:
-        return groups.crossed([(codes.astype(np.intp), len(levels)) for codes, levels in columns])
+        return groups.crossed([(c.numbers.astype(np.intp) - c.low, len(c.levels)) for c in columns])
     index = np.empty(n, dtype=np.min_scalar_type(cells))
     for rows in _blocks(n):
         part = np.zeros(len(index[rows]), dtype=np.intp)
-        for (codes, _), size in zip(columns, sizes, strict=True):
+        for column, size in zip(columns, sizes, strict=True):
             part *= size
-            part += codes[rows]
+            np.add(part, column.numbers[rows], out=part, casting="unsafe")
+            part -= column.low
         index[rows] = part
     return index, np.indices(sizes).reshape(len(sizes), cells).T
 
