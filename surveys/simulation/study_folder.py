@@ -6,7 +6,9 @@ import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
+from itertools import groupby
 from math import isnan
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ import numpy as np
 from surveys.definitions.instrument.reading import find_instrument, load_instrument, shipped
 from surveys.definitions.instrument.records import Instrument, Unit
 from surveys.definitions.study.records import External, Frame, Issued, MarginTotal
+from surveys.problems import phrase
 from surveys.simulation.form_files import columns_of, write_forms
 from surveys.simulation.returned_forms import ReturnedForms
 from surveys.simulation.simulated_round import SimulatedRound
@@ -154,7 +157,16 @@ def _study_toml(
     tables.append(("[minimum]", {"forms": plan.round.minimum_forms}))
     if plan.stages:
         tables.append(("[output]", {"unweighted": True}))
-    return "\n".join(_toml(heading, entries) for heading, entries in tables)
+    return "\n".join(
+        _comment(heading) + "\n".join(_toml(heading, entries) for _, entries in same)
+        for heading, same in groupby(tables, key=itemgetter(0))
+    )
+
+
+def _comment(heading: str) -> str:
+    """What a section says, as lines above its first table."""
+    text = phrase(f"study_toml.{heading.strip('[]')}", "vi")
+    return "".join(f"# {line}\n" for line in text.splitlines())
 
 
 def _weights(played: SimulatedRound) -> Iterator[dict[str, object]]:
