@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from surveys.problems import Problem
 from surveys.returns.files.archives import Archive
 from surveys.returns.files.sheets import Sheet, first_line
 from surveys.returns.text.legacy import from_tcvn3, from_vni, is_unicode, may_be_old_font
-from surveys.returns.text.repair import Conversions
 
 STYLES = "xl/styles.xml"
 MOST_BYTES = 200_000_000  # of a workbook once unpacked; openpyxl needs many times as much memory
@@ -24,30 +24,23 @@ MOST_STYLES = 5_000_000  # bytes of its styles
 MOST_CELLS = 2_000_000
 _OLD = re.compile(rb"""<(?:\w{1,20}:)?name [^>]{0,100}?val=["'](?:\.Vn|VNI-)""", re.IGNORECASE)
 
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """One text of a sheet, at (row, column) from 0, and the font it is shown in."""
-
-    row: int
-    column: int
-    text: str
-    font: str
+#: (row, column) from 0 → the font in which a text is shown.
+Fonts = Mapping[tuple[int, int], str]
 
 
 def in_unicode(archive: Archive, sheets: Sequence[Sheet]) -> list[Sheet]:
     """The sheets of a workbook with the texts of its old fonts as Unicode; ``fonts`` counts them by column. Where old fonts are
     named but could not be seen, the sheets say so in ``notes``."""
     foreign = [sheet for sheet in sheets if _in_doubt(sheet)] if _names_old_fonts(archive) else []
-    reason, typed = "", {}
+    reason, fonts = "", {}
     if foreign:
         try:
             reason = _beyond_bounds(archive, foreign)
-            typed = {} if reason else _typed(archive, foreign)
+            fonts = {} if reason else _fonts(archive, foreign)
         except Exception as error:  # openpyxl rejects workbooks that other programs read
             reason = first_line(error)
     return [
-        _noted(sheet, reason) if sheet in foreign and reason else _converted(sheet, typed.get(sheet.name, []))
+        _noted(sheet, reason) if sheet in foreign and reason else _converted(sheet, fonts.get(sheet.name, {}))
         for sheet in sheets
     ]
 
@@ -86,50 +79,51 @@ def _beyond_bounds(archive: Archive, sheets: Sequence[Sheet]) -> str:
     return "" if within else f"{cells} cells, {archive.size} bytes"
 
 
-def _typed(archive: Archive, sheets: Sequence[Sheet]) -> dict[str, list[Typed]]:
-    """Every text of the sheets that is not ASCII, with its font, by the name of the sheet."""
+def _fonts(archive: Archive, sheets: Sequence[Sheet]) -> dict[str, Fonts]:
+    """The fonts of the texts of the sheets that are not ASCII, by the name of the sheet."""
     import openpyxl  # type: ignore[import-untyped]
 
     book = openpyxl.load_workbook(io.BytesIO(archive.source.raw), read_only=True, data_only=True)
-    found: dict[str, list[Typed]] = {}
+    found: dict[str, Fonts] = {}
     for sheet in sheets:
         page: Any = book[sheet.name]
         page.reset_dimensions()
         cells = (cell for row in page.iter_rows() for cell in row)
         foreign = (cell for cell in cells if isinstance(cell.value, str) and not cell.value.isascii())
-        found[sheet.name] = [typed for cell in foreign if (typed := _as_typed(sheet, cell))]
+        found[sheet.name] = {(cell.row - 1, cell.column - 1): cell.font.name or "" for cell in foreign}
     return found
 
 
-def _as_typed(sheet: Sheet, cell: Any) -> Typed | None:
-    row, column = cell.row - 1, cell.column - 1
-    if row >= sheet.cells.shape[0] or column >= sheet.cells.shape[1]:
-        return None
-    text = sheet.cells[row, column]
-    return Typed(row, column, text, cell.font.name or "") if isinstance(text, str) else None
-
-
-def _converted(sheet: Sheet, typed: Sequence[Typed]) -> Sheet:
+def _converted(sheet: Sheet, fonts: Fonts) -> Sheet:
     """Texts of old fonts as Unicode."""
-    misnamed = _misnamed(typed)
-    cells, fonts = sheet.cells.copy(), dict[int, Conversions]()
-    for found in typed:
-        known = encoding_of(found.font)
-        if known and (found.column, found.font) not in misnamed:
+    rows, columns = sheet.cells.shape
+    seen = {
+        (row, column): (text, font)
+        for (row, column), font in fonts.items()
+        if row < rows and column < columns and isinstance(text := sheet.cells[row, column], str)
+    }
+    misnamed = _misnamed((column, font, text) for (_, column), (text, font) in seen.items())
+    cells, counts = sheet.cells.copy(), dict[int, Counter[str]]()
+    for (row, column), (text, font) in seen.items():
+        known = encoding_of(font)
+        if known and (column, font) not in misnamed:
             name, convert = known
-            cells[found.row, found.column] = convert(found.text)
-            counts = fonts.setdefault(found.column, {})
-            counts[name] = counts.get(name, 0) + 1
-    return replace(sheet, cells=cells, fonts=fonts) if fonts else sheet
+            cells[row, column] = convert(text)
+            counts.setdefault(column, Counter())[name] += 1
+    return replace(sheet, cells=cells, fonts=counts) if counts else sheet
 
 
-def _misnamed(typed: Sequence[Typed]) -> set[tuple[int, str]]:
-    """Columns and fonts that hold Unicode under the name of an old font: those with a letter that only Unicode has, and where
-    there are any, the columns whose letters fit both."""
-    unicode = {(t.column, t.font) for t in typed if is_unicode(t.text)}
-    old = {(t.column, t.font) for t in typed if may_be_old_font([t.text])}
+def _misnamed(texts: Iterable[tuple[int, str, str]]) -> set[tuple[int, str]]:
+    """Columns and fonts, of (column, font, text), that hold Unicode under the name of an old font: those with a letter that only
+    Unicode has, and where there are any, the columns whose letters fit both."""
+    together: dict[tuple[int, str], list[str]] = {}
+    for column, font, text in texts:
+        together.setdefault((column, font), []).append(text)
+    unicode = {key for key, found in together.items() if any(map(is_unicode, found))}
     fonts = {font for _, font in unicode}
-    return unicode | {(t.column, t.font) for t in typed if t.font in fonts and (t.column, t.font) not in old}
+    return unicode | {
+        key for key, found in together.items() if key[1] in fonts and not may_be_old_font(found)
+    }
 
 
 def _noted(sheet: Sheet, reason: str) -> Sheet:

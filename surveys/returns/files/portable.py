@@ -11,13 +11,14 @@ length and its characters.
 from __future__ import annotations
 
 import math
+import re
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 _LINE, _SPLASH, _START = 80, 200, 464
-_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRST"
-_PLAIN = (string.digits + string.ascii_uppercase + string.ascii_lowercase).encode()
+_PLAIN = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_NUMBER = re.compile(r"(-?)([0-9A-T]{0,60})(?:\.([0-9A-T]{1,60}))?([+-][0-9A-T]{1,3})?")
 Ranges = Mapping[str, tuple[tuple[object, object], ...]]
 
 
@@ -30,12 +31,12 @@ def without_declarations(raw: bytes) -> tuple[bytes, Ranges]:
     (b'no portable file', {})
     """
     content = b"".join(line.ljust(_LINE) for line in raw.splitlines()).decode("latin-1")
-    if content[_SPLASH + 64 : _SPLASH + 126].encode("latin-1") != _PLAIN:
+    if content[_SPLASH + 64 : _SPLASH + 126] != _PLAIN:
         return raw, {}
+    found = _Dictionary(content, _START)
     try:
-        found = _Dictionary(content, _START)
         found.read()
-    except (ValueError, IndexError, OverflowError):
+    except (ValueError, IndexError, KeyError, OverflowError):
         return raw, {}
     if not found.missing:
         return raw, {}
@@ -51,23 +52,13 @@ def number(text: str) -> float:
     >>> number("39"), number("-1.F"), number("1+2")
     (99.0, -1.5, 900.0)
     """
-    body = text.strip()
-    sign = -1.0 if body.startswith("-") else 1.0
-    body = body.lstrip("+-")
-    place = max(body.find("+"), body.find("-"))
-    exponent = (-1 if body[place] == "-" else 1) * _whole(body[place + 1 :]) if place > 0 else 0
-    digits, _, fraction = (body[:place] if place > 0 else body).partition(".")
-    value = _whole(digits or "0") + sum(_DIGITS.index(d) * 30.0 ** -(k + 1) for k, d in enumerate(fraction))
-    return float(sign * value * 30.0**exponent)
-
-
-def _whole(digits: str) -> int:
-    value = 0
-    if not digits or len(digits) > 60:
-        raise ValueError(digits[:60])
-    for digit in digits:
-        value = 30 * value + _DIGITS.index(digit)
-    return value
+    found = _NUMBER.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(text[:60])
+    sign, whole, fraction, exponent = found.groups("")
+    digits = int(sign + whole + fraction, 30)
+    places = int(exponent or "0", 30) - len(fraction)
+    return float(digits * 30**places) if places >= 0 else digits / 30**-places
 
 
 @dataclass
@@ -87,50 +78,41 @@ class _Dictionary:
         self.at += 1  # the version
         self._text(), self._text()
         while (tag := self.content[self.at]) != "F":
-            begins = self.at
-            self.at += 1
             if tag in "89AB":
-                self.kept.append(self.content[start:begins])
-                self._declaration(tag)
+                self.kept.append(self.content[start : self.at])
+            self.at += 1
+            self._record(tag)
+            if tag in "89AB":
                 start = self.at
-            else:
-                self._others(tag)
         self.kept.append(self.content[start : self.at])
 
-    def _declaration(self, tag: str) -> None:
-        value: Callable[[], object] = self._text if self.widths[self.variable] else self._number
-        first = value()
-        low: object = -math.inf if tag == "9" else first
-        high: object = value() if tag == "B" else math.inf if tag == "A" else first
-        self.missing.setdefault(self.variable, []).append((low, high))
-
-    def _others(self, tag: str) -> None:
-        if tag in "1236C":
+    def _record(self, tag: str) -> None:
+        if tag in "89AB":  # a value; up to a value; from a value on; between two values
+            first = self._value(self.variable)
+            low: object = -math.inf if tag == "9" else first
+            high: object = self._value(self.variable) if tag == "B" else math.inf if tag == "A" else first
+            self.missing.setdefault(self.variable, []).append((low, high))
+        elif tag in "1236C":
             self._text()
         elif tag in "45":
             self._number()
-        elif tag == "7":
-            self._variable()
-        elif tag == "D":
-            self._value_labels()
-        elif tag == "E":
+        elif tag == "7":  # a variable, with its formats for printing and writing
+            width, self.variable = self._count(), self._text()
+            self.widths[self.variable] = width
+            for _ in range(6):
+                self._number()
+        elif tag == "D":  # labels of values
+            names = [self._text() for _ in range(self._count())]
+            for _ in range(self._count()):
+                self._value(names[0]), self._text()
+        elif tag == "E":  # lines of a document
             for _ in range(self._count()):
                 self._text()
         else:
             raise ValueError(tag)
 
-    def _variable(self) -> None:
-        width = self._count()
-        self.variable = self._text()
-        self.widths[self.variable] = width
-        for _ in range(6):  # the formats for printing and writing
-            self._number()
-
-    def _value_labels(self) -> None:
-        names = [self._text() for _ in range(self._count())]
-        value: Callable[[], object] = self._text if self.widths[names[0]] else self._number
-        for _ in range(self._count()):
-            value(), self._text()
+    def _value(self, variable: str) -> object:
+        return self._text() if self.widths[variable] else self._number()
 
     def _count(self) -> int:
         return int(self._number())

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Literal
 
 import numpy as np
@@ -144,8 +143,7 @@ def from_rows(rows: Sequence[Sequence[object]], columns: int) -> np.ndarray:
     """Rows of unequal length as one object array [rows, columns], the missing ends filled with ``""``."""
     if not all(len(row) == columns for row in rows):
         rows = [[*row, *[""] * (columns - len(row))] for row in rows]
-    cells = np.fromiter(chain.from_iterable(rows), dtype=object, count=len(rows) * columns)
-    return cells.reshape(len(rows), columns)
+    return np.array(rows, dtype=object).reshape(len(rows), columns)
 
 
 def without_empty_end(cells: np.ndarray) -> np.ndarray:

@@ -47,13 +47,12 @@ class Vocabulary:
         self.items = instrument.items_of(questionnaire) if questionnaire else instrument.items
         self.header = header or DEFAULT_HEADER
         self.register = register
-        self._columns = dict(columns or {})
         self._decided = decided or (lambda _column: None)
         self._by_name: dict[tuple[object, ...], tuple[Target, ...]] = {}
         #: Code → heading, as the study assigns them for this file.
-        self.assigned = {code: heading for code, heading in self._columns.items() if heading}
+        self.assigned = {code: heading for code, heading in (columns or {}).items() if heading}
         #: Items and fields that the study says this file does not have (an empty heading).
-        self.absent = frozenset(self._columns.keys() - self.assigned.keys())
+        self.absent = frozenset((columns or {}).keys() - self.assigned.keys())
         self._assigned = {fold(heading): code for code, heading in self.assigned.items()}
 
     @cached_property
@@ -112,10 +111,7 @@ class Vocabulary:
         if assigned := self.assigned_to(column):
             kind: Literal["field", "item"] = "item" if assigned in self.instrument.item else "field"
             return (Target(kind, assigned),)
-        named = self._named(column)
-        return (
-            tuple(target for target in named if target.code not in self.assigned) if self.assigned else named
-        )
+        return tuple(target for target in self._named(column) if target.code not in self.assigned)
 
     def names_items(self, headings: Iterable[str]) -> bool:
         """Whether one of these texts, as a heading, names an item or the options of one."""
@@ -124,17 +120,16 @@ class Vocabulary:
 
     def assigned_to(self, column: Column) -> str:
         """The field or item that the study assigns to this column, by its heading or by its letter (``#F``)."""
-        if not self._assigned:
-            return ""
-        by_letter = self._assigned.get(fold(f"#{column.letter}")) if column.letter else None
-        return by_letter or self._assigned.get(fold(column.heading), "")
+        names = (f"#{column.letter}" if column.letter else "", column.heading) if self._assigned else ()
+        return next((self._assigned[fold(name)] for name in names if fold(name) in self._assigned), "")
 
     def ignores(self, column: Column) -> bool:
         """Whether someone decided that a column holds nothing to be read."""
         return self._decided(column) == ()
 
     def _named(self, column: Column) -> tuple[Target, ...]:
-        """What a column is by what it is called; readers ask for the same headings again and again."""
+        """What a column is by what it is called; readers ask for the same thousands of headings of a matrix again and again
+        (``tests/benchmarks/test_score_speed.py``)."""
         key = (column.heading, column.names, column.question, column.part, bool(column.variable))
         if key not in self._by_name:
             self._by_name[key] = self._recognised(column)
@@ -219,7 +214,8 @@ def without_letter(name: str) -> str:
     >>> without_letter("q2_4_1a"), without_letter("tuoi")
     ('2_4_1a', 'tuoi')
     """
-    return _LETTER_BEFORE_NUMBER.sub("", name, count=1) if _LETTER_BEFORE_NUMBER.match(name) else name
+    letters = _LETTER_BEFORE_NUMBER.match(name)
+    return name[letters.end() :] if letters else name
 
 
 def split_part(heading: str) -> tuple[str, str] | None:

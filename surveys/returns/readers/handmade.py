@@ -209,7 +209,8 @@ def _no_forms(head: Head) -> dict[int, str]:
     """Rows below the headings that are no forms → the code of the note that says so."""
     rows, again = head.rows.tolist(), heading_texts(head.sheet, head.last)
     last_answered = next((row for row in reversed(rows) if _is_answered(head, row)), -1)
-    codes = head.positions("form_code")
+    codes = list(head.positions("form_code"))
+    known = [j for j, targets in enumerate(head.targets) if targets]
     roles = {field.code: field.role for field in head.vocabulary.instrument.fields}
     names = [j for j, targets in enumerate(head.targets) if _may_name_rows(targets, roles)]
     found: dict[int, str] = {}
@@ -225,7 +226,7 @@ def _no_forms(head: Head) -> dict[int, str]:
             found[row] = "returns.rows_numbering"
         elif row > last_answered and (
             "returns.rows_total" in found.values()
-            or not any(map(is_filled, cells[list(codes or _known(head))]))
+            or not any(map(is_filled, cells[codes or known]))
             or any(_is_remark(cell_text(cells[j])) for j in codes)
         ):
             found[row] = "returns.rows_footer"
@@ -249,10 +250,6 @@ def _is_remark(text: str) -> bool:
     """
     words = text.split()
     return bool(words) and (len(words) > 2 or not any(letter.isdigit() for letter in text))
-
-
-def _known(head: Head) -> tuple[int, ...]:
-    return tuple(j for j, target in enumerate(head.targets) if target)
 
 
 def _may_name_rows(targets: tuple[Target, ...], roles: Mapping[str, str]) -> bool:

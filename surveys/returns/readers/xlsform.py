@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from surveys.problems import Problems
 from surveys.returns.files.sheets import Sheet
@@ -59,7 +60,11 @@ def read(sheets: Sequence[Sheet], vocabulary: Vocabulary, product: Product) -> l
     answered = [
         repeat
         for repeat in repeats
-        if any(_targets(column, vocabulary, product) for column in _questions(repeat, product))
+        if any(
+            target.kind != "field"
+            for column in _questions(repeat, product)
+            for target in vocabulary.targets(_question(column, vocabulary, product))
+        )
     ]
     problems = Problems()
     for repeat in answered:
@@ -97,18 +102,18 @@ def _holds(table: FormTable, parents: Sequence[str], product: Product) -> bool:
 
 def _joined(main: FormTable, repeat: FormTable, product: Product) -> FormTable:
     """The rows of a repeated group beside the form each belongs to; a form without any keeps one row of its own."""
-    place = {key: row for row, key in enumerate(_texts(main.named(product.key), len(main)))}
-    parents = np.array([place[key] for key in _texts(repeat.named(product.parent), len(repeat))], dtype=int)
-    alone = np.setdiff1d(np.arange(len(main)), parents)
-    form = np.concatenate([parents, alone])
-    order = np.argsort(form, kind="stable")
-    own_rows = np.concatenate([np.arange(len(repeat)), np.full(len(alone), len(repeat))])[order]
-    form = form[order]
-    of_form = [_taken(column, form) for column in main.columns]
-    of_repeat = [_taken(column, own_rows) for column in _questions(repeat, product)]
-    numbers = np.concatenate([repeat.row_numbers, main.row_numbers[alone]])[order]
-    columns = (*of_form, *of_repeat)
-    return dataclasses.replace(repeat, columns=columns, row_numbers=numbers, form=form, beside=main.sheet)
+    forms = pd.DataFrame({"key": _texts(main.named(product.key), len(main)), "form": np.arange(len(main))})
+    rows = pd.DataFrame(
+        {"key": _texts(repeat.named(product.parent), len(repeat)), "row": np.arange(len(repeat))}
+    )
+    joined = forms.merge(rows, on="key", how="left").fillna({"row": len(repeat)})
+    form, row = joined["form"].to_numpy(), joined["row"].to_numpy(dtype=int)
+    columns = [_taken(column, form) for column in main.columns]
+    columns += [_taken(column, row) for column in _questions(repeat, product)]
+    numbers = np.where(row < len(repeat), np.append(repeat.row_numbers, 0)[row], main.row_numbers[form])
+    return dataclasses.replace(
+        repeat, columns=tuple(columns), row_numbers=numbers, form=form, beside=main.sheet
+    )
 
 
 def _named(table: FormTable, vocabulary: Vocabulary, product: Product) -> FormTable:
@@ -139,12 +144,6 @@ def _question(column: Column, vocabulary: Vocabulary, product: Product) -> Colum
             option = dataclasses.replace(known, question=question, part=part)
             return option.replaced(_as_level(item, vocabulary))
     return known
-
-
-def _targets(column: Column, vocabulary: Vocabulary, product: Product) -> bool:
-    return any(
-        target.kind != "field" for target in vocabulary.targets(_question(column, vocabulary, product))
-    )
 
 
 def _as_level(item: str, vocabulary: Vocabulary) -> Callable[[object], object]:
