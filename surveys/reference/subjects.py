@@ -114,7 +114,7 @@ def _section_keys(section: str, hint: Any) -> Iterator[tuple[str, str, str]]:
     else:
         hints = get_type_hints(record)
         for field in fields(record):
-            name = f"{section}.{field.name}"
+            name = ".".join((section, field.name))
             if _record_in(hints[field.name]) is not None:
                 yield from _section_keys(name, hints[field.name])
             elif name not in NOT_WRITTEN:
@@ -162,7 +162,7 @@ def _rules() -> Iterator[Subject]:
         of_rule = texts.get(rule.name, {})
         yield _subject("rules", rule.name, (f"‹{rule.looks_at}›", ""), {rule.name: of_rule.get("", {})})
         for parameter in rule.parameters:
-            name = f"{rule.name}.{parameter.name}"
+            name = ".".join((rule.name, parameter.name))
             kind = parameter.accepted if parameter.kind in (bool, str) else f"‹number› {parameter.accepted}"
             yield _subject(
                 "rules", name, (kind, _shown(parameter.default)), {name: of_rule.get(parameter.name, {})}

@@ -165,7 +165,8 @@ def _study_toml(
 
 def _comment(heading: str) -> str:
     """What a section says, as lines above its first table."""
-    text = phrase(f"study_toml.{heading.strip('[]')}", "vi")
+    section = heading.strip("[]").rpartition(".")[2]
+    text = phrase(f"study_toml.{section}", "vi")
     return "".join(f"# {line}\n" for line in text.splitlines())
 
 
