@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from surveys.vocabulary.folding import fold
+from surveys.vocabulary.statuses import REJECTED, VALID
 
-#: What a decision can mean.
-ACCEPTED, REFUSED, VALID, REJECTED, LEFT_BLANK = "accepted", "refused", "valid", "rejected", "left_blank"
+#: What a decision can mean, beside the dispositions of a form.
+ACCEPTED, REFUSED, LEFT_BLANK = "accepted", "refused", "left_blank"
 
 _YES_NO: Mapping[str, tuple[str, ...]] = {
     ACCEPTED: ("x", "có", "co", "yes", "đúng", "ok", "1"),
