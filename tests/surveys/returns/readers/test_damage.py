@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.surveys.returns import damage
-from tests.surveys.returns.damage import WRITERS, campaign
+from tests.surveys.returns.readers import damage
+from tests.surveys.returns.readers.damage import WRITERS, campaign
 
 
 @pytest.mark.long

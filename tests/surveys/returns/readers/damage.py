@@ -3,7 +3,7 @@
 Whatever was done to a file, reading it must end in an error that names the file, or in the table that the file still holds: never
 in a crash, a hang, or a silently different number of forms. The tests run a bounded campaign with fixed seeds; the long one is
 
-    python tests/surveys/returns/damage.py --seed 1 --cases 20000
+    python tests/surveys/returns/readers/damage.py --seed 1 --cases 20000
 """
 
 from __future__ import annotations
