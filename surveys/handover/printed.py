@@ -48,7 +48,7 @@ class PrintedTable:
 
     def half(self, column: str) -> float:
         """Half a unit of the last digit printed in a column: what rounding can be off by."""
-        digits = self.frame[column].str.partition(".")[2].str.len().max()
+        digits = self.frame[column].str.split(".", n=1).str[1].str.len().max()
         return float(0.5 * 10.0 ** -np.nan_to_num(digits))
 
     def fault(self, code: str, row: int, column: str, **params: object) -> Problem:

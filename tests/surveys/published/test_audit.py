@@ -10,7 +10,8 @@ import pytest
 
 from surveys.definitions.instrument.reading import load_instrument
 from surveys.problems import LANGUAGES, Problem, SurveyError, wording
-from surveys.published.audit import AuditReport, audit, swaps
+from surveys.published.audit import AuditReport, audit
+from surveys.published.unit_audit import swaps
 
 PUBLISHED = Path(__file__).parents[3] / "data-sample" / "published"
 HANOI, DAK_NONG = "par_index_ha_noi_2023", "par_index_dak_nong_2023"

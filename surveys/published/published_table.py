@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from surveys.definitions.csv_tables import Row, TableColumns, read_table
-from surveys.problems import Problems
+from surveys.problems import Place, Problems
 
 #: What a column may be called in published tables; the first that is there is read.
 MAXIMUM = ("max_points", "max_score", "maximum")
@@ -27,58 +27,59 @@ _NOTHING = frozenset({"", "-", "–", "—", "null", "NA", "n/a"})
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PublishedRow:
     """One printed row. ``points`` and ``percent`` are exact decimals, None where nothing is printed."""
 
+    place: Place
     unit: str
     code: str
     name: str
     maximum: Decimal | None
     points: Decimal | None
     percent: Decimal | None
-    row: int
+
+    @property
+    def in_points(self) -> bool:
+        return self.points is not None
+
+    @property
+    def value(self) -> Decimal | None:
+        """What the row says of its node, points before percent."""
+        return self.points if self.in_points else self.percent
 
 
-def read_published(path: Path, problems: Problems) -> tuple[Line, ...]:
-    """The rows of a published table (columns as in ``data-sample/published``), every fault noted with its row.
-
-    Columns that say nothing about this round, such as targets, are left out with a warning.
-    """
+def read_published(path: Path, problems: Problems) -> tuple[PublishedRow, ...]:
+    """The rows of a published table (columns as in ``data-sample/published``), every fault noted with its row."""
     table = read_table(path, COLUMNS, problems)
     if table is None:
         return ()
     if not {*POINTS, *PERCENT} & set(table.columns):
         problems.add("audit.no_values", file=table.file, accepted=[*POINTS, *PERCENT])
-    lines = [_line(row, table.columns, problems, table.file) for row in table]
-    _note_doubles(lines, problems, table.file)
-    return tuple(lines)
+    rows = tuple(_published(row, table.columns) for row in table)
+    first: dict[tuple[str, str], PublishedRow] = {}
+    for row in rows:
+        before = first.setdefault((row.unit, row.code), row)
+        if before is not row:
+            value = f"{row.unit} {row.code}".strip()
+            row.place.note("record.duplicate", "code", value=value, first=before.place.row)
+    return rows
 
 
-def _line(row: Row, columns: Sequence[str], problems: Problems, file: str) -> Line:
-    def number(names: Iterable[str]) -> Decimal | None:
-        column = _first(names, columns)
-        return _decimal(row[column], row.line, column, problems, file) if column else None
+def _published(row: Row, columns: Sequence[str]) -> PublishedRow:
+    def first(names: Iterable[str]) -> str:
+        return next((name for name in names if name in columns), "")
 
-    unit, name = (_first(names, columns) for names in (UNIT, NAME))
     if not row["code"]:
-        problems.add("record.missing", file=file, row=row.line, column="code")
-    return Line(
-        unit=row[unit] if unit else "",
-        code=row["code"],
-        name=row[name] if name else "",
-        maximum=number(MAXIMUM),
-        points=number(POINTS),
-        percent=number(PERCENT),
-        row=row.line,
-    )
+        row.place.note("record.missing", "code")
+    texts = ({"": "", **row.cells}[first(names)] for names in (UNIT, NAME))
+    numbers = (_decimal(row, first(names)) for names in (MAXIMUM, POINTS, PERCENT))
+    (unit, name), (maximum, points, percent) = texts, numbers
+    return PublishedRow(row.place, unit, row["code"], name, maximum, points, percent)
 
 
-def _first(names: Iterable[str], columns: Sequence[str]) -> str:
-    return next((name for name in names if name in columns), "")
-
-
-def _decimal(cell: str, row: int, column: str, problems: Problems, file: str) -> Decimal | None:
+def _decimal(row: Row, column: str) -> Decimal | None:
     """The exact decimal of a cell; a decimal comma is one, since these values stay below a thousand."""
+    cell = row[column] if column else ""
     if cell in _NOTHING:
         return None
     try:
@@ -87,26 +88,15 @@ def _decimal(cell: str, row: int, column: str, problems: Problems, file: str) ->
         value = Decimal("NaN")
     if value.is_finite() and abs(value) < 10**6:
         return value
-    problems.add("audit.not_number", file=file, row=row, column=column, value=cell[:80])
+    row.place.note("audit.not_number", column, value=cell[:80])
     return None
 
 
-def _note_doubles(lines: Sequence[Line], problems: Problems, file: str) -> None:
-    first: dict[tuple[str, str], int] = {}
-    for line in lines:
-        before = first.setdefault((line.unit, line.code), line.row)
-        if before != line.row:
-            value = f"{line.unit} {line.code}".strip()
-            problems.add(
-                "record.duplicate", file=file, row=line.row, column="code", value=value, first=before
-            )
-
-
-def by_unit(lines: Iterable[Line]) -> Mapping[str, Mapping[str, Line]]:
+def by_unit(rows: Iterable[PublishedRow]) -> Mapping[str, Mapping[str, PublishedRow]]:
     """Unit → code → row, in the order of the table."""
-    found: dict[str, dict[str, Line]] = {}
-    for line in lines:
-        found.setdefault(line.unit, {})[line.code] = line
+    found: dict[str, dict[str, PublishedRow]] = {}
+    for row in rows:
+        found.setdefault(row.unit, {})[row.code] = row
     return found
 
 

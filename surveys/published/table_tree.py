@@ -1,0 +1,94 @@
+"""The tree behind a published table: the instrument's nodes, and codes it does not know hung where they belong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from surveys.definitions.instrument.records import Instrument
+from surveys.published.published_table import PublishedRow, decimals
+from surveys.scoring.combinations import COMBINATIONS, Combination, items_below, rule_of
+from surveys.vocabulary.aggregations import SUM
+
+HALF = Decimal("0.5")
+
+
+@dataclass(frozen=True)
+class TableTree:
+    """Nodes of an instrument and of a table. ``extras``: code unknown to the instrument → the node it is counted in
+    (the longest beginning of its dotted code that is a node); ``digits``: digits printed at each depth of the tree, in
+    points (True) and in percent (False)."""
+
+    instrument: Instrument
+    extras: Mapping[str, str] = field(default_factory=dict)
+    digits: Mapping[tuple[int, bool], int] = field(default_factory=dict)
+
+    def children(self, code: str) -> tuple[str, ...]:
+        """Parts of a node, the instrument's first."""
+        own = tuple(node.code for node in self.instrument.children.get(code, ()))
+        return own + tuple(extra for extra, parent in self.extras.items() if parent == code)
+
+    def depth(self, code: str) -> int:
+        """Steps up to a root; 0 for a root and for a code that hangs nowhere."""
+        node = self.instrument.node.get(code)
+        parent = node.parent if node else self.extras.get(code, "")
+        return 1 + self.depth(parent) if parent else 0
+
+    def digits_of(self, code: str, points: bool) -> int:
+        """Digits after the point with which values at the depth of a node are printed."""
+        return self.digits.get((self.depth(code), points), 0)
+
+    def half_unit(self, code: str, points: bool) -> Decimal:
+        """Half a unit of the last digit printed at the depth of a node: the most that rounding moved it."""
+        return HALF.scaleb(-self.digits_of(code, points))
+
+    def maximum(self, code: str, row: PublishedRow | None) -> Decimal | None:
+        """Maximum points: as printed, or else as defined."""
+        if row is not None and row.maximum is not None:
+            return row.maximum
+        node = self.instrument.node.get(code)
+        return Decimal(repr(node.max_points)) if node and node.max_points is not None else None
+
+    def combination(self, code: str) -> Combination:
+        """The rule that combines the children of a node; codes unknown to the instrument are sums."""
+        node = self.instrument.node.get(code)
+        return rule_of(self.instrument, node) if node else COMBINATIONS[SUM]
+
+    def weight(self, parent: str, child: str) -> Decimal:
+        """Weight of a child in a mean of its parent; pooled nodes weigh by their number of items, that is as if every
+        item had the same number of answers."""
+        rule = self.combination(parent)
+        weight = items_below if rule.pooled else rule.weight
+        return Decimal(repr(float(weight(self.instrument, self.instrument.node[child]))))
+
+    def order(self, code: str = "") -> tuple[str, ...]:
+        """All codes below a node (the roots, when none is named), children before their parents."""
+        below = self.children(code) if code else [root.code for root in self.instrument.children.get("", ())]
+        return tuple(each for child in below for each in (*self.order(child), child))
+
+
+def tree_of(instrument: Instrument, rows: Sequence[PublishedRow]) -> TableTree:
+    """The tree of a table: unknown codes are hung by their dots, digits are counted by depth.
+
+    The digits of a depth are the most of any value there: spreadsheets drop closing zeros, print does not.
+    """
+    extras: dict[str, str] = {}
+    for code in sorted({row.code for row in rows} - instrument.node.keys(), key=lambda c: (c.count("."), c)):
+        extras[code] = _parent(code, instrument.node.keys() | extras.keys())
+    bare = TableTree(instrument, extras)
+    digits: dict[tuple[int, bool], int] = {}
+    for row in rows:
+        for value, points in ((row.points, True), (row.percent, False)):
+            if value is not None:
+                key = (bare.depth(row.code), points)
+                digits[key] = max(digits.get(key, 0), decimals(value))
+    return replace(bare, digits=digits)
+
+
+def _parent(code: str, known: Iterable[str]) -> str:
+    """The longest beginning of a dotted code that is known."""
+    accepted = frozenset(known)
+    parts = code.split(".")
+    beginnings = (".".join(parts[:k]) for k in range(len(parts) - 1, 0, -1))
+    return next((beginning for beginning in beginnings if beginning in accepted), "")
