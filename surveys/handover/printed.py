@@ -48,8 +48,8 @@ class PrintedTable:
 
     def half(self, column: str) -> float:
         """Half a unit of the last digit printed in a column: what rounding can be off by."""
-        digits = self.frame[column].str.split(".", n=1).str[1].str.len().max()
-        return float(0.5 * 10.0 ** -np.nan_to_num(digits))
+        digits = max((len(text.partition(".")[2]) for text in set(self.frame[column])), default=0)
+        return float(0.5 * 10.0**-digits)
 
     def fault(self, code: str, row: int, column: str, **params: object) -> Problem:
         """A fault at a cell; floats are shown as they print."""
