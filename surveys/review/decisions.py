@@ -14,9 +14,10 @@ from typing import Literal
 from surveys.definitions.csv_tables import Row
 from surveys.definitions.study.records import Decision, StudyDefinition, UnitDecision
 from surveys.problems import Problems, fault
-from surveys.review.layouts import ACCEPTED, FORMS, REFUSED, UNITS, VALID
+from surveys.review.layouts import ACCEPTED, FORMS, REFUSED, UNITS
 from surveys.review.review_file import read_review
 from surveys.vocabulary.csv import csv_bytes
+from surveys.vocabulary.statuses import VALID
 
 #: What must be said with every decision on a form.
 _NEEDED = ("reviewer", "reason")
