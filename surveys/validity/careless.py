@@ -28,7 +28,7 @@ def longest_run(answers: Array) -> Array:
     """
     position = np.arange(answers.shape[1])
     start = np.maximum.accumulate(np.where(run_starts(answers), position, 0), axis=1)
-    return (position - start).max(axis=1, initial=-1) + 1
+    return np.asarray((position - start).max(axis=1, initial=-1) + 1)
 
 
 def closed_up(answers: Array) -> tuple[Array, Array]:
@@ -48,7 +48,7 @@ def average_run(answers: Array) -> Array:
     >>> average_run(np.array([[1, 1, 1, 2, 2], [1, 2, 1, 2, 1.0]]))
     array([2.5, 1. ])
     """
-    return answers.shape[1] / run_starts(answers).sum(axis=1)
+    return np.asarray(answers.shape[1] / run_starts(answers).sum(axis=1))
 
 
 def individual_variability(answers: Array) -> Array:
@@ -105,7 +105,7 @@ def even_odd(answers: Array, sizes: tuple[int, ...]) -> Array:
     odd = np.stack([np.nanmean(scale[:, 0::2], axis=1) for scale in scales], axis=1)
     r = row_correlation(even, odd)
     with np.errstate(divide="ignore"):
-        return -np.clip(2 * r / (1 + r), -1.0, 1.0)
+        return np.asarray(-np.clip(2 * r / (1 + r), -1.0, 1.0))
 
 
 def mahalanobis(answers: Array) -> Array:
@@ -120,7 +120,7 @@ def mahalanobis(answers: Array) -> Array:
     filled = np.where(np.isnan(centred), 0.0, centred)
     both = (~np.isnan(centred)).astype(float)
     covariance = filled.T @ filled / np.maximum(both.T @ both - 1, 1)
-    return np.einsum("ik,kl,il->i", filled, np.linalg.pinv(covariance), filled)
+    return np.asarray(np.einsum("ik,kl,il->i", filled, np.linalg.pinv(covariance), filled))
 
 
 def outlying(distance: Array, items: int, confidence: float = 0.99) -> Array:

@@ -33,4 +33,4 @@ def too_few_answers(evidence: Evidence, minimum_share: float, dont_know_counts: 
 
 def broken_skip(evidence: Evidence, minimum_items: int) -> Finding:
     """Questions answered although the answer to their filter says that they do not apply; detail: the items."""
-    return marked_items(evidence, evidence.skips[1], minimum_items)
+    return marked_items(evidence, evidence.filters[0] & evidence.answered, minimum_items)

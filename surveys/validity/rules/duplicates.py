@@ -12,10 +12,10 @@ from surveys.validity.similar_forms import nearest_in_cells
 
 def duplicate_code(evidence: Evidence, keep: str) -> Finding:
     """Several forms carry the same code. ``keep``: none of them counts, or the first one read does."""
-    form = pd.Series(evidence.form)
+    form = pd.Series(evidence["form"])
     forms_of_code = form.groupby(evidence.code_key)
     first, last = forms_of_code.transform("min"), forms_of_code.transform("max")
-    repeated = (first != last) & (evidence.form_code != "")
+    repeated = (first != last) & (evidence["form_code"] != "")
     return Finding(np.asarray(repeated & ~((first == form) & (keep == "first"))))
 
 
@@ -33,17 +33,13 @@ def near_duplicate(
     ``within``: compared inside a unit, inside an interviewer's forms, or inside the whole questionnaire. ``modes``: any two
     forms, or only forms collected in different modes (paper and online).
     """
-    inside = {
-        "unit": evidence.unit,
-        "interviewer": evidence.interviewer,
-        "questionnaire": evidence.questionnaire,
-    }
-    named = inside[within] != ""
-    cell = numbered(evidence.questionnaire, np.where(named, inside[within], ""))
-    owner = evidence.form if modes == "any" else numbered(evidence.mode)
+    inside = evidence["unit_code" if within == "unit" else within]
+    named = inside != ""
+    cell = numbered(evidence["questionnaire"], np.where(named, inside, ""))
+    owner = evidence["form"] if modes == "any" else numbered(evidence["mode"])
     partner, _ = nearest_in_cells(evidence.answers, cell, owner, minimum_items, over_all, share - 1e-9)
     broken = (partner >= 0) & named
-    return Finding(broken, np.where(broken, evidence.form_code[partner], ""))
+    return Finding(broken, np.where(broken, evidence["form_code"][partner], ""))
 
 
 def numbered(*keys: Array) -> Array:

@@ -32,4 +32,5 @@ def item_list(cells: Array, codes: Array) -> Array:
 
 def marked_items(evidence: Evidence, cells: Array, minimum: int) -> Finding:
     """Evaluations with at least ``minimum`` marked items, which are the detail."""
-    return Finding(row_counts(cells) >= max(minimum, 1), item_list(cells, evidence.item_codes))
+    codes = np.array([item.code for item in evidence.instrument.items], object)
+    return Finding(row_counts(cells) >= max(minimum, 1), item_list(cells, codes))

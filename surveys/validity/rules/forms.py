@@ -3,50 +3,63 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from surveys.returns.record_set import among
-from surveys.validity.evidence import Evidence
+from surveys.validity.evidence import Array, Evidence
 from surveys.validity.rules.finding import Finding
 
 
 def unknown_code(evidence: Evidence) -> Finding:
     """The form's code is not among the issued ones (where the issued forms of the questionnaire are listed)."""
-    return Finding(evidence.listed & (evidence.form_code != "") & ~evidence.known_code)
+    return Finding(_listed(evidence) & (evidence["form_code"] != "") & _never_issued(evidence))
+
+
+def _listed(evidence: Evidence) -> Array:
+    """Forms of questionnaires of which the issued forms are listed."""
+    return among(evidence["questionnaire"], {form.questionnaire for form in evidence.study.issued})
+
+
+def _never_issued(evidence: Evidence) -> Array:
+    return evidence.issued["unit"].isna().to_numpy()
 
 
 def wrong_questionnaire(evidence: Evidence, unit: bool) -> Finding:
     """The code was issued for another questionnaire or (``unit``) for another unit; detail: which."""
-    other_form = evidence.known_code & (evidence.issued_questionnaire != evidence.questionnaire)
-    told_apart = (evidence.issued_unit != "") & (evidence.unit != "") & ~other_form
-    other_unit = evidence.known_code & told_apart & (evidence.issued_unit != evidence.unit) & unit
-    detail = np.where(other_form, evidence.issued_questionnaire, evidence.issued_unit)
-    return Finding(other_form | other_unit, detail)
+    issued_unit, issued_form = (evidence.issued[name].to_numpy(object) for name in ("unit", "questionnaire"))
+    known, mine = ~_never_issued(evidence), evidence["unit_code"]
+    other_form = known & (issued_form != evidence["questionnaire"])
+    told_apart = (issued_unit != "") & (mine != "") & (issued_unit != mine)
+    other_unit = known & ~other_form & told_apart & unit
+    return Finding(other_form | other_unit, np.where(other_form, issued_form, issued_unit))
 
 
 def unknown_unit(evidence: Evidence) -> Finding:
     """The unit is missing or was not recognised in the register."""
-    return Finding((evidence.unit == "") & ~evidence.is_empty_form)
+    return Finding((evidence["unit_code"] == "") & ~evidence.is_empty_form)
 
 
 def excluded_unit(evidence: Evidence) -> Finding:
     """The unit is not assessed in this round; detail: its code."""
-    return Finding(evidence.excluded, evidence.unit)
+    units = pd.MultiIndex.from_arrays([evidence["block"], evidence["unit_code"]])
+    return Finding(units.isin(list(evidence.study.excluded)), evidence["unit_code"])
 
 
 def own_unit(evidence: Evidence) -> Finding:
     """The rater scored the rater's own unit, on a questionnaire that forbids it; detail: its code."""
     forbids = [q.code for q in evidence.instrument.questionnaires if q.own_unit]
-    same = (evidence.own_unit != "") & (evidence.own_unit == evidence.unit)
-    return Finding(same & among(evidence.questionnaire, forbids), evidence.unit)
+    own, unit = evidence["own_unit"], evidence["unit_code"]
+    return Finding((own != "") & (own == unit) & among(evidence["questionnaire"], forbids), unit)
 
 
 def outside_fieldwork(evidence: Evidence) -> Finding:
     """Submitted before the first or after the last day of fieldwork; a form without a date is not judged."""
-    first, last = evidence.window
+    fieldwork = evidence.study.fieldwork
+    first, last = (np.datetime64(day or "NaT", "D") for day in (fieldwork.start, fieldwork.end))
     return Finding((evidence.day < first) | (evidence.day > last))
 
 
 def missing_identification(evidence: Evidence) -> Finding:
     """A field that identifies the form or the respondent was left empty."""
-    no_code = evidence.asks_code & evidence.listed & (evidence.form_code == "")
-    return Finding(~evidence.identified | no_code)
+    asks_code = any(field.role == "form_code" for field in evidence.instrument.fields)
+    return Finding(~evidence["identified"] | (_listed(evidence) & (evidence["form_code"] == "") & asks_code))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from surveys.validity.careless import closed_up, longest_run
-from surveys.validity.evidence import Evidence, numbers, row_counts
+from surveys.validity.evidence import Evidence, row_counts
 from surveys.validity.rules.finding import Finding
 
 
@@ -28,6 +29,6 @@ def straight_line(evidence: Evidence, minimum_items: int, share: float) -> Findi
 def too_fast(evidence: Evidence, minimum_seconds: float, seconds_per_item: float) -> Finding:
     """The whole form took less than ``minimum_seconds``, or less than ``seconds_per_item`` for each answer on it; a form
     without a time is not judged."""
-    form = numbers(evidence.form)
+    form = pd.factorize(evidence["form"])[0]
     answers = np.bincount(form, row_counts(evidence.answered))[form]
-    return Finding(evidence.seconds < np.maximum(minimum_seconds, seconds_per_item * answers))
+    return Finding(evidence["seconds"] < np.maximum(minimum_seconds, seconds_per_item * answers))
