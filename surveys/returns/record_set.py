@@ -127,9 +127,12 @@ class Returns(Shown):
 
 def together(instrument: Instrument, parts: Sequence[Returns]) -> Returns:
     """Returns one after another, with forms and rows numbered through."""
-    kinds = row_kinds(instrument)
-    nothing = table_of(tuple(kinds)).astype(kinds)
-    parts = parts or [Returns(instrument, nothing, np.zeros((0, len(instrument.items)), np.int8))]
+    if not parts:
+        kinds = row_kinds(instrument)
+        nothing = np.zeros((0, len(instrument.items)), dtype=np.int8)
+        return Returns(instrument, table_of(tuple(kinds)).astype(kinds), nothing)
+    if len(parts) == 1:
+        return parts[0]
     forms = np.cumsum([0, *(part.rows["form"].max() + 1 if len(part) else 0 for part in parts)])
     starts = np.cumsum([0, *map(len, parts)])
     numbered = list(zip(parts, forms, starts, strict=False))
