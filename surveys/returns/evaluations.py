@@ -165,16 +165,12 @@ def _conversions(reading: TableReading) -> list[tuple[str, str, str, str, int]]:
     log = [(table.file, table.sheet, "", name, count) for name, count in table.conversions.items()]
     for column in (*layout.fields.values(), *layout.items.values(), *layout.options.values()):
         if column.noted:
-            _warn_damaged(reading, column)
+            damaged = [k for k, text in enumerate(column.distinct.texts) if is_damaged(text)]
+            for k in damaged[:1]:
+                reading.warn(column, k, "returns.text_damaged")
             done = column.distinct.conversions.items()
             log += [(table.file, table.sheet, column.heading, name, count) for name, count in done]
     return log
-
-
-def _warn_damaged(reading: TableReading, column: Column) -> None:
-    damaged = next((k for k, text in enumerate(column.distinct.texts) if is_damaged(text)), None)
-    if damaged is not None:
-        reading.warn(column, damaged, "returns.text_damaged")
 
 
 def _unit_column(reading: TableReading) -> Column | None:

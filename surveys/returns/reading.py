@@ -125,13 +125,18 @@ def _reject_repeated_groups(tables: Sequence[FormTable], parts: Sequence[Returns
             )
 
 
-def _with_fonts(read: Returns, sheets: Iterable[Sheet], tables: Iterable[FormTable]) -> Returns:
+def _with_fonts(read: Returns, sheets: Iterable[Sheet], tables: Sequence[FormTable]) -> Returns:
     """Returns in whose log texts typed with old fonts are counted by column."""
-    headings = {(table.sheet, c.letter): c.heading for table in tables for c in table.columns}
-    log = []
-    for sheet in sheets:
-        for column, counts in sheet.fonts.items():
-            letter = column_letter(column)
-            heading = headings.get((sheet.name, letter), letter)
-            log += [(sheet.file, sheet.name, heading, *pair) for pair in counts.items()]
+    log = [
+        (sheet.file, sheet.name, _heading(tables, sheet.name, column_letter(column)), name, count)
+        for sheet in sheets
+        for column, counts in sheet.fonts.items()
+        for name, count in counts.items()
+    ]
     return replace(read, conversions=stacked([read.conversions, table_of(CONVERSION_COLUMNS, log)]))
+
+
+def _heading(tables: Sequence[FormTable], sheet: str, letter: str) -> str:
+    """The heading of a column; its letter where it has none."""
+    columns = (column for table in tables if table.sheet == sheet for column in table.columns)
+    return next((column.heading for column in columns if column.letter == letter), letter)
