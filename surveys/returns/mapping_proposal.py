@@ -10,8 +10,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import permutations
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -87,12 +88,6 @@ class _Alike(NamedTuple):
     """How much a text is like a name (0 to 1), what the name stands for, and the name."""
 
     likeness: float
-    code: str
-    name: str
-
-
-class _Proposal(NamedTuple):
-    likeness: float
     target: Target
     name: str
 
@@ -103,13 +98,13 @@ class _Likely:
     def __init__(self, vocabulary: Vocabulary, held: Collection[str]) -> None:
         self.vocabulary, self.held = vocabulary, frozenset(held)
         items = {
-            without_marks(name): (item.code, name)
+            without_marks(name): _Alike(0, Target("item", item.code), name)
             for item in vocabulary.items
             for name in (item.text_en, *item.aliases, item.code, item.text_vi)
             if name
         }
         fields = {
-            without_marks(name): (field.code, name)
+            without_marks(name): _Alike(0, Target("field", field.code), name)
             for field in vocabulary.instrument.fields
             for name in (field.label_en, field.code, *field.headers, field.label_vi)
             if name
@@ -118,46 +113,35 @@ class _Likely:
         self._field = cache(lambda text: _nearest(text, fields))
         self._unit = cache(self._nearest_unit)
 
-    def best(self, column: Column) -> _Proposal | None:
+    def best(self, column: Column) -> _Alike | None:
         """The item of a unit that two parts of a heading are like; otherwise what the heading or a part of it is most like."""
         parts = [part for part in _PARTED.split(column.heading) if part]
         texts = dict.fromkeys((column.heading, *column.names, *parts))
-        found = list(self._of_units(parts)) or [one for text in texts for one in self._whole(text)]
-        return max(found, key=lambda proposal: proposal.likeness, default=None)
+        whole = (near for text in texts for near in (*self._item(text), *self._field(text)))
+        found = list(self._of_units(parts)) or [near for near in whole if near.target.code not in self.held]
+        return max(found, key=lambda near: near.likeness, default=None)
 
-    def _whole(self, text: str) -> Iterator[_Proposal]:
-        kinds: tuple[tuple[Literal["item", "field"], _Alike], ...] = (
-            ("item", self._item(text)),
-            ("field", self._field(text)),
-        )
-        for kind, (likeness, code, name) in kinds:
-            if likeness >= LIKELY and code not in self.held:
-                yield _Proposal(likeness, Target(kind, code), name)
+    def _of_units(self, parts: Sequence[str]) -> Iterator[_Alike]:
+        for unit_part, item_part in permutations(dict.fromkeys(parts), 2):
+            for unit_likeness, unit, unit_name in self._unit(unit_part):
+                for likeness, target, name in self._item(item_part):
+                    both = (likeness + unit_likeness) / 2
+                    yield _Alike(both, target._replace(unit=unit), f"{name} [{unit_name}]")
 
-    def _of_units(self, parts: Sequence[str]) -> Iterator[_Proposal]:
-        for unit_part in parts:
-            unit = self._unit(unit_part)
-            for item_part in parts:
-                item = self._item(item_part)
-                if item_part != unit_part and min(item.likeness, unit.likeness) >= LIKELY:
-                    likeness = (item.likeness + unit.likeness) / 2
-                    target = Target("item", item.code, unit.code)
-                    yield _Proposal(likeness, target, f"{item.name} [{unit.name}]")
-
-    def _nearest_unit(self, text: str) -> _Alike:
+    def _nearest_unit(self, text: str) -> list[tuple[float, str, str]]:
+        """Likeness, code and name of the unit that a text is most like; nothing when it is like none."""
         register = self.vocabulary.register
         if register is None:
-            return _Alike(0.0, "", "")
+            return []
         if code := register.resolve(text):
-            return _Alike(1.0, code, text)
-        near = [_Alike(likeness, code, name) for code, name, likeness in register.nearest(text)]
-        return near[0] if near else _Alike(0.0, "", "")
+            return [(1.0, code, text)]
+        near = [(likeness, code, name) for code, name, likeness in register.nearest(text)[:1]]
+        return [one for one in near if one[0] >= LIKELY]
 
 
-def _nearest(text: str, names: Mapping[str, tuple[str, str]]) -> _Alike:
-    for name, likeness in likest(text, names, 1):
-        return _Alike(likeness, *names[name])
-    return _Alike(0.0, "", "")
+def _nearest(text: str, names: Mapping[str, _Alike]) -> list[_Alike]:
+    """What a text is most like; nothing when it is like none of the names."""
+    return [names[name]._replace(likeness=like) for name, like in likest(text, names, 1) if like >= LIKELY]
 
 
 def _proposed(column: Column, likely: _Likely, language: Language) -> tuple[str, ...]:
