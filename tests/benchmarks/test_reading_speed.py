@@ -66,7 +66,7 @@ def best_of(times: int, run: Callable[[], object]) -> float:
 
 def test_reading_a_workbook_costs_at_most_half_more_than_opening_it(
     study: StudyDefinition, benchmark
-) -> None:  # type: ignore[no-untyped-def]
+) -> None:
     from python_calamine import CalamineWorkbook
 
     path = str(study.folder / "r.xlsx")

@@ -96,7 +96,7 @@ def seconds_of(arguments: list[str], environment: dict[str, str]) -> tuple[float
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the peak memory of a process is read from POSIX")
-def test_scoring_the_sample_takes_at_most_three_times_the_bare_reading(  # type: ignore[no-untyped-def]
+def test_scoring_the_sample_takes_at_most_three_times_the_bare_reading(
     benchmark, tmp_path: Path, installed: dict[str, str]
 ) -> None:
     folder, out = str(SAMPLE), str(tmp_path / "out")
@@ -132,7 +132,7 @@ def test_scoring_the_sample_takes_at_most_three_times_the_bare_reading(  # type:
     assert ratio <= MOST_TIMES_BARE
 
 
-def test_help_comes_at_once(benchmark) -> None:  # type: ignore[no-untyped-def]
+def test_help_comes_at_once(benchmark) -> None:
     taken: list[float] = []
 
     def started() -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-
-import pandas as pd
+from typing import Any
 
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.reading import load_study
@@ -68,12 +67,12 @@ def scored(folder: Path) -> Scores:
     return score(screened, draw_samples(screened))
 
 
-def of_unit(scores: Scores, unit: str) -> pd.DataFrame:
+def of_unit(scores: Scores, unit: str) -> Any:
     """Results of a unit over the groups, by node."""
     table = scores.table
     return table[(table["unit_code"] == unit) & (table["group"] == "all")].set_index("node_code")
 
 
-def _write(path: Path, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def _write(path: Path, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([columns, *rows])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -47,7 +48,7 @@ class Played:
         samples = draw_samples(screened)
         return score(screened, samples)
 
-    def with_scoring(self, **chosen: str) -> StudyDefinition:
+    def with_scoring(self, **chosen: Any) -> StudyDefinition:
         """The study with another numerator, ladder or aggregation."""
         instrument = self.study.instrument
         return replace(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -67,7 +68,7 @@ def item_weights(sipas: Played, node: str, rule: str) -> dict[str, float]:
             for child, share in zip(children, shares, strict=True)
             for code, weight in item_weights(sipas, child.code, rule).items()
         }
-    items = instrument.items_of_node[node]
+    items = list(instrument.items_of_node[node])
     shares = [item.weight if rule == "weighted" else 1.0 for item in items]
     return {item.code: share / sum(shares) for item, share in zip(items, shares, strict=True)}
 
@@ -120,7 +121,7 @@ def test_every_aggregation_with_its_interval(sipas: Played, rule: str, numerator
     mine = table[(table["unit_code"] == UNIT) & (table["group"] == "all")].set_index("node_code")
     for node in ("0", "I", "II", "7"):
         score, se, df = by_hand(sipas, node, rule, NUMERATORS[numerator])
-        row = mine.loc[node]
+        row: Any = mine.loc[node]
         assert row["score"] == pytest.approx(score, rel=1e-10)
         assert row["se"] == pytest.approx(se, rel=1e-9)
         assert row["df"] == df
@@ -132,9 +133,9 @@ def test_every_aggregation_with_its_interval(sipas: Played, rule: str, numerator
 
 def test_the_default_is_the_pooled_share_of_the_satisfied(sipas: Played) -> None:
     table = sipas.scores.table
-    row = table[(table["unit_code"] == UNIT) & (table["group"] == "all") & (table["node_code"] == "0")].iloc[
-        0
-    ]
+    row: Any = table[
+        (table["unit_code"] == UNIT) & (table["group"] == "all") & (table["node_code"] == "0")
+    ].iloc[0]
     score, se, _ = by_hand(sipas, "0", "pooled", NUMERATORS["satisfied", ""])
     assert (row["score"], row["se"]) == pytest.approx((score, se), rel=1e-9)
     assert row["satisfaction_percent"] == pytest.approx(100 * score, rel=1e-9)
@@ -169,7 +170,7 @@ def test_shares_of_perceptions_and_expectations(sipas: Played) -> None:
         forms = forms_of(sipas, [item], tuple(range(len(levels))))
         answered = forms[forms[item.code].notna()]
         for k, level in enumerate(levels):
-            row = shares.loc[(item.code, level.code)]
+            row: Any = shares.loc[(item.code, level.code)]
             share = answered["w"][answered[item.code] == k].sum() / answered["w"].sum()
             chosen = (forms[item.code] == k).to_numpy(dtype=float) - share
             u = np.where(forms[item.code].notna(), forms["w"] * chosen, 0.0) / answered["w"].sum()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -49,7 +50,7 @@ def write(folder: Path, nodes: dict[str, str]) -> None:
 
 def test_satisfaction_enters_as_points(folder: Path) -> None:
     sipas = pd.read_csv(folder / "sipas" / "scores.csv", dtype={"node_code": str})
-    mine = sipas[(sipas["unit_code"] == "cao-bang") & (sipas["group"] == "all")].set_index("node_code")
+    mine: Any = sipas[(sipas["unit_code"] == "cao-bang") & (sipas["group"] == "all")].set_index("node_code")
     assert [p.code for p in check(folder) if p.severity == "error"] == []
     found = of_unit(scored(folder), "cao-bang")
     for node, factor in FACTORS.items():

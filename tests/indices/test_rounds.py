@@ -41,7 +41,7 @@ def test_intervals_of_the_total_cover_the_truth(results: pd.DataFrame) -> None:
     """Hits of the totals are binomial: one trial per province and round."""
     totals = results[(results["node_code"] == "0") & (results["group"] == "all")]
     assert len(totals) == len(SEEDS) * (3 * 6 + 2 * 4)
-    low, high = stats.binom.ppf([RARE, 1 - RARE], len(totals), 0.95)
+    low, high = np.asarray(stats.binom.ppf([RARE, 1 - RARE], len(totals), 0.95))
     assert low <= totals["hit"].sum() <= high
 
 
@@ -60,7 +60,7 @@ def test_standard_errors_are_of_the_right_size(results: pd.DataFrame) -> None:
     """z of the totals has variance ν/(ν − 2) at most; its sum of squares stays within the bounds of χ²."""
     totals = results[(results["node_code"] == "0") & (results["group"] == "all")]
     spread = float((totals["z"] ** 2).sum())
-    low, high = stats.chi2.ppf([RARE, 1 - RARE], len(totals))
+    low, high = np.asarray(stats.chi2.ppf([RARE, 1 - RARE], len(totals)))
     widest = (totals["df"] / (totals["df"] - 2)).max()
     assert low <= spread <= high * widest
 

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,7 @@ def test_clusters_are_drawn_in_proportion_to_their_size() -> None:
         chosen = proportional(sizes, 3, rng)
         assert len(set(chosen)) == 3
         counts[chosen] += 1
-    low, high = stats.binom.ppf([[0.0005], [0.9995]], draws, 3 * sizes / sizes.sum())
+    low, high = np.asarray(stats.binom.ppf([[0.0005], [0.9995]], draws, 3 * sizes / sizes.sum()))
     assert ((low <= counts) & (counts <= high)).all()
 
 
@@ -60,7 +61,7 @@ def test_the_forms_carry_their_design(played: Callable[[str, int], Played]) -> N
     round_ = played("papi/2021", 2)
     rows = round_.returns.rows[round_.dispositions.valid]
     weight = pd.to_numeric(rows["sampling_weight"])
-    frames = pd.read_csv(round_.folder / "frames.csv").set_index("unit")["population"]
+    frames: Any = pd.read_csv(round_.folder / "frames.csv").set_index("unit")["population"]
     for unit, total in weight.groupby(rows["unit_code"]).sum().items():
         assert total == pytest.approx(frames[unit], rel=0.25)
     villages = rows["psu"].str[:6]

@@ -47,7 +47,7 @@ def test_the_known_change_is_covered(played: Rounds) -> None:
     hits = ((totals["ci_low"] <= totals["true"]) & (totals["true"] <= totals["ci_high"])).sum()
     assert stats.binom.ppf(RARE, len(totals), 0.95) <= hits
     z = (totals["change"] - totals["true"]) / totals["se"]
-    low, high = stats.chi2.ppf([RARE, 1 - RARE], len(z))
+    low, high = np.asarray(stats.chi2.ppf([RARE, 1 - RARE], len(z)))
     assert low <= (z**2).sum() <= high * (totals["df"] / (totals["df"] - 2)).max()
 
 

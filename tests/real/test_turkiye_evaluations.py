@@ -36,7 +36,7 @@ def lines() -> list[list[str]]:
 
 
 @pytest.fixture(scope="module")
-def study(lines) -> StudyDefinition:  # type: ignore[no-untyped-def]
+def study(lines) -> StudyDefinition:
     scale = Scale(
         "s", tuple(Level(str(k), ((k - 1) / 4,), f"Mức {k}", f"Level {k}", k >= 4) for k in range(1, 6))
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -115,7 +116,7 @@ def returns() -> Returns:
 
 
 @pytest.fixture(scope="module")
-def cells() -> list[list[object]]:
+def cells() -> Sequence[Sequence[object]]:
     return CalamineWorkbook.from_path(str(real_file(NAME))).get_sheet_by_index(0).to_python()[1:]
 
 

@@ -14,7 +14,9 @@ REFERENCE = Path(__file__).resolve().parents[1] / "reference"
 @cache
 def _results() -> dict[str, np.ndarray]:
     kept = pd.read_csv(REFERENCE / "adjustment" / "results.csv", dtype={"case": str, "value": str})
-    return {case: part["value"].to_numpy().astype(float) for case, part in kept.groupby("case", sort=False)}
+    return {
+        str(case): part["value"].to_numpy().astype(float) for case, part in kept.groupby("case", sort=False)
+    }
 
 
 def reference(case: str) -> np.ndarray:

@@ -79,7 +79,10 @@ def api_data(name: str) -> pd.DataFrame:
 def results(folder: str) -> dict[tuple[str, str], np.ndarray]:
     """Every (case, part) of a results.csv, as a vector or a matrix."""
     kept = pd.read_csv(REFERENCE / folder / "results.csv", dtype=str)
-    return {key: _shape(part) for key, part in kept.groupby(["case", "part"], sort=False)}
+    return {
+        (str(case), str(name)): _shape(part)
+        for (case, name), part in kept.groupby(["case", "part"], sort=False)
+    }
 
 
 def _shape(part: pd.DataFrame) -> np.ndarray:
@@ -94,8 +97,8 @@ def rerun() -> dict[tuple[str, str], np.ndarray]:
     """What the version of R survey named in rerun-versions.txt gives for the same cases."""
     kept = pd.read_csv(R_SURVEY / "rerun.csv", dtype=str)
     return {
-        key: part["value"].to_numpy().astype(float)
-        for key, part in kept.groupby(["case", "part"], sort=False)
+        (str(case), str(name)): part["value"].to_numpy().astype(float)
+        for (case, name), part in kept.groupby(["case", "part"], sort=False)
     }
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.weighting.r_reference import api_data, cases, data
 from weighting import Design, Estimates, Histogram, calibrate, poststratify, rake, replicate, trim
 
-SAME = {"rtol": 1e-10, "atol": 1e-14}
+SAME: dict[str, Any] = {"rtol": 1e-10, "atol": 1e-14}
 
 
 def sample(seed: int, rows: int = 240) -> pd.DataFrame:
@@ -281,7 +281,7 @@ def test_raking_by_proportional_fitting_is_raking_by_calibration(seed: int) -> N
     frame = sample(seed)
     d = design(frame)
     total = d.weights.sum()
-    margins = {
+    margins: dict[str, dict[Any, float]] = {
         "sex": {"f": 0.45 * total, "m": 0.55 * total},
         "age": {1: 0.3 * total, 2: 0.3 * total, 3: 0.4 * total},
     }
@@ -357,7 +357,7 @@ def test_histograms_of_the_parts_of_a_file_add_up_to_the_whole(parts: int) -> No
     items = [f"q{k}" for k in range(1, 7)]
     rows = Design(frame, weights="w", strata="stratum", clusters="psu", fpc="Npsu")
     keys = ["stratum", "psu", "unit"]
-    cells = frame.groupby(keys, as_index=False)["Npsu"].first()
+    cells = frame.groupby(keys)["Npsu"].first().reset_index()
     cell = frame[keys].merge(cells.reset_index(), on=keys, how="left")["index"].to_numpy()
     codes = frame[items].fillna(0).to_numpy(dtype=np.int8)
     order = np.random.default_rng(parts).permutation(len(frame))
@@ -367,7 +367,7 @@ def test_histograms_of_the_parts_of_a_file_add_up_to_the_whole(parts: int) -> No
         for p in np.array_split(order, parts)
     ]
     whole = sum(pieces[1:], start=pieces[0])
-    how = {"strata": "stratum", "clusters": "psu", "fpc": "Npsu"}
+    how: dict[str, Any] = {"strata": "stratum", "clusters": "psu", "fpc": "Npsu"}
     mean = whole.mean(cells, by="unit", **how)
     same(mean, rows.mean(items, by="unit"))
     share = whole.proportion(cells, [4, 5], "q1", by="unit", interval="logit", df="domain", **how)

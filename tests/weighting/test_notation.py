@@ -31,7 +31,7 @@ def test_every_citation_has_its_source_and_every_source_is_cited() -> None:
         for part, year in re.findall(r"([^;]*?)(\d{4})", brackets)
     }
     listed = {
-        (line.split(",")[0].strip("* "), re.search(r"\((\d{4})\)", line)[1])
+        (line.split(",")[0].strip("* "), re.findall(r"\((\d{4})\)", line)[0])
         for line in SOURCES.strip().splitlines()
-    }  # type: ignore[index]
+    }
     assert cited == listed

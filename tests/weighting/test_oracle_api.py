@@ -105,7 +105,7 @@ def test_subpopulations(name: str, level: str) -> None:
 
 def in_r_order(e: Estimates, columns: list[str]) -> tuple[pd.DataFrame, np.ndarray]:
     """Table and covariance with the rows in R's order: the first of its columns runs fastest."""
-    order = e.table().sort_values(columns[::-1], kind="stable").index
+    order = e.table().sort_values(columns[::-1], kind="stable").index.to_numpy(int)
     return e.table().loc[order], e.covariance().to_numpy()[np.ix_(order, order)]
 
 
@@ -330,6 +330,7 @@ REPLICATED: dict[str, tuple[str, str]] = {
 @pytest.mark.parametrize("name", list(REPLICATED))
 @pytest.mark.parametrize("question", ["mean", "ratio", "total", "mean_by"])
 def test_replicates(name: str, question: str) -> None:
+    kind: Any
     source, kind = REPLICATED[name]
     r = replicate(design(source), kind=kind)
     assert r.degf == value(f"replicated/{name}/degf")[0]
@@ -344,6 +345,7 @@ def test_replicates(name: str, question: str) -> None:
 
 @pytest.mark.parametrize("name", list(REPLICATED))
 def test_replicates_of_a_domain_and_their_intervals(name: str) -> None:
+    kind: Any
     source, kind = REPLICATED[name]
     d = design(source)
     elementary = replicate(d.subset((d.frame["stype"] == "E").to_numpy()), kind=kind)

@@ -6,6 +6,7 @@ Differences on purpose (README in tests/reference) stand in DIFFERENCES, and bot
 from collections.abc import Callable
 from functools import cache
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -78,7 +79,7 @@ def design(name: str) -> Design:
     return Design(survey(), weights="w", strata="stratum", clusters="psu", fpc=fpc)
 
 
-def agrees(ask: Ask, result: dict) -> None:
+def agrees(ask: Ask, result: dict[str, Any]) -> None:
     """All that R says of means and totals: estimates, errors, covariance, intervals, df, cv; nothing left over."""
     answer = ask()
     table = answer.table()
@@ -102,7 +103,7 @@ def agrees(ask: Ask, result: dict) -> None:
     assert set(result) == done
 
 
-def by_table(result: dict, columns: list[str]) -> pd.DataFrame:
+def by_table(result: dict[str, Any], columns: list[str]) -> pd.DataFrame:
     """R's table of domains, in our order of domains."""
     return pd.DataFrame({k: vector(v) for k, v in result["table"].items()}).sort_values(
         columns, ignore_index=True
@@ -182,7 +183,8 @@ def check_likelihood(name: str, column: str, table: pd.DataFrame, theirs: np.nda
     n = answered.groupby(frame["unit"]).sum().to_numpy()
     rows = frame.groupby("unit").size().to_numpy()
     share = (
-        (weights * answered).groupby(frame["unit"]).sum() / pd.Series(weights).groupby(frame["unit"]).sum()
+        pd.Series(weights * answered).groupby(frame["unit"]).sum()
+        / pd.Series(weights).groupby(frame["unit"]).sum()
     ).to_numpy()
     counted = n if name == "gr" else rows
     factor = (n - 1) / (counted * share)
@@ -194,14 +196,14 @@ def check_likelihood(name: str, column: str, table: pd.DataFrame, theirs: np.nda
 
 
 @cache
-def pairs(name: str, **options: object) -> Estimates:
+def pairs(name: str, **options: Any) -> Estimates:
     by_unit = design(name).mean(["scale"], by="unit", **options)
     return by_unit.combine({f"{a}-{b}": {a: 1.0, b: -1.0} for a, b in combinations(UNITS, 2)})
 
 
 def p_values(name: str) -> np.ndarray:
     table = pairs(name).table()
-    return 2 * stats.t.sf(np.abs(table["estimate"] / table["se"]), table["df"])
+    return np.asarray(2 * stats.t.sf(np.abs(table["estimate"] / table["se"]), table["df"]))
 
 
 def check_pairs(name: str, what: str, case: Case) -> None:
@@ -270,7 +272,7 @@ def test_raked_weights() -> None:
     assert set(theirs) == {"weights", "sumw", "minw", "maxw", "n", "degf"}
 
 
-def listwise(**options: object) -> Estimates:
+def listwise(**options: Any) -> Estimates:
     """R leaves out whoever misses any of the three; ours does so when asked, or takes them as a domain."""
     items = ["s1", "s2", "s3"]
     return design("gd").subset(survey()[items].notna().all(axis=1)).mean(items, **options)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -69,7 +70,7 @@ def flat(kept: object) -> np.ndarray:
     return vector(list(kept.values()) if isinstance(kept, dict) else kept)
 
 
-def agrees(ask: Ask, result: dict) -> None:
+def agrees(ask: Ask, result: dict[str, Any]) -> None:
     """Every entry of the result is compared; an entry nobody compares fails the test."""
     answer = ask()
     table = answer.table()

@@ -34,13 +34,15 @@ def services() -> Design:
     return Design(data("scd"), strata="ESA", clusters="ambulance")
 
 
-def replicated(kind: str) -> Any:
+def replicated(kind: Any) -> Any:
     """The replicate design of a case; `brr` has its factors given."""
     if kind == "brr":
         given = replicate_factors(FACTORS[kind])
         return Replicates.from_weights(services(), given, kind="BRR", combined=False)
+    name: Any
     name, rho = KINDS[kind]
-    return replicate(services(), kind=name, **({"rho": rho} if name == "Fay" else {}))
+    options: dict[str, Any] = {"rho": rho} if name == "Fay" else {}
+    return replicate(services(), kind=name, **options)
 
 
 def ask(source: Any, what: str, **options: Any) -> Estimates:
@@ -57,8 +59,8 @@ def test_scd(id: str) -> None:
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
-def test_scale_and_degrees_of_freedom(kind: str) -> None:
-    theirs: dict = CASES[f"{kind}/design"].result
+def test_scale_and_degrees_of_freedom(kind: Any) -> None:
+    theirs: dict[str, Any] = CASES[f"{kind}/design"].result
     r = replicated(kind)
     assert set(theirs) == {"type", "scale", "rscales", "combined", "rho", "mse", "degf", "nrep"}
     assert (r.kind, r.degf, r.factors.shape[1], r.mse) == tuple(
@@ -71,9 +73,10 @@ def test_scale_and_degrees_of_freedom(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", list(KINDS))
 @pytest.mark.parametrize("what", ["ratio", "total"])
-def test_the_factors_r_made_give_its_numbers(kind: str, what: str) -> None:
+def test_the_factors_r_made_give_its_numbers(kind: Any, what: str) -> None:
+    name: Any
     name, rho = KINDS[kind]
-    kept: dict = CASES[f"{kind}/design"].result
+    kept: dict[str, Any] = CASES[f"{kind}/design"].result
     r = Replicates.from_weights(
         services(),
         replicate_factors(FACTORS[kind]),
@@ -92,7 +95,7 @@ def test_the_jackknife_factors_are_those_of_r() -> None:
 
 
 @pytest.mark.parametrize("kind", ["BRR", "Fay_0.1", "Fay_0.3", "Fay_0.5"])
-def test_half_samples_are_balanced(kind: str) -> None:
+def test_half_samples_are_balanced(kind: Any) -> None:
     """R's half samples need not be ours; both balance every pair of strata and use the same two factors."""
     rho = KINDS[kind][1]
     for factors in (replicated(kind).weights(), replicate_factors(FACTORS[kind])):

@@ -19,7 +19,7 @@ def read(source: FileContent) -> list[Sheet]:
     unpacked; rows are unpacked in pieces, because a description may lie, and texts once each, because one long text may stand in
     millions of rows."""
     try:
-        import pyarrow.parquet as pq  # type: ignore[import-untyped]
+        import pyarrow.parquet as pq
     except ImportError:
         raise fault("returns.no_parquet_reader", file=source.file) from None
     try:

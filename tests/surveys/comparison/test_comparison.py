@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -67,7 +68,7 @@ def test_a_missing_score_is_said(rounds) -> None:
     assert np.isnan(row["change"])
 
 
-def edition(old: ComparedRound, **changes: object) -> ComparedRound:
+def edition(old: ComparedRound, **changes: Any) -> ComparedRound:
     return replace(old, instrument=replace(old.instrument, edition="later", **changes))
 
 
@@ -121,7 +122,8 @@ def test_another_numerator_is_another_scale(rounds) -> None:
 
 
 def test_a_divided_unit_is_not_compared_with_its_namesake(rounds) -> None:
-    result = compare(*rounds, {("b", "p1"): DIVIDED})
+    old, new = rounds
+    result = compare(old, new, {("b", "p1"): DIVIDED})
     assert line(result.table, "p1", "1.1.1")["status"] == "missing"
     assert line(result.table, "p2", "1.1.1")["status"] == "ok"
     assert [(p.code, dict(p.params)["unit"]) for p in result.refused] == [("compare.divided_unit", "p1")]
@@ -144,7 +146,7 @@ def test_successors_come_from_a_crosswalk_file(rounds, tmp_path) -> None:
     path.write_text(
         "block,old_unit,new_block,new_unit\nb,p1,b,p2\nb,p2,b,p2\nb,p3,b,p1\nb,p3,b,p3\n", encoding="utf-8"
     )
-    assert successors(*rounds, path) == {
+    assert successors(rounds[0], rounds[1], path) == {
         ("b", "p1"): ("b", "p2"),
         ("b", "p2"): ("b", "p2"),
         ("b", "p3"): DIVIDED,
@@ -155,7 +157,7 @@ def test_unknown_units_of_a_crosswalk_file_are_all_named(rounds, tmp_path) -> No
     path = tmp_path / "crosswalk.csv"
     path.write_text("block,old_unit,new_block,new_unit\nb,p9,b,p2\nc,p1,b,p8\n", encoding="utf-8")
     with pytest.raises(SurveyError) as failure:
-        successors(*rounds, path)
+        successors(rounds[0], rounds[1], path)
     assert [(p.code, p.row, p.column) for p in failure.value.problems] == [
         ("reference.unit", 2, "old_unit"),
         ("reference.block", 3, "block"),

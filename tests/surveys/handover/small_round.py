@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -133,7 +134,8 @@ def _returns(instrument: Instrument) -> tuple[Returns, Dispositions]:
     frame = pd.DataFrame(rows)
     for name, kind in ROW_COLUMNS.items():
         if name not in frame:
-            frame[name] = {"bool": True, "float64": np.nan, "datetime64[s]": pd.NaT}.get(kind, "")
+            empty: Any = {"bool": True, "float64": np.nan, "datetime64[s]": pd.NaT}.get(kind, "")
+            frame[name] = empty
     doubled, waiting = len(frame) - 2, len(frame) - 1
     disposition = np.array(["valid"] * len(frame), dtype=object)
     disposition[doubled], disposition[waiting] = "rejected", "review"
@@ -215,10 +217,11 @@ def _score_unit(study: StudyDefinition, unit: Unit, rows: list[dict[str, object]
             "edition": "nhỏ/2023", "block": "so", "unit_code": unit.code, "unit_name": unit.name_vi,
             "node_code": node, "node_level": level, "group": group, "n_valid": forms,
             "n_eff": np.nan if gap else forms * 0.97, "score": score, "se": np.nan if gap else 0.01,
-            "ci_low": np.nan if gap else max(0.0, score - 0.02), "ci_high": np.nan if gap else min(1.0, score + 0.02),
+            "ci_low": np.nan if score is None else max(0.0, score - 0.02),
+            "ci_high": np.nan if score is None else min(1.0, score + 0.02),
             "df": np.nan if gap else 11.5, "satisfaction_percent": np.nan if gap else 66.665,
             "satisfaction_ci_low": np.nan if gap else 60.0, "satisfaction_ci_high": np.nan if gap else 70.125,
-            "max_points": points, "points": None if gap or points is None else score * points,
+            "max_points": points, "points": None if score is None or points is None else score * points,
             "status": "suppressed" if gap else status,
             "note": (remark("score.suppressed", forms=forms, minimum=5),) if gap else (),
         })  # fmt: skip

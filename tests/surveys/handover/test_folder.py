@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -114,10 +115,10 @@ class Interrupted(BaseException):
 def _steps() -> list[tuple[Any, str]]:
     """Every call by which writing touches the disk."""
     return [
-        (folder_module.tempfile, "mkdtemp"),
-        (folder_module.os, "chmod"),
+        (tempfile, "mkdtemp"),
+        (os, "chmod"),
         (folder_module, "_write_file"),
-        (folder_module.os, "fsync"),
+        (os, "fsync"),
         (folder_module, "_sync"),
         (folder_module, "_put"),
         (folder_module, "_exchange"),
@@ -175,7 +176,7 @@ def test_without_an_exchange_of_folders_a_fault_is_undone_or_mended(
 
     with monkeypatch.context() as patched:
         patched.setattr(folder_module, "_exchange", lambda one, other: False)
-        patched.setattr(folder_module.os, "rename", broken)
+        patched.setattr(os, "rename", broken)
         with pytest.raises(Interrupted):
             write_folder(out, NEW)
     assert _files(out) in (OLD, NEW)

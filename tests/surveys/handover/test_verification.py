@@ -54,7 +54,7 @@ def reseal(folder: Path) -> None:
         (part / "SHA256SUMS").write_bytes(sums_bytes(files))
 
 
-def edit(path: Path, change: Callable[[list[dict[str, str]]], None]) -> None:
+def edit(path: Path, change: Callable[[list[dict[str, str]]], object]) -> None:
     """Change the records of a CSV file and write it back in its own form."""
     text = path.read_bytes().decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text, newline="")))
@@ -344,7 +344,7 @@ def test_shares_of_an_item_add_up_to_one(small_round: ScoredRound, tmp_path: Pat
             "level_code": ["1", "2", "3"], "group": "heads", "n_valid": 6,
             "share": [1 / 3, 1 / 3, 1 / 3], "se": 0.1, "ci_low": 0.1, "ci_high": 0.6, "status": "ok",
         }
-    ).assign(note=[(), (), ()])  # fmt: skip
+    ).assign(note=pd.Series([(), (), ()], dtype=object))  # fmt: skip
     scores = replace(small_round.scores, shares=shares)
     assert "shares.csv" in package(replace(small_round, scores=scores))
     deliver(replace(small_round, scores=scores), out=tmp_path / "out")

@@ -109,7 +109,7 @@ def instrument() -> Instrument:
 
 
 @pytest.fixture
-def study(instrument: Instrument, tmp_path: Path):  # type: ignore[no-untyped-def]
+def study(instrument: Instrument, tmp_path: Path):
     """A function: return files → study in a fresh folder."""
 
     def make(*files: ReturnFile, **more: object) -> StudyDefinition:

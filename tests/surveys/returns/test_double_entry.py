@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,17 +36,17 @@ FILES = (ReturnFile("a.csv", "so-5", entry="first"), ReturnFile("b.csv", "so-5",
 RULE = Rule("double_entry", "review")
 
 
-def write(path: Path, *rows: list[str]) -> None:
+def write(path: Path, *rows: Sequence[object]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(rows)
 
 
 @pytest.fixture
-def twice(study, tmp_path):  # type: ignore[no-untyped-def]
+def twice(study, tmp_path):
     write(tmp_path / "a.csv", HEADINGS, *FIRST)
     write(tmp_path / "b.csv", HEADINGS, *SECOND)
 
-    def make(*decided: Adjudication):  # type: ignore[no-untyped-def]
+    def make(*decided: Adjudication):
         return study(*FILES, rules=(RULE,), adjudication=decided)
 
     return make
@@ -66,7 +68,7 @@ def test_disagreements_are_listed_by_form(twice):
 
 def test_agreement_by_field_and_operator_counted_by_hand(twice):
     """P1 agrees on all 9 fields (6 items, gender, unit, weight is no column but a field: both empty). P2 differs in three."""
-    table = agreement(read_returns(twice())).set_index(["operator", "field"])
+    table: Any = agreement(read_returns(twice())).set_index(["operator", "field"])
     assert table.loc[("all", "1.1a"), ["compared", "agreed"]].tolist() == [2, 2]
     assert table.loc[("all", "1.1b"), ["compared", "agreed", "share"]].tolist() == [2, 1, 0.5]
     assert table.loc[("all", "1.2"), ["compared", "agreed"]].tolist() == [2, 1]
@@ -127,7 +129,7 @@ FIELDS_DECIDED = [
 
 
 @pytest.mark.parametrize(("field", "first", "second", "final", "settled"), FIELDS_DECIDED)
-def test_fields_are_settled_by_category_number_or_repetition(
+def test_fields_are_settled_by_category_number_or_repetition(  # noqa: PLR0913
     study, tmp_path, field, first, second, final, settled
 ):
     write(tmp_path / "a.csv", FIELD_HEADINGS, [*FIRST[0], "1.5"])
@@ -216,7 +218,7 @@ M_FILES = (ReturnFile("a.csv", "so-1", entry="first"), ReturnFile("b.csv", "so-1
 
 
 @pytest.fixture
-def matrix(study, tmp_path):  # type: ignore[no-untyped-def]
+def matrix(study, tmp_path):
     write(tmp_path / "a.csv", MATRIX, ["D1", 5, 4, 3, 1, "", 2])
     write(tmp_path / "b.csv", MATRIX, ["D1", 5, 4, 2, "", "", ""])
     return lambda *decided: study(*M_FILES, rules=(RULE,), adjudication=decided)
@@ -262,7 +264,10 @@ def test_deciding_everything_leaves_no_disagreement(study, tmp_path, forms):
     listed = disagreements(before)
     apart = sum(a != b for first, second in forms for a, b in zip(first, second, strict=True))
     assert len(listed) == apart
-    decided = tuple(Adjudication(r.form, r.field, r.first, r.second, "3", "Chi") for r in listed.itertuples())
+    decided = tuple(
+        Adjudication(r["form"], r["field"], r["first"], r["second"], "3", "Chi")
+        for r in listed.to_dict("records")
+    )
     after = read_returns(study(*FILES, adjudication=decided))
     assert after.warnings == before.warnings
     assert len(disagreements(after)) == 0

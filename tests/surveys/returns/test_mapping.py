@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,13 +31,13 @@ HEADINGS = [
 ROW = ["P1", "SNV", "1", "5", "4", "3", "1", "0", "?"]
 
 
-def write(path: Path, *rows: list[str]) -> None:
+def write(path: Path, *rows: Sequence[object]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(rows)
 
 
 @pytest.fixture
-def proposed(study, tmp_path):  # type: ignore[no-untyped-def]
+def proposed(study, tmp_path):
     write(tmp_path / "r.csv", HEADINGS, ROW)
     return propose_mapping(tmp_path / "r.csv", study(ReturnFile("r.csv", "so-5")))
 

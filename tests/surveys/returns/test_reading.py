@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,13 +37,13 @@ ROWS = [
 ]
 
 
-def write_csv(path: Path, rows: list[list[str]], **options: object) -> None:
-    with path.open("w", encoding=options.pop("encoding", "utf-8"), newline="") as file:  # type: ignore[call-overload]
-        csv.writer(file, **options).writerows(rows)  # type: ignore[arg-type]
+def write_csv(path: Path, rows: Sequence[Sequence[object]], **options: Any) -> None:
+    with path.open("w", encoding=options.pop("encoding", "utf-8"), newline="") as file:
+        csv.writer(file, **options).writerows(rows)
 
 
 @pytest.fixture
-def read(study, tmp_path):  # type: ignore[no-untyped-def]
+def read(study, tmp_path):
     write_csv(tmp_path / "r.csv", [HEADINGS, *ROWS])
     return read_returns(study(ReturnFile("r.csv", "so-5", mode="online", batch="1")))
 
@@ -135,7 +137,11 @@ MATRIX = [
 
 
 def test_a_matrix_gives_one_evaluation_per_unit_rated(study, tmp_path):
-    rows = [["D1", 5, 4, 3, 1, 2, 3], ["D2", "", "", "", 9, "", ""], ["D3", "", "", "", "", "", ""]]
+    rows: list[list[Any]] = [
+        ["D1", 5, 4, 3, 1, 2, 3],
+        ["D2", "", "", "", 9, "", ""],
+        ["D3", "", "", "", "", "", ""],
+    ]
     write_csv(tmp_path / "m.csv", [MATRIX, *rows])
     read = read_returns(study(ReturnFile("m.csv", "so-1")))
     assert read.rows["form"].tolist() == [0, 0, 1, 2]
@@ -143,7 +149,7 @@ def test_a_matrix_gives_one_evaluation_per_unit_rated(study, tmp_path):
     assert read.rows["unit_code"].tolist() == ["SNV", "SNgV", "SNgV", ""]
     assert read.answers[:, 1:4].tolist() == [[4, 3, 2], [0, 1, 2], [DONT_KNOW, BLANK, BLANK], [BLANK] * 3]
     assert (read.answers[:, [0, 4, 5]] == NOT_ASKED).all()
-    assert read.read.loc[0, ["rows", "forms", "evaluations"]].tolist() == [3, 3, 4]
+    assert read.read[["rows", "forms", "evaluations"]].iloc[0].tolist() == [3, 3, 4]
 
 
 def test_a_faulty_cell_of_a_matrix_belongs_to_its_evaluation(study, tmp_path):
@@ -246,7 +252,7 @@ def test_a_file_with_headings_and_no_forms_is_read_with_a_warning(study, tmp_pat
     write_csv(tmp_path / "r.csv", [HEADINGS])
     read = read_returns(study(ReturnFile("r.csv", "so-5")))
     assert (len(read), [p.code for p in read.warnings]) == (0, ["returns.no_rows"])
-    assert read.read.loc[0, ["rows", "forms", "evaluations"]].tolist() == [0, 0, 0]
+    assert read.read[["rows", "forms", "evaluations"]].iloc[0].tolist() == [0, 0, 0]
 
 
 @pytest.mark.parametrize(
@@ -262,7 +268,7 @@ def test_a_file_with_headings_and_no_forms_is_read_with_a_warning(study, tmp_pat
     ],
 )
 def test_times_are_day_first_unless_the_whole_column_can_only_be_month_first(study, tmp_path, written, meant):
-    rows = [[*row[:2], time, *row[3:]] for row, time in zip(ROWS, written, strict=False)]
+    rows: list[Any] = [[*row[:2], time, *row[3:]] for row, time in zip(ROWS, written, strict=False)]
     write_csv(tmp_path / "r.csv", [HEADINGS, *rows])
     read = read_returns(study(ReturnFile("r.csv", "so-5")))
     assert read.rows["submitted"].dt.strftime("%Y-%m-%d %H:%M:%S").fillna("").tolist() == meant

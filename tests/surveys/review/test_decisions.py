@@ -26,7 +26,7 @@ HEAD = "Mã phiếu,Đơn vị,F0,1.1a,1.1b,1.2,K1,K2\n"
 
 
 @pytest.fixture
-def reviewed(study, tmp_path):  # type: ignore[no-untyped-def]
+def reviewed(study, tmp_path):
     lines = [
         f"P{k},{unit},1,5,5,5,1,1\n"
         for k, unit in enumerate(["So Noi vu", "So Noi vu", "Abc", "Sở Tài Chánh"])
@@ -41,7 +41,7 @@ def write_review(read: Returns, path: Path) -> Path:
     return path
 
 
-def decide(path, decisions: dict[str, str]) -> None:  # type: ignore[no-untyped-def]
+def decide(path, decisions: dict[str, str]) -> None:
     """Fill the decision beside the first row of each text."""
     lines = path.read_text(encoding="utf-8-sig").splitlines()
     for text, decision in decisions.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,13 +29,13 @@ class Small:
         self.returns: Returns = read_returns(self.study)
         self.dispositions: Dispositions = screen(self.study, self.returns)
 
-    def scored(self, **changes: object) -> Scores:
+    def scored(self, **changes: Any) -> Scores:
         study = replace(self.study, **changes)
         screened = ScreenedRound(study, self.returns, self.dispositions)
         samples = draw_samples(screened)
         return score(screened, samples)
 
-    def instrument(self, **changes: object) -> StudyDefinition:
+    def instrument(self, **changes: Any) -> StudyDefinition:
         """The study with fields of its instrument replaced."""
         return replace(self.study, instrument=replace(self.study.instrument, **changes))
 

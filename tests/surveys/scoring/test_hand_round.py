@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -53,14 +54,14 @@ def answer(text: str, item: str) -> tuple[float, float] | None:
     return (level - 1) / 4, float(level >= 4)
 
 
-def staff(unit: str) -> list[dict[str, tuple[float, float] | None]]:
+def staff(unit: str) -> list[dict[str, Any]]:
     """Valid staff forms of a unit: at least half of the six items answered."""
     forms = [r for r in cells("staff.csv") if r["Đơn vị"] == UNITS[unit]]
     read = [{i: answer(r[i], i) for i in "abcdef"} for r in forms]
     return [form for form in read if sum(v is not None for v in form.values()) >= 3]
 
 
-def raters(unit: str) -> list[dict[str, tuple[float, float] | None]]:
+def raters(unit: str) -> list[dict[str, Any]]:
     """All six raters' evaluations of a unit; one that was not given has no answers."""
     return [{i: answer(r[f"{i} [{UNITS[unit]}]"], i) for i in "abcd"} for r in cells("raters.csv")]
 
@@ -123,17 +124,17 @@ class Slow:
     def __init__(self, unit: str) -> None:
         self.samples = {g: Sampled(unit, g) for g in ("staff", "raters")}
 
-    def group(self, items: list[str], rule: str, group: str) -> dict[str, object]:
+    def group(self, items: list[str], rule: str, group: str) -> dict[str, Any]:
         sample = self.samples[group]
         value, u = sample.influence(items, rule, 0)
         rate, u_rate = sample.influence(items, rule, 1)
         n = sample.n(items)
         return {"value": value, "rate": rate, "parts": {group: (1.0, u, u_rate, n)}}
 
-    def combine(self, parts: list[tuple[float, dict[str, object]]]) -> dict[str, object]:
+    def combine(self, parts: list[tuple[float, dict[str, Any]]]) -> dict[str, Any]:
         """Σ weight · part / Σ weight with the same sum of influence values within each group."""
         total = sum(w for w, _ in parts)
-        out: dict[str, object] = {"value": 0.0, "rate": 0.0, "parts": {}}
+        out: dict[str, Any] = {"value": 0.0, "rate": 0.0, "parts": {}}
         for w, part in parts:
             b = w / total
             out["value"] += b * part["value"]
@@ -149,12 +150,12 @@ class Slow:
         return out
 
     def row(
-        self, part: dict[str, object], items: dict[str, list[str]], points: float | None
+        self, part: dict[str, Any], items: dict[str, list[str]], points: float | None
     ) -> dict[str, float]:
         """Printed columns of a result; ``items`` below it by group."""
         ns = {g: self.samples[g].n(items[g]) for g in part["parts"]}
         dfs = {g: ns[g] - 1 for g in ns}
-        found = {"n_valid": sum(ns.values()), "n_eff": sum(ns.values())}
+        found: dict[str, float] = {"n_valid": sum(ns.values()), "n_eff": sum(ns.values())}
         for name, k in (("value", 1), ("rate", 2)):
             v = {g: self.samples[g].variance(part["parts"][g][k]) for g in ns}
             v = {g: x if x > 1e-24 else 0.0 for g, x in v.items()}
@@ -187,7 +188,7 @@ def expected(unit: str) -> dict[tuple[str, str], dict[str, float] | str]:
     """(node, group) → printed columns, or the status of a result that is not shown."""
     slow = Slow(unit)
     rows: dict[tuple[str, str], dict[str, float] | str] = {}
-    parts: dict[tuple[str, str], dict[str, object]] = {}
+    parts: dict[tuple[str, str], dict[str, Any]] = {}
     below: dict[str, dict[str, list[str]]] = {}
     points: dict[tuple[str, str], float] = {}
     for node, (items, rule, most, weights) in NODES.items():
@@ -233,9 +234,9 @@ def expected(unit: str) -> dict[tuple[str, str], dict[str, float] | str]:
             parts[parent, g] = over
             points[parent, g] = sum(points[c, g] for c in have)
             groups = over["parts"]
-            items = {h: sorted({i for c in have for i in below[c].get(h, [])}) for h in groups}
-            below.setdefault(parent, {}).update(items)
-            rows[parent, g] = slow.row(over, items, points[parent, g])
+            asked_of = {h: sorted({i for c in have for i in below[c].get(h, [])}) for h in groups}
+            below.setdefault(parent, {}).update(asked_of)
+            rows[parent, g] = slow.row(over, asked_of, points[parent, g])
     return rows
 
 
@@ -255,7 +256,7 @@ def test_every_row_and_column(table: pd.DataFrame, unit: str) -> None:
     assert set(mine.index) == set(want)
     assert (mine["unit_name"] == UNITS[unit]).all()
     for key, columns in want.items():
-        got = mine.loc[key]
+        got: Any = mine.loc[key]
         if isinstance(columns, str):
             assert got["status"] == columns, key
             assert np.isnan(got["score"]), key
@@ -297,7 +298,7 @@ def test_every_column_of_the_printed_table(tmp_path: Path) -> None:
 
 def test_suppressed_group_makes_its_nodes_incomplete(table: pd.DataFrame) -> None:
     """Office three has two valid staff forms: fewer than the minimum of three."""
-    third = table[table["unit_code"] == "p3"].set_index(["node_code", "group"])
+    third: Any = table[table["unit_code"] == "p3"].set_index(["node_code", "group"])
     assert third.loc[("1.1.1", "staff"), "status"] == "suppressed"
     assert third.loc[("1.1.1", "all"), "status"] == "incomplete"
     assert third.loc[("1", "all"), "status"] == "incomplete"
@@ -309,7 +310,7 @@ def test_suppressed_group_makes_its_nodes_incomplete(table: pd.DataFrame) -> Non
 
 def test_a_census_without_variation_has_no_width(table: pd.DataFrame) -> None:
     """Office two: all five staff answered, all said the best."""
-    second = table[table["unit_code"] == "p2"].set_index(["node_code", "group"])
+    second: Any = table[table["unit_code"] == "p2"].set_index(["node_code", "group"])
     row = second.loc[("1.1.2", "staff")]
     assert (row["score"], row["ci_low"], row["ci_high"], row["se"]) == (1.0, 1.0, 1.0, 0.0)
     assert row["note"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -41,7 +42,7 @@ def cell(table: pd.DataFrame, unit: str, node: str, group: str = ALL_GROUPS) -> 
 REPORT = "Báo cáo khảo sát hài lòng năm trước"
 
 
-def external(unit: str, node: str, group: str, score: float, **given: float) -> External:
+def external(unit: str, node: str, group: str, score: float, **given: Any) -> External:
     return External("b", unit, node, group, score, REPORT, **given)
 
 

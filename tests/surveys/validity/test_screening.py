@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -23,7 +24,7 @@ def test_every_reason_is_kept_and_the_severest_decides() -> None:
     study = make_study(
         Rule("straight_line", "reject"), Rule("too_fast", "review"), Rule("unknown_unit", "flag")
     )
-    forms = [{}, {"set": FLAT, "seconds": 1}, {"seconds": 1}, {"unit_code": ""}]
+    forms: list[Any] = [{}, {"set": FLAT, "seconds": 1}, {"seconds": 1}, {"unit_code": ""}]
     result = screen(study, make_returns(*forms))
     assert result.disposition.tolist() == ["valid", "rejected", "review", "valid"]
     assert tuple(result.reasons.columns) == REASON_COLUMNS
@@ -47,7 +48,7 @@ def test_decisions_lift_review_but_never_a_rejection() -> None:
         Decision("s99", "", "valid", "R", "no such form"),
     )
     study = make_study(Rule("too_fast", "review"), Rule("straight_line", "reject"), decisions=decisions)
-    forms = [{"seconds": 1}, {"set": FLAT}, {}, {"seconds": 1}, {"seconds": 1}]
+    forms: list[Any] = [{"seconds": 1}, {"set": FLAT}, {}, {"seconds": 1}, {"seconds": 1}]
     result = screen(study, make_returns(*forms))
     assert result.disposition.tolist() == ["valid", "rejected", "rejected", "valid", "review"]
     decided = result.reasons[result.reasons["rule"] == "decision"]
@@ -157,7 +158,7 @@ def test_counts_always_reconcile(data: st.DataObject) -> None:
             "set": st.just(FLAT),
         },
     )
-    forms = data.draw(st.lists(form, min_size=1, max_size=12))
+    forms: list[Any] = data.draw(st.lists(form, min_size=1, max_size=12))
     rules = [Rule(name, data.draw(st.sampled_from(["reject", "review", "flag"]))) for name in RULES]
     returns = make_returns(*forms)
     result = screen(make_study(*rules), returns)

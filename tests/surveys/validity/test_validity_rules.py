@@ -175,7 +175,7 @@ def test_names_a_parameter_that_cannot_be(
     (problem,) = faulty_parameters([Rule(rule, "reject", params)], "study.toml")
     assert problem.code == code
     assert dict(problem.params)["rule"] == rule
-    assert all(problem.text(language) for language in ("vi", "en"))  # type: ignore[arg-type]
+    assert all(problem.text(language) for language in ("vi", "en"))
 
 
 def test_accepts_every_default() -> None:

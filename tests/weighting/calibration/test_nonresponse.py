@@ -26,7 +26,7 @@ def asked(seed: int = 4, n: int = 500) -> pd.DataFrame:
 
 def test_classes_by_hand() -> None:
     """n: 2 of 6 asked weight answered by 3 -> factor 2 … s: everybody answered."""
-    frame = {"area": ["n", "n", "n", "s", "s"], "ok": [1, 0, 1, 1, 1]}
+    frame: dict[str, Any] = {"area": ["n", "n", "n", "s", "s"], "ok": [1, 0, 1, 1, 1]}
     done = weighting_classes(Design(frame, weights=[2.0, 3.0, 1.0, 4.0, 5.0]), "ok", "area")
     np.testing.assert_allclose(done.weights, [4, 0, 2, 4, 5])
 

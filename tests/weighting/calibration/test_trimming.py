@@ -66,7 +66,7 @@ def test_totals_are_kept_and_limits_hold(weights: list[float], low: float, high:
     d = weighted(*weights)
     mean = float(np.mean(weights))
     for share in ("equal", "proportional"):
-        done = trim(d, low, high, unit="mean", share=share)  # type: ignore[arg-type]
+        done = trim(d, low, high, unit="mean", share=share)
         assert done.weights.sum() == pytest.approx(sum(weights), rel=1e-12)
         assert done.weights.min() >= low * mean * (1 - 1e-9)
         assert done.weights.max() <= high * mean * (1 + 1e-9)

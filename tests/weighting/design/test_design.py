@@ -51,7 +51,7 @@ def slow_covariance(
             centre = grand
         scale = (1 - f) * (n_h[h] / (n_h[h] - 1) if n_h[h] > 1 else 1)
         parts.append(scale * sum(np.outer(t - centre, t - centre) for t in all_z))
-    return sum(parts) * (len(parts) + alone) / len(parts)
+    return np.asarray(sum(parts) * (len(parts) + alone) / len(parts))
 
 
 POLICIES = list(product(["remove", "certainty", "adjust", "average"], [False, True], [False, True]))
@@ -144,7 +144,13 @@ def test_average_without_another_stratum() -> None:
 
 
 def test_lonely_at_the_second_stage_names_its_cluster() -> None:
-    frame = {"c": ["A", "A", "B"], "i": [1, 2, 1], "N": [9, 9, 9], "M": [5, 5, 5], "y": [1.0, 2.0, 3.0]}
+    frame: dict[str, Any] = {
+        "c": ["A", "A", "B"],
+        "i": [1, 2, 1],
+        "N": [9, 9, 9],
+        "M": [5, 5, 5],
+        "y": [1.0, 2.0, 3.0],
+    }
     with pytest.raises(DesignError, match="'B' has a single cluster at stage 2"):
         Design(frame, clusters=["c", "i"], fpc=["N", "M"]).mean("y")
 
@@ -175,7 +181,7 @@ def test_fpc_as_sizes_and_as_fractions_are_the_same() -> None:
 
 
 def test_nested_labels() -> None:
-    frame = {"h": ["a", "a", "b", "b"], "c": [1, 2, 1, 2], "y": [1.0, 2.0, 4.0, 9.0]}
+    frame: dict[str, Any] = {"h": ["a", "a", "b", "b"], "c": [1, 2, 1, 2], "y": [1.0, 2.0, 4.0, 9.0]}
     assert Design(frame, strata="h", clusters="c").stages[0].n_clusters == 4
     with pytest.raises(DesignError) as error:
         Design(frame, strata="h", clusters="c", nest=False)
@@ -209,7 +215,12 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
 
 @pytest.mark.parametrize(("arguments", "expected"), BAD)
 def test_bad_input_is_named(arguments: dict[str, Any], expected: list[str]) -> None:
-    frame = {"weight": [1.0, 2, 3, 4], "stratum": list("aabb"), "gap": [1, 2, None, 4], "y": [1.0, 2, 3, 4]}
+    frame: dict[str, Any] = {
+        "weight": [1.0, 2, 3, 4],
+        "stratum": list("aabb"),
+        "gap": [1, 2, None, 4],
+        "y": [1.0, 2, 3, 4],
+    }
     with pytest.raises(DesignError) as error:
         Design(frame, **arguments)
     assert len(error.value.problems) == len(expected)

@@ -92,7 +92,7 @@ def test_gaps_are_domains_not_lost_rows() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["Int8", "float32", "float64", "Float64", "object"])
-def test_a_scale_in_any_type_gives_the_same_numbers(dtype: str) -> None:
+def test_a_scale_in_any_type_gives_the_same_numbers(dtype: Any) -> None:
     frame = survey()
     d = design(frame)
     other = design(

@@ -109,7 +109,7 @@ def test_census_strata_do_not_vary() -> None:
     frame.loc[frame["stype"] == "H", "fpc"] = (frame["stype"] == "H").sum()
     d = Design(frame, weights="pw", strata="stype", fpc="fpc")
     for kind in ("JKn", "bootstrap"):
-        r = replicate(d, kind=kind, replicates=40)  # type: ignore[arg-type]
+        r = replicate(d, kind=kind, replicates=40)
         assert r.mean("api00", by="stype").se[1] == 0
     np.testing.assert_allclose(replicate(d).total("enroll").se, d.total("enroll").se, rtol=1e-10)
 

@@ -22,7 +22,7 @@ def tcvn3(text: str) -> str:
     return "".join(str(OLD.get(letter, letter)) for letter in text)
 
 
-def write(path, font: str, *rows: Sequence[object]) -> None:  # type: ignore[no-untyped-def]
+def write(path, font: str, *rows: Sequence[object]) -> None:
     book = openpyxl.Workbook()
     book.active.append(HEADINGS)
     for row in rows:

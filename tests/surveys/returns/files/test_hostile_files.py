@@ -6,6 +6,7 @@ import csv
 import os
 import struct
 import zipfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +31,7 @@ HEADINGS = ["Mã phiếu", "Đơn vị", "F0", "1.1a", "1.1b", "1.2", "K1", "K2"
 FORM = ["P1", "SNV", "1", "5", "4", "3", "1", "0"]
 
 
-def write(path: Path, *rows: list[str]) -> None:
+def write(path: Path, *rows: Sequence[object]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(rows)
 
@@ -42,14 +43,14 @@ def refused(path: Path, **options: object) -> list[str]:
     return [problem.code for problem in caught.value.problems]
 
 
-def problems_of(study) -> list[tuple[str, str]]:  # type: ignore[no-untyped-def]
+def problems_of(study) -> list[tuple[str, str]]:
     with pytest.raises(SurveyError) as caught:
         read_returns(study)
     return [(problem.code, problem.file) for problem in caught.value.problems]
 
 
 @pytest.fixture
-def sav(tmp_path):  # type: ignore[no-untyped-def]
+def sav(tmp_path):
     table = pd.DataFrame({"V1": ["a" * 200, *[""] * 99], "V2": np.arange(100.0)})
     pyreadstat.write_sav(table, tmp_path / "a.sav", row_compress=True)
     return tmp_path / "a.sav"
@@ -109,7 +110,7 @@ def test_a_cell_of_many_letters_is_refused_by_file(study, tmp_path, size):
     assert (code in ("returns.cell_too_long", "returns.csv_broken"), file) == (True, "r.csv")
 
 
-def workbook(path: Path, *rows: list[str], merges: tuple[str, ...] = ()) -> Path:
+def workbook(path: Path, *rows: Sequence[object], merges: tuple[str, ...] = ()) -> Path:
     book = openpyxl.Workbook()
     for row in rows:
         book.active.append(row)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import sys
 import zipfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,7 +28,7 @@ from surveys.returns.reading import read_returns
 ROWS = [["Mã phiếu", "Đơn vị", "1.1a"], ["P1", "Sở Nội vụ", "5"], ["P2", "STC", "Hài lòng"]]
 
 
-def workbook(path: Path, rows: list[list[object]] = ROWS, sheet: str = "A") -> Path:  # type: ignore[assignment]
+def workbook(path: Path, rows: Sequence[Any] = ROWS, sheet: str = "A") -> Path:
     with xlsxwriter.Workbook(path) as book:
         page = book.add_worksheet(sheet)
         for i, row in enumerate(rows):
@@ -34,7 +36,7 @@ def workbook(path: Path, rows: list[list[object]] = ROWS, sheet: str = "A") -> P
     return path
 
 
-def rewritten(path: Path, part: str, change) -> Path:  # type: ignore[no-untyped-def]
+def rewritten(path: Path, part: str, change) -> Path:
     """A workbook with one part of its archive changed."""
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
@@ -386,7 +388,7 @@ def sav(path: Path, rows: list[list[str]]) -> None:
     import pyreadstat
 
     frame = pd.DataFrame(rows[1:], columns=[f"V{k}" for k in range(len(rows[0]))])
-    pyreadstat.write_sav(frame, str(path), column_labels=rows[0])
+    pyreadstat.write_sav(frame, str(path), column_labels=list(rows[0]))
 
 
 def test_the_same_answers_through_every_format(study, tmp_path):

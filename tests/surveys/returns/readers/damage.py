@@ -19,6 +19,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -56,7 +57,7 @@ INSTRUMENT = Instrument(
     (Field("form_code", "form_code", ("Mã phiếu",)), Field("unit", "unit", ("Đơn vị",))), (), (),
 )  # fmt: skip
 
-Cells = list[list[object]]
+Cells = list[Any]
 Writer = Callable[[Path, Cells], None]
 
 
@@ -110,7 +111,7 @@ def write_surveymonkey(path: Path, cells: Cells) -> None:
 
 
 def write_microsoft(path: Path, cells: Cells) -> None:
-    own = [["ID", "Start time", "Completion time", "Email", "Name"]]
+    own: Cells = [["ID", "Start time", "Completion time", "Email", "Name"]]
     own += [[k, "2023-10-05 09:00:00", "2023-10-05 09:05:00", "anonymous", ""] for k in range(1, len(cells))]
     write_xlsx(path, [[*mine, *row] for mine, row in zip(own, cells, strict=True)])
 
@@ -138,7 +139,7 @@ def write_odk(path: Path, cells: Cells) -> None:
 
 
 def write_limesurvey(path: Path, cells: Cells) -> None:
-    own = ["Response ID", "Date submitted", "Last page", "Start language", "Seed"]
+    own: Cells = ["Response ID", "Date submitted", "Last page", "Start language", "Seed"]
     body = [[k, "2023-10-05 09:12:33", 3, "vi", 7, *row] for k, row in enumerate(cells[1:])]
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows([[*own, *cells[0]], *body])

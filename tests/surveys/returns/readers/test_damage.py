@@ -18,7 +18,7 @@ def test_damage_ends_in_an_error_or_in_what_the_file_still_holds(kind, tmp_path)
 def test_the_campaign_sees_a_form_that_was_lost(tmp_path, monkeypatch):
     """The judge itself is tried: a reading that drops the last form is found."""
 
-    def losing(path):  # type: ignore[no-untyped-def]
+    def losing(path):
         found = read(path)
         return damage.Outcome(found.errors, found.codes[:-1], found.answers[:-1], found.told)
 

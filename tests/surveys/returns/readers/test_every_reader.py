@@ -8,7 +8,7 @@ import json
 import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -61,13 +61,13 @@ FILTER, CHANNELS = "Ông/Bà có sử dụng dịch vụ không?", "Kênh thông
 HEAD = ["Mã phiếu", "Đơn vị được đánh giá", "Giới tính", FILTER, *ITEMS]
 
 
-def said(form: Form) -> list[object]:
+def said(form: Form) -> list[Any]:
     """The cells of a form below ``HEAD``, in words."""
     answers = [LABELS[answer] for answer in form.answers]
     return [form.code, form.unit, form.gender, ("Không", "Có")[form.used], *answers]
 
 
-def ticks(form: Form, yes: object, no: object) -> list[object]:
+def ticks(form: Form, yes: object, no: object) -> list[Any]:
     return [yes if option in form.channels else no for option in (NET, PRESS)]
 
 
@@ -89,14 +89,14 @@ def text_file(
 
 
 def workbook(path: Path, rows: Sequence[Sequence[object]]) -> None:
-    options = {"default_date_format": "dd/mm/yyyy hh:mm:ss"}
+    options: Any = {"default_date_format": "dd/mm/yyyy hh:mm:ss"}
     with xlsxwriter.Workbook(path, options) as book:
         page = book.add_worksheet("Phiếu")
         for k, row in enumerate(rows):
             page.write_row(k, 0, row)
 
 
-def plain_rows() -> list[list[object]]:
+def plain_rows() -> list[Any]:
     head = [*HEAD, "K1", "K2", "Thời gian gửi"]
     return [head, *([*said(f), *ticks(f, 1, 0), f"{f.sent:%d/%m/%Y %H:%M:%S}"] for f in FORMS)]
 
@@ -156,7 +156,7 @@ def microsoft(path: Path) -> None:
     workbook(path, [[*own, *HEAD, CHANNELS], *rows])
 
 
-def kobo_rows() -> list[list[object]]:
+def kobo_rows() -> list[Any]:
     paths = [f"chung/{heading}" for heading in HEAD[:3]] + [f"danh_gia/{heading}" for heading in HEAD[3:]]
     options = [CHANNELS, f"{CHANNELS}/{NET}", f"{CHANNELS}/{PRESS}"]
     head = ["start", "end", *paths, *options, "_id", "_uuid", "_submission_time", "_index"]
@@ -243,14 +243,14 @@ def variables() -> pd.DataFrame:
     return table.astype({"gui": "datetime64[us]"})
 
 
-VARIABLE_LABELS = dict(zip(NAMES, [*HEAD, "K1", "K2", "Thời gian gửi"], strict=True))
-VALUE_LABELS = {name: {k: text for k, text in LABELS.items() if k} for name in NAMES[4:7]} | {
+VARIABLE_LABELS: Any = dict(zip(NAMES, [*HEAD, "K1", "K2", "Thời gian gửi"], strict=True))
+VALUE_LABELS: Any = {name: {k: text for k, text in LABELS.items() if k} for name in NAMES[4:7]} | {
     "gioitinh": {1: "Nam", 2: "Nữ"}, "F0": {0: "Không", 1: "Có"},
 }  # fmt: skip
 
 
 def sav(path: Path) -> None:
-    missing = {name: [7, 8, 9] for name in NAMES[4:7]}
+    missing: Any = {name: [7, 8, 9] for name in NAMES[4:7]}
     pyreadstat.write_sav(
         variables(), path, column_labels=VARIABLE_LABELS, variable_value_labels=VALUE_LABELS,
         missing_ranges=missing,
@@ -258,7 +258,7 @@ def sav(path: Path) -> None:
 
 
 def zsav(path: Path) -> None:
-    options = {"column_labels": VARIABLE_LABELS, "variable_value_labels": VALUE_LABELS}
+    options: Any = {"column_labels": VARIABLE_LABELS, "variable_value_labels": VALUE_LABELS}
     pyreadstat.write_sav(variables(), path, compress=True, **options)
 
 
@@ -281,7 +281,7 @@ def dta(path: Path) -> None:
         values = [np.nan if c is None else kinds.get(c, float(c)) for c in cells]
         table[name] = pd.Series(values, dtype=object)
         labels[name] = {kinds.get(code, code): text for code, text in VALUE_LABELS[name].items()}
-    missing = {name: list("abc") for name in NAMES[4:7]}
+    missing: Any = {name: list("abc") for name in NAMES[4:7]}
     pyreadstat.write_dta(
         table, path, column_labels=VARIABLE_LABELS, variable_value_labels=labels, missing_user_values=missing
     )
@@ -303,7 +303,7 @@ def handmade(path: Path) -> None:
     workbook(path, [["TỔNG HỢP PHIẾU KHẢO SÁT"], [], upper, lower, *rows, total, ["Người lập biểu"]])
 
 
-def tidy(study, path: Path, kind: Format) -> None:  # type: ignore[no-untyped-def]
+def tidy(study, path: Path, kind: Format) -> None:
     """The forms read from a plain file and written back."""
     native_csv(path.with_name("first.csv"))
     read = read_returns(study(ReturnFile("first.csv", "so-5")))

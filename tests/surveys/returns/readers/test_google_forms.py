@@ -28,7 +28,7 @@ def form_csv(path: Path, rows: list[list[str]], headings: list[str] = HEADINGS) 
         csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows([headings, *rows])
 
 
-def read_csv(study, folder: Path, rows: list[list[str]], headings: list[str] = HEADINGS):  # type: ignore[no-untyped-def]
+def read_csv(study, folder: Path, rows: list[list[str]], headings: list[str] = HEADINGS):
     form_csv(folder / "g.csv", rows, headings)
     return read_returns(study(ReturnFile("g.csv", "so-5")))
 

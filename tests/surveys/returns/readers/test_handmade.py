@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import openpyxl
@@ -29,7 +31,7 @@ ANSWERS = [[1, 4, 3, 2, 1, 0], [1, 0, 1, 2, 0, 1]]
 
 
 def write(
-    path: Path, sheets: dict[str, list[list[object]]], merges: dict[str, list[str]] | None = None
+    path: Path, sheets: Mapping[str, Sequence[Any]], merges: dict[str, list[str]] | None = None
 ) -> None:
     """A workbook with these rows; merged areas keep the value of their first cell."""
     book = openpyxl.Workbook()
@@ -43,7 +45,7 @@ def write(
     book.save(path)
 
 
-def warned(read, code):  # type: ignore[no-untyped-def]
+def warned(read, code):
     return [(p.row, dict(p.params)["rows"]) for p in read.warnings if p.code == code]
 
 
@@ -121,7 +123,7 @@ def test_a_matrix_with_items_above_units(study, tmp_path):
     assert read.answers[:, 1:4].tolist() == [[4, 3, 2], [0, 1, 2]]
 
 
-def tick_rows(marks: list[list[str]]) -> list[list[object]]:
+def tick_rows(marks: list[list[str]]) -> list[Any]:
     items = ["1.1a", "1.1b", "1.2"]
     upper = ["Mã phiếu", "Đơn vị", "F0", "K1", "K2", *(cell for i in items for cell in (i, *[None] * 5))]
     levels = ["Rất không hài lòng", "2", "Bình thường", "4 - Hài lòng", "Rất hài lòng (5)", "Không biết"]
@@ -304,7 +306,7 @@ def test_hidden_rows_are_forms(study, tmp_path):
 
 
 def test_several_sheets_with_forms_and_one_without(study, tmp_path):
-    sheets = {
+    sheets: dict[str, Any] = {
         "Đợt 1": [["B"], HEADINGS, FORMS[0]],
         "Đợt 2": [["B"], HEADINGS, FORMS[1]],
         "Ghi chú": [["Hướng dẫn"]],
@@ -318,7 +320,7 @@ def test_several_sheets_with_forms_and_one_without(study, tmp_path):
 
 def test_one_sheet_per_unit(study, tmp_path):
     head, form = [HEADINGS[1], *HEADINGS[3:]], [FORMS[0][1], *FORMS[0][3:]]
-    sheets = {
+    sheets: dict[str, Any] = {
         "Sở Nội vụ": [head, form],
         "2": [["Đơn vị: Sở Ngoại vụ"], head, form],
         "3": [["Đơn vị được đánh giá:", None, "STC"], head, form],
@@ -332,7 +334,7 @@ def test_one_sheet_per_unit(study, tmp_path):
 
 def test_one_sheet_per_unit_of_raters_who_rate_them_all(study, tmp_path):
     head = ["Mã phiếu", "1.1a", "1.1b", "1.2"]
-    sheets = {
+    sheets: dict[str, Any] = {
         "Sở Nội vụ": [head, ["D1", 5, 4, 3], ["D2", 1, 1, 1]],
         "Sở Tài chính": [head, ["D2", 2, 2, 2], ["D1", 5, 5, 5]],
     }
@@ -345,7 +347,10 @@ def test_one_sheet_per_unit_of_raters_who_rate_them_all(study, tmp_path):
 
 
 def test_forms_without_codes_on_several_sheets_are_different_forms(study, tmp_path):
-    sheets = {"Đợt 1": [["B"], HEADINGS[2:], FORMS[0][2:]], "Đợt 2": [["B"], HEADINGS[2:], FORMS[1][2:]]}
+    sheets: dict[str, Any] = {
+        "Đợt 1": [["B"], HEADINGS[2:], FORMS[0][2:]],
+        "Đợt 2": [["B"], HEADINGS[2:], FORMS[1][2:]],
+    }
     write(tmp_path / "r.xlsx", sheets)
     rows = read_returns(study(ReturnFile("r.xlsx", "so-5"))).rows
     assert rows["form_code"].tolist() == ["r.xlsx#Đợt 1#3", "r.xlsx#Đợt 2#3"]
@@ -375,7 +380,7 @@ READ = [0, 1, 2, 3, 4, DONT_KNOW, BLANK]
 def test_any_answers_come_back(study, tmp_path, answers, title_rows, ticked):
     if ticked:
         marks = [ticks(*(None if a == 6 else a for a in row)) for row in answers]
-        rows, merges = tick_rows(marks), []
+        rows, merges = tick_rows(marks), list[str]()
     else:
         rows = [
             HEADINGS,

@@ -6,7 +6,9 @@ import csv
 import dataclasses
 import io
 import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import xlsxwriter
@@ -193,7 +195,7 @@ MAIN = ["start", "end", "Mã phiếu", "_id", "_uuid", "_submission_time", "_ind
 GROUP = ["dg/Đơn vị", "dg/1.1a", "dg/1.1b", "dg/1.2", "_index", "_parent_table_name", "_parent_index"]
 
 
-def kobo_book(path: Path, sheets: dict[str, list[list[object]]]) -> None:
+def kobo_book(path: Path, sheets: Mapping[str, Sequence[Any]]) -> None:
     with xlsxwriter.Workbook(path) as book:
         for title, rows in sheets.items():
             page = book.add_worksheet(title)
@@ -201,13 +203,13 @@ def kobo_book(path: Path, sheets: dict[str, list[list[object]]]) -> None:
                 page.write_row(k, 0, row)
 
 
-def main_rows(*codes: str) -> list[list[object]]:
+def main_rows(*codes: str) -> list[Any]:
     times = [ANSWERS[0], ANSWERS[1]]
     rows = [[*times, code, 880 + k, f"u{k}", "2023-10-05T02:30:45", k + 1] for k, code in enumerate(codes)]
     return [MAIN, *rows]
 
 
-def faults(study) -> list[tuple[str, str, int | None, str]]:  # type: ignore[no-untyped-def]
+def faults(study) -> list[tuple[str, str, int | None, str]]:
     with pytest.raises(SurveyError) as caught:
         read_returns(study)
     return [(p.code, p.sheet, p.row, p.column) for p in caught.value.problems]

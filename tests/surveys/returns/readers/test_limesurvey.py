@@ -41,7 +41,7 @@ def lime_csv(path: Path, headings: list[str], *rows: list[str]) -> None:
         csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows([headings, *rows])
 
 
-def aliased(round_, instrument):  # type: ignore[no-untyped-def]
+def aliased(round_, instrument):
     """The study with the codes of the questions declared as aliases of its items."""
     codes = {"1.1a": "q[SQ001]", "1.1b": "q[SQ002]", "1.2": "q[SQ003]"}
     items = tuple(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,22 +34,22 @@ LEVELS = {
     5.0: "Rất hài lòng",
 }
 COLUMNS = ["MA_PHIEU", "DON_VI", "F0", "V1_1a", "V1_1b", "V1_2", "K1", "K2"]
-LABELS = {"MA_PHIEU": "Mã phiếu", "DON_VI": "Đơn vị", "V1_2": "Thái độ phục vụ"}
+LABELS: dict[str, str | None] = {"MA_PHIEU": "Mã phiếu", "DON_VI": "Đơn vị", "V1_2": "Thái độ phục vụ"}
 FORMS = [["P1", "SNV", 1, 5, 4, 3, 1, 0], ["P2", "STC", 1, 1, 2, 3, 0, 1]]
 ANSWERS = [[1, 4, 3, 2, 1, 0], [1, 0, 1, 2, 0, 1]]
 
 
-def frame(rows: list[list[object]]) -> pd.DataFrame:
+def frame(rows: Sequence[Sequence[object]]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table.astype(dict.fromkeys(COLUMNS[2:], float))
 
 
-def write_sav(path: Path, rows: list[list[object]], values=None, **more) -> None:  # type: ignore[no-untyped-def]
+def write_sav(path: Path, rows: Sequence[Sequence[object]], values=None, **more) -> None:
     labels = {"V1_1a": LEVELS | (values or {}), "V1_1b": LEVELS, "V1_2": LEVELS}
     pyreadstat.write_sav(frame(rows), path, column_labels=LABELS, variable_value_labels=labels, **more)
 
 
-def with_answer(value: object) -> list[list[object]]:
+def with_answer(value: object) -> list[Any]:
     return [[*FORMS[0][:3], value, *FORMS[0][4:]], FORMS[1]]
 
 
@@ -156,7 +158,7 @@ def test_labels_that_the_scale_does_not_know_are_noted(study, tmp_path):
 
 def test_por(study, tmp_path):
     table = frame(FORMS).rename(columns={"MA_PHIEU": "MAPHIEU", "DON_VI": "DONVI"})
-    names = ["form_code", "unit", *["" for _ in COLUMNS[2:]]]
+    names: list[str | None] = ["form_code", "unit", *["" for _ in COLUMNS[2:]]]
     pyreadstat.write_por(table, tmp_path / "r.por", column_labels=names)
     read = read_returns(study(ReturnFile("r.por", "so-5")))
     assert read.answers.tolist() == ANSWERS
@@ -182,9 +184,9 @@ POR_LABELS = "D1/4/V11A2/39/A/Don't know38/7/Refused"  # 99 and 98; a length com
 )  # fmt: skip
 def test_por_with_values_declared_missing(study, tmp_path, records, value, code):
     """8: single values, 9: LO THRU x, A: x THRU HI, B: x THRU y; numbers to base 30."""
-    names = ["FCODE", "UNITX", "F0", "V11A", "V11B", "V12", "K1", "K2"]
+    names: list[str | None] = ["FCODE", "UNITX", "F0", "V11A", "V11B", "V12", "K1", "K2"]
     table = frame(with_answer(value)).set_axis(names, axis=1)
-    labels = ["form_code", "unit", "", "Item 1.1a", "Item 1.1b", "Item 1.2", "", ""]
+    labels: list[str | None] = ["form_code", "unit", "", "Item 1.1a", "Item 1.1b", "Item 1.2", "", ""]
     pyreadstat.write_por(table, tmp_path / "r.por", column_labels=labels)
     with_dictionary(tmp_path / "r.por", "4/V11A5/8/2/5/8/2/", records)
     with_dictionary(tmp_path / "r.por", "2/K25/8/2/5/8/2/", POR_LABELS)
@@ -197,7 +199,7 @@ def test_stata_with_tagged_missing_values(study, tmp_path):
     table = frame(FORMS)
     table["V1_1a"] = pd.Series(["a", "b"], dtype=object)
     table["V1_1b"] = pd.Series(["z", 4.0], dtype=object)
-    labels = {"V1_1a": {1: LEVELS[1.0], "a": "Không biết", "b": "Không áp dụng"}}
+    labels: dict[str, Any] = {"V1_1a": {1: LEVELS[1.0], "a": "Không biết", "b": "Không áp dụng"}}
     pyreadstat.write_dta(
         table, tmp_path / "r.dta", column_labels=LABELS, variable_value_labels=labels,
         missing_user_values={"V1_1a": ["a", "b"], "V1_1b": ["z"]},
@@ -299,7 +301,7 @@ CODES = {1: 0, 2: 1, 3: 2, 4: 3, 5: 4, 9: DONT_KNOW, 8: REFUSED, 7: NOT_APPLICAB
 )
 def test_any_answers_come_back(study, tmp_path, answers, kind):
     rows = [[f"P{k}", "SNV", 1, *row, 1, 0] for k, row in enumerate(answers)]
-    write = {"sav": pyreadstat.write_sav, "dta": pyreadstat.write_dta}[kind]
+    write: Any = {"sav": pyreadstat.write_sav, "dta": pyreadstat.write_dta}[kind]
     write(frame(rows), tmp_path / f"r.{kind}", column_labels=[LABELS.get(c) for c in COLUMNS])
     read = read_returns(study(ReturnFile(f"r.{kind}", "so-5")))
     assert read.answers[:, 1:4].tolist() == [[CODES[a] for a in row] for row in answers]
