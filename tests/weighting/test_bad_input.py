@@ -99,7 +99,7 @@ ADJUSTMENTS: list[tuple[Callable[[], Any], str]] = [
         lambda: calibrate(design(), {"lists": {"x": 1, "y": 2}}),
         "column 'lists': holds values that are no categories",
     ),
-    (lambda: calibrate(frame(), {"h": {"a": 1}}), "design: a Design is needed, here is DataFrame"),  # type: ignore[arg-type]
+    (lambda: calibrate(frame(), {"h": {"a": 1}}), "design: a Design is needed, here is DataFrame"),
     (
         lambda: calibrate(design(), cities(), tolerance=1e-30),
         "tolerance 1e-30: must be positive, at least 1e-14",

@@ -81,7 +81,7 @@ def _beyond_bounds(archive: Archive, sheets: Sequence[Sheet]) -> str:
 
 def _fonts(archive: Archive, sheets: Sequence[Sheet]) -> dict[str, Fonts]:
     """The fonts of the texts of the sheets that are not ASCII, by the name of the sheet."""
-    import openpyxl  # type: ignore[import-untyped]
+    import openpyxl
 
     book = openpyxl.load_workbook(io.BytesIO(archive.source.raw), read_only=True, data_only=True)
     found: dict[str, Fonts] = {}
