@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from weighting.calibration.calibration import Calibration
 from weighting.design.arguments import Arguments
 from weighting.design.sample_design import SampleDesign
+from weighting.errors import DesignError
 from weighting.estimation import means, quantile
 from weighting.estimation.estimates import Estimates
 from weighting.groups import Floats
@@ -72,7 +73,7 @@ class Design(SampleDesign):
         policy = given.policy(lonely, lonely_domains)
         stages = given.stages(strata, clusters, fpc, nest)
         found = given.weights(weights, stages if fpc is not None else ())
-        given.refuse()
+        DesignError.raise_any(given.problems)
         super().__init__(given.frame, found, stages, policy)
 
     def calibrated(self, calibration: Calibration) -> Design:

@@ -70,23 +70,12 @@ def coded(values: pd.Series) -> tuple[Codes, pd.Index]:
             used, codes = compact(raw.astype(np.intp) - low, high - low + 1)
             return codes, pd.Index((used + low).astype(raw.dtype))
     try:
-        codes, labels = pd.factorize(values, use_na_sentinel=True)
+        codes, labels = pd.factorize(values, sort=True)
     except TypeError:
         raise DesignError(
             f"column {str(values.name)!r}: holds values that cannot be compared (lists?)"
         ) from None
-    order = _ascending(pd.Index(labels))
-    place = np.empty(order.size + 1, dtype=np.intp)
-    place[order], place[-1] = np.arange(order.size), -1
-    return place[codes], pd.Index(labels)[order]
-
-
-def _ascending(labels: pd.Index) -> Codes:
-    """The order of labels; that of their texts where numbers and texts are mixed."""
-    try:
-        return np.asarray(labels.argsort())
-    except TypeError:
-        return np.argsort(labels.astype(str).to_numpy(), kind="stable")
+    return codes, pd.Index(labels)
 
 
 def crossed(columns: Sequence[tuple[Codes, int]]) -> tuple[Codes, Codes]:

@@ -30,10 +30,6 @@ class Arguments:
         repeated = self.frame.columns[self.frame.columns.duplicated()].unique()
         self.problems = [f"frame: two columns are named {name!r}" for name in repeated]
 
-    def refuse(self) -> None:
-        """Raise every fault found as a DesignError."""
-        DesignError.raise_any(self.problems)
-
     def column(self, given: Any, role: str) -> pd.Series | None:
         """A column of the frame by name, or an array of its length; None and a problem where there is none."""
         if isinstance(given, str) or (np.isscalar(given) and given in self.frame.columns):

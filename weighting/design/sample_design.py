@@ -4,8 +4,6 @@ A design is frozen. Calibration, trimming and nonresponse adjustment hand on a n
 (:meth:`SampleDesign.with_weights`); a subpopulation is a domain of the same design, never a smaller sample.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property

@@ -4,8 +4,6 @@ Columns of a few whole numbers (answers on a scale, truth values, categories) go
 level, from which every sum follows and which the design keeps for the next question about the same column.
 """
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property

@@ -176,7 +176,7 @@ class Histogram:
         given = Arguments(cells)
         policy, stages = given.policy(lonely, False), given.stages(strata, clusters, fpc, None)
         weights = given.weights(self.weight, ())
-        given.refuse()
+        DesignError.raise_any(given.problems)
         design = SampleDesign(given.frame, weights, stages, policy)
         if design.counts_presence:
             raise DesignError(

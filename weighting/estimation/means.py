@@ -10,8 +10,6 @@ Every estimator here is a smooth function of weighted totals; its influence valu
 with a = 1 where the row is in the domain and has a value. (Woodruff, JASA 66, 1971; Binder, 1983.)
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from weighting.design.sample_design import SampleDesign

@@ -98,15 +98,12 @@ class StudyVariable:
 
     def _summed(self, cells: ClusterCells, weights: Floats) -> Moments:
         held = np.where(self.valid, weights, 0.0)
-        shift, value, square = [], [], []
-        for k in range(len(self.names)):
-            y = self.rows(k)
-            shift.append(held @ y / max(held.sum(), 1e-300))
-            wy = held * (y - shift[-1])
-            value.append(cells.totals(wy))
-            square.append(cells.totals(wy * (y - shift[-1])))
-        weight = np.repeat(cells.totals(held)[:, None], len(shift), axis=1)
-        return Moments(weight, np.stack(value, axis=1), np.stack(square, axis=1), np.array(shift))
+        y = np.stack([self.rows(k) for k in range(len(self.names))], axis=1)
+        shift = held @ y / max(held.sum(), 1e-300)
+        above = y - shift
+        weighted = held[:, None] * above
+        weight = np.repeat(cells.totals(held)[:, None], shift.size, axis=1)
+        return Moments(weight, cells.totals(weighted), cells.totals(weighted * above), shift)
 
 
 def numeric(grouping: Grouping, column: str) -> StudyVariable:

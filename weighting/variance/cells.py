@@ -16,7 +16,6 @@ count with a total of zero: a domain is never a smaller sample.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 
@@ -38,7 +37,6 @@ class Spread:
     """
 
     cell: Codes | None
-    cluster: Codes
     pair: Codes
     domain: Codes
     stratum: Codes
@@ -69,7 +67,6 @@ class Spread:
         scale = stage.share[stratum] * rest * sampled / np.maximum(sampled - 1, 1)
         return cls(
             cell=cell,
-            cluster=cluster,
             pair=pair,
             domain=of_domain,
             stratum=stratum,
@@ -111,9 +108,7 @@ class Spread:
         absent = centre * np.sqrt(self.scale * self.absent)[:, None]
         rows = np.concatenate([present, absent])
         domain = np.concatenate([self.domain[self.pair], self.domain])
-        order = np.argsort(domain, kind="stable")
-        ends = np.searchsorted(domain[order], np.arange(self.n_domains + 1))
-        parts = [rows[order[start:end]] for start, end in pairwise(ends)]
+        parts = [rows[domain == j] for j in range(self.n_domains)]
         return np.stack([part.T @ part for part in parts])
 
     def by_stratum(self) -> Spread:
@@ -128,9 +123,7 @@ class Spread:
         used, pair = compact(self.pair[cell] * n_domains + domain, self.domain.size * n_domains)
         before, of_domain = np.divmod(used, n_domains)
         of_pair = {name: getattr(self, name)[before] for name in _OF_PAIR}
-        return replace(
-            self, cluster=self.cluster[cell], pair=pair, domain=of_domain, n_domains=n_domains, **of_pair
-        )
+        return replace(self, pair=pair, domain=of_domain, n_domains=n_domains, **of_pair)
 
 
 @dataclass(frozen=True, eq=False)

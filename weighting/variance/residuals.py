@@ -1,7 +1,5 @@
 """Influence values after calibration: what the regressions on the auxiliaries leave over, and its variance."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
