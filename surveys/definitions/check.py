@@ -31,16 +31,18 @@ def check(path: str | Path) -> tuple[Problem, ...]:
     """
     problems = Problems()
     where = Path(path)
+    instrument: InstrumentDraft | None = None
     if _is_instrument(path, where):
-        draft = read_instrument(find_instrument(path), problems, label_of(path))
-        _complete(draft)
+        instrument = read_instrument(find_instrument(path), problems, label_of(path))
     elif where.suffix == ".toml" or is_file(where / STUDY_FILE):
         study = read_study(where, problems)
         if study is not None:
-            _complete(study.instrument)
+            instrument = study.instrument
             check_study_completeness(study)
     else:
         problems.add("check.nothing_here", file=str(path), accepted=shipped())
+    if instrument is not None:
+        check_completeness(instrument)
     files = list(dict.fromkeys(problem.file for problem in problems))
     return tuple(sorted(problems, key=lambda p: (p.severity, files.index(p.file), p.row or 0)))
 
@@ -49,8 +51,3 @@ def _is_instrument(path: str | Path, where: Path) -> bool:
     """A shipped name, an ``instrument.toml``, or a folder with one and no study beside it."""
     folder = is_file(where / INSTRUMENT_FILE) and not is_file(where / STUDY_FILE)
     return str(path) in shipped() or folder or (where.name == INSTRUMENT_FILE and is_file(where))
-
-
-def _complete(draft: InstrumentDraft | None) -> None:
-    if draft is not None:
-        check_completeness(draft)

@@ -106,14 +106,14 @@ class Draft:
 
 @dataclass
 class InstrumentDraft(Draft):
-    """What a folder of ``questionnaires/`` says. ``label`` stands before the names of its files."""
+    """What a folder of ``questionnaires/`` says."""
 
-    label: str = ""
     instrument: Instrument = field(init=False)
 
     def shown(self, name: str) -> str:
-        """The name of a file as users see it."""
-        return f"{self.label}/{name}" if self.label else name
+        """The name of a file of the folder as users see it, like that of its document."""
+        folder, slash, _ = self.place.file.rpartition("/")
+        return f"{folder}{slash}{name}"
 
 
 @dataclass

@@ -14,8 +14,8 @@ from surveys.problems import Place
 Reference = tuple[type, str, type]
 #: A record, the column named when it stands twice, and the columns that tell its entries apart.
 Key = tuple[type, str, tuple[str, ...]]
-#: A record, its column that holds a number, the lowest and the highest value it may have.
-Range = tuple[type, str, float, float]
+#: A record, its column that holds a number, the lowest and the highest value it may have (None: any number from 0 on).
+Range = tuple[type, str, float, float | None]
 
 
 def refer(place: Place, kind: str, column: str, values: Iterable[str], known: Sequence[str]) -> None:
@@ -76,20 +76,16 @@ def increasing(place: Place, column: str, low: float | None, high: float | None)
         place.note("record.order", column, low=low, high=high)
 
 
-def check_ranges(draft: Draft, ranges: Iterable[Range], not_negatives: Iterable[tuple[type, str]]) -> None:
-    """Note numbers outside their range, and numbers below zero; a number that is not given lies in every range."""
+def check_ranges(draft: Draft, ranges: Iterable[Range]) -> None:
+    """Note numbers outside their range; a number that is not given lies in every range."""
     for record, column, low, high in ranges:
-        for value, place in _values(draft, record, column):
-            within(place, column, value, low, high)
-    for record, column in not_negatives:
-        for value, place in _values(draft, record, column):
-            not_negative(place, column, value)
-
-
-def _values(draft: Draft, record: type, column: str) -> list[tuple[float, Place]]:
-    rows: Sequence[tuple[object, Place]] = draft.of(record)
-    found = ((getattr(made, column), place) for made, place in rows)
-    return [(value, place) for value, place in found if value is not None]
+        rows: Sequence[tuple[object, Place]] = draft.of(record)
+        for made, place in rows:
+            value = getattr(made, column)
+            if value is not None and high is not None:
+                within(place, column, value, low, high)
+            elif value is not None:
+                not_negative(place, column, value)
 
 
 def check_period(place: Place, first: str, last: str, columns: tuple[str, str]) -> None:

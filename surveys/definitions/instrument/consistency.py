@@ -32,6 +32,7 @@ from surveys.definitions.instrument.records import (
 from surveys.definitions.record_building import listed
 from surveys.definitions.shared_checks import (
     Key,
+    Range,
     Reference,
     check_once,
     check_period,
@@ -64,14 +65,18 @@ REFERENCES: tuple[Reference, ...] = (
     (Item, "scale", Scale),
     (Item, "questionnaires", Questionnaire),
 )
-NOT_NEGATIVE: tuple[tuple[type, str], ...] = ((Node, "weight"), (Node, "max_points"), (Item, "weight"))
+RANGES: tuple[Range, ...] = (
+    (Node, "weight", 0, None),
+    (Node, "max_points", 0, None),
+    (Item, "weight", 0, None),
+)
 
 
 def check_draft(draft: InstrumentDraft) -> None:
     """Note every contradiction inside an instrument."""
     check_once(draft, ONCE)
     check_references(draft, REFERENCES, draft.known)
-    check_ranges(draft, (), NOT_NEGATIVE)
+    check_ranges(draft, RANGES)
     check_questionnaires(draft)
     for scale, place in draft.of(Scale):
         check_scale(scale, place)

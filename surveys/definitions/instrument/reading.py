@@ -116,7 +116,7 @@ def read_instrument(folder: Path, problems: Problems, label: str = "") -> Instru
     document = read_toml(path, problems, shown) if path else None
     if document is None:
         return None
-    draft = InstrumentDraft(folder, Place(problems, shown), document, SECTIONS, label=label)
+    draft = InstrumentDraft(folder, Place(problems, shown), document, SECTIONS)
     _read_document(draft)
     for name, record in TABLES.items():
         _read_table(draft, name, record)

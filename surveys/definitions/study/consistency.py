@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import codecs
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import isclose
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from surveys.definitions.draft import InstrumentDraft, StudyDraft
@@ -81,8 +82,19 @@ RANGES: tuple[Range, ...] = (
     (Output, "score_decimals", 0, 15),
     (External, "score", 0, 1),
     (External, "satisfaction_percent", 0, 100),
+    (External, "se", 0, None),
+    (Frame, "population", 0, None),
+    (MarginTotal, "population", 0, None),
 )
-NOT_NEGATIVE = ((Frame, "population"), (MarginTotal, "population"), (External, "se"))
+#: Records of a unit of a block, and the column with its code.
+OF_UNITS: tuple[tuple[type[Any], str], ...] = (
+    (Exclusion, "unit"),
+    (Frame, "unit"),
+    (MarginTotal, "unit"),
+    (External, "unit"),
+    (Assessed, "unit"),
+    (UnitDecision, "unit_code"),
+)
 
 
 class Declared:
@@ -119,7 +131,10 @@ def check_study(draft: StudyDraft) -> None:
     known = Declared(draft, draft.instrument)
     check_once(draft, ONCE)
     check_references(draft, REFERENCES, draft.declared)
-    check_exclusions(draft, known)
+    for record, column in OF_UNITS:
+        for made, place in draft.of(record):
+            known.refer(place, made.block, getattr(made, column), column)
+    check_exclusions(draft)
     check_returns(draft, known)
     check_weights(draft, known)
     check_issued(draft, known)
@@ -130,7 +145,6 @@ def check_study(draft: StudyDraft) -> None:
     check_externals(draft, known)
     check_assessed(draft, known)
     check_decisions(draft)
-    check_unit_decisions(draft, known)
     check_adjudication(draft, known)
 
 
@@ -138,9 +152,9 @@ def check_settings(draft: StudyDraft) -> None:
     """Dates, time zone, minima of groups, and every number in its range."""
     fieldwork, place = draft.one(Fieldwork), draft.place.below("fieldwork")
     check_period(place, fieldwork.start, fieldwork.end, ("start", "end"))
-    if not _is_zone(fieldwork.timezone):
+    if not _is_known(ZoneInfo, fieldwork.timezone):
         place.note("study.timezone", "timezone", value=fieldwork.timezone)
-    check_ranges(draft, RANGES, NOT_NEGATIVE)
+    check_ranges(draft, RANGES)
     minimum, place = draft.one(Minimum), draft.place.below("minimum")
     for group, forms in minimum.by_group:
         within(place, f"by_group.{group}", forms, 1, 1_000_000)
@@ -148,18 +162,17 @@ def check_settings(draft: StudyDraft) -> None:
             refer(place, "group", f"by_group.{group}", [group], draft.declared(Group))
 
 
-def _is_zone(name: str) -> bool:
+def _is_known(look_up: Callable[[str], object], name: str) -> bool:
     try:
-        ZoneInfo(name)
-    except (ValueError, OSError, KeyError):  # unknown, malformed, a folder, or leaving the database
+        look_up(name)
+    except (ValueError, OSError, LookupError):  # unknown, malformed, a folder, or leaving the database
         return False
     return True
 
 
-def check_exclusions(draft: StudyDraft, known: Declared) -> None:
-    """Excluded units are registered, and excluded for a reason."""
+def check_exclusions(draft: StudyDraft) -> None:
+    """Units are excluded for a reason."""
     for exclusion, place in draft.of(Exclusion):
-        known.refer(place, exclusion.block, exclusion.unit)
         if not exclusion.reason.strip():
             place.note("record.missing", "reason")
 
@@ -171,18 +184,10 @@ def check_returns(draft: StudyDraft, known: Declared) -> None:
         if form is not None and form.modes and entry.mode and entry.mode not in form.modes:
             place.not_accepted("record.not_accepted", "mode", entry.mode, form.modes)
         refer(place, "column", "columns", [code for code, _ in entry.columns], known.columns)
-        if entry.encoding and not _is_encoding(entry.encoding):
+        if entry.encoding and not _is_known(codecs.lookup, entry.encoding):
             place.note("study.encoding", "encoding", value=entry.encoding)
     sheets = ((" ".join((e.path, e.sheet, e.questionnaire)).strip(), p) for e, p in draft.of(ReturnFile))
     note_doubles(sheets, "path")
-
-
-def _is_encoding(name: str) -> bool:
-    try:
-        codecs.lookup(name)
-    except (LookupError, ValueError):
-        return False
-    return True
 
 
 def check_weights(draft: StudyDraft, known: Declared) -> None:
@@ -231,7 +236,6 @@ def check_frames(draft: StudyDraft, known: Declared) -> None:
     """Populations are counts of known cells, given for every assessed unit."""
     matrix = {(form.block, form.group) for form in known.forms.values() if form.matrix}
     for frame, place in draft.of(Frame):
-        known.refer(place, frame.block, frame.unit)
         if not frame.unit and (frame.block, frame.group) not in matrix:
             place.note("frames.no_unit", "unit", block=frame.block, group=frame.group)
     if Frame not in draft.broken:
@@ -257,7 +261,6 @@ def check_margins(draft: StudyDraft, known: Declared) -> None:
     """Margins name a kept field and one of its categories, with at least two categories a cell."""
     cells: dict[tuple[str, ...], list[Place]] = defaultdict(list)
     for margin, place in draft.of(MarginTotal):
-        known.refer(place, margin.block, margin.unit)
         refer(place, "field", "variable", [margin.variable], list(known.fields))
         field = known.fields.get(margin.variable)
         if field is not None and field.categories:
@@ -293,9 +296,8 @@ def check_totals(draft: StudyDraft, known: Declared) -> None:
 
 
 def check_externals(draft: StudyDraft, known: Declared) -> None:
-    """External estimates stand on known cells and carry their uncertainty."""
+    """External estimates stand on groups that answer their node, and carry their uncertainty."""
     for external, place in draft.of(External):
-        known.refer(place, external.block, external.unit)
         node = known.nodes.get(external.node)
         if node is not None and node.groups and external.group in known.groups:
             refer(place, "node_group", "group", [external.group], list(dict(node.groups)))
@@ -315,7 +317,6 @@ def check_assessed(draft: StudyDraft, known: Declared) -> None:
     """Assessed points stand on known nodes, between 0 and their maximum, and not beside points of a node above."""
     given = {(a.block, a.unit, a.node) for a in draft.all(Assessed)}
     for assessed, place in draft.of(Assessed):
-        known.refer(place, assessed.block, assessed.unit)
         node = known.nodes.get(assessed.node)
         if node is None:
             continue
@@ -355,12 +356,6 @@ def check_decisions(draft: StudyDraft) -> None:
         check_period(place, decision.date, "", ("date", "date"))
         if issued and decision.form_code not in issued:
             place.note("decisions.not_issued", "form_code", severity="warning", value=decision.form_code)
-
-
-def check_unit_decisions(draft: StudyDraft, known: Declared) -> None:
-    """Confirmed spellings lead to registered units."""
-    for decision, place in draft.of(UnitDecision):
-        known.refer(place, decision.block, decision.unit_code, "unit_code")
 
 
 def check_adjudication(draft: StudyDraft, known: Declared) -> None:

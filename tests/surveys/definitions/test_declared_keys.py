@@ -71,20 +71,20 @@ def test_sections_and_tables_have_a_type_for_every_key() -> None:
 
 
 @pytest.mark.parametrize("checks", [instrument_checks, study_checks], ids=["instrument", "study"])
-def test_references_and_ranges_name_fields(checks: Any) -> None:
+def test_references_ranges_and_keys_name_fields(checks: Any) -> None:
     for record, column, kind in checks.REFERENCES:
         assert column in names(record)
         assert "code" in names(kind)
-    for record, column in checks.NOT_NEGATIVE:
+    for record, column, low, high in checks.RANGES:
         assert column in columns_of(record).numbers
-
-
-def test_ranges_and_keys_of_a_study_name_fields() -> None:
-    for record, column, low, high in study_checks.RANGES:
-        assert column in columns_of(record).numbers
-        assert low < high
-    for record, column, key in study_checks.ONCE:
+        assert low == 0 if high is None else low < high
+    for record, column, key in checks.ONCE:
         assert {column, *key} <= names(record)
+
+
+def test_records_of_units_name_their_block() -> None:
+    for record, column in study_checks.OF_UNITS:
+        assert {"block", column} <= names(record)
 
 
 def test_the_language_of_official_files_is_vietnamese_unless_a_study_says_otherwise(small: Path) -> None:
