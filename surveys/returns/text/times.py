@@ -21,8 +21,13 @@ _FORMS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (rf"{_DATE}(?:[T ,]+{_CLOCK})?", rf"{_CLOCK}[ ,]+{_DATE}")
 ]
-#: How whole columns are most often written, with their lengths; the day stands before the month.
-_COMMON = {"%Y-%m-%d %H:%M:%S": 19, "%Y-%m-%dT%H:%M:%S": 19, "%d/%m/%Y %H:%M:%S": 19, "%d/%m/%Y %H:%M": 16}
+#: How whole columns are most often written; the day stands before the month.
+_COMMON = {
+    re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"): "%Y-%m-%d %H:%M:%S",
+    re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"): "%Y-%m-%dT%H:%M:%S",
+    re.compile(r"\d\d/\d\d/\d{4} \d\d:\d\d:\d\d"): "%d/%m/%Y %H:%M:%S",
+    re.compile(r"\d\d/\d\d/\d{4} \d\d:\d\d"): "%d/%m/%Y %H:%M",
+}
 _OFFSET = re.compile(r"([+-])(\d{1,2}):?(\d{2})?")
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 _DURATION = re.compile(r"(\d+):(\d{2}):(\d{2})")
@@ -66,13 +71,12 @@ def _written_alike(values: Sequence[object]) -> np.ndarray | None:
     """Times of a column that are all written in one common way (``tests/benchmarks/test_score_speed.py``); None for any other."""
     if all(type(value) is dt.datetime and value.tzinfo is None for value in values):
         return np.array(values, dtype="datetime64[s]")
-    texts = [value for value in values if isinstance(value, str)]
-    for form, length in _COMMON.items():
-        if len(texts) == len(values) and all(len(text) == length for text in texts):
-            times = pd.to_datetime(texts, format=form, errors="coerce")
-            if times.notna().all():
-                return times.to_numpy().astype("datetime64[s]")
-    return None
+    first = values[0] if isinstance(values[0], str) else ""
+    form = next((form for shape, form in _COMMON.items() if shape.fullmatch(first)), "")
+    if not form or not all(isinstance(value, str) for value in values):
+        return None
+    times = pd.to_datetime(list(map(str, values)), format=form, errors="coerce")
+    return times.to_numpy().astype("datetime64[s]") if times.notna().all() else None
 
 
 def _moment(value: object, text: str, local: str, written_in: str, order: str) -> dt.datetime | None:
