@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -19,6 +20,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     # What other packages plug into pydantic has no business in the definitions of a survey.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    # A command makes records by the hundred thousand and next to no cycles: looking for cycles less often is a twentieth of
+    # what tests/benchmarks/test_score_speed.py measures.
+    gc.set_threshold(500_000, 50, 50)
 
     from surveys.cli.entry import run
 
