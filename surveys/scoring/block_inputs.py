@@ -56,7 +56,7 @@ class BlockInputs:
     ) -> Branch:
         """A node or item in one group without any value; ``said`` of every unit."""
         no, nothing = self.nowhere, self.nothing
-        notes = everywhere(range(len(self.units)), said) if said else ()
+        notes = everywhere(~no, said) if said else ()
         return Branch(code, level, group, nothing, nothing, {}, no, no, no, self.constant(points), notes)
 
     def blank_node(self, node: Node, group: str, said: Remark | None = None) -> Branch:

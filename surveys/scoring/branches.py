@@ -55,69 +55,45 @@ Family = dict[str, Branch]  # branches of one node by group; ALL_GROUPS for the 
 
 
 class Parts:
-    """The P branches that are combined into another, side by side."""
+    """The P branches that are combined into another, side by side: their flags and maximum points [P, U]."""
 
     def __init__(self, branches: Iterable[Branch]) -> None:
         self.branches = tuple(branches)
-
-    def flags(self, name: str) -> Bools:
-        """A flag of every part, [P, U]."""
-        return np.array([getattr(branch, name) for branch in self.branches], dtype=bool)
-
-    @cached_property
-    def available(self) -> Bools:
-        return self.flags("available")
-
-    @cached_property
-    def complete(self) -> Bools:
-        return self.flags("complete")
-
-    @cached_property
-    def elsewhere(self) -> Bools:
-        return self.flags("elsewhere")
-
-    @cached_property
-    def points(self) -> Floats:
-        """Maximum points [P, U]."""
-        return np.array([branch.max_points for branch in self.branches])
+        self.available, self.complete, self.elsewhere = (
+            np.array([getattr(branch, name) for branch in self.branches], dtype=bool)
+            for name in ("available", "complete", "elsewhere")
+        )
+        self.points = np.array([branch.max_points for branch in self.branches])
 
     @property
     def all_available(self) -> Bools:
         """The same [P, U] for every part: units in which all of them are available."""
-        return np.broadcast_to(in_all(self.available), self.available.shape)
+        return np.broadcast_to(self.available.all(axis=0), self.available.shape)
 
     @property
     def columns(self) -> dict[str, Bools]:
         """Items below, by group."""
-        columns: dict[str, Bools] = {}
-        for part in self.branches:
-            for g, column in part.columns.items():
-                columns[g] = columns[g] | column if g in columns else column
-        return columns
+        below = [part.columns for part in self.branches]
+        groups = dict.fromkeys(group for columns in below for group in columns)
+        return {g: np.logical_or.reduce([columns[g] for columns in below if g in columns]) for g in groups}
 
     def into(self, blank: Branch, weights: Floats) -> Branch:
         """``blank`` with Σ weight · part as score and satisfied share, shown wherever it has a value; weights [P, U]."""
         scores, shares = ([getattr(b, name) for b in self.branches] for name in ("score", "satisfied"))
         score, satisfied = combined(scores, shares, weights)
-        return replace(
-            blank, score=score, satisfied=satisfied, columns=self.columns, shown=~np.isnan(score.value)
-        )
+        shown = ~np.isnan(score.value)
+        return replace(blank, score=score, satisfied=satisfied, columns=self.columns, shown=shown)
 
     def named(self, code: str, parameter: str, flagged: Bools) -> Notes:
         """One remark per unit naming the parts that are flagged [P, U]."""
-        if not flagged.any():
-            return ()
-        names = [part.code for part in self.branches]
+        names = np.array([part.code for part in self.branches])
         if len(set(names)) < len(names):
-            names = [
-                part.code if part.group == ALL_GROUPS or part.level == ITEM_LEVEL else part.group
-                for part in self.branches
-            ]
-        found = []
-        for u in positions(in_some(flagged)):
-            listed = ", ".join(name for name, bad in zip(names, flagged[:, u], strict=True) if bad)
-            found.append((u, remark(code, **{parameter: listed})))
-        return tuple(found)
+            whole = [part.group == ALL_GROUPS or part.level == ITEM_LEVEL for part in self.branches]
+            names = np.where(whole, names, [part.group for part in self.branches])
+        return tuple(
+            (u, remark(code, **{parameter: ", ".join(names[flagged[:, u]])}))
+            for u in np.flatnonzero(flagged.any(axis=0)).tolist()
+        )
 
     @property
     def origins(self) -> Notes:
@@ -126,9 +102,9 @@ class Parts:
         return tuple(dict.fromkeys(found))
 
 
-def everywhere(units: Iterable[int], said: Remark) -> Notes:
-    """The same remark on several units."""
-    return tuple((u, said) for u in units)
+def everywhere(units: Bools, said: Remark) -> Notes:
+    """The same remark on several units [U]."""
+    return tuple((u, said) for u in np.flatnonzero(units).tolist())
 
 
 def in_all(flags: Bools) -> Bools:
@@ -139,8 +115,3 @@ def in_all(flags: Bools) -> Bools:
 def in_some(flags: Bools) -> Bools:
     """True for the units in which at least one part [P, U] is flagged."""
     return np.asarray(flags.any(axis=0))
-
-
-def positions(mask: Bools) -> list[int]:
-    """Positions of the true values as plain integers."""
-    return [int(u) for u in mask.nonzero()[0]]

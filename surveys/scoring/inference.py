@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,30 +27,18 @@ ROUNDING = 1e-12  # a standard error below this is the noise of adding floats: n
 
 @dataclass(frozen=True)
 class Inferred:
-    """R branches as they are published, float [R, U] each. ``forms``: evaluations with a valid answer; ``effective``: Kish's
-    effective number of them, with the size of external surveys where it is known."""
+    """R branches as they are published. ``value``, ``se``, ``df``, ``low`` and ``high`` float [2, R, U] of the score and of the
+    satisfied share; ``forms`` [R, U]: evaluations with a valid answer; ``effective``: Kish's effective number of them, with the
+    size of external surveys where it is known."""
 
     branches: Sequence[Branch]
     forms: Floats
     effective: Floats
+    value: Floats
     se: Floats
     df: Floats
     low: Floats
     high: Floats
-    satisfied_low: Floats
-    satisfied_high: Floats
-
-    @cached_property
-    def score(self) -> Floats:
-        return np.array([branch.score.value for branch in self.branches])
-
-    @cached_property
-    def satisfied(self) -> Floats:
-        return np.array([branch.satisfied.value for branch in self.branches])
-
-    @cached_property
-    def available(self) -> Bools:
-        return np.array([branch.available for branch in self.branches])
 
 
 class Contribution(NamedTuple):
@@ -88,15 +75,10 @@ def inferred(block: BlockInputs, branches: Sequence[Branch]) -> Inferred:
     variance = np.where(variance < ROUNDING**2, 0.0, variance)
     total = variance.sum(axis=0)
     plain = np.where(used & np.isfinite(df)[:, None], df[:, None], 0.0).sum(axis=0)
-    errors = Errors(
-        np.array([[getattr(b, name).value for b in branches] for name in ("score", "satisfied")]),
-        np.sqrt(total),
-        np.where(total > 0, satterthwaite(variance, df[:, None]), plain),
-        n,
-        without_variation(n, share, inverse),
-    )
-    low, high = limits(block.study, errors)
-    return Inferred(branches, forms, effective, errors.se[0], errors.df[0], low[0], high[0], low[1], high[1])
+    value = np.array([[getattr(b, name).value for b in branches] for name in ("score", "satisfied")])
+    se, df = np.sqrt(total), np.where(total > 0, satterthwaite(variance, df[:, None]), plain)
+    low, high = limits(block.study, (value, se, df), n, without_variation(n, share, inverse))
+    return Inferred(branches, forms, effective, value, se, df, low, high)
 
 
 # --- a group ----------------------------------------------------------------------------------------------------------
@@ -245,17 +227,6 @@ def _df(external: External) -> float:
 # --- intervals --------------------------------------------------------------------------------------------------------
 
 
-class Errors(NamedTuple):
-    """What the limits of R branches need: value, ``se`` and ``df`` [2, R, U] of score and satisfied share; ``n`` and
-    ``fraction`` [R, U] for a result without variation."""
-
-    value: Floats
-    se: Floats
-    df: Floats
-    n: Floats
-    fraction: Floats
-
-
 def satterthwaite(variance: Floats, df: Floats) -> Floats:
     """(Σ V)²/Σ V²/df over independent parts, which stand along the first axis; infinite where no part has a variance.
 
@@ -278,15 +249,18 @@ def without_variation(n: Floats, weight: Floats, inverse: Floats) -> Floats:
     return np.where(n > 0, 1.0 - n * inverse, 0.0)
 
 
-def limits(study: StudyDefinition, e: Errors) -> tuple[Floats, Floats]:
+def limits(
+    study: StudyDefinition, estimates: tuple[Floats, Floats, Floats], n: Floats, fraction: Floats
+) -> tuple[Floats, Floats]:
     """Lower and upper limits [2, R, U] of score and satisfied share; NaN without a value. The interval is the one that the
-    study asks for (``bounded`` by default)."""
+    study asks for (``bounded`` by default). ``estimates``: value, standard error and degrees of freedom [2, R, U]; ``n`` and
+    ``fraction`` [R, U] are for a result without variation."""
     level, kind = study.inference.level, study.inference.interval
     if kind == "bounded":
-        return intervals.bounded(*e, level)
+        return intervals.bounded(*estimates, n, fraction, level)
     if kind == "wald":
-        return intervals.wald(e.value, e.se, e.df, level)
+        return intervals.wald(*estimates, level)
     if kind == "logit":
-        return intervals.logit(e.value, e.se, e.df, level)
+        return intervals.logit(*estimates, level)
     sized = intervals.wilson if kind == "wilson" else intervals.beta
-    return sized(e.value, e.se, e.df, level, e.n / np.maximum(1.0 - e.fraction, ROUNDING))
+    return sized(*estimates, level, n / np.maximum(1.0 - fraction, ROUNDING))

@@ -12,7 +12,7 @@ from surveys.problems import Problem, Problems
 from surveys.sampling.returned_groups import blocks_of
 from surveys.sampling.samples import Sample, Samples
 from surveys.scoring.block_inputs import BlockInputs, inputs_of
-from surveys.scoring.branches import Branch
+from surveys.scoring.branches import Branch, Parts
 from surveys.scoring.inference import inferred
 from surveys.scoring.league import league
 from surveys.scoring.shares import shares
@@ -103,19 +103,21 @@ def _table(block: BlockInputs, branches: Sequence[Branch]) -> pd.DataFrame:
     unit, row = (place.ravel() for place in np.indices((len(block.units), len(branches))))
     said = remarks(found)
     max_points = np.array([branch.max_points for branch in branches])
+    score, share = found.value
     numbers = {
         "n_eff": found.effective,
-        "score": found.score,
-        "se": found.se,
-        "ci_low": found.low,
-        "ci_high": found.high,
-        "df": found.df,
-        "satisfaction_percent": 100.0 * found.satisfied,
-        "satisfaction_ci_low": 100.0 * found.satisfied_low,
-        "satisfaction_ci_high": 100.0 * found.satisfied_high,
-        "points": found.score * max_points,
+        "score": score,
+        "se": found.se[0],
+        "ci_low": found.low[0],
+        "ci_high": found.high[0],
+        "df": found.df[0],
+        "satisfaction_percent": 100.0 * share,
+        "satisfaction_ci_low": 100.0 * found.low[1],
+        "satisfaction_ci_high": 100.0 * found.high[1],
+        "points": score * max_points,
     }
-    columns = {name: np.where(found.available, array, np.nan)[row, unit] for name, array in numbers.items()}
+    available = Parts(branches).available
+    columns = {name: np.where(available, array, np.nan)[row, unit] for name, array in numbers.items()}
     return pd.DataFrame(
         {
             **columns,

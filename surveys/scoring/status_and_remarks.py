@@ -32,8 +32,9 @@ def remarks(found: Inferred) -> dict[tuple[int, int], Remarks]:
     for r, branch in enumerate(found.branches):
         for unit, one in branch.notes:
             said.setdefault((r, unit), []).append(one)
-    exact = (found.low == found.score) & (found.high == found.score)
-    census = exact & found.available & ~Parts(found.branches).elsewhere
+    parts, score = Parts(found.branches), found.value[0]
+    exact = (found.low[0] == score) & (found.high[0] == score)
+    census = exact & parts.available & ~parts.elsewhere
     for r, unit in np.argwhere(census).tolist():
         said.setdefault((r, unit), []).append(remark("score.census"))
     return {place: tuple(every) for place, every in said.items()}

@@ -9,7 +9,7 @@ import numpy as np
 from surveys.definitions.instrument.records import Instrument, Node
 from surveys.definitions.study.records import External
 from surveys.scoring.block_inputs import BlockInputs
-from surveys.scoring.branches import Branch, Family, Notes, everywhere, positions
+from surveys.scoring.branches import Branch, Family, Notes, everywhere
 from surveys.scoring.quantities import Bools, Quantity
 from surveys.vocabulary.levels import ALL_GROUPS
 from surveys.vocabulary.remarks import Remark, remark
@@ -80,7 +80,7 @@ def with_assessed(block: BlockInputs, node: Node, family: Family) -> Family:
         score.with_value(np.where(known, share, score.value)),
         satisfied.with_value(np.where(known, np.nan, satisfied.value)),
     )
-    notes = everywhere(positions(known), remark("score.assessed"))
+    notes = everywhere(known, remark("score.assessed"))
     return {**family, ALL_GROUPS: _in_place(block, branch, known, both, notes)}
 
 

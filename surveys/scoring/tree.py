@@ -13,7 +13,7 @@ import numpy as np
 
 from surveys.definitions.instrument.records import Item, Node
 from surveys.scoring.block_inputs import BlockInputs
-from surveys.scoring.branches import Branch, Family, Notes, Parts, everywhere, in_all, in_some, positions
+from surveys.scoring.branches import Branch, Family, Notes, Parts, everywhere, in_all, in_some
 from surveys.scoring.combinations import Combination, items_below, rule_of
 from surveys.scoring.quantities import Floats, normalised
 from surveys.scoring.taken_over import (
@@ -104,7 +104,7 @@ def _gaps_of_groups(parts: Parts, renormalise: bool) -> Notes:
             "score.renormalised" if renormalise else "score.missing_group", "groups", ~available & some
         ),
         *parts.named("score.incomplete_below", "nodes", available & ~parts.complete),
-        *everywhere(positions(~some), remark("score.no_group")),
+        *everywhere(~some, remark("score.no_group")),
     )
 
 
@@ -140,7 +140,7 @@ def _parent_of_group(block: BlockInputs, node: Node, group: str, parts: Parts) -
         max_points=np.where(available, parts.points, 0.0 * parts.points).sum(axis=0),
         notes=(
             *parts.named("score.missing_child", "nodes", ~available & some),
-            *everywhere(positions(~some), remark("score.no_child")),
+            *everywhere(~some, remark("score.no_child")),
         ),
     )
 
@@ -170,7 +170,7 @@ def _pooled_by_items(block: BlockInputs, parts: Parts, from_answers: Branch) -> 
         elsewhere=taken & in_all(parts.elsewhere),
         notes=(
             *from_answers.notes_but(taken),
-            *everywhere(positions(taken), remark("score.pooled_by_items")),
+            *everywhere(taken, remark("score.pooled_by_items")),
             *parts.named("score.missing_child", "nodes", ~parts.available & taken),
         ),
     )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from surveys.definitions.instrument.records import Node
 from surveys.scoring.block_inputs import BlockInputs
-from surveys.scoring.branches import Branch, Family, Notes, Parts, in_all, in_some, positions
+from surveys.scoring.branches import Branch, Family, Notes, Parts, in_all, in_some
 from surveys.scoring.combinations import rule_of
 from surveys.scoring.quantities import Bools, item_ratios, normalised, ratio
 from surveys.scoring.values import Values
@@ -96,7 +96,9 @@ def _hidden_if_few(block: BlockInputs, branch: Branch) -> Branch:
 
 def _suppressed(forms: NDArray[np.int64], few: Bools, minimum: int) -> Notes:
     """How many forms there are, for the units where they are too few."""
-    return tuple((u, remark("score.suppressed", forms=forms[u], minimum=minimum)) for u in positions(few))
+    return tuple(
+        (u, remark("score.suppressed", forms=forms[u], minimum=minimum)) for u in np.flatnonzero(few).tolist()
+    )
 
 
 def answered_forms(values: Values, column: Bools) -> NDArray[np.int64]:
