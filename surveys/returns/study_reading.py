@@ -6,7 +6,8 @@ from collections import Counter
 from pathlib import Path
 
 from surveys.definitions.study.records import ReturnFile, StudyDefinition
-from surveys.problems import Problems, fault
+from surveys.definitions.text_files import inside
+from surveys.problems import Problems, SurveyError, fault
 from surveys.returns.headings.form_table import FormTable
 from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.mapping_file import Decided
@@ -56,8 +57,8 @@ class StudyReading:
 
     def path(self, name: str) -> Path:
         """The path of a file that the study names; a fault when it leaves the folder of the study."""
-        folder = Path(self.study.folder).resolve()
-        path = (folder / name).resolve()
-        if not path.is_relative_to(folder):
-            raise fault("file.outside", file=name, path=name)
+        problems = Problems()
+        path = inside(self.study.folder, name, problems, name)
+        if path is None:
+            raise SurveyError(problems)
         return path

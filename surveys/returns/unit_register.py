@@ -34,8 +34,7 @@ class UnitRegister:
     ) -> None:
         self.units = tuple(units)
         self._decided = {fold_name(text): code for text, code in (decided or {}).items()}
-        current = [unit for unit in self.units if not (unit.valid_to and day and unit.valid_to < day)]
-        self._names = unit_names(current)
+        self._names = unit_names(unit for unit in self.units if not (day and "" < unit.valid_to < day))
 
     @cached_property
     def _unmarked(self) -> dict[str, Unit]:
@@ -56,17 +55,15 @@ class UnitRegister:
     def nearest(self, text: str) -> list[tuple[str, str, float]]:
         """The nearest units as (code, name, similarity), the most alike first; the successors of a unit that has ended
         stand in its place. Only ever proposed."""
-        current = {unit.code: unit for unit in self.units}
+        known = {unit.code: unit for unit in self.units}
         found: dict[str, tuple[str, str, float]] = {}
         for name, similarity in likest(text, self._unmarked, 4 * PROPOSED):
             unit = self._unmarked[name]
-            for code in unit.successors if unit.successors and not self._is_current(unit) else (unit.code,):
-                if code in current:
-                    found.setdefault(code, (code, current[code].name_vi, similarity))
+            has_ended = unit.code not in self._names.find(unit.code)
+            for code in unit.successors if has_ended and unit.successors else (unit.code,):
+                if code in known:
+                    found.setdefault(code, (code, known[code].name_vi, similarity))
         return list(found.values())[:PROPOSED]
-
-    def _is_current(self, unit: Unit) -> bool:
-        return unit.code in self._names.find(unit.code)
 
 
 def unit_names(units: Iterable[Unit]) -> Names[str]:
@@ -76,13 +73,10 @@ def unit_names(units: Iterable[Unit]) -> Names[str]:
 
 def registers(study: StudyDefinition) -> dict[str, UnitRegister]:
     """One register for each block, with the confirmed spellings of the study."""
-    decided: dict[str, dict[str, str]] = {}
-    for decision in study.unit_decisions:
-        decided.setdefault(decision.block, {})[decision.text] = decision.unit_code
     return {
         block.code: UnitRegister(
-            (unit for unit in study.units if unit.block == block.code),
-            decided.get(block.code),
+            [unit for unit in study.units if unit.block == block.code],
+            {known.text: known.unit_code for known in study.unit_decisions if known.block == block.code},
             study.fieldwork.start,
         )
         for block in study.instrument.blocks
@@ -94,10 +88,13 @@ def proposals(texts: Mapping[tuple[str, str], int], registers: Mapping[str, Unit
 
     Likeness decides nothing: every row's decision is empty. Beyond ``COMPARED`` spellings they are listed without proposals.
     """
+    undecided = [
+        (*said, forms) for said, forms in texts.items() if not registers[said[0]].is_decided(said[1])
+    ]
     rows = []
-    open_ = {key: forms for key, forms in texts.items() if not registers[key[0]].is_decided(key[1])}
-    ordered = sorted(open_.items(), key=lambda pair: (pair[0][0], -pair[1], pair[0][1]))
-    for k, ((block, text), forms) in enumerate(ordered):
+    for k, (block, text, forms) in enumerate(
+        sorted(undecided, key=lambda said: (said[0], -said[2], said[1]))
+    ):
         nearest = registers[block].nearest(text) if k < COMPARED else []
         rows += [(block, text, forms, *found, "") for found in nearest or [("", "", 0.0)]]
     return pd.DataFrame(rows, columns=list(UNITS.columns))

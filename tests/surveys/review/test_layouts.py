@@ -1,0 +1,33 @@
+"""Layouts of review files: every accepted word has one meaning, however a person writes it."""
+
+from __future__ import annotations
+
+import pytest
+
+from surveys.review.layouts import ACCEPTED, ENTRIES, FORMS, MAPPING, REFUSED, UNITS, ReviewTable
+
+TABLES = (UNITS, FORMS, ENTRIES, MAPPING)
+WORDS = [
+    (table, word, meaning) for table in TABLES for meaning, words in table.words.items() for word in words
+]
+
+
+@pytest.mark.parametrize(("table", "word", "meaning"), WORDS, ids=[word for _, word, _ in WORDS])
+def test_every_word_has_its_meaning(table: ReviewTable, word: str, meaning: str) -> None:
+    assert table.meaning(word) == meaning
+    assert table.meaning(f"  {word.upper()} ") == meaning
+
+
+def test_other_texts_are_no_words() -> None:
+    assert [UNITS.meaning(text) for text in ("SNV", "", "xx", "không biết")] == [""] * 4
+    assert (UNITS.meaning("Đúng"), UNITS.meaning("–"), MAPPING.meaning("KHÔNG")) == (
+        ACCEPTED,
+        REFUSED,
+        REFUSED,
+    )
+
+
+@pytest.mark.parametrize("table", TABLES, ids=["units", "forms", "entries", "mapping"])
+def test_keys_and_decisions_are_columns_that_must_be_there_or_may_be_missing(table: ReviewTable) -> None:
+    assert {*table.key, table.decision, *table.optional} <= set(table.columns)
+    assert table.decision not in table.optional
