@@ -15,8 +15,17 @@ import pandas as pd
 
 from surveys.definitions.instrument.records import Instrument, Item, Node
 from surveys.simulation.population import Array, Population, level_values
-from surveys.vocabulary.aggregations import AGGREGATIONS, OWN_RULES
-from surveys.vocabulary.levels import ALL_GROUPS
+from surveys.vocabulary.aggregations import (
+    AGGREGATIONS,
+    MEAN_OF_ITEMS,
+    OWN_RULES,
+    POOLED,
+    RESCALE,
+    SHARES,
+    SUM,
+    WEIGHTED,
+)
+from surveys.vocabulary.levels import ALL_GROUPS, ASSESSMENT, EXTERNAL_SURVEY, SURVEY
 
 TRUTH_COLUMNS = ("block", "unit_code", "node_code", "group", "score", "satisfaction_percent")
 Pair = Array  # [2, U]: score and satisfied share of every unit, NaN where there is none
@@ -47,33 +56,28 @@ def counted(instrument: Instrument, population: Population) -> dict[str, Array]:
 @dataclass(eq=False)
 class Truth:
     """The walk over the tree for one block. ``counts``: [3, U] of every (item, group), see :func:`counted`; ``given``: scores of
-    nodes measured elsewhere, [2, U]."""
+    nodes measured elsewhere, [2, U]; ``found``: node or item → group → its truth."""
 
     instrument: Instrument
     block: str
     units: Sequence[str]
     counts: Mapping[tuple[str, str], Array]
     given: Mapping[str, Pair]
-    found: dict[tuple[str, str], Pair] = field(default_factory=dict)
+    found: dict[str, dict[str, Pair]] = field(default_factory=dict)
     points: dict[str, float] = field(default_factory=dict)
 
     def table(self) -> pd.DataFrame:
         """``TRUTH_COLUMNS`` for every unit, node or item, and group."""
         for root in self.instrument.children.get("", ()):
             self.visit(root)
-        keys, U = list(self.found), len(self.units)
-        both = np.concatenate([self.found[key] for key in keys], axis=1) if keys else np.zeros((2, 0))
-        table = pd.DataFrame(
-            {
-                "block": self.block,
-                "unit_code": list(self.units) * len(keys),
-                "node_code": np.repeat([node for node, _ in keys], U),
-                "group": np.repeat([group for _, group in keys], U),
-                "score": both[0],
-                "satisfaction_percent": 100.0 * both[1],
-            }
-        )
-        return table[table["score"].notna()].reset_index(drop=True)[list(TRUTH_COLUMNS)]
+        rows = [
+            (self.block, unit, code, group, score, 100.0 * satisfied)
+            for code, family in self.found.items()
+            for group, pair in family.items()
+            for unit, score, satisfied in zip(self.units, *pair.tolist(), strict=True)
+        ]
+        table = pd.DataFrame(rows, columns=list(TRUTH_COLUMNS))
+        return table[table["score"].notna()].reset_index(drop=True)
 
     def rule(self, node: Node) -> str:
         """The node's rule, or the one the instrument chooses for its whole index (points and ranges keep their own)."""
@@ -84,96 +88,80 @@ class Truth:
 
     def visit(self, node: Node) -> None:
         """Find the truth of a node for every group and over them, children first."""
-        if (node.blocks and self.block not in node.blocks) or node.rule == "shares":
+        elsewhere = node.blocks and self.block not in node.blocks
+        if elsewhere or node.rule == SHARES or node.measured_by == ASSESSMENT:
             return
         items = self.instrument.items_of_node.get(node.code, ())
-        if node.measured_by == "external":
-            self._keep(node, {ALL_GROUPS: self.given[node.code]}, node.max_points)
-        elif node.measured_by == "survey" and items:
-            self._over_items(node, items)
-        elif node.measured_by != "assessment":
-            self._over_children(node)
+        points = node.max_points
+        if node.measured_by == EXTERNAL_SURVEY:
+            family = {ALL_GROUPS: self.given[node.code]}
+        elif node.measured_by == SURVEY and items:
+            family = self._over_items(node, items)
+        else:
+            family, points = self._over_children(node)
+        if family:
+            self.found[node.code], self.points[node.code] = family, points or 0.0
 
-    def _keep(self, node: Node, family: Mapping[str, Pair], points: float | None) -> None:
-        self.found |= {(node.code, group): pair for group, pair in family.items()}
-        self.points[node.code] = points or 0.0
+    def _over_items(self, node: Node, items: Sequence[Item]) -> dict[str, Pair]:
+        weights = dict(node.groups) or dict.fromkeys((group for _, group in self.counts), 1.0)
+        for item in items:
+            pairs = {g: self._pooled([item], g) for g in weights if (item.code, g) in self.counts}
+            if pairs:
+                self.found[item.code] = pairs | {ALL_GROUPS: _over_groups(pairs, weights)}
+        asked = [g for g in weights if any((item.code, g) in self.counts for item in items)]
+        family = {group: self._combined(node, items, group) for group in asked}
+        return family | {ALL_GROUPS: _over_groups(family, weights)}
+
+    def _over_children(self, node: Node) -> tuple[dict[str, Pair], float | None]:
+        """The truth of a node by group, nothing where no child is part of the round, and its maximum."""
+        children = self.instrument.children.get(node.code, ())
+        for child in children:
+            self.visit(child)
+        present = [child for child in children if child.code in self.found]
+        if not present:
+            return {}, None
+        groups = dict.fromkeys(g for child in present for g in self.found[child.code] if g != ALL_GROUPS)
+        family = {group: self._combined(node, present, group) for group in groups}
+        if self.rule(node) == POOLED and family:
+            return family | {ALL_GROUPS: _over_groups(family, dict(node.groups))}, node.max_points
+        over, maximum = self._combined(node, present, ALL_GROUPS), node.max_points
+        if self.rule(node) == SUM:
+            maximum = self._maximum(node, children)
+            over[0] *= sum(self.points[child.code] for child in present) / (maximum or 1.0)
+        return family | {ALL_GROUPS: over}, maximum
+
+    def _combined(self, node: Node, parts: Sequence[Item | Node], group: str) -> Pair:
+        """The parts that a group answers, combined by the rule of the node."""
+        if self.rule(node) == POOLED and group != ALL_GROUPS:
+            items = self._all_items(node)
+            return self._pooled([item for item in items if group in self.found.get(item.code, {})], group)
+        answered = [part for part in parts if group in self.found.get(part.code, {})]
+        weights = [self._weight(node, part) for part in answered]
+        mean = weighted_mean([self.found[part.code][group] for part in answered], weights)
+        if node.rule == RESCALE:
+            low, high = node.low or 0.0, node.high or 1.0
+            mean[0] = (low + (high - low) * mean[0]) / high
+        return mean
 
     def _pooled(self, items: Sequence[Item], group: str) -> Pair:
         """Σ numerators / Σ answers over the items, [2, U]."""
         total = sum((self.counts[item.code, group] for item in items), np.zeros((3, len(self.units))))
         return np.where(total[2] > 0, total[:2] / np.maximum(total[2], 1), np.nan)
 
-    def _over_items(self, node: Node, items: Sequence[Item]) -> None:
-        groups = [group for _, group in self.counts]
-        weights = dict(node.groups) or dict.fromkeys(groups, 1.0)
-        for item in items:
-            pairs = {
-                group: self._pooled([item], group) for group in weights if (item.code, group) in self.counts
-            }
-            if pairs:
-                pairs[ALL_GROUPS] = _over_groups(pairs, weights)
-                self.found |= {(item.code, group): pair for group, pair in pairs.items()}
-        family = {}
-        for group in weights:
-            asked = [item for item in items if (item.code, group) in self.counts]
-            if asked:
-                family[group] = self._by_rule(node, group, asked)
-        self._keep(node, family | {ALL_GROUPS: _over_groups(family, weights)}, node.max_points)
+    def _weight(self, node: Node, part: Item | Node) -> float:
+        """What a part counts at its parent, by the parent's rule."""
+        rule = self.rule(node)
+        if isinstance(part, Node) and rule == SUM:
+            return self.points[part.code]
+        if isinstance(part, Node) and rule == MEAN_OF_ITEMS:
+            return float(len(self._all_items(part)))
+        return part.weight if rule == WEIGHTED else 1.0
 
-    def _by_rule(self, node: Node, group: str, items: Sequence[Item]) -> Pair:
-        if self.rule(node) == "pooled":
-            return self._pooled(items, group)
-        weights = [item.weight if self.rule(node) == "weighted" else 1.0 for item in items]
-        mean = weighted_mean([self.found[item.code, group] for item in items], weights)
-        if node.rule == "rescale":
-            low, high = node.low or 0.0, node.high or 1.0
-            mean[0] = (low + (high - low) * mean[0]) / high
-        return mean
-
-    def _over_children(self, node: Node) -> None:
-        children = self.instrument.children.get(node.code, ())
-        for child in children:
-            self.visit(child)
-        present = [child for child in children if child.code in self.points]
-        if not present:
-            return
-        codes = {child.code for child in present}
-        groups = dict.fromkeys(group for code, group in self.found if code in codes and group != ALL_GROUPS)
-        family = {group: self._parent(node, present, group) for group in groups}
-        if self.rule(node) == "pooled" and family:
-            family[ALL_GROUPS] = _over_groups(family, dict(node.groups))
-        else:
-            family[ALL_GROUPS] = self._parent(node, present, ALL_GROUPS)
-        maximum = self._maximum(node, children)
-        if self.rule(node) == "sum" and maximum:
-            total = sum(self.points[child.code] for child in present)
-            family[ALL_GROUPS] = family[ALL_GROUPS] * np.array([[total / maximum], [1.0]])
-        self._keep(node, family, maximum)
-
-    def _maximum(self, node: Node, children: Sequence[Node]) -> float | None:
+    def _maximum(self, node: Node, children: Sequence[Node]) -> float:
         """Maximum of a sum: as declared where everything below it is part of the round, else the sum of what is."""
-        if self.rule(node) != "sum":
-            return node.max_points
         present = {child.code: self.points[child.code] for child in children if child.code in self.points}
         whole = all(present.get(child.code) == (child.max_points or 0.0) for child in children)
-        return node.max_points if whole and node.max_points else sum(present.values())
-
-    def _parent(self, node: Node, children: Sequence[Node], group: str) -> Pair:
-        if self.rule(node) == "pooled" and group != ALL_GROUPS:
-            asked = [item for item in self._all_items(node) if (item.code, group) in self.found]
-            return self._pooled(asked, group)
-        answering = [child for child in children if (child.code, group) in self.found]
-        weights = [self._weight(node, child) for child in answering]
-        return weighted_mean([self.found[child.code, group] for child in answering], weights)
-
-    def _weight(self, node: Node, child: Node) -> float:
-        """What a child counts at its parent, by the parent's rule."""
-        rule = self.rule(node)
-        if rule == "sum":
-            return self.points[child.code]
-        if rule == "mean_of_items":
-            return float(len(self._all_items(child)))
-        return child.weight if rule == "weighted" else 1.0
+        return (whole and node.max_points) or sum(present.values())
 
     def _all_items(self, node: Node) -> list[Item]:
         below = [i for child in self.instrument.children.get(node.code, ()) for i in self._all_items(child)]
