@@ -153,10 +153,11 @@ class Request:
 def _from_moments(
     variables: list[StudyVariable], moments: Moments, count: NDArray[np.intp], cells: ClusterCells, kind: str
 ) -> Statistics:
-    size, value, square = (cells.by_domain(m) for m in (moments.weight, moments.value, moments.square))
+    weight, total, _ = moments.sums
+    size, value, square = (cells.by_domain(m) for m in moments.sums)
     above = value / size
     theta = above[cells.domain]
-    rest = _remainder(moments.value, theta * moments.weight, np.abs(theta + moments.shift) * moments.weight)
+    rest = _remainder(total, theta * weight, np.abs(theta + moments.shift) * weight)
     flat = cells.by_domain(np.abs(rest)) == 0
     spread = np.maximum(square - above * value, 0.0)
     spread = np.where(flat & (spread <= EQUAL * square), 0.0, spread)
@@ -164,7 +165,7 @@ def _from_moments(
     estimate, z = above + moments.shift, np.nan_to_num(rest / size[cells.domain])
     if kind == "total":
         estimate, srs = value + moments.shift * size, srs * size**2
-        z = moments.value + moments.shift * moments.weight
+        z = total + moments.shift * weight
     return Statistics(variables, np.where(count > 0, estimate, np.nan), z, srs, count, size, cells)
 
 

@@ -20,14 +20,12 @@ from weighting.variance.cells import ClusterCells
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """Weighted sums over the rows of each cell that have a value: of 1, of y − shift, of its square; all [M, k].
+    """Weighted ``sums`` [3, M, k] over the rows of each of M cells that have a value: of 1, of y − shift, of its square.
 
     The ``shift`` [k] keeps sums of squares exact to rounding where values are far from zero (years, incomes).
     """
 
-    weight: Floats
-    value: Floats
-    square: Floats
+    sums: Floats
     shift: Floats
 
     @classmethod
@@ -35,17 +33,13 @@ class Moments:
         """From Σ w [M, levels] and the k numbers [levels, k] that a level stands for."""
         shift = scores.min(axis=0)
         above = scores - shift
-        sums = table @ np.concatenate([np.ones_like(above), above, above**2], axis=1)
-        k = shift.size
-        return cls(sums[:, :k], sums[:, k : 2 * k], sums[:, 2 * k :], shift)
+        return cls(table @ np.stack([np.ones_like(above), above, above**2]), shift)
 
     @classmethod
     def joined(cls, parts: Sequence[Moments]) -> Moments:
         """Several columns side by side."""
-        if len(parts) == 1:
-            return parts[0]
-        names = ("weight", "value", "square", "shift")
-        return cls(*(np.concatenate([getattr(p, name) for p in parts], axis=-1) for name in names))
+        shift = np.concatenate([part.shift for part in parts])
+        return cls(np.concatenate([part.sums for part in parts], axis=2), shift)
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +97,7 @@ class StudyVariable:
         above = y - shift
         weighted = held[:, None] * above
         weight = np.repeat(cells.totals(held)[:, None], shift.size, axis=1)
-        return Moments(weight, cells.totals(weighted), cells.totals(weighted * above), shift)
+        return Moments(np.stack([weight, cells.totals(weighted), cells.totals(weighted * above)]), shift)
 
 
 def numeric(grouping: Grouping, column: str) -> StudyVariable:
