@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from surveys.definitions.instrument.records import Unit
 from surveys.definitions.study.records import MarginTotal, StudyDefinition, WeightPlan
 from surveys.problems import Problems
-from surveys.returns.record_set import Returns, kept_fields
+from surveys.returns.record_set import kept_fields
 from surveys.sampling.content_order import Codes, numbered_raters, ranked
 from surveys.validity.screened import ScreenedRound
 
@@ -68,11 +68,16 @@ class ReturnedGroup:
 
 def blocks_of(study: StudyDefinition) -> tuple[str, ...]:
     """Blocks that take part in the round: those with forms issued or returned, a frame or an external estimate."""
-    questionnaires = {form.questionnaire for form in study.issued}
-    questionnaires |= {file.questionnaire for file in study.returns}
-    named = {q.block for q in study.instrument.questionnaires if q.code in questionnaires}
-    named |= {f.block for f in study.frames} | {e.block for e in study.externals}
+    returned = _blocks_asked(study, {file.questionnaire for file in study.returns})
+    named = returned | {e.block for e in study.externals}
     return tuple(b.code for b in study.instrument.blocks if b.code in named)
+
+
+def _blocks_asked(study: StudyDefinition, returned: Collection[str]) -> set[str]:
+    """Blocks with forms of this round: issued, planned for in a frame, or with questionnaires ``returned``."""
+    forms = {*returned, *(form.questionnaire for form in study.issued)}
+    asked = {q.block for q in study.instrument.questionnaires if q.code in forms}
+    return asked | {frame.block for frame in study.frames}
 
 
 def returned_groups(screened: ScreenedRound, problems: Problems) -> Iterator[ReturnedGroup]:
@@ -80,7 +85,7 @@ def returned_groups(screened: ScreenedRound, problems: Problems) -> Iterator[Ret
     form are noted."""
     study, rows = screened.study, screened.returns.rows
     taken_over = {(e.block, e.group) for e in study.externals if e.group}
-    surveyed = _surveyed(study, screened.returns)
+    surveyed = _blocks_asked(study, ()) | set(rows["block"].unique())
     valid = np.flatnonzero(screened.dispositions.valid)
     found = rows.iloc[valid].groupby(["block", "group"]).indices
     for block, group in dict.fromkeys((q.block, q.group) for q in study.instrument.questionnaires):
@@ -91,13 +96,6 @@ def returned_groups(screened: ScreenedRound, problems: Problems) -> Iterator[Ret
             yield _in_order(screened, (block, group), mine[unit >= 0], unit[unit >= 0])
         elif block in surveyed and (block, group) not in taken_over:
             problems.add("sampling.no_valid_form", block=block, group=group)
-
-
-def _surveyed(study: StudyDefinition, returns: Returns) -> set[str]:
-    """Blocks with forms of this round: issued, returned or planned for in a frame; others come wholly from elsewhere."""
-    questionnaire = study.instrument.questionnaire
-    issued = {questionnaire[code].block for code in {i.questionnaire for i in study.issued}}
-    return issued | {f.block for f in study.frames} | set(returns.rows["block"].unique())
 
 
 def _in_order(screened: ScreenedRound, place: tuple[str, str], rows: Codes, unit: Codes) -> ReturnedGroup:

@@ -41,11 +41,6 @@ class Branch:
         """Units in which this result can enter its parent."""
         return self.shown & ~np.isnan(self.score.value)
 
-    @property
-    def one_derivative(self) -> bool:
-        """Whether score and satisfied share have one and the same derivative."""
-        return self.score.derived_as(self.satisfied)
-
     def notes_but(self, units: Bools) -> Notes:
         """The notes of all units but these [U]."""
         return tuple((u, said) for u, said in self.notes if not units[u])

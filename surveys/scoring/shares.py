@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.instrument.records import Instrument, Item
+from surveys.definitions.instrument.records import Item
 from surveys.definitions.study.records import StudyDefinition
 from surveys.returns.record_set import Returns
 from surveys.sampling.samples import Sample
-from surveys.scoring.combinations import COMBINATIONS
 from surveys.scoring.quantities import Bools, Floats
+from surveys.scoring.values import items_asked
 from surveys.vocabulary.columns import SHARE_COLUMNS
 from surveys.vocabulary.remarks import remark
 from surveys.vocabulary.statuses import OK, SUPPRESSED
@@ -21,23 +21,12 @@ from weighting.estimation import intervals
 
 def shares(study: StudyDefinition, returns: Returns, samples: Sequence[Sample]) -> pd.DataFrame:
     """One row per unit × item × level × group, columns ``SHARE_COLUMNS``; shares in [0, 1] of the valid answers."""
-    items = [
-        i
-        for i in study.instrument.items
-        if i.node and not COMBINATIONS[study.instrument.node[i.node].rule].scored
-    ]
     tables = [
         _item(study, returns, sample, item)
         for sample in samples
-        for item in items
-        if _asked(study.instrument, item, sample)
+        for item in items_asked(study.instrument, sample, scored=False)
     ]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(SHARE_COLUMNS))
-
-
-def _asked(instrument: Instrument, item: Item, sample: Sample) -> bool:
-    printed = (instrument.questionnaire[code] for code in item.questionnaires)
-    return any((q.block, q.group) == (sample.block, sample.group) for q in printed)
 
 
 def _item(study: StudyDefinition, returns: Returns, sample: Sample, item: Item) -> pd.DataFrame:
@@ -53,27 +42,25 @@ def _item(study: StudyDefinition, returns: Returns, sample: Sample, item: Item) 
     low, high = intervals.bounded(
         share, se, df, forms[:, None], sample.fraction[:, None], study.inference.level
     )
-    few = forms < study.minimum.of(sample.group)
-    numbers = {"share": share, "se": se, "ci_low": low, "ci_high": high}
-    hidden = {name: np.where(few[:, None], np.nan, value).ravel() for name, value in numbers.items()}
     minimum = study.minimum.of(sample.group)
-    said = [
-        (remark("score.suppressed", forms=n, minimum=minimum),) if hide else ()
-        for n, hide in zip(forms, few, strict=True)
-    ]
-    table = pd.DataFrame({"unit_code": np.repeat([u.code for u in sample.units], levels), **hidden})
-    table = table.assign(
-        edition=instrument.name,
-        block=sample.block,
-        node_code=item.node,
-        item_code=item.code,
-        level_code=np.tile([level.code for level in scale.levels], units),
-        group=sample.group,
-        n_valid=np.repeat(forms, levels),
-        status=np.repeat(np.where(few, SUPPRESSED, OK), levels),
-        note=pd.Series(said).repeat(levels).to_numpy(),
-    )
-    return table[list(SHARE_COLUMNS)]
+    few = forms < minimum
+    numbers = {"share": share, "se": se, "ci_low": low, "ci_high": high}
+    said = [(remark("score.suppressed", forms=n, minimum=minimum),) if n < minimum else () for n in forms]
+    return pd.DataFrame(
+        {
+            **{name: np.where(few[:, None], np.nan, array).ravel() for name, array in numbers.items()},
+            "edition": instrument.name,
+            "block": sample.block,
+            "unit_code": np.repeat([unit.code for unit in sample.units], levels),
+            "node_code": item.node,
+            "item_code": item.code,
+            "level_code": np.tile([level.code for level in scale.levels], units),
+            "group": sample.group,
+            "n_valid": np.repeat(forms, levels),
+            "status": np.repeat(np.where(few, SUPPRESSED, OK), levels),
+            "note": pd.Series(said, dtype=object).repeat(levels).to_numpy(),
+        }
+    )[list(SHARE_COLUMNS)]
 
 
 def _estimated(sample: Sample, answer: np.ndarray, valid: Bools, levels: int) -> tuple[Floats, Floats]:

@@ -24,7 +24,7 @@ def with_external(block: BlockInputs, branch: Branch) -> Branch:
     found = {unit: block.slots[slot] for unit, slot in slots.items()}
     score = branch.score.taken_over(slots, {unit: e.score for unit, e in found.items()})
     satisfied = branch.satisfied.taken_over(slots, {unit: _share(e) for unit, e in found.items()})
-    if branch.one_derivative:
+    if branch.score.derived_as(branch.satisfied):
         satisfied = score.with_value(satisfied.value)
     taken = np.isin(np.arange(len(block.units)), list(found))
     notes = tuple((unit, _origin(e)) for unit, e in found.items())

@@ -18,9 +18,16 @@ from surveys.scoring.combinations import COMBINATIONS
 from surveys.scoring.quantities import Floats
 
 
-def is_scored(instrument: Instrument, item: Item) -> bool:
-    """True for an item that enters the index (its node's rule is not `shares`)."""
-    return bool(item.node) and COMBINATIONS[instrument.node[item.node].rule].scored
+def items_asked(instrument: Instrument, sample: Sample, *, scored: bool) -> tuple[Item, ...]:
+    """Items that a group is asked and that enter the index, or (not ``scored``) whose answers are published as shares."""
+    forms = {q.code for q in instrument.questionnaires if (q.block, q.group) == (sample.block, sample.group)}
+    return tuple(
+        item
+        for item in instrument.items
+        if item.node
+        and forms & set(item.questionnaires)
+        and COMBINATIONS[instrument.node[item.node].rule].scored == scored
+    )
 
 
 def level_values(instrument: Instrument, item: Item) -> tuple[Floats, Floats]:
@@ -103,8 +110,7 @@ class Values:
 def values_of(returns: Returns, sample: Sample) -> Values:
     """The valid answers of a sample as values."""
     instrument = returns.instrument
-    asked = {q.code for q in instrument.questionnaires if (q.block, q.group) == (sample.block, sample.group)}
-    items = tuple(i for i in instrument.items if is_scored(instrument, i) and asked & set(i.questionnaires))
+    items = items_asked(instrument, sample, scored=True)
     columns = [instrument.item_position[item.code] for item in items]
     answers = returns.answers.take(sample.rows, axis=0)[:, columns]
     value, satisfied = np.zeros((2, *answers.shape))
