@@ -78,13 +78,15 @@ def forms_frame(returns: Returns, dispositions: Dispositions) -> pd.DataFrame:
     read. Second data entries are compared with the first and are no evaluations of their own.
     """
     met = dispositions.reasons[["row", "rule"]].drop_duplicates().groupby("row")["rule"].agg(";".join)
-    read = returns.rows[["form_code", "unit_code", "mode", "source_file", "source_row"]]
-    frame = read.rename(columns={"unit_code": "unit_read"}).assign(
-        **{name: dispositions.cells[name].to_numpy(dtype=object) for name in CELL_COLUMNS},
-        disposition=dispositions.disposition,
-        reasons=met.reindex(range(len(read)), fill_value="").to_numpy(dtype=object),
-    )
-    return frame[dispositions.counted].reset_index(drop=True)
+    columns = {
+        **{name: returns.rows[name].array for name in ("form_code", "mode", "source_file", "source_row")},
+        "unit_read": returns.rows["unit_code"].array,
+        **{name: dispositions.cells[name].array for name in CELL_COLUMNS},
+        "disposition": dispositions.disposition,
+        "reasons": met.reindex(range(len(returns)), fill_value="").array,
+    }
+    counted = dispositions.counted
+    return pd.DataFrame({name: values[counted] for name, values in columns.items()})
 
 
 def reasons_frame(returns: Returns, dispositions: Dispositions) -> pd.DataFrame:

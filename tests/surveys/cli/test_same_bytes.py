@@ -40,6 +40,7 @@ def review(simulated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", COMMANDS)
 def test_only_the_study_decides_what_is_written(
     command: str, simulated: Path, scored: Path, review: Path, tmp_path: Path
