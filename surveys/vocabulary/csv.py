@@ -2,9 +2,9 @@
 
 Reading goes in steps that every kind of file shares; each room turns what goes wrong into a fault of its own, with the file:
 
-1. ``text = text_of(raw)``: the text of UTF-8 bytes without a byte order mark. Raises ``UnicodeDecodeError``, whose ``start``
-   is the place of the first byte that is no UTF-8.
-2. ``delimiter, skipped = delimiter_of(text, among, known)``: the mark between cells, and how many lines only declare it.
+1. its bytes become text in the room that knows which encodings are allowed: UTF-8 alone for definitions and results, old
+   Vietnamese tables too for returned files;
+2. ``delimiter, skipped = delimiter_of(text, among, known)``: the mark between cells, and how many lines only declare it;
 3. ``for line, cells in records(text, delimiter)``: every record with the line on which it starts, cells as written. It is
    lazy, so that a caller can stop at its bounds. Raises :class:`CsvError` (``line``, ``reason``) for a quote out of place.
 
@@ -34,15 +34,6 @@ class CsvError(ValueError):
     def __init__(self, line: int, reason: str) -> None:
         super().__init__(f"line {line}: {reason}")
         self.line, self.reason = line, reason
-
-
-def text_of(raw: bytes) -> str:
-    """The text of UTF-8 bytes, without a byte order mark. Raises UnicodeDecodeError.
-
-    >>> text_of(b"\\xef\\xbb\\xbfa,b")
-    'a,b'
-    """
-    return raw.decode("utf-8").removeprefix("\ufeff")
 
 
 def delimiter_of(text: str, among: str = DELIMITERS, known: Collection[str] = ()) -> tuple[str, int]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys.vocabulary.csv import CsvError, csv_bytes, delimiter_of, records, text_of
+from surveys.vocabulary.csv import CsvError, columns_bytes, csv_bytes, delimiter_of, records
 from surveys.vocabulary.formulas import unguarded
 
 CELL = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
@@ -16,7 +16,7 @@ CELL = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12
 def test_what_is_written_reads_back(rows: list[list[str]], line_end: str) -> None:
     written = csv_bytes(["a", "b"], rows, line_end=line_end)
     assert written.startswith(b"\xef\xbb\xbfa,b")
-    read = [[unguarded(cell) for cell in cells] for _, cells in records(text_of(written))]
+    read = [[unguarded(cell) for cell in cells] for _, cells in records(written.decode("utf-8-sig"))]
     assert read == [["a", "b"], *rows]
 
 
@@ -54,7 +54,10 @@ def test_a_quote_out_of_place_names_its_record(broken: str) -> None:
     assert caught.value.line == 3
 
 
-def test_bytes_that_are_no_utf8_name_their_place() -> None:
-    with pytest.raises(UnicodeDecodeError) as caught:
-        text_of("ab\xe9,c".encode("latin-1"))
-    assert caught.value.start == 2
+@given(
+    st.lists(st.tuples(st.text("'=+-@\t\r\n\", ;a1") | CELL, CELL), max_size=5),
+    st.booleans(),
+)
+def test_columns_are_written_as_rows_are(rows: list[tuple[str, str]], mark: bool) -> None:
+    columns = [[row[k] for row in rows] for k in (0, 1)]
+    assert columns_bytes(["a", "b"], columns, [False, False], mark) == csv_bytes(["a", "b"], rows, mark=mark)
