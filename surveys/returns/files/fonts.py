@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from surveys.problems import Problem
 from surveys.returns.files.archives import Archive
 from surveys.returns.files.sheets import Sheet, first_line
 from surveys.returns.text.legacy import from_tcvn3, from_vni, is_unicode, may_be_old_font
@@ -127,5 +126,4 @@ def _misnamed(texts: Iterable[tuple[int, str, str]]) -> set[tuple[int, str]]:
 
 
 def _noted(sheet: Sheet, reason: str) -> Sheet:
-    note = Problem("returns.fonts_unseen", "warning", sheet.file, sheet.name, None, "", (("reason", reason),))
-    return replace(sheet, notes=(note,))
+    return replace(sheet, notes=(sheet.warning("returns.fonts_unseen", reason=reason),))

@@ -129,6 +129,11 @@ class Sheet:
     fonts: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
     notes: tuple[Problem, ...] = ()
 
+    def warning(self, code: str, row: int | None = None, column: str = "", **params: object) -> Problem:
+        """A note about this sheet; ``row`` as its users see it."""
+        named = tuple((name, str(value)) for name, value in params.items())
+        return Problem(code, "warning", self.file, self.name, row, column, named)
+
     def problem(self, code: str, **place: object) -> SurveyError:
         """A fault in this sheet, ready to raise."""
         return fault(code, file=self.file, sheet=self.name, **place)

@@ -10,7 +10,7 @@ import numpy as np
 from surveys.problems import Problem
 from surveys.returns.files.sheets import Sheet, is_filled
 from surveys.returns.headings.columns import CodedCells, Column, coded, column_letter
-from surveys.returns.text.repair import Conversions, cell_text, repair_all
+from surveys.returns.text.repair import Conversions, cell_text, repaired
 
 _SEARCHED = 100  # rows in which the first that holds anything is looked for
 
@@ -65,12 +65,11 @@ def table_of(sheet: Sheet, columns: Sequence[Column], rows: np.ndarray) -> FormT
 
 def columns_of(sheet: Sheet, headings: Sequence[str], rows: np.ndarray) -> tuple[Column, ...]:
     """The columns of a sheet over the given rows of cells, under repaired headings."""
-    repaired = repair_all(headings)
     cells = coded(sheet.cells[rows].ravel())
     by_column = np.ascontiguousarray(cells.codes.reshape(len(rows), len(headings)).T)
     return tuple(
-        Column(repaired[heading][0], CodedCells(by_column[j], cells.pool), letter=column_letter(j))
-        for j, heading in enumerate(headings)
+        Column(heading, CodedCells(by_column[j], cells.pool), letter=column_letter(j))
+        for j, heading in enumerate(repaired(headings))
     )
 
 

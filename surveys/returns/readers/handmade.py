@@ -92,7 +92,7 @@ def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[FormTable]:
         return native.read(sheets, vocabulary)
     first, *others = [_table(head, len(heads) > 1) for head in heads]
     ignored = tuple(
-        Problem("returns.sheet_ignored", "warning", sheet.file, sheet.name)
+        sheet.warning("returns.sheet_ignored")
         for sheet, head in zip(sheets, found, strict=True)
         if head is None and sheet.cells.size
     )
@@ -356,5 +356,4 @@ def _notes(head: Head, left_out: Mapping[int, str]) -> Iterator[Problem]:
         cells = sheet.cells[rows[0]]
         text = cell_text(cells[next(_filled(cells), 0)])[:100]
         shown = ", ".join(str(row + sheet.first_row) for row in rows[:20]) + (", …" if len(rows) > 20 else "")
-        params = (("rows", shown), ("text", text))
-        yield Problem(code, "warning", sheet.file, sheet.name, rows[0] + sheet.first_row, "", params)
+        yield sheet.warning(code, rows[0] + sheet.first_row, rows=shown, text=text)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -70,7 +70,8 @@ def _table(sheet: Sheet, vocabulary: Vocabulary) -> FormTable:
     )
     asked, roles = without_own(together, _OWN, vocabulary)
     dated = {role: column.replaced(_dated) for role, column in roles.items()}
-    return dataclasses.replace(plain, columns=asked, roles=dated, notes=tuple(_unfinished(plain, dated)))
+    notes = _unfinished(sheet, plain.row_numbers, dated.get("submitted"))
+    return dataclasses.replace(plain, columns=asked, roles=dated, notes=notes)
 
 
 def _named(column: Column, vocabulary: Vocabulary) -> Column:
@@ -141,12 +142,9 @@ def _refuse_abbreviated(columns: Sequence[Column], table: FormTable, vocabulary:
     problems.raise_errors()
 
 
-def _unfinished(table: FormTable, roles: dict[str, Column]) -> Iterator[Problem]:
+def _unfinished(sheet: Sheet, rows: np.ndarray, submitted: Column | None) -> tuple[Problem, ...]:
     """A note of the forms that were never sent: they are read like all others, without a time of sending."""
-    submitted = roles.get("submitted")
-    rows = np.flatnonzero(submitted.distinct.codes < 0) if submitted else np.zeros(0, dtype=int)
-    if 0 < len(rows) < len(table):
-        first = int(table.row_numbers[rows[0]])
-        yield Problem(
-            "returns.unfinished", "warning", table.file, table.sheet, first, "", (("forms", str(len(rows))),)
-        )
+    unsent = rows[submitted.distinct.codes < 0] if submitted else rows[:0]
+    if not 0 < len(unsent) < len(rows):
+        return ()
+    return (sheet.warning("returns.unfinished", int(unsent[0]), forms=len(unsent)),)

@@ -47,19 +47,15 @@ def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[FormTable]:
     main = [sheet for sheet in sheets if recognise([sheet], vocabulary)]
     others = [sheet for sheet in sheets if not recognise([sheet], vocabulary)]
     tables = xlsform.read([*main, *others], vocabulary, PRODUCT)
-    notes = tuple(note for sheet in main for note in _rejected(plain_table(sheet)))
+    notes = tuple(note for sheet in main for note in _rejected(sheet))
     return [dataclasses.replace(tables[0], notes=notes), *tables[1:]] if tables else []
 
 
-def _rejected(table: FormTable) -> list[Problem]:
+def _rejected(sheet: Sheet) -> list[Problem]:
+    table = plain_table(sheet)
     state = table.named("ReviewState")
     rows = table.row_numbers[state.each(str) == "rejected"].tolist() if state else []
     if not rows:
         return []
     shown = ", ".join(map(str, rows[:20]))
-    params = (("forms", str(len(rows))), ("rows", shown))
-    return [
-        Problem(
-            "returns.rejected_elsewhere", "warning", table.file, table.sheet, rows[0], "ReviewState", params
-        )
-    ]
+    return [sheet.warning("returns.rejected_elsewhere", rows[0], "ReviewState", forms=len(rows), rows=shown)]

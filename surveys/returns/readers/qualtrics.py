@@ -28,7 +28,7 @@ from surveys.returns.headings.form_table import (
 )
 from surveys.returns.headings.product_columns import MARK, questions_together, without_own
 from surveys.returns.headings.questions import Vocabulary
-from surveys.returns.text.repair import cell_text, repair_all
+from surveys.returns.text.repair import cell_text, repaired
 from surveys.vocabulary.folding import fold_name
 
 NAME = "qualtrics"
@@ -95,7 +95,7 @@ def _table(sheet: Sheet, vocabulary: Vocabulary) -> FormTable:
     rows = body_rows(sheet, depth)
     trials = _trials(sheet, rows)
     kept = rows[~trials]
-    names, texts = heading_texts(sheet, 0), _texts(heading_texts(sheet, 1))
+    names, texts = heading_texts(sheet, 0), repaired(heading_texts(sheet, 1))
     zones = [_zone(text) for text in heading_texts(sheet, 2)] if depth == 3 else [""] * len(names)
     columns = [
         _column(column, name, text, zone, vocabulary)
@@ -104,11 +104,6 @@ def _table(sheet: Sheet, vocabulary: Vocabulary) -> FormTable:
     together = questions_together(columns, vocabulary, _option)
     asked, roles = without_own(together, OWN, vocabulary)
     return dataclasses.replace(table_of(sheet, asked, kept), roles=roles, notes=_notes(sheet, rows[trials]))
-
-
-def _texts(texts: Sequence[str]) -> list[str]:
-    repaired = repair_all(texts)
-    return [repaired[text][0] for text in texts]
 
 
 def _column(column: Column, name: str, text: str, zone: str, vocabulary: Vocabulary) -> Column:
@@ -160,6 +155,4 @@ def _trials(sheet: Sheet, rows: np.ndarray) -> np.ndarray:
 def _notes(sheet: Sheet, trials: np.ndarray) -> tuple[Problem, ...]:
     if not len(trials):
         return ()
-    first = int(trials[0]) + sheet.first_row
-    params = (("rows", str(len(trials))),)
-    return (Problem("returns.rows_trial", "warning", sheet.file, sheet.name, first, "", params),)
+    return (sheet.warning("returns.rows_trial", int(trials[0]) + sheet.first_row, rows=len(trials)),)

@@ -86,5 +86,5 @@ def _unknown_labels(column: Column, sheet: Sheet, vocabulary: Vocabulary) -> lis
     ]
     if not unknown:
         return []
-    params = (("labels", "; ".join(unknown)), ("item", items[0]))
-    return [Problem("returns.labels_unknown", "warning", sheet.file, "", None, column.heading, params)]
+    labels = "; ".join(unknown)
+    return [sheet.warning("returns.labels_unknown", None, column.heading, labels=labels, item=items[0])]

@@ -23,7 +23,7 @@ from surveys.returns.headings.form_table import (
 )
 from surveys.returns.headings.product_columns import MARK, questions_together, without_own
 from surveys.returns.headings.questions import Vocabulary
-from surveys.returns.text.repair import repair_all
+from surveys.returns.text.repair import repaired
 from surveys.vocabulary.folding import fold, fold_name
 
 NAME = "surveymonkey"
@@ -77,9 +77,8 @@ def _table(sheet: Sheet, vocabulary: Vocabulary) -> FormTable:
 
 def _headings(sheet: Sheet) -> tuple[list[str], list[str]]:
     """Question and part of every column; a question goes on over the columns without one whose part is written."""
-    first, second = (heading_texts(sheet, row) for row in (0, 1))
-    repaired = repair_all({*first, *second})
-    questions, parts = ([repaired[text][0] for text in texts] for texts in (first, second))
+    texts = repaired([*heading_texts(sheet, 0), *heading_texts(sheet, 1)])
+    questions, parts = texts[: len(texts) // 2], texts[len(texts) // 2 :]
     for j in range(1, len(questions)):
         questions[j] = questions[j] or (questions[j - 1] if parts[j] else "")
     return questions, parts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -28,6 +28,16 @@ def repair_all(texts: Iterable[str]) -> dict[str, tuple[str, tuple[str, ...]]]:
         repaired, done = repair(meant)
         found[text] = (repaired, done if meant == text else (name, *done))
     return found
+
+
+def repaired(texts: Sequence[str]) -> list[str]:
+    """The texts of one column, or of the headings of a sheet, as they were meant.
+
+    >>> repaired(["Sở  Y tế ", "Tốt"])
+    ['Sở Y tế', 'Tốt']
+    """
+    meant = repair_all(texts)
+    return [meant[text][0] for text in texts]
 
 
 def cell_text(value: object) -> str:
