@@ -21,7 +21,7 @@ from surveys.definitions.study.records import (
     Output,
     WeightPlan,
 )
-from surveys.problems import SurveyError
+from surveys.problems import LANGUAGES, SurveyError, phrase
 from surveys.sampling.samples import draw_samples
 from surveys.scoring.block_inputs import inputs_of
 from surveys.scoring.league import covariance
@@ -262,3 +262,12 @@ def test_unweighted_results_stand_beside_the_weighted_ones(small) -> None:
         np.average(v.value[mine, k], weights=weight[sample.rows][mine]), rel=1e-12
     )
     assert found["score"] != pytest.approx(found["unweighted_score"], rel=1e-6)
+
+
+def test_results_carry_codes_and_no_words(small) -> None:
+    scores = small.scored(externals=(external("p1", "1.1.1", "staff", 0.8, se=0.05),))
+    said = {one for table in (scores.table, scores.units) for note in table["note"] for one in note}
+    assert {one.code for one in said} >= {"score.external", "score.suppressed", "score.missing_group"}
+    for code, params in said:
+        for language in LANGUAGES:
+            assert phrase(code, language, **dict(params))
