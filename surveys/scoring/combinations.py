@@ -11,7 +11,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from surveys.definitions.instrument.records import Instrument, Item, Node
-from surveys.vocabulary.aggregations import AGGREGATIONS, OWN_RULES
+from surveys.vocabulary.aggregations import (
+    AGGREGATIONS,
+    MEAN,
+    MEAN_OF_ITEMS,
+    OWN_RULES,
+    POOLED,
+    RESCALE,
+    SHARES,
+    SUM,
+    WEIGHTED,
+)
 
 Part = Item | Node
 
@@ -58,13 +68,13 @@ def rescaled(node: Node) -> tuple[float, float]:
 COMBINATIONS: Mapping[str, Combination] = {
     rule.name: rule
     for rule in (
-        Combination("mean"),
-        Combination("mean_of_items", weight=items_below),
-        Combination("weighted", weight=declared_weight),
-        Combination("sum", points=True),
-        Combination("rescale", affine=rescaled),
-        Combination("pooled", pooled=True),
-        Combination("shares", scored=False),
+        Combination(MEAN),
+        Combination(MEAN_OF_ITEMS, weight=items_below),
+        Combination(WEIGHTED, weight=declared_weight),
+        Combination(SUM, points=True),
+        Combination(RESCALE, affine=rescaled),
+        Combination(POOLED, pooled=True),
+        Combination(SHARES, scored=False),
     )
 }
 

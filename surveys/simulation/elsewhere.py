@@ -10,6 +10,7 @@ from surveys.definitions.instrument.records import Instrument, Item, Node, Unit
 from surveys.definitions.study.records import External
 from surveys.simulation.population import Array, Population, Simulation
 from surveys.simulation.truth import scored_and_satisfied
+from surveys.vocabulary.aggregations import POOLED, RESCALE, SHARES, WEIGHTED
 
 ELSEWHERE = (0.7, 0.92)  # range of the true scores of nodes that another survey measures
 FORMS_ELSEWHERE = 500
@@ -25,7 +26,7 @@ def taken_over(simulation: Simulation, population: Population) -> list[External]
         rows = np.sort(simulation.rng.choice(members, min(size, len(members)), replace=False))
         for node in simulation.instrument.nodes:
             k = [k for k, item in enumerate(population.items) if item.node == node.code]
-            if not k or node.rule == "shares":
+            if not k or node.rule == SHARES:
                 continue
             items, answers = [population.items[j] for j in k], population.answers[rows][:, k]
             numbers = estimate(simulation.instrument, node, items, answers, len(rows) / len(members))
@@ -50,15 +51,15 @@ def estimate(
         for which in (0, 1)
     )
     D = given.sum(axis=0)
-    declared = np.array([item.weight if node.rule == "weighted" else 1.0 for item in items])
-    b = (D if node.rule == "pooled" else declared) * (D > 0)
+    declared = np.array([item.weight if node.rule == WEIGHTED else 1.0 for item in items])
+    b = (D if node.rule == POOLED else declared) * (D > 0)
     b = b / b.sum()
     means, shares = (v.sum(axis=0) / np.maximum(D, 1) for v in (y, q))
     influence = (np.where(given, y - means, 0.0) / np.maximum(D, 1)) @ b
     n = len(answers)
     se = float(np.sqrt((1 - fraction) * n / (n - 1) * ((influence - influence.mean()) ** 2).sum()))
     score = float(means @ b)
-    if node.rule == "rescale":
+    if node.rule == RESCALE:
         low, high = node.low or 0.0, node.high or 1.0
         score, se = (low + (high - low) * score) / high, (high - low) / high * se
     return score, float(shares @ b), se

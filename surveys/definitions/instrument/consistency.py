@@ -44,9 +44,9 @@ from surveys.definitions.shared_checks import (
     within,
 )
 from surveys.problems import Place
-from surveys.vocabulary.aggregations import AGGREGATIONS, CHILD_RULES, ITEM_RULES
+from surveys.vocabulary.aggregations import AGGREGATIONS, CHILD_RULES, ITEM_RULES, RESCALE, SUM, WEIGHTED
 from surveys.vocabulary.folding import fold
-from surveys.vocabulary.levels import ALL_GROUPS
+from surveys.vocabulary.levels import ALL_GROUPS, SURVEY, TOTAL
 
 #: A unit code is given once in its block.
 UNITS_ONCE: Key = (Unit, "code", ("block", "code"))
@@ -201,17 +201,17 @@ def _check_parts(node: Node, place: Place, draft: InstrumentDraft) -> None:
             place.note("tree.not_survey", "measured_by", node=node.code, value=node.measured_by)
         if node.rule not in ITEM_RULES:
             place.not_accepted("tree.item_rule", "rule", node.rule, ITEM_RULES)
-        if node.rule == "rescale":
+        if node.rule == RESCALE:
             _check_rescale(node, place)
     elif children:
-        if node.measured_by == "survey":
+        if node.measured_by == SURVEY:
             place.note("tree.survey_without_items", "measured_by", node=node.code)
         if node.rule not in CHILD_RULES:
             place.not_accepted("tree.child_rule", "rule", node.rule, CHILD_RULES)
-    elif node.measured_by in ("survey", "total"):
+    elif node.measured_by in (SURVEY, TOTAL):
         place.note("tree.nothing_below", "measured_by", node=node.code, value=node.measured_by)
     parts = items or children
-    if node.rule == "weighted" and parts and sum(part.weight for part in parts) <= 0:
+    if node.rule == WEIGHTED and parts and sum(part.weight for part in parts) <= 0:
         place.note("tree.weights", "rule", node=node.code)
 
 
@@ -230,7 +230,7 @@ def check_points(draft: InstrumentDraft) -> None:
     instrument, places = draft.instrument, {node.code: place for node, place in draft.of(Node)}
     for node, place in draft.of(Node):
         children = instrument.children.get(node.code, ())
-        if node.rule == "sum" and (found := _sum(children, node.max_points, node.code, places)):
+        if node.rule == SUM and (found := _sum(children, node.max_points, node.code, places)):
             place.note("tree.points_sum", "max_points", node=node.code, **found)
     roots = [root for root in instrument.children.get("", ()) if root.rule != "shares"]
     if found := _sum(roots, instrument.total_points, "total_points", places):

@@ -46,6 +46,7 @@ from surveys.definitions.study.records import (
     WeightPlan,
 )
 from surveys.problems import Place
+from surveys.vocabulary.levels import ASSESSMENT, SURVEY, TOTAL
 from surveys.vocabulary.roles import KEPT_ROLES
 
 #: Relative difference of two population totals that printing them as rounded numbers can explain.
@@ -244,7 +245,7 @@ def check_frames(draft: StudyDraft, known: Declared) -> None:
 
 def _check_gaps(draft: StudyDraft, known: Declared) -> None:
     """A group with populations has one for every assessed unit of its block that has no estimate from elsewhere."""
-    surveyed = {node.code for node in known.nodes.values() if node.measured_by == "survey"}
+    surveyed = {node.code for node in known.nodes.values() if node.measured_by == SURVEY}
     elsewhere = {(e.block, e.unit, e.group) for e in draft.all(External) if e.node in surveyed}
     framed: dict[tuple[str, str], dict[str, Place]] = defaultdict(dict)
     for frame, place in draft.of(Frame):
@@ -334,9 +335,9 @@ def check_assessed(draft: StudyDraft, known: Declared) -> None:
 def _is_assessed(node: Node, nodes: Mapping[str, Node]) -> bool:
     """A node that the council assesses, or a total of nothing else."""
     below = [child for child in nodes.values() if child.parent == node.code]
-    if node.measured_by == "total" and below:
+    if node.measured_by == TOTAL and below:
         return all(_is_assessed(child, nodes) for child in below)
-    return node.measured_by == "assessment"
+    return node.measured_by == ASSESSMENT
 
 
 def _above(node: Node, nodes: Mapping[str, Node]) -> list[str]:
