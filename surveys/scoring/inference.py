@@ -63,7 +63,8 @@ def inferred(block: BlockInputs, branches: Sequence[Branch]) -> Inferred:
 
     Groups are independent of each other and of the external estimates: variances add.
     """
-    parts = [of_group(values, branches, group) for group, values in block.values.items()]
+    groups = {group for branch in branches for group in branch.score.alpha}
+    parts = [of_group(block.values[group], branches, group) for group in block.values if group in groups]
     parts.append(of_externals(block, branches))
     variance, used, df = (
         np.array([getattr(part, name) for part in parts]) for name in ("variance", "used", "df")
@@ -85,7 +86,7 @@ def inferred(block: BlockInputs, branches: Sequence[Branch]) -> Inferred:
 
 
 def of_group(values: Values, branches: Sequence[Branch], group: str) -> Contribution:
-    """What the sample of one group adds to R branches.
+    """What the sample of one group adds to R branches, of which at least one rests on it.
 
     The influence values of item k are w a (y − θ) and, where some of the branches is ``pooled``, w a; their covariance is
     worked out unit by unit, for the score and for the satisfied share.

@@ -271,3 +271,17 @@ def test_results_carry_codes_and_no_words(small) -> None:
     for code, params in said:
         for language in LANGUAGES:
             assert phrase(code, language, **dict(params))
+
+
+def test_a_group_that_no_node_names_changes_nothing(small) -> None:
+    nodes = tuple(
+        replace(node, groups=(("staff", 1.0),) if node.groups else ())
+        for node in small.study.instrument.nodes
+    )
+    study = small.instrument(nodes=nodes)
+    table = small.scored(instrument=study.instrument).table
+    assert "raters" not in set(table["group"])
+    columns = ["score", "se", "ci_low", "ci_high", "n_valid"]
+    before = cell(small.scored().table, "p1", "1.1.1", "staff")
+    assert cell(table, "p1", "1.1.1", "staff")[columns].tolist() == before[columns].tolist()
+    assert cell(table, "p1", "1.1.1")["score"] == before["score"]
