@@ -22,6 +22,16 @@ CENSUS = 1e-7
 POWERS = 140
 
 
+@dataclass(frozen=True, eq=False)
+class StageColumns:
+    """The columns of one stage [n], none of them with gaps; None where not given. ``role``: what messages call ``fpc``."""
+
+    strata: pd.Series | None
+    clusters: pd.Series | None
+    fpc: Floats | None
+    role: str
+
+
 class Arguments:
     """The frame of a design, and ``problems`` with what is given beside it."""
 
@@ -113,13 +123,114 @@ class Arguments:
         if self.problems:
             return ()
         of_stages = list(zip_longest(by_strata, by_clusters, sizes))[: max(len(sizes), 1)] or [(None,) * 3]
-        builder = StageBuilder(self.frame.index, nest, self.problems)
         stages: list[Stage] = []
         for number, (of_strata, of_clusters, of_sizes) in enumerate(of_stages):
             role = "fpc" if number == 0 else f"fpc of stage {number + 1}"
             columns = StageColumns(of_strata, of_clusters, self._numbers(of_sizes, role), role)
-            stages.append(builder.build(columns, stages[-1] if stages else None))
+            stages.append(self._stage(columns, stages[-1] if stages else None, nest))
         return tuple(stages)
+
+    def _stage(self, given: StageColumns, above: Stage | None, nest: bool | None) -> Stage:
+        """The stage below ``above``, within whose clusters its strata lie."""
+        stratum, parent, names = self._strata(given, above)
+        cluster, of_cluster, labels = self._clusters(given, stratum, names, nest if above is None else True)
+        sampled = np.bincount(of_cluster, minlength=names.size).astype(float)
+        rest = 1 - self._fractions(given, stratum, sampled, names)
+        share = np.ones(names.size)
+        if above is not None:
+            of_parent = above.stratum[parent]
+            share = above.share[of_parent] * (1 - above.rest[of_parent])
+        return Stage(
+            cluster=cluster,
+            stratum=of_cluster,
+            sampled=sampled,
+            rest=np.where(rest < CENSUS, 0.0, rest),
+            share=share,
+            parent=parent,
+            names=names,
+            labels=labels,
+        )
+
+    def _strata(self, given: StageColumns, above: Stage | None) -> tuple[Codes, Codes, NDArray[Any]]:
+        """Stratum of each row [n], and the cluster above and the name of each stratum [H]; within the clusters above."""
+        codes, labels = np.zeros(len(self.frame.index), dtype=np.intp), pd.Index(["all"])
+        if given.strata is not None:
+            codes, labels = coded(given.strata)
+        texts = labels.astype(str).to_numpy(dtype=object)
+        if above is None:
+            used, stratum = compact(codes, len(labels))
+            return stratum, np.zeros_like(used), texts[used]
+        key = above.cluster * len(labels) + codes
+        used, stratum = compact(key, above.n_clusters * len(labels))
+        parent, of_label = np.divmod(used, len(labels))
+        names = above.labels[parent].astype(str).to_numpy(dtype=object)
+        return stratum, parent, names if given.strata is None else names + "/" + texts[of_label]
+
+    def _clusters(
+        self, given: StageColumns, stratum: Codes, names: NDArray[Any], nest: bool | None
+    ) -> tuple[Codes, Codes, pd.Index]:
+        """Cluster of each row [n], stratum and label of each cluster [C]; every row its own cluster where none are given."""
+        if given.clusters is None:
+            rows = np.arange(len(self.frame.index), dtype=np.intp)
+            return rows, stratum, pd.RangeIndex(rows.size)
+        label, labels = coded(given.clusters)
+        used, cluster = compact(stratum * len(labels) + label, names.size * len(labels))
+        of_cluster, of_label = np.divmod(used, len(labels))
+        if not nest:
+            self._crossing(of_label, labels, names[of_cluster], nest)
+        return cluster, of_cluster, labels[of_label]
+
+    def _crossing(self, label: Codes, labels: pd.Index, strata: NDArray[Any], nest: bool | None) -> None:
+        """Labels that are found in several strata: ``label`` and the name of the stratum of each cluster [C]."""
+        count = np.bincount(label)
+        twice = np.flatnonzero(count > 1)
+        if nest is None and 2 * twice.size > np.count_nonzero(count):
+            return  # labels that count within strata are found in most of them
+        for code in twice[:5]:
+            where = ", ".join(repr(str(name)) for name in strata[label == code])
+            self.problems.append(
+                f"clusters: {str(labels[code])!r} lies in strata {where}; a cluster has one stratum "
+                "(labels that count within strata: nest=True)"
+            )
+        if twice.size > 5:
+            self.problems.append(f"clusters: {twice.size - 5} more lie in several strata")
+
+    def _fractions(self, given: StageColumns, stratum: Codes, sampled: Floats, names: NDArray[Any]) -> Floats:
+        """Sampling fraction [H]; 0 where no finite population is declared."""
+        if given.fpc is None:
+            return np.zeros(sampled.size)
+        size = np.empty(sampled.size)
+        size[stratum] = given.fpc
+        problem = self._fpc_problem(given.fpc, size, stratum, names)
+        if problem:
+            self.problems.append(f"{given.role}: {problem}")
+            return np.zeros(sampled.size)
+        if (given.fpc <= 1).all():
+            return size
+        with np.errstate(divide="ignore"):
+            fraction = sampled / size
+        self.problems.extend(
+            f"{given.role}: a sampling fraction above 1 in stratum {str(names[h])!r}: "
+            f"{sampled[h]:g} clusters drawn from {size[h]:g}"
+            for h in np.flatnonzero(fraction > 1)[:5]
+        )
+        return fraction
+
+    def _fpc_problem(self, fpc: Floats, size: Floats, stratum: Codes, names: NDArray[Any]) -> str:
+        """What is wrong with sizes or fractions [n] beside those of their strata [H]; empty if nothing is."""
+        if (fpc < 0).any():
+            return f"negative in {rows_named(fpc < 0, self.frame.index, fpc)}"
+        over, under = fpc > 1, (fpc > 0) & (fpc < 1)
+        if over.any() and under.any():
+            return (
+                f"a sampling fraction above 1 in {rows_named(over, self.frame.index, fpc)}, beside "
+                f"fractions below 1 in {rows_named(under, self.frame.index, fpc)}; give all fractions or all sizes"
+            )
+        uneven = np.unique(stratum[fpc != size[stratum]])
+        if uneven.size:
+            where = ", ".join(repr(str(names[h])) for h in uneven[:5])
+            return f"differs within stratum {where}; one value per stratum is needed"
+        return ""
 
     def policy(self, lonely: str, in_domains: bool) -> LonelyPolicy:
         """What is done with strata of one cluster."""
@@ -170,127 +281,3 @@ def weight_problems(weights: Floats, index: pd.Index, role: str) -> list[str]:
     )
     problems = [f"{role}: {what} in {rows_named(bad, index, v)}" for what, bad, v in faults if bad.any()]
     return problems or [f"{role}: all are zero"]
-
-
-@dataclass(frozen=True, eq=False)
-class StageColumns:
-    """The columns of one stage [n], none of them with gaps; None where not given. ``role``: what messages call ``fpc``."""
-
-    strata: pd.Series | None
-    clusters: pd.Series | None
-    fpc: Floats | None
-    role: str
-
-
-@dataclass(frozen=True, eq=False)
-class StageBuilder:
-    """Makes stages from columns with rows named by ``index`` [n], and adds what is wrong with them to ``problems``.
-
-    ``nest``: whether cluster labels count within their stratum; None: the labels tell.
-    """
-
-    index: pd.Index
-    nest: bool | None
-    problems: list[str]
-
-    def build(self, given: StageColumns, above: Stage | None) -> Stage:
-        """The stage below ``above``, within whose clusters its strata lie."""
-        stratum, parent, names = self._strata(given, above)
-        cluster, of_cluster, labels = self._clusters(given, stratum, names, above is None)
-        sampled = np.bincount(of_cluster, minlength=names.size).astype(float)
-        rest = 1 - self._fractions(given, stratum, sampled, names)
-        share = np.ones(names.size)
-        if above is not None:
-            of_parent = above.stratum[parent]
-            share = above.share[of_parent] * (1 - above.rest[of_parent])
-        return Stage(
-            cluster=cluster,
-            stratum=of_cluster,
-            sampled=sampled,
-            rest=np.where(rest < CENSUS, 0.0, rest),
-            share=share,
-            parent=parent,
-            names=names,
-            labels=labels,
-        )
-
-    def _strata(self, given: StageColumns, above: Stage | None) -> tuple[Codes, Codes, NDArray[Any]]:
-        """Stratum of each row [n], and the cluster above and the name of each stratum [H]; within the clusters above."""
-        codes, labels = np.zeros(len(self.index), dtype=np.intp), pd.Index(["all"])
-        if given.strata is not None:
-            codes, labels = coded(given.strata)
-        texts = labels.astype(str).to_numpy(dtype=object)
-        if above is None:
-            used, stratum = compact(codes, len(labels))
-            return stratum, np.zeros_like(used), texts[used]
-        key = above.cluster * len(labels) + codes
-        used, stratum = compact(key, above.n_clusters * len(labels))
-        parent, of_label = np.divmod(used, len(labels))
-        names = above.labels[parent].astype(str).to_numpy(dtype=object)
-        return stratum, parent, names if given.strata is None else names + "/" + texts[of_label]
-
-    def _clusters(
-        self, given: StageColumns, stratum: Codes, names: NDArray[Any], first: bool
-    ) -> tuple[Codes, Codes, pd.Index]:
-        """Cluster of each row [n], stratum and label of each cluster [C]; every row its own cluster where none are given."""
-        if given.clusters is None:
-            rows = np.arange(len(self.index), dtype=np.intp)
-            return rows, stratum, pd.RangeIndex(rows.size)
-        label, labels = coded(given.clusters)
-        used, cluster = compact(stratum * len(labels) + label, names.size * len(labels))
-        of_cluster, of_label = np.divmod(used, len(labels))
-        if first and not self.nest:
-            self._crossing(of_label, labels, names[of_cluster])
-        return cluster, of_cluster, labels[of_label]
-
-    def _crossing(self, label: Codes, labels: pd.Index, strata: NDArray[Any]) -> None:
-        """Labels that are found in several strata: ``label`` and the name of the stratum of each cluster [C]."""
-        count = np.bincount(label)
-        twice = np.flatnonzero(count > 1)
-        if self.nest is None and 2 * twice.size > np.count_nonzero(count):
-            return  # labels that count within strata are found in most of them
-        for code in twice[:5]:
-            where = ", ".join(repr(str(name)) for name in strata[label == code])
-            self.problems.append(
-                f"clusters: {str(labels[code])!r} lies in strata {where}; a cluster has one stratum "
-                "(labels that count within strata: nest=True)"
-            )
-        if twice.size > 5:
-            self.problems.append(f"clusters: {twice.size - 5} more lie in several strata")
-
-    def _fractions(self, given: StageColumns, stratum: Codes, sampled: Floats, names: NDArray[Any]) -> Floats:
-        """Sampling fraction [H]; 0 where no finite population is declared."""
-        if given.fpc is None:
-            return np.zeros(sampled.size)
-        size = np.empty(sampled.size)
-        size[stratum] = given.fpc
-        problem = self._fpc_problem(given.fpc, size, stratum, names)
-        if problem:
-            self.problems.append(f"{given.role}: {problem}")
-            return np.zeros(sampled.size)
-        if (given.fpc <= 1).all():
-            return size
-        with np.errstate(divide="ignore"):
-            fraction = sampled / size
-        self.problems.extend(
-            f"{given.role}: a sampling fraction above 1 in stratum {str(names[h])!r}: "
-            f"{sampled[h]:g} clusters drawn from {size[h]:g}"
-            for h in np.flatnonzero(fraction > 1)[:5]
-        )
-        return fraction
-
-    def _fpc_problem(self, fpc: Floats, size: Floats, stratum: Codes, names: NDArray[Any]) -> str:
-        """What is wrong with sizes or fractions [n] beside those of their strata [H]; empty if nothing is."""
-        if (fpc < 0).any():
-            return f"negative in {rows_named(fpc < 0, self.index, fpc)}"
-        over, under = fpc > 1, (fpc > 0) & (fpc < 1)
-        if over.any() and under.any():
-            return (
-                f"a sampling fraction above 1 in {rows_named(over, self.index, fpc)}, beside "
-                f"fractions below 1 in {rows_named(under, self.index, fpc)}; give all fractions or all sizes"
-            )
-        uneven = np.unique(stratum[fpc != size[stratum]])
-        if uneven.size:
-            where = ", ".join(repr(str(names[h])) for h in uneven[:5])
-            return f"differs within stratum {where}; one value per stratum is needed"
-        return ""

@@ -108,9 +108,7 @@ class Estimates:
 
     def keys(self) -> list[Hashable]:
         """The name of each row: its statistic, or (by…, statistic)."""
-        if self.labels.shape[1] == 1:
-            return list(self.labels["statistic"])
-        return list(self.labels.itertuples(index=False, name=None))
+        return _row_names(self.labels)
 
     def combine(
         self,
@@ -191,12 +189,11 @@ class Estimates:
     @cached_property
     def _places(self) -> dict[Hashable, int]:
         """Row numbers by every name a row goes by."""
-        places: dict[Hashable, int] = {}
         by = self.labels.drop(columns="statistic")
+        places: dict[Hashable, int] = {}
         if by.shape[1] and self.labels["statistic"].nunique() == 1:
-            keys = list(by.itertuples(index=False, name=None))
-            places.update({key[0]: i for i, key in enumerate(keys) if len(key) == 1})
-            places.update({key: i for i, key in enumerate(keys)})
+            places.update({key: i for i, key in enumerate(by.itertuples(index=False, name=None))})
+            places.update({key: i for i, key in enumerate(_row_names(by))})
         return places | {key: i for i, key in enumerate(self.keys())}
 
     def pairwise(
@@ -237,10 +234,9 @@ class Estimates:
         return first[same], second[same]
 
     def _short(self, rows: NDArray[np.intp]) -> list[Hashable]:
-        if self.labels.shape[1] == 1:
-            return list(self.labels["statistic"].to_numpy()[rows])
-        by = self.labels.drop(columns="statistic").iloc[rows]
-        return list(by.iloc[:, 0]) if by.shape[1] == 1 else list(by.itertuples(index=False, name=None))
+        """The by-values of some rows; their statistic without by-columns."""
+        by = self.labels.drop(columns="statistic")
+        return _row_names((by if by.shape[1] else self.labels).iloc[rows])
 
     def __repr__(self) -> str:
         return f"{self._title()}\n{self._printed().to_string(index=False)}{self._footer()}"
@@ -266,6 +262,12 @@ class Estimates:
     def _footer(self) -> str:
         more = [f"… and {len(self) - 60:,} more: see table()"] if len(self) > 60 else []
         return "".join(f"\n{line}" for line in (*more, *self.remarks))
+
+
+def _row_names(labels: pd.DataFrame) -> list[Hashable]:
+    """The only label of each row, or all of them as a tuple."""
+    several = labels.shape[1] > 1
+    return list(labels.itertuples(index=False, name=None) if several else labels.iloc[:, 0])
 
 
 def _refuse_combinations(combinations: Any) -> None:
