@@ -65,7 +65,9 @@ def _paired(rows: pd.DataFrame, answers: Array, key: Array) -> tuple[Array, Arra
     code, is_second = rows["form_code"], rows["entry"] == SECOND
     twice = (code != "") & code.isin(code[is_second]) & code.isin(code[~is_second])
     found = pd.DataFrame({"key": key, "row": np.arange(len(rows)), "second": is_second.to_numpy()})
-    found = found.iloc[_by_content(rows, answers, np.flatnonzero(twice))]
+    found = found[twice.to_numpy(bool)]
+    if found.duplicated(["key", "second"]).any():
+        found = found.loc[_by_content(rows, answers, found["row"].to_numpy())]
     entries = found.drop_duplicates(["key", "second"])
     both = entries[~entries["second"]].merge(entries[entries["second"]], on="key").sort_values("row_x")
     first, second = both["row_x"].to_numpy(int), both["row_y"].to_numpy(int)
