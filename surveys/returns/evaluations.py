@@ -118,8 +118,10 @@ def _tidy(reading: TableReading, columns: Mapping[str, np.ndarray], found: Evalu
     tidy |= _stated(reading, tidy, found.row)
     tidy["rater"] = _raters(tidy, reading.table.place)
     kinds = row_kinds(reading.instrument)
-    typed = {name: pd.Series(tidy[name], dtype=kind) for name, kind in kinds.items()}
-    return pd.DataFrame(typed, copy=False)
+    texts = [name for name, kind in kinds.items() if kind == "object"]
+    rows = pd.DataFrame(np.array([tidy[name] for name in texts], dtype=object).T, columns=texts, dtype=object)
+    others = {name: tidy[name].astype(kind) for name, kind in kinds.items() if kind != "object"}
+    return rows.assign(**others)[list(kinds)]
 
 
 def _stated(
