@@ -103,11 +103,11 @@ def distinct(cells: CodedCells) -> Distinct:
     meant = _meant(values, codes) if pool.meant is None else [pool.meant[k] for k in present.tolist()]
     texts = [text for text, _ in meant]
     conversions: Conversions = {}
-    for (_, done), count in zip(meant, counts.tolist(), strict=True):
-        for name in done:
-            conversions[name] = conversions.get(name, 0) + count
-    kept = [k for k, text in enumerate(texts) if text]
-    if len(kept) < len(texts):
+    for k in np.flatnonzero(pool.noted[present]).tolist():
+        for name in meant[k][1]:
+            conversions[name] = conversions.get(name, 0) + int(counts[k])
+    if not all(texts):
+        kept = [k for k, text in enumerate(texts) if text]
         codes, counts = _renumbered(codes, kept, len(texts)), counts[kept]
         values, texts = [values[k] for k in kept], [texts[k] for k in kept]
     return Distinct(codes, tuple(values), tuple(texts), counts, conversions)
