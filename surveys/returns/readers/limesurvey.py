@@ -1,7 +1,7 @@
 """LimeSurvey: CSV with a byte order mark, or a workbook, under any of its four heading styles.
 
 Codes (``q1``, ``q1[SQ001]``), full texts (``Question [Row]``) and both (``q1[SQ001]. Question [Row]``) are read. Abbreviated
-texts are refused, because different questions become equal under them. ``-oth-`` is the answer *other*, whose text stands in a
+texts are rejected, because different questions become equal under them. ``-oth-`` is the answer *other*, whose text stands in a
 column ``[other]``; a question without a text has an empty heading.
 
 Source: the chapter "Exporting results" of the LimeSurvey manual.
@@ -63,7 +63,7 @@ def _table(sheet: Sheet, vocabulary: Vocabulary) -> FormTable:
         for column in plain.columns
         if not _TIMING.search(column.heading) or fold_name(column.heading) in _OWN
     ]
-    _refuse_abbreviated(timed, plain, vocabulary)
+    _reject_abbreviated(timed, plain, vocabulary)
     named = [_named(column, vocabulary) for column in timed]
     together = questions_together(
         (column for column in named if not _is_free_text(column, vocabulary)), vocabulary, _option
@@ -128,7 +128,7 @@ def _dated(cell: object) -> object:
     return "" if cell_text(cell).startswith(_NO_DATE) else cell
 
 
-def _refuse_abbreviated(columns: Sequence[Column], table: FormTable, vocabulary: Vocabulary) -> None:
+def _reject_abbreviated(columns: Sequence[Column], table: FormTable, vocabulary: Vocabulary) -> None:
     problems = Problems()
     for column in columns:
         if _ABBREVIATED.search(column.heading) and not vocabulary.targets(column):

@@ -2,7 +2,7 @@
 option of a question with several answers, and repeated groups on sheets of their own.
 
 A rater who judges many units fills a repeated group once for each: the rows of its sheet are evaluations, and the main sheet's
-row they point to is their form. A group inside a repeated group is refused: what its rows would be evaluations of is not known.
+row they point to is their form. A group inside a repeated group is rejected: what its rows would be evaluations of is not known.
 """
 
 from __future__ import annotations
