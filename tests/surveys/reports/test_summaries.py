@@ -1,0 +1,59 @@
+"""Short tables for people: what they show of a small round whose numbers are made by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from surveys.problems import LANGUAGES, Language
+from surveys.reports.summaries import change_summaries, funnel_summary, league_summaries, mapping_summary
+from surveys.scoring.scored import ScoredRound
+from surveys.vocabulary.remarks import remark
+
+
+def test_the_funnel_is_added_up_by_questionnaire(small_round: ScoredRound) -> None:
+    """Issued 3 × 8 and 3 × 10 forms; of the second questionnaire 17 came back: 15 valid, 1 under review, 1 rejected."""
+    found = funnel_summary(small_round.dispositions.funnel, small_round.study.instrument, "en")
+    assert found.headings == ("Questionnaire", "Name", "Issued", "Returned", "Valid", "Under review", "Rejected")
+    assert found.rows == (
+        ("so-2", "Form 2", "24", "18", "18", "0", "0"),
+        ("so-5", "Form 5", "30", "17", "15", "1", "1"),
+        ("", "Total", "54", "35", "33", "1", "1"),
+    )
+    assert len(found.remarks) == 1  # a form of the first questionnaire rates every unit
+
+
+def test_the_league_stands_by_rank_with_rounded_numbers(small_round: ScoredRound) -> None:
+    """Points by hand: tru 3/8 + 2, y-te 0.79166… + 1.1, noi-vu 0.6 + 2/3."""
+    (found,) = league_summaries(small_round.scores.units, small_round.study, "en")
+    assert found.title.endswith("Departments")
+    assert [row[:4] for row in found.rows] == [
+        ("1", "=Trụ sở, “khu A”", "2.3750", "3"),
+        ("2", "Sở Y tế", "1.8917", "3"),
+        ("3", "Sở Nội vụ", "1.2667", "3"),
+    ]
+    assert found.rows[2][4:7] == ("42.22", "41.22 – 43.22", "1 – 3")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_changes_are_told_in_the_language_asked_for(small_round: ScoredRound, language: Language) -> None:
+    changes = pd.DataFrame(
+        {
+            "block": "so", "unit_code": ["noi-vu", "y-te"], "unit_name": ["Sở Nội vụ", "Sở Y tế"], "node_code": "0",
+            "group": "all", "score_old": [0.5, 0.4], "score_new": [0.625, np.nan], "change": [0.125, np.nan],
+            "ci_low": [0.1, np.nan], "ci_high": [0.15, np.nan], "p_adjusted": [0.01, np.nan],
+            "rank_change": [1.0, np.nan], "note": [(), (remark("compare.no_value"),)],
+        }
+    )  # fmt: skip
+    (found,) = change_summaries(changes, small_round.study.instrument, language)
+    first = ("Sở Nội vụ", "50.00", "62.50", "12.50", "10.00 – 15.00", "0.0100", "1", "")
+    assert found.rows[0] == first
+    assert found.rows[1][:4] == ("Sở Y tế", "40.00", "", "")
+    assert found.rows[1][7] != ""
+    assert found.numeric == (False, True, True, True, True, True, True, False)
+
+
+def test_a_mapping_counts_what_is_settled_and_what_waits() -> None:
+    mapping = pd.DataFrame({"kind": ["item", "item", "field"], "decision": ["x", "", ""]})
+    assert mapping_summary(mapping, "en").rows == (("field", "0", "1"), ("item", "1", "1"))
