@@ -11,12 +11,13 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from surveys.handover.manifest import MANIFEST, SUMS, digest_of, read_manifest, read_sums
-from surveys.problems import Problem, Problems, fault
+from surveys.problems import Problems
+from surveys.vocabulary.progress import Step
 
 #: Folder whose files people fill in; it is not replaced while it holds changes.
 REVIEW_FOLDER = "review"
@@ -27,9 +28,7 @@ _DESKTOP_FILES = (".DS_Store", "Thumbs.db", "desktop.ini")
 _LOCK_FILES = ("~$", ".~lock.")
 
 
-def write_folder(
-    out: Path, files: Mapping[str, bytes], progress: Callable[[str, int, int], None] | None = None
-) -> None:
+def write_folder(out: Path, files: Mapping[str, bytes], progress: Step | None = None) -> None:
     """Put ``files`` (relative path → bytes) at ``out``, replacing an earlier result as a whole.
 
     Raises SurveyError when ``out`` is a file, holds something that is not a result, or holds edited review files; then
@@ -37,9 +36,7 @@ def write_folder(
     ``progress("write", files done, files in all)`` is told after each file.
     """
     place = Path(os.path.realpath(out))
-    problems = Problems()
-    problems.extend(obstacles(place, out, _content(files)))
-    problems.raise_errors()
+    obstacles(place, out, str(json.loads(files[MANIFEST])["content"])).raise_errors()
     place.parent.mkdir(parents=True, exist_ok=True)
     _clear_leftovers(place)
     with _draft_of(place) as draft:
@@ -62,37 +59,34 @@ def files_of(folder: Path) -> set[str]:
     }
 
 
-def obstacles(place: Path, shown: Path, content: str) -> Iterator[Problem]:
+def obstacles(place: Path, shown: Path, content: str) -> Problems:
     """Why ``place`` must not be replaced by ``content``; none where it does not exist, is empty or is an untouched result
     of the same content (or a screening, which scores replace)."""
-    if not place.exists():
-        return
-    if not place.is_dir():
-        yield from fault("handover.out_is_a_file", file=str(shown)).problems
-        return
-    found = files_of(place)
-    if not found:
-        return
+    problems = Problems()
+    found = files_of(place) if place.is_dir() else set()
     manifest = read_manifest(place / MANIFEST)
-    if manifest is None:
-        yield from fault("handover.out_is_foreign", file=str(shown), found=_some(found)).problems
-        return
-    before = str(manifest.get("content", ""))
-    if before != content and (before, content) != ("screening", "scores"):
-        yield from fault("handover.out_is_other", file=str(shown), before=before, content=content).problems
-    yield from _people_files(place, shown, found)
+    before = str((manifest or {}).get("content", ""))
+    if place.exists() and not place.is_dir():
+        problems.add("handover.out_is_a_file", file=str(shown))
+    elif found and manifest is None:
+        problems.add("handover.out_is_foreign", file=str(shown), found=_some(found))
+    elif found:
+        if before != content and (before, content) != ("screening", "scores"):
+            problems.add("handover.out_is_other", file=str(shown), before=before, content=content)
+        _note_files_of_people(place, shown, found, problems)
+    return problems
 
 
-def _people_files(place: Path, shown: Path, found: set[str]) -> Iterator[Problem]:
+def _note_files_of_people(place: Path, shown: Path, found: set[str], problems: Problems) -> None:
     """Files that someone added, and review files that someone filled in."""
     sums = read_sums(place / SUMS)
     added = found - sums.keys() - {SUMS}
     if added and sums:
-        yield from fault("handover.out_has_added_files", file=str(shown), found=_some(added)).problems
+        problems.add("handover.out_has_added_files", file=str(shown), found=_some(added))
     reviewed = [path for path in found & sums.keys() if path.startswith(f"{REVIEW_FOLDER}/")]
     edited = {path for path in reviewed if digest_of((place / path).read_bytes()) != sums[path]}
     if edited:
-        yield from fault("handover.out_has_edited_files", file=str(shown), found=_some(edited)).problems
+        problems.add("handover.out_has_edited_files", file=str(shown), found=_some(edited))
 
 
 @contextmanager
@@ -203,11 +197,6 @@ def _umask() -> int:
 
 def _is_nobodys(path: Path) -> bool:
     return path.name in _DESKTOP_FILES or path.name.startswith(_LOCK_FILES)
-
-
-def _content(files: Mapping[str, bytes]) -> str:
-    """What the manifest among ``files`` says they are."""
-    return str(json.loads(files[MANIFEST])["content"])
 
 
 def _some(paths: set[str]) -> str:

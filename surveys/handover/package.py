@@ -25,7 +25,6 @@ from surveys.handover.manifest import MANIFEST, Content, run_manifest
 from surveys.handover.seal import package_name, sealed
 from surveys.handover.words import label_of
 from surveys.handover.workbook import WORKBOOK, workbook_bytes
-from surveys.problems import SurveyError
 from surveys.returns.double_entry import agreement, disagreements
 from surveys.scoring.scored import ScoredRound
 from surveys.validity.screened import ScreenedRound
@@ -53,9 +52,7 @@ def ready(out: str | Path, content: Content) -> None:
 
     Raises SurveyError when ``out`` is a file or holds something that must not be replaced.
     """
-    found = tuple(obstacles(Path(out).resolve(), Path(out), content))
-    if found:
-        raise SurveyError(found)
+    obstacles(Path(out).resolve(), Path(out), content).raise_errors()
 
 
 def package(scored: ScoredRound) -> dict[str, bytes]:

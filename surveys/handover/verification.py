@@ -7,15 +7,16 @@ made new checksums. Every fault names file, row and column with what was expecte
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from surveys.handover import codebook
 from surveys.handover.codebook import COUNCIL_TABLES, OfficialTable
 from surveys.handover.folder import files_of
 from surveys.handover.manifest import MANIFEST, SUMS, digest_of, language_of, read_manifest, read_sums
 from surveys.handover.package import COUNCIL
-from surveys.handover.printed import PrintedTable, read_printed
+from surveys.handover.printed import Package, read_printed
 from surveys.handover.readding import readded
 from surveys.handover.reconciliation import reconciled, workbook_repeats
 from surveys.handover.seal import DESCRIPTOR
@@ -45,11 +46,13 @@ def _check(folder: Path, problems: Problems) -> None:
     if (folder / COUNCIL).is_dir():
         parts[f"{COUNCIL}/"] = folder / COUNCIL
     for prefix, part in parts.items():
-        problems.extend(_checksums(part, prefix))
-        problems.extend(_described(part, prefix))
+        _check_sums(part, prefix, problems)
+        _check_descriptor(part, prefix, problems)
         if read_manifest(part / MANIFEST) is None:
             problems.add("verify.no_manifest", file=f"{prefix}{MANIFEST}")
-    problems.extend(_one_manifest(list(parts.values())))
+    manifests = {(part / MANIFEST).read_bytes() for part in parts.values() if (part / MANIFEST).is_file()}
+    if len(manifests) > 1:  # the council has the manifest of the results
+        problems.add("verify.manifests_differ", file=f"{COUNCIL}/{MANIFEST}")
     package = {}
     for path, table in _tables(folder).items():
         if not (folder / path).is_file():
@@ -60,75 +63,63 @@ def _check(folder: Path, problems: Problems) -> None:
             package[table.name] = printed
     problems.extend(readded(package))
     problems.extend(reconciled(package))
-    problems.extend(_workbook(folder, package))
+    _check_workbook(folder, package, problems)
 
 
-def _checksums(folder: Path, prefix: str) -> Iterator[Problem]:
+def _check_sums(folder: Path, prefix: str, problems: Problems) -> None:
     """Files that are missing, too many or changed against ``SHA256SUMS``."""
     if not (folder / SUMS).is_file():
-        yield Problem("verify.not_a_package", file=f"{prefix}{SUMS}", params=(("sums", SUMS),))
+        problems.add("verify.not_a_package", file=f"{prefix}{SUMS}", sums=SUMS)
         return
     sums, present = read_sums(folder / SUMS), files_of(folder)
     lines = (folder / SUMS).read_text(encoding="utf-8", errors="replace").splitlines()
     if len(lines) != len(sums):
-        yield Problem("verify.sums_unreadable", file=f"{prefix}{SUMS}")
+        problems.add("verify.sums_unreadable", file=f"{prefix}{SUMS}")
     for path in sorted(sums.keys() - present):
-        yield Problem("verify.file_missing", file=f"{prefix}{path}")
+        problems.add("verify.file_missing", file=f"{prefix}{path}")
     for path in sorted(present - sums.keys() - {SUMS}):
-        yield Problem("verify.file_extra", file=f"{prefix}{path}")
+        problems.add("verify.file_extra", file=f"{prefix}{path}")
     for path in sorted(sums.keys() & present):
         found = digest_of((folder / path).read_bytes())
         if found != sums[path]:
-            yield Problem(
-                "verify.file_changed",
-                file=f"{prefix}{path}",
-                params=(("expected", sums[path]), ("found", found)),
-            )
+            problems.add("verify.file_changed", file=f"{prefix}{path}", expected=sums[path], found=found)
 
 
-def _described(folder: Path, prefix: str) -> Iterator[Problem]:
+def _check_descriptor(folder: Path, prefix: str, problems: Problems) -> None:
     """The Data Package descriptor against the files: size, hash, headings."""
     shown = f"{prefix}{DESCRIPTOR}"
     try:
-        resources = _resources(json.loads((folder / DESCRIPTOR).read_bytes()))
+        declared = _declared(json.loads((folder / DESCRIPTOR).read_bytes()))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        yield Problem("verify.descriptor_unreadable", file=shown, params=(("reason", str(error)),))
+        problems.add("verify.descriptor_unreadable", file=shown, reason=error)
         return
     tables = {
         path for path in files_of(folder) if path.endswith(".csv") and not path.startswith(f"{COUNCIL}/")
     }
-    for path in sorted(tables ^ resources.keys()):
-        yield Problem("verify.descriptor_files", file=shown, params=(("path", path),))
-    for path in sorted(tables & resources.keys()):
+    for path in sorted(tables ^ declared.keys()):
+        problems.add("verify.descriptor_files", file=shown, path=path)
+    for path in sorted(tables & declared.keys()):
         content = (folder / path).read_bytes()
-        size, digest, fields = resources[path]
         heading = content.decode("utf-8-sig", errors="replace").split("\r\n", 1)[0]
-        facts = {
-            "bytes": (size, str(len(content))),
-            "hash": (digest, f"sha256:{digest_of(content)}"),
-            "fields": (fields, heading),
-        }
-        for name, (expected, found) in facts.items():
+        facts = {"bytes": str(len(content)), "hash": f"sha256:{digest_of(content)}", "fields": heading}
+        for name, found in facts.items():
+            expected = declared[path][name]
             if expected != found:
-                params = (("path", path), ("expected", expected), ("found", found))
-                yield Problem("verify.descriptor", file=shown, column=name, params=params)
+                problems.add(
+                    "verify.descriptor", file=shown, column=name, path=path, expected=expected, found=found
+                )
 
 
-def _resources(descriptor: Mapping[str, list[dict[str, object]]]) -> dict[str, tuple[str, str, str]]:
+def _declared(descriptor: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """path → bytes, hash and headings as declared."""
-    found = {}
-    for resource in descriptor["resources"]:
-        schema = resource["schema"]
-        names = [field["name"] for field in schema["fields"]]  # type: ignore[index]
-        found[str(resource["path"])] = (str(resource["bytes"]), str(resource["hash"]), ",".join(names))
-    return found
-
-
-def _one_manifest(folders: list[Path]) -> Iterator[Problem]:
-    """The council has the same run manifest as the results."""
-    found = {(folder / MANIFEST).read_bytes() for folder in folders if (folder / MANIFEST).is_file()}
-    if len(found) > 1:
-        yield Problem("verify.manifests_differ", file=f"{COUNCIL}/{MANIFEST}")
+    return {
+        str(resource["path"]): {
+            "bytes": str(resource["bytes"]),
+            "hash": str(resource["hash"]),
+            "fields": ",".join(field["name"] for field in resource["schema"]["fields"]),
+        }
+        for resource in descriptor["resources"]
+    }
 
 
 def _tables(folder: Path) -> dict[str, OfficialTable]:
@@ -144,13 +135,14 @@ def _tables(folder: Path) -> dict[str, OfficialTable]:
     return wanted | {table.path: table for table in _OPTIONAL if (folder / table.path).is_file()}
 
 
-def _workbook(folder: Path, package: Mapping[str, PrintedTable]) -> Iterator[Problem]:
-    tables = tuple(package[table.name] for table in COUNCIL_TABLES if table.name in package)
+def _check_workbook(folder: Path, package: Package, problems: Problems) -> None:
+    """The council's workbook against the council's tables."""
+    tables = [package[table.name] for table in COUNCIL_TABLES if table.name in package]
     if not tables:
         return
     shown = WORKBOOK if (folder / WORKBOOK).is_file() else f"{COUNCIL}/{WORKBOOK}"
     if not (folder / shown).is_file():
-        yield Problem("verify.file_missing", file=shown)
+        problems.add("verify.file_missing", file=shown)
         return
     language = language_of(read_manifest(folder / MANIFEST))
-    yield from workbook_repeats(folder / shown, shown, tables, language)
+    problems.extend(workbook_repeats(folder / shown, shown, tables, language))
