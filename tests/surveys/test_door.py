@@ -151,6 +151,7 @@ def test_a_result_writes_what_verifies(result: sv.Result, tmp_path: Path) -> Non
     assert {problem.severity for problem in sv.verify(str(tmp_path / "results"))} == {"error"}
 
 
+@pytest.mark.long
 def test_a_simulated_round_is_a_study(tmp_path: Path) -> None:
     sv.simulate("ha-noi/2023", 5, tmp_path / "round", scale=0.05)
     made = sv.load(tmp_path / "round")

@@ -15,7 +15,15 @@ from surveys.vocabulary.remarks import remark
 def test_the_funnel_is_added_up_by_questionnaire(small_round: ScoredRound) -> None:
     """Issued 3 × 8 and 3 × 10 forms; of the second questionnaire 17 came back: 15 valid, 1 under review, 1 rejected."""
     found = funnel_summary(small_round.dispositions.funnel, small_round.study.instrument, "en")
-    assert found.headings == ("Questionnaire", "Name", "Issued", "Returned", "Valid", "Under review", "Rejected")
+    assert found.headings == (
+        "Questionnaire",
+        "Name",
+        "Issued",
+        "Returned",
+        "Valid",
+        "Under review",
+        "Rejected",
+    )
     assert found.rows == (
         ("so-2", "Form 2", "24", "18", "18", "0", "0"),
         ("so-5", "Form 5", "30", "17", "15", "1", "1"),

@@ -19,6 +19,8 @@ from surveys.simulation.simulate import simulate
 from surveys.validity.screened import ScreenedRound
 from surveys.validity.screening import screen
 
+pytestmark = pytest.mark.long
+
 WEIGHT_KEYS = ["block", "unit_code", "group", "questionnaire", "form_code"]
 
 

@@ -175,6 +175,7 @@ def test_truth_of_papi_is_rescaled() -> None:
     assert truth[unit, "1.1", "citizens"] == pytest.approx((0.25 + 2.25 * mean) / 2.5, rel=1e-12)
 
 
+@pytest.mark.long
 def test_truth_of_sipas_is_pooled() -> None:
     """Factor 1: all satisfied answers over all answers to its items."""
     instrument = load_instrument("sipas/2023")

@@ -103,6 +103,7 @@ def test_a_folder_is_no_file(study, tmp_path):
     assert problems_of(study(ReturnFile("r.csv", "so-5"))) == [("file.missing", "r.csv")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [200_000, 20_000_000])
 def test_a_cell_of_many_letters_is_refused_by_file(study, tmp_path, size):
     write(tmp_path / "r.csv", HEADINGS, [*FORM[:3], "x" * size, *FORM[4:]])
