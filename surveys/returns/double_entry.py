@@ -94,30 +94,23 @@ def disagreements(returns: Returns) -> pd.DataFrame:
     rows = returns.rows
     unit = np.where(returns.matrix, units_rated(rows), "")
     lines = []
-    for first, second, code in sorted(_apart(returns), key=_place):
-        row = _place((first, second, code))
-        texts = (as_written(returns, entry, code) if entry >= 0 else "" for entry in (first, second))
+    for row, entries, code in sorted(_apart(returns), key=lambda difference: difference[0]):
+        texts = ("" if entry is None else as_written(returns, entry, code) for entry in entries)
         lines.append((rows["form_code"].iat[row], field_name(code, unit[row]), *texts, "", ""))
     return pd.DataFrame(lines, columns=list(ENTRIES.columns))
 
 
-def _apart(returns: Returns) -> Iterator[tuple[int, int, str]]:
-    """(first entry, second entry, item or field) of every difference; −1 for an entry that does not have the evaluation."""
+def _apart(returns: Returns) -> Iterator[tuple[int, tuple[int | None, int | None], str]]:
+    """Row, first and second entry, and item or field of every difference; None for an entry without the evaluation."""
     pairs, items = returns.pairs, returns.instrument.items
     differences = {item.code: pairs.items[:, k] for k, item in enumerate(items)} | dict(pairs.fields)
     for code, differs in differences.items():
         for first, second in zip(pairs.first[differs].tolist(), pairs.second[differs].tolist(), strict=True):
-            yield first, second, code
+            yield first, (first, second), code
     for row in pairs.alone.tolist():
-        is_second = returns.rows["entry"].iat[row] == SECOND
+        entries = (None, row) if returns.rows["entry"].iat[row] == SECOND else (row, None)
         for k in np.flatnonzero(~np.isin(returns.answers[row], _NOTHING)):
-            yield (-1, row, items[k].code) if is_second else (row, -1, items[k].code)
-
-
-def _place(difference: tuple[int, int, str]) -> int:
-    """The row of the first entry, or of the only one."""
-    first, second, _ = difference
-    return second if first < 0 else first
+            yield row, entries, items[k].code
 
 
 def _answer_text(instrument: Instrument, item: str, answer: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from surveys.definitions.instrument.records import (
     Item,
 )
 from surveys.returns.answer_options import read_cell, shown_text
-from surveys.returns.headings.columns import Column, Pool
+from surveys.returns.headings.columns import Pool
 from surveys.returns.table_reading import SHOWN, CellFault, TableReading
 from surveys.vocabulary.folding import fold, fold_name
 
@@ -166,26 +166,17 @@ def _mark(text: str) -> int:
 
 def _choose(reading: TableReading, answers: np.ndarray) -> None:
     """Questions with several answers in one cell → one yes/no item per option, in ``answers`` int8 [rows, items]. The cell is
-    read by looking for the known options in it, because options may themselves hold the separator."""
-    position = reading.instrument.item_position
+    read by looking for the known options in it, because options may themselves hold the separator; what it holds besides is noted
+    as a fault of the first option's item."""
     for question, column in reading.layout.options.items():
         options = reading.vocabulary.multiple[fold_name(question)]
         split = [split_options(text, options, column.separator) for text in column.distinct.texts]
         for option, item in options.items():
             values = reading.instrument.scale_of(item).values()
-            yes, no = (
-                int(np.argmax(values)),
-                int(np.argmin(values)),
-            )  # the level with the larger value says yes
+            yes, no = np.argmax(values), np.argmin(values)  # the level with the larger value says yes
             codes = np.array([yes if option in chosen else no for chosen, _ in split], dtype=np.int8)
-            answers[:, position[item]] = column.distinct.spread(codes, BLANK)
-        for k, (_, rest) in enumerate(split):
-            if rest:
-                _note_rest(reading, column, k, rest[:SHOWN], options)
-
-
-def _note_rest(reading: TableReading, column: Column, k: int, rest: str, options: Mapping[str, str]) -> None:
-    """What a cell holds besides known options is noted as a fault of the first option's item."""
-    item = next(iter(options.values()))
-    reading.faults.append(CellFault(column.distinct.rows_of(k), item, "", rest, "out_of_scale"))
-    reading.warn(column, k, "returns.option_unknown", text=rest)
+            answers[:, reading.instrument.item_position[item]] = column.distinct.spread(codes, BLANK)
+        for k, rest in ((k, rest[:SHOWN]) for k, (_, rest) in enumerate(split) if rest):
+            rows, item = column.distinct.rows_of(k), next(iter(options.values()))
+            reading.faults.append(CellFault(rows, item, "", rest, "out_of_scale"))
+            reading.warn(column, k, "returns.option_unknown", text=rest)
