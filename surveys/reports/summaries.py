@@ -12,8 +12,9 @@ import pandas as pd
 
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.records import StudyDefinition
-from surveys.handover.codebook import COLUMNS
+from surveys.handover.codebook import COLUMNS, UNITS
 from surveys.handover.rounding import decimal_texts, plain_texts, whole_texts
+from surveys.handover.tables import printed
 from surveys.handover.words import label_of
 from surveys.problems import Language, phrase
 from surveys.vocabulary.levels import ALL_GROUPS
@@ -60,42 +61,21 @@ def league_summaries(units: pd.DataFrame, study: StudyDefinition, language: Lang
     found = []
     for block, rows in units.groupby("block", sort=False):
         ordered = rows.sort_values("rank", kind="stable", na_position="last")
-        shown = ordered.head(_SHOWN)
-        more = len(ordered) - len(shown)
+        more = max(len(ordered) - _SHOWN, 0)
         remarks = (phrase("summary.more_units", language, more=more),) if more else ()
-        found.append(_league(str(labels.get(str(block), block)), shown, study, language, remarks))
+        texts = printed(UNITS, ordered.head(_SHOWN), study.output)
+        statuses = [phrase(f"handover.status.{status}", language) for status in texts["status"]]
+        columns = {
+            **{name: texts[name] for name in ("rank", "unit_name", "points", "max_points", "percent")},
+            "summary.interval": _ranges(texts["ci_low"], texts["ci_high"]),
+            "summary.ranks": _ranges(texts["rank_low"], texts["rank_high"]),
+            "status": statuses,
+        }
+        title = phrase("summary.league", language, block=labels.get(str(block), str(block)))
+        numeric = tuple(name not in ("unit_name", "status") for name in columns)
+        lines = tuple(zip(*columns.values(), strict=True))
+        found.append(Summary(title, _headings(tuple(columns), language), numeric, lines, remarks))
     return tuple(found)
-
-
-def _league(
-    label: str, units: pd.DataFrame, study: StudyDefinition, language: Language, remarks: tuple[str, ...]
-) -> Summary:
-    percent = study.output.percent_decimals
-    low, high = (decimal_texts(units[name].to_numpy(dtype=float), percent) for name in ("ci_low", "ci_high"))
-    best, worst = (whole_texts(units[name].astype(float)) for name in ("rank_low", "rank_high"))
-    columns = [
-        whole_texts(units["rank"].astype(float)),
-        units["unit_name"].tolist(),
-        decimal_texts(units["points"].to_numpy(dtype=float), study.output.points_decimals),
-        plain_texts(units["max_points"].to_numpy(dtype=float)),
-        decimal_texts(units["percent"].to_numpy(dtype=float), percent),
-        [f"{a} – {b}" if a else "" for a, b in zip(low, high, strict=True)],
-        [f"{a} – {b}" if a else "" for a, b in zip(best, worst, strict=True)],
-        [phrase(f"handover.status.{status}", language) for status in units["status"]],
-    ]
-    headings = (
-        "rank",
-        "unit_name",
-        "points",
-        "max_points",
-        "percent",
-        "summary.interval",
-        "summary.ranks",
-        "status",
-    )
-    numeric = (True, False, True, True, True, True, True, False)
-    title = phrase("summary.league", language, block=label)
-    return Summary(title, _headings(headings, language), numeric, tuple(zip(*columns, strict=True)), remarks)
 
 
 def instruments_summary(instruments: Sequence[Instrument], language: Language) -> Summary:
@@ -131,20 +111,12 @@ def audit_summaries(report: AuditReport, language: Language) -> tuple[Summary, .
     rows = [(phrase(f"summary.audit.{status}", language), str(n)) for status, n in sorted(counts.items())]
     found = [_summary("summary.audit", ("summary.finding", "summary.number"), 1, rows, language)]
     if len(report.ranks):
-        columns = ("unit", "code", "name", "value", "rank", "group")
-        shown = report.ranks.sort_values(["code", "rank"], kind="stable").head(_SHOWN)[list(columns)]
-        lines = [
-            tuple("" if value != value else str(value) for value in row)
-            for row in shown.itertuples(index=False)
-        ]
+        ranks = report.ranks.sort_values(["code", "rank"], kind="stable")
+        lines = _lines(ranks[["unit", "code", "name", "value", "rank", "group"]])
         headings = ("unit", "node_code", "summary.name", "points", "rank", "summary.quarter")
         found.append(_summary("summary.audit_ranks", headings, 3, lines, language))
     if len(report.changes):
-        shown = report.changes[["unit", "code", "name", "before", "now", "change"]].head(_SHOWN)
-        lines = [
-            tuple("" if value != value else str(value) for value in row)
-            for row in shown.itertuples(index=False)
-        ]
+        lines = _lines(report.changes[["unit", "code", "name", "before", "now", "change"]])
         headings = ("unit", "node_code", "summary.name", "summary.before", "summary.now", "summary.change")
         found.append(_summary("summary.audit_changes", headings, 3, lines, language))
     return tuple(found)
@@ -186,7 +158,7 @@ def _changes(label: str, rows: pd.DataFrame, language: Language) -> Summary:
     columns = [
         shown["unit_name"].tolist(),
         *(texts[name] for name in ("score_old", "score_new", "change")),
-        [f"{a} – {b}" if a else "" for a, b in zip(texts["ci_low"], texts["ci_high"], strict=True)],
+        _ranges(texts["ci_low"], texts["ci_high"]),
         decimal_texts(shown["p_adjusted"].to_numpy(dtype=float), 4),
         whole_texts(shown["rank_change"].astype(float)),
         [in_words(remarks, language) for remarks in shown["note"]],
@@ -220,6 +192,16 @@ def _headings(names: Sequence[str], language: Language) -> tuple[str, ...]:
     return tuple(
         COLUMNS[name].heading(language) if name in COLUMNS else phrase(name, language) for name in names
     )
+
+
+def _lines(frame: pd.DataFrame) -> list[tuple[str, ...]]:
+    """The first rows as text, gaps as nothing."""
+    rows = frame.head(_SHOWN).itertuples(index=False)
+    return [tuple("" if pd.isna(value) else str(value) for value in row) for row in rows]
+
+
+def _ranges(lowest: Sequence[str], highest: Sequence[str]) -> list[str]:
+    return [f"{low} – {high}" if low else "" for low, high in zip(lowest, highest, strict=True)]
 
 
 def _whole(counts: np.ndarray) -> tuple[str, ...]:
