@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import groupby
 from pathlib import Path
 
 from surveys.problems import Language, phrase
-from surveys.reference.subjects import Subject, subjects
+from surveys.reference.subjects import Subject, opening, subjects
 
 #: Folder of the pages below ``docs/``, by language.
 FOLDERS: Mapping[Language, str] = {"vi": "vi/tra-cuu", "en": "en/reference"}
@@ -58,12 +57,22 @@ def _page(page: str, parts: Mapping[str, list[Subject]], language: Language) -> 
     for part, found in parts.items():
         lines += [f"## {_title(part, language)}", ""]
         if part.endswith(".toml"):
-            for section, keys in groupby(found, key=lambda subject: subject.name.rpartition(".")[0]):
-                lines += [f"### `[{section}]`", ""] if section else []
-                lines += [*_table(list(keys), len(section) + 1 if section else 0, language), ""]
+            for section, keys in _sections(found).items():
+                lines += [f"### `{opening(part, section)}`", ""] if section else []
+                lines += [*_table(keys, len(section) + 1 if section else 0, language), ""]
         else:
             lines += [*_table(found, 0, language), ""]
     return "\n".join(lines)
+
+
+def _sections(found: Iterable[Subject]) -> dict[str, list[Subject]]:
+    """Keys by section; the tables within a section behind it."""
+    sections: dict[str, list[Subject]] = {}
+    for subject in found:
+        section = subject.name.rpartition(".")[0]
+        sections.setdefault(section.partition(".")[0], [])
+        sections.setdefault(section, []).append(subject)
+    return sections
 
 
 def _title(part: str, language: Language) -> str:

@@ -18,7 +18,9 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from surveys.comparison.crosswalk import COLUMNS as CROSSWALK_COLUMNS
 from surveys.definitions.declared_rules import OFF
+from surveys.definitions.field_types import MayBeEmpty
 from surveys.definitions.instrument import reading as instrument
+from surveys.definitions.record_building import types_of
 from surveys.definitions.study import reading as study
 from surveys.handover.codebook import TABLES as RESULT_TABLES
 from surveys.problems import Language, phrase, wording
@@ -60,6 +62,14 @@ TOML_FILES: Mapping[str, Mapping[str, Any]] = {
     "study.toml": {name: section.record for name, section in study.SECTIONS.items()},
     "simulation.toml": SIMULATION_SECTIONS,
 }
+#: TOML file → section → how it is written there.
+FORMS: Mapping[str, Mapping[str, str]] = {
+    "instrument.toml": {name: section.form for name, section in instrument.SECTIONS.items()},
+    "study.toml": {name: section.form for name, section in study.SECTIONS.items()},
+    "simulation.toml": {
+        name: "array" if get_origin(hint) is tuple else "table" for name, hint in SIMULATION_SECTIONS.items()
+    },
+}
 #: CSV file → record of its columns.
 CSV_FILES: Mapping[str, type] = {
     **instrument.TABLES,
@@ -67,6 +77,18 @@ CSV_FILES: Mapping[str, type] = {
 }
 #: Fields of records that are no key of their section: the code of ``[scales.CODE]``, the parameters of a rule.
 NOT_WRITTEN = ("scales.code", "rules.params")
+
+
+def opening(file: str, section: str) -> str:
+    """The line that opens a section.
+
+    >>> opening("study.toml", "fieldwork"), opening("study.toml", "returns"), opening("instrument.toml", "scales.levels")
+    ('[fieldwork]', '[[returns]]', '[[scales.CODE.levels]]')
+    """
+    name, dot, within = section.partition(".")
+    form = FORMS[file][name]
+    line = f"{name}.CODE{dot}{within}" if form == "by_code" else section
+    return f"[[{line}]]" if form == "array" or within else f"[{line}]"
 
 
 def subjects() -> tuple[Subject, ...]:
@@ -118,7 +140,12 @@ def _section_keys(section: str, hint: Any) -> Iterator[tuple[str, str, str]]:
             if _record_in(hints[field.name]) is not None:
                 yield from _section_keys(name, hints[field.name])
             elif name not in NOT_WRITTEN:
-                yield name, _type_name(hints[field.name]), _default(field)
+                yield name, _type_name(hints[field.name]), _default(field) or _left_out(record, field.name)
+
+
+def _left_out(record: type, name: str) -> str:
+    """The value of a key without a default that may be left out all the same."""
+    return '""' if types_of(record)[name] == MayBeEmpty else ""
 
 
 def _record_in(hint: Any) -> type | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -66,10 +66,13 @@ class ReturnedGroup:
         return np.nan_to_num(self.raters / self.population)
 
 
-def blocks_of(study: StudyDefinition) -> tuple[str, ...]:
-    """Blocks that take part in the round: those with forms issued or returned, a frame or an external estimate."""
-    returned = _blocks_asked(study, {file.questionnaire for file in study.returns})
-    named = returned | {e.block for e in study.externals}
+def blocks_of(study: StudyDefinition, returned: Iterable[str]) -> tuple[str, ...]:
+    """Blocks that take part in the round: those with forms issued or returned, a frame or an external estimate.
+
+    ``returned``: blocks of the forms that were read, whose questionnaire a study need not name.
+    """
+    asked = _blocks_asked(study, {file.questionnaire for file in study.returns})
+    named = asked | {e.block for e in study.externals} | set(returned)
     return tuple(b.code for b in study.instrument.blocks if b.code in named)
 
 

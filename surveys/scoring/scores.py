@@ -59,7 +59,7 @@ def score(screened: ScreenedRound, samples: Samples) -> Scores:
     """Score every block of a round with the samples drawn from it."""
     study = screened.study
     tables, leagues, answers, plain = [], [], [], []
-    for code in blocks_of(study):
+    for code in blocks_of(study, screened.returns.rows["block"].unique()):
         parts = samples.of(code)
         block = _inputs(screened, code, parts)
         branches = walk(block)

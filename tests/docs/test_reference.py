@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import ast
+import codecs
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import is_dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
+from zoneinfo import ZoneInfo
 
 import pytest
+from pydantic import ConfigDict, TypeAdapter
 
+from surveys.definitions.csv_tables import Row
+from surveys.definitions.record_building import from_cells, from_table, types_of
 from surveys.definitions.study.reading import load_study
 from surveys.handover.codebook import TABLES
-from surveys.problems import LANGUAGES, Language, wording
+from surveys.problems import LANGUAGES, Language, Place, Problems, wording
 from surveys.reference.pages import FOLDERS, pages
-from surveys.reference.subjects import Subject, named, subjects
+from surveys.reference.subjects import CSV_FILES, TOML_FILES, Subject, named, subjects
+from surveys.returns.readers.registry import READERS
+from surveys.vocabulary.aggregations import AGGREGATIONS
 from surveys.vocabulary.remarks import REMARKS
+from surveys.vocabulary.rules import VALIDITY_RULES
 
 ROOT = Path(__file__).parents[2]
 SUBJECTS = subjects()
@@ -70,6 +79,77 @@ def test_examples_of_keys_are_lines_of_toml(part: str) -> None:
         if subject.part == part:
             (key,) = tomllib.loads(subject.example)
             assert key == subject.name.rpartition(".")[2], name_of(subject)
+
+
+def keys_of(section: str, hint: Any) -> Iterator[tuple[str, type, str]]:
+    """(full name, record, field) of the keys of a section that a record holds, those of the tables within it included."""
+    if get_origin(hint) is tuple:
+        hint = get_args(hint)[0]
+    if not is_dataclass(hint):
+        return
+    assert isinstance(hint, type)
+    for name, kind in types_of(hint).items():
+        within = list(keys_of(f"{section}.{name}", kind))
+        yield from within or [(f"{section}.{name}", hint, name)]
+
+
+def accepted(record: type, name: str, value: object) -> None:
+    """Raises where a field of a record does not take a value."""
+    TypeAdapter(types_of(record)[name], config=ConfigDict(allow_inf_nan=False)).validate_python(value)
+
+
+@pytest.mark.parametrize("part", TOML_FILES)
+def test_examples_of_keys_are_accepted_by_their_record(part: str) -> None:
+    examples = {subject.name: subject.example for subject in SUBJECTS if subject.part == part}
+    keys = [key for section, hint in TOML_FILES[part].items() for key in keys_of(section, hint)]
+    checked = [(name, record, field) for name, record, field in keys if name in examples]
+    assert len(checked) > 40
+    for name, record, field in checked:
+        problems = Problems()
+        table = from_table(record, tomllib.loads(examples[name]), Place(problems, part))
+        accepted(record, field, table[field])
+        assert not problems, name
+
+
+@pytest.mark.parametrize("part", CSV_FILES)
+def test_examples_of_columns_are_accepted_by_their_record(part: str) -> None:
+    record = CSV_FILES[part]
+    examples = {subject.name: subject.example for subject in SUBJECTS if subject.part == part}
+    problems = Problems()
+    cells = from_cells(record, Row(Place(problems, part, 2), examples))
+    for name in types_of(record):
+        accepted(record, name, cells[name])
+    assert not problems
+
+
+def test_examples_of_parameters_fit_their_rule() -> None:
+    for rule in VALIDITY_RULES.values():
+        for parameter in rule.parameters:
+            (subject,) = (s for s in SUBJECTS if s.name == f"{rule.name}.{parameter.name}")
+            assert parameter.fits(tomllib.loads(subject.example)[parameter.name]), name_of(subject)
+
+
+def test_examples_name_words_that_exist() -> None:
+    examples = {
+        name_of(s): tomllib.loads(s.example)[s.name.rpartition(".")[2]]
+        for s in SUBJECTS
+        if s.part in TOML_FILES
+    }
+    assert examples["instrument.toml: scoring.rule"] in AGGREGATIONS
+    assert examples["study.toml: scoring.rule"] in AGGREGATIONS
+    assert {examples[f"{part}: rules.rule"] for part in ("instrument.toml", "study.toml")} <= set(
+        VALIDITY_RULES
+    )
+    assert examples["study.toml: returns.reader"] in {reader.name for reader in READERS}
+    codecs.lookup(examples["study.toml: returns.encoding"])
+    ZoneInfo(examples["study.toml: fieldwork.timezone"])
+    assert set(examples["simulation.toml: defects"]) <= set(VALIDITY_RULES)
+
+
+def test_every_reader_is_named() -> None:
+    (subject,) = (s for s in SUBJECTS if name_of(s) == "study.toml: returns.reader")
+    for language in LANGUAGES:
+        assert {r.name for r in READERS} <= set(re.findall(r"\w+", subject.meaning(language)))
 
 
 def test_examples_of_results_are_values_of_their_column() -> None:

@@ -157,3 +157,12 @@ def test_a_simulated_round_is_a_study(tmp_path: Path) -> None:
     made = sv.load(tmp_path / "round")
     assert made.instrument.name == "ha-noi/2023"
     assert made.check() == sv.check(tmp_path / "round")
+
+
+def test_a_questionnaire_that_is_not_named_is_recognised_and_scored(
+    tmp_path: Path, result: sv.Result
+) -> None:
+    shutil.copytree(FIRST, tmp_path / "first")
+    file = tmp_path / "first/study.toml"
+    file.write_text(file.read_text("utf-8").replace('questionnaire = "xa-1"\n', ""), "utf-8")
+    pd.testing.assert_frame_equal(sv.load(tmp_path / "first").score().units, result.units)
