@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from surveys.definitions.completeness import check_completeness, check_study_completeness
 from surveys.definitions.draft import InstrumentDraft
-from surveys.definitions.instrument.completeness import check_completeness
 from surveys.definitions.instrument.reading import (
     INSTRUMENT_FILE,
     find_instrument,
@@ -13,7 +13,6 @@ from surveys.definitions.instrument.reading import (
     read_instrument,
     shipped,
 )
-from surveys.definitions.study.completeness import check_study_completeness
 from surveys.definitions.study.reading import STUDY_FILE, read_study
 from surveys.definitions.text_files import is_file
 from surveys.problems import Problem, Problems

@@ -39,7 +39,9 @@ def _rule(
 ) -> Rule | None:
     """A rule whose faults are noted; None when it cannot stand for a rule at all. A severity that is none counts as flag."""
     severities = (*SEVERITIES, OFF) if switchable else SEVERITIES
-    severity = raw.get("severity")
+    name, severity = raw.get("rule"), raw.get("severity")
+    if isinstance(name, str) and name not in VALIDITY_RULES:
+        place.not_accepted("rule.unknown", "rule", name, VALIDITY_RULES)
     if isinstance(severity, str) and severity not in severities:
         place.not_accepted("record.not_accepted", "severity", severity, severities)
     own: dict[str, object] = {key: raw[key] for key in _OWN_KEYS if key in raw}
@@ -50,7 +52,6 @@ def _rule(
         return None
     refer(place, "questionnaire", "questionnaires", rule.questionnaires, questionnaires)
     if rule.rule not in VALIDITY_RULES:
-        place.not_accepted("rule.unknown", "rule", rule.rule, VALIDITY_RULES)
         return None
     known = (*_OWN_KEYS, *VALIDITY_RULES[rule.rule].defaults)
     unknown = sorted(params.keys() - set(known))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
 from functools import cache
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
@@ -90,22 +90,15 @@ def _note(record: type, fault: Any, place: Place) -> None:
 @cache
 def types_of(record: type) -> Mapping[str, Any]:
     """Field → its type, in order; those of :mod:`surveys.definitions.field_types` as they are."""
-    hints = get_type_hints(record, include_extras=True)
-    return {field.name: hints[field.name] for field in _fields(record)}
+    return get_type_hints(record, include_extras=True)
 
 
 @cache
 def columns_of(record: type) -> TableColumns:
     """The columns of the table of a record: fields without a default must be there."""
-    needed = {
-        field.name: field.default is MISSING and field.default_factory is MISSING for field in _fields(record)
-    }
+    needed = {field.name: field.default is MISSING for field in fields(record)}
     numbers = [name for name, kind in types_of(record).items() if {int, float} & {kind, *get_args(kind)}]
     return TableColumns(needed, numbers)
-
-
-def _fields(record: type) -> tuple[Field[Any], ...]:
-    return fields(record) if is_dataclass(record) else ()
 
 
 def from_cells(record: type, row: Row) -> dict[str, object]:

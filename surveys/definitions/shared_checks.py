@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from typing import Any
 
 from surveys.definitions.draft import Draft
 from surveys.definitions.field_types import MayBeEmpty
@@ -13,9 +14,9 @@ from surveys.problems import Place
 #: A record, its column that holds codes, and the kind of records these name.
 Reference = tuple[type, str, type]
 #: A record, the column named when it stands twice, and the columns that tell its entries apart.
-Key = tuple[type, str, tuple[str, ...]]
+Key = tuple[type[Any], str, tuple[str, ...]]
 #: A record, its column that holds a number, the lowest and the highest value it may have (None: any number from 0 on).
-Range = tuple[type, str, float, float | None]
+Range = tuple[type[Any], str, float, float | None]
 
 
 def refer(place: Place, kind: str, column: str, values: Iterable[str], known: Sequence[str]) -> None:
@@ -53,21 +54,17 @@ def note_doubles(entries: Iterable[tuple[str, Place]], column: str = "code") -> 
 def check_once(draft: Draft, once: Iterable[Key]) -> None:
     """Note every record whose key another record of its kind has already."""
     for record, column, key in once:
-        rows: Sequence[tuple[object, Place]] = draft.of(record)
-        keys = ("/".join([getattr(made, name) for name in key]).rstrip("/") for made, _ in rows)
+        rows = draft.of(record)
+        keys = ("/".join(getattr(made, name) for name in key).rstrip("/") for made, _ in rows)
         note_doubles(zip(keys, (place for _, place in rows), strict=True), column)
 
 
-def within(place: Place, column: str, value: float, low: float, high: float) -> None:
-    """Note a value outside [low, high]."""
-    if not low <= value <= high:
-        place.note("record.out_of_range", column, value=value, low=low, high=high)
-
-
-def not_negative(place: Place, column: str, value: float) -> None:
-    """Note a value below zero."""
-    if value < 0:
+def within(place: Place, column: str, value: float, low: float, high: float | None) -> None:
+    """Note a value outside [low, high], or below zero where there is no highest value."""
+    if high is None and value < 0:
         place.note("record.negative", column, value=value)
+    elif high is not None and not low <= value <= high:
+        place.note("record.out_of_range", column, value=value, low=low, high=high)
 
 
 def increasing(place: Place, column: str, low: float | None, high: float | None) -> None:
@@ -79,13 +76,10 @@ def increasing(place: Place, column: str, low: float | None, high: float | None)
 def check_ranges(draft: Draft, ranges: Iterable[Range]) -> None:
     """Note numbers outside their range; a number that is not given lies in every range."""
     for record, column, low, high in ranges:
-        rows: Sequence[tuple[object, Place]] = draft.of(record)
-        for made, place in rows:
+        for made, place in draft.of(record):
             value = getattr(made, column)
-            if value is not None and high is not None:
+            if value is not None:
                 within(place, column, value, low, high)
-            elif value is not None:
-                not_negative(place, column, value)
 
 
 def check_period(place: Place, first: str, last: str, columns: tuple[str, str]) -> None:

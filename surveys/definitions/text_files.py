@@ -74,10 +74,8 @@ def read_text(path: Path, problems: Problems, file: str = "", largest: int = LAR
 
 def _read_bytes(path: Path, file: str, largest: int) -> bytes:
     try:
-        if not path.exists():
-            raise fault("file.missing", file=file)
         if not path.is_file():
-            raise fault("file.not_a_file", file=file)
+            raise fault("file.not_a_file" if path.exists() else "file.missing", file=file)
         size = path.stat().st_size
         if size > largest:
             raise fault("file.too_large", file=file, size=size, limit=largest)

@@ -18,6 +18,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from surveys.comparison.crosswalk import COLUMNS as CROSSWALK_COLUMNS
 from surveys.definitions.declared_rules import OFF
+from surveys.definitions.draft import Section
 from surveys.definitions.field_types import MayBeEmpty
 from surveys.definitions.instrument import reading as instrument
 from surveys.definitions.record_building import types_of
@@ -56,19 +57,11 @@ class Subject:
         return re.sub("‹(.*?)›", lambda kind: phrase(f"reference.type.{kind[1]}", language), self.kind)
 
 
-#: TOML file → section → record of its keys, and the tables whose names are keys of ``[files]``.
-TOML_FILES: Mapping[str, Mapping[str, Any]] = {
-    "instrument.toml": {name: section.record for name, section in instrument.SECTIONS.items()},
-    "study.toml": {name: section.record for name, section in study.SECTIONS.items()},
+#: TOML file → section → record of its keys, and how it is written there.
+TOML_FILES: Mapping[str, Mapping[str, Section]] = {
+    "instrument.toml": instrument.SECTIONS,
+    "study.toml": study.SECTIONS,
     "simulation.toml": SIMULATION_SECTIONS,
-}
-#: TOML file → section → how it is written there.
-FORMS: Mapping[str, Mapping[str, str]] = {
-    "instrument.toml": {name: section.form for name, section in instrument.SECTIONS.items()},
-    "study.toml": {name: section.form for name, section in study.SECTIONS.items()},
-    "simulation.toml": {
-        name: "array" if get_origin(hint) is tuple else "table" for name, hint in SIMULATION_SECTIONS.items()
-    },
 }
 #: CSV file → record of its columns.
 CSV_FILES: Mapping[str, type] = {
@@ -86,7 +79,7 @@ def opening(file: str, section: str) -> str:
     ('[fieldwork]', '[[returns]]', '[[scales.CODE.levels]]')
     """
     name, dot, within = section.partition(".")
-    form = FORMS[file][name]
+    form = TOML_FILES[file][name].form
     line = f"{name}.CODE{dot}{within}" if form == "by_code" else section
     return f"[[{line}]]" if form == "array" or within else f"[{line}]"
 
@@ -121,8 +114,8 @@ def named(name: str) -> tuple[Subject, ...]:
 def _toml_keys() -> Iterator[Subject]:
     for file, sections in TOML_FILES.items():
         texts = _texts(file.removesuffix(".toml"))
-        for section, hint in sections.items():
-            for name, kind, default in _section_keys(section, hint):
+        for key, section in sections.items():
+            for name, kind, default in _section_keys(key, section.record):
                 yield _subject(file, name, (kind, default), texts)
 
 

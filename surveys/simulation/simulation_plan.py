@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_type_hints
+from typing import Literal
 
+from surveys.definitions.draft import Section
 from surveys.definitions.study.records import Exclusion
 
 FileFormat = Literal["csv", "xlsx", "sav"]
@@ -138,8 +139,17 @@ class SimulationPlan:
         return tuple(file for file in self.files if file.questionnaire == questionnaire)
 
 
-#: Section of ``simulation.toml`` → the record of its keys; a tuple of records where it is a list of tables.
-SECTIONS: Mapping[str, Any] = get_type_hints(SimulationPlan)
+SECTIONS: Mapping[str, Section] = {
+    "round": Section(RoundHeading),
+    "answers": Section(AnswerModel),
+    "cells": Section(CellPlan, "array"),
+    "stages": Section(StagePlan, "array"),
+    "files": Section(FilePlan, "array"),
+    "attributes": Section(AttributePlan, "array"),
+    "texts": Section(TextPlan, "array"),
+    "exclusions": Section(Exclusion, "array"),
+    "defects": Section(dict),
+}
 #: Lowest and highest value of the numbers of a cell or a stage, by key; both ends of a range.
 LIMITS: Mapping[str, tuple[float, float]] = {
     "population": (2, 1_000_000),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
-from surveys.definitions.instrument.records import Instrument, Questionnaire
-from surveys.definitions.record_building import build, entries, section
+from surveys.definitions.draft import Draft
+from surveys.definitions.instrument.records import Field, Instrument, Questionnaire
+from surveys.definitions.record_building import section
+from surveys.definitions.shared_checks import Reference, check_references
 from surveys.definitions.study.records import Exclusion
 from surveys.definitions.text_files import read_toml
 from surveys.problems import Place, Problems
@@ -28,7 +27,13 @@ from surveys.simulation.simulation_plan import (
 
 PLAN_FILE = "simulation.toml"
 FORMATS: tuple[FileFormat, ...] = ("csv", "xlsx", "sav")
-R = TypeVar("R")
+REFERENCES: tuple[Reference, ...] = (
+    (CellPlan, "questionnaire", Questionnaire),
+    (StagePlan, "questionnaire", Questionnaire),
+    (FilePlan, "questionnaire", Questionnaire),
+    (AttributePlan, "field", Field),
+    (TextPlan, "field", Field),
+)
 
 
 def read_plan(instrument: Instrument) -> SimulationPlan:
@@ -39,113 +44,71 @@ def read_plan(instrument: Instrument) -> SimulationPlan:
     path = Path(instrument.folder) / PLAN_FILE
     problems = Problems()
     document = read_toml(path, problems, PLAN_FILE) if instrument.folder and path.is_file() else {}
+    draft = Draft(path.parent, Place(problems, PLAN_FILE), document or {}, SECTIONS)
+    draft.read_sections(*(name for name in SECTIONS if name != "defects"))
+    defects = _defects(instrument, draft)
+    _check_names(instrument, draft)
+    _check_sizes(instrument, draft)
     problems.raise_errors()
-    top = Place(problems, PLAN_FILE)
-    for key in document or {}:
-        if key not in SECTIONS:
-            top.not_accepted("record.unknown_key", key, key, SECTIONS)
-    plan = _declared(instrument, document or {}, top)
-    _check_names(instrument, plan, top)
-    _check_sizes(instrument, plan, top)
-    problems.raise_errors()
-    return _completed(instrument, plan)
+    return _completed(instrument, draft, defects)
 
 
-def _declared(instrument: Instrument, document: Mapping[str, object], top: Place) -> SimulationPlan:
-    return SimulationPlan(
-        round=_one(document, "round", RoundHeading(), top),
-        answers=_one(document, "answers", AnswerModel(), top),
-        cells=_many(document, "cells", CellPlan, top),
-        stages=_many(document, "stages", StagePlan, top),
-        files=_many(document, "files", FilePlan, top),
-        attributes=_many(document, "attributes", AttributePlan, top),
-        texts=_many(document, "texts", TextPlan, top),
-        exclusions=_many(document, "exclusions", Exclusion, top),
-        defects=_defects(instrument, document, top),
-    )
-
-
-def _one(document: Mapping[str, object], name: str, default: R, top: Place) -> R:
-    return build(type(default), section(document, name, top), top.below(name)) or default
-
-
-def _many(document: Mapping[str, object], name: str, record: type[R], top: Place) -> tuple[R, ...]:
-    found = (build(record, _paired(raw), place) for raw, place in entries(document, name, top))
-    return tuple(made for made in found if made is not None)
-
-
-def _paired(raw: Mapping[str, object]) -> dict[str, object]:
-    """Sub-tables as pairs, the form in which records keep them."""
-    return {key: list(value.items()) if isinstance(value, Mapping) else value for key, value in raw.items()}
-
-
-def _defects(
-    instrument: Instrument, document: Mapping[str, object], top: Place
-) -> tuple[tuple[str, int], ...]:
+def _defects(instrument: Instrument, draft: Draft) -> dict[str, int]:
     """Rule → number of defects; by default three of each declared rule."""
+    place = draft.place.below("defects")
     counts = dict.fromkeys((rule.rule for rule in instrument.rules), 3)
-    for rule, count in section(document, "defects", top).items():
+    for rule, count in section(draft.document, "defects", draft.place).items():
         if rule not in counts:
-            top.below("defects").not_accepted("rule.unknown", rule, rule, counts)
+            place.not_accepted("rule.unknown", rule, rule, counts)
         if isinstance(count, int) and not isinstance(count, bool) and count >= 0:
             counts[rule] = count
         else:
-            top.below("defects").note("record.not_whole", rule, value=count)
-    return tuple(counts.items())
+            place.note("record.not_whole", rule, value=count)
+    return counts
 
 
-def _check_names(instrument: Instrument, plan: SimulationPlan, top: Place) -> None:
+def _check_names(instrument: Instrument, draft: Draft) -> None:
     """Questionnaires, fields and units named in the plan are the instrument's."""
-    parts: list[CellPlan | StagePlan | FilePlan] = [*plan.cells, *plan.stages, *plan.files]
-    for part in parts:
-        if part.questionnaire not in instrument.questionnaire:
-            top.not_accepted(
-                "reference.questionnaire", "questionnaire", part.questionnaire, instrument.questionnaire
-            )
     fields = [field.code for field in instrument.fields]
-    filled = [part.field for part in plan.attributes] + [part.field for part in plan.texts]
-    for code in filled:
-        if code not in fields:
-            top.not_accepted("record.not_accepted", "field", code, fields)
+    check_references(
+        draft, REFERENCES, lambda kind: fields if kind is Field else list(instrument.questionnaire)
+    )
     blocks = {form.code: form.block for form in instrument.questionnaires}
     named = [
-        (f"cells[{k}]", "missing_units", blocks.get(cell.questionnaire, ""), unit)
-        for k, cell in enumerate(plan.cells, 1)
+        (place, "missing_units", blocks.get(cell.questionnaire, ""), unit)
+        for cell, place in draft.of(CellPlan)
         for unit in cell.missing_units
     ]
-    named += [("exclusions", "unit", exclusion.block, exclusion.unit) for exclusion in plan.exclusions]
+    named += [(place, "unit", exclusion.block, exclusion.unit) for exclusion, place in draft.of(Exclusion)]
     for place, key, block, unit in named:
         units = [known.code for known in instrument.units_of(block)]
         if unit not in units and (units or key == "unit"):
-            top.below(place).not_accepted("record.not_accepted", key, unit, units)
+            place.not_accepted("record.not_accepted", key, unit, units)
 
 
-def _check_sizes(instrument: Instrument, plan: SimulationPlan, top: Place) -> None:
+def _check_sizes(instrument: Instrument, draft: Draft) -> None:
     """Numbers are within their limits; a matrix is neither a statistical file nor drawn in stages nor taken over unit by unit."""
-    for k, cell in enumerate(plan.cells, 1):
-        _check_limits(cell, top.below(f"cells[{k}]"))
+    cells, stages = draft.of(CellPlan), draft.of(StagePlan)
+    for part, place in (*cells, *stages):
+        _check_limits(part, place)
     roles = sorted({field.role for field in instrument.fields})
-    for k, stage in enumerate(plan.stages, 1):
-        place = top.below(f"stages[{k}]")
-        _check_limits(stage, place)
+    for _, place in stages:
         for role in ("stratum", "cluster", "weight"):
             if role not in roles:
                 place.not_accepted("record.not_accepted", "questionnaire", role, roles)
     unfit = [
-        ("cells", cell.questionnaire, "external_units", "–") for cell in plan.cells if cell.external_units
+        (cell.questionnaire, place, "external_units", "–") for cell, place in cells if cell.external_units
     ]
-    unfit += [(f"stages[{k}]", s.questionnaire, "stages", "–") for k, s in enumerate(plan.stages, 1)]
-    unfit += [("files", f.questionnaire, "sav", "csv, xlsx") for f in plan.files if f.format == "sav"]
+    unfit += [(stage.questionnaire, place, "stages", "–") for stage, place in stages]
+    unfit += [(f.questionnaire, p, "sav", "csv, xlsx") for f, p in draft.of(FilePlan) if f.format == "sav"]
     matrices = [form.code for form in instrument.questionnaires if form.matrix]
-    for where, questionnaire, value, accepted in unfit:
+    for questionnaire, place, value, accepted in unfit:
         if questionnaire in matrices:
-            top.below(where).note(
-                "fieldwork.matrix", questionnaire=questionnaire, value=value, accepted=accepted
-            )
+            place.note("fieldwork.matrix", questionnaire=questionnaire, value=value, accepted=accepted)
 
 
-def _check_limits(part: CellPlan | StagePlan, place: Place) -> None:
-    """Numbers are within their limits, and ranges go upwards."""
+def _check_limits(part: object, place: Place) -> None:
+    """Numbers of a cell or stage are within their limits, and ranges go upwards."""
     for key, limits in LIMITS.items():
         value = getattr(part, key, None)
         if value is None:
@@ -155,17 +118,26 @@ def _check_limits(part: CellPlan | StagePlan, place: Place) -> None:
             place.note("fieldwork.range", key, value=value if len(ends) == 1 else ends, accepted=list(limits))
 
 
-def _completed(instrument: Instrument, plan: SimulationPlan) -> SimulationPlan:
+def _completed(instrument: Instrument, draft: Draft, defects: dict[str, int]) -> SimulationPlan:
     """The plan with a cell and a file for every questionnaire that has none; identification fields are ticked."""
     forms = instrument.questionnaires
-    with_cell, with_file = ({part.questionnaire for part in parts} for parts in (plan.cells, plan.files))
-    filled = {text.field for text in plan.texts}
+    cells, files, texts = draft.all(CellPlan), draft.all(FilePlan), draft.all(TextPlan)
+    with_cell, with_file = ({part.questionnaire for part in parts} for parts in (cells, files))
+    filled = {text.field for text in texts}
     asked = [field.code for field in instrument.fields if field.role == "identification"]
-    cells = [CellPlan(form.code) for form in forms if form.code not in with_cell]
-    files = [_default_file(form, k) for k, form in enumerate(forms) if form.code not in with_file]
-    texts = [TextPlan(code, (("x",),)) for code in asked if code not in filled]
-    return replace(
-        plan, cells=(*plan.cells, *cells), files=(*plan.files, *files), texts=(*plan.texts, *texts)
+    return SimulationPlan(
+        round=draft.one(RoundHeading),
+        answers=draft.one(AnswerModel),
+        cells=(*cells, *(CellPlan(form.code) for form in forms if form.code not in with_cell)),
+        stages=draft.all(StagePlan),
+        files=(
+            *files,
+            *(_default_file(form, k) for k, form in enumerate(forms) if form.code not in with_file),
+        ),
+        attributes=draft.all(AttributePlan),
+        texts=(*texts, *(TextPlan(code, (("x",),)) for code in asked if code not in filled)),
+        exclusions=draft.all(Exclusion),
+        defects=tuple(defects.items()),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import lru_cache, partial
 
 #: Headings, labels and names come again and again: so many of their folded forms are kept.
 MEMORY = 1 << 15
@@ -120,14 +120,6 @@ def _windows_byte(letter: str) -> bytes:
     return bytes([ord(letter)]) if ord(letter) < 256 else letter.encode("cp1252")
 
 
-def _without_invisible(text: str) -> str:
-    return _INVISIBLE.sub("", text)
-
-
-def _composed(text: str) -> str:
-    return unicodedata.normalize("NFC", text)
-
-
 def _single_spaces(text: str) -> str:
     return " ".join(text.split())
 
@@ -135,7 +127,7 @@ def _single_spaces(text: str) -> str:
 #: The steps of a repair by the names under which the log of conversions counts them.
 _STEPS = (
     ("mojibake", undo_mojibake),
-    ("invisible", _without_invisible),
-    ("nfc", _composed),
+    ("invisible", partial(_INVISIBLE.sub, "")),
+    ("nfc", partial(unicodedata.normalize, "NFC")),
     ("spaces", _single_spaces),
 )

@@ -6,8 +6,6 @@ from __future__ import annotations
 VALID, REVIEW, REJECTED = DISPOSITIONS = ("valid", "review", "rejected")
 #: The second data entry of a form: compared with the first, never an evaluation of its own.
 SECOND_ENTRY = "second_entry"
-#: Decisions of a reviewer on a form under review.
-DECISIONS = (VALID, REJECTED)
 
 #: Statuses of a result. Incomplete: something below is missing, and the value stands for the rest; suppressed: too few valid
 #: forms, so that no value is shown; external: taken wholly from another survey or assessment.

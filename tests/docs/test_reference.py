@@ -101,7 +101,7 @@ def accepted(record: type, name: str, value: object) -> None:
 @pytest.mark.parametrize("part", TOML_FILES)
 def test_examples_of_keys_are_accepted_by_their_record(part: str) -> None:
     examples = {subject.name: subject.example for subject in SUBJECTS if subject.part == part}
-    keys = [key for section, hint in TOML_FILES[part].items() for key in keys_of(section, hint)]
+    keys = [key for name, section in TOML_FILES[part].items() for key in keys_of(name, section.record)]
     checked = [(name, record, field) for name, record, field in keys if name in examples]
     assert len(checked) > 40
     for name, record, field in checked:

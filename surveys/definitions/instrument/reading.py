@@ -117,25 +117,18 @@ def read_instrument(folder: Path, problems: Problems, label: str = "") -> Instru
     if document is None:
         return None
     draft = InstrumentDraft(folder, Place(problems, shown), document, SECTIONS)
-    _read_document(draft)
+    draft.read_sections(
+        "identity", "scoring", "blocks", "groups", "questionnaires", "unit_groups", "sources", "fields"
+    )
+    scales = section(document, "scales", draft.place)
+    for code in scales:
+        _read_scale(draft, code, section(scales, code, draft.place.below("scales")))
     for name, record in TABLES.items():
         _read_table(draft, name, record)
     keep_rules(draft, draft.known(Questionnaire), switchable=False)
     draft.instrument = _instrument(draft)
     check_draft(draft)
     return draft
-
-
-def _read_document(draft: InstrumentDraft) -> None:
-    if section(draft.document, "identity", draft.place):
-        draft.read_sections("identity")
-    else:
-        draft.place.note("record.missing", "identity")
-    draft.read_sections("scoring", "blocks", "groups", "questionnaires", "unit_groups", "sources")
-    scales = section(draft.document, "scales", draft.place)
-    for code in scales:
-        _read_scale(draft, code, section(scales, code, draft.place.below("scales")))
-    draft.read_sections("fields")
 
 
 def _read_scale(draft: InstrumentDraft, code: str, table: Mapping[str, object]) -> None:

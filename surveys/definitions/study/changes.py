@@ -8,13 +8,13 @@ from typing import Any
 
 from surveys.definitions.instrument.records import Rule
 
-Table = Mapping[str, object]
+Table = Mapping[str, Any]
 
 
 def changed_document(
     document: Table, rules: Sequence[Rule], changes: Mapping[str, object]
 ) -> dict[str, object]:
-    """The document of a study (sections of ``study.toml``) with ``changes`` laid over it.
+    """The document of a study (sections of a ``study.toml`` that was read without an error) with ``changes`` laid over it.
 
     A section of keys is updated key by key; ``rules`` (by name) and ``weights`` (by group) are updated table by table, where a
     table not declared yet is added; a list takes the place of the whole section. ``rules`` are those in force: what is
@@ -28,11 +28,11 @@ def changed_document(
         if not isinstance(change, Mapping):
             found[name] = change
         elif name == "rules":
-            found[name] = _rules(_tables(document, name), rules, change)
+            found[name] = _rules(document.get(name, []), rules, change)
         elif name == "weights":
-            found[name] = _weights(_tables(document, name), change)
+            found[name] = _weights(document.get(name, []), change)
         else:
-            found[name] = {**_section(document, name), **change}
+            found[name] = {**document.get(name, {}), **change}
     return found
 
 
@@ -56,13 +56,3 @@ def _weights(declared: Sequence[Table], change: Mapping[str, Any]) -> list[Table
     known = {table.get("group") for table in declared}
     found = [{**table, **change.get(str(table.get("group")), {})} for table in declared]
     return [*found, *({"group": group, **keys} for group, keys in change.items() if group not in known)]
-
-
-def _section(document: Table, name: str) -> Table:
-    section = document.get(name, {})
-    return section if isinstance(section, Mapping) else {}
-
-
-def _tables(document: Table, name: str) -> list[Table]:
-    tables = document.get(name, [])
-    return [t for t in tables if isinstance(t, Mapping)] if isinstance(tables, list) else []

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import codecs
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import isclose
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,7 +23,6 @@ from surveys.definitions.shared_checks import (
     check_period,
     check_ranges,
     check_references,
-    not_negative,
     note_doubles,
     refer,
     within,
@@ -46,6 +45,7 @@ from surveys.definitions.study.records import (
     WeightPlan,
 )
 from surveys.problems import Place
+from surveys.vocabulary.folding import fold_name
 from surveys.vocabulary.levels import ASSESSMENT, SURVEY, TOTAL
 from surveys.vocabulary.roles import KEPT_ROLES
 
@@ -67,9 +67,14 @@ REFERENCES: tuple[Reference, ...] = (
     (ReturnFile, "questionnaire", Questionnaire),
     (WeightPlan, "group", Group),
     (WeightPlan, "block", Block),
+    (WeightPlan, "margins", Field),
+    (WeightPlan, "strata", Field),
+    (WeightPlan, "clusters", Field),
+    (WeightPlan, "weight", Field),
     (Issued, "questionnaire", Questionnaire),
     (Frame, "group", Group),
     (MarginTotal, "group", Group),
+    (MarginTotal, "variable", Field),
     (External, "node", Node),
     (External, "group", Group),
     (Assessed, "node", Node),
@@ -102,7 +107,8 @@ class Declared:
     """What the rows of a study may refer to: units of its register by block, and what its instrument declares."""
 
     def __init__(self, draft: StudyDraft, instrument: InstrumentDraft) -> None:
-        self.blocks, self.groups = instrument.known(Block), instrument.known(Group)
+        self._declared = instrument.known
+        self.blocks = instrument.known(Block)
         self.forms = {form.code: form for form in instrument.all(Questionnaire)}
         self.nodes = {node.code: node for node in instrument.all(Node)}
         self.fields = {field.code: field for field in instrument.all(Field) if field.role in KEPT_ROLES}
@@ -112,6 +118,10 @@ class Declared:
             self.units[unit.block][unit.code] = None
         self.excluded = {(exclusion.block, exclusion.unit) for exclusion in draft.all(Exclusion)}
         self._faulty = set(draft.known(Unit)) - {unit.code for unit in draft.all(Unit)}
+
+    def codes(self, record: type) -> Sequence[str]:
+        """What a column that names records of a kind may hold; of fields those that are kept beside the answers."""
+        return list(self.fields) if record is Field else self._declared(record)
 
     def refer(self, place: Place, block: str, unit: str, column: str = "unit") -> None:
         """Note a block that is not declared, or a unit that is not in its register."""
@@ -131,13 +141,13 @@ def check_study(draft: StudyDraft) -> None:
         check_units(draft.of(Unit), draft.declared(Block))
     known = Declared(draft, draft.instrument)
     check_once(draft, ONCE)
-    check_references(draft, REFERENCES, draft.declared)
+    check_references(draft, REFERENCES, known.codes)
     for record, column in OF_UNITS:
         for made, place in draft.of(record):
             known.refer(place, made.block, getattr(made, column), column)
     check_exclusions(draft)
     check_returns(draft, known)
-    check_weights(draft, known)
+    check_weights(draft)
     check_issued(draft, known)
     check_frames(draft, known)
     check_margins(draft, known)
@@ -191,35 +201,21 @@ def check_returns(draft: StudyDraft, known: Declared) -> None:
     note_doubles(sheets, "path")
 
 
-def check_weights(draft: StudyDraft, known: Declared) -> None:
-    """Weighting plans name fields that exist, and bounds around 1."""
+def check_weights(draft: StudyDraft) -> None:
+    """Weighting plans are complete, their bounds lie around 1, and what they calibrate to has totals."""
     for plan, place in draft.of(WeightPlan):
-        for name in ("margins", "strata", "clusters"):
-            refer(place, "field", name, getattr(plan, name), list(known.fields))
-        refer(place, "field", "weight", [plan.weight] if plan.weight else [], list(known.fields))
-        _check_plan(plan, place)
-        _check_plan_margins(plan, place, draft)
-
-
-def _check_plan(plan: WeightPlan, place: Place) -> None:
-    if plan.base == "given" and not plan.weight:
-        place.note("weights.no_field", "weight", group=plan.group)
-    for name in ("bounds", "trim"):
-        pair = getattr(plan, name)
-        if pair is not None and not 0 <= pair[0] < 1 < pair[1]:
-            place.note("weights.around_one", name, low=pair[0], high=pair[1])
-    if plan.distance == "logit" and plan.margins and plan.bounds is None:
-        place.note("weights.logit_bounds", "bounds", group=plan.group)
-
-
-def _check_plan_margins(plan: WeightPlan, place: Place, draft: StudyDraft) -> None:
-    """Every variable a plan calibrates to has totals for its group and block."""
-    found = {
-        m.variable for m, _ in draft.of(MarginTotal) if m.group == plan.group and plan.block in ("", m.block)
-    }
-    for variable in plan.margins:
-        if variable not in found:
-            place.note("weights.no_margin", "margins", value=variable, group=plan.group)
+        if plan.base == "given" and not plan.weight:
+            place.note("weights.no_field", "weight", group=plan.group)
+        for name, pair in (("bounds", plan.bounds), ("trim", plan.trim)):
+            if pair is not None and not 0 <= pair[0] < 1 < pair[1]:
+                place.note("weights.around_one", name, low=pair[0], high=pair[1])
+        if plan.distance == "logit" and plan.margins and plan.bounds is None:
+            place.note("weights.logit_bounds", "bounds", group=plan.group)
+        totals = [m for m in draft.all(MarginTotal) if m.group == plan.group and plan.block in ("", m.block)]
+        known = {total.variable for total in totals}
+        for variable in plan.margins:
+            if variable not in known:
+                place.note("weights.no_margin", "margins", value=variable, group=plan.group)
 
 
 def check_issued(draft: StudyDraft, known: Declared) -> None:
@@ -262,7 +258,6 @@ def check_margins(draft: StudyDraft, known: Declared) -> None:
     """Margins name a kept field and one of its categories, with at least two categories a cell."""
     cells: dict[tuple[str, ...], list[Place]] = defaultdict(list)
     for margin, place in draft.of(MarginTotal):
-        refer(place, "field", "variable", [margin.variable], list(known.fields))
         field = known.fields.get(margin.variable)
         if field is not None and field.categories:
             refer(place, "category", "category", [margin.category], list(dict(field.categories)))
@@ -300,7 +295,7 @@ def check_externals(draft: StudyDraft, known: Declared) -> None:
     """External estimates stand on groups that answer their node, and carry their uncertainty."""
     for external, place in draft.of(External):
         node = known.nodes.get(external.node)
-        if node is not None and node.groups and external.group in known.groups:
+        if node is not None and node.groups and external.group in known.codes(Group):
             refer(place, "node_group", "group", [external.group], list(dict(node.groups)))
         _check_external(external, place)
 
@@ -323,10 +318,7 @@ def check_assessed(draft: StudyDraft, known: Declared) -> None:
             continue
         if not _is_assessed(node, known.nodes):
             place.note("assessed.not_assessed", "node", node=node.code, value=node.measured_by)
-        if node.max_points is not None:
-            within(place, "points", assessed.points, 0, node.max_points)
-        else:
-            not_negative(place, "points", assessed.points)
+        within(place, "points", assessed.points, 0, node.max_points)
         for parent in _above(node, known.nodes):
             if (assessed.block, assessed.unit, parent) in given:
                 place.note("assessed.twice", "node", node=assessed.node, parent=parent)
@@ -351,12 +343,17 @@ def _above(node: Node, nodes: Mapping[str, Node]) -> list[str]:
 
 
 def check_decisions(draft: StudyDraft) -> None:
-    """Decisions are dated and stand on issued forms."""
+    """Decisions are dated and stand on issued forms; spellings that are read as one mean one unit."""
     issued = {entry.form_code for entry in draft.all(Issued)}
     for decision, place in draft.of(Decision):
         check_period(place, decision.date, "", ("date", "date"))
         if issued and decision.form_code not in issued:
             place.note("decisions.not_issued", "form_code", severity="warning", value=decision.form_code)
+    decided: dict[tuple[str, str], tuple[UnitDecision, Place]] = {}
+    for made, place in draft.of(UnitDecision):
+        first, where = decided.setdefault((made.block, fold_name(made.text)), (made, place))
+        if made.text != first.text and made.unit_code != first.unit_code:
+            place.note("returns.decided_twice", "text", text=made.text, other=where.row)
 
 
 def check_adjudication(draft: StudyDraft, known: Declared) -> None:

@@ -110,7 +110,8 @@ def read_study(
     if document is None:
         return None
     draft = StudyDraft(file.parent, Place(problems, file.name), document, SECTIONS, files=[file.name])
-    heading = _heading(draft)
+    draft.read_sections("study")
+    heading = next(iter(draft.all(StudyHeading)), None)
     if heading is not None:
         draft.instrument = _instrument(draft, heading.instrument)
         _choose_scoring(draft)
@@ -124,14 +125,6 @@ def read_study(
     if heading is not None and draft.instrument is not None:
         draft.study = _study(draft, heading, draft.instrument.instrument, spoken_of)
     return draft
-
-
-def _heading(draft: StudyDraft) -> StudyHeading | None:
-    if "study" in draft.document:
-        draft.read_sections("study")
-    else:
-        draft.place.note("record.missing", "study")
-    return next(iter(draft.all(StudyHeading)), None)
 
 
 def _instrument(draft: StudyDraft, name: str) -> InstrumentDraft | None:

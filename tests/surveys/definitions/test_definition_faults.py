@@ -226,6 +226,10 @@ CASES = (
          {"value": "ba đình", "first": "ba-dinh"}),
     Case("rule.unknown", STUDY, '"straight_line"', '"straight_lines"', None, "rules[2].rule",
          {"value": "straight_lines", "nearest": "straight_line"}),
+    Case("rule.unknown", STUDY, '"straight_line"\nseverity = "flag"', '"straight_lines"', None, "rules[2].rule",
+         {"value": "straight_lines", "nearest": "straight_line"}, ("record.missing",)),
+    Case("rule.unknown", TOML, '"too_few_answers"\nseverity = "reject"', '"too_few_answer"', None, "rules[2].rule",
+         {"value": "too_few_answer", "nearest": "too_few_answers"}, ("record.missing",)),
     # --- the study as a whole
     Case("file.missing", STUDY, '"issued.csv"', '"issue.csv"', None, ""),
     Case("file.outside", STUDY, '"issued.csv"', '"../issued.csv"', None, "files.issued", {"path": "../issued.csv"}),

@@ -101,6 +101,28 @@ def test_two_items_of_a_questionnaire(small: Path, edit: Edit, one: str, other: 
     assert faults(small) == [("incomplete.same_text", "warning")]
 
 
+@pytest.mark.parametrize(("one", "other"), SPELLINGS)
+def test_two_decisions_on_a_spelling(small: Path, edit: Edit, one: str, other: str) -> None:
+    edit("unit_decisions.csv", "Q. Ba Dinh", in_csv(one))
+    edit("unit_decisions.csv", "Không rõ,", f"{in_csv(other)},me-linh")
+    (fault,) = (problem for problem in check(small) if problem.code != "file.not_nfc")
+    assert (fault.code, fault.severity, fault.file) == (
+        "returns.decided_twice",
+        "error",
+        "unit_decisions.csv",
+    )
+    assert (fault.row, fault.column, dict(fault.params)["other"]) == (3, "text", "2")
+
+
+def test_decisions_on_spellings_that_agree_or_differ_in_a_letter(small: Path, edit: Edit) -> None:
+    edit("unit_decisions.csv", "Không rõ,", "q ba dinh,ba-dinh")
+    assert faults(small) == []
+    edit("unit_decisions.csv", "q ba dinh,ba-dinh", "q ba dinh,")
+    assert faults(small) == [("returns.decided_twice", "error")]
+    edit("unit_decisions.csv", "q ba dinh,", "Q. Ba Đinh,")
+    assert faults(small) == []
+
+
 def test_letters_and_tones_tell_texts_apart(small: Path, edit: Edit) -> None:
     edit(TOML, "Bình thường", "Hoa")
     edit(TOML, "Đồng ý hoàn toàn", "Hòa")

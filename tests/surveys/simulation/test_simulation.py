@@ -301,13 +301,13 @@ too_fast = -1
         ("record.not_accepted", "files[2].format"),
         ("rule.unknown", "defects.straigt_line"),
         ("record.not_whole", "defects.too_fast"),
-        ("reference.questionnaire", "questionnaire"),
-        ("record.not_accepted", "field"),
-        ("record.not_accepted", "exclusions.unit"),
+        ("reference.questionnaire", "cells[1].questionnaire"),
+        ("reference.field", "texts[1].field"),
+        ("record.not_accepted", "exclusions[1].unit"),
         ("fieldwork.range", "cells[2].population"),
         ("fieldwork.range", "cells[2].blank"),
-        ("fieldwork.matrix", "cells"),
-        ("fieldwork.matrix", "files"),
+        ("fieldwork.matrix", "cells[2]"),
+        ("fieldwork.matrix", "files[1]"),
     }
     assert not (tmp_path / "out").exists()
 

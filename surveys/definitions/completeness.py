@@ -1,6 +1,7 @@
-"""What a complete edition has beyond being right: both languages, sources, units, every group and block reached.
+"""What an edition and a study lack without being wrong; all of it is noted as warnings.
 
-All of it is reported as warnings: an edition can be scored without its English labels, but not published.
+An edition can be scored without its English labels, sources or units, but not published; a study without returns, frames, issued
+forms or an end of fieldwork can be loaded, but not reconciled.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from surveys.definitions.draft import InstrumentDraft
+from surveys.definitions.draft import InstrumentDraft, StudyDraft
 from surveys.definitions.instrument.records import (
     Block,
     Field,
@@ -24,6 +25,7 @@ from surveys.definitions.instrument.records import (
     Unit,
     UnitGroup,
 )
+from surveys.definitions.study.records import Fieldwork, Frame, Issued, ReturnFile, WeightPlan
 from surveys.problems import Place
 from surveys.vocabulary.folding import fold
 
@@ -103,3 +105,37 @@ def check_headings(draft: InstrumentDraft) -> None:
         other = next((code for code in named if code != item.code), None)
         if other is not None:
             place.note("incomplete.same_text", "text_vi", severity="warning", name=item.code, first=other)
+
+
+def check_study_completeness(draft: StudyDraft) -> None:
+    """Note, as warnings, everything the engine can do without but a round should have."""
+    for name in ("label_vi", "label_en"):
+        if draft.study is not None and not getattr(draft.study, name):
+            _lacks(draft, f"incomplete.{name}", f"study.{name}", name=draft.study.code)
+    if not draft.of(ReturnFile):
+        _lacks(draft, "incomplete.returns", "returns")
+    if not (draft.of(Issued) or Issued in draft.broken):
+        _lacks(draft, "incomplete.issued", "files.issued")
+    fieldwork = draft.one(Fieldwork)
+    if not (fieldwork.start and fieldwork.end):
+        _lacks(draft, "incomplete.fieldwork", "fieldwork")
+    if draft.instrument is not None and Frame not in draft.broken:
+        check_framed(draft)
+
+
+def check_framed(draft: StudyDraft) -> None:
+    """Every block and group whose returns are weighted by its frame has populations."""
+    assert draft.instrument is not None
+    framed = {(frame.block, frame.group) for frame, _ in draft.of(Frame)}
+    read = {entry.questionnaire for entry, _ in draft.of(ReturnFile)}
+    otherwise = {(p.block, p.group) for p, _ in draft.of(WeightPlan) if p.base != "frame"}
+    for form, _ in draft.instrument.of(Questionnaire):
+        planned = {(form.block, form.group), ("", form.group)} & otherwise
+        if form.block not in draft.declared(Block):
+            continue
+        if (form.code in read or "" in read) and not planned and (form.block, form.group) not in framed:
+            _lacks(draft, "incomplete.frame", "files.frames", block=form.block, group=form.group)
+
+
+def _lacks(draft: StudyDraft, code: str, column: str, **params: object) -> None:
+    draft.place.note(code, column, severity="warning", **params)
