@@ -26,9 +26,7 @@ def test_against_r() -> None:
     assert e.ci_low.tolist() == [476, 535, 642, 806]
     assert e.ci_high.tolist() == [521, 597, 694, 865]
     expected = [11.4092790474477, 15.7194511320391, 13.1840557881618, 14.9588325288759]
-    np.testing.assert_allclose(
-        e.se, expected, rtol=1e-11
-    )  # Student's quantile of an older scipy has twelve digits
+    np.testing.assert_allclose(e.se, expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize(
