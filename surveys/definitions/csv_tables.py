@@ -33,8 +33,8 @@ _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
 class TableColumns:
     """The headings of a table. ``accepted``: heading → whether it must be there. ``numbers``: columns in which a decimal comma is
     turned into a point when cells are divided by ``;``; there a number such as 1.250 is rejected as ``table.ambiguous_number``.
-    ``others``: unknown headings are left out with a warning, not rejected (tables that come from elsewhere). ``guarded``: texts
-    are taken for guarded against formulas."""
+    ``others``: unknown headings are left out with a warning, not rejected (tables that come from elsewhere). ``guarded``: a file
+    that people fill in: its texts are guarded against formulas, and it may be a spreadsheet's "Unicode text" (UTF-16, tabs)."""
 
     accepted: Mapping[str, bool]
     numbers: Collection[str] = ()
@@ -85,10 +85,10 @@ def read_table(path: Path, columns: TableColumns, problems: Problems, file: str 
     (2, {'unit': 'ba-dinh', 'population': '12.5'}, 0)
     """
     top = Place(problems, file or path.name)
-    text = read_text(path, problems, top.file)
+    text = read_text(path, problems, top.file, wide=columns.guarded)
     if text is None:
         return None
-    delimiter, declaring = delimiter_of(text, ",;", columns.accepted)
+    delimiter, declaring = delimiter_of(text, ",;\t" if columns.guarded else ",;", columns.accepted)
     lines = islice(_lines(text, delimiter, top), declaring, None)
     first = next(lines, None)
     if first is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import tomllib
 import unicodedata
@@ -53,14 +54,18 @@ def is_file(path: Path) -> bool:
         return False
 
 
-def read_text(path: Path, problems: Problems, file: str = "", largest: int = LARGEST_TEXT) -> str | None:
+def read_text(
+    path: Path, problems: Problems, file: str = "", largest: int = LARGEST_TEXT, *, wide: bool = False
+) -> str | None:
     """The text of ``path`` in NFC without BOM and with plain line ends, or None with the reason noted.
+
+    ``wide``: UTF-16 with its BOM is read as well.
 
     Text in another form of Unicode is read as NFC and noted as the warning ``file.not_nfc`` with its first row.
     """
     file = file or path.name
     try:
-        text = _decoded(_read_bytes(path, file, largest), file)
+        text = _decoded(_read_bytes(path, file, largest), file, wide)
     except SurveyError as unread:
         problems.extend(unread.problems)
         return None
@@ -84,8 +89,10 @@ def _read_bytes(path: Path, file: str, largest: int) -> bytes:
         raise fault("file.unreadable", file=file, reason=error.strerror or type(error).__name__) from None
 
 
-def _decoded(data: bytes, file: str) -> str:
+def _decoded(data: bytes, file: str, wide: bool) -> str:
     """UTF-8 text; a byte that is none (or a NUL, the mark of UTF-16) is named by its 1-based position."""
+    if wide and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        data = data.decode("utf-16", errors="replace").encode()
     try:
         text = data.decode("utf-8")
         at = data.find(b"\0")

@@ -50,6 +50,17 @@ def decide(path, decisions: dict[str, str]) -> None:
     path.write_text("\r\n".join(lines), encoding="utf-8-sig")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_review_file_is_read_as_a_spreadsheet_program_saves_it(reviewed, encoding, delimiter):
+    decide(reviewed[1], {"So Noi vu": "có"})
+    rows = list(csv.reader(io.StringIO(reviewed[1].read_text("utf-8-sig"), newline="")))
+    saved = io.StringIO()
+    csv.writer(saved, delimiter=delimiter).writerows(rows)
+    reviewed[1].write_bytes(saved.getvalue().encode(encoding))
+    assert unit_decisions(reviewed[1], reviewed[0]) == (UnitDecision("so", "So Noi vu", "SNV"),)
+
+
 def test_the_review_file_is_for_excel_and_decides_nothing(reviewed):
     raw = reviewed[1].read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf")
