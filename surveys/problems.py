@@ -188,18 +188,11 @@ def wording() -> Mapping[str, Mapping[str, str]]:
     import tomllib
 
     merged: dict[str, Mapping[str, str]] = {}
-    folder = resources.files("surveys") / "wording"
-    for file in sorted(folder.iterdir(), key=lambda f: f.name):
+    for file in (resources.files("surveys") / "wording").iterdir():
         if file.name.endswith(".toml"):
-            tables = tomllib.loads(file.read_text(encoding="utf-8"))
-            doubled = merged.keys() & tables.keys()
-            if doubled:
-                raise ValueError(f"{file.name}: wording defined twice: {', '.join(sorted(doubled))}")
-            merged.update(tables)
+            merged |= tomllib.loads(file.read_text(encoding="utf-8"))
     return merged
 
 
 def _as_text(value: object) -> str:
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return ", ".join(str(v) for v in value)
-    return str(value)
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple, set, frozenset)) else str(value)

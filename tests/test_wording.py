@@ -41,6 +41,11 @@ TEXT_SUFFIXES = {
 SKIPPED = {".git", ".venv", "venv", "build", "dist", "node_modules", "__pycache__"}
 
 
+def test_a_code_has_its_words_in_one_file() -> None:
+    tables = [tomllib.loads(path.read_text(encoding="utf-8")) for path in FOLDER.glob("*.toml")]
+    assert sorted(code for table in tables for code in table) == CODES
+
+
 def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 

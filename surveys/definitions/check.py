@@ -8,9 +8,7 @@ from surveys.definitions.completeness import check_completeness, check_study_com
 from surveys.definitions.draft import InstrumentDraft
 from surveys.definitions.instrument.reading import (
     INSTRUMENT_FILE,
-    find_instrument,
-    label_of,
-    read_instrument,
+    read_named,
     shipped,
 )
 from surveys.definitions.study.reading import STUDY_FILE, read_study
@@ -32,7 +30,7 @@ def check(path: str | Path) -> tuple[Problem, ...]:
     where = Path(path)
     instrument: InstrumentDraft | None = None
     if _is_instrument(path, where):
-        instrument = read_instrument(find_instrument(path), problems, label_of(path))
+        instrument = read_named(path, problems)
     elif where.suffix == ".toml" or is_file(where / STUDY_FILE):
         study = read_study(where, problems)
         if study is not None:

@@ -25,7 +25,7 @@ from surveys.definitions.instrument.records import (
     Unit,
     UnitGroup,
 )
-from surveys.definitions.study.records import Fieldwork, Frame, Issued, ReturnFile, WeightPlan
+from surveys.definitions.study.records import Fieldwork, Frame, Issued, ReturnFile, StudyHeading, WeightPlan
 from surveys.problems import Place
 from surveys.vocabulary.folding import fold
 
@@ -33,9 +33,7 @@ from surveys.vocabulary.folding import fold
 def check_completeness(draft: InstrumentDraft) -> None:
     """Note everything an edition lacks."""
     for record, place in _labelled(draft):
-        for name in ("label_vi", "label_en", "text_vi", "text_en"):
-            if getattr(record, name, "-") == "":
-                place.note(f"incomplete.{name}", name, severity="warning", name=getattr(record, "code", ""))
+        check_texts(record, place)
     check_sourced(draft)
     check_reached(draft)
     for scale, place in draft.of(Scale):
@@ -52,6 +50,13 @@ def _labelled(draft: InstrumentDraft) -> Iterator[tuple[Any, Place]]:
     for scale, place in draft.of(Scale):
         yield from ((level, place.below(f"levels[{k}]")) for k, level in enumerate(scale.levels, 1))
         yield from ((other, place.below(f"non_answers[{k}]")) for k, other in enumerate(scale.non_answers, 1))
+
+
+def check_texts(record: Any, place: Place) -> None:
+    """Labels and texts stand in both languages."""
+    for name in ("label_vi", "label_en", "text_vi", "text_en"):
+        if getattr(record, name, "-") == "":
+            place.note(f"incomplete.{name}", name, severity="warning", name=record.code)
 
 
 def check_sourced(draft: InstrumentDraft) -> None:
@@ -108,34 +113,30 @@ def check_headings(draft: InstrumentDraft) -> None:
 
 
 def check_study_completeness(draft: StudyDraft) -> None:
-    """Note, as warnings, everything the engine can do without but a round should have."""
-    for name in ("label_vi", "label_en"):
-        if draft.study is not None and not getattr(draft.study, name):
-            _lacks(draft, f"incomplete.{name}", f"study.{name}", name=draft.study.code)
+    """Note everything the engine can do without but a round should have."""
+    for heading, place in draft.of(StudyHeading):
+        check_texts(heading, place)
     if not draft.of(ReturnFile):
-        _lacks(draft, "incomplete.returns", "returns")
+        draft.place.note("incomplete.returns", "returns", severity="warning")
     if not (draft.of(Issued) or Issued in draft.broken):
-        _lacks(draft, "incomplete.issued", "files.issued")
+        draft.place.note("incomplete.issued", "files.issued", severity="warning")
     fieldwork = draft.one(Fieldwork)
     if not (fieldwork.start and fieldwork.end):
-        _lacks(draft, "incomplete.fieldwork", "fieldwork")
+        draft.place.note("incomplete.fieldwork", "fieldwork", severity="warning")
     if draft.instrument is not None and Frame not in draft.broken:
-        check_framed(draft)
+        check_framed(draft, draft.instrument)
 
 
-def check_framed(draft: StudyDraft) -> None:
+def check_framed(draft: StudyDraft, instrument: InstrumentDraft) -> None:
     """Every block and group whose returns are weighted by its frame has populations."""
-    assert draft.instrument is not None
     framed = {(frame.block, frame.group) for frame, _ in draft.of(Frame)}
     read = {entry.questionnaire for entry, _ in draft.of(ReturnFile)}
     otherwise = {(p.block, p.group) for p, _ in draft.of(WeightPlan) if p.base != "frame"}
-    for form, _ in draft.instrument.of(Questionnaire):
+    for form, _ in instrument.of(Questionnaire):
         planned = {(form.block, form.group), ("", form.group)} & otherwise
-        if form.block not in draft.declared(Block):
+        if form.block not in instrument.known(Block):
             continue
         if (form.code in read or "" in read) and not planned and (form.block, form.group) not in framed:
-            _lacks(draft, "incomplete.frame", "files.frames", block=form.block, group=form.group)
-
-
-def _lacks(draft: StudyDraft, code: str, column: str, **params: object) -> None:
-    draft.place.note(code, column, severity="warning", **params)
+            draft.place.note(
+                "incomplete.frame", "files.frames", severity="warning", block=form.block, group=form.group
+            )

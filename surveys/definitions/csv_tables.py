@@ -90,11 +90,10 @@ def read_table(path: Path, columns: TableColumns, problems: Problems, file: str 
         return None
     delimiter, declaring = delimiter_of(text, ",;\t" if columns.guarded else ",;", columns.accepted)
     lines = islice(_lines(text, delimiter, top), declaring, None)
-    first = next(lines, None)
-    if first is None:
+    place, cells = next(lines, (top, []))
+    if not cells:
         top.note("table.empty", accepted=list(columns.accepted))
         return None
-    place, cells = first
     if len(cells) > MOST_COLUMNS:
         place.note("table.too_wide", found=len(cells), limit=MOST_COLUMNS)
         return None

@@ -9,7 +9,7 @@ from surveys.definitions.draft import Draft
 from surveys.definitions.instrument.records import Rule
 from surveys.definitions.record_building import build, entries, types_of
 from surveys.definitions.shared_checks import note_doubles, refer
-from surveys.problems import Place, Problem
+from surveys.problems import Place, Problem, Problems
 from surveys.vocabulary.rules import SEVERITIES, VALIDITY_RULES
 
 OFF = "off"
@@ -68,13 +68,12 @@ def faulty_parameters(rules: Iterable[Rule], file: str = "") -> tuple[Problem, .
     >>> [p.code for p in faulty_parameters([Rule("straight_line", "reject", (("share", 1.5),))])]
     ['validity.parameter_range']
     """
-    found = []
-    params: tuple[tuple[str, str], ...]
+    found = Problems()
     for rule in rules:
         declared = VALIDITY_RULES.get(rule.rule)
         if declared is None:
-            params = (("rule", rule.rule), ("accepted", ", ".join(VALIDITY_RULES)))
-            found.append(Problem("validity.unknown_rule", file=file, column="rules", params=params))
+            accepted = ", ".join(VALIDITY_RULES)
+            found.add("validity.unknown_rule", file=file, column="rules", rule=rule.rule, accepted=accepted)
             continue
         for name, value in rule.params:
             parameter = declared.parameter(name)
@@ -82,6 +81,8 @@ def faulty_parameters(rules: Iterable[Rule], file: str = "") -> tuple[Problem, .
                 continue
             code = "validity.parameter_range" if parameter else "validity.unknown_parameter"
             accepted = parameter.accepted if parameter else ", ".join(declared.defaults) or "-"
-            params = (("rule", rule.rule), ("parameter", name), ("value", str(value)), ("accepted", accepted))
-            found.append(Problem(code, file=file, column=f"rules.{rule.rule}.{name}", params=params))
+            column = f"rules.{rule.rule}.{name}"
+            found.add(
+                code, file=file, column=column, rule=rule.rule, parameter=name, value=value, accepted=accepted
+            )
     return tuple(found)

@@ -110,11 +110,6 @@ class InstrumentDraft(Draft):
 
     instrument: Instrument = field(init=False)
 
-    def shown(self, name: str) -> str:
-        """The name of a file of the folder as users see it, like that of its document."""
-        folder, slash, _ = self.place.file.rpartition("/")
-        return f"{folder}{slash}{name}"
-
 
 @dataclass
 class StudyDraft(Draft):

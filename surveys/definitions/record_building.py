@@ -8,7 +8,7 @@ record asks of a TOML table or of a CSV row stands in its fields alone: name, ty
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
 from functools import cache
@@ -16,7 +16,7 @@ from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from surveys.definitions.csv_tables import Row, TableColumns
 from surveys.definitions.field_types import Condition, Date, MayBeEmpty, Weighted
-from surveys.problems import NONE, Place, nearest_of, shortened
+from surveys.problems import Place, shortened
 
 R = TypeVar("R")
 
@@ -70,21 +70,17 @@ def _adapter(record: type) -> Any:
 def _note(record: type, fault: Any, place: Place) -> None:
     location = [part if isinstance(part, str) else f"[{part + 1}]" for part in fault["loc"]]
     column = ".".join(location).replace(".[", "[")
-    code = _FAULTS.get(fault["type"], "record.wrong")
-    value = shortened(fault["input"])
-    accepted: Sequence[str] = ()
+    code, value = _FAULTS.get(fault["type"], "record.wrong"), str(fault["input"])
     if code == "record.unknown_key":
-        value, accepted = location[-1], tuple(types_of(record))
+        place.not_accepted(code, column, location[-1], types_of(record))
     elif code == "record.not_accepted":
-        accepted = [word for word in re.findall(r"'([^']*)'", fault["ctx"]["expected"]) if word]
-    params: dict[str, Any] = {} if code == "record.missing" else {"value": value}
-    if accepted:
-        params |= {"accepted": accepted, "nearest": nearest_of(value[:200], tuple(accepted)) or NONE}
-    if code == "record.list_length":
-        params["limit"] = fault["ctx"]["max_length"]
-    if code == "record.wrong":
-        params["reason"] = fault["msg"]
-    place.note(code, column, **params)
+        words = re.findall(r"'([^']*)'", fault["ctx"]["expected"])
+        place.not_accepted(code, column, value, filter(None, words))
+    elif code == "record.missing":
+        place.note(code, column)
+    else:
+        limit = fault.get("ctx", {}).get("max_length", "")
+        place.note(code, column, value=shortened(value), limit=limit, reason=fault["msg"])
 
 
 @cache

@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from surveys.definitions.csv_tables import Row, TableColumns, read_table
+from surveys.definitions.shared_checks import note_doubles
 from surveys.problems import Place, Problems
 
 #: What a column may be called in published tables; the first that is there is read.
@@ -56,12 +57,7 @@ def read_published(path: Path, problems: Problems) -> tuple[PublishedRow, ...]:
     if not {*POINTS, *PERCENT} & set(table.columns):
         problems.add("audit.no_values", file=table.file, accepted=[*POINTS, *PERCENT])
     rows = tuple(_published(row, table.columns) for row in table)
-    first: dict[tuple[str, str], PublishedRow] = {}
-    for row in rows:
-        before = first.setdefault((row.unit, row.code), row)
-        if before is not row:
-            value = f"{row.unit} {row.code}".strip()
-            row.place.note("record.duplicate", "code", value=value, first=before.place.row)
+    note_doubles((f"{row.unit} {row.code}".strip(), row.place) for row in rows)
     return rows
 
 

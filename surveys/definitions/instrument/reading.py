@@ -64,17 +64,17 @@ def load_instrument(name_or_folder: str | Path) -> Instrument:
     ...     print(error.problems[0].code, dict(error.problems[0].params)["value"])
     instrument.unknown ha-noj/2023
     """
-    folder = find_instrument(name_or_folder)
     problems = Problems()
-    draft = read_instrument(folder, problems, label_of(name_or_folder))
+    draft = read_named(name_or_folder, problems)
     problems.raise_errors()
     assert draft is not None
     return draft.instrument
 
 
-def label_of(name_or_folder: str | Path) -> str:
-    """What stands before the file names of an instrument: its name when shipped, nothing for a folder of one's own."""
-    return str(name_or_folder) if str(name_or_folder) in shipped() else ""
+def read_named(name_or_folder: str | Path, problems: Problems) -> InstrumentDraft | None:
+    """:func:`read_instrument` of a shipped edition, whose name stands before the names of its files, or of a folder."""
+    name = str(name_or_folder)
+    return read_instrument(find_instrument(name), problems, name if name in shipped() else "")
 
 
 def find_instrument(name_or_folder: str | Path) -> Path:
@@ -145,11 +145,12 @@ def _read_scale(draft: InstrumentDraft, code: str, table: Mapping[str, object]) 
 
 
 def _read_table(draft: InstrumentDraft, name: str, record: type) -> None:
-    path = inside(draft.folder, name, draft.problems, draft.shown(name))
+    file = draft.place.file.removesuffix(INSTRUMENT_FILE) + name
+    path = inside(draft.folder, name, draft.problems, file)
     if path is not None and path.exists():
-        draft.read_rows(record, path, draft.shown(name), columns_of(record))
+        draft.read_rows(record, path, file, columns_of(record))
     elif path is not None and record is not Unit:
-        draft.problems.add("instrument.file_missing", file=draft.shown(name), name=name)
+        draft.problems.add("instrument.file_missing", file=file, name=name)
 
 
 def _instrument(draft: InstrumentDraft) -> Instrument:

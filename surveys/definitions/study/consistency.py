@@ -297,16 +297,11 @@ def check_externals(draft: StudyDraft, known: Declared) -> None:
         node = known.nodes.get(external.node)
         if node is not None and node.groups and external.group in known.codes(Group):
             refer(place, "node_group", "group", [external.group], list(dict(node.groups)))
-        _check_external(external, place)
-
-
-def _check_external(external: External, place: Place) -> None:
-    if external.se is None and external.n is None:
-        place.note("externals.no_uncertainty", "se", node=external.node)
-    for name in ("n", "df"):
-        value = getattr(external, name)
-        if value is not None and value <= 0:
-            place.note("record.not_positive", name, value=value)
+        if external.se is None and external.n is None:
+            place.note("externals.no_uncertainty", "se", node=external.node)
+        for name, value in (("n", external.n), ("df", external.df)):
+            if value is not None and value <= 0:
+                place.note("record.not_positive", name, value=value)
 
 
 def check_assessed(draft: StudyDraft, known: Declared) -> None:

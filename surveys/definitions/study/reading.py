@@ -14,8 +14,8 @@ from surveys.definitions.instrument.consistency import check_scoring
 from surveys.definitions.instrument.reading import (
     INSTRUMENT_FILE,
     TABLES,
-    find_instrument,
     read_instrument,
+    read_named,
     shipped,
 )
 from surveys.definitions.instrument.records import Instrument, Questionnaire, Rule, ScorePlan, Unit
@@ -130,7 +130,7 @@ def read_study(
 def _instrument(draft: StudyDraft, name: str) -> InstrumentDraft | None:
     """The draft of the study's instrument: shipped, or a folder of the study."""
     if name in shipped():
-        return read_instrument(find_instrument(name), draft.problems, name)
+        return read_named(name, draft.problems)
     folder = inside(draft.folder, name, draft.problems, draft.place.file, "study.instrument")
     if folder is None:
         return None
@@ -195,12 +195,8 @@ def _read_register(draft: StudyDraft) -> None:
             draft.take_over(Unit, draft.instrument)
         return
     path = _named(draft, register.file, "units.file")
-    if path is None:
-        return
-    if path.exists():
+    if path is not None:
         draft.read_rows(Unit, path, register.file, columns_of(Unit))
-    else:
-        draft.problems.add("instrument.file_missing", file=register.file, name=register.file)
 
 
 def _name_returns(draft: StudyDraft) -> None:
