@@ -11,6 +11,14 @@ from pathlib import Path
 import pytest
 
 from surveys.cli import main
+from surveys.definitions.declared_rules import OFF, faulty_parameters
+from surveys.definitions.instrument import reading as instrument
+from surveys.definitions.instrument.records import Rule
+from surveys.definitions.record_building import build, entries, from_table
+from surveys.definitions.study import reading as study
+from surveys.definitions.study.records import Exclusion
+from surveys.problems import Place, Problems
+from surveys.vocabulary.rules import SEVERITIES
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").glob("*/*.md"))
@@ -73,3 +81,29 @@ def test_settings_shown_are_toml_and_links_lead_somewhere(page: Path) -> None:
         tomllib.loads(text)
     for target in LINK.findall(page.read_text("utf-8")):
         assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}/{page.stem}")
+def test_settings_shown_are_accepted(page: Path) -> None:
+    problems = Problems()
+    records = {name: part.record for name, part in {**instrument.SECTIONS, **study.SECTIONS}.items()}
+    for title, text in blocks(page, "toml"):
+        for section, content in () if title else tomllib.loads(text).items():
+            if section == "files":
+                assert set(content) <= set(study.FILES)
+            elif section == "rules":
+                assert all(rule["severity"] in (*SEVERITIES, OFF) for rule in content)
+                problems.extend(
+                    faulty_parameters(Rule(r.pop("rule"), "flag", _parameters(r)) for r in content)
+                )
+            else:
+                record, tables = records[section], content if isinstance(content, list) else [content]
+                if section == "units":
+                    record, tables = Exclusion, content["exclusions"]
+                for raw, place in entries({section: tables}, section, Place(problems, page.name)):
+                    build(record, from_table(record, raw, place), place)
+    assert not list(problems)
+
+
+def _parameters(rule: dict[str, object]) -> tuple[tuple[str, object], ...]:
+    return tuple((key, value) for key, value in rule.items() if key not in ("severity", "source"))
