@@ -90,6 +90,15 @@ def rows_named(bad: NDArray[np.bool_], index: pd.Index, values: Any = None) -> s
     return ", ".join(shown) + (f" and {at.size - 5:,} more" if at.size > 5 else "")
 
 
+def applying(*checks: tuple[Any, str]) -> list[str]:
+    """The messages of those checks (whether something is wrong, message) that apply.
+
+    >>> applying((1 > 2, "one is too large"), (1 < 2, "two is too large"))
+    ['two is too large']
+    """
+    return [message for wrong, message in checks if wrong]
+
+
 def is_number(value: Any) -> bool:
     """Whether this is one real number; truth values are none.
 

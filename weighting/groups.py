@@ -35,6 +35,19 @@ def group_totals(values: Floats, codes: Codes, n_groups: int) -> Floats:
     return np.asarray(member @ values)[:n_groups]
 
 
+def occurring(codes: Codes, bound: int) -> Codes:
+    """Those of the codes 0 … bound − 1 that are in use, ascending.
+
+    >>> occurring(np.array([7, 2, 7]), 9).tolist()
+    [2, 7]
+    """
+    if bound > 4 * codes.size + SMALL_TABLE:
+        return np.unique(codes)
+    seen = np.zeros(bound, dtype=bool)
+    seen[codes] = True
+    return np.flatnonzero(seen)
+
+
 def compact(codes: Codes, bound: int) -> tuple[Codes, Codes]:
     """Codes 0 … bound − 1 renumbered without gaps: (the codes in use, ascending; each row's new code).
 
@@ -43,9 +56,7 @@ def compact(codes: Codes, bound: int) -> tuple[Codes, Codes]:
     """
     if bound > 4 * codes.size + SMALL_TABLE:
         return np.unique(codes, return_inverse=True)
-    seen = np.zeros(bound, dtype=bool)
-    seen[codes] = True
-    used = np.flatnonzero(seen)
+    used = occurring(codes, bound)
     place = np.empty(bound, dtype=np.intp)
     place[used] = np.arange(used.size)
     return used, place[codes]

@@ -8,13 +8,12 @@ estimates of one variance it is Tukey's studentised range over √2.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from weighting.errors import DesignError, is_number, is_whole
+from weighting.errors import DesignError, applying, is_number, is_whole
 from weighting.frozen import freeze
 from weighting.groups import Floats
 from weighting.randomness import generator
@@ -148,33 +147,26 @@ def _sets(values: Floats, se: Floats, critical: float) -> tuple[Whole, Whole]:
     return 1 + above.sum(axis=1), len(values) - above.sum(axis=0)
 
 
-def _top_size(top: float, k: int) -> int:
-    """A share of the units, rounded up, or a number of units."""
-    return min(k, int(np.ceil(top * k - TIED)) if top < 1 else int(top))
-
-
 def _problems(
     values: Floats, covariance: Floats, level: float, top: float, df: float, draws: int
 ) -> list[str]:
     if values.ndim != 1:
         return [f"estimates: one value per unit is needed, the shape is {values.shape}"]
     k = len(values)
-    checks = [
+    found = applying(
         (covariance.shape != (k, k), f"covariance: shape {covariance.shape} does not fit {k} estimates"),
         (not is_number(level) or not 0 < level < 1, f"level {level!r}: accepted between 0 and 1"),
-        (not _size_or_share(top), f"top {top!r}: a share below 1 or a number of units"),
+        (
+            not is_number(top) or not top > 0 or (top > 1 and top != np.floor(top)),
+            f"top {top!r}: a share below 1 or a number of units",
+        ),
         (
             not is_number(df) or not df > 0,
             f"df {df!r}: degrees of freedom must be positive (infinite for the normal distribution)",
         ),
         (not is_whole(draws) or draws < 100, f"draws {draws!r}: at least 100 are needed"),
-    ]
-    found = [message for wrong, message in checks if wrong]
+    )
     return found or _covariance_problems(covariance, np.isfinite(values) & np.isfinite(np.diag(covariance)))
-
-
-def _size_or_share(top: Any) -> bool:
-    return is_number(top) and top > 0 and (top < 1 or top == np.floor(top))
 
 
 def _covariance_problems(covariance: Floats, known: NDArray[np.bool_]) -> list[str]:
@@ -239,7 +231,8 @@ def rank_sets(  # noqa: PLR0913
     order = np.flatnonzero(known)[np.lexsort((np.diag(C)[known], sign * values[known]))]
     y, V = sign * values[order], C[np.ix_(order, order)]
     deviations = _draws(_root(V), draws, df, generator(seed))
-    se, size = pair_se(V), _top_size(top, len(order))
+    wanted = np.ceil(top * len(order) - TIED) if top < 1 else top
+    se, size = pair_se(V), int(min(len(order), wanted))
     critical = critical_value(deviations, se, level)
     ranks, probability = np.zeros((3, len(values)), dtype=np.int64), np.full(len(values), np.nan)
     ranks[:, order] = competition_ranks(y), *_sets(y, se, critical)

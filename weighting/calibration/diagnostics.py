@@ -13,8 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from weighting.calibration.calibration import Calibration
-from weighting.calibration.margin_cells import MarginCells
-from weighting.calibration.margin_faults import prepared
+from weighting.calibration.margin_cells import MarginCells, prepared
 from weighting.calibration.margins import levels_text
 from weighting.design.arguments import weight_problems
 from weighting.errors import DesignError

@@ -3,14 +3,14 @@
 A margin counts the categories of one column or of several crossed columns, or adds up a numeric column.
 """
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from weighting.errors import is_number, listed
+from weighting.errors import applying, is_number, listed
 from weighting.groups import Floats
 
 
@@ -82,29 +82,26 @@ class Entry:
             return list(each)
         return [(group + _tuple(level), total) for group, part in each for level, total in part.items()]
 
-    def problems(self) -> Iterator[str]:
+    def problems(self) -> list[str]:
         """What keeps this from being a margin."""
         odd = [] if self.counts else [part for part in self.given if not is_number(part)]
         if odd:
-            yield (
+            return [
                 f"margin {self.name}: totals are a mapping from levels to numbers, or one number for a numeric column; "
                 f"here is {odd[0]!r:.80}"
-            )
-            return
-        if not self.counts and len(self.names) > 1:
-            yield f"margin {self.name}: one number is the total of one numeric column, not of {len(self.names)}"
+            ]
+        several = f"one number is the total of one numeric column, not of {len(self.names)}"
+        found = applying((not self.counts and len(self.names) > 1, f"margin {self.name}: {several}"))
         width, seen = len(self.crossed), set()
         for levels, total in self.totals():
             category = f"margin {self.name}: category {levels_text(levels)}"
-            if len(levels) != width:
-                yield f"{category} has {len(levels)} levels, {width} are needed"
-            if not is_number(total):
-                yield f"{category} has the total {total!r}; a number is needed"
-            if levels in seen:
-                yield f"{category} is given twice"
+            found += applying(
+                (len(levels) != width, f"{category} has {len(levels)} levels, {width} are needed"),
+                (not is_number(total), f"{category} has the total {total!r}; a number is needed"),
+                (levels in seen, f"{category} is given twice"),
+            )
             seen.add(levels)
-        if not seen:
-            yield f"margin {self.name} has no category"
+        return found if seen else [*found, f"margin {self.name} has no category"]
 
     def margin(self) -> Margin:
         categories, totals = zip(*self.totals(), strict=True)
@@ -130,7 +127,7 @@ def read_margins(
     entries, problems = _entries(margins, by)
     if not entries and not problems:
         problems = ["no margin is given"]
-    faults = [list(entry.problems()) for entry in entries]
+    faults = [entry.problems() for entry in entries]
     problems += [fault for part in faults for fault in part]
     return tuple(e.margin() for e, part in zip(entries, faults, strict=True) if not part), problems
 

@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from weighting.calibration.calibration import DESIGN, RESIDUALS, Calibration, Method
-from weighting.calibration.distance import LINEAR, RAKING
+from weighting.calibration.distance import LINEAR
 from weighting.calibration.distance import distance as distance_record
-from weighting.calibration.margin_cells import MarginCells
-from weighting.calibration.margin_faults import bound_problems, prepared
+from weighting.calibration.margin_cells import MarginCells, bound_problems, prepared
 from weighting.calibration.solver import MAX_ROUNDS, TOLERANCE
-from weighting.errors import CalibrationError, is_number, is_whole, rows_named, unknown
+from weighting.errors import CalibrationError, applying, is_number, is_whole, rows_named, unknown
 from weighting.facade import Design
 
 # Sums of weights are not exact beyond this.
@@ -109,9 +108,7 @@ def rake(  # noqa: PLR0913
     >>> raked.total("b").estimate.round(6).tolist()
     [150.0]
     """
-    record = distance_record(RAKING, bounds)
-    cells = prepared(_of(design).frame, design.weights, margins, by)
-    return _calibrated(design, cells, Method(record, residuals, tolerance, max_rounds))
+    return calibrate(design, margins, "raking", bounds, by, residuals, tolerance, max_rounds)
 
 
 def _of(design: Any) -> Design:
@@ -121,18 +118,7 @@ def _of(design: Any) -> Design:
 
 
 def _calibrated(design: Design, cells: MarginCells, method: Method) -> Design:
-    CalibrationError.raise_any([*_option_problems(method), *bound_problems(cells, method.distance.bounds)])
-    done = Calibration.of(cells, design.weights, method)
-    if done.weights.min() < 0:
-        where = rows_named(done.weights < 0, cells.names, done.weights.round(6))
-        raise CalibrationError(
-            f"linear calibration makes weights negative: {where}; give bounds=(0, None), or take distance='raking'"
-        )
-    return design.calibrated(done)
-
-
-def _option_problems(method: Method) -> list[str]:
-    checks = [
+    options = applying(
         (method.residuals not in RESIDUALS, unknown("residuals", method.residuals, RESIDUALS)),
         (
             not is_number(method.tolerance) or not method.tolerance >= FINEST,
@@ -142,5 +128,12 @@ def _option_problems(method: Method) -> list[str]:
             not is_whole(method.max_rounds) or method.max_rounds < 1,
             f"max_rounds {method.max_rounds!r}: a whole number, at least 1",
         ),
-    ]
-    return [message for wrong, message in checks if wrong]
+    )
+    CalibrationError.raise_any([*options, *bound_problems(cells, method.distance.bounds)])
+    done = Calibration.of(cells, design.weights, method)
+    if done.weights.min() < 0:
+        where = rows_named(done.weights < 0, cells.names, done.weights.round(6))
+        raise CalibrationError(
+            f"linear calibration makes weights negative: {where}; give bounds=(0, None), or take distance='raking'"
+        )
+    return design.calibrated(done)

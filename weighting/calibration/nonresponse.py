@@ -140,7 +140,7 @@ def propensity(
     DesignError.raise_any(problems)
     rho = _fitted(_regressors(design.frame[names]), answered, design.weights if weighted else None)
     if not answered.all():
-        DesignError.raise_any(_separation_problems(rho, answered, ", ".join(names)))
+        _refuse_separation(rho, answered, ", ".join(names))
     if classes is None:
         raised = np.where(answered, design.weights / rho, 0.0)
         return design.with_weights(raised * (design.weights.sum() / raised.sum()))
@@ -149,13 +149,12 @@ def propensity(
     return _carried(design, answered, codes, pd.DataFrame({"propensity class": codes + 1}))
 
 
-def _separation_problems(rho: Floats, answered: Flags, names: str) -> list[str]:
-    """What keeps propensities [n] from being used: columns that tell who answered."""
+def _refuse_separation(rho: Floats, answered: Flags, names: str) -> None:
+    """Stop where propensities [n] cannot be used, since the columns tell who answered."""
     if (rho[answered] < SEPARATED).any() or (rho[~answered] > 1 - SEPARATED).any():
-        return [f"columns {names} tell exactly who answered in part of the sample: use fewer"]
+        raise DesignError(f"columns {names} tell exactly who answered in part of the sample: use fewer")
     if np.all(np.where(answered, rho > 1 - SEPARATED, rho < SEPARATED)):
-        return [f"columns {names} tell exactly who answered: no propensity can be fitted"]
-    return []
+        raise DesignError(f"columns {names} tell exactly who answered: no propensity can be fitted")
 
 
 def _column_problems(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from weighting.calibration.margins import levels_text
-from weighting.errors import DesignError, is_number, listed, unknown
+from weighting.errors import DesignError, applying, is_number, listed, unknown
 from weighting.facade import Design
 from weighting.groups import Codes, Floats, groups_of
 
@@ -118,12 +118,12 @@ def trim(  # noqa: PLR0913
     if not all(limit is None or is_number(limit) for limit in (lower, upper)):
         raise DesignError(f"limits ({lower!r}, {upper!r}): numbers are needed, None for no limit")
     low, high = 0.0 if lower is None else float(lower), np.inf if upper is None else float(upper)
-    checks = [
+    problems = applying(
         (not 0 <= low <= high, f"limits ({low:g}, {high:g}): accepted 0 ≤ lower ≤ upper"),
         (unit not in UNITS, unknown("unit", unit, UNITS)),
         (share not in SHARES, unknown("share", share, SHARES)),
-    ]
-    DesignError.raise_any(message for wrong, message in checks if wrong)
+    )
+    DesignError.raise_any(problems)
     group, names = _groups(design.frame, by, design.n)
     centre = _centres(design.weights, group, unit)
     lower_limit, upper_limit = low * centre, high * centre

@@ -1,7 +1,6 @@
 """The arguments of a design: read, checked, and everything that is wrong with them collected before anything is computed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
@@ -20,16 +19,6 @@ CENSUS = 1e-7
 
 #: Weights beyond this many powers of ten from 1 cannot be squared.
 POWERS = 140
-
-
-@dataclass(frozen=True, eq=False)
-class StageColumns:
-    """The columns of one stage [n], none of them with gaps; None where not given. ``role``: what messages call ``fpc``."""
-
-    strata: pd.Series | None
-    clusters: pd.Series | None
-    fpc: Floats | None
-    role: str
 
 
 class Arguments:
@@ -66,12 +55,16 @@ class Arguments:
             )
 
     def _per_stage(self, given: Any, role: str) -> list[pd.Series | None]:
-        """One complete column per stage from a name, an array, or a list of these."""
+        """One column per stage from a name, an array, or a list of these; gaps are problems."""
         if isinstance(given, pd.DataFrame):
             found: list[pd.Series | None] = [given[name].reset_index(drop=True) for name in given.columns]
         else:
             found = [self.column(one, role) for one in self._listed(given)]
-        return [self._complete(values, role) for values in found]
+        gaps = [values.isna().to_numpy() for values in found if values is not None]
+        self.problems += [
+            f"{role}: missing in {rows_named(missing, self.frame.index)}" for missing in gaps if missing.any()
+        ]
+        return found
 
     def _listed(self, given: Any) -> list[Any]:
         """What is given for each stage: a list holds one column per stage, unless it is one value per row."""
@@ -84,14 +77,6 @@ class Arguments:
         else:
             several = all(isinstance(g, str) or np.ndim(g) == 1 for g in given)
         return list(given) if several else [given]
-
-    def _complete(self, values: pd.Series | None, role: str) -> pd.Series | None:
-        if values is None:
-            return None
-        missing = values.isna().to_numpy()
-        if missing.any():
-            self.problems.append(f"{role}: missing in {rows_named(missing, self.frame.index)}")
-        return values
 
     def _numbers(self, values: pd.Series | None, role: str) -> Floats | None:
         if values is None:
@@ -126,36 +111,22 @@ class Arguments:
         stages: list[Stage] = []
         for number, (of_strata, of_clusters, of_sizes) in enumerate(of_stages):
             role = "fpc" if number == 0 else f"fpc of stage {number + 1}"
-            columns = StageColumns(of_strata, of_clusters, self._numbers(of_sizes, role), role)
-            stages.append(self._stage(columns, stages[-1] if stages else None, nest))
+            above = stages[-1] if stages else None
+            stratum, parent, names = self._strata(of_strata, above)
+            nested = nest if above is None else True
+            cluster, of_cluster, labels = self._clusters(of_clusters, stratum, names, nested)
+            sampled = np.bincount(of_cluster, minlength=names.size).astype(float)
+            rest = 1 - self._fractions(self._numbers(of_sizes, role), role, stratum, sampled, names)
+            share = np.ones(names.size) if above is None else above.reached[parent]
+            rest[rest < CENSUS] = 0.0
+            stages.append(Stage(cluster, of_cluster, sampled, rest, share, parent, names, labels))
         return tuple(stages)
 
-    def _stage(self, given: StageColumns, above: Stage | None, nest: bool | None) -> Stage:
-        """The stage below ``above``, within whose clusters its strata lie."""
-        stratum, parent, names = self._strata(given, above)
-        cluster, of_cluster, labels = self._clusters(given, stratum, names, nest if above is None else True)
-        sampled = np.bincount(of_cluster, minlength=names.size).astype(float)
-        rest = 1 - self._fractions(given, stratum, sampled, names)
-        share = np.ones(names.size)
-        if above is not None:
-            of_parent = above.stratum[parent]
-            share = above.share[of_parent] * (1 - above.rest[of_parent])
-        return Stage(
-            cluster=cluster,
-            stratum=of_cluster,
-            sampled=sampled,
-            rest=np.where(rest < CENSUS, 0.0, rest),
-            share=share,
-            parent=parent,
-            names=names,
-            labels=labels,
-        )
-
-    def _strata(self, given: StageColumns, above: Stage | None) -> tuple[Codes, Codes, NDArray[Any]]:
+    def _strata(self, given: pd.Series | None, above: Stage | None) -> tuple[Codes, Codes, NDArray[Any]]:
         """Stratum of each row [n], and the cluster above and the name of each stratum [H]; within the clusters above."""
         codes, labels = np.zeros(len(self.frame.index), dtype=np.intp), pd.Index(["all"])
-        if given.strata is not None:
-            codes, labels = coded(given.strata)
+        if given is not None:
+            codes, labels = coded(given)
         texts = labels.astype(str).to_numpy(dtype=object)
         if above is None:
             used, stratum = compact(codes, len(labels))
@@ -164,16 +135,16 @@ class Arguments:
         used, stratum = compact(key, above.n_clusters * len(labels))
         parent, of_label = np.divmod(used, len(labels))
         names = above.labels[parent].astype(str).to_numpy(dtype=object)
-        return stratum, parent, names if given.strata is None else names + "/" + texts[of_label]
+        return stratum, parent, names if given is None else names + "/" + texts[of_label]
 
     def _clusters(
-        self, given: StageColumns, stratum: Codes, names: NDArray[Any], nest: bool | None
+        self, given: pd.Series | None, stratum: Codes, names: NDArray[Any], nest: bool | None
     ) -> tuple[Codes, Codes, pd.Index]:
         """Cluster of each row [n], stratum and label of each cluster [C]; every row its own cluster where none are given."""
-        if given.clusters is None:
+        if given is None:
             rows = np.arange(len(self.frame.index), dtype=np.intp)
             return rows, stratum, pd.RangeIndex(rows.size)
-        label, labels = coded(given.clusters)
+        label, labels = coded(given)
         used, cluster = compact(stratum * len(labels) + label, names.size * len(labels))
         of_cluster, of_label = np.divmod(used, len(labels))
         if not nest:
@@ -195,22 +166,24 @@ class Arguments:
         if twice.size > 5:
             self.problems.append(f"clusters: {twice.size - 5} more lie in several strata")
 
-    def _fractions(self, given: StageColumns, stratum: Codes, sampled: Floats, names: NDArray[Any]) -> Floats:
+    def _fractions(
+        self, fpc: Floats | None, role: str, stratum: Codes, sampled: Floats, names: NDArray[Any]
+    ) -> Floats:
         """Sampling fraction [H]; 0 where no finite population is declared."""
-        if given.fpc is None:
+        if fpc is None:
             return np.zeros(sampled.size)
         size = np.empty(sampled.size)
-        size[stratum] = given.fpc
-        problem = self._fpc_problem(given.fpc, size, stratum, names)
+        size[stratum] = fpc
+        problem = self._fpc_problem(fpc, size, stratum, names)
         if problem:
-            self.problems.append(f"{given.role}: {problem}")
+            self.problems.append(f"{role}: {problem}")
             return np.zeros(sampled.size)
-        if (given.fpc <= 1).all():
+        if (fpc <= 1).all():
             return size
         with np.errstate(divide="ignore"):
             fraction = sampled / size
         self.problems.extend(
-            f"{given.role}: a sampling fraction above 1 in stratum {str(names[h])!r}: "
+            f"{role}: a sampling fraction above 1 in stratum {str(names[h])!r}: "
             f"{sampled[h]:g} clusters drawn from {size[h]:g}"
             for h in np.flatnonzero(fraction > 1)[:5]
         )
@@ -270,10 +243,10 @@ def _frame_of(given: Any) -> pd.DataFrame:
 
 def weight_problems(weights: Floats, index: pd.Index, role: str) -> list[str]:
     """What is wrong with weights [n]."""
-    if weights.size and weights.min() >= 0 and 0 < weights.max() < np.inf:  # false for a NaN anywhere
-        if 10.0**-POWERS < weights.max() < 10.0**POWERS:
-            return []
-        return [f"{role}: the largest is {weights.max():g}: give them in another unit"]
+    largest = weights.max(initial=0.0)
+    if weights.min(initial=0.0) >= 0 and 0 < largest < np.inf:  # false for a NaN anywhere
+        fits = 10.0**-POWERS < largest < 10.0**POWERS
+        return [] if fits else [f"{role}: the largest is {largest:g}: give them in another unit"]
     faults = (
         ("missing", np.isnan(weights), None),
         ("infinite", np.isinf(weights), None),

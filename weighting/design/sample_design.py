@@ -19,8 +19,8 @@ from weighting.frozen import copied, frozen, is_frozen
 from weighting.groups import Codes, Flags, Floats, coded, crossed
 from weighting.variance.adjustment import Adjustment
 from weighting.variance.cells import ClusterCells
+from weighting.variance.influence import Residuals
 from weighting.variance.lonely import LonelyPolicy
-from weighting.variance.residuals import Residuals
 from weighting.variance.stages import Stage
 
 

@@ -70,12 +70,9 @@ class Estimates:
 
     def table(self) -> pd.DataFrame:
         """By-columns, statistic, estimate, se, ci_low, ci_high, df, n, n_eff, deff, note: a fresh frame [K rows]."""
-        table = self.labels.copy()
-        for name in NUMBERS:
-            table[name] = np.array(getattr(self, name))
-        table["n"] = table["n"].astype("int64") if np.isfinite(self.n).all() else table["n"]
-        table["note"] = list(self.note)
-        return table
+        numbers = {name: np.array(getattr(self, name)) for name in NUMBERS}
+        table = self.labels.assign(**numbers, note=list(self.note))
+        return table.astype({"n": "int64"}) if np.isfinite(self.n).all() else table
 
     @cached_property
     def _source(self) -> Influence | Floats:

@@ -19,11 +19,18 @@ from weighting.design.arguments import Arguments
 from weighting.design.sample_design import SampleDesign
 from weighting.errors import DesignError, absent, is_whole, listed
 from weighting.estimation.estimates import Estimates
-from weighting.estimation.grouping import Grouping, Tabulation, domains_of
+from weighting.estimation.grouping import (
+    BATCH,
+    Grouping,
+    SmallCodes,
+    Tabulation,
+    domains_of,
+    flag_counts,
+    weighted_tables,
+)
 from weighting.estimation.intervals import Confidence
 from weighting.estimation.requests import Request, estimates_of
 from weighting.estimation.study_variables import numeric, shares
-from weighting.estimation.tables import BATCH, SmallCodes, flag_counts, weighted_tables
 from weighting.frozen import freeze
 from weighting.groups import Floats, group_totals
 

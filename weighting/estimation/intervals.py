@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from weighting.errors import DesignError, is_number, unknown
+from weighting.errors import DesignError, applying, is_number, unknown
 from weighting.groups import Flags, Floats
 
 INTERVALS = ("wald", "logit", "wilson", "beta", "bounded", "arcsine", "likelihood")
@@ -253,15 +253,17 @@ class Confidence:
     df: str | float
 
     def __post_init__(self) -> None:
-        problems = []
-        if self.interval not in INTERVALS:
-            problems.append(unknown("interval", self.interval, INTERVALS))
-        if not is_number(self.level) or not 0 < self.level < 1:
-            problems.append(f"level: {self.level!r} does not lie between 0 and 1")
-        if not is_number(self.df) and self.df not in DEGREES:
-            problems.append(unknown("degrees of freedom", self.df, (*DEGREES, "a number")))
-        if is_number(self.df) and not float(self.df) > 0:
-            problems.append(f"df: {self.df} is not positive")
+        inside = is_number(self.level) and 0 < self.level < 1
+        number = is_number(self.df)
+        problems = applying(
+            (self.interval not in INTERVALS, unknown("interval", self.interval, INTERVALS)),
+            (not inside, f"level: {self.level!r} does not lie between 0 and 1"),
+            (
+                not number and self.df not in DEGREES,
+                unknown("degrees of freedom", self.df, (*DEGREES, "a number")),
+            ),
+            (number and not float(self.df) > 0, f"df: {self.df} is not positive"),
+        )
         DesignError.raise_any(problems)
 
     def limits(self, estimate: Floats, se: Floats, df: Floats, n: Floats, flat: Flags) -> Limits:

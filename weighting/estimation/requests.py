@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from weighting.design.sample_design import SampleDesign
+from weighting.errors import applying
 from weighting.estimation import intervals
 from weighting.estimation.estimates import Estimates, labels_of
 from weighting.estimation.grouping import Grouping
@@ -328,19 +329,19 @@ class Figures:
 
     def remarks(self) -> tuple[str, ...]:
         """What has to be said of the table as a whole."""
-        request, remarks = self.request, []
-        lost = request.domain < 0
-        if request.design.domain is not None:
-            lost = lost & request.design.domain
-        if lost.any():
-            remarks.append(f"{int(lost.sum()):,} rows without a value of the by-columns belong to no domain")
-        remarks += [
-            f"column {v.column!r}: none of the levels asked for is found in any row"
-            for v in request.numerators
-            if v.levels is not None and v.scores.size and not v.scores.any() and request.kind == "proportion"
-        ]
-        if ((self.size <= self.n * (1 + 1e-9)) & (self.n > 0)).any():
-            remarks.append(
-                "weights do not exceed the sample: design effect against sampling with replacement"
+        request, inside = self.request, self.request.design.domain
+        lost = np.count_nonzero((request.domain < 0) & (True if inside is None else inside))
+        unfound = [
+            (
+                v.levels is not None
+                and v.scores.size
+                and not v.scores.any()
+                and request.kind == "proportion",
+                f"column {v.column!r}: none of the levels asked for is found in any row",
             )
-        return tuple(remarks)
+            for v in request.numerators
+        ]
+        replaced = (self.size <= self.n * (1 + 1e-9)) & (self.n > 0)
+        words = "weights do not exceed the sample: design effect against sampling with replacement"
+        rows = f"{lost:,} rows without a value of the by-columns belong to no domain"
+        return tuple(applying((lost, rows), *unfound, (replaced.any(), words)))

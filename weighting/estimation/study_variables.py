@@ -12,8 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from weighting.errors import DesignError, absent, listed, rows_named
-from weighting.estimation.grouping import Grouping, Tabulation
-from weighting.estimation.tables import MOST_LEVELS, categories_of
+from weighting.estimation.grouping import MOST_LEVELS, Grouping, Tabulation, categories_of
 from weighting.groups import Flags, Floats
 from weighting.variance.cells import ClusterCells
 

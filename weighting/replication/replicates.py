@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from weighting.errors import DesignError, unknown
+from weighting.errors import DesignError, absent, applying
 from weighting.estimation import intervals
 from weighting.estimation.estimates import Estimates
 from weighting.estimation.grouping import Grouping, grouping_of
@@ -305,7 +305,7 @@ def _read_weights(frame: pd.DataFrame, weights: ArrayLike | Sequence[str]) -> Fl
     """
     names = weights if isinstance(weights, Sequence) and not isinstance(weights, str) else [None]
     if all(isinstance(name, str) for name in names):
-        DesignError.raise_any(unknown("column", name, frame.columns) for name in names if name not in frame)
+        DesignError.raise_any(absent("column", names, frame.columns))
         weights = frame[list(names)].to_numpy(dtype=float)
     try:
         return np.asarray(weights, dtype=float)
@@ -315,21 +315,25 @@ def _read_weights(frame: pd.DataFrame, weights: ArrayLike | Sequence[str]) -> Fl
         ) from None
 
 
-def _given_problems(table: Floats, n: int, kind: str, rho: float, rscales: Floats | None) -> Iterator[str]:
+def _given_problems(table: Floats, n: int, kind: str, rho: float, rscales: Floats | None) -> list[str]:
     """What is wrong with replicate weights [n, R] and what is said of them."""
     if table.ndim != 2 or len(table) != n or table.shape[1] < 2:
-        yield f"replicate weights: shape {table.shape}; {n} rows and at least two columns are needed"
-        return
-    if kind not in KINDS:
-        yield unknown("kind", kind, KINDS)
-    yield from rho_problems(rho)
-    if kind == JKN and rscales is None:
-        yield "JKn: rscales are needed, (n_h − 1)/n_h of the stratum left a cluster out of"
-    if rscales is not None and rscales.shape != table.shape[1:]:
-        yield f"rscales: {table.shape[1]} values are needed"
-    if rscales is not None and not (rscales >= 0).all():
-        yield "rscales: must not be negative"
+        return [f"replicate weights: shape {table.shape}; {n} rows and at least two columns are needed"]
     bad = np.argwhere(~(np.isfinite(table) & (table >= 0)))
-    if len(bad):
-        row, column = bad[0]
-        yield f"replicate weights: {table[row, column]} in row {row}, replicate {column + 1} ({len(bad)} such values)"
+    given = np.ones(table.shape[1]) if rscales is None else rscales
+    return [
+        *absent("kind", [kind], KINDS),
+        *rho_problems(rho),
+        *applying(
+            (
+                kind == JKN and rscales is None,
+                "JKn: rscales are needed, (n_h − 1)/n_h of the stratum left a cluster out of",
+            ),
+            (given.shape != table.shape[1:], f"rscales: {table.shape[1]} values are needed"),
+            (not (given >= 0).all(), "rscales: must not be negative"),
+        ),
+        *(
+            f"replicate weights: {table[row, column]} in row {row}, replicate {column + 1} ({len(bad)} such values)"
+            for row, column in bad[:1]
+        ),
+    ]

@@ -1,13 +1,12 @@
 """Replicates of a design: its clusters left out, halved or drawn again."""
 
-from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
 
 from weighting import groups
 from weighting.calibration.calibration import Calibration
-from weighting.errors import CalibrationError, DesignError, is_whole, unknown
+from weighting.errors import CalibrationError, DesignError, absent, applying, is_whole
 from weighting.facade import Design
 from weighting.groups import Codes, Floats
 from weighting.randomness import generator
@@ -70,11 +69,14 @@ def replicate(  # noqa: PLR0913
     True
     """
     stage = design.stages[0]
-    problems = list(_kind_problems(stage, kind, design.lonely))
-    problems += rho_problems(rho) if kind == FAY else []
-    if kind == BOOTSTRAP and (not is_whole(replicates) or replicates < 2):
-        problems.append(f"replicates {replicates!r}: a whole number, at least 2")
-    DesignError.raise_any(problems)
+    few = kind == BOOTSTRAP and (not is_whole(replicates) or replicates < 2)
+    DesignError.raise_any(
+        [
+            *_kind_problems(stage, kind, design.lonely),
+            *(rho_problems(rho) if kind == FAY else []),
+            *applying((few, f"replicates {replicates!r}: a whole number, at least 2")),
+        ]
+    )
     # R takes strata in the order of their names as text; ratios depend on it in the last digits.
     by_name = np.argsort(np.asarray(stage.names, dtype=str), kind="stable")
     made = {
@@ -103,38 +105,36 @@ def _degf(stage: Stage, kind: str, made: Factors, lonely: str) -> int:
     return rank(made.table) - 1 + int(own[stage.rest == 0].sum())
 
 
-def _kind_problems(stage: Stage, kind: str, lonely: str) -> Iterator[str]:
+def _kind_problems(stage: Stage, kind: str, lonely: str) -> list[str]:
     """What a kind of replicate cannot do with the strata of the first stage."""
-    if kind not in KINDS:
-        yield unknown("kind", kind, KINDS)
-        return
-    alone = stage.lonely
-    if alone.any() and (lonely == "fail" or (lonely not in LEAVE_OUT and kind != JKN)):
-        yield (
-            f"stratum {stage.strata_named(alone)} has a single cluster: {kind} is not defined there with lonely={lonely!r}; "
-            f"use lonely='remove' or 'certainty', or merge strata"
-        )
-    if kind in JACKKNIFES and stage.n_clusters > MOST_CLUSTERS:
-        yield (
-            f"{kind} would make {stage.n_clusters:,} replicates, one per cluster; more than {MOST_CLUSTERS:,} are refused: "
-            f"use bootstrap, or the linearised variance"
-        )
-    if kind == JK1 and stage.n_strata > 1:
-        yield f"JK1 is for designs without strata, this one has {stage.n_strata}: use JKn"
-    if kind in (BRR, FAY):
-        yield from _pair_problems(stage, kind)
-
-
-def _pair_problems(stage: Stage, kind: str) -> Iterator[str]:
-    """What keeps half samples from being taken."""
-    odd = (stage.sampled > 2) | ((stage.rest == 0) & (stage.sampled > 1))
-    if odd.any():
-        yield (
+    alone, halves = stage.lonely, kind in (BRR, FAY)
+    odd = halves & ((stage.sampled > 2) | ((stage.rest == 0) & (stage.sampled > 1)))
+    undefined = lonely == "fail" or (lonely not in LEAVE_OUT and kind != JKN)
+    return absent("kind", [kind], KINDS) or applying(
+        (
+            alone.any() and undefined,
+            f"stratum {stage.strata_named(alone)} has a single cluster: {kind} is not defined there with "
+            f"lonely={lonely!r}; use lonely='remove' or 'certainty', or merge strata",
+        ),
+        (
+            kind in JACKKNIFES and stage.n_clusters > MOST_CLUSTERS,
+            f"{kind} would make {stage.n_clusters:,} replicates, one per cluster; more than {MOST_CLUSTERS:,} are "
+            f"refused: use bootstrap, or the linearised variance",
+        ),
+        (
+            kind == JK1 and stage.n_strata > 1,
+            f"JK1 is for designs without strata, this one has {stage.n_strata}: use JKn",
+        ),
+        (
+            odd.any(),
             f"stratum {stage.strata_named(odd)} does not have two clusters of a larger population: {kind} needs that; "
-            f"use JKn or bootstrap"
-        )
-    elif (stage.rest < 1).any():
-        yield f"{kind} takes no finite population correction: leave fpc out, or use JKn or bootstrap"
+            f"use JKn or bootstrap",
+        ),
+        (
+            halves and not odd.any() and (stage.rest < 1).any(),
+            f"{kind} takes no finite population correction: leave fpc out, or use JKn or bootstrap",
+        ),
+    )
 
 
 def _recalibrated(design: Design, table: Floats) -> tuple[Codes, Floats]:

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from weighting.frozen import freeze
-from weighting.groups import Codes, Flags, Floats, compact
+from weighting.groups import Codes, Flags, Floats, occurring
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +51,11 @@ class Stage:
         """Sampling fraction [n] of each row's cluster within its stratum."""
         return (1 - self.rest)[self.stratum][self.cluster]
 
+    @property
+    def reached(self) -> Floats:
+        """Product of the sampling fractions down to this stage [C], of each cluster."""
+        return (self.share * (1 - self.rest))[self.stratum]
+
     def strata_named(self, which: Flags) -> str:
         """The first of some strata [H], and how many more there are."""
         names = list(dict.fromkeys(str(name) for name in self.names[which]))
@@ -59,7 +64,8 @@ class Stage:
 
     def clusters_less_strata(self, inside: Flags, domain: Codes, n_domains: int) -> NDArray[np.int64]:
         """Clusters less strata [J] that the rows ``inside`` [n] of each domain lie in; domain codes [n]."""
-        used, _ = compact(self.cluster[inside] * n_domains + domain[inside], self.n_clusters * n_domains)
-        cluster, of_cluster = np.divmod(used, n_domains)
-        of_stratum = np.unique(self.stratum[cluster] * n_domains + of_cluster) % n_domains
+        key = self.cluster[inside] * n_domains + domain[inside]
+        cluster, of_cluster = np.divmod(occurring(key, self.n_clusters * n_domains), n_domains)
+        key = self.stratum[cluster] * n_domains + of_cluster
+        of_stratum = occurring(key, self.n_strata * n_domains) % n_domains
         return np.bincount(of_cluster, minlength=n_domains) - np.bincount(of_stratum, minlength=n_domains)
