@@ -99,6 +99,15 @@ def applying(*checks: tuple[Any, str]) -> list[str]:
     return [message for wrong, message in checks if wrong]
 
 
+def quoted(names: Iterable[Any]) -> str:
+    """Names in quotation marks, one after the other.
+
+    >>> quoted(["north", 7])
+    "'north', '7'"
+    """
+    return ", ".join(repr(str(name)) for name in names)
+
+
 def is_number(value: Any) -> bool:
     """Whether this is one real number; truth values are none.
 

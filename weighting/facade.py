@@ -113,11 +113,13 @@ class Design(SampleDesign):
 
     def __repr__(self) -> str:
         first = self.stages[0]
-        parts = [f"{self.n:,} rows", f"weights {self.weights.sum():,.6g}", f"{first.n_strata:,} strata"]
-        parts.append(f"{first.n_clusters:,} clusters")
-        if len(self.stages) > 1:
-            parts.append(f"{len(self.stages)} stages")
-        parts += [a.name for a in self.adjustments]
-        if self.domain is not None:
-            parts.append(f"domain of {int(self.domain.sum()):,} rows")
+        parts = [
+            f"{self.n:,} rows",
+            f"weights {self.weights.sum():,.6g}",
+            f"{first.n_strata:,} strata",
+            f"{first.n_clusters:,} clusters",
+            *([f"{len(self.stages)} stages"] if len(self.stages) > 1 else []),
+            *(a.name for a in self.adjustments),
+            *([] if self.domain is None else [f"domain of {int(self.domain.sum()):,} rows"]),
+        ]
         return f"<Design: {', '.join(parts)}; df {self.degf:,}; lonely {self.lonely!r}>"

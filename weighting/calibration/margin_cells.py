@@ -216,11 +216,13 @@ def _column_problems(frame: pd.DataFrame, margin: Margin) -> list[str]:
     return problems
 
 
-def _bad_totals(margins: Sequence[Margin]) -> Iterator[str]:
-    for m in margins:
-        bad = ~np.isfinite(m.totals) | ((m.totals < 0) if m.value is None else False)
-        for k in np.flatnonzero(bad):
-            yield f"{m.label(k)} has the total {m.totals[k]:g}; a total is a finite number, counts are not negative"
+def _bad_totals(margins: Sequence[Margin]) -> list[str]:
+    bad = [~np.isfinite(m.totals) | ((m.totals < 0) & (m.value is None)) for m in margins]
+    return [
+        f"{m.label(k)} has the total {m.totals[k]:g}; a total is a finite number, counts are not negative"
+        for m, of_margin in zip(margins, bad, strict=True)
+        for k in np.flatnonzero(of_margin)
+    ]
 
 
 def _single_levels(margins: Sequence[Margin]) -> list[str]:
@@ -232,15 +234,14 @@ def _single_levels(margins: Sequence[Margin]) -> list[str]:
     ]
 
 
-def _disagreeing(margins: Sequence[Margin]) -> Iterator[str]:
-    counts = [m for m in margins if m.value is None]
-    for m in counts[1:]:
-        first, own = counts[0].totals.sum(), m.totals.sum()
-        if not abs(own - first) <= SAME_TOTAL * abs(first):
-            yield (
-                f"margin {m.name} adds up to {own:.10g}, margin {counts[0].name} to {first:.10g} "
-                f"(gap {own - first:.6g}): margins describe one population, rescale one of them"
-            )
+def _disagreeing(margins: Sequence[Margin]) -> list[str]:
+    sums = [(m.name, m.totals.sum()) for m in margins if m.value is None]
+    return [
+        f"margin {name} adds up to {own:.10g}, margin {sums[0][0]} to {sums[0][1]:.10g} "
+        f"(gap {own - sums[0][1]:.6g}): margins describe one population, rescale one of them"
+        for name, own in sums[1:]
+        if not abs(own - sums[0][1]) <= SAME_TOTAL * abs(sums[0][1])
+    ]
 
 
 def _unmatched(frame: pd.DataFrame, cells: MarginCells, i: int) -> Iterator[str]:
@@ -258,15 +259,16 @@ def _unmatched(frame: pd.DataFrame, cells: MarginCells, i: int) -> Iterator[str]
             yield f"margin {m.name}: category {levels_text(key)} of the sample ({count} rows) {what}"
 
 
-def _unfilled(cells: MarginCells, i: int) -> Iterator[str]:
+def _unfilled(cells: MarginCells, i: int) -> list[str]:
     """Totals that have no rows, and rows whose total is zero."""
     m = cells.margins[i]
     reached = cells.reached(i)
-    for k in np.flatnonzero((reached == 0) & (m.totals != 0)):
-        yield f"{m.label(k)} has the total {m.totals[k]:g} and no rows in the sample (gap {m.totals[k]:g})"
-    if m.value is None:
-        for k in np.flatnonzero((reached > 0) & (m.totals == 0)):
-            yield f"{m.label(k)} has the total 0, but rows in the sample; leave those rows out"
+    empty = np.flatnonzero((reached == 0) & (m.totals != 0))
+    unwanted = np.flatnonzero((reached > 0) & (m.totals == 0) & (m.value is None))
+    return [
+        f"{m.label(k)} has the total {m.totals[k]:g} and no rows in the sample (gap {m.totals[k]:g})"
+        for k in empty
+    ] + [f"{m.label(k)} has the total 0, but rows in the sample; leave those rows out" for k in unwanted]
 
 
 def bound_problems(cells: MarginCells, bounds: tuple[float, float]) -> Iterator[str]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from weighting.errors import DesignError, rows_named, unknown
+from weighting.errors import DesignError, absent, applying, quoted, rows_named, unknown
 from weighting.frozen import copied, frozen
 from weighting.groups import Codes, Floats, coded, compact
 from weighting.variance.lonely import LONELY, LonelyPolicy
@@ -111,12 +111,13 @@ class Arguments:
         stages: list[Stage] = []
         for number, (of_strata, of_clusters, of_sizes) in enumerate(of_stages):
             role = "fpc" if number == 0 else f"fpc of stage {number + 1}"
+            fpc_of_rows = self._numbers(of_sizes, role)
             above = stages[-1] if stages else None
             stratum, parent, names = self._strata(of_strata, above)
             nested = nest if above is None else True
             cluster, of_cluster, labels = self._clusters(of_clusters, stratum, names, nested)
             sampled = np.bincount(of_cluster, minlength=names.size).astype(float)
-            rest = 1 - self._fractions(self._numbers(of_sizes, role), role, stratum, sampled, names)
+            rest = 1 - self._fractions(fpc_of_rows, role, stratum, sampled, names)
             share = np.ones(names.size) if above is None else above.reached[parent]
             rest[rest < CENSUS] = 0.0
             stages.append(Stage(cluster, of_cluster, sampled, rest, share, parent, names, labels))
@@ -157,14 +158,12 @@ class Arguments:
         twice = np.flatnonzero(count > 1)
         if nest is None and 2 * twice.size > np.count_nonzero(count):
             return  # labels that count within strata are found in most of them
-        for code in twice[:5]:
-            where = ", ".join(repr(str(name)) for name in strata[label == code])
-            self.problems.append(
-                f"clusters: {str(labels[code])!r} lies in strata {where}; a cluster has one stratum "
-                "(labels that count within strata: nest=True)"
-            )
-        if twice.size > 5:
-            self.problems.append(f"clusters: {twice.size - 5} more lie in several strata")
+        self.problems += [
+            f"clusters: {str(labels[code])!r} lies in strata {quoted(strata[label == code])}; a cluster has one stratum "
+            "(labels that count within strata: nest=True)"
+            for code in twice[:5]
+        ]
+        self.problems += applying((twice.size > 5, f"clusters: {twice.size - 5} more lie in several strata"))
 
     def _fractions(
         self, fpc: Floats | None, role: str, stratum: Codes, sampled: Floats, names: NDArray[Any]
@@ -201,14 +200,12 @@ class Arguments:
             )
         uneven = np.unique(stratum[fpc != size[stratum]])
         if uneven.size:
-            where = ", ".join(repr(str(names[h])) for h in uneven[:5])
-            return f"differs within stratum {where}; one value per stratum is needed"
+            return f"differs within stratum {quoted(names[uneven[:5]])}; one value per stratum is needed"
         return ""
 
     def policy(self, lonely: str, in_domains: bool) -> LonelyPolicy:
         """What is done with strata of one cluster."""
-        if lonely not in LONELY:
-            self.problems.append(unknown("policy for lonely strata", lonely, LONELY))
+        self.problems += absent("policy for lonely strata", [lonely], LONELY)
         return LonelyPolicy(lonely, in_domains)
 
     def weights(self, given: Any, stages: tuple[Stage, ...]) -> Floats:

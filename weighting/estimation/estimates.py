@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
-from weighting.errors import DesignError, is_number, unknown
+from weighting.errors import DesignError, absent, is_number, unknown
 from weighting.estimation.intervals import Confidence
 from weighting.frozen import freeze, hands_out_copies
 from weighting.groups import Floats
@@ -206,8 +206,7 @@ class Estimates:
         >>> d.mean("y", by="h").pairwise()[["first", "second", "estimate"]].to_dict("records")
         [{'first': 'a', 'second': 'b', 'estimate': -3.0}]
         """
-        if adjust not in (*ADJUSTMENTS, "none"):
-            raise DesignError(unknown("adjustment", adjust, (*ADJUSTMENTS, "none")))
+        DesignError.raise_any(absent("adjustment", [adjust], (*ADJUSTMENTS, "none")))
         first, second = self._pairs()
         weights = np.zeros((len(self), first.size))
         weights[first, np.arange(first.size)], weights[second, np.arange(first.size)] = 1.0, -1.0

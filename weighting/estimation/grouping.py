@@ -54,18 +54,11 @@ class Grouping:
     domain: Codes
     domains: pd.DataFrame | None
     n_domains: int
-    _columns: dict[str, pd.Series] = field(default_factory=dict)
     _tables: dict[tuple[str, bool], Tabulation | None] = field(default_factory=dict)
 
     @cached_property
     def cells(self) -> ClusterCells:
         return self.design.cells(self.domain, self.n_domains)
-
-    def column(self, name: str) -> pd.Series:
-        """A column of the design [n], fetched once."""
-        if name not in self._columns:
-            self._columns[name] = self.design.column(name)
-        return self._columns[name]
 
     def cells_of(self, valid: Flags) -> ClusterCells:
         """Cells of the rows that have a value, for policies that ask which strata a domain has rows in."""
@@ -119,7 +112,7 @@ class Grouping:
         read = categories_of if categorical else levels_of
         wanted = [c for c in dict.fromkeys(columns) if (c, categorical) not in self._tables]
         for start in range(0, len(wanted), BATCH):
-            found = {c: read(self.column(c)) for c in wanted[start : start + BATCH]}
+            found = {c: read(self.design.column(c)) for c in wanted[start : start + BATCH]}
             made = self._counted_in({c: codes for c, codes in found.items() if codes is not None})
             self._tables.update({(c, categorical): made.get(c) for c in found})
 

@@ -69,10 +69,8 @@ def quantile(  # noqa: PLR0913
     found = tuple(numeric(grouping, c) for c in design.names(columns))
     request = Request(grouping, found, None, "mean")
     degrees = request.degrees_of_freedom(df)
-    parts = []
-    for variable in found:
-        distribution = Distribution.of(request, variable)
-        parts += [_one(request, confidence, distribution, degrees, p) for p in points]
+    distributions = (Distribution.of(request, variable) for variable in found)
+    parts = [_one(request, confidence, d, degrees, p) for d in distributions for p in points]
     names = [f"{v.column} {p:g}" for v in found for p in points]
     missing = np.full(request.n_domains * len(parts), np.nan)
     estimate, se, low, high, n, note = (
@@ -134,19 +132,10 @@ class Distribution:
         running = np.concatenate([[0.0], np.cumsum(w[inside][order])])
         return cls(variable, y[order], running, edges[:-1], edges[1:])
 
-    @property
-    def n(self) -> Floats:
-        """Rows with a value and a positive weight [J]."""
-        return (self.last - self.first).astype(float)
-
-    @property
-    def size(self) -> Floats:
-        """Σ w [J]."""
-        return self.running[self.last] - self.running[self.first]
-
     def at(self, share: Floats) -> Floats:
         """Smallest values [J] at which the distribution functions reach the shares [J]; NaN without rows."""
-        target = self.running[self.first] + (np.clip(share, 0, 1) - ROUNDING) * self.size
+        size = self.running[self.last] - self.running[self.first]
+        target = self.running[self.first] + (np.clip(share, 0, 1) - ROUNDING) * size
         place = np.searchsorted(self.running[1:], np.nan_to_num(target))
         place = np.clip(place, self.first, np.maximum(self.last - 1, self.first))
         empty = (self.last == self.first) | np.isnan(share)
@@ -177,7 +166,8 @@ def _one(
     note[df <= 0] = "no degrees of freedom: no interval"
     note[census] = "complete census: no sampling error"
     note[np.isnan(estimate)] = "no row of this domain has a value"
-    return DomainQuantiles(variable, estimate, se, low, high, distribution.n, note, share_se)
+    n = (distribution.last - distribution.first).astype(float)
+    return DomainQuantiles(variable, estimate, se, low, high, n, note, share_se)
 
 
 def _half_width(estimate: Floats, low: Floats, high: Floats, below: Flags, above: Flags) -> Floats:

@@ -101,7 +101,7 @@ class StudyVariable:
 
 def numeric(grouping: Grouping, column: str) -> StudyVariable:
     """A column of numbers or truth values, as its values."""
-    values, kept = grouping.column(column), grouping.tabulation(column)
+    values, kept = grouping.design.column(column), grouping.tabulation(column)
     if kept is None:
         return StudyVariable(column, (column,), _checked(values))
     scores = kept.levels.to_numpy(dtype=float)[:, None]
@@ -110,7 +110,7 @@ def numeric(grouping: Grouping, column: str) -> StudyVariable:
 
 def shares(grouping: Grouping, column: str, wanted: object) -> StudyVariable:
     """A column as truth values: of being one of the levels ``wanted``; or of being true; or one for each category."""
-    values, categorical = grouping.column(column), grouping.tabulation(column) is None
+    values, categorical = grouping.design.column(column), grouping.tabulation(column) is None
     kept = grouping.tabulation(column, categorical)
     levels = pd.Index([]) if kept is None else kept.levels
     if not len(levels):

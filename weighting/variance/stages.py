@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from weighting.errors import quoted
 from weighting.frozen import freeze
 from weighting.groups import Codes, Flags, Floats, occurring
 
@@ -60,7 +61,7 @@ class Stage:
         """The first of some strata [H], and how many more there are."""
         names = list(dict.fromkeys(str(name) for name in self.names[which]))
         more = f" and {len(names) - 8} more" if len(names) > 8 else ""
-        return ", ".join(repr(name) for name in names[:8]) + more
+        return quoted(names[:8]) + more
 
     def clusters_less_strata(self, inside: Flags, domain: Codes, n_domains: int) -> NDArray[np.int64]:
         """Clusters less strata [J] that the rows ``inside`` [n] of each domain lie in; domain codes [n]."""
