@@ -7,7 +7,7 @@ it is shown. Borders collect faults in :class:`Problems` and raise them all at o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache, lru_cache
@@ -116,10 +116,11 @@ class Place:
         self.problems.add(code, severity=severity, file=self.file, row=self.row, column=path, **params)
 
     def not_accepted(self, code: str, column: str, value: str, accepted: Iterable[str]) -> None:
-        """Note that ``value`` is none of ``accepted``, with the nearest of them."""
+        """Note that ``value`` is none of ``accepted``, with the nearest of them; at most 40 are shown."""
         known = tuple(accepted)
+        shown = [*known[:40], "…"] if len(known) > 40 else known
         near = nearest_of(value[:200], known) or NONE
-        self.note(code, column, value=shortened(value), accepted=_some(known), nearest=near)
+        self.note(code, column, value=shortened(value), accepted=shown, nearest=near)
 
     def below(self, key: str) -> Place:
         """The place of a key or list entry below this one."""
@@ -135,11 +136,6 @@ def shortened(value: object) -> str:
     """
     text = str(value)
     return text if len(text) <= 80 else text[:79] + "…"
-
-
-def _some(accepted: Sequence[str]) -> list[str]:
-    """The accepted values as a message shows them: at most 40."""
-    return [*accepted[:40], "…"] if len(accepted) > 40 else list(accepted)
 
 
 class SurveyError(Exception):

@@ -43,9 +43,7 @@ def check_completeness(draft: InstrumentDraft) -> None:
 
 def _labelled(draft: InstrumentDraft) -> Iterator[tuple[Any, Place]]:
     """Every record that users see, with its place; levels stand below their scale."""
-    if Identity not in draft.broken:
-        yield draft.instrument, draft.place.below("identity")
-    for record in (Block, Group, Questionnaire, UnitGroup, Scale, Field, Node, Item):
+    for record in (Identity, Block, Group, Questionnaire, UnitGroup, Scale, Field, Node, Item):
         yield from draft.of(record)
     for scale, place in draft.of(Scale):
         yield from ((level, place.below(f"levels[{k}]")) for k, level in enumerate(scale.levels, 1))

@@ -57,8 +57,9 @@ def _rule(
     unknown = sorted(params.keys() - set(known))
     for key in unknown:
         place.not_accepted("record.unknown_key", key, key, known)
-    for problem in () if unknown else faulty_parameters([rule]):
-        place.problems.extend([replace(problem, file=place.file, column=place.at)])
+    if not unknown:
+        found = faulty_parameters([rule])
+        place.problems.extend(replace(problem, file=place.file, column=place.at) for problem in found)
     return rule
 
 

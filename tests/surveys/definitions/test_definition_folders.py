@@ -113,6 +113,12 @@ def test_units_may_come_with_the_study(small: Path, edit: Edit) -> None:
     assert [unit.code for unit in load_study(small).units] == ["ba-dinh", "dong-da", "me-linh"]
 
 
+def test_a_register_that_is_not_there(small: Path, edit: Edit) -> None:
+    edit("study.toml", "[[units.exclusions]]", '[units]\nfile = "register.csv"\n\n[[units.exclusions]]')
+    (missing,) = (problem for problem in check(small) if problem.code == "file.missing")
+    assert missing.file == "register.csv"
+
+
 def test_faults_of_the_register_a_study_brings(small: Path, edit: Edit) -> None:
     shutil.copy(small / "instrument" / "units.csv", small / "register.csv")
     edit("study.toml", "[[units.exclusions]]", '[units]\nfile = "register.csv"\n\n[[units.exclusions]]')
