@@ -1,4 +1,4 @@
-"""Arrows between rooms go one way; the imports of every module are read, not run, and compared with the plan.
+"""The house keeps its plan: arrows between rooms, names of classes, sizes of files and functions. Modules are read, not run.
 
 Definitions flow into returns, validity, sampling, scoring and hand-over; the command line sees all of them; ``weighting``
 knows nothing of surveys, and ``questionnaires`` holds no code.
@@ -42,6 +42,10 @@ ROOMS = (
 )
 #: The rooms that may call the statistics.
 STATISTICIANS = {"surveys.sampling", "surveys.scoring", "surveys.comparison"}
+
+
+#: Longest file, in lines, and longest function, in lines of code.
+FILE_LINES, FUNCTION_LINES = 600, 40
 
 
 def modules() -> list[tuple[str, Path]]:
@@ -169,3 +173,54 @@ def test_imports_are_read_in_every_form(
 ) -> None:
     (tmp_path / "probe.py").write_text(source, encoding="utf-8")
     assert list(imports("surveys.validity.probe", tmp_path / "probe.py")) == expected
+
+
+def classes(path: Path) -> list[str]:
+    """Names of all classes of a file, nested ones included."""
+    return [node.name for node in ast.walk(syntax(path)) if isinstance(node, ast.ClassDef)]
+
+
+def code_lines(path: Path) -> dict[str, int]:
+    """Lines of code of each function of a file, by name and line: docstrings, blank lines and comments do not count."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return {
+        f"{node.name}, line {node.lineno}": sum(
+            bool(line.strip()) and not line.lstrip().startswith("#")
+            for statement in node.body[ast.get_docstring(node) is not None :]
+            for line in lines[statement.lineno - 1 : statement.end_lineno]
+        )
+        for node in ast.walk(syntax(path))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    }
+
+
+def syntax(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def test_a_class_name_means_one_thing() -> None:
+    places: dict[str, list[str]] = {}
+    for module, path in MODULES:
+        for name in classes(path):
+            places.setdefault(name, []).append(module)
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+@pytest.mark.parametrize(("module", "path"), MODULES, ids=[name for name, _ in MODULES])
+def test_files_and_functions_stay_short(module: str, path: Path) -> None:
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert lines <= FILE_LINES, f"{module}: {lines} lines"
+    long = {name: count for name, count in code_lines(path).items() if count > FUNCTION_LINES}
+    assert not long, f"{module}: lines of code of its functions {long}"
+
+
+def test_classes_are_found_and_lines_of_code_counted(tmp_path: Path) -> None:
+    probe = tmp_path / "probe.py"
+    probe.write_text(
+        'class A:\n    class B:\n        def f(self):\n            """One.\n\n            Two."""\n\n'
+        "            # a comment\n            x = (\n                1\n            )\n\n            return x\n"
+        'def g():\n    """Nothing but this."""\n',
+        encoding="utf-8",
+    )
+    assert classes(probe) == ["A", "B"]
+    assert code_lines(probe) == {"f, line 3": 4, "g, line 14": 0}

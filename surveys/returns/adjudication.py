@@ -104,19 +104,22 @@ def _is_left_blank(entry: Adjudication) -> bool:
 
 def _followed(settled: Returns, items: Collection[tuple[int, str]]) -> Returns:
     """Returns with what follows from settled items (row and item): faulty cells that are none any more, items not asked, and
-    evaluations that were blank after all."""
-    touched = np.array(sorted({row for row, _ in items}), dtype=int)
-    settled.answers[touched] = _skips(settled, touched)
+    without evaluations that were blank after all, or that stood for no unit rated in an entry that has one now."""
+    is_settled = np.zeros(len(settled), dtype=bool)
+    is_settled[[row for row, _ in items]] = True
+    settled.answers[is_settled] = _skips(settled, is_settled)
     cells = zip(settled.cells["row"], settled.cells["item"], strict=True)
     left = np.array([cell not in items for cell in cells], dtype=bool)
-    blank = np.isin(settled.answers[touched], (BLANK, NOT_ASKED)).all(axis=1) & settled.matrix[touched]
-    return _without(replace(settled, cells=settled.cells[left]), touched[blank])
+    empty = np.isin(settled.answers, (BLANK, NOT_ASKED)).all(axis=1) & settled.matrix
+    rated = settled.rows["form"].isin(settled.rows["form"][is_settled & ~empty]).to_numpy(bool)
+    gone = empty & (is_settled | (rated & (units_rated(settled.rows) == "")))
+    return _without(replace(settled, cells=settled.cells[left]), gone)
 
 
-def _skips(settled: Returns, touched: np.ndarray) -> np.ndarray:
+def _skips(settled: Returns, is_settled: np.ndarray) -> np.ndarray:
     """Answers after their filters were settled: nothing is asked behind a filter answered otherwise, and blank behind others."""
-    instrument, answers = settled.instrument, np.asarray(settled.answers[touched])
-    questionnaire = settled.rows["questionnaire"].iloc[touched]
+    instrument, answers = settled.instrument, np.asarray(settled.answers[is_settled])
+    questionnaire = settled.rows["questionnaire"][is_settled]
     for k, item in enumerate(instrument.items):
         if item.asked_when:
             given = answers[:, instrument.item_position[item.asked_when[0]]]
@@ -158,10 +161,9 @@ def _completed(returns: Returns, decided: Iterable[Adjudication]) -> Returns:
     )
 
 
-def _without(returns: Returns, rows: np.ndarray) -> Returns:
-    """Returns without the given rows; faulty cells follow their rows."""
-    kept = np.ones(len(returns), dtype=bool)
-    kept[rows] = False
+def _without(returns: Returns, gone: np.ndarray) -> Returns:
+    """Returns without the rows marked as ``gone``, boolean [n]; faulty cells follow their rows."""
+    kept = ~gone
     cells = returns.cells[kept[returns.cells["row"].to_numpy(int)]]
     return replace(
         returns,

@@ -29,7 +29,8 @@ class EntryPairs:
 
     ``key`` object [n]: what identifies a form: its code, joined with the unit where one form rates many. ``first`` and
     ``second`` int [p]: the two entries of each pair, in the order of the first. ``items`` boolean [p, K], ``fields`` by code
-    boolean [p]: where the two say different things. ``alone`` int [a]: evaluations that only one of the two entries has.
+    boolean [p]: where the two say different things. ``alone`` int [a]: evaluations that only one of the two entries has, with a
+    unit or an answer.
     """
 
     key: Array
@@ -50,7 +51,8 @@ def pair_entries(rows: pd.DataFrame, answers: Array, matrix: Array, kept: Iterab
     fields = {UNIT: (unit[first] != unit[second]) & ~matrix[first]}
     fields |= {code: _differ(rows[code].to_numpy(object), first, second) for code in kept}
     items = _asked(answers[first]) != _asked(answers[second])
-    alone = alone[matrix[alone] & (unit[alone] != "")]
+    is_said = (unit[alone] != "") | (_asked(answers[alone]) != BLANK).any(axis=1)
+    alone = alone[matrix[alone] & is_said]
     return EntryPairs(key, first, second, items, fields, alone)
 
 

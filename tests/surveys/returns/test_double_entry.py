@@ -250,6 +250,147 @@ def test_it_is_settled_as_rated_or_as_not_rated(matrix, finals, units):
     assert len(disagreements(read)) == 0
 
 
+def funnel(study) -> dict[str, list[int]]:
+    """Unit → returned, valid, review, rejected; every evaluation that is no second entry is counted once."""
+    read = read_returns(study)
+    found = screen(study, read)
+    table = found.funnel
+    counts = table[["returned", "valid", "review", "rejected"]]
+    assert (table["returned"] == counts.drop(columns="returned").sum(axis=1)).all()
+    assert table["returned"].sum() == (found.disposition != "second_entry").sum()
+    return dict(zip(table["unit_code"], counts.values.tolist(), strict=True))
+
+
+#: D1 as two clerks entered it: SNV by the first, STC by the second; D2 alike.
+APART = (["D1", 5, 4, 3, "", "", ""], ["D1", "", "", "", 1, 2, 3])
+APART_LISTED = [
+    *(["D1", f"{item} [SNV]", answer, "", "", ""] for item, answer in zip(("1.1a", "1.1b", "1.2"), "543", strict=True)),
+    *(["D1", f"{item} [STC]", "", answer, "", ""] for item, answer in zip(("1.1a", "1.1b", "1.2"), "123", strict=True)),
+]  # fmt: skip
+
+
+def final(rows: Sequence[Sequence[str]], answer: str = "") -> tuple[Adjudication, ...]:
+    """Listed disagreements decided: each by ``answer``, or by what one of the entries says."""
+    return tuple(
+        Adjudication(form, field, first, second, answer or first or second, "Chi")
+        for form, field, first, second, *_ in rows
+    )
+
+
+@pytest.fixture
+def entered(study, tmp_path):
+    """A function: forms of the first and the second entry → study; ``marked`` says whether the first is declared as such."""
+
+    def make(first, second, *decided: Adjudication, headings=MATRIX, marked=True):
+        write(tmp_path / "a.csv", headings, *first)
+        write(tmp_path / "b.csv", headings, *second)
+        files = (M_FILES[0] if marked else ReturnFile("a.csv", "so-1"), M_FILES[1])
+        return study(*files, rules=(RULE,), adjudication=decided)
+
+    return make
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_entries_that_share_no_unit_are_in_review(entered, marked):
+    """Both evaluations of D1 are in review, each in the row of its own unit; D2, entered alike, is counted."""
+    alike = ["D2", 5, 4, 3, 1, 2, 3]
+    study = entered((APART[0], alike), (APART[1], alike), marked=marked)
+    read = read_returns(study)
+    found = screen(study, read)
+    assert read.rows[["form_code", "unit_code"]].values.tolist() == [
+        ["D1", "SNV"], ["D2", "SNV"], ["D2", "STC"], ["D1", "STC"], ["D2", "SNV"], ["D2", "STC"],
+    ]  # fmt: skip
+    assert found.disposition.tolist() == [
+        "review",
+        "valid",
+        "valid",
+        "review",
+        "second_entry",
+        "second_entry",
+    ]
+    assert found.reasons.values.tolist() == [[row, "double_entry", "review", ""] for row in (0, 3)]
+    assert disagreements(read).values.tolist() == APART_LISTED
+    assert funnel(study) == {"SNV": [2, 1, 1, 0], "STC": [2, 1, 1, 0]}
+
+
+@pytest.mark.parametrize("marked", [True, False])
+@pytest.mark.parametrize(
+    ("decided", "counts"),
+    [((*final(APART_LISTED),), {"SNV": [1, 1, 0, 0], "STC": [1, 1, 0, 0]}),
+     ((*final(APART_LISTED[:3]), *final(APART_LISTED[3:], "trống")), {"SNV": [1, 1, 0, 0]}),
+     ((*final(APART_LISTED[:3], "trống"), *final(APART_LISTED[3:])), {"STC": [1, 1, 0, 0]}),
+     ((*final(APART_LISTED[3:]),), {"SNV": [1, 0, 1, 0], "STC": [1, 1, 0, 0]})],
+    ids=["both units", "first", "second", "half decided"],
+)  # fmt: skip
+def test_entries_that_share_no_unit_are_settled_unit_by_unit(entered, decided, counts, marked):
+    study = entered([APART[0]], [APART[1]], *decided, marked=marked)
+    assert read_returns(study).warnings == ()
+    assert funnel(study) == counts
+
+
+SECOND_ALONE = (["D1", 5, 4, 3, "", "", ""], ["D1", 5, 4, 3, 1, 2, 3])
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_a_unit_that_only_the_second_entry_has_is_settled_in_the_place_of_the_first(entered, marked):
+    """The first entry gets the evaluation, from its own file and row, whether or not that file is declared as the first."""
+    study = entered(*([form] for form in SECOND_ALONE), *final(APART_LISTED[3:]), marked=marked)
+    read = read_returns(study)
+    assert read.warnings == ()
+    assert read.rows[["unit_code", "entry", "source_file", "source_row"]].values.tolist() == [
+        ["SNV", "first" if marked else "", "a.csv", 2],
+        ["SNV", "second", "b.csv", 2],
+        ["STC", "second", "b.csv", 2],
+        ["STC", "first" if marked else "", "a.csv", 2],
+    ]
+    assert read.answers[2:, 1:4].tolist() == [[0, 1, 2]] * 2
+    assert read.rows["form"].tolist() == [0, 1, 1, 0]
+    assert screen(study, read).disposition.tolist() == ["valid", "second_entry", "second_entry", "valid"]
+    assert len(disagreements(read)) == 0
+    assert funnel(study) == {"SNV": [1, 1, 0, 0], "STC": [1, 1, 0, 0]}
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_a_unit_that_only_the_second_entry_has_is_settled_as_not_rated(entered, marked):
+    study = entered(*([form] for form in SECOND_ALONE), *final(APART_LISTED[3:], "blank"), marked=marked)
+    assert read_returns(study).rows["unit_code"].tolist() == ["SNV", "SNV"]
+    assert funnel(study) == {"SNV": [1, 1, 0, 0]}
+
+
+EMPTY = ["D1", *[""] * 6]
+
+
+@pytest.mark.parametrize("empty_first", [True, False])
+@pytest.mark.parametrize(
+    ("answer", "counts"),
+    [("", {"STC": [1, 1, 0, 0]}), ("blank", {"": [1, 1, 0, 0]})],
+    ids=["rated", "not rated"],
+)
+def test_a_form_that_one_entry_left_empty_is_counted_once_when_settled(entered, answer, counts, empty_first):
+    """An empty form is kept as one evaluation of no unit, until it turns out that a unit was rated on it."""
+    forms = ([EMPTY], [APART[1]]) if empty_first else ([APART[1]], [EMPTY])
+    open_ = entered(*forms)
+    assert funnel(open_) == {"STC": [1, 0, 1, 0], "": [1, 1, 0, 0]}
+    listed = disagreements(read_returns(open_)).values.tolist()
+    assert funnel(entered(*forms, *final(listed, answer))) == counts
+
+
+def test_answers_about_no_unit_in_one_entry_only_are_a_disagreement(entered):
+    """One row per unit: the first clerk left out the unit of the second row."""
+    headings = ["Mã phiếu", "Đơn vị", "1.1a", "1.1b", "1.2"]
+    first = [["D1", "SNV", 5, 4, 3], ["D1", "", 1, 2, 3]]
+    second = [first[0], ["D1", "STC", 1, 2, 3]]
+    study = entered(first, second, headings=headings)
+    assert funnel(study) == {"SNV": [1, 1, 0, 0], "STC": [1, 0, 1, 0], "": [1, 0, 1, 0]}
+    listed = disagreements(read_returns(study)).values.tolist()
+    assert [row[1:4] for row in listed] == [
+        ["1.1a", "1", ""], ["1.1b", "2", ""], ["1.2", "3", ""],
+        ["1.1a [STC]", "", "1"], ["1.1b [STC]", "", "2"], ["1.2 [STC]", "", "3"],
+    ]  # fmt: skip
+    settled = entered(first, second, *final(listed[:3], "blank"), *final(listed[3:]), headings=headings)
+    assert funnel(settled) == {"SNV": [1, 1, 0, 0], "STC": [1, 1, 0, 0]}
+
+
 ANSWER = st.sampled_from(["1", "2", "5", "9", "", "77", "4;5"])
 
 

@@ -65,6 +65,14 @@ def test_sav_and_zsav(study, tmp_path, options):
     assert read.rows["source_row"].tolist() == [1, 2]
 
 
+def test_texts_are_whole_and_repaired_as_in_other_files(study, tmp_path):
+    """A code with a combining letter and one with an invisible space are repaired; an equals sign is a sign."""
+    written = ["Lo\u0301ng 1", "\u200bP2", "P3 = P4"]
+    write_sav(tmp_path / "r.sav", [[code, *FORMS[0][1:]] for code in written])
+    read = read_returns(study(ReturnFile("r.sav", "so-5")))
+    assert read.rows["form_code"].tolist() == ["L\u00f3ng 1", "P2", "P3 = P4"]
+
+
 def test_the_extension_does_not_matter(study, tmp_path):
     write_sav(tmp_path / "r.csv", FORMS)
     assert read_returns(study(ReturnFile("r.csv", "so-5"))).answers.tolist() == ANSWERS
