@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -105,9 +104,10 @@ def _read(path: Path, instrument: Instrument, problems: Problems) -> tuple[Publi
 def _note_unknown(tree: TableTree, rows: Sequence[PublishedRow]) -> None:
     first = {row.code: row for row in reversed(rows)}
     for code, parent in tree.extras.items():
-        near = nearest(code, tree.instrument.node) or "–"
-        params = {"parent": parent or "–", "instrument": tree.instrument.name, "nearest": near}
-        first[code].place.note("audit.unknown_code", "code", severity="warning", value=code, **params)
+        first[code].place.note(
+            "audit.unknown_code", "code", severity="warning", value=code, parent=parent or "–",
+            instrument=tree.instrument.name, nearest=nearest(code, tree.instrument.node) or "–",
+        )  # fmt: skip
 
 
 def ranks_of(nodes: pd.DataFrame, tree: TableTree) -> pd.DataFrame:
@@ -139,13 +139,10 @@ def _changes(
         if old is None:
             continue
         if old.maximum != row.maximum:
-            params: dict[str, Any] = {
-                "node": row.code,
-                "name": row.name,
-                "before": old.maximum,
-                "now": row.maximum,
-            }
-            row.place.note("audit.maximum_changed", severity="warning", **params)
+            row.place.note(
+                "audit.maximum_changed", severity="warning", node=row.code, name=row.name, before=old.maximum,
+                now=row.maximum,
+            )  # fmt: skip
         was, value = (old.points, row.points) if row.in_points else (old.percent, row.percent)
         if was is not None and value is not None:
             yield (*key, row.name, float(was), float(value), float(value - was))

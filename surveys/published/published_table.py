@@ -67,9 +67,8 @@ def _published(row: Row, columns: Sequence[str]) -> PublishedRow:
 
     if not row["code"]:
         row.place.note("record.missing", "code")
-    texts = ({"": "", **row.cells}[first(names)] for names in (UNIT, NAME))
-    numbers = (_decimal(row, first(names)) for names in (MAXIMUM, POINTS, PERCENT))
-    (unit, name), (maximum, points, percent) = texts, numbers
+    unit, name = (row.cells.get(first(names), "") for names in (UNIT, NAME))
+    maximum, points, percent = (_decimal(row, first(names)) for names in (MAXIMUM, POINTS, PERCENT))
     return PublishedRow(row.place, unit, row["code"], name, maximum, points, percent)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -86,9 +86,8 @@ def tree_of(instrument: Instrument, rows: Sequence[PublishedRow]) -> TableTree:
     return replace(bare, digits=digits)
 
 
-def _parent(code: str, known: Iterable[str]) -> str:
+def _parent(code: str, known: Collection[str]) -> str:
     """The longest beginning of a dotted code that is known."""
-    accepted = frozenset(known)
     parts = code.split(".")
     beginnings = (".".join(parts[:k]) for k in range(len(parts) - 1, 0, -1))
-    return next((beginning for beginning in beginnings if beginning in accepted), "")
+    return next((beginning for beginning in beginnings if beginning in known), "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -35,9 +35,9 @@ class Amount:
         factor = maximum / HUNDRED if to_points else HUNDRED / maximum
         return Amount(self.value * factor, self.error * factor, to_points)
 
-    def explains(self, value: Decimal, error: Decimal) -> bool:
-        """Whether rounding alone can part this amount from another."""
-        return abs(value - self.value) < error + self.error
+    def explains(self, other: Amount) -> bool:
+        """Whether rounding alone can part this amount from another, both in points or both in percent."""
+        return abs(other.value - self.value) < other.error + self.error
 
 
 Parts = Mapping[str, Amount]  # by code
@@ -100,19 +100,21 @@ class UnitAudit:
         if row.percent is not None and not 0 <= row.percent <= HUNDRED:
             self._note("audit.out_of_range", code, value=row.percent, low=0, high=HUNDRED)
         if node and row.maximum is not None and node.max_points not in (None, float(row.maximum)):
-            expected, instrument = f"{node.max_points:g}", self.tree.instrument.name
             self._note(
-                "audit.maximum", code, "warning", value=row.maximum, expected=expected, instrument=instrument
-            )
+                "audit.maximum", code, "warning", value=row.maximum, expected=f"{node.max_points:g}",
+                instrument=self.tree.instrument.name,
+            )  # fmt: skip
         if row.points is not None and row.percent is not None and maximum:
             self._check_percent(code, row.points, row.percent, maximum)
 
     def _check_percent(self, code: str, points: Decimal, percent: Decimal, maximum: Decimal) -> None:
         half = self.tree.half_unit(code, False) * maximum / HUNDRED
         expected = Amount(percent * maximum / HUNDRED, half, True)
-        if not expected.explains(points, self.tree.half_unit(code, True)):
-            shown: dict[str, Any] = {"percent": percent, "maximum": maximum, "points": points}
-            self._note("audit.percent", code, expected=_short(expected.value), **shown)
+        if not expected.explains(Amount(points, self.tree.half_unit(code, True), True)):
+            self._note(
+                "audit.percent", code, expected=_short(expected.value), percent=percent, maximum=maximum,
+                points=points,
+            )  # fmt: skip
 
     def _settle(self, code: str) -> None:
         """Combine the parts of a node, compare with what is printed, and keep the better known of the two."""
@@ -123,8 +125,7 @@ class UnitAudit:
             self._status[code] = self._judge(code, printed, parts) if printed else COMPUTED
         elif parts and printed:
             self._status[code] = self._judge_partial(code, printed, parts)
-        best = printed or self._combined.get(code)
-        if best is not None:
+        if best := printed or self._combined.get(code):
             self._best[code] = best
 
     def _parts(self, code: str) -> Parts:
@@ -164,7 +165,7 @@ class UnitAudit:
         computed = self._combined[code].scaled(self._maximum(code), printed.points)
         if computed is None:
             return PRINTED
-        if computed.explains(printed.value, printed.error):
+        if computed.explains(printed):
             return EXACT if printed.value == computed.value else ROUNDING
         rule = self.tree.combination(code)
         shown: dict[str, Any] = {
@@ -193,23 +194,26 @@ class UnitAudit:
         """(node, printed, exchanged) of neighbouring digits whose exchange mends the whole; of the parts only in sums,
         where every part counts in full."""
         text = self._shown(code, printed)
-        found = [(code, text, other) for other in swaps(text) if self._mended(code, Decimal(other), parts)]
+        found = [
+            (code, text, other)
+            for other in swaps(text)
+            if self._agrees(code, replace(printed, value=Decimal(other)), parts)
+        ]
         for child in parts if self.tree.combination(code).points else ():
             own = self._printed(child)
             if own is None:
                 continue
             text = self._shown(child, own)
             for other in swaps(text):
-                swapped = Amount(Decimal(other), own.error, own.points).scaled(self._maximum(child), True)
-                if swapped and self._mended(code, printed.value, {**parts, child: swapped}):
+                swapped = replace(own, value=Decimal(other)).scaled(self._maximum(child), True)
+                if swapped and self._agrees(code, printed, {**parts, child: swapped}):
                     found.append((child, text, other))
         return found
 
-    def _mended(self, code: str, whole: Decimal, parts: Parts) -> bool:
-        """Whether ``whole`` in place of what is printed agrees with the parts."""
-        row = self.rows[code]
-        computed = self._combine(code, parts).scaled(self._maximum(code), row.in_points)
-        return computed is not None and computed.explains(whole, self.tree.half_unit(code, row.in_points))
+    def _agrees(self, code: str, whole: Amount, parts: Parts) -> bool:
+        """Whether ``whole``, as the value of a node, agrees with the parts."""
+        computed = self._combine(code, parts).scaled(self._maximum(code), whole.points)
+        return computed is not None and computed.explains(whole)
 
     def _judge_partial(self, code: str, printed: Amount, parts: Parts) -> str:
         """With parts missing, a sum lies between the parts at hand and those plus the maxima of the others."""

@@ -5,16 +5,11 @@ from __future__ import annotations
 import dataclasses
 import io
 import zipfile
-import zlib
 from pathlib import PurePosixPath
 
 from surveys.problems import fault
 from surveys.returns.files import delimited
 from surveys.returns.files.sheets import FileContent, Sheet
-
-_DAMAGE = (
-    zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, ValueError, NotImplementedError, RuntimeError,
-)  # fmt: skip
 
 
 class Archive:
@@ -23,11 +18,9 @@ class Archive:
 
     def __init__(self, source: FileContent) -> None:
         self.source = source
-        try:
+        with source.reading():
             self._archive = zipfile.ZipFile(io.BytesIO(source.raw))
             parts = self._archive.infolist()
-        except _DAMAGE as error:
-            raise source.damaged(error) from None
         self.names = [part.filename for part in parts]
         self.size = sum(part.file_size for part in parts)
         largest = source.most_unpacked
@@ -38,18 +31,16 @@ class Archive:
 
     def part(self, name: str) -> bytes:
         """One part, unpacked; its checksum is checked."""
-        try:
+        with self.source.reading():
             return self._archive.read(name)
-        except _DAMAGE as error:
-            raise self.source.damaged(error) from None
 
 
 def read(source: FileContent) -> list[Sheet]:
     """The text files of an archive as sheets named after them, the one with the shortest name first."""
     archive = Archive(source)
     parts = {PurePosixPath(name).stem: name for name in archive.names if name.endswith(".csv")}
-    sheets = []
-    for title in source.choose(sorted(parts, key=lambda title: (len(title), title))):
-        text = dataclasses.replace(source, raw=archive.part(parts[title]))
-        sheets += [dataclasses.replace(sheet, name=title) for sheet in delimited.read(text)]
-    return sheets
+    return [
+        dataclasses.replace(sheet, name=title)
+        for title in source.choose(sorted(parts, key=lambda title: (len(title), title)))
+        for sheet in delimited.read(dataclasses.replace(source, raw=archive.part(parts[title])))
+    ]

@@ -39,7 +39,9 @@ def in_unicode(archive: Archive, sheets: Sequence[Sheet]) -> list[Sheet]:
         except Exception as error:  # openpyxl rejects workbooks that other programs read
             reason = first_line(error)
     return [
-        _noted(sheet, reason) if sheet in foreign and reason else _converted(sheet, fonts.get(sheet.name, {}))
+        replace(sheet, notes=(sheet.warning("returns.fonts_unseen", reason=reason),))
+        if sheet in foreign and reason
+        else _converted(sheet, fonts.get(sheet.name, {}))
         for sheet in sheets
     ]
 
@@ -123,7 +125,3 @@ def _misnamed(texts: Iterable[tuple[int, str, str]]) -> set[tuple[int, str]]:
     return unicode | {
         key for key, found in together.items() if key[1] in fonts and not may_be_old_font(found)
     }
-
-
-def _noted(sheet: Sheet, reason: str) -> Sheet:
-    return replace(sheet, notes=(sheet.warning("returns.fonts_unseen", reason=reason),))

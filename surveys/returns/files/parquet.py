@@ -22,23 +22,19 @@ def read(source: FileContent) -> list[Sheet]:
         import pyarrow.parquet as pq
     except ImportError:
         raise fault("returns.no_parquet_reader", file=source.file) from None
-    try:
+    with source.reading():
         schema = pq.read_schema(io.BytesIO(source.raw))
         texts = [field.name for field in schema if str(field.type) in _TEXTS]
         stored = pq.ParquetFile(io.BytesIO(source.raw), read_dictionary=texts)
         if any(field.type.num_fields and field.name not in texts for field in schema):
             raise ValueError("a column holds lists or records")
-    except Exception as error:  # pyarrow raises whatever its C++ library met; none of it may reach the user
-        raise source.damaged(error) from None
     about = stored.metadata
     source.check_size(about.num_rows, len(schema.names))
     size = sum(about.row_group(k).total_byte_size for k in range(about.num_row_groups))
     if size > source.most_unpacked:
         raise fault("returns.zip_bomb", file=source.file, size=size, limit=source.most_unpacked)
-    try:
+    with source.reading():
         cells = _cells(stored, schema.names, about.num_rows)
-    except Exception as error:  # as above
-        raise source.damaged(error) from None
     return [Sheet(source.file, "", "parquet", cells)]
 
 

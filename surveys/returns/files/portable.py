@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 _LINE, _SPLASH, _START = 80, 200, 464
 _PLAIN = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _NUMBER = re.compile(r"(-?)([0-9A-T]{0,60})(?:\.([0-9A-T]{1,60}))?([+-][0-9A-T]{1,3})?")
+_MISSING = "89AB"  # records of missing values: a value; up to a value; from a value on; between two values
 Ranges = Mapping[str, tuple[tuple[object, object], ...]]
 
 
@@ -42,8 +43,8 @@ def without_declarations(raw: bytes) -> tuple[bytes, Ranges]:
         return raw, {}
     kept = "".join((*found.kept, content[found.at :]))
     lines = (kept[k : k + _LINE].ljust(_LINE, "Z") for k in range(0, len(kept), _LINE))
-    ranges = {name: tuple(values) for name, values in found.missing.items()}
-    return "\r\n".join(lines).encode("latin-1") + b"\r\n", ranges
+    written = "".join(f"{line}\r\n" for line in lines)
+    return written.encode("latin-1"), {name: tuple(values) for name, values in found.missing.items()}
 
 
 def number(text: str) -> float:
@@ -74,42 +75,44 @@ class _Dictionary:
 
     def read(self) -> None:
         """Follow the records up to the data."""
-        start = 0
         self.at += 1  # the version
         self._text(), self._text()
+        self.kept.append(self.content[: self.at])
         while (tag := self.content[self.at]) != "F":
-            if tag in "89AB":
-                self.kept.append(self.content[start : self.at])
+            start = self.at
             self.at += 1
             self._record(tag)
-            if tag in "89AB":
-                start = self.at
-        self.kept.append(self.content[start : self.at])
+            if tag not in _MISSING:
+                self.kept.append(self.content[start : self.at])
 
     def _record(self, tag: str) -> None:
-        if tag in "89AB":  # a value; up to a value; from a value on; between two values
-            first = self._value(self.variable)
-            low: object = -math.inf if tag == "9" else first
-            high: object = self._value(self.variable) if tag == "B" else math.inf if tag == "A" else first
-            self.missing.setdefault(self.variable, []).append((low, high))
-        elif tag in "1236C":
-            self._text()
-        elif tag in "45":
-            self._number()
-        elif tag == "7":  # a variable, with its formats for printing and writing
-            width, self.variable = self._count(), self._text()
-            self.widths[self.variable] = width
-            for _ in range(6):
-                self._number()
-        elif tag == "D":  # labels of values
-            names = [self._text() for _ in range(self._count())]
-            for _ in range(self._count()):
-                self._value(names[0]), self._text()
-        elif tag == "E":  # lines of a document
-            for _ in range(self._count()):
+        match tag:
+            case "8" | "9" | "A" | "B":
+                self.missing.setdefault(self.variable, []).append(self._range(tag))
+            case "1" | "2" | "3" | "6" | "C":
                 self._text()
-        else:
-            raise ValueError(tag)
+            case "4" | "5":
+                self._number()
+            case "7":  # a variable, with its formats for printing and writing
+                width, self.variable = self._count(), self._text()
+                self.widths[self.variable] = width
+                for _ in range(6):
+                    self._number()
+            case "D":  # labels of values
+                names = [self._text() for _ in range(self._count())]
+                for _ in range(self._count()):
+                    self._value(names[0]), self._text()
+            case "E":  # lines of a document
+                for _ in range(self._count()):
+                    self._text()
+            case _:
+                raise ValueError(tag)
+
+    def _range(self, tag: str) -> tuple[object, object]:
+        first = self._value(self.variable)
+        low: object = -math.inf if tag == "9" else first
+        high: object = self._value(self.variable) if tag == "B" else math.inf if tag == "A" else first
+        return low, high
 
     def _value(self, variable: str) -> object:
         return self._text() if self.widths[variable] else self._number()

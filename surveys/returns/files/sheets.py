@@ -7,7 +7,8 @@ chooses among them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -57,6 +58,16 @@ class FileContent:
     def damaged(self, reason: str | BaseException, sheet: str = "") -> SurveyError:
         """The fault that the file is damaged, with the reason or the first line of a library's error."""
         return fault("returns.file_damaged", file=self.file, sheet=sheet, reason=first_line(reason))
+
+    @contextmanager
+    def reading(self, sheet: str = "") -> Iterator[None]:
+        """Turn whatever a library raises within into the fault that the file is damaged; none of it may reach the user."""
+        try:
+            yield
+        except SurveyError:
+            raise
+        except Exception as error:
+            raise self.damaged(error, sheet) from None
 
     def check_size(self, rows: int, columns: int, sheet: str = "") -> None:
         """Raise the fault that a sheet is too large when it is."""
@@ -133,6 +144,12 @@ class Sheet:
         """A note about this sheet; ``row`` as its users see it."""
         named = tuple((name, str(value)) for name, value in params.items())
         return Problem(code, "warning", self.file, self.name, row, column, named)
+
+    def warning_of_rows(
+        self, code: str, about: Sequence[int] | np.ndarray, column: str = "", **params: object
+    ) -> tuple[Problem, ...]:
+        """A note ``about`` rows, numbered as their users see them, at the first of them; none without rows."""
+        return (self.warning(code, int(about[0]), column, **params),) if len(about) else ()
 
     def problem(self, code: str, **place: object) -> SurveyError:
         """A fault in this sheet, ready to raise."""

@@ -79,10 +79,8 @@ def _load(source: FileContent, raw: bytes, options: dict[str, Any]) -> tuple[dic
     reading: Any = getattr(pyreadstat, f"read_{source.kind}")
     if source.encoding:
         options = {**options, "encoding": _BYTES}
-    try:
+    with source.reading():
         data, about = reading(io.BytesIO(raw), output_format="dict", **options)
-    except Exception as error:  # pyreadstat raises whatever its C library met; none of it may reach the user
-        raise source.damaged(error) from None
     return data, about
 
 
@@ -105,11 +103,13 @@ def _meaning(source: FileContent) -> Callable[[str], str]:
 def _variable(about: Any, position: int, declared: Ranges, meant: Callable[[str], str]) -> Variable:
     column, label = about.column_names[position], about.column_labels[position]
     value_labels = about.variable_value_labels.get(column, {})
+    ranges = [(r["lo"], r["hi"]) for r in about.missing_ranges.get(column, [])]
+    tagged = [(value, value) for value in about.missing_user_values.get(column, [])]
     return Variable(
         meant(column),
         meant(label or ""),
         {value: meant(said) for value, said in value_labels.items()},
-        (*declared.get(column, ()), *_missing(about, column)),
+        (*declared.get(column, ()), *ranges, *tagged),
     )
 
 
@@ -124,9 +124,3 @@ def _sets(about: Any, meant: Callable[[str], str]) -> tuple[ResponseSet, ...]:
         )
         for name, found in about.mr_sets.items()
     )
-
-
-def _missing(about: Any, column: str) -> tuple[tuple[object, object], ...]:
-    ranges: list[Mapping[str, object]] = about.missing_ranges.get(column, [])
-    tagged = [(value, value) for value in about.missing_user_values.get(column, [])]
-    return (*((r["lo"], r["hi"]) for r in ranges), *tagged)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from surveys.problems import SurveyError, fault
+from surveys.problems import fault
 from surveys.returns.files.archives import Archive
 from surveys.returns.files.fonts import in_unicode
 from surveys.returns.files.sheets import FileContent, Sheet, from_rows, without_empty_end
@@ -45,15 +45,11 @@ def _open(source: FileContent) -> CalamineWorkbook:
 
 
 def _sheet(source: FileContent, book: CalamineWorkbook, title: str, hidden: bool, errors: Errors) -> Sheet:
-    try:
+    with source.reading(title):
         found = book.get_sheet_by_name(title)
         source.check_size(found.total_height, found.total_width, title)
         listed = found.to_python(skip_empty_area=False)
         merged = tuple((*top, *bottom) for top, bottom in found.merged_cell_ranges or ())
-    except SurveyError:
-        raise
-    except Exception as error:
-        raise source.damaged(error, title) from None
     cells = from_rows(_without_truth_values(listed), max(map(len, listed), default=0))
     for (row, column), shown in errors.items():
         if row < cells.shape[0] and column < cells.shape[1]:

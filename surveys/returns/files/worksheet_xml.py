@@ -24,7 +24,7 @@ _COLUMN = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,6})\d""")
 _THREE_LETTERS = re.compile(rb"""=\s*["'][A-Za-z]{3,9}\d""")
 _FOUR_LETTERS = re.compile(rb"""=\s*["'][A-Za-z]{4,9}\d""")
 _UP_TO_ZZ = 702  # columns with at most two letters
-_TAIL = 1 << 16  # bytes from the end in which the last cell is looked for first
+_TAIL = 1 << 18  # bytes from the end in which the last row and cell are looked for
 _CELL = 9_000  # bytes looked at for one cell: a formula has at most 8,192 characters
 _TAG = 500  # bytes looked at for its opening tag
 _REFERENCE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
@@ -93,14 +93,10 @@ def _area(xml: bytes, source: FileContent) -> tuple[int, int]:
 
 
 def _last_row_or_cell(xml: bytes) -> int:
-    """Where the last row or the last cell begins, whichever comes first; 0 when there is none."""
-    length = _TAIL
-    while length < len(xml):
-        last = {found[1]: found.start() for found in _ROW_OR_CELL.finditer(xml, len(xml) - length)}
-        if len(last) == 2:
-            return min(last.values())
-        length *= 4
-    return 0
+    """Where the last row or the last cell begins, whichever comes first; 0 when the end of the part holds none."""
+    start = len(xml) - _TAIL
+    last = {found[1]: found.start() for found in _ROW_OR_CELL.finditer(xml, start)} if start > 0 else {}
+    return min(last.values()) if len(last) == 2 else 0
 
 
 def _check_formulas(xml: bytes, source: FileContent, title: str) -> None:
@@ -149,7 +145,4 @@ def _check_open_document(xml: bytes, source: FileContent) -> None:
 
 def _column_number(letters: bytes) -> int:
     """The number of a column from 1: A is 1, AA is 27."""
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + letter - 64
-    return number
+    return sum(26**k * (letter - ord("A") + 1) for k, letter in enumerate(reversed(letters.upper())))

@@ -116,10 +116,10 @@ def distinct(cells: CodedCells) -> Distinct:
 def _meant(values: Sequence[object], codes: np.ndarray) -> list[tuple[str, tuple[str, ...]]]:
     """The repaired texts of the values of one column, and the conversions."""
     written = list(map(cell_text, values))
-    for k, text in enumerate(written):
-        if len(text) > LIMITS.characters:
-            row = int(np.argmax(codes == k)) + 1
-            raise fault("returns.cell_too_long", row=row, limit=LIMITS.characters)
+    too_long = next((k for k, text in enumerate(written) if len(text) > LIMITS.characters), None)
+    if too_long is not None:
+        row = int(np.argmax(codes == too_long)) + 1
+        raise fault("returns.cell_too_long", row=row, limit=LIMITS.characters)
     repaired = repair_all(written)
     return [repaired[text] for text in written]
 
@@ -182,9 +182,5 @@ def column_letter(position: int) -> str:
     >>> column_letter(0), column_letter(27)
     ('A', 'AB')
     """
-    letters = ""
-    number = position + 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
+    before, last = divmod(position, 26)
+    return (column_letter(before - 1) if before else "") + chr(ord("A") + last)

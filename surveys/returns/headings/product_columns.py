@@ -13,6 +13,9 @@ from surveys.vocabulary.folding import fold, fold_name
 
 BETWEEN = "|"  # stands between chosen options; no option holds it
 MARK = "\N{CHECK MARK}"  # something was chosen that is none of the options
+#: What a cell of the column of an option says: ``option(text, part, known)`` is the option ``part``, ``MARK`` or nothing;
+#: ``known`` tells whether the question has that option.
+Option = Callable[[str, str, bool], str]
 
 
 def chosen_options(heading: str, options: Sequence[np.ndarray], letter: str = "") -> Column:
@@ -28,14 +31,26 @@ def chosen_options(heading: str, options: Sequence[np.ndarray], letter: str = ""
     return Column(heading, cells, separator=BETWEEN, letter=letter)
 
 
-def questions_together(
-    columns: Iterable[Column], vocabulary: Vocabulary, option: Callable[[str, str, bool], str]
-) -> list[Column]:
-    """Columns in which those of a question with several answers stand as one; the others as they are.
+def questions_and_roles(
+    columns: Iterable[Column], vocabulary: Vocabulary, own: Mapping[str, str], option: Option
+) -> tuple[tuple[Column, ...], dict[str, Column]]:
+    """The questions, those with several answers as one column each, and the columns with a role that a product adds of its own
+    accord. ``own`` maps the folded headings of all that it adds to a role of
+    :class:`~surveys.returns.headings.form_table.FormTable`, or to ``""``; a column that the instrument knows by its heading is
+    a question."""
+    kept: list[Column] = []
+    roles: dict[str, Column] = {}
+    for column in _questions_together(columns, vocabulary, option):
+        role = own.get(fold_name(column.heading))
+        if role is None or vocabulary.targets(column):
+            kept.append(column)
+        elif role:
+            roles.setdefault(role, column)
+    return tuple(kept), roles
 
-    ``option(text, part, known)`` gives what a cell of the column of the option ``part`` says: the option, ``MARK`` or nothing.
-    ``known`` tells whether the question has that option.
-    """
+
+def _questions_together(columns: Iterable[Column], vocabulary: Vocabulary, option: Option) -> list[Column]:
+    """Columns in which those of a question with several answers stand as one; the others as they are."""
     found: list[Column] = []
     for question, group in groupby(columns, lambda column: column.question):
         members = list(group)
@@ -48,22 +63,5 @@ def questions_together(
     return found
 
 
-def without_own(
-    columns: Sequence[Column], own: Mapping[str, str], vocabulary: Vocabulary
-) -> tuple[tuple[Column, ...], dict[str, Column]]:
-    """Columns without those that a product adds of its own accord, and those of them that have a role. ``own`` maps their folded
-    headings to a role of :class:`~surveys.returns.headings.form_table.FormTable`, or to ``""``; a column that the instrument
-    knows by its heading stays."""
-    kept: list[Column] = []
-    roles: dict[str, Column] = {}
-    for column in columns:
-        role = own.get(fold_name(column.heading))
-        if role is None or vocabulary.targets(column):
-            kept.append(column)
-        elif role:
-            roles.setdefault(role, column)
-    return tuple(kept), roles
-
-
-def _said(column: Column, option: Callable[[str, str, bool], str], known: bool) -> np.ndarray:
+def _said(column: Column, option: Option, known: bool) -> np.ndarray:
     return column.each(lambda text: option(text, column.part, known))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-from surveys.definitions.instrument.records import Instrument, Item
+from surveys.definitions.instrument.records import Instrument
 from surveys.returns.answer_options import AnswerOptions
 from surveys.returns.headings.columns import Column
 from surveys.returns.text.names import Names
@@ -15,7 +15,7 @@ from surveys.returns.unit_register import UnitRegister
 from surveys.vocabulary.folding import fold, fold_name
 
 DEFAULT_HEADER = "{item} [{unit}]"
-_LETTER_BEFORE_NUMBER = re.compile(r"[A-Za-z@]+_?(?=\d)")
+_LETTER_BEFORE_NUMBER = re.compile(r"^[A-Za-z@]+_?(?=\d)")
 
 
 class Target(NamedTuple):
@@ -65,7 +65,11 @@ class Vocabulary:
 
     @cached_property
     def item_names(self) -> Names[str]:
-        return Names((name, item.code) for item in self.items for name in _names(item))
+        return Names(
+            (name, item.code)
+            for item in self.items
+            for name in (item.code, item.text_vi, item.text_en, *item.aliases)
+        )
 
     @cached_property
     def cell_names(self) -> Names[tuple[str, str]]:
@@ -139,10 +143,8 @@ class Vocabulary:
         for name in (column.heading, *column.names):
             if found := self._whole(name):
                 return found
-        if column.question or column.part:
-            found = tuple(self._grid(column.question, column.part))
-            if found:
-                return found
+        if (column.question or column.part) and (found := tuple(self._grid(column.question, column.part))):
+            return found
         return tuple(self._variable_name(column)) if column.variable else ()
 
     def _whole(self, name: str) -> tuple[Target, ...]:
@@ -214,8 +216,7 @@ def without_letter(name: str) -> str:
     >>> without_letter("q2_4_1a"), without_letter("tuoi")
     ('2_4_1a', 'tuoi')
     """
-    letters = _LETTER_BEFORE_NUMBER.match(name)
-    return name[letters.end() :] if letters else name
+    return _LETTER_BEFORE_NUMBER.sub("", name)
 
 
 def split_part(heading: str) -> tuple[str, str] | None:
@@ -226,7 +227,3 @@ def split_part(heading: str) -> tuple[str, str] | None:
     """
     match = re.fullmatch(r"(.*\S)\s*\[([^\[\]]+)\]", heading.strip())
     return (match[1], match[2].strip()) if match else None
-
-
-def _names(item: Item) -> tuple[str, ...]:
-    return (item.code, item.text_vi, item.text_en, *item.aliases)

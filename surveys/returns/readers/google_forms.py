@@ -16,7 +16,6 @@ from surveys.returns.headings.form_table import FormTable, first_headings, plain
 from surveys.returns.headings.questions import Vocabulary, split_part
 from surveys.vocabulary.folding import fold
 
-NAME = "google_forms"
 TIMES = frozenset(map(fold, ("Timestamp", "Dấu thời gian")))
 #: Columns that the product adds by itself, besides the time; they identify people and are never read.
 OWN = frozenset(

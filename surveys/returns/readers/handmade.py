@@ -31,7 +31,6 @@ from surveys.returns.readers import native
 from surveys.returns.text.repair import cell_text, repair_all
 from surveys.vocabulary.folding import fold_name
 
-NAME = "handmade"
 SEARCHED, DEEPEST, TRIED = 40, 3, 6  # rows searched for headings, levels of headings, rows tried as headings
 LONGEST_MARK = 5  # characters
 #: Roles of fields whose cells may say that the row is a total; the cells of other fields are answers.
@@ -42,8 +41,6 @@ _TOTALS = (
     "|total|grand total|sum|count|average|mean|median|highest|lowest|maximum|minimum|max|min|percent|std|standard deviation"
 )
 _TOTAL = re.compile(rf"(?:\d+ )?(?:{_TOTALS})(?: \d+)?")
-_BEGIN_TOTALS = frozenset(words.split()[0] for words in _TOTALS.split("|"))
-_FIRST_WORD = re.compile(r"[\W\d_]*([A-Za-z]+)", re.ASCII)
 _NUMBER = re.compile(r"\d+(?:\.0+)?")
 _NUMBERED = re.compile(r"[(\[]\s*(\d{1,3}|[A-Za-z])\s*[)\]]")
 _LABELLED = re.compile(r"([^:]{1,80}):\s*(.*)")
@@ -69,6 +66,16 @@ class Head:
     def rows(self) -> np.ndarray:
         """Rows of cells below the headings that hold anything."""
         return body_rows(self.sheet, self.last + 1)
+
+    @cached_property
+    def naming(self) -> frozenset[int]:
+        """Positions of the columns whose cells may say that the row is a total."""
+        others = {
+            Target("field", field.code)
+            for field in self.vocabulary.instrument.fields
+            if field.role not in _NAMING
+        }
+        return frozenset(j for j, found in enumerate(self.targets) if others.isdisjoint(found))
 
     def positions(self, role: str) -> tuple[int, ...]:
         """Positions of the columns of fields with this role."""
@@ -191,8 +198,8 @@ def _table(head: Head, several: bool) -> FormTable:
         dataclasses.replace(column, cells=found.cells)
         for column, found in zip(head.columns, filled, strict=True)
     ]
-    unit, notes = _unit_of(head, several), tuple(_notes(head, left_out))
-    return dataclasses.replace(table_of(sheet, columns, kept), unit=unit, notes=notes)
+    notes = tuple(_notes(head, left_out))
+    return dataclasses.replace(table_of(sheet, columns, kept), unit=_unit_of(head, several), notes=notes)
 
 
 def _is_handmade(head: Head, several: bool) -> bool:
@@ -211,16 +218,12 @@ def _no_forms(head: Head) -> dict[int, str]:
     last_answered = next((row for row in reversed(rows) if _is_answered(head, row)), -1)
     codes = list(head.positions("form_code"))
     known = [j for j, targets in enumerate(head.targets) if targets]
-    roles = {field.code: field.role for field in head.vocabulary.instrument.fields}
-    names = [j for j, targets in enumerate(head.targets) if _may_name_rows(targets, roles)]
     found: dict[int, str] = {}
     for row in rows:
         cells = head.sheet.cells[row]
-        if row <= last_answered and row != rows[0] and not _is_suspect(cells[0], again[0]):
-            continue
-        if _is_total(head, cells, names):
+        if _is_total(head, cells):
             found[row] = "returns.rows_total"
-        elif heading_texts(head.sheet, row) == again:
+        elif cell_text(cells[0]) == again[0] and heading_texts(head.sheet, row) == again:
             found[row] = "returns.rows_heading_again"
         elif row == rows[0] and _is_numbering(cells):
             found[row] = "returns.rows_numbering"
@@ -233,15 +236,6 @@ def _no_forms(head: Head) -> dict[int, str]:
     return found
 
 
-def _is_suspect(first: object, heading: str) -> bool:
-    """Whether a row is worth a look by its first cell: it is no text, repeats its heading, or begins with a word for a total or
-    none at all. A sheet has thousands of forms; their first cell is most often a code."""
-    if not isinstance(first, str) or first == heading or not first.isascii():
-        return True
-    word = _FIRST_WORD.match(first)
-    return word is None or word[1].lower() in _BEGIN_TOTALS
-
-
 def _is_remark(text: str) -> bool:
     """Whether a text where a form code should stand is words: no digit in it, or three words and more.
 
@@ -252,21 +246,17 @@ def _is_remark(text: str) -> bool:
     return bool(words) and (len(words) > 2 or not any(letter.isdigit() for letter in text))
 
 
-def _may_name_rows(targets: tuple[Target, ...], roles: Mapping[str, str]) -> bool:
-    return all(target.kind != "field" or roles[target.code] in _NAMING for target in targets)
-
-
-def _is_total(head: Head, cells: np.ndarray, names: Sequence[int]) -> bool:
+def _is_total(head: Head, cells: np.ndarray) -> bool:
     """Whether the first cell that holds anything, or the one after a number, is a word for a total and no answer."""
     filled = _filled(cells)
     first = next(filled, -1)
     if _NUMBER.fullmatch(cell_text(cells[first]).strip()):
         first = next(filled, -1)
-    if first not in names or not isinstance(cells[first], str):
+    text = cells[first]
+    if first not in head.naming or not isinstance(text, str) or not _TOTAL.fullmatch(fold_name(text)):
         return False
     scales = [head.vocabulary.options_of(t.code) for t in head.targets[first] if t.kind == "item"]
-    is_answer = any(options.find(cells[first]) is not None for options in scales)
-    return _TOTAL.fullmatch(fold_name(cells[first])) is not None and not is_answer
+    return all(options.find(text) is None for options in scales)
 
 
 def _is_answered(head: Head, row: int) -> bool:

@@ -12,7 +12,6 @@ from surveys.returns.headings.form_table import FormTable, first_headings
 from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.readers import xlsform
 
-NAME = "kobo"
 PRODUCT = xlsform.Product(
     separator="/",
     roles={

@@ -19,12 +19,11 @@ from surveys.problems import Problem, Problems
 from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import FormTable, first_headings, plain_table
-from surveys.returns.headings.product_columns import MARK, questions_together, without_own
+from surveys.returns.headings.product_columns import MARK, questions_and_roles
 from surveys.returns.headings.questions import Vocabulary, split_part, without_letter
 from surveys.returns.text.repair import cell_text
 from surveys.vocabulary.folding import fold, fold_name
 
-NAME = "limesurvey"
 OWN = {
     "id": "response", "response id": "response", "id phiếu trả lời": "response",
     "submitdate": "submitted", "date submitted": "submitted", "ngày gửi": "submitted",
@@ -34,7 +33,6 @@ OWN = {
     "datestamp": "", "date last action": "", "ipaddr": "", "ip address": "", "refurl": "", "referrer url": "",
     "trang cuối": "", "ngôn ngữ bắt đầu": "",
 }  # fmt: skip
-_OWN = {fold_name(heading): role for heading, role in OWN.items()}
 _SIGNATURES = ({"id", "submitdate", "lastpage"}, {"response id", "date submitted", "last page"})
 _CODED = re.compile(r"([A-Za-z]\w*(?:\[[^\]]*\])*)\.\s+(.+)", re.DOTALL)
 _ABBREVIATED = re.compile(r"\.\.\s*(?:\[|$)|…\s*(?:\[|$)")
@@ -61,14 +59,12 @@ def _table(sheet: Sheet, vocabulary: Vocabulary) -> FormTable:
     timed = [
         column
         for column in plain.columns
-        if not _TIMING.search(column.heading) or fold_name(column.heading) in _OWN
+        if not _TIMING.search(column.heading) or fold_name(column.heading) in OWN
     ]
     _reject_abbreviated(timed, plain, vocabulary)
     named = [_named(column, vocabulary) for column in timed]
-    together = questions_together(
-        (column for column in named if not _is_free_text(column, vocabulary)), vocabulary, _option
-    )
-    asked, roles = without_own(together, _OWN, vocabulary)
+    closed = [column for column in named if not _is_free_text(column, vocabulary)]
+    asked, roles = questions_and_roles(closed, vocabulary, OWN, _option)
     dated = {role: column.replaced(_dated) for role, column in roles.items()}
     notes = _unfinished(sheet, plain.row_numbers, dated.get("submitted"))
     return dataclasses.replace(plain, columns=asked, roles=dated, notes=notes)
@@ -145,6 +141,5 @@ def _reject_abbreviated(columns: Sequence[Column], table: FormTable, vocabulary:
 def _unfinished(sheet: Sheet, rows: np.ndarray, submitted: Column | None) -> tuple[Problem, ...]:
     """A note of the forms that were never sent: they are read like all others, without a time of sending."""
     unsent = rows[submitted.distinct.codes < 0] if submitted else rows[:0]
-    if not 0 < len(unsent) < len(rows):
-        return ()
-    return (sheet.warning("returns.unfinished", int(unsent[0]), forms=len(unsent)),)
+    told = unsent if len(unsent) < len(rows) else rows[:0]
+    return sheet.warning_of_rows("returns.unfinished", told, forms=len(unsent))

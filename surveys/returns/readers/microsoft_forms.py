@@ -17,7 +17,6 @@ from surveys.returns.headings.form_table import FormTable, first_headings, plain
 from surveys.returns.headings.questions import Vocabulary
 from surveys.vocabulary.folding import fold
 
-NAME = "microsoft_forms"
 STARTED = frozenset(map(fold, ("Start time", "Thời gian bắt đầu", "Giờ bắt đầu")))
 SUBMITTED = frozenset(map(fold, ("Completion time", "Thời gian hoàn thành", "Giờ hoàn thành")))
 #: Further columns of the product; they identify people or repeat the times.

@@ -11,8 +11,6 @@ from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.form_table import FormTable, first_filled, heading_texts, plain_table
 from surveys.returns.headings.questions import Vocabulary
 
-NAME = "native"
-
 
 def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
     """40 when the first row that holds anything names at least one item; 1 otherwise, so that a file nobody knows is

@@ -15,7 +15,6 @@ from surveys.returns.headings.form_table import FormTable, first_headings, plain
 from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.readers import xlsform
 
-NAME = "odk"
 PRODUCT = xlsform.Product(
     separator="-",
     roles={
@@ -51,11 +50,9 @@ def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[FormTable]:
     return [dataclasses.replace(tables[0], notes=notes), *tables[1:]] if tables else []
 
 
-def _rejected(sheet: Sheet) -> list[Problem]:
+def _rejected(sheet: Sheet) -> tuple[Problem, ...]:
     table = plain_table(sheet)
     state = table.named("ReviewState")
     rows = table.row_numbers[state.each(str) == "rejected"].tolist() if state else []
-    if not rows:
-        return []
-    shown = ", ".join(map(str, rows[:20]))
-    return [sheet.warning("returns.rejected_elsewhere", rows[0], "ReviewState", forms=len(rows), rows=shown)]
+    shown = {"forms": len(rows), "rows": ", ".join(map(str, rows[:20]))}
+    return sheet.warning_of_rows("returns.rejected_elsewhere", rows, "ReviewState", **shown)

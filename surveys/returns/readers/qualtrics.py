@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from surveys.problems import Problem
 from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import (
@@ -26,12 +25,11 @@ from surveys.returns.headings.form_table import (
     heading_texts,
     table_of,
 )
-from surveys.returns.headings.product_columns import MARK, questions_together, without_own
+from surveys.returns.headings.product_columns import MARK, questions_and_roles
 from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.text.repair import cell_text, repaired
 from surveys.vocabulary.folding import fold_name
 
-NAME = "qualtrics"
 OWN: Mapping[str, str] = {
     "responseid": "response", "response id": "response", "startdate": "started", "start date": "started",
     "enddate": "submitted", "end date": "submitted", "recordeddate": "submitted", "recorded date": "submitted",
@@ -101,9 +99,10 @@ def _table(sheet: Sheet, vocabulary: Vocabulary) -> FormTable:
         _column(column, name, text, zone, vocabulary)
         for column, name, text, zone in zip(columns_of(sheet, names, kept), names, texts, zones, strict=True)
     ]
-    together = questions_together(columns, vocabulary, _option)
-    asked, roles = without_own(together, OWN, vocabulary)
-    return dataclasses.replace(table_of(sheet, asked, kept), roles=roles, notes=_notes(sheet, rows[trials]))
+    asked, roles = questions_and_roles(columns, vocabulary, OWN, _option)
+    tried = rows[trials] + sheet.first_row
+    notes = sheet.warning_of_rows("returns.rows_trial", tried, rows=len(tried))
+    return dataclasses.replace(table_of(sheet, asked, kept), roles=roles, notes=notes)
 
 
 def _column(column: Column, name: str, text: str, zone: str, vocabulary: Vocabulary) -> Column:
@@ -114,9 +113,8 @@ def _column(column: Column, name: str, text: str, zone: str, vocabulary: Vocabul
     plain = dataclasses.replace(column, heading=text.replace(_SELECTED, "") or name, names=(name,))
     for question, part in _splits(plain.heading):
         grid = dataclasses.replace(plain, heading=f"{question} [{part}]", question=question, part=part)
-        if vocabulary.targets(dataclasses.replace(grid, names=())) and not vocabulary.targets(plain):
-            return grid
-        if fold_name(question) in vocabulary.multiple:
+        named = vocabulary.targets(dataclasses.replace(grid, names=()))
+        if fold_name(question) in vocabulary.multiple or (named and not vocabulary.targets(plain)):
             return grid
     return plain
 
@@ -124,9 +122,8 @@ def _column(column: Column, name: str, text: str, zone: str, vocabulary: Vocabul
 def _splits(text: str) -> Iterator[tuple[str, str]]:
     """Every way of parting a text at `` - ``: questions and rows may hold it themselves."""
     parts = text.split(" - ")
-    if len(parts) > _MOST_PARTS:
-        return iter(())
-    return ((" - ".join(parts[:k]).strip(), " - ".join(parts[k:]).strip()) for k in range(1, len(parts)))
+    for k in range(1, len(parts)) if len(parts) <= _MOST_PARTS else ():
+        yield " - ".join(parts[:k]).strip(), " - ".join(parts[k:]).strip()
 
 
 def _zone(text: str) -> str:
@@ -144,15 +141,7 @@ def _option(text: str, part: str, known: bool) -> str:
 
 def _trials(sheet: Sheet, rows: np.ndarray) -> np.ndarray:
     """Which rows are previews or tests, by the column that says so."""
-    statuses = [j for j, text in enumerate(heading_texts(sheet, 0)) if fold_name(text) in _STATUS]
-    statuses = statuses or [j for j, text in enumerate(heading_texts(sheet, 1)) if fold_name(text) in _STATUS]
-    if not statuses:
-        return np.zeros(len(rows), dtype=bool)
-    texts = [cell_text(cell).strip().casefold() for cell in sheet.cells[rows, statuses[0]]]
-    return np.array([text in _TRIALS for text in texts], dtype=bool)
-
-
-def _notes(sheet: Sheet, trials: np.ndarray) -> tuple[Problem, ...]:
-    if not len(trials):
-        return ()
-    return (sheet.warning("returns.rows_trial", int(trials[0]) + sheet.first_row, rows=len(trials)),)
+    headings = ((j, text) for row in (0, 1) for j, text in enumerate(heading_texts(sheet, row)))
+    column = next((j for j, text in headings if fold_name(text) in _STATUS), None)
+    cells = [""] * len(rows) if column is None else sheet.cells[rows, column]
+    return np.array([cell_text(cell).strip().casefold() in _TRIALS for cell in cells], dtype=bool)

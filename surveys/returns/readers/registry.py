@@ -1,8 +1,9 @@
 """The readers of returns, and which of them reads a file: the one that recognises its content best, or the one that the study
 names.
 
-Every module beside this one that has a ``NAME`` is a reader: ``recognise(sheets, vocabulary)`` scores how surely a file is of its
-source (0 not at all, 100 by an unmistakable signature), and ``read(sheets, vocabulary)`` names the columns of its tables.
+Every module beside this one that can recognise files is a reader, and its name is the reader's: ``recognise(sheets, vocabulary)``
+scores how surely a file is of its source (0 not at all, 100 by an unmistakable signature), and ``read(sheets, vocabulary)`` names
+the columns of its tables.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from types import ModuleType
 
 from surveys.problems import fault, nearest
 from surveys.returns import readers
@@ -29,15 +29,14 @@ class Reader:
     read: Callable[[Sequence[Sheet], Vocabulary], list[FormTable]]
 
 
-def _modules() -> Iterator[ModuleType]:
-    for found in pkgutil.iter_modules(readers.__path__, f"{readers.__name__}."):
-        if found.name != __name__:
-            yield importlib.import_module(found.name)
+def _found() -> Iterator[Reader]:
+    for _, name, _ in pkgutil.iter_modules(readers.__path__):
+        module = importlib.import_module(f"{readers.__name__}.{name}")
+        if hasattr(module, "recognise"):
+            yield Reader(name, module.recognise, module.read)
 
 
-READERS: tuple[Reader, ...] = tuple(
-    Reader(module.NAME, module.recognise, module.read) for module in _modules() if hasattr(module, "NAME")
-)
+READERS: tuple[Reader, ...] = tuple(_found())
 
 
 def choose(sheets: Sequence[Sheet], vocabulary: Vocabulary, named: str = "", file: str = "") -> Reader:

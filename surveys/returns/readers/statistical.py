@@ -21,8 +21,6 @@ from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.text.repair import cell_text
 from surveys.vocabulary.folding import fold_name
 
-NAME = "statistical"
-
 
 def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
     """90 for a file that describes its variables; 0 for any other."""

@@ -21,12 +21,11 @@ from surveys.returns.headings.form_table import (
     heading_texts,
     table_of,
 )
-from surveys.returns.headings.product_columns import MARK, questions_together, without_own
+from surveys.returns.headings.product_columns import MARK, questions_and_roles
 from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.text.repair import repaired
 from surveys.vocabulary.folding import fold, fold_name
 
-NAME = "surveymonkey"
 OWN: Mapping[str, str] = {
     "respondent id": "response", "respondentid": "response", "collector id": "", "collectorid": "",
     "date created": "started", "startdate": "started", "date modified": "submitted", "enddate": "submitted",
@@ -41,7 +40,7 @@ _NO_PART = frozenset({"", *_ANSWERS})
 def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
     """95 when the first row names respondent and collector and the second row does not, 75 when the second row calls columns
     below questions answers, otherwise 0."""
-    return max((95 if _signed(sheet) else 75 if _answers_named(sheet) else 0 for sheet in sheets), default=0)
+    return max(map(_sureness, sheets), default=0)
 
 
 def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[FormTable]:
@@ -49,18 +48,17 @@ def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[FormTable]:
     return [_table(sheet, vocabulary) for sheet in sheets if sheet.cells.shape[0] > 1]
 
 
-def _signed(sheet: Sheet) -> bool:
+def _sureness(sheet: Sheet) -> int:
     if sheet.cells.shape[0] < 2 or sheet.variables:
-        return False
-    first, second = ({fold_name(text) for text in heading_texts(sheet, row)} for row in (0, 1))
-    return all(first & names and not second & names for names in _SIGNATURE)
-
-
-def _answers_named(sheet: Sheet) -> bool:
-    if sheet.cells.shape[0] < 2 or sheet.variables:
-        return False
-    first, second = (heading_texts(sheet, row) for row in (0, 1))
-    return sum(bool(q.strip()) and fold(part) in _ANSWERS for q, part in zip(first, second, strict=True)) > 1
+        return 0
+    questions, parts = heading_texts(sheet, 0), heading_texts(sheet, 1)
+    first, second = set(map(fold_name, questions)), set(map(fold_name, parts))
+    if all(first & names and not second & names for names in _SIGNATURE):
+        return 95
+    called = [
+        fold(part) in _ANSWERS for question, part in zip(questions, parts, strict=True) if question.strip()
+    ]
+    return 75 if sum(called) > 1 else 0
 
 
 def _table(sheet: Sheet, vocabulary: Vocabulary) -> FormTable:
@@ -70,8 +68,7 @@ def _table(sheet: Sheet, vocabulary: Vocabulary) -> FormTable:
         _column(column, question, part, vocabulary)
         for column, question, part in zip(columns_of(sheet, questions, rows), questions, parts, strict=True)
     ]
-    together = questions_together(columns, vocabulary, _option)
-    kept, roles = without_own(together, OWN, vocabulary)
+    kept, roles = questions_and_roles(columns, vocabulary, OWN, _option)
     return dataclasses.replace(table_of(sheet, kept, rows), roles=roles)
 
 

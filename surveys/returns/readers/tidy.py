@@ -12,8 +12,6 @@ from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.readers import native, statistical
 from surveys.returns.record_set import PROVENANCE, ROLE_COLUMNS
 
-NAME = "tidy"
-
 
 def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
     """100 when the only sheet has every column of the provenance; otherwise 0."""

@@ -108,11 +108,11 @@ def _joined(main: FormTable, repeat: FormTable, product: Product) -> FormTable:
     )
     joined = forms.merge(rows, on="key", how="left").fillna({"row": len(repeat)})
     form, row = joined["form"].to_numpy(), joined["row"].to_numpy(dtype=int)
-    columns = [_taken(column, form) for column in main.columns]
-    columns += [_taken(column, row) for column in _questions(repeat, product)]
+    of_form = (_taken(column, form) for column in main.columns)
+    of_row = (_taken(column, row) for column in _questions(repeat, product))
     numbers = np.where(row < len(repeat), np.append(repeat.row_numbers, 0)[row], main.row_numbers[form])
     return dataclasses.replace(
-        repeat, columns=tuple(columns), row_numbers=numbers, form=form, beside=main.sheet
+        repeat, columns=(*of_form, *of_row), row_numbers=numbers, form=form, beside=main.sheet
     )
 
 
@@ -155,18 +155,15 @@ def _as_level(item: str, vocabulary: Vocabulary) -> Callable[[object], object]:
 
 def _suffixes(heading: str, separator: str) -> Iterator[str]:
     """A path and what is left of it without its first group, without its first two, …; a label may hold the separator too."""
-    yield heading
-    for _ in range(heading.count(separator) if heading.count(separator) < _MOST_PARTS else 0):
-        heading = heading.partition(separator)[2]
-        yield heading
+    parts = heading.split(separator)
+    for start in range(len(parts) if len(parts) <= _MOST_PARTS else 1):
+        yield separator.join(parts[start:])
 
 
 def _splits(heading: str) -> Iterator[tuple[str, str]]:
     """Question and option of a path, however many slashes their labels hold."""
     parts = heading.split("/")
-    if len(parts) > _MOST_PARTS:
-        return
-    for cut in range(len(parts) - 1, 0, -1):
+    for cut in range(len(parts) - 1, 0, -1) if len(parts) <= _MOST_PARTS else ():
         for start in range(cut):
             yield "/".join(parts[start:cut]), "/".join(parts[cut:])
 

@@ -20,11 +20,22 @@ _TCVN3_BYTES = (
 )
 TCVN3: dict[str, str | int | None] = {chr(int(pair[:2], 16)): pair[2:] for pair in _TCVN3_BYTES.split()}
 
-# Tones after a plain, circumflex or breve letter: acute, grave, hook, tilde, dot.
-_VNI_PLAIN = dict(zip("ùøûõï", "\u0301\u0300\u0309\u0303\u0323", strict=True))
-_VNI_CIRCUMFLEX = {"â": "", **dict(zip("áàåãä", "\u0301\u0300\u0309\u0303\u0323", strict=True))}
-_VNI_BREVE = {"ê": "", **dict(zip("éèúüë", "\u0301\u0300\u0309\u0303\u0323", strict=True))}
+_TONES = "\u0301\u0300\u0309\u0303\u0323"  # acute, grave, hook, tilde, dot
 _VNI_SINGLE = {"ô": "ơ", "ö": "ư", "ñ": "đ", "æ": "ỉ", "ó": "ĩ", "ò": "ị", "î": "ỵ"}
+#: Base letters, the letters written after them, and the marks that these stand for: tones, circumflex, breve.
+_VNI_MARKS = (
+    ("aeouyôơöư", "ùøûõï", list(_TONES)),
+    ("aeo", "âáàåãä", ["\u0302" + tone for tone in ("", *_TONES)]),
+    ("a", "êéèúüë", ["\u0306" + tone for tone in ("", *_TONES)]),
+)
+_VNI_PAIRS = {
+    base + written: unicodedata.normalize("NFC", _VNI_SINGLE.get(base, base) + mark)
+    for bases, letters, marks in _VNI_MARKS
+    for base in bases
+    for written, mark in zip(letters, marks, strict=True)
+}
+VNI: Mapping[str, str] = _VNI_PAIRS | _VNI_SINGLE
+_VNI_LETTER = re.compile("|".join(VNI), re.IGNORECASE)
 
 # Letters that only Vietnamese in Unicode has: text holding one of them is not in a font encoding.
 _UNICODE_ONLY = re.compile("[ăơưđĂƠƯĐĩũĨŨ\u0300-\u0323\u1ea0-\u1ef9]")
@@ -34,7 +45,6 @@ _ALPHABET = frozenset(
 _OF_TCVN3 = frozenset(TCVN3) - _ALPHABET
 _OF_VNI = frozenset("øûïåäëöñüæîØÛÏÅÄËÖÑÜÆÎ")
 _EVIDENCE = _OF_TCVN3 | _OF_VNI
-_TONES = "\u0300\u0301\u0303\u0309\u0323"
 _WORD = re.compile(r"[^\W\d_]+")
 _SYLLABLE = re.compile(
     r"(?:ngh|ng|gh|gi|kh|nh|ph|qu|th|tr|ch|[bcdđghklmnprstvx])?"
@@ -70,14 +80,7 @@ def from_vni(text: str) -> str:
     >>> from_vni("Coäng hoøa xaõ hoäi chuû nghóa Vieät Nam")
     'Cộng hòa xã hội chủ nghĩa Việt Nam'
     """
-    out: list[str] = []
-    for letter in unicodedata.normalize("NFC", text):
-        marks = _vni_marks(out[-1] if out else "", letter.lower())
-        if marks is None:
-            out.append(_in_case(_VNI_SINGLE.get(letter.lower(), letter), letter))
-        else:
-            out[-1] = unicodedata.normalize("NFC", out[-1] + marks)
-    return "".join(out)
+    return _VNI_LETTER.sub(_vni_letter, unicodedata.normalize("NFC", text))
 
 
 #: The font encodings by name: how a text of each is converted, and the letters that only it uses.
@@ -138,8 +141,7 @@ def decode_old(raw: bytes) -> tuple[str, str] | None:
         "tcvn3": from_tcvn3(latin),
         "vni": from_vni(latin),
     }
-    ranked = sorted(candidates, key=lambda name: -_reads(candidates[name]))
-    best = ranked[0]
+    best = max(candidates, key=lambda name: _reads(candidates[name]))
     return (candidates[best], best) if _reads(candidates[best]) > 0.9 else None
 
 
@@ -150,17 +152,7 @@ def _reads(text: str) -> float:
     return sum(is_syllable(word) for word in words) / (len(words) + odd) if words else 0.0
 
 
-def _vni_marks(before: str, letter: str) -> str | None:
-    """Combining marks that ``letter`` adds to the letter before it, or None when it stands for itself."""
-    base = before.lower()
-    if base in tuple("aeouyơư") and letter in _VNI_PLAIN:
-        return _VNI_PLAIN[letter]
-    if base in tuple("aeo") and letter in _VNI_CIRCUMFLEX:
-        return "\u0302" + _VNI_CIRCUMFLEX[letter]
-    if base == "a" and letter in _VNI_BREVE:
-        return "\u0306" + _VNI_BREVE[letter]
-    return None
-
-
-def _in_case(converted: str, written: str) -> str:
-    return converted.upper() if written.isupper() else converted
+def _vni_letter(written: re.Match[str]) -> str:
+    """The letter that is meant, a capital when its base letter is one."""
+    meant = VNI[written[0].lower()]
+    return meant.upper() if written[0][0].isupper() else meant

@@ -67,9 +67,5 @@ def likest(name: str, known: Iterable[str], count: int) -> list[tuple[str, float
 @lru_cache(maxsize=MEMORY)
 def _pairs(text: str) -> frozenset[tuple[str, int]]:
     """Pairs of neighbouring letters, numbered when they repeat."""
-    times: Counter[str] = Counter()
-    found = []
-    for first, second in pairwise(f" {text} "):
-        times[first + second] += 1
-        found.append((first + second, times[first + second]))
-    return frozenset(found)
+    times = Counter(first + second for first, second in pairwise(f" {text} "))
+    return frozenset((pair, k) for pair, count in times.items() for k in range(count))

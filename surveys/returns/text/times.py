@@ -15,7 +15,7 @@ _EXCEL_DAYS = (20_000, 80_000)  # the day numbers that are taken for days: 1954 
 _DATE = r"(?:(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})|(?P<a>\d{1,2})[-/.](?P<b>\d{1,2})[-/.](?P<Y>\d{4}))"
 _CLOCK = (
     r"(?P<hour>\d{1,2})(?::|h)(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
-    r"\s*(?P<half>SA|CH|AM|PM)?\s*(?P<zone>Z|(?:UTC|GMT)?(?P<offset>[+-]\d{1,2}(?::?\d{2})?)|UTC|GMT)?"
+    r"\s*(?P<half>SA|CH|AM|PM)?\s*(?P<zone>Z|(?:UTC|GMT)?(?P<sign>[+-])(?P<hours>\d{1,2})(?::?(?P<minutes>\d{2}))?|UTC|GMT)?"
 )
 _FORMS = [
     re.compile(pattern, re.IGNORECASE)
@@ -28,7 +28,6 @@ _COMMON = {
     re.compile(r"\d\d/\d\d/\d{4} \d\d:\d\d:\d\d"): "%d/%m/%Y %H:%M:%S",
     re.compile(r"\d\d/\d\d/\d{4} \d\d:\d\d"): "%d/%m/%Y %H:%M",
 }
-_OFFSET = re.compile(r"([+-])(\d{1,2}):?(\d{2})?")
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 _DURATION = re.compile(r"(\d+):(\d{2}):(\d{2})")
 
@@ -105,21 +104,16 @@ def _assembled(parts: re.Match[str], order: str) -> dt.datetime | None:
 
 
 def _zone(parts: re.Match[str]) -> dt.timezone | None:
-    found = _OFFSET.fullmatch(parts["offset"] or "+0") if parts["zone"] else None
-    if found is None:
+    if not parts["zone"]:
         return None
-    sign, hours, minutes = found.groups("0")
-    return dt.timezone(dt.timedelta(hours=int(sign + hours), minutes=int(sign + minutes)))
+    hours, minutes = (int((parts["sign"] or "") + (parts[name] or "0")) for name in ("hours", "minutes"))
+    return dt.timezone(dt.timedelta(hours=hours, minutes=minutes))
 
 
 def _to_local(moment: dt.datetime, local: str, written_in: str) -> dt.datetime | None:
-    moment = moment.replace(microsecond=0)
-    if moment.tzinfo is None and written_in in ("", local):
-        return moment
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(written_in))
+    known = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(written_in or local))
     try:
-        return moment.astimezone(ZoneInfo(local)).replace(tzinfo=None)
+        return known.astimezone(ZoneInfo(local)).replace(tzinfo=None, microsecond=0)
     except OverflowError:  # the last day there is, in another zone
         return None
 

@@ -1,4 +1,4 @@
-"""The readers: every module of the folder that has a name is one, and no two have the same."""
+"""The readers: every module of the folder that recognises files is one, and no two have the same."""
 
 from __future__ import annotations
 
@@ -21,9 +21,12 @@ def test_every_product_has_one_reader() -> None:
 
 
 def test_a_module_is_all_that_a_new_product_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "new_product.py").write_text('NAME = "new_product"\n', encoding="utf-8")
+    (tmp_path / "new_product.py").write_text(
+        "def recognise(sheets, vocabulary): return 0\ndef read(sheets, vocabulary): return []\n",
+        encoding="utf-8",
+    )
     monkeypatch.setattr(readers, "__path__", [*readers.__path__, str(tmp_path)])
-    names = [getattr(module, "NAME", "") for module in registry._modules()]
+    names = [reader.name for reader in registry._found()]
     monkeypatch.delitem(sys.modules, f"{readers.__name__}.new_product")
     assert "new_product" in names
     assert "native" in names
