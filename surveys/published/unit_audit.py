@@ -247,9 +247,7 @@ def swaps(text: str) -> Iterator[str]:
     places = [k for k, letter in enumerate(text) if letter.isdigit()]
     for a, b in pairwise(places):
         if text[a] != text[b]:
-            letters = list(text)
-            letters[a], letters[b] = letters[b], letters[a]
-            yield "".join(letters)
+            yield text[:a] + text[b] + text[a + 1 : b] + text[a] + text[b + 1 :]
 
 
 def _short(value: Decimal) -> str:

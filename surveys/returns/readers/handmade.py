@@ -41,6 +41,7 @@ _TOTALS = (
     "|total|grand total|sum|count|average|mean|median|highest|lowest|maximum|minimum|max|min|percent|std|standard deviation"
 )
 _TOTAL = re.compile(rf"(?:\d+ )?(?:{_TOTALS})(?: \d+)?")
+_BEGINS_TOTAL = re.compile(f"[^a-z]*(?:{_TOTALS.replace(' ', '|')})")
 _NUMBER = re.compile(r"\d+(?:\.0+)?")
 _NUMBERED = re.compile(r"[(\[]\s*(\d{1,3}|[A-Za-z])\s*[)\]]")
 _LABELLED = re.compile(r"([^:]{1,80}):\s*(.*)")
@@ -253,10 +254,17 @@ def _is_total(head: Head, cells: np.ndarray) -> bool:
     if _NUMBER.fullmatch(cell_text(cells[first]).strip()):
         first = next(filled, -1)
     text = cells[first]
-    if first not in head.naming or not isinstance(text, str) or not _TOTAL.fullmatch(fold_name(text)):
+    if first not in head.naming or not isinstance(text, str) or not _says_total(text):
         return False
     scales = [head.vocabulary.options_of(t.code) for t in head.targets[first] if t.kind == "item"]
     return all(options.find(text) is None for options in scales)
+
+
+def _says_total(text: str) -> bool:
+    """Whether a text is a word for a total. Most are form codes, all different: they are told without folding them
+    (``tests/benchmarks/test_score_speed.py``)."""
+    is_code = text.isascii() and text.isprintable() and not _BEGINS_TOTAL.match(text.lower())
+    return not is_code and _TOTAL.fullmatch(fold_name(text)) is not None
 
 
 def _is_answered(head: Head, row: int) -> bool:

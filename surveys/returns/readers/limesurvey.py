@@ -65,7 +65,10 @@ def _table(sheet: Sheet, vocabulary: Vocabulary) -> FormTable:
     named = [_named(column, vocabulary) for column in timed]
     closed = [column for column in named if not _is_free_text(column, vocabulary)]
     asked, roles = questions_and_roles(closed, vocabulary, OWN, _option)
-    dated = {role: column.replaced(_dated) for role, column in roles.items()}
+    dated = {
+        role: column.replaced(lambda cell: "" if cell_text(cell).startswith(_NO_DATE) else cell)
+        for role, column in roles.items()
+    }
     notes = _unfinished(sheet, plain.row_numbers, dated.get("submitted"))
     return dataclasses.replace(plain, columns=asked, roles=dated, notes=notes)
 
@@ -117,11 +120,6 @@ def _with_others(column: Column, vocabulary: Vocabulary) -> Column:
     )
     meant = {"-oth-": other, "N/A": "" if options is None or options.find("N/A") is None else "N/A"}
     return column.replaced(lambda cell: meant.get(cell_text(cell), cell))
-
-
-def _dated(cell: object) -> object:
-    """A time, without the date that stands for none."""
-    return "" if cell_text(cell).startswith(_NO_DATE) else cell
 
 
 def _reject_abbreviated(columns: Sequence[Column], table: FormTable, vocabulary: Vocabulary) -> None:

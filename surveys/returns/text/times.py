@@ -92,8 +92,8 @@ def _moment(value: object, text: str, local: str, written_in: str, order: str) -
 
 def _assembled(parts: re.Match[str], order: str) -> dt.datetime | None:
     day_part, month_part = ("a", "b") if order == "dmy" else ("b", "a")
-    date = (parts["y"] or parts["Y"], parts["m"] or parts[month_part], parts["d"] or parts[day_part])
-    year, month, day = (int(part or 0) for part in date)
+    year = int(parts["y"] or parts["Y"])
+    month, day = int(parts["m"] or parts[month_part]), int(parts["d"] or parts[day_part])
     hour, minute, second = (int(parts[name] or 0) for name in ("hour", "minute", "second"))
     if parts["half"] and 1 <= hour <= 12:
         hour = hour % 12 + (12 if parts["half"].upper() in ("CH", "PM") else 0)
