@@ -100,14 +100,15 @@ def read_table(path: Path, columns: TableColumns, problems: Problems, file: str 
     header = _header(cells, columns, place)
     present = {name: k for k, name in enumerate(header) if name in columns.accepted}
     numbers = [name for name in present if name in columns.numbers and delimiter == ";"]
-    blank = dict.fromkeys(columns.accepted, "")
+    position = dict.fromkeys(columns.accepted, -1) | present  # the last cell stands for absent columns
     rows, has_rows = [], False
     for place, cells in bounded(lines, problems):
         has_rows = True
         if len(cells) < len(header) or any(cells[len(header) :]):
             place.note("table.cells", found=len(cells), expected=len(header))
             continue
-        row = blank | {name: cells[k] for name, k in present.items()}
+        cells.append("")
+        row = {name: cells[k] for name, k in position.items()}
         if columns.guarded:
             row = {name: unguarded(cell) for name, cell in row.items()}
         for name in numbers:
@@ -132,7 +133,7 @@ def _lines(text: str, delimiter: str, top: Place) -> Iterator[tuple[Place, list[
     """Place and stripped cells of every record that is not blank."""
     try:
         for line, cells in records(text, delimiter):
-            stripped = [cell.strip() for cell in cells]
+            stripped = list(map(str.strip, cells))
             if any(stripped):
                 yield Place(top.problems, top.file, line), stripped
     except CsvError as error:

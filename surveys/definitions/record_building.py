@@ -46,7 +46,7 @@ def build(record: type[R], raw: Mapping[str, object], place: Place) -> R | None:
     Keys are closed; numbers must be finite; the field ``code`` must be an ASCII word.
     """
     try:
-        built: R = _adapter(cast("type", record)).validate_python(raw)
+        built: R = _validator(cast("type", record)).validate_python(raw)
     except ValueError as error:  # a ValidationError of pydantic
         faults: Any = error
         for fault in faults.errors(include_url=False):
@@ -60,11 +60,11 @@ def build(record: type[R], raw: Mapping[str, object], place: Place) -> R | None:
 
 
 @cache
-def _adapter(record: type) -> Any:
+def _validator(record: type) -> Any:
     """The validator of a record, with its keys closed and its numbers finite."""
     from pydantic import ConfigDict, TypeAdapter, with_config
 
-    return TypeAdapter(with_config(ConfigDict(extra="forbid", allow_inf_nan=False))(record))
+    return TypeAdapter(with_config(ConfigDict(extra="forbid", allow_inf_nan=False))(record)).validator
 
 
 def _note(record: type, fault: Any, place: Place) -> None:
@@ -101,7 +101,9 @@ def from_cells(record: type, row: Row) -> dict[str, object]:
     """The filled cells of a row as values of a record; those that may be empty stay as empty text."""
     blank, readers = _cells_of(record)
     raw: dict[str, object] = {name: cell for name, cell in row.cells.items() if cell or name in blank}
-    return raw | {name: read(row[name], row.place.below(name)) for name, read in readers.items()}
+    for name, read in readers.items():
+        raw[name] = read(row[name], row.place.below(name))
+    return raw
 
 
 @cache

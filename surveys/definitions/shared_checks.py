@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 from surveys.definitions.draft import Draft
@@ -36,9 +37,10 @@ def check_references(
         rows: Sequence[tuple[object, Place]] = draft.of(record)
         for made, place in rows:
             value = getattr(made, column)
+            if value in accepted or not (needed or value):
+                continue
             codes = [value] if isinstance(value, str) else [c if isinstance(c, str) else c[0] for c in value]
-            if needed or value:
-                refer(place, kind.__name__.lower(), column, codes, accepted)
+            refer(place, kind.__name__.lower(), column, codes, accepted)
 
 
 def note_doubles(entries: Iterable[tuple[str, Place]], column: str = "code") -> None:
@@ -54,9 +56,10 @@ def note_doubles(entries: Iterable[tuple[str, Place]], column: str = "code") -> 
 def check_once(draft: Draft, once: Iterable[Key]) -> None:
     """Note every record whose key another record of its kind has already."""
     for record, column, key in once:
-        rows = draft.of(record)
-        keys = ("/".join(getattr(made, name) for name in key).rstrip("/") for made, _ in rows)
-        note_doubles(zip(keys, (place for _, place in rows), strict=True), column)
+        rows, told_by = draft.of(record), attrgetter(*key)
+        if len({told_by(made) for made, _ in rows}) < len(rows):
+            keys = ("/".join(getattr(made, name) for name in key).rstrip("/") for made, _ in rows)
+            note_doubles(zip(keys, (place for _, place in rows), strict=True), column)
 
 
 def within(place: Place, column: str, value: float, low: float, high: float | None) -> None:

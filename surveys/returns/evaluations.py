@@ -118,10 +118,7 @@ def _tidy(reading: TableReading, columns: Mapping[str, np.ndarray], found: Evalu
     tidy |= _stated(reading, tidy, found.row)
     tidy["rater"] = _raters(tidy, reading.table.place)
     kinds = row_kinds(reading.instrument)
-    texts = [name for name, kind in kinds.items() if kind == "object"]
-    rows = pd.DataFrame(np.array([tidy[name] for name in texts], dtype=object).T, columns=texts, dtype=object)
-    others = {name: tidy[name].astype(kind) for name, kind in kinds.items() if kind != "object"}
-    return rows.assign(**others)[list(kinds)]
+    return pd.DataFrame({name: pd.Index(tidy[name], dtype=kind) for name, kind in kinds.items()})
 
 
 def _stated(
@@ -159,7 +156,7 @@ def _cells(reading: TableReading, found: Evaluated) -> pd.DataFrame:
         for place in range(starts[row], starts[row + 1])
         if not fault.unit or found.unit_texts[place] == fault.unit
     ]
-    return pd.DataFrame(said, columns=list(CELL_FAULT_COLUMNS))
+    return table_of(CELL_FAULT_COLUMNS, said)
 
 
 def _conversions(reading: TableReading) -> list[tuple[str, str, str, str, int]]:

@@ -114,9 +114,9 @@ def _reject_repeated_groups(tables: Sequence[FormTable], parts: Sequence[Returns
     """Two repeated groups of one form about one questionnaire would count each form twice."""
     groups = {table.sheet for table in tables if table.beside}
     asked: dict[str, list[str]] = {}
-    for part in parts:
-        sheet, questionnaires = str(part.read["sheet"].iat[0]), part.rows["questionnaire"].unique()
-        for code in questionnaires if sheet in groups else ():
+    for part in parts if groups else ():
+        sheet = str(part.read["sheet"].iat[0])
+        for code in part.rows["questionnaire"].unique() if sheet in groups else ():
             asked.setdefault(code, []).append(sheet)
     for code, sheets in asked.items():
         if len(sheets) > 1:
@@ -133,6 +133,8 @@ def _with_fonts(read: Returns, sheets: Iterable[Sheet], tables: Sequence[FormTab
         for column, counts in sheet.fonts.items()
         for name, count in counts.items()
     ]
+    if not log:
+        return read
     return replace(read, conversions=stacked([read.conversions, table_of(CONVERSION_COLUMNS, log)]))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import pandas as pd
@@ -69,7 +69,12 @@ def row_kinds(instrument: Instrument) -> dict[str, str]:
 
 
 def table_of(columns: Sequence[str], rows: Sequence[tuple[object, ...]] = ()) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=list(columns))
+    return pd.DataFrame(rows, columns=list(columns)) if rows else _empty(tuple(columns)).copy(deep=False)
+
+
+@cache
+def _empty(columns: tuple[str, ...]) -> pd.DataFrame:
+    return pd.DataFrame(columns=list(columns))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -39,7 +39,6 @@ _MOVED_TONES = [
 _MOJIBAKE = re.compile("[\u00c2-\u00c6\u00e1\u00e2][ \u0080-\u00bf\u0152-\u2122]")
 
 
-@lru_cache(maxsize=MEMORY)
 def repair(text: str) -> tuple[str, tuple[str, ...]]:
     """The text as it was meant, and the conversions applied, in the order in which they were: NFC, without invisible
     characters, runs of white space or the traces of a wrong decoding.
@@ -53,7 +52,12 @@ def repair(text: str) -> tuple[str, tuple[str, ...]]:
         return (
             text,
             (),
-        )  # codes and numbers; a round has hundreds of thousands (tests/benchmarks/test_reading_speed.py)
+        )  # codes and numbers; a round has too many to keep (tests/benchmarks/test_reading_speed.py)
+    return _converted(text)
+
+
+@lru_cache(maxsize=MEMORY)
+def _converted(text: str) -> tuple[str, tuple[str, ...]]:
     done = []
     for name, step in _STEPS:
         changed = step(text)

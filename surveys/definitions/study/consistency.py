@@ -339,7 +339,7 @@ def _above(node: Node, nodes: Mapping[str, Node]) -> list[str]:
 
 def check_decisions(draft: StudyDraft) -> None:
     """Decisions are dated and stand on issued forms; spellings that are read as one mean one unit."""
-    issued = {entry.form_code for entry in draft.all(Issued)}
+    issued = {entry.form_code for entry in draft.all(Issued)} if draft.of(Decision) else set()
     for decision, place in draft.of(Decision):
         check_period(place, decision.date, "", ("date", "date"))
         if issued and decision.form_code not in issued:

@@ -37,7 +37,8 @@ class Pool:
         """Values of whose text there may be something to tell (repaired, damaged), bool [n + 1]; the last stands for no value."""
         if self.meant is None:
             return np.ones(len(self.values) + 1, dtype=bool)
-        return np.array([*(bool(done) or is_damaged(text) for text, done in self.meant), False])
+        told = [done or (not text.isascii() and is_damaged(text)) for text, done in self.meant]
+        return np.array([*map(bool, told), False])
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,12 +69,16 @@ def read_numbers(values: Sequence[object], texts: Sequence[str]) -> np.ndarray:
 def _written_alike(values: Sequence[object]) -> np.ndarray | None:
     """Times of a column that are all written in one common way (``tests/benchmarks/test_score_speed.py``); None for any other."""
     if all(type(value) is dt.datetime and value.tzinfo is None for value in values):
-        return np.array(values, dtype="datetime64[s]")
+        return pd.DatetimeIndex(list(values)).to_numpy().astype("datetime64[s]")
     first = values[0] if isinstance(values[0], str) else ""
     form = next((form for shape, form in _COMMON.items() if shape.fullmatch(first)), "")
     if not form or not all(isinstance(value, str) for value in values):
         return None
-    times = pd.to_datetime(list(map(str, values)), format=form, errors="coerce")
+    written = list(map(str, values))
+    if form.startswith("%d"):  # pandas reads the year first ten times as fast
+        written = [f"{t[6:10]}-{t[3:5]}-{t[:2]}{t[10:]}" if t[2:6:3] == "//" else "" for t in written]
+        form = form.replace("%d/%m/%Y", "%Y-%m-%d")
+    times = pd.to_datetime(written, format=form, errors="coerce")
     return times.to_numpy().astype("datetime64[s]") if times.notna().all() else None
 
 
