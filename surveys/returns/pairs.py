@@ -66,8 +66,8 @@ def _paired(rows: pd.DataFrame, answers: Array, key: Array) -> tuple[Array, Arra
     """(first entries, their second entries, what is left of forms with both entries) as positions of rows."""
     code, is_second = rows["form_code"], rows["entry"] == SECOND
     twice = (code != "") & code.isin(code[is_second]) & code.isin(code[~is_second])
-    found = pd.DataFrame({"key": key, "row": np.arange(len(rows)), "second": is_second.to_numpy()})
-    found = found[twice.to_numpy(bool)]
+    row = np.flatnonzero(twice)
+    found = pd.DataFrame({"key": key[row], "row": row, "second": is_second.to_numpy()[row]}, index=row)
     if found.duplicated(["key", "second"]).any():
         found = found.loc[_by_content(rows, answers, found["row"].to_numpy())]
     entries = found.drop_duplicates(["key", "second"])

@@ -16,7 +16,7 @@ import pandas as pd
 from surveys.definitions.instrument.records import NOT_APPLICABLE, NOT_ASKED, Instrument
 from surveys.definitions.study.records import StudyDefinition
 from surveys.returns.item_answers import is_filtered_out
-from surveys.returns.record_set import Returns
+from surveys.returns.record_set import Returns, among
 
 Array = np.ndarray
 FAULTS = ("out_of_scale", "several", "disagrees")  # faults of a cell, as the readers name them
@@ -33,7 +33,7 @@ class Evidence:
     ``row`` int [m]: position in ``Returns.rows``; ``columns``: columns of these rows, array [m] by name (texts are empty where
     not known). ``answers`` int8 [m, K]. ``code_key`` is what identifies a form: its code, and for a matrix the unit rated.
     ``day`` datetime64[D] [m] with NaT; ``matrix`` boolean [m]. ``issued``: questionnaire and unit of the issued form with this
-    code, NaN where no such form was issued. ``faults``: fault → boolean [m, K]. ``entered_differently`` boolean [m, K]: two
+    code, None where no such form was issued. ``faults``: fault → boolean [m, K]. ``entered_differently`` boolean [m, K]: two
     entries of the form disagree; ``entered_once`` boolean [m]: only one of the two entries has this evaluation, or they disagree
     about its unit or another field.
     """
@@ -61,6 +61,11 @@ class Evidence:
         return self.study.instrument
 
     @cached_property
+    def listed(self) -> Array:
+        """Forms of questionnaires of which the issued forms are listed, boolean [m]."""
+        return among(self["questionnaire"], {form.questionnaire for form in self.study.issued})
+
+    @cached_property
     def answered(self) -> Array:
         """Where a level was chosen, boolean [m, K]."""
         return np.asarray(self.answers >= 0)
@@ -70,10 +75,14 @@ class Evidence:
         """(closed, left open), boolean [m, K] each: items behind a filter that was answered otherwise, and items behind a
         filter that was not answered."""
         closed, left_open = np.zeros((2, *self.answers.shape), bool)
+        behind: dict[tuple[str, tuple[str, ...]], list[int]] = {}
         for k, item in enumerate(self.instrument.items):
             if item.asked_when:
-                closed[:, k] = is_filtered_out(self.instrument, item.asked_when, self.answers)
-                left_open[:, k] = self.answers[:, self.instrument.item_position[item.asked_when[0]]] < 0
+                behind.setdefault(item.asked_when, []).append(k)
+        for asked_when, items in behind.items():
+            answered = self.answers[:, self.instrument.item_position[asked_when[0]]] >= 0
+            closed[:, items] = is_filtered_out(self.instrument, asked_when, self.answers)[:, None]
+            left_open[:, items] = ~answered[:, None]
         return closed, left_open
 
     @cached_property
@@ -96,8 +105,6 @@ def gather(study: StudyDefinition, returns: Returns) -> Evidence:
     row = np.delete(np.arange(len(returns)), returns.pairs.second)
     rows = returns.rows[[*_COLUMNS, "submitted"]].take(row)
     differs, once = entry_differences(returns)
-    forms = [(form.form_code, form.questionnaire, form.unit) for form in study.issued]
-    issued = pd.DataFrame(forms, columns=["code", "questionnaire", "unit"], dtype=object)
     return Evidence(
         study=study,
         row=row,
@@ -106,11 +113,18 @@ def gather(study: StudyDefinition, returns: Returns) -> Evidence:
         code_key=returns.pairs.key[row],
         day=rows["submitted"].to_numpy("datetime64[D]"),
         matrix=returns.matrix[row],
-        issued=issued.drop_duplicates("code").set_index("code").reindex(rows["form_code"]),
+        issued=issued_forms(study, rows["form_code"]),
         faults={name: cells.take(row, axis=0) for name, cells in cell_faults(returns).items()},
         entered_differently=differs.take(row, axis=0),
         entered_once=once[row],
     )
+
+
+def issued_forms(study: StudyDefinition, form_codes: pd.Series) -> pd.DataFrame:
+    """Questionnaire and unit of the issued form behind each code, the first one of that code; None where there is none."""
+    forms = {form.form_code: (form.questionnaire, form.unit) for form in reversed(study.issued)}
+    found = [forms.get(code, (None, None)) for code in form_codes]
+    return pd.DataFrame(found, columns=["questionnaire", "unit"], dtype=object)
 
 
 def entry_differences(returns: Returns) -> tuple[Array, Array]:
@@ -141,4 +155,4 @@ def row_counts(cells: Array) -> Array:
     >>> row_counts(np.array([[True, True], [False, True]])).tolist()
     [2, 1]
     """
-    return np.asarray(np.count_nonzero(cells, axis=1))
+    return np.asarray(cells.sum(axis=1, dtype=np.int32))

@@ -24,6 +24,9 @@ from surveys.vocabulary.statuses import DISPOSITIONS, REJECTED, REVIEW, SECOND_E
 CELL = list(CELL_COLUMNS)
 DECISION = "decision"  # stands as the rule of a reason that is a reviewer's decision
 Cell = tuple[str, str, str, str]
+Reasons = tuple[
+    Array, str, str, str | Array
+]  # rows with a rule, a severity and a detail for all or one for each of them
 
 
 def screen(study: StudyDefinition, returns: Returns) -> Dispositions:
@@ -50,22 +53,23 @@ def screen(study: StudyDefinition, returns: Returns) -> Dispositions:
 
 def broken_rules(rules: Sequence[Rule], evidence: Evidence) -> pd.DataFrame:
     """Every reason of every evaluation: columns row (position in the evidence), rule, severity, detail."""
-    found = [_reasons([], "", "", "")]
+    found: list[Reasons] = []
     for rule in rules:
         parameters = {**VALIDITY_RULES[rule.rule].defaults, **dict(rule.params)}
         finding = RULES[rule.rule](evidence, **parameters)
         concerned = among(evidence["questionnaire"], rule.questionnaires) if rule.questionnaires else True
         broken = np.flatnonzero(finding.broken & concerned)
         detail = "" if finding.detail is None else finding.detail[broken]
-        found.append(_reasons(broken, rule.rule, rule.severity, detail))
-    return pd.concat(found, ignore_index=True)
+        found.append((broken, rule.rule, rule.severity, detail))
+    return _table(found)
 
 
-def _reasons(rows: Sequence[int] | Array, rule: str, severity: str, detail: str | Array) -> pd.DataFrame:
-    columns = {"row": np.array(rows, int), "rule": rule, "severity": severity, "detail": detail}
-    return pd.DataFrame(columns, columns=list(REASON_COLUMNS)).astype(
-        dict.fromkeys(REASON_COLUMNS[1:], object)
-    )
+def _table(found: Sequence[Reasons]) -> pd.DataFrame:
+    """All that was found as one table, columns ``REASON_COLUMNS``."""
+    parts = [np.broadcast_arrays(*one) for one in [([], "", "", ""), *found]]
+    columns = [np.concatenate(column, dtype=object) for column in zip(*parts, strict=True)]
+    table = pd.DataFrame(dict(zip(REASON_COLUMNS, columns, strict=True)), dtype=object)
+    return table.astype({"row": int})
 
 
 def decisions_on(
@@ -73,14 +77,15 @@ def decisions_on(
 ) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
     """Decisions as reasons of the evaluations they concern (the last decision on an evaluation stands), and warnings about
     those without any effect. Severity: reject for a rejection, flag for an acceptance; detail: the decision."""
-    found, warnings = [_reasons([], "", "", "")], []
+    found: list[Reasons] = []
+    warnings = []
     for decision in decisions:
         same_unit = (evidence["unit_code"] == decision.unit) if decision.unit else True
         rows = np.flatnonzero((evidence["form_code"] == decision.form_code) & same_unit)
         warnings += _without_effect(decision, rows, broken)
         severity = "reject" if decision.decision == REJECTED else "flag"
-        found.append(_reasons(rows, DECISION, severity, decision.decision))
-    return pd.concat(found).drop_duplicates("row", keep="last"), tuple(warnings)
+        found.append((rows, DECISION, severity, decision.decision))
+    return _table(found).drop_duplicates("row", keep="last"), tuple(warnings)
 
 
 def _without_effect(decision: Decision, rows: Array, broken: pd.DataFrame) -> list[Problem]:

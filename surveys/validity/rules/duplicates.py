@@ -13,7 +13,7 @@ from surveys.validity.similar_forms import nearest_in_cells
 def duplicate_code(evidence: Evidence, keep: str) -> Finding:
     """Several forms carry the same code. ``keep``: none of them counts, or the first one read does."""
     form = pd.Series(evidence["form"])
-    forms_of_code = form.groupby(evidence.code_key)
+    forms_of_code = form.groupby(numbered(evidence.code_key))
     first, last = forms_of_code.transform("min"), forms_of_code.transform("max")
     repeated = (first != last) & (evidence["form_code"] != "")
     return Finding(np.asarray(repeated & ~((first == form) & (keep == "first"))))
@@ -48,7 +48,11 @@ def numbered(*keys: Array) -> Array:
     >>> numbered(np.array(["b", "a", "b"]), np.array(["x", "x", "x"])).tolist()
     [0, 1, 0]
     """
-    return pd.DataFrame(dict(enumerate(keys))).groupby(list(range(len(keys))), sort=False).ngroup().to_numpy()
+    number = np.zeros(len(keys[0]), int)
+    for key in keys:
+        code, labels = pd.factorize(key)
+        number = pd.factorize(number * len(labels) + code)[0]
+    return number
 
 
 def double_entry(evidence: Evidence, minimum_items: int) -> Finding:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from surveys.returns.record_set import among
 from surveys.validity.evidence import Array, Evidence
@@ -12,12 +11,7 @@ from surveys.validity.rules.finding import Finding
 
 def unknown_code(evidence: Evidence) -> Finding:
     """The form's code is not among the issued ones (where the issued forms of the questionnaire are listed)."""
-    return Finding(_listed(evidence) & (evidence["form_code"] != "") & _never_issued(evidence))
-
-
-def _listed(evidence: Evidence) -> Array:
-    """Forms of questionnaires of which the issued forms are listed."""
-    return among(evidence["questionnaire"], {form.questionnaire for form in evidence.study.issued})
+    return Finding(evidence.listed & (evidence["form_code"] != "") & _never_issued(evidence))
 
 
 def _never_issued(evidence: Evidence) -> Array:
@@ -41,8 +35,9 @@ def unknown_unit(evidence: Evidence) -> Finding:
 
 def excluded_unit(evidence: Evidence) -> Finding:
     """The unit is not assessed in this round; detail: its code."""
-    units = pd.MultiIndex.from_arrays([evidence["block"], evidence["unit_code"]])
-    return Finding(units.isin(list(evidence.study.excluded)), evidence["unit_code"])
+    units = zip(evidence["block"], evidence["unit_code"], strict=True)
+    excluded = evidence.study.excluded
+    return Finding(np.array([unit in excluded for unit in units], bool), evidence["unit_code"])
 
 
 def own_unit(evidence: Evidence) -> Finding:
@@ -62,4 +57,4 @@ def outside_fieldwork(evidence: Evidence) -> Finding:
 def missing_identification(evidence: Evidence) -> Finding:
     """A field that identifies the form or the respondent was left empty."""
     asks_code = any(field.role == "form_code" for field in evidence.instrument.fields)
-    return Finding(~evidence["identified"] | (_listed(evidence) & (evidence["form_code"] == "") & asks_code))
+    return Finding(~evidence["identified"] | (evidence.listed & (evidence["form_code"] == "") & asks_code))
