@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from surveys.definitions.instrument.records import Unit
 from surveys.definitions.study.records import MarginTotal, StudyDefinition, WeightPlan
 from surveys.problems import Problems
-from surveys.returns.record_set import kept_fields
+from surveys.returns.record_set import Returns, kept_fields
 from surveys.sampling.content_order import Codes, numbered_raters, ranked
 from surveys.validity.screened import ScreenedRound
 
@@ -42,7 +42,7 @@ class ReturnedGroup:
 
     def column(self, name: str) -> pd.Series:
         """A field of its rows [n]."""
-        return pd.Series(self.returned[name].array.take(self.rows), name=name)
+        return self.returned[name].take(self.rows).reset_index(drop=True)
 
     @cached_property
     def forms(self) -> NDArray[np.intp]:
@@ -90,27 +90,35 @@ def returned_groups(screened: ScreenedRound, problems: Problems) -> Iterator[Ret
     taken_over = {(e.block, e.group) for e in study.externals if e.group}
     surveyed = _blocks_asked(study, ()) | set(rows["block"].unique())
     valid = np.flatnonzero(screened.dispositions.valid)
-    found = rows.iloc[valid].groupby(["block", "group"]).indices
+    found = rows[["block", "group"]].take(valid).groupby(["block", "group"]).indices
+    content = _content(screened.returns)
     for block, group in dict.fromkeys((q.block, q.group) for q in study.instrument.questionnaires):
         mine = valid[found.get((block, group), [])]
         codes = pd.Index([unit.code for unit in study.assessed_units(block)], dtype=object)
-        unit = codes.get_indexer(rows["unit_code"].array.take(mine))
+        unit = codes.get_indexer(pd.Index(rows["unit_code"].take(mine), dtype=object))
         if (unit >= 0).any():
-            yield _in_order(screened, (block, group), mine[unit >= 0], unit[unit >= 0])
+            mine, unit = mine[unit >= 0], unit[unit >= 0]
+            yield _in_order(screened, (block, group), mine, unit, ranked([unit, content[mine]]))
         elif block in surveyed and (block, group) not in taken_over:
             problems.add("sampling.no_valid_form", block=block, group=group)
 
 
-def _in_order(screened: ScreenedRound, place: tuple[str, str], rows: Codes, unit: Codes) -> ReturnedGroup:
-    """The evaluations ``rows`` of ``unit`` in the order of their content: unit, kept fields, answers."""
-    study, returns = screened.study, screened.returns
+def _content(returns: Returns) -> Codes:
+    """Rank of every evaluation by its kept fields and answers."""
     texts = [
-        pd.factorize(returns.rows[kept.code].array.take(rows).astype(str), sort=True)[0]
+        pd.factorize(returns.rows[kept.code].astype(str), sort=True)[0]
         for kept in kept_fields(returns.instrument)
         if kept.code in returns.rows
     ]
-    rank = ranked([unit, *texts, *returns.answers.take(rows, axis=0).T])
-    rater = numbered_raters(pd.factorize(returns.rows["rater"].array.take(rows))[0], rank)
+    return ranked([*texts, *returns.answers.T])
+
+
+def _in_order(
+    screened: ScreenedRound, place: tuple[str, str], rows: Codes, unit: Codes, rank: Codes
+) -> ReturnedGroup:
+    """The evaluations ``rows`` of ``unit`` in the order of their ``rank``."""
+    study, returns = screened.study, screened.returns
+    rater = numbered_raters(pd.factorize(returns.rows["rater"].take(rows))[0], rank)
     order = np.lexsort((rater, rank))
     population, whole_block = _populations(study, *place)
     return ReturnedGroup(

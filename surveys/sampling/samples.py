@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from surveys.definitions.instrument.records import Unit
@@ -74,7 +73,7 @@ def draw_samples(screened: ScreenedRound) -> Samples:
     weighted = [(group, weights) for group, weights in found if weights is not None]
     return Samples(
         tuple(_sample(group, weights) for group, weights in weighted),
-        _weight_table([_weight_lines(group, weights) for group, weights in weighted]),
+        _weight_table(screened.returns.rows, weighted),
         pd.DataFrame([_summary(*each) for each in weighted], columns=list(DIAGNOSTIC_COLUMNS)),
         problems.warnings,
     )
@@ -94,17 +93,22 @@ def _sample(group: ReturnedGroup, weights: GroupWeights) -> Sample:
     )
 
 
-def _weight_table(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(WEIGHT_COLUMNS))
+def _weight_table(
+    returned: pd.DataFrame, weighted: Sequence[tuple[ReturnedGroup, GroupWeights]]
+) -> pd.DataFrame:
+    """The weights of each evaluation, group by group, as the rows were read, columns ``WEIGHT_COLUMNS``."""
+    if not weighted:
+        return pd.DataFrame(columns=list(WEIGHT_COLUMNS))
+    numbers = pd.concat([_numbers(group, weights) for group, weights in weighted])
+    texts = [name for name in WEIGHT_COLUMNS if name not in WEIGHTS]
+    return pd.concat([returned[texts].take(numbers.index), numbers], axis=1).reset_index(drop=True)
 
 
-def _weight_lines(group: ReturnedGroup, weights: GroupWeights) -> pd.DataFrame:
-    """Base, calibrated and final weight and g of each evaluation, columns ``WEIGHT_COLUMNS``, as the rows were read."""
+def _numbers(group: ReturnedGroup, weights: GroupWeights) -> pd.DataFrame:
+    """Base, calibrated and final weight and g of each evaluation, columns ``WEIGHTS``, by its position."""
     final = weights.final.weights
     numbers = (weights.base, weights.calibrated.weights, final, final / weights.base)
-    order = np.argsort(group.rows)
-    texts = {name: group.column(name)[order].array for name in WEIGHT_COLUMNS if name not in WEIGHTS}
-    return pd.DataFrame(texts | {name: w[order] for name, w in zip(WEIGHTS, numbers, strict=True)})
+    return pd.DataFrame(dict(zip(WEIGHTS, numbers, strict=True)), index=group.rows).sort_index()
 
 
 def _summary(group: ReturnedGroup, weights: GroupWeights) -> tuple[object, ...]:
