@@ -81,14 +81,14 @@ class Parts:
 
     def named(self, code: str, parameter: str, flagged: Bools) -> Notes:
         """One remark per unit naming the parts that are flagged [P, U]."""
+        units = np.flatnonzero(in_some(flagged)).tolist()
+        if not units:
+            return ()
         names = np.array([part.code for part in self.branches])
         if len(set(names)) < len(names):
             whole = [part.group == ALL_GROUPS or part.level == ITEM_LEVEL for part in self.branches]
             names = np.where(whole, names, [part.group for part in self.branches])
-        return tuple(
-            (u, remark(code, **{parameter: ", ".join(names[flagged[:, u]])}))
-            for u in np.flatnonzero(flagged.any(axis=0)).tolist()
-        )
+        return tuple((u, remark(code, **{parameter: ", ".join(names[flagged[:, u]])})) for u in units)
 
     @property
     def origins(self) -> Notes:

@@ -9,7 +9,7 @@ their derivatives. Arrays stand by unit: U units, I items of a group, E external
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,7 @@ class Quantity:
 
     def with_value(self, value: Floats) -> Quantity:
         """Another value [U] with the same derivative."""
-        return replace(self, value=value)
+        return Quantity(value, self.alpha, self.delta, self.external)
 
     def affine(self, offset: float, slope: float) -> Quantity:
         """offset + slope · value."""
@@ -66,7 +66,7 @@ class Quantity:
         value, external = self.value.copy(), kept.external
         for unit, slot in slots.items():
             value[unit], external[unit, slot] = values[unit], 1.0
-        return replace(kept, value=value, external=external)
+        return Quantity(value, kept.alpha, kept.delta, external)
 
 
 def ratio(group: str, answers: Floats, theta: Floats, slots: int) -> Quantity:

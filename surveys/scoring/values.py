@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from surveys.definitions.instrument.records import Instrument, Item
+from surveys.definitions.instrument.records import NON_ANSWERS, Instrument, Item
 from surveys.returns.record_set import Returns
 from surveys.sampling.samples import Sample
 from surveys.scoring.combinations import COMBINATIONS
@@ -113,14 +113,14 @@ def values_of(returns: Returns, sample: Sample) -> Values:
     items = items_asked(instrument, sample, scored=True)
     columns = [instrument.item_position[item.code] for item in items]
     answers = returns.answers.take(sample.rows, axis=0)[:, columns]
-    value, satisfied = np.zeros((2, *answers.shape))
-    rated = np.zeros(len(items), dtype=bool)
-    for k, item in enumerate(items):
-        given = answers[:, k] >= 0
-        of_level, is_satisfied = level_values(instrument, item)
-        rated[k] = not np.isnan(is_satisfied).any()
-        value[given, k] = of_level[answers[given, k]]
-        satisfied[given, k] = np.nan_to_num(is_satisfied)[answers[given, k]]
+    levels = [level_values(instrument, item) for item in items]
+    longest = max((len(of_level) for of_level, _ in levels), default=0)
+    # The codes of answers not given are negative: they count from the end of the table, where zeros stand.
+    table = np.zeros((2, len(items), longest - min(NON_ANSWERS.values())))
+    for k, (of_level, is_satisfied) in enumerate(levels):
+        table[:, k, : len(of_level)] = of_level, np.nan_to_num(is_satisfied)
+    rated = np.array([not np.isnan(is_satisfied).any() for _, is_satisfied in levels], dtype=bool)
+    value, satisfied = table[:, np.arange(len(items)), answers]
     return Values(sample, items, answers >= 0, value, satisfied, rated)
 
 

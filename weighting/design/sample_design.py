@@ -152,13 +152,12 @@ class SampleDesign:
 
     def domain_degfs(self, domain: Codes, n_domains: int) -> NDArray[np.int64]:
         """:meth:`domain_degf` of every domain at once: codes [n] (−1: none) → [J]."""
-        inside = (domain >= 0) & (self.weights > 0)
-        return self.stages[0].clusters_less_strata(inside, domain, n_domains)
+        return self.domain_degfs_of(np.ones((self.n, 1), dtype=bool), domain, n_domains)[:, 0]
 
     def domain_degfs_of(self, rows: Flags, domain: Codes, n_domains: int) -> NDArray[np.int64]:
         """:meth:`domain_degfs` of S parts of each domain: the rows [n, S] that belong to each part → [J, S]."""
-        parts = [self.domain_degfs(np.where(part, domain, -1), n_domains) for part in rows.T]
-        return np.stack(parts, axis=1)
+        counted = np.where(self.weights > 0, domain, -1)
+        return self.stages[0].clusters_less_strata(rows, counted, n_domains)
 
     # ---- variances ----------------------------------------------------------------------------------------
 

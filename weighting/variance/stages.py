@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from weighting.errors import quoted
 from weighting.frozen import freeze
-from weighting.groups import Codes, Flags, Floats, occurring
+from weighting.groups import Codes, Flags, Floats, compact, group_totals
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,10 +63,14 @@ class Stage:
         more = f" and {len(names) - 8} more" if len(names) > 8 else ""
         return quoted(names[:8]) + more
 
-    def clusters_less_strata(self, inside: Flags, domain: Codes, n_domains: int) -> NDArray[np.int64]:
-        """Clusters less strata [J] that the rows ``inside`` [n] of each domain lie in; domain codes [n]."""
-        key = self.cluster[inside] * n_domains + domain[inside]
-        cluster, of_cluster = np.divmod(occurring(key, self.n_clusters * n_domains), n_domains)
-        key = self.stratum[cluster] * n_domains + of_cluster
-        of_stratum = occurring(key, self.n_strata * n_domains) % n_domains
-        return np.bincount(of_cluster, minlength=n_domains) - np.bincount(of_stratum, minlength=n_domains)
+    def clusters_less_strata(self, rows: Flags, domain: Codes, n_domains: int) -> NDArray[np.int64]:
+        """Clusters less strata [J, S] that the rows [n, S] of each domain lie in; domain codes [n] (−1: none)."""
+        inside = domain >= 0
+        used, cell = compact(self.cluster[inside] * n_domains + domain[inside], self.n_clusters * n_domains)
+        cluster, of_cluster = np.divmod(used, n_domains)
+        pairs, pair = compact(self.stratum[cluster] * n_domains + of_cluster, self.n_strata * n_domains)
+        clusters = np.sign(group_totals(rows[inside].astype(float), cell, used.size))
+        strata = np.sign(group_totals(clusters, pair, pairs.size))
+        of_clusters = group_totals(clusters, of_cluster, n_domains)
+        of_strata = group_totals(strata, pairs % n_domains, n_domains)
+        return (of_clusters - of_strata).astype(np.int64)
