@@ -101,7 +101,7 @@ def _weight_table(
         return pd.DataFrame(columns=list(WEIGHT_COLUMNS))
     numbers = pd.concat([_numbers(group, weights) for group, weights in weighted])
     texts = [name for name in WEIGHT_COLUMNS if name not in WEIGHTS]
-    return pd.concat([returned[texts].take(numbers.index), numbers], axis=1).reset_index(drop=True)
+    return pd.concat([returned[texts].loc[numbers.index], numbers], axis=1).reset_index(drop=True)
 
 
 def _numbers(group: ReturnedGroup, weights: GroupWeights) -> pd.DataFrame:
