@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from surveys.definitions.completeness import check_completeness, check_study_completeness
-from surveys.definitions.draft import InstrumentDraft
+from surveys.definitions.draft import InstrumentDraft, StudyDraft
 from surveys.definitions.instrument.reading import (
     INSTRUMENT_FILE,
     read_named,
@@ -29,17 +29,18 @@ def check(path: str | Path) -> tuple[Problem, ...]:
     problems = Problems()
     where = Path(path)
     instrument: InstrumentDraft | None = None
+    study: StudyDraft | None = None
     if _is_instrument(path, where):
         instrument = read_named(path, problems)
     elif where.suffix == ".toml" or is_file(where / STUDY_FILE):
         study = read_study(where, problems)
-        if study is not None:
-            instrument = study.instrument
-            check_study_completeness(study)
+        instrument = study.instrument if study else None
     else:
         problems.add("check.nothing_here", file=str(path), accepted=shipped())
     if instrument is not None:
         check_completeness(instrument)
+    if study is not None:
+        check_study_completeness(study)
     files = list(dict.fromkeys(problem.file for problem in problems))
     return tuple(sorted(problems, key=lambda p: (p.severity, files.index(p.file), p.row or 0)))
 
