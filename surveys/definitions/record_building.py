@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from surveys.definitions.csv_tables import Row, TableColumns
 from surveys.definitions.field_types import Condition, Date, MayBeEmpty, Weighted
@@ -46,13 +46,13 @@ def build(record: type[R], raw: Mapping[str, object], place: Place) -> R | None:
     Keys are closed; numbers must be finite; the field ``code`` must be an ASCII word.
     """
     try:
-        built: R = _validator(cast("type", record)).validate_python(raw)
+        built: R = _validator(record).validate_python(raw)
     except ValueError as error:  # a ValidationError of pydantic
         faults: Any = error
         for fault in faults.errors(include_url=False):
             _note(record, fault, place)
         return None
-    code = getattr(built, "code", None)
+    code = raw.get("code")
     if isinstance(code, str) and not _CODE.fullmatch(code):
         place.note("record.bad_code", "code", value=shortened(code))
         return None

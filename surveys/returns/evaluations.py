@@ -118,7 +118,8 @@ def _tidy(reading: TableReading, columns: Mapping[str, np.ndarray], found: Evalu
     tidy |= _stated(reading, tidy, found.row)
     tidy["rater"] = _raters(tidy, reading.table.place)
     kinds = row_kinds(reading.instrument)
-    return pd.DataFrame({name: pd.Index(tidy[name], dtype=kind) for name, kind in kinds.items()})
+    typed = {name: pd.Index(tidy[name], dtype=kind, copy=False) for name, kind in kinds.items()}
+    return pd.DataFrame(typed, copy=False)
 
 
 def _stated(

@@ -48,11 +48,9 @@ def repair(text: str) -> tuple[str, tuple[str, ...]]:
     >>> repair("HÃ\\u00a0 Ná»™i")
     ('Hà Nội', ('mojibake',))
     """
+    # A round has too many different codes and numbers to keep (tests/benchmarks/test_reading_speed.py).
     if text.isascii() and text.isprintable() and "  " not in text and text.strip() == text:
-        return (
-            text,
-            (),
-        )  # codes and numbers; a round has too many to keep (tests/benchmarks/test_reading_speed.py)
+        return text, ()
     return _converted(text)
 
 

@@ -24,7 +24,10 @@ _COLUMN = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,6})\d""")
 _THREE_LETTERS = re.compile(rb"""=\s*["'][A-Za-z]{3,9}\d""")
 _FOUR_LETTERS = re.compile(rb"""=\s*["'][A-Za-z]{4,9}\d""")
 _UP_TO_ZZ = 702  # columns with at most two letters
-_TAIL = 1 << 18  # bytes from the end in which the last row and cell are looked for
+_TAILS = (
+    1 << 15,
+    1 << 18,
+)  # bytes from the end in which the last row and cell are looked for, most often in the first
 _CELL = 9_000  # bytes looked at for one cell: a formula has at most 8,192 characters
 _TAG = 500  # bytes looked at for its opening tag
 _REFERENCE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
@@ -94,9 +97,12 @@ def _area(xml: bytes, source: FileContent) -> tuple[int, int]:
 
 def _last_row_or_cell(xml: bytes) -> int:
     """Where the last row or the last cell begins, whichever comes first; 0 when the end of the part holds none."""
-    start = len(xml) - _TAIL
-    last = {found[1]: found.start() for found in _ROW_OR_CELL.finditer(xml, start)} if start > 0 else {}
-    return min(last.values()) if len(last) == 2 else 0
+    for tail in _TAILS:
+        start = max(len(xml) - tail, 0)
+        last = {found[1]: found.start() for found in _ROW_OR_CELL.finditer(xml, start)}
+        if start and len(last) == 2:
+            return min(last.values())
+    return 0
 
 
 def _check_formulas(xml: bytes, source: FileContent, title: str) -> None:
