@@ -53,14 +53,19 @@ def json_bytes(record: Mapping[str, object]) -> bytes:
     return (json.dumps(record, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-def sums_bytes(files: Mapping[str, bytes]) -> bytes:
-    """``SHA256SUMS`` of files (path → bytes), as ``sha256sum --check`` reads it.
+def digests_of(files: Mapping[str, bytes]) -> dict[str, str]:
+    """path → SHA-256 of files (path → bytes)."""
+    return {path: digest_of(content) for path, content in files.items()}
 
-    >>> print(sums_bytes({"b.csv": b"", "a.csv": b"abc"}).decode(), end="")
+
+def sums_bytes(digests: Mapping[str, str]) -> bytes:
+    """``SHA256SUMS`` of files (path → SHA-256), as ``sha256sum --check`` reads it.
+
+    >>> print(sums_bytes(digests_of({"b.csv": b"", "a.csv": b"abc"})).decode(), end="")
     ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  a.csv
     e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  b.csv
     """
-    return "".join(f"{digest_of(files[path])}  {path}\n" for path in sorted(files)).encode()
+    return "".join(f"{digests[path]}  {path}\n" for path in sorted(digests)).encode()
 
 
 def read_sums(path: Path) -> dict[str, str]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from surveys.definitions.study.records import Output
 from surveys.handover.codebook import OfficialColumn, OfficialTable
-from surveys.handover.manifest import SUMS, digest_of, json_bytes, sums_bytes
+from surveys.handover.manifest import SUMS, digests_of, json_bytes, sums_bytes
 from surveys.problems import phrase
 
 DESCRIPTOR = "datapackage.json"
@@ -27,16 +27,19 @@ def sealed(
     output: Output,
 ) -> dict[str, bytes]:
     """CSV tables and other files (path → bytes) with the descriptor of the tables and the checksums of everything."""
+    files = {table.path: content for table, content in csvs.items()}
+    digests = digests_of(files)
     descriptor = {
         "$schema": f"{_STANDARD}/datapackage.json",
         "name": name,
         "title": title,
         "description": _both(phrase("handover.package.about", "vi"), phrase("handover.package.about", "en")),
-        "resources": [_resource(table, content, output) for table, content in csvs.items()],
+        "resources": [
+            _resource(table, len(content), digests[table.path], output) for table, content in csvs.items()
+        ],
     }
-    files = {table.path: content for table, content in csvs.items()}
-    files |= {DESCRIPTOR: json_bytes(descriptor), **others}
-    return {**files, SUMS: sums_bytes(files)}
+    others = {DESCRIPTOR: json_bytes(descriptor), **others}
+    return {**files, **others, SUMS: sums_bytes(digests | digests_of(others))}
 
 
 def package_name(code: str) -> str:
@@ -50,7 +53,7 @@ def package_name(code: str) -> str:
     return re.sub(r"[^a-z0-9._-]+", "-", ascii_only).strip("-") or "study"
 
 
-def _resource(table: OfficialTable, content: bytes, output: Output) -> dict[str, object]:
+def _resource(table: OfficialTable, size: int, digest: str, output: Output) -> dict[str, object]:
     return {
         "$schema": f"{_STANDARD}/dataresource.json",
         "name": table.name,
@@ -61,8 +64,8 @@ def _resource(table: OfficialTable, content: bytes, output: Output) -> dict[str,
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",
-        "bytes": len(content),
-        "hash": f"sha256:{digest_of(content)}",
+        "bytes": size,
+        "hash": f"sha256:{digest}",
         "dialect": _DIALECT,
         "schema": {
             "$schema": f"{_STANDARD}/tableschema.json",

@@ -31,7 +31,6 @@ from surveys.review.review_file import review_bytes
 from surveys.scoring.combinations import rule_of
 from surveys.scoring.scores import Scores
 from surveys.validity.dispositions import Dispositions
-from surveys.vocabulary.columns import CELL_COLUMNS
 from surveys.vocabulary.csv import columns_bytes
 from surveys.vocabulary.levels import ALL_GROUPS, EXTERNAL_SURVEY, ITEM_LEVEL, SURVEY
 from surveys.vocabulary.remarks import in_words
@@ -66,7 +65,7 @@ def _texts(column: OfficialColumn, values: pd.Series, output: Output) -> list[st
         found = [in_words(said, output.language) for said in remarks]
     else:
         place, words = pd.factorize(values)
-        found = [str(word) for word in words]
+        found = list(map(str, words.tolist()))
     texts: list[str] = np.array([*found, ""], dtype=object)[place].tolist()  # a gap has the place -1
     return texts
 
@@ -78,15 +77,17 @@ def forms_frame(returns: Returns, dispositions: Dispositions) -> pd.DataFrame:
     read. Second data entries are compared with the first and are no evaluations of their own.
     """
     met = dispositions.reasons[["row", "rule"]].drop_duplicates().groupby("row")["rule"].agg(";".join)
-    columns = {
-        **{name: returns.rows[name].array for name in ("form_code", "mode", "source_file", "source_row")},
-        "unit_read": returns.rows["unit_code"].array,
-        **{name: dispositions.cells[name].array for name in CELL_COLUMNS},
+    read = returns.rows[["form_code", "mode", "source_file", "source_row", "unit_code"]]
+    judged = {
         "disposition": dispositions.disposition,
-        "reasons": met.reindex(range(len(returns)), fill_value="").array,
+        "reasons": met.reindex(range(len(returns)), fill_value=""),
     }
-    counted = dispositions.counted
-    return pd.DataFrame({name: values[counted] for name, values in columns.items()})
+    parts = [
+        read.rename(columns={"unit_code": "unit_read"}),
+        dispositions.cells,
+        pd.DataFrame(judged, dtype=object),
+    ]
+    return pd.concat(parts, axis=1)[dispositions.counted].reset_index(drop=True)
 
 
 def reasons_frame(returns: Returns, dispositions: Dispositions) -> pd.DataFrame:
@@ -190,7 +191,9 @@ def measured_nodes(instrument: Instrument) -> tuple[Node, ...]:
 def with_words(table: OfficialTable, frame: pd.DataFrame, study: StudyDefinition) -> pd.DataFrame:
     """A frame with those columns of a table that hold the words of another column's codes."""
     made = {
-        column.name: worded(column.words, frame[column.source], study.instrument, study.output.language)
+        column.name: worded(
+            column.words, frame[column.source].tolist(), study.instrument, study.output.language
+        )
         for column in table.columns
         if column.source
     }

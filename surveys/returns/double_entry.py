@@ -58,14 +58,18 @@ def agreement(returns: Returns) -> pd.DataFrame:
     """Pairs compared and agreed for each operator: over all fields, then for each field, in the order in which they appear;
     ``AGREEMENT_COLUMNS``. A pair of entries counts for both of its operators."""
     pairs = returns.pairs
-    names = np.array([*(item.code for item in returns.instrument.items), *pairs.fields], dtype=object)
+    names = np.array([*(item.code for item in returns.instrument.items), *pairs.fields, ALL], dtype=object)
     agrees = ~np.column_stack([pairs.items, *pairs.fields.values()])
     field, pair = np.nonzero(_said(returns.answers, pairs).T)
-    each = pd.DataFrame({"field": names[field], "agreed": agrees[pair, field]})
-    compared = pd.concat([each.assign(operator=who[pair]) for who in _operators(returns.rows, pairs)])
-    compared = compared[compared["operator"] != ""]
-    counted = pd.concat([compared.assign(field=ALL), compared]).groupby(["operator", "field"], sort=False)
+    each = pd.DataFrame({"field": field, "agreed": agrees[pair, field]})
+    who, operators = pd.factorize(np.concatenate(_operators(returns.rows, pairs)))
+    parts = [each.assign(operator=one[pair]) for one in who.reshape(3, -1)]
+    compared = pd.concat(parts, ignore_index=True)
+    every = compared.assign(field=-1)  # ALL, the last of the names
+    counted = pd.concat([every, compared], ignore_index=True).groupby(["operator", "field"], sort=False)
     table = counted["agreed"].agg(compared="size", agreed="sum").reset_index()
+    table = table.assign(operator=operators[table["operator"]], field=names[table["field"]])
+    table = table[table["operator"] != ""].reset_index(drop=True)
     return table.assign(share=table["agreed"] / table["compared"])[list(AGREEMENT_COLUMNS)]
 
 

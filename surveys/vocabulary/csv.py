@@ -24,8 +24,8 @@ from surveys.vocabulary.formulas import guarded
 
 DELIMITERS = ",;\t|"
 _NEEDS_QUOTES = re.compile('[",\r\n]')
-#: Found in every text that is guarded or quoted.
-_SPECIAL = re.compile("[\",\r\n]|^['\\s]*[=+@\t-]")
+#: Matches every text that is guarded or quoted.
+_SPECIAL = re.compile('[\'\\s]*[=+@\t-]|[^",\r\n]*+[",\r\n]')
 
 
 class CsvError(ValueError):
@@ -123,7 +123,7 @@ def columns_bytes(
 
 def _written(texts: Sequence[str]) -> Sequence[str]:
     """Guarded and quoted texts; each different one is looked at once."""
-    special = {text: quoted(guarded(text)) for text in set(texts) if _SPECIAL.search(text)}
+    special = {text: quoted(guarded(text)) for text in set(texts) if _SPECIAL.match(text)}
     return [special.get(text, text) for text in texts] if special else texts
 
 

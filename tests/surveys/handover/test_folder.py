@@ -18,7 +18,7 @@ import pytest
 
 from surveys.handover import folder as folder_module
 from surveys.handover.folder import write_folder
-from surveys.handover.manifest import MANIFEST, SUMS, sums_bytes
+from surveys.handover.manifest import MANIFEST, SUMS, digests_of, sums_bytes
 from surveys.handover.package import package
 from surveys.problems import SurveyError
 from surveys.scoring.scored import ScoredRound
@@ -38,7 +38,7 @@ def _result(word: bytes) -> dict[str, bytes]:
         "review/decisions.csv": b"decision",
         MANIFEST: MARK,
     }
-    return {**files, SUMS: sums_bytes(files)}
+    return {**files, SUMS: sums_bytes(digests_of(files))}
 
 
 OLD, NEW = _result(b"old"), _result(b"new")
@@ -202,10 +202,10 @@ KILLED = """
 import sys
 from pathlib import Path
 from surveys.handover.folder import write_folder
-from surveys.handover.manifest import sums_bytes
+from surveys.handover.manifest import digests_of, sums_bytes
 out, files = Path(sys.argv[1]), {f"f{k:03d}.csv": bytes(20000) for k in range(300)}
 files["run.json"] = b'{"format": "surveys/run/1", "content": "scores"}'
-files["SHA256SUMS"] = sums_bytes(files)
+files["SHA256SUMS"] = sums_bytes(digests_of(files))
 print("go", flush=True)
 while True:
     write_folder(out, files)

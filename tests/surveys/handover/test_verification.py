@@ -15,7 +15,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from surveys.handover.manifest import digest_of, sums_bytes
+from surveys.handover.manifest import digest_of, digests_of, sums_bytes
 from surveys.handover.package import deliver, package
 from surveys.handover.verification import verify
 from surveys.problems import LANGUAGES, Problem
@@ -51,7 +51,7 @@ def reseal(folder: Path) -> None:
         (part / "datapackage.json").write_bytes(json.dumps(descriptor).encode())
         files = {p.relative_to(part).as_posix(): p.read_bytes() for p in part.rglob("*") if p.is_file()}
         files.pop("SHA256SUMS")
-        (part / "SHA256SUMS").write_bytes(sums_bytes(files))
+        (part / "SHA256SUMS").write_bytes(sums_bytes(digests_of(files)))
 
 
 def edit(path: Path, change: Callable[[list[dict[str, str]]], object]) -> None:
@@ -98,7 +98,7 @@ def test_a_deleted_council_folder_is_missed_even_with_new_checksums(out: Path) -
     shutil.rmtree(out / "council")
     files = {p.relative_to(out).as_posix(): p.read_bytes() for p in out.rglob("*") if p.is_file()}
     files.pop("SHA256SUMS")
-    (out / "SHA256SUMS").write_bytes(sums_bytes(files))
+    (out / "SHA256SUMS").write_bytes(sums_bytes(digests_of(files)))
     assert ("verify.file_missing", "council/scores.csv") in {(p.code, p.file) for p in verify(out)}
 
 
