@@ -94,9 +94,12 @@ def of_group(values: Values, branches: Sequence[Branch], group: str) -> Contribu
     mine = [r for r, branch in enumerate(branches) if group in branch.score.alpha]
     both = [[branches[r].score for r in mine], [branches[r].satisfied for r in mine]]
     pooled = any(group in quantity.delta for quantities in both for quantity in quantities)
+    if all(score.derived_as(satisfied) for score, satisfied in zip(*both, strict=True)):
+        both = both[:1]
     slopes = np.array([[_slopes(q, group, pooled) for q in quantities] for quantities in both])
     items, sample = len(values.items), values.sample
-    used = (slopes[..., :items] != 0).any(axis=-1)
+    used = np.broadcast_to((slopes[..., :items] != 0).any(axis=-1), (2, *slopes.shape[1:3]))
+    slopes = np.broadcast_to(slopes, (2, *slopes.shape[1:]))
     forms, effective, df = counts(values, np.array([branches[r].columns[group] for r in mine]))
     forms = np.where(used[0], forms, 0.0)
     share = (slopes[0, ..., :items] * values.answers).sum(axis=-1)

@@ -28,13 +28,17 @@ def items_of_group(block: BlockInputs, group: str) -> Family:
     for k, item in enumerate(values.items):
         forms = values.forms[:, k]
         few = forms < minimum
-        family[item.code] = replace(
-            block.blank(item.code, ITEM_LEVEL, group),
+        family[item.code] = Branch(
+            item.code,
+            ITEM_LEVEL,
+            group,
             score=scores[k],
             satisfied=scores[k].with_value(values.satisfied_share[:, k]),
             columns={group: np.arange(len(values.items)) == k},
             complete=~block.nowhere,
             shown=~few,
+            elsewhere=block.nowhere,
+            max_points=block.constant(None),
             notes=_suppressed(forms, few, minimum),
         )
     return family

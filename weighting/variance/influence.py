@@ -254,15 +254,16 @@ class Residuals:
         the stratum's auxiliaries; in the others they are computed."""
         spread, found = self.whole.spreads[0], []
         slopes = self.slopes(u, domain, n_domains)
+        reached = np.zeros((n_domains + 1, spread.domain.size), dtype=bool)
+        reached[domain, spread.pair[self.stage.cluster]] = True  # the last: of rows in no domain
+        others = np.tensordot(~reached[:n_domains], self._of_strata, axes=1)
         for j in range(n_domains):
             rows, b = np.flatnonzero(domain == j), slopes[:, j]
-            reached = np.zeros(spread.domain.size, dtype=bool)
-            reached[spread.pair[self.stage.cluster[rows]]] = True
-            clusters = np.flatnonzero(reached[spread.pair])
+            clusters = np.flatnonzero(reached[j, spread.pair])
             place = np.searchsorted(clusters, self.stage.cluster[rows])
             own = group_totals(u[rows], place, clusters.size) - self.taken[clusters] @ b
-            within = spread.of_pairs(reached).covariance(own)[0]
-            found.append(within + b.T @ self._of_strata[~reached].sum(axis=0) @ b)
+            within = spread.of_pairs(reached[j]).covariance(own)[0]
+            found.append(within + b.T @ others[j] @ b)
         return np.stack(found)
 
     # ---- many estimates at once -----------------------------------------------------------------------------
