@@ -55,7 +55,7 @@ class CodedCells:
 
 def coded(cells: Sequence[object] | np.ndarray) -> CodedCells:
     """Any cells as the cells of a column, or of a whole sheet row by row."""
-    codes, values = pd.factorize(np.array(cells, dtype=object), use_na_sentinel=True)
+    codes, values = pd.factorize(np.asarray(cells, dtype=object), use_na_sentinel=True)
     filled = np.append(values != "", False)
     return CodedCells(np.where(filled[codes], codes, -1), Pool(values))
 
