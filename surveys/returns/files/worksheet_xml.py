@@ -3,6 +3,7 @@ the error cells, which calamine would read as empty.
 
 The patterns begin with fixed bytes that are rare in a sheet (``tests/benchmarks/test_score_speed.py``) and are bounded, so that a
 hostile part costs no more than a long one.
+"""
 
 from __future__ import annotations
 
