@@ -9,7 +9,6 @@ from functools import cached_property
 import numpy as np
 
 from surveys.scoring.quantities import Bools, Floats, Quantity, combined
-from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
 from surveys.vocabulary.remarks import Remark, remark
 
 Notes = tuple[tuple[int, Remark], ...]  # by position of the unit
@@ -80,14 +79,13 @@ class Parts:
         return replace(blank, score=score, satisfied=satisfied, columns=self.columns, shown=shown)
 
     def named(self, code: str, parameter: str, flagged: Bools) -> Notes:
-        """One remark per unit naming the parts that are flagged [P, U]."""
+        """One remark per unit naming the parts that are flagged [P, U]: by their codes, or the groups of one and the same."""
         units = np.flatnonzero(in_some(flagged)).tolist()
         if not units:
             return ()
         names = np.array([part.code for part in self.branches])
         if len(set(names)) < len(names):
-            whole = [part.group == ALL_GROUPS or part.level == ITEM_LEVEL for part in self.branches]
-            names = np.where(whole, names, [part.group for part in self.branches])
+            names = np.array([part.group for part in self.branches])
         return tuple((u, remark(code, **{parameter: ", ".join(names[flagged[:, u]])})) for u in units)
 
     @property

@@ -30,7 +30,7 @@ from surveys.scoring.tree import walk
 from surveys.scoring.values import values_of
 from surveys.validity.screened import ScreenedRound
 from surveys.vocabulary.levels import ALL_GROUPS
-from surveys.vocabulary.remarks import in_words
+from surveys.vocabulary.remarks import in_words, remark
 
 
 def cell(table: pd.DataFrame, unit: str, node: str, group: str = ALL_GROUPS) -> pd.Series:
@@ -98,6 +98,14 @@ def test_missing_group_renormalised_when_the_study_says_so(small) -> None:
         assert row["status"] == status
         assert row["score"] == pytest.approx(cell(table, "p3", "1.1.1", "raters")["score"], rel=1e-12)
         assert "staff" in in_words(row["note"], "vi")
+
+
+def test_an_item_names_the_group_that_is_missing(small) -> None:
+    """Too few members of staff of p3 answered: their answers to question a are left out of its result over the groups."""
+    table = small.scored().table
+    assert cell(table, "p3", "a", "staff")["status"] == "suppressed"
+    for code in ("a", "1.1.1"):
+        assert remark("score.missing_group", groups="staff") in cell(table, "p3", code)["note"]
 
 
 def test_minimum_by_group(small) -> None:
