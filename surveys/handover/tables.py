@@ -76,12 +76,12 @@ def forms_frame(returns: Returns, dispositions: Dispositions) -> pd.DataFrame:
     Block, unit, group and questionnaire are those of the cell in which the evaluation is counted; ``unit_read`` is the unit as
     read. Second data entries are compared with the first and are no evaluations of their own.
     """
-    met = dispositions.reasons[["row", "rule"]].drop_duplicates().groupby("row")["rule"].agg(";".join)
+    met = dispositions.reasons[["row", "rule"]].drop_duplicates()
+    reasons = np.full(len(returns), "", dtype=object)
+    for row, rule in zip(met["row"], met["rule"], strict=True):
+        reasons[row] += f";{rule}" if reasons[row] else rule
     read = returns.rows[["form_code", "mode", "source_file", "source_row", "unit_code"]]
-    judged = {
-        "disposition": dispositions.disposition,
-        "reasons": met.reindex(range(len(returns)), fill_value=""),
-    }
+    judged = {"disposition": dispositions.disposition, "reasons": reasons}
     parts = [
         read.rename(columns={"unit_code": "unit_read"}),
         dispositions.cells,
