@@ -75,14 +75,11 @@ class Evidence:
         """(closed, left open), boolean [m, K] each: items behind a filter that was answered otherwise, and items behind a
         filter that was not answered."""
         closed, left_open = np.zeros((2, *self.answers.shape), bool)
-        behind: dict[tuple[str, tuple[str, ...]], list[int]] = {}
-        for k, item in enumerate(self.instrument.items):
-            if item.asked_when:
-                behind.setdefault(item.asked_when, []).append(k)
-        for asked_when, items in behind.items():
-            answered = self.answers[:, self.instrument.item_position[asked_when[0]]] >= 0
-            closed[:, items] = is_filtered_out(self.instrument, asked_when, self.answers)[:, None]
-            left_open[:, items] = ~answered[:, None]
+        conditions = [item.asked_when for item in self.instrument.items]
+        for condition in filter(None, set(conditions)):
+            behind = [condition == other for other in conditions]
+            closed[:, behind] = is_filtered_out(self.instrument, condition, self.answers)[:, None]
+            left_open[:, behind] = self.answers[:, [self.instrument.item_position[condition[0]]]] < 0
         return closed, left_open
 
     @cached_property

@@ -66,11 +66,9 @@ def broken_rules(rules: Sequence[Rule], evidence: Evidence) -> pd.DataFrame:
 
 def _table(found: Sequence[Reasons]) -> pd.DataFrame:
     """All that was found as one table, columns ``REASON_COLUMNS``."""
-    nothing: Reasons = (np.array([], int), "", "", "")
-    parts = [np.broadcast_arrays(*one) for one in [nothing, *found]]
+    parts = [np.broadcast_arrays(*one) for one in [(np.array([], int), "", "", ""), *found]]
     columns = [np.concatenate(column, dtype=object) for column in zip(*parts, strict=True)]
-    table = pd.DataFrame(dict(zip(REASON_COLUMNS, columns, strict=True)), dtype=object)
-    return table.astype({"row": int})
+    return pd.DataFrame(dict(zip(REASON_COLUMNS, columns, strict=True)), dtype=object).astype({"row": int})
 
 
 def decisions_on(
