@@ -122,8 +122,8 @@ class Sheet:
     ``widths`` are the numbers of fields of each line of a text file (None elsewhere). ``variables`` describe the columns of a
     statistical file, whose first row of cells holds the variable names, and ``sets`` its multiple-response sets. ``merged``
     are the merged areas of a workbook as (top, left, bottom, right), inclusive, from 0. ``conversion`` names the old table
-    that a whole text file was decoded by, ``fonts`` counts the cells of each column (from 0) that were typed with old fonts, and
-    ``notes`` are warnings about the sheet.
+    that a whole text file was decoded by, ``fonts`` counts the cells of each column (from 0) that were typed with old fonts,
+    ``notes`` are warnings about the sheet, and ``row_texts`` keeps the texts of rows that were asked for.
     """
 
     file: str
@@ -139,6 +139,7 @@ class Sheet:
     conversion: str = ""
     fonts: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
     notes: tuple[Problem, ...] = ()
+    row_texts: dict[int, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def warning(self, code: str, row: int | None = None, column: str = "", **params: object) -> Problem:
         """A note about this sheet; ``row`` as its users see it."""

@@ -83,8 +83,10 @@ def body_rows(sheet: Sheet, start: int) -> np.ndarray:
 
 
 def heading_texts(sheet: Sheet, row: int) -> tuple[str, ...]:
-    """The cells of one row as texts."""
-    return tuple(map(cell_text, sheet.cells[row]))
+    """The cells of one row as texts; every reader asks for the same few rows (``tests/benchmarks/test_score_speed.py``)."""
+    if row not in sheet.row_texts:
+        sheet.row_texts[row] = tuple(map(cell_text, sheet.cells[row]))
+    return sheet.row_texts[row]
 
 
 def first_filled(sheet: Sheet) -> int:

@@ -220,7 +220,10 @@ def _no_forms(head: Head) -> dict[int, str]:
     codes = list(head.positions("form_code"))
     known = [j for j, targets in enumerate(head.targets) if targets]
     found: dict[int, str] = {}
+    first = head.sheet.cells[:, 0].tolist()
     for row in rows:
+        if rows[0] < row <= last_answered and _is_code(first[row]) and first[row] != again[0]:
+            continue
         cells = head.sheet.cells[row]
         if _is_total(head, cells):
             found[row] = "returns.rows_total"
@@ -261,10 +264,17 @@ def _is_total(head: Head, cells: np.ndarray) -> bool:
 
 
 def _says_total(text: str) -> bool:
-    """Whether a text is a word for a total. Most are form codes, all different: they are told without folding them
-    (``tests/benchmarks/test_score_speed.py``)."""
-    is_code = text.isascii() and text.isprintable() and not _BEGINS_TOTAL.match(text.lower())
-    return not is_code and _TOTAL.fullmatch(fold_name(text)) is not None
+    """Whether a text is a word for a total."""
+    return not _is_code(text) and _TOTAL.fullmatch(fold_name(text)) is not None
+
+
+def _is_code(cell: object) -> bool:
+    """Whether a cell is plainly neither a number nor a word for a total, as most form codes are: all of them different, they
+    are told without folding them (``tests/benchmarks/test_score_speed.py``)."""
+    if not (isinstance(cell, str) and cell.isascii() and cell.isprintable()):
+        return False
+    lower = cell.lower()
+    return lower != cell.upper() and not _BEGINS_TOTAL.match(lower)
 
 
 def _is_answered(head: Head, row: int) -> bool:
