@@ -7,9 +7,10 @@ Spreadsheet users edit them, so UTF-8 with or without BOM, ``,`` or ``;`` betwee
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 
@@ -102,7 +103,7 @@ def read_table(path: Path, columns: TableColumns, problems: Problems, file: str 
     numbers = [name for name in present if name in columns.numbers and delimiter == ";"]
     position = dict.fromkeys(columns.accepted, -1) | present  # the last cell stands for absent columns
     rows, has_rows = [], False
-    for place, cells in bounded(lines, problems):
+    for place, cells in bounded(lines, itemgetter(0), problems):
         has_rows = True
         if len(cells) < len(header) or any(cells[len(header) :]):
             place.note("table.cells", found=len(cells), expected=len(header))
@@ -119,13 +120,13 @@ def read_table(path: Path, columns: TableColumns, problems: Problems, file: str 
     return CsvTable(top.file, tuple(present), tuple(rows))
 
 
-def bounded(rows: Iterable[tuple[Place, P]], problems: Problems) -> Iterator[tuple[Place, P]]:
-    """The rows with their places, until they have so many faults that the rest is left out; then that is noted too."""
-    before = len(problems)
-    for place, row in rows:
-        yield place, row
-        if len(problems) - before >= MOST_FAULTS:
-            place.note("table.too_many_faults", limit=MOST_FAULTS)
+def bounded(rows: Iterable[P], place_of: Callable[[P], Place], problems: Problems) -> Iterator[P]:
+    """The rows, until they have so many faults that the rest is left out; then that is noted too, at the last of them."""
+    most = len(problems) + MOST_FAULTS
+    for row in rows:
+        yield row
+        if len(problems) >= most:
+            place_of(row).note("table.too_many_faults", limit=MOST_FAULTS)
             return
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -98,8 +99,8 @@ class Draft:
         """Keep the records of the rows of a CSV."""
         before = len(self.problems.errors)
         table = read_table(path, columns, self.problems, file)
-        for place, row in bounded(((row.place, row) for row in table or ()), self.problems):
-            self.keep(record, from_cells(record, row), place)
+        for row in bounded(table or (), attrgetter("place"), self.problems):
+            self.keep(record, from_cells(record, row), row.place)
         if len(self.problems.errors) > before:
             self.broken.add(record)
 

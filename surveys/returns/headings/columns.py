@@ -27,10 +27,13 @@ class Pool:
     def meant(self) -> list[tuple[str, tuple[str, ...]]] | None:
         """The repaired text of each value, and its conversions. None where some text is too long, or may be typed in an old font:
         that can only be told by the texts of one column."""
-        texts = list(map(cell_text, self.values.tolist()))
+        texts = [value if type(value) is str else cell_text(value) for value in self.values.tolist()]
         if may_be_old_font(texts) or max(map(len, texts), default=0) > LIMITS.characters:
             return None
-        return list(map(repair, texts))
+        return [
+            (text, ()) if text.isascii() and text.isprintable() and " " not in text else repair(text)
+            for text in texts
+        ]
 
     @cached_property
     def noted(self) -> np.ndarray:
