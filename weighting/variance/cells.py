@@ -24,7 +24,7 @@ from weighting.variance.lonely import LonelyPolicy
 from weighting.variance.stages import Stage
 
 #: What a spread holds for each pair (stratum × domain).
-_OF_PAIR = ("domain", "stratum", "sampled", "absent", "scale", "pooled", "pool")
+_OF_PAIR = ("stratum", "sampled", "absent", "scale", "pooled", "pool")
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,11 +115,15 @@ class Spread:
         """The same with every pair (stratum × domain) as a domain of its own."""
         return replace(self, domain=np.arange(self.domain.size), n_domains=self.domain.size)
 
-    def of_pairs(self, kept: Flags) -> Spread:
-        """The same for the cells of some pairs [P] only."""
-        pair = np.cumsum(kept) - 1
-        of_pair = {name: getattr(self, name)[kept] for name in _OF_PAIR}
-        return replace(self, pair=pair[self.pair[kept[self.pair]]], **of_pair)
+    def in_domains(self, cell: Codes, domain: Codes, n_domains: int) -> Spread:
+        """Cells ``cell`` [M] of this arrangement counted in domain [M] instead; a cell may count in several.
+
+        Each domain must have all cells of a stratum or none of them.
+        """
+        used, pair = compact(self.pair[cell] * n_domains + domain, self.domain.size * n_domains)
+        before, of_domain = np.divmod(used, n_domains)
+        of_pair = {name: getattr(self, name)[before] for name in _OF_PAIR}
+        return replace(self, pair=pair, domain=of_domain, n_domains=n_domains, **of_pair)
 
 
 @dataclass(frozen=True, eq=False)

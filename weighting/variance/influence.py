@@ -24,6 +24,8 @@ BLOCK_OF_TOTALS = 8_000_000
 #: So many covariances of auxiliaries by stratum are kept.
 MOST_OF_STRATA = 8_000_000
 
+#: So many domains are worked on at a time (``tests/benchmarks/test_score_speed.py``).
+_TOGETHER = 32
 #: What calibration leaves of a variance is rounding below this share of it.
 ROUNDING = 1e-11
 
@@ -251,20 +253,26 @@ class Residuals:
 
     def _covariance_by_strata(self, u: Floats, domain: Codes, n_domains: int) -> Floats:
         """:meth:`covariance_by`: in strata without a row of the domain residuals vary as b′Gb, with G the covariance of
-        the stratum's auxiliaries; in the others they are computed."""
-        spread, found = self.whole.spreads[0], []
-        slopes = self.slopes(u, domain, n_domains)
+        the stratum's auxiliaries; in the others they are computed, for so many domains together as keeps them small."""
+        spread = self.whole.spreads[0]
+        b = self.slopes(u, domain, n_domains).transpose(1, 0, 2)
         reached = np.zeros((n_domains + 1, spread.domain.size), dtype=bool)
         reached[domain, spread.pair[self.stage.cluster]] = True  # the last: of rows in no domain
         others = np.tensordot(~reached[:n_domains], self._of_strata, axes=1)
-        for j in range(n_domains):
-            rows, b = np.flatnonzero(domain == j), slopes[:, j]
-            clusters = np.flatnonzero(reached[j, spread.pair])
-            place = np.searchsorted(clusters, self.stage.cluster[rows])
-            own = group_totals(u[rows], place, clusters.size) - self.taken[clusters] @ b
-            within = spread.of_pairs(reached[j]).covariance(own)[0]
-            found.append(within + b.T @ others[j] @ b)
-        return np.stack(found)
+        found = b.transpose(0, 2, 1) @ others @ b
+        for first in range(0, n_domains, _TOGETHER):
+            block = slice(first, min(first + _TOGETHER, n_domains))
+            of_domain, cluster = np.nonzero(reached[block][:, spread.pair])
+            place = np.zeros((_TOGETHER, self.stage.n_clusters), dtype=np.intp)
+            place[of_domain, cluster] = np.arange(cluster.size)
+            rows = np.flatnonzero((domain >= block.start) & (domain < block.stop))
+            cells = place[domain[rows] - first, self.stage.cluster[rows]]
+            own = group_totals(u[rows], cells, cluster.size)
+            for j in range(block.start, block.stop):
+                mine = of_domain == j - first
+                own[mine] -= self.taken[cluster[mine]] @ b[j]
+            found[block] += spread.in_domains(cluster, of_domain, block.stop - first).covariance(own)
+        return found
 
     # ---- many estimates at once -----------------------------------------------------------------------------
 
