@@ -100,7 +100,9 @@ def columns_of(record: type) -> TableColumns:
 def from_cells(record: type, row: Row) -> dict[str, object]:
     """The filled cells of a row as values of a record; those that may be empty stay as empty text."""
     blank, readers = _cells_of(record)
-    raw: dict[str, object] = {name: cell for name, cell in row.cells.items() if cell or name in blank}
+    raw: dict[str, object] = dict(row.cells)
+    if not all(raw.values()):
+        raw = {name: cell for name, cell in raw.items() if cell or name in blank}
     for name, read in readers.items():
         raw[name] = read(row[name], row.place.below(name))
     return raw

@@ -40,8 +40,15 @@ class Pool:
         """Values of whose text there may be something to tell (repaired, damaged), bool [n + 1]; the last stands for no value."""
         if self.meant is None:
             return np.ones(len(self.values) + 1, dtype=bool)
-        told = [done or (not text.isascii() and is_damaged(text)) for text, done in self.meant]
-        return np.array([*map(bool, told), False])
+        noted = np.zeros(len(self.values) + 1, dtype=bool)
+        noted[
+            [
+                k
+                for k, (text, done) in enumerate(self.meant)
+                if done or not text.isascii() and is_damaged(text)
+            ]
+        ] = True
+        return noted
 
 
 @dataclass(frozen=True, slots=True)

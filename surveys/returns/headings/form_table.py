@@ -65,7 +65,9 @@ def table_of(sheet: Sheet, columns: Sequence[Column], rows: np.ndarray) -> FormT
 
 def columns_of(sheet: Sheet, headings: Sequence[str], rows: np.ndarray) -> tuple[Column, ...]:
     """The columns of a sheet over the given rows of cells, under repaired headings."""
-    cells = coded(sheet.cells[rows].ravel())
+    whole = len(rows) > 0 and rows[-1] - rows[0] + 1 == len(rows)  # then nothing has to be copied
+    body = sheet.cells[rows[0] : rows[-1] + 1] if whole else sheet.cells[rows]
+    cells = coded(body.ravel())
     by_column = np.ascontiguousarray(cells.codes.reshape(len(rows), len(headings)).T)
     return tuple(
         Column(heading, CodedCells(by_column[j], cells.pool), letter=column_letter(j))
