@@ -34,5 +34,6 @@ def command() -> NoReturn:
     code = main()
     # All files are closed by now: looking through what the end of the process frees anyway is a tenth of what
     # tests/benchmarks/test_score_speed.py measures.
+    gc.disable()
     gc.freeze()
     raise SystemExit(code)

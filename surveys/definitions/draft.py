@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 
 from surveys.definitions.csv_tables import TableColumns, bounded, read_table
 from surveys.definitions.instrument.records import Instrument
-from surveys.definitions.record_building import build, entries, from_cells, from_table, section
+from surveys.definitions.record_building import build, build_rows, entries, from_cells, from_table, section
 from surveys.definitions.study.records import StudyDefinition
 from surveys.problems import Place, Problems
 
@@ -99,7 +99,11 @@ class Draft:
         """Keep the records of the rows of a CSV."""
         before = len(self.problems.errors)
         table = read_table(path, columns, self.problems, file)
-        for row in bounded(table or (), attrgetter("place"), self.problems):
+        rows = table.rows if table else ()
+        built: list[Any] | None = build_rows(record, rows)
+        if built is not None:
+            self._found.setdefault(record, []).extend(zip(built, (row.place for row in rows), strict=True))
+        for row in bounded(rows if built is None else (), attrgetter("place"), self.problems):
             self.keep(record, from_cells(record, row), row.place)
         if len(self.problems.errors) > before:
             self.broken.add(record)

@@ -8,7 +8,7 @@ record asks of a TOML table or of a CSV row stands in its fields alone: name, ty
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
 from functools import cache
@@ -45,8 +45,9 @@ def build(record: type[R], raw: Mapping[str, object], place: Place) -> R | None:
 
     Keys are closed; numbers must be finite; the field ``code`` must be an ASCII word.
     """
+    kind: type = record
     try:
-        built: R = _validator(record).validate_python(raw)
+        built: R = _validator(kind).validate_python(raw)
     except ValueError as error:  # a ValidationError of pydantic
         faults: Any = error
         for fault in faults.errors(include_url=False):
@@ -59,12 +60,26 @@ def build(record: type[R], raw: Mapping[str, object], place: Place) -> R | None:
     return built
 
 
+def build_rows(record: type[R], rows: Sequence[Row]) -> list[R] | None:
+    """The records of sound rows at once (``tests/benchmarks/test_score_speed.py``); None where they have to be built one by
+    one: some row is faulty, a cell holds more than one value, or there are codes to look at."""
+    kind: type = record
+    if _cells_of(kind)[1] or "code" in types_of(kind):
+        return None
+    try:
+        built: list[R] = _validator(kind, many=True).validate_python([from_cells(kind, row) for row in rows])
+    except ValueError:
+        return None
+    return built
+
+
 @cache
-def _validator(record: type) -> Any:
-    """The validator of a record, with its keys closed and its numbers finite."""
+def _validator(record: type, many: bool = False) -> Any:
+    """The validator of a record (or of a list of ``many``), with its keys closed and its numbers finite."""
     from pydantic import ConfigDict, TypeAdapter, with_config
 
-    return TypeAdapter(with_config(ConfigDict(extra="forbid", allow_inf_nan=False))(record)).validator
+    closed = with_config(ConfigDict(extra="forbid", allow_inf_nan=False))(record)
+    return TypeAdapter(list[closed] if many else closed).validator  # type: ignore[valid-type]
 
 
 def _note(record: type, fault: Any, place: Place) -> None:

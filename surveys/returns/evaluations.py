@@ -102,7 +102,9 @@ def grouped(form_codes: np.ndarray, unit_codes: np.ndarray, unit_texts: np.ndarr
 
 def _tidy(reading: TableReading, columns: Mapping[str, np.ndarray], found: Evaluated) -> pd.DataFrame:
     """The tidy rows, one per evaluation."""
-    tidy = {name: values[found.row] for name, values in columns.items()}
+    # One evaluation per row needs no copy of every column (tests/benchmarks/test_score_speed.py).
+    rows = slice(None) if np.array_equal(found.row, np.arange(len(reading))) else found.row
+    tidy = {name: values[rows] for name, values in columns.items()}
     constant = {
         "questionnaire": reading.questionnaire.code,
         "block": reading.questionnaire.block,
@@ -113,7 +115,7 @@ def _tidy(reading: TableReading, columns: Mapping[str, np.ndarray], found: Evalu
         "source_file": reading.table.file,
         "source_sheet": reading.table.sheet,
     }
-    tidy |= {name: reading.same(value)[found.row] for name, value in constant.items()}
+    tidy |= {name: reading.same(value)[rows] for name, value in constant.items()}
     tidy |= {"form": found.form, "unit_code": found.unit_codes, "unit_text": found.unit_texts}
     tidy |= _stated(reading, tidy, found.row)
     tidy["rater"] = _raters(tidy, reading.table.place)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from surveys.definitions.instrument.records import Field
@@ -36,7 +38,9 @@ def field_columns(reading: TableReading) -> dict[str, np.ndarray]:
 
 def texts_of(column: Column) -> np.ndarray:
     """A column as text, object [n]: the value label where a statistical file has one, otherwise what the cell says."""
-    shown = [_label(column, value) or text for value, text in _distinct(column)]
+    shown: Sequence[str] = column.distinct.texts
+    if column.variable:
+        shown = [_label(column, value) or text for value, text in _distinct(column)]
     return column.distinct.spread(np.array(shown, dtype=object), "")
 
 

@@ -45,7 +45,7 @@ class Pool:
             [
                 k
                 for k, (text, done) in enumerate(self.meant)
-                if done or not text.isascii() and is_damaged(text)
+                if done or (not text.isascii() and is_damaged(text))
             ]
         ] = True
         return noted
