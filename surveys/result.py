@@ -12,17 +12,17 @@ import pandas as pd
 from surveys.comparison.changes import Comparison
 from surveys.definitions.instrument.records import Instrument
 from surveys.handover.package import deliver, deliver_screening
+from surveys.handover.result_frames import forms_frame
 from surveys.handover.rounds import deliver_comparison
-from surveys.handover.tables import forms_frame
 from surveys.problems import Language, Problem
 from surveys.returns.record_set import Returns
 from surveys.returns.writing import Format, write_returns
 from surveys.sampling.samples import Samples
-from surveys.scoring.scored import ScoredRound
+from surveys.scoring.scored_round import ScoredRound
 from surveys.scoring.scores import Scores
 from surveys.validity.dispositions import Dispositions
-from surveys.validity.screened import ScreenedRound
-from surveys.vocabulary.display import Shown
+from surveys.validity.screened_round import ScreenedRound
+from surveys.vocabulary.notebook_display import Shown
 from surveys.vocabulary.progress import Step
 from surveys.vocabulary.statuses import DISPOSITIONS
 

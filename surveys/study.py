@@ -10,9 +10,9 @@ import pandas as pd
 
 from surveys.definitions.check import check
 from surveys.definitions.instrument.records import Instrument
-from surveys.definitions.study.changes import changed_document
 from surveys.definitions.study.reading import load_study
 from surveys.definitions.study.records import StudyDefinition
+from surveys.definitions.study.replaced_settings import changed_document
 from surveys.problems import Problem, fault
 from surveys.result import Result, Screening
 from surveys.returns.mapping_file import write_mapping
@@ -21,9 +21,9 @@ from surveys.returns.reading import read_returns
 from surveys.review.decisions import confirm
 from surveys.sampling.samples import draw_samples
 from surveys.scoring.scores import score
-from surveys.validity.screened import ScreenedRound
+from surveys.validity.screened_round import ScreenedRound
 from surveys.validity.screening import screen
-from surveys.vocabulary.display import Shown
+from surveys.vocabulary.notebook_display import Shown
 from surveys.vocabulary.progress import Stages, unheard
 
 

@@ -14,10 +14,10 @@ from surveys.handover.package import deliver
 from surveys.handover.verification import verify
 from surveys.returns.reading import read_returns
 from surveys.sampling.samples import draw_samples
-from surveys.scoring.scored import ScoredRound
+from surveys.scoring.scored_round import ScoredRound
 from surveys.scoring.scores import score
 from surveys.simulation.simulate import simulate
-from surveys.validity.screened import ScreenedRound
+from surveys.validity.screened_round import ScreenedRound
 from surveys.validity.screening import screen
 
 EDITION_2023 = Path(questionnaires.__file__).parent / "ha-noi" / "2023"

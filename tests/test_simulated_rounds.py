@@ -14,7 +14,7 @@ from surveys.returns.reading import read_returns
 from surveys.sampling.samples import draw_samples
 from surveys.scoring.scores import score
 from surveys.simulation.simulate import simulate
-from surveys.validity.screened import ScreenedRound
+from surveys.validity.screened_round import ScreenedRound
 from surveys.validity.screening import screen
 
 pytestmark = pytest.mark.long

@@ -17,7 +17,7 @@ from weighting.errors import DesignError
 from weighting.estimation import means, quantile
 from weighting.estimation.estimates import Estimates
 from weighting.groups import Floats
-from weighting.variance.lonely import Lonely
+from weighting.variance.lonely_strata import Lonely
 
 Columns = str | Sequence[str]
 

@@ -17,7 +17,7 @@ from typing import TypeVar
 from surveys.definitions.text_files import read_text
 from surveys.problems import NONE, Place, Problems, nearest
 from surveys.vocabulary.csv import CsvError, delimiter_of, records
-from surveys.vocabulary.formulas import unguarded
+from surveys.vocabulary.formula_guard import unguarded
 
 P = TypeVar("P")
 

@@ -10,7 +10,7 @@ from surveys.definitions.instrument.records import Rule
 from surveys.definitions.record_building import build, entries, types_of
 from surveys.definitions.shared_checks import note_doubles, refer
 from surveys.problems import Place, Problem, Problems
-from surveys.vocabulary.rules import SEVERITIES, VALIDITY_RULES
+from surveys.vocabulary.validity_rules import SEVERITIES, VALIDITY_RULES
 
 OFF = "off"
 _OWN_KEYS = tuple(name for name in types_of(Rule) if name != "params")

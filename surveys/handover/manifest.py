@@ -20,9 +20,9 @@ from typing import Any, Literal
 from surveys.definitions.study.records import StudyDefinition
 from surveys.problems import Language
 from surveys.returns.record_set import Returns
-from surveys.scoring.scored import ScoredRound
+from surveys.scoring.scored_round import ScoredRound
 from surveys.validity.dispositions import Dispositions
-from surveys.validity.screened import ScreenedRound
+from surveys.validity.screened_round import ScreenedRound
 from surveys.vocabulary.statuses import REJECTED, REVIEW, SECOND_ENTRY, VALID
 
 MANIFEST = "run.json"

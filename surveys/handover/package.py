@@ -18,16 +18,17 @@ from pathlib import Path
 import pandas as pd
 
 from surveys.definitions.study.records import StudyDefinition
-from surveys.handover import codebook, tables
-from surveys.handover.codebook import OfficialTable
+from surveys.handover import official_columns as codebook
+from surveys.handover import result_frames as tables
 from surveys.handover.folder import obstacles, write_folder
 from surveys.handover.manifest import MANIFEST, Content, run_manifest
+from surveys.handover.official_columns import OfficialTable
 from surveys.handover.seal import package_name, sealed
 from surveys.handover.words import label_of
 from surveys.handover.workbook import WORKBOOK, workbook_bytes
-from surveys.returns.double_entry import agreement, disagreements
-from surveys.scoring.scored import ScoredRound
-from surveys.validity.screened import ScreenedRound
+from surveys.returns.entry_agreement import agreement, disagreements
+from surveys.scoring.scored_round import ScoredRound
+from surveys.validity.screened_round import ScreenedRound
 from surveys.vocabulary.progress import Step
 
 COUNCIL = "council"

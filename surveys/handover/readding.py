@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pandas as pd
 
-from surveys.handover.printed import Floats, Package, PrintedTable
+from surveys.handover.read_back import Floats, Package, PrintedTable
 from surveys.problems import Problem
-from surveys.vocabulary.aggregations import MEAN_OF_ITEMS, POOLED, RESCALE, SUM, WEIGHTED
+from surveys.vocabulary.combination_names import MEAN_OF_ITEMS, POOLED, RESCALE, SUM, WEIGHTED
 from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
 from surveys.vocabulary.statuses import EXTERNAL, OK, SUPPRESSED
 

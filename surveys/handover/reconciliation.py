@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from surveys.handover.printed import Package, PrintedTable
+from surveys.handover.read_back import Package, PrintedTable
 from surveys.problems import Language, Problem
 from surveys.vocabulary.columns import CELL_COLUMNS
-from surveys.vocabulary.formulas import guarded
+from surveys.vocabulary.formula_guard import guarded
 from surveys.vocabulary.levels import ALL_GROUPS, EXTERNAL_SURVEY, ITEM_LEVEL, SURVEY
 from surveys.vocabulary.statuses import DISPOSITIONS, INCOMPLETE, OK, REJECTED, VALID
 

@@ -13,12 +13,12 @@ from surveys.comparison.changes import ComparedRound, Comparison
 from surveys.definitions.instrument.reading import load_instrument, shipped
 from surveys.definitions.instrument.records import ScorePlan
 from surveys.definitions.study.records import Output
-from surveys.handover import codebook
+from surveys.handover import official_columns as codebook
 from surveys.handover.folder import write_folder
 from surveys.handover.manifest import MANIFEST, comparison_manifest, language_of, read_manifest
-from surveys.handover.printed import PrintedTable, read_printed
+from surveys.handover.read_back import PrintedTable, read_printed
+from surveys.handover.result_frames import printed, table_bytes
 from surveys.handover.seal import sealed
-from surveys.handover.tables import printed, table_bytes
 from surveys.problems import Language, Problems, fault
 
 

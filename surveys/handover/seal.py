@@ -10,8 +10,8 @@ import unicodedata
 from collections.abc import Mapping
 
 from surveys.definitions.study.records import Output
-from surveys.handover.codebook import OfficialColumn, OfficialTable
 from surveys.handover.manifest import SUMS, digests_of, json_bytes, sums_bytes
+from surveys.handover.official_columns import OfficialColumn, OfficialTable
 from surveys.problems import phrase
 
 DESCRIPTOR = "datapackage.json"

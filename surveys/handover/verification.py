@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from surveys.handover import codebook
-from surveys.handover.codebook import COUNCIL_TABLES, OfficialTable
+from surveys.handover import official_columns as codebook
 from surveys.handover.folder import files_of
 from surveys.handover.manifest import MANIFEST, SUMS, digest_of, language_of, read_manifest, read_sums
+from surveys.handover.official_columns import COUNCIL_TABLES, OfficialTable
 from surveys.handover.package import COUNCIL
-from surveys.handover.printed import Package, read_printed
+from surveys.handover.read_back import Package, read_printed
 from surveys.handover.readding import readded
 from surveys.handover.reconciliation import reconciled, workbook_repeats
 from surveys.handover.seal import DESCRIPTOR

@@ -14,9 +14,9 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from surveys.definitions.study.records import StudyDefinition
-from surveys.handover.codebook import OfficialColumn, OfficialTable
 from surveys.handover.manifest import digest_of
-from surveys.handover.tables import Texts
+from surveys.handover.official_columns import OfficialColumn, OfficialTable
+from surveys.handover.result_frames import Texts
 from surveys.handover.words import label_of, worded
 from surveys.problems import Language, phrase
 

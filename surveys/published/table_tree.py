@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from surveys.definitions.instrument.records import Instrument
 from surveys.published.published_table import PublishedRow, decimals
-from surveys.scoring.combinations import COMBINATIONS, Combination, items_below, rule_of
-from surveys.vocabulary.aggregations import SUM
+from surveys.scoring.combination_rules import COMBINATIONS, Combination, items_below, rule_of
+from surveys.vocabulary.combination_names import SUM
 
 HALF = Decimal("0.5")
 

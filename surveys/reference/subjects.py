@@ -23,16 +23,16 @@ from surveys.definitions.field_types import MayBeEmpty
 from surveys.definitions.instrument import reading as instrument
 from surveys.definitions.record_building import types_of
 from surveys.definitions.study import reading as study
-from surveys.handover.codebook import TABLES as RESULT_TABLES
+from surveys.handover.official_columns import TABLES as RESULT_TABLES
 from surveys.problems import Language, phrase, wording
-from surveys.review.layouts import MAPPING
+from surveys.review.columns_and_words import MAPPING
 from surveys.simulation.simulation_plan import SECTIONS as SIMULATION_SECTIONS
-from surveys.vocabulary.aggregations import AGGREGATIONS, CHILD_RULES, ITEM_RULES
+from surveys.vocabulary.combination_names import AGGREGATIONS, CHILD_RULES, ITEM_RULES
 from surveys.vocabulary.levels import MEASURED_BY
 from surveys.vocabulary.remarks import REMARKS
 from surveys.vocabulary.roles import FIELD_ROLES
-from surveys.vocabulary.rules import SEVERITIES, VALIDITY_RULES
 from surveys.vocabulary.statuses import DISPOSITIONS, SECOND_ENTRY, STATUSES
+from surveys.vocabulary.validity_rules import SEVERITIES, VALIDITY_RULES
 
 Text = Mapping[str, str]
 

@@ -12,9 +12,9 @@ import pandas as pd
 
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.records import StudyDefinition
-from surveys.handover.codebook import COLUMNS, UNITS
+from surveys.handover.official_columns import COLUMNS, UNITS
+from surveys.handover.result_frames import printed
 from surveys.handover.rounding import decimal_texts, plain_texts, whole_texts
-from surveys.handover.tables import printed
 from surveys.handover.words import label_of
 from surveys.problems import Language, phrase
 from surveys.vocabulary.levels import ALL_GROUPS

@@ -19,8 +19,8 @@ from surveys.definitions.instrument.records import (
     Scale,
 )
 from surveys.returns.files.sheets import Variable
+from surveys.returns.text.cell_text import cell_text
 from surveys.returns.text.names import Names
-from surveys.returns.text.repair import cell_text
 from surveys.vocabulary.folding import fold
 
 #: ``missing``: a blank, by a code that the file declares missing and the definition does not have.

@@ -14,7 +14,7 @@ from surveys.problems import Problems
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import FormTable
 from surveys.returns.headings.questions import Target
-from surveys.review.layouts import ACCEPTED, MAPPING
+from surveys.review.columns_and_words import ACCEPTED, MAPPING
 from surveys.review.review_file import read_review, review_bytes
 from surveys.vocabulary.folding import fold
 

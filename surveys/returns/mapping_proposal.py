@@ -26,7 +26,7 @@ from surveys.returns.headings.questions import Target, Vocabulary
 from surveys.returns.readers.registry import choose
 from surveys.returns.study_reading import StudyReading
 from surveys.returns.text.names import likest
-from surveys.review.layouts import MAPPING
+from surveys.review.columns_and_words import MAPPING
 from surveys.vocabulary.folding import without_marks
 
 LIKELY = 0.5  # least likeness that is worth proposing

@@ -16,9 +16,9 @@ import pandas as pd
 
 from surveys.definitions.instrument.records import Field, Instrument
 from surveys.problems import Problem
-from surveys.returns.pairs import EntryPairs, pair_entries
-from surveys.review.layouts import UNITS
-from surveys.vocabulary.display import Shown
+from surveys.returns.entry_pairs import EntryPairs, pair_entries
+from surveys.review.columns_and_words import UNITS
+from surveys.vocabulary.notebook_display import Shown
 from surveys.vocabulary.roles import KEPT_ROLES
 
 #: Columns of ``Returns.rows``; fields with the role "attribute", "stratum", "cluster" and "weight" follow under their own code.

@@ -11,7 +11,7 @@ import pandas as pd
 from surveys.definitions.instrument.records import Unit
 from surveys.definitions.study.records import StudyDefinition
 from surveys.returns.text.names import Names, likest
-from surveys.review.layouts import UNITS
+from surveys.review.columns_and_words import UNITS
 from surveys.vocabulary.folding import fold_name, without_marks
 
 PROPOSED = 3  # nearest units listed for each spelling

@@ -14,7 +14,7 @@ from typing import Literal
 from surveys.definitions.csv_tables import Row
 from surveys.definitions.study.records import Decision, StudyDefinition, UnitDecision
 from surveys.problems import Problems, fault
-from surveys.review.layouts import ACCEPTED, FORMS, REFUSED, UNITS
+from surveys.review.columns_and_words import ACCEPTED, FORMS, REFUSED, UNITS
 from surveys.review.review_file import read_review
 from surveys.vocabulary.csv import csv_bytes
 from surveys.vocabulary.statuses import VALID

@@ -11,14 +11,14 @@ from pathlib import Path
 
 from surveys.definitions.csv_tables import Row, TableColumns, read_table
 from surveys.problems import Problems
-from surveys.review.layouts import ReviewTable
+from surveys.review.columns_and_words import ReviewTable
 from surveys.vocabulary.csv import csv_bytes
 
 
 def review_bytes(table: ReviewTable, rows: Iterable[Iterable[object]]) -> bytes:
     """The content of a review file; ``rows`` hold the columns of the table in their order.
 
-    >>> from surveys.review.layouts import ENTRIES
+    >>> from surveys.review.columns_and_words import ENTRIES
     >>> review_bytes(ENTRIES, [("P1", "1.1a", "=1+1", "5", "", "")]).decode("utf-8-sig").splitlines()[1]
     "P1,1.1a,'=1+1,5,,"
     """

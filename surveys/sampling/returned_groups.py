@@ -15,7 +15,7 @@ from surveys.definitions.study.records import MarginTotal, StudyDefinition, Weig
 from surveys.problems import Problems
 from surveys.returns.record_set import Returns, kept_fields
 from surveys.sampling.content_order import Codes, numbered_raters, ranked
-from surveys.validity.screened import ScreenedRound
+from surveys.validity.screened_round import ScreenedRound
 
 Floats = NDArray[np.float64]
 

@@ -12,9 +12,9 @@ from surveys.problems import Problem, Problems
 from surveys.sampling.content_order import Codes
 from surveys.sampling.returned_groups import Floats, ReturnedGroup, returned_groups
 from surveys.sampling.weights import GroupWeights, weights_of
-from surveys.validity.screened import ScreenedRound
+from surveys.validity.screened_round import ScreenedRound
 from surveys.vocabulary.columns import DIAGNOSTIC_COLUMNS, WEIGHT_COLUMNS, WEIGHTS
-from surveys.vocabulary.display import Shown
+from surveys.vocabulary.notebook_display import Shown
 from weighting import Design
 from weighting.calibration.diagnostics import kish_deff
 

@@ -19,10 +19,10 @@ from surveys.scoring.shares import shares
 from surveys.scoring.status_and_remarks import remarks, statuses
 from surveys.scoring.tree import walk
 from surveys.scoring.values import values_of
-from surveys.validity.screened import ScreenedRound
+from surveys.validity.screened_round import ScreenedRound
 from surveys.vocabulary.columns import SCORE_COLUMNS, SHARE_COLUMNS, UNIT_COLUMNS, UNWEIGHTED_COLUMNS
-from surveys.vocabulary.display import Shown
 from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
+from surveys.vocabulary.notebook_display import Shown
 from surveys.vocabulary.statuses import INCOMPLETE, SUPPRESSED
 
 

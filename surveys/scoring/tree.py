@@ -14,7 +14,7 @@ import numpy as np
 from surveys.definitions.instrument.records import Item, Node
 from surveys.scoring.block_inputs import BlockInputs
 from surveys.scoring.branches import Branch, Family, Notes, Parts, everywhere, in_all, in_some
-from surveys.scoring.combinations import Combination, items_below, rule_of
+from surveys.scoring.combination_rules import Combination, items_below, rule_of
 from surveys.scoring.quantities import Floats, normalised
 from surveys.scoring.taken_over import (
     assessed,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from surveys.definitions.instrument.records import NON_ANSWERS, Instrument, Item
 from surveys.returns.record_set import Returns
 from surveys.sampling.samples import Sample
-from surveys.scoring.combinations import COMBINATIONS
+from surveys.scoring.combination_rules import COMBINATIONS
 from surveys.scoring.quantities import Floats
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from surveys.definitions.instrument.records import Node
 from surveys.scoring.block_inputs import BlockInputs
 from surveys.scoring.branches import Branch, Family, Notes, Parts, in_all, in_some
-from surveys.scoring.combinations import rule_of
+from surveys.scoring.combination_rules import rule_of
 from surveys.scoring.quantities import Bools, item_ratios, normalised, ratio
 from surveys.scoring.values import Values
 from surveys.vocabulary.levels import ITEM_LEVEL

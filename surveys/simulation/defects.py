@@ -18,7 +18,7 @@ from surveys.simulation.population import Array, Simulation, filters_among, wors
 from surveys.simulation.returned_forms import ReturnedForms
 from surveys.simulation.simulation_plan import FilePlan
 from surveys.vocabulary.folding import fold
-from surveys.vocabulary.rules import VALIDITY_RULES
+from surveys.vocabulary.validity_rules import VALIDITY_RULES
 
 #: Share of the forms of one questionnaire that may carry a defect, so that no cell is emptied.
 MOST_DEFECTIVE = 0.12

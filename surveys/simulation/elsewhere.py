@@ -10,7 +10,7 @@ from surveys.definitions.instrument.records import Instrument, Item, Node, Unit
 from surveys.definitions.study.records import External
 from surveys.simulation.population import Array, Population, Simulation
 from surveys.simulation.truth import scored_and_satisfied
-from surveys.vocabulary.aggregations import POOLED, RESCALE, SHARES, WEIGHTED
+from surveys.vocabulary.combination_names import POOLED, RESCALE, SHARES, WEIGHTED
 
 ELSEWHERE = (0.7, 0.92)  # range of the true scores of nodes that another survey measures
 FORMS_ELSEWHERE = 500

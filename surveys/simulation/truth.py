@@ -15,7 +15,7 @@ import pandas as pd
 
 from surveys.definitions.instrument.records import Instrument, Item, Node
 from surveys.simulation.population import Array, Population, level_values
-from surveys.vocabulary.aggregations import (
+from surveys.vocabulary.combination_names import (
     AGGREGATIONS,
     MEAN_OF_ITEMS,
     OWN_RULES,

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from surveys.problems import Problem
-from surveys.vocabulary.display import Shown
+from surveys.vocabulary.notebook_display import Shown
 from surveys.vocabulary.statuses import SECOND_ENTRY, VALID
 
 

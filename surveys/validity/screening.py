@@ -18,8 +18,8 @@ from surveys.validity.dispositions import Dispositions
 from surveys.validity.evidence import Array, Evidence, gather
 from surveys.validity.rules import RULES
 from surveys.vocabulary.columns import CELL_COLUMNS, FUNNEL_COLUMNS, REASON_COLUMNS
-from surveys.vocabulary.rules import VALIDITY_RULES
 from surveys.vocabulary.statuses import DISPOSITIONS, REJECTED, REVIEW, SECOND_ENTRY, VALID
+from surveys.vocabulary.validity_rules import VALIDITY_RULES
 
 CELL = list(CELL_COLUMNS)
 DECISION = "decision"  # stands as the rule of a reason that is a reviewer's decision

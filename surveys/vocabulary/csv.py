@@ -10,7 +10,7 @@ Reading goes in steps that every kind of file shares; each room turns what goes 
 
 Writing: ``csv_bytes(header, rows, ...)`` as RFC 4180 asks. Cells of type ``str`` are guarded against formulas unless
 ``guard=False``; other cells are written by ``str``, ``None`` as nothing. A file that was written with a guard is read with
-:func:`surveys.vocabulary.formulas.unguarded`.
+:func:`surveys.vocabulary.formula_guard.unguarded`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import io
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from surveys.vocabulary.formulas import guarded
+from surveys.vocabulary.formula_guard import guarded
 
 DELIMITERS = ",;\t|"
 _NEEDS_QUOTES = re.compile('[",\r\n]')

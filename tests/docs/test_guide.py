@@ -18,7 +18,7 @@ from surveys.definitions.record_building import build, entries, from_table
 from surveys.definitions.study import reading as study
 from surveys.definitions.study.records import Exclusion
 from surveys.problems import Place, Problems
-from surveys.vocabulary.rules import SEVERITIES
+from surveys.vocabulary.validity_rules import SEVERITIES
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").glob("*/*.md"))

@@ -19,14 +19,14 @@ from pydantic import ConfigDict, TypeAdapter
 from surveys.definitions.csv_tables import Row
 from surveys.definitions.record_building import from_cells, from_table, types_of
 from surveys.definitions.study.reading import load_study
-from surveys.handover.codebook import TABLES
+from surveys.handover.official_columns import TABLES
 from surveys.problems import LANGUAGES, Language, Place, Problems, wording
 from surveys.reference.pages import FOLDERS, pages
 from surveys.reference.subjects import CSV_FILES, TOML_FILES, Subject, named, subjects
 from surveys.returns.readers.registry import READERS
-from surveys.vocabulary.aggregations import AGGREGATIONS
+from surveys.vocabulary.combination_names import AGGREGATIONS
 from surveys.vocabulary.remarks import REMARKS
-from surveys.vocabulary.rules import VALIDITY_RULES
+from surveys.vocabulary.validity_rules import VALIDITY_RULES
 
 ROOT = Path(__file__).parents[2]
 SUBJECTS = subjects()

@@ -13,7 +13,7 @@ from surveys.definitions.study.reading import load_study
 from surveys.returns.reading import read_returns
 from surveys.sampling.samples import draw_samples
 from surveys.scoring.scores import Scores, score
-from surveys.validity.screened import ScreenedRound
+from surveys.validity.screened_round import ScreenedRound
 from surveys.validity.screening import screen
 
 PUBLISHED = Path(__file__).parents[2] / "data-sample" / "published"

@@ -18,7 +18,7 @@ from surveys.sampling.samples import Samples, draw_samples
 from surveys.scoring.scores import Scores, score
 from surveys.simulation.simulate import simulate
 from surveys.validity.dispositions import Dispositions
-from surveys.validity.screened import ScreenedRound
+from surveys.validity.screened_round import ScreenedRound
 from surveys.validity.screening import screen
 
 KEY = ["block", "unit_code", "node_code", "group"]

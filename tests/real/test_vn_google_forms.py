@@ -200,7 +200,7 @@ def test_a_confirmed_spelling_counts_from_then_on():
 def test_scored_schools_have_the_mean_of_their_forms(returns, cells):
     from surveys.sampling.samples import draw_samples
     from surveys.scoring.scores import score
-    from surveys.validity.screened import ScreenedRound
+    from surveys.validity.screened_round import ScreenedRound
     from surveys.validity.screening import screen
 
     round_ = study()

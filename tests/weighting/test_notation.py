@@ -8,7 +8,7 @@ import pytest
 from weighting.calibration.distance import NAMES
 from weighting.estimation.intervals import INTERVALS
 from weighting.replication.factors import KINDS
-from weighting.variance.lonely import LONELY
+from weighting.variance.lonely_strata import LONELY
 
 PAGE = (files("weighting") / "NOTATION.md").read_text(encoding="utf-8")
 BODY, SOURCES = PAGE.split("## Sources")

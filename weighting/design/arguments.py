@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from weighting.errors import DesignError, absent, applying, quoted, rows_named, unknown
 from weighting.frozen import copied, frozen
 from weighting.groups import Codes, Floats, coded, compact
-from weighting.variance.lonely import LONELY, LonelyPolicy
+from weighting.variance.lonely_strata import LONELY, LonelyPolicy
 from weighting.variance.stages import Stage
 
 #: A stratum with less than this share of its clusters unseen counts as a census.

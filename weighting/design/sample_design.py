@@ -20,7 +20,7 @@ from weighting.groups import Codes, Flags, Floats, coded, crossed
 from weighting.variance.adjustment import Adjustment
 from weighting.variance.cells import ClusterCells
 from weighting.variance.influence import Residuals
-from weighting.variance.lonely import LonelyPolicy
+from weighting.variance.lonely_strata import LonelyPolicy
 from weighting.variance.stages import Stage
 
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from weighting.groups import Codes, Flags, Floats, compact, group_totals
-from weighting.variance.lonely import LonelyPolicy
+from weighting.variance.lonely_strata import LonelyPolicy
 from weighting.variance.stages import Stage
 
 #: What a spread holds for each pair (stratum × domain).

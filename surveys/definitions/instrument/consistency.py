@@ -44,7 +44,7 @@ from surveys.definitions.shared_checks import (
     within,
 )
 from surveys.problems import Place
-from surveys.vocabulary.aggregations import AGGREGATIONS, CHILD_RULES, ITEM_RULES, RESCALE, SUM, WEIGHTED
+from surveys.vocabulary.combination_names import AGGREGATIONS, CHILD_RULES, ITEM_RULES, RESCALE, SUM, WEIGHTED
 from surveys.vocabulary.folding import fold
 from surveys.vocabulary.levels import ALL_GROUPS, SURVEY, TOTAL
 

@@ -15,7 +15,7 @@ from typing import Literal
 from surveys.definitions.field_types import Condition, Date, MayBeEmpty, Weighted
 from surveys.vocabulary.levels import MeasuredBy
 from surveys.vocabulary.roles import FieldRole
-from surveys.vocabulary.rules import RuleSeverity
+from surveys.vocabulary.validity_rules import RuleSeverity
 
 # Answers are level positions 0, 1, … in the order of the scale; the reasons for having none are negative.
 BLANK, DONT_KNOW, REFUSED, NOT_APPLICABLE, NOT_ASKED, OUT_OF_SCALE, SEVERAL = -1, -2, -3, -4, -5, -6, -7
@@ -153,7 +153,7 @@ class Item:
 @dataclass(frozen=True, slots=True)
 class Node:
     """One node of the index tree. ``level``: index, field, criterion, sub_criterion (or the index's own words);
-    ``rule`` names the combination of its items or children (see ``surveys.scoring.combinations``); ``groups`` = the groups
+    ``rule`` names the combination of its items or children (see ``surveys.scoring.combination_rules``); ``groups`` = the groups
     that answer with their weights, declared where groups are combined (nodes with items). ``measured_by``: survey (items
     below), external (an estimate from another survey), assessment (points read from a file), total (its children)."""
 
@@ -217,7 +217,8 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A validity rule with its severity and parameters; ``rule`` is one of :data:`surveys.vocabulary.rules.VALIDITY_RULES`."""
+    """A validity rule with its severity and parameters; ``rule`` is one of ``VALIDITY_RULES`` of
+    :mod:`surveys.vocabulary.validity_rules`."""
 
     rule: str
     severity: RuleSeverity

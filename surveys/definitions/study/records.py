@@ -15,7 +15,7 @@ from typing import Literal
 from surveys.definitions.field_types import Date, MayBeEmpty
 from surveys.definitions.instrument.records import Instrument, Rule, Unit
 from surveys.problems import Language
-from surveys.vocabulary.display import Shown
+from surveys.vocabulary.notebook_display import Shown
 
 
 @dataclass(frozen=True, slots=True)

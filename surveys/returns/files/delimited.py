@@ -6,7 +6,7 @@ import numpy as np
 
 from surveys.problems import fault
 from surveys.returns.files.sheets import FileContent, Sheet, from_rows
-from surveys.returns.text.legacy import decode_old
+from surveys.returns.text.legacy_encodings import decode_old
 from surveys.vocabulary.csv import CsvError, delimiter_of, records
 
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))

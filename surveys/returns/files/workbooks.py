@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from surveys.problems import fault
 from surveys.returns.files.archives import Archive
-from surveys.returns.files.fonts import in_unicode
 from surveys.returns.files.sheets import FileContent, Sheet, from_rows, without_empty_end
+from surveys.returns.files.workbook_fonts import in_unicode
 from surveys.returns.files.worksheet_xml import Errors, inspect
 
 if TYPE_CHECKING:

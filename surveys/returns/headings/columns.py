@@ -11,8 +11,8 @@ import pandas as pd
 
 from surveys.problems import fault
 from surveys.returns.files.sheets import LIMITS, Variable
-from surveys.returns.text.legacy import is_damaged, may_be_old_font
-from surveys.returns.text.repair import Conversions, cell_text, repair_all
+from surveys.returns.text.cell_text import Conversions, cell_text, repair_all
+from surveys.returns.text.legacy_encodings import is_damaged, may_be_old_font
 from surveys.vocabulary.folding import repair
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from surveys.problems import Problem
 from surveys.returns.files.sheets import Sheet, is_filled
 from surveys.returns.headings.columns import CodedCells, Column, coded, column_letter
-from surveys.returns.text.repair import Conversions, cell_text, repaired
+from surveys.returns.text.cell_text import Conversions, cell_text, repaired
 
 _SEARCHED = 100  # rows in which the first that holds anything is looked for
 

@@ -28,7 +28,7 @@ from surveys.returns.headings.form_table import (
 )
 from surveys.returns.headings.questions import Target, Vocabulary
 from surveys.returns.readers import native
-from surveys.returns.text.repair import cell_text, repair_all
+from surveys.returns.text.cell_text import cell_text, repair_all
 from surveys.vocabulary.folding import fold_name
 
 SEARCHED, DEEPEST, TRIED = 40, 3, 6  # rows searched for headings, levels of headings, rows tried as headings

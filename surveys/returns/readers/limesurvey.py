@@ -21,7 +21,7 @@ from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import FormTable, first_headings, plain_table
 from surveys.returns.headings.product_columns import MARK, questions_and_roles
 from surveys.returns.headings.questions import Vocabulary, split_part, without_letter
-from surveys.returns.text.repair import cell_text
+from surveys.returns.text.cell_text import cell_text
 from surveys.vocabulary.folding import fold, fold_name
 
 OWN = {

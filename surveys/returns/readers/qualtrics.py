@@ -27,7 +27,7 @@ from surveys.returns.headings.form_table import (
 )
 from surveys.returns.headings.product_columns import MARK, questions_and_roles
 from surveys.returns.headings.questions import Vocabulary
-from surveys.returns.text.repair import cell_text, repaired
+from surveys.returns.text.cell_text import cell_text, repaired
 from surveys.vocabulary.folding import fold_name
 
 OWN: Mapping[str, str] = {

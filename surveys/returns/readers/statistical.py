@@ -18,7 +18,7 @@ from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import FormTable, plain_table
 from surveys.returns.headings.product_columns import chosen_options
 from surveys.returns.headings.questions import Vocabulary
-from surveys.returns.text.repair import cell_text
+from surveys.returns.text.cell_text import cell_text
 from surveys.vocabulary.folding import fold_name
 
 

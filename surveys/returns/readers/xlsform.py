@@ -20,7 +20,7 @@ from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import FormTable, plain_table
 from surveys.returns.headings.questions import Vocabulary, without_letter
-from surveys.returns.text.repair import cell_text
+from surveys.returns.text.cell_text import cell_text
 from surveys.vocabulary.folding import fold
 
 #: Kobo's heading for the sheet that the rows of a repeated group belong to.

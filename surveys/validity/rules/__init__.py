@@ -1,7 +1,7 @@
 """The validity rules: one small function a rule, from the evidence to the evaluations that break it.
 
-A rule is declared in :mod:`surveys.vocabulary.rules`, where its parameters, their defaults and their ranges stand; the function
-of the same name is in the module of what it looks at. Rules are kernels: their parameters were checked at the border.
+A rule is declared in :mod:`surveys.vocabulary.validity_rules`, where its parameters, their defaults and their ranges stand; the
+function of the same name is in the module of what it looks at. Rules are kernels: their parameters were checked at the border.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from surveys.validity.rules import answers, duplicates, forms, patterns
 from surveys.validity.rules.finding import Finding
-from surveys.vocabulary.rules import VALIDITY_RULES
+from surveys.vocabulary.validity_rules import VALIDITY_RULES
 
 _MODULES = {"form": forms, "answers": answers, "pattern": patterns, "duplicates": duplicates}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from surveys.validity.careless import closed_up, longest_run
+from surveys.validity.careless_indices import closed_up, longest_run
 from surveys.validity.evidence import Evidence, row_counts
 from surveys.validity.rules.finding import Finding
 

@@ -18,7 +18,7 @@ from surveys.definitions.record_building import columns_of, types_of
 from surveys.definitions.study import consistency as study_checks
 from surveys.definitions.study import reading as study
 from surveys.problems import LANGUAGES
-from surveys.vocabulary.rules import VALIDITY_RULES
+from surveys.vocabulary.validity_rules import VALIDITY_RULES
 
 ROOT = Path(__file__).parents[3]
 INSTRUMENTS = sorted(ROOT.glob("questionnaires/*/*/instrument.toml"))

@@ -25,10 +25,10 @@ from surveys.definitions.study.records import Fieldwork, Inference, Output, Stud
 from surveys.problems import Problem
 from surveys.returns.record_set import ROW_COLUMNS, Returns
 from surveys.sampling.samples import Samples
-from surveys.scoring.scored import ScoredRound
+from surveys.scoring.scored_round import ScoredRound
 from surveys.scoring.scores import Scores
 from surveys.validity.dispositions import Dispositions
-from surveys.validity.screened import ScreenedRound
+from surveys.validity.screened_round import ScreenedRound
 from surveys.vocabulary.columns import (
     CELL_COLUMNS,
     DIAGNOSTIC_COLUMNS,

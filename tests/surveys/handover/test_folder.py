@@ -21,7 +21,7 @@ from surveys.handover.folder import write_folder
 from surveys.handover.manifest import MANIFEST, SUMS, digests_of, sums_bytes
 from surveys.handover.package import package
 from surveys.problems import SurveyError
-from surveys.scoring.scored import ScoredRound
+from surveys.scoring.scored_round import ScoredRound
 
 MARK = b'{"format": "surveys/run/1", "content": "scores"}\n'
 

@@ -17,14 +17,14 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from surveys.handover import codebook
-from surveys.handover.codebook import COLUMNS, TABLES, OfficialColumn, OfficialTable
+from surveys.handover import official_columns as codebook
+from surveys.handover.official_columns import COLUMNS, TABLES, OfficialColumn, OfficialTable
 from surveys.handover.package import deliver, deliver_screening, package, screening
 from surveys.handover.seal import package_name
 from surveys.handover.verification import verify
 from surveys.problems import LANGUAGES, wording
-from surveys.scoring.scored import ScoredRound
-from surveys.vocabulary.formulas import guarded
+from surveys.scoring.scored_round import ScoredRound
+from surveys.vocabulary.formula_guard import guarded
 from tests.surveys.handover.small_round import ITEM_SCORES, renormalised, under
 from tests.test_wording import VIETNAMESE
 

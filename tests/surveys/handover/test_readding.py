@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from surveys.handover import codebook
-from surveys.handover.codebook import OfficialTable
-from surveys.handover.printed import PrintedTable
+from surveys.handover import official_columns as codebook
+from surveys.handover.official_columns import OfficialTable
+from surveys.handover.read_back import PrintedTable
 from surveys.handover.readding import parents
 
 #: code, parent, level, rule, weight, max_points, low, high, groups

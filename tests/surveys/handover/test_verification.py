@@ -19,7 +19,7 @@ from surveys.handover.manifest import digest_of, digests_of, sums_bytes
 from surveys.handover.package import deliver, package
 from surveys.handover.verification import verify
 from surveys.problems import LANGUAGES, Problem
-from surveys.scoring.scored import ScoredRound
+from surveys.scoring.scored_round import ScoredRound
 from tests.surveys.handover.small_round import under
 
 

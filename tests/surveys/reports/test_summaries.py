@@ -8,7 +8,7 @@ import pytest
 
 from surveys.problems import LANGUAGES, Language
 from surveys.reports.summaries import change_summaries, funnel_summary, league_summaries, mapping_summary
-from surveys.scoring.scored import ScoredRound
+from surveys.scoring.scored_round import ScoredRound
 from surveys.vocabulary.remarks import remark
 
 

@@ -15,7 +15,7 @@ from surveys.problems import SurveyError
 from surveys.returns.mapping_file import write_mapping
 from surveys.returns.mapping_proposal import propose_mapping
 from surveys.returns.reading import read_returns
-from surveys.review.layouts import MAPPING
+from surveys.review.columns_and_words import MAPPING
 
 HEADINGS = [
     "Số phiếu",

@@ -16,8 +16,8 @@ from surveys.definitions.study.records import Decision, ReturnFile, UnitDecision
 from surveys.problems import SurveyError
 from surveys.returns.reading import read_returns
 from surveys.returns.record_set import Returns
+from surveys.review.columns_and_words import FORMS, UNITS
 from surveys.review.decisions import confirm, form_decisions, unit_decisions
-from surveys.review.layouts import FORMS, UNITS
 from surveys.review.review_file import review_bytes
 
 SMALL = Path(__file__).parents[2] / "rounds" / "small"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from surveys.review.layouts import ACCEPTED, ENTRIES, FORMS, MAPPING, REFUSED, UNITS, ReviewTable
+from surveys.review.columns_and_words import ACCEPTED, ENTRIES, FORMS, MAPPING, REFUSED, UNITS, ReviewTable
 
 TABLES = (UNITS, FORMS, ENTRIES, MAPPING)
 WORDS = [

@@ -15,7 +15,7 @@ from surveys.returns.record_set import Returns
 from surveys.sampling.samples import draw_samples
 from surveys.scoring.scores import Scores, score
 from surveys.validity.dispositions import Dispositions
-from surveys.validity.screened import ScreenedRound
+from surveys.validity.screened_round import ScreenedRound
 from surveys.validity.screening import screen
 
 ROUND = Path(__file__).parents[2] / "rounds" / "small"

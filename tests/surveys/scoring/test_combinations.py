@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from surveys.scoring.combinations import COMBINATIONS
-from surveys.vocabulary.aggregations import AGGREGATIONS, CHILD_RULES, ITEM_RULES
+from surveys.scoring.combination_rules import COMBINATIONS
+from surveys.vocabulary.combination_names import AGGREGATIONS, CHILD_RULES, ITEM_RULES
 
 
 def test_accepted_rules_are_the_rules_of_the_table() -> None:

@@ -21,9 +21,9 @@ from surveys.definitions.study.reading import load_study
 from surveys.handover.package import deliver
 from surveys.returns.reading import read_returns
 from surveys.sampling.samples import draw_samples
-from surveys.scoring.scored import ScoredRound
+from surveys.scoring.scored_round import ScoredRound
 from surveys.scoring.scores import score
-from surveys.validity.screened import ScreenedRound
+from surveys.validity.screened_round import ScreenedRound
 from surveys.validity.screening import screen
 from surveys.vocabulary.remarks import in_words
 

@@ -28,7 +28,7 @@ from surveys.scoring.league import covariance
 from surveys.scoring.scores import score
 from surveys.scoring.tree import walk
 from surveys.scoring.values import values_of
-from surveys.validity.screened import ScreenedRound
+from surveys.validity.screened_round import ScreenedRound
 from surveys.vocabulary.levels import ALL_GROUPS
 from surveys.vocabulary.remarks import in_words, remark
 

@@ -12,7 +12,7 @@ from surveys.definitions.study.reading import load_study
 from surveys.problems import Problem, SurveyError
 from surveys.returns.reading import read_returns
 from surveys.sampling.samples import draw_samples
-from surveys.validity.screened import ScreenedRound
+from surveys.validity.screened_round import ScreenedRound
 from surveys.validity.screening import screen
 
 BROKEN = Path(__file__).parents[3] / "data-sample" / "broken"

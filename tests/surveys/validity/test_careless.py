@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from surveys.validity import careless
+from surveys.validity import careless_indices as careless
 
 REFERENCE = Path(__file__).parents[2] / "reference" / "r-survey"
 CASES = json.loads((REFERENCE / "careless.json").read_text())["cases"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from inspect import signature
 
 from surveys.validity.rules import RULES
-from surveys.vocabulary.rules import VALIDITY_RULES
+from surveys.vocabulary.validity_rules import VALIDITY_RULES
 
 
 def test_declared_and_carried_out_are_the_same_rules() -> None:

@@ -20,7 +20,7 @@ from surveys.problems import wording
 from surveys.validity.evidence import gather
 from surveys.validity.rules import RULES
 from surveys.validity.screening import broken_rules
-from surveys.vocabulary.rules import VALIDITY_RULES
+from surveys.vocabulary.validity_rules import VALIDITY_RULES
 from tests.surveys.validity.validity_round import make_returns, make_study
 
 FLAT = {f"q{k}": 3 for k in range(1, 13)} | {"s1": 3}

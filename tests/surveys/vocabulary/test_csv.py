@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surveys.vocabulary.csv import CsvError, columns_bytes, csv_bytes, delimiter_of, records
-from surveys.vocabulary.formulas import unguarded
+from surveys.vocabulary.formula_guard import unguarded
 
 CELL = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from surveys.vocabulary.formulas import guarded, unguarded
+from surveys.vocabulary.formula_guard import guarded, unguarded
 
 
 @given(st.text() | st.text("'=+-@\t\r\n a1"))

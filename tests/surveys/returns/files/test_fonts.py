@@ -11,7 +11,7 @@ from openpyxl.styles import Font
 
 from surveys.definitions.study.records import ReturnFile
 from surveys.returns.reading import read_returns
-from surveys.returns.text.legacy import TCVN3
+from surveys.returns.text.legacy_encodings import TCVN3
 
 HEADINGS = ["Mã phiếu", "Đơn vị", "F0", "1.1a", "1.1b", "1.2", "K1", "K2"]
 OLD = {letter: written for written, letter in TCVN3.items()}
@@ -77,6 +77,6 @@ def test_without_openpyxl_the_texts_are_told_by_their_columns_and_that_is_said(s
 
 def test_a_workbook_beyond_bounds_is_not_looked_at(study, tmp_path, monkeypatch):
     write(tmp_path / "r.xlsx", ".VnTime", *TCVN3_ROWS)
-    monkeypatch.setattr("surveys.returns.files.fonts.MOST_CELLS", 10)
+    monkeypatch.setattr("surveys.returns.files.workbook_fonts.MOST_CELLS", 10)
     read = read_returns(study(ReturnFile("r.xlsx", "so-5")))
     assert "returns.fonts_unseen" in {p.code for p in read.warnings}

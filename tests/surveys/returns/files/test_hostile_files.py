@@ -18,13 +18,13 @@ import pytest
 
 from surveys.definitions.study.records import Adjudication, ReturnFile
 from surveys.problems import Problems, SurveyError
-from surveys.returns.double_entry import disagreements
+from surveys.returns.entry_agreement import disagreements
 from surveys.returns.files.opening import read_sheets
 from surveys.returns.files.sheets import LIMITS
 from surveys.returns.mapping_file import write_mapping
 from surveys.returns.mapping_proposal import propose_mapping
 from surveys.returns.reading import read_returns
-from surveys.review.layouts import ENTRIES
+from surveys.review.columns_and_words import ENTRIES
 from surveys.review.review_file import read_review, review_bytes
 
 HEADINGS = ["Mã phiếu", "Đơn vị", "F0", "1.1a", "1.1b", "1.2", "K1", "K2"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys.returns.text.legacy import TCVN3, from_vni
-from surveys.returns.text.repair import repair_all
+from surveys.returns.text.cell_text import repair_all
+from surveys.returns.text.legacy_encodings import TCVN3, from_vni
 from surveys.vocabulary.folding import repair
 
 WORDS = [

@@ -1,8 +1,8 @@
 """How well two data entries of the same forms agree, and where they do not.
 
-A disagreement is decided in a review file (:data:`surveys.review.layouts.ENTRIES`): a person writes the final answer and a
-name, and :mod:`surveys.returns.adjudication` gives both entries that answer. What nobody decided stays a disagreement, which
-the validity rule ``double_entry`` keeps in review.
+A disagreement is decided in a review file (``ENTRIES`` of :mod:`surveys.review.columns_and_words`): a person writes the final
+answer and a name, and :mod:`surveys.returns.adjudication` gives both entries that answer. What nobody decided stays a
+disagreement, which the validity rule ``double_entry`` keeps in review.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from surveys.definitions.instrument.records import BLANK, NON_ANSWERS, NOT_ASKED, Instrument
-from surveys.returns.pairs import SECOND, UNIT, EntryPairs, units_rated
+from surveys.returns.entry_pairs import SECOND, UNIT, EntryPairs, units_rated
 from surveys.returns.record_set import Returns
-from surveys.review.layouts import ENTRIES
+from surveys.review.columns_and_words import ENTRIES
 
 AGREEMENT_COLUMNS = ("operator", "field", "compared", "agreed", "share")
 ALL = "all"  # the value of operator or field in a row over all of them

@@ -10,7 +10,7 @@ from surveys.returns.record_set import Returns
 from surveys.sampling.samples import Samples
 from surveys.scoring.scores import Scores
 from surveys.validity.dispositions import Dispositions
-from surveys.validity.screened import ScreenedRound
+from surveys.validity.screened_round import ScreenedRound
 
 
 @dataclass(frozen=True, repr=False)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from surveys.handover.codebook import OfficialColumn, OfficialTable
+from surveys.handover.official_columns import OfficialColumn, OfficialTable
 from surveys.handover.rounding import numbers_of
 from surveys.problems import Problem, Problems
 from surveys.vocabulary.csv import CsvError, records

@@ -15,7 +15,7 @@ from typing import Any
 
 from surveys.returns.files.archives import Archive
 from surveys.returns.files.sheets import Sheet, first_line
-from surveys.returns.text.legacy import from_tcvn3, from_vni, is_unicode, may_be_old_font
+from surveys.returns.text.legacy_encodings import from_tcvn3, from_vni, is_unicode, may_be_old_font
 
 STYLES = "xl/styles.xml"
 MOST_BYTES = 200_000_000  # of a workbook once unpacked; openpyxl needs many times as much memory

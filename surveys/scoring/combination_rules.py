@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from surveys.definitions.instrument.records import Instrument, Item, Node
-from surveys.vocabulary.aggregations import (
+from surveys.vocabulary.combination_names import (
     AGGREGATIONS,
     MEAN,
     MEAN_OF_ITEMS,

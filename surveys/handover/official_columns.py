@@ -1,7 +1,8 @@
 """The codebook of the package: which tables it has, what their columns mean, how their numbers are printed.
 
-It is written in ``codebook.toml`` beside this file. One declaration serves the writer (:mod:`surveys.handover.tables`), the
-council's workbook, the Data Package descriptor and the verification, so that none of them can drift from the others.
+It is written in ``official_columns.toml`` beside this file. One declaration serves the writer
+(:mod:`surveys.handover.result_frames`), the council's workbook, the Data Package descriptor and the verification, so that none
+of them can drift from the others.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any, Literal
 
 from surveys.definitions.study.records import Output
 from surveys.problems import Language
-from surveys.review import layouts
+from surveys.review import columns_and_words as layouts
 from surveys.vocabulary import columns
 from surveys.vocabulary.statuses import CHANGE_STATUSES, DISPOSITIONS, STATUSES
 
@@ -135,7 +136,9 @@ def _table(name: str, facts: Mapping[str, Any], of_columns: Mapping[str, Mapping
     return OfficialTable(name=name, columns=tuple(found), **own)
 
 
-_CODEBOOK = tomllib.loads((resources.files("surveys.handover") / "codebook.toml").read_text(encoding="utf-8"))
+_CODEBOOK = tomllib.loads(
+    (resources.files("surveys.handover") / "official_columns.toml").read_text(encoding="utf-8")
+)
 #: Columns by name, as they are in most tables.
 COLUMNS = {name: _column(name, facts) for name, facts in _CODEBOOK["columns"].items()}
 TABLES = {name: _table(name, facts, _CODEBOOK["columns"]) for name, facts in _CODEBOOK["tables"].items()}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from surveys.returns.text.legacy import FONT_ENCODINGS, font_encoding
+from surveys.returns.text.legacy_encodings import FONT_ENCODINGS, font_encoding
 from surveys.vocabulary.folding import repair
 
 Conversions = dict[str, int]

@@ -1,7 +1,7 @@
 """The tables of the package: results become frames, frames become printed text, and text becomes CSV bytes.
 
 Printing is the only place where numbers are rounded. CSV is RFC 4180: comma, CRLF, quotes where needed, UTF-8. Text that a
-spreadsheet would run as a formula is guarded (:mod:`surveys.vocabulary.formulas`); numbers are left plain.
+spreadsheet would run as a formula is guarded (:mod:`surveys.vocabulary.formula_guard`); numbers are left plain.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pandas as pd
 
 from surveys.definitions.instrument.records import Instrument, Node
 from surveys.definitions.study.records import Output, StudyDefinition
-from surveys.handover.codebook import (
+from surveys.handover.official_columns import (
     COUNCIL_SCORES,
     COUNCIL_UNITS,
     REJECTED_FORMS,
@@ -28,7 +28,7 @@ from surveys.handover.words import label_of, worded
 from surveys.problems import Problem
 from surveys.returns.record_set import Returns
 from surveys.review.review_file import review_bytes
-from surveys.scoring.combinations import rule_of
+from surveys.scoring.combination_rules import rule_of
 from surveys.scoring.scores import Scores
 from surveys.validity.dispositions import Dispositions
 from surveys.vocabulary.csv import columns_bytes
