@@ -259,7 +259,7 @@ class Residuals:
         reached = np.zeros((n_domains + 1, spread.domain.size), dtype=bool)
         reached[domain, spread.pair[self.stage.cluster]] = True  # the last: of rows in no domain
         others = np.tensordot(~reached[:n_domains], self._of_strata, axes=1)
-        found = b.transpose(0, 2, 1) @ others @ b
+        found: Floats = b.transpose(0, 2, 1) @ others @ b
         for first in range(0, n_domains, _TOGETHER):
             block = slice(first, min(first + _TOGETHER, n_domains))
             of_domain, cluster = np.nonzero(reached[block][:, spread.pair])
