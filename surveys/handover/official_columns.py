@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from surveys.definitions.study.records import Output
 from surveys.problems import Language
-from surveys.review import columns_and_words as layouts
+from surveys.review import columns_and_words
 from surveys.vocabulary import columns
 from surveys.vocabulary.statuses import CHANGE_STATUSES, DISPOSITIONS, STATUSES
 
@@ -27,7 +27,11 @@ Kind = Literal["text", "remarks", "count", "plain", "score", "percent", "points"
 
 _ACCEPTED = {"statuses": STATUSES, "dispositions": DISPOSITIONS, "change_statuses": CHANGE_STATUSES}
 #: Tables in which people decide, by name: their layout is declared, and they are written, in the review room.
-REVIEWED = {"undecided": layouts.FORMS, "proposals": layouts.UNITS, "entries": layouts.ENTRIES}
+REVIEWED = {
+    "undecided": columns_and_words.FORMS,
+    "proposals": columns_and_words.UNITS,
+    "entries": columns_and_words.ENTRIES,
+}
 #: Tables whose columns other rooms declare, by name.
 _MADE = {
     "scores": columns.SCORE_COLUMNS,

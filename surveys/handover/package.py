@@ -18,8 +18,7 @@ from pathlib import Path
 import pandas as pd
 
 from surveys.definitions.study.records import StudyDefinition
-from surveys.handover import official_columns as codebook
-from surveys.handover import result_frames as tables
+from surveys.handover import official_columns, result_frames
 from surveys.handover.folder import obstacles, write_folder
 from surveys.handover.manifest import MANIFEST, Content, run_manifest
 from surveys.handover.official_columns import OfficialTable
@@ -60,29 +59,29 @@ def package(scored: ScoredRound) -> dict[str, bytes]:
     """Every file of the package: path → bytes. The same input gives the same bytes."""
     study, scores = scored.study, scored.scores
     manifest = run_manifest("scores", scored, Counter(scores.table["status"].tolist()))
-    forms = tables.forms_frame(scored.returns, scored.dispositions)
+    forms = result_frames.forms_frame(scored.returns, scored.dispositions)
     frames = {
-        codebook.SCORES: scores.table,
-        codebook.UNITS: scores.units,
-        codebook.WEIGHTS: scored.samples.weights,
-        codebook.DIAGNOSTICS: scored.samples.summary,
-        codebook.TREE: tables.tree_frame(study.instrument),
+        official_columns.SCORES: scores.table,
+        official_columns.UNITS: scores.units,
+        official_columns.WEIGHTS: scored.samples.weights,
+        official_columns.DIAGNOSTICS: scored.samples.summary,
+        official_columns.TREE: result_frames.tree_frame(study.instrument),
         **_screened_frames(scored, forms),
         **_filled(
             {
-                codebook.SHARES: tables.shares_frame(scores.shares, study),
-                codebook.UNWEIGHTED: scores.unweighted,
+                official_columns.SHARES: result_frames.shares_frame(scores.shares, study),
+                official_columns.UNWEIGHTED: scores.unweighted,
             }
         ),
     }
-    council = _council(study, tables.council_frames(study, scores, forms), manifest)
+    council = _council(study, result_frames.council_frames(study, scores, forms), manifest)
     others = {MANIFEST: manifest, **{f"{COUNCIL}/{path}": content for path, content in council.items()}}
     return _sealed(study, _csvs(study, frames), others)
 
 
 def screening(screened: ScreenedRound) -> dict[str, bytes]:
     """Every file of a screening: path → bytes."""
-    frames = _screened_frames(screened, tables.forms_frame(screened.returns, screened.dispositions))
+    frames = _screened_frames(screened, result_frames.forms_frame(screened.returns, screened.dispositions))
     manifest = run_manifest("screening", screened, {})
     return _sealed(screened.study, _csvs(screened.study, frames), {MANIFEST: manifest})
 
@@ -93,19 +92,19 @@ def _screened_frames(
     """The tables about forms; those that only list oddities are left out when there are none."""
     returns, dispositions = done.returns, done.dispositions
     oddities = {
-        "reasons": tables.reasons_frame(returns, dispositions),
-        "undecided": tables.undecided_frame(forms, done.study),
+        "reasons": result_frames.reasons_frame(returns, dispositions),
+        "undecided": result_frames.undecided_frame(forms, done.study),
         "proposals": returns.proposals,
-        "cells": tables.cells_frame(returns),
+        "cells": result_frames.cells_frame(returns),
         "entries": disagreements(returns),
         "agreement": agreement(returns),
         "conversions": returns.conversions,
-        "warnings": tables.warnings_frame(done.warnings),
+        "warnings": result_frames.warnings_frame(done.warnings),
     }
     return {
-        codebook.FORMS: forms,
-        codebook.FUNNEL: dispositions.funnel,
-        **_filled({codebook.TABLES[name]: frame for name, frame in oddities.items()}),
+        official_columns.FORMS: forms,
+        official_columns.FUNNEL: dispositions.funnel,
+        **_filled({official_columns.TABLES[name]: frame for name, frame in oddities.items()}),
     }
 
 
@@ -115,7 +114,7 @@ def _filled(frames: Mapping[OfficialTable, pd.DataFrame]) -> dict[OfficialTable,
 
 def _csvs(study: StudyDefinition, frames: Mapping[OfficialTable, pd.DataFrame]) -> dict[OfficialTable, bytes]:
     return {
-        table: tables.table_bytes(table, tables.printed(table, frame, study.output))
+        table: result_frames.table_bytes(table, result_frames.printed(table, frame, study.output))
         for table, frame in frames.items()
     }
 
@@ -124,8 +123,8 @@ def _council(
     study: StudyDefinition, frames: Mapping[OfficialTable, pd.DataFrame], manifest: bytes
 ) -> dict[str, bytes]:
     """The council's folder, complete in itself: path within it → bytes."""
-    texts = {table: tables.printed(table, frame, study.output) for table, frame in frames.items()}
-    csvs = {table: tables.table_bytes(table, of_table) for table, of_table in texts.items()}
+    texts = {table: result_frames.printed(table, frame, study.output) for table, frame in frames.items()}
+    csvs = {table: result_frames.table_bytes(table, of_table) for table, of_table in texts.items()}
     workbook = workbook_bytes(study, texts, {table.path: content for table, content in csvs.items()})
     return _sealed(study, csvs, {MANIFEST: manifest, WORKBOOK: workbook}, f"-{COUNCIL}")
 

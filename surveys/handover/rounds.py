@@ -13,7 +13,7 @@ from surveys.comparison.changes import ComparedRound, Comparison
 from surveys.definitions.instrument.reading import load_instrument, shipped
 from surveys.definitions.instrument.records import ScorePlan
 from surveys.definitions.study.records import Output
-from surveys.handover import official_columns as codebook
+from surveys.handover import official_columns
 from surveys.handover.folder import write_folder
 from surveys.handover.manifest import MANIFEST, comparison_manifest, language_of, read_manifest
 from surveys.handover.read_back import PrintedTable, read_printed
@@ -24,7 +24,7 @@ from surveys.problems import Language, Problems, fault
 
 def is_result(folder: Path) -> bool:
     """True for a folder of results (with scores) that this program wrote."""
-    return read_manifest(folder / MANIFEST) is not None and (folder / codebook.SCORES.path).is_file()
+    return read_manifest(folder / MANIFEST) is not None and (folder / official_columns.SCORES.path).is_file()
 
 
 def read_round(folder: Path) -> ComparedRound:
@@ -34,7 +34,10 @@ def read_round(folder: Path) -> ComparedRound:
     itself has to be compared).
     """
     problems = Problems()
-    found = [read_printed(folder, table.path, table, problems) for table in (codebook.SCORES, codebook.UNITS)]
+    found = [
+        read_printed(folder, table.path, table, problems)
+        for table in (official_columns.SCORES, official_columns.UNITS)
+    ]
     problems.raise_errors()
     run = read_manifest(folder / MANIFEST) or {}
     name = str(run.get("instrument", ""))
@@ -49,7 +52,9 @@ def deliver_comparison(comparison: Comparison, out: Path, language: Language) ->
     """Write the changes at ``out`` in the ``language`` of official files: table, descriptor, checksums; all or nothing."""
     output = Output(language=language)
     csvs = {
-        codebook.CHANGES: table_bytes(codebook.CHANGES, printed(codebook.CHANGES, comparison.table, output))
+        official_columns.CHANGES: table_bytes(
+            official_columns.CHANGES, printed(official_columns.CHANGES, comparison.table, output)
+        )
     }
     write_folder(out, sealed("changes", "", csvs, {MANIFEST: comparison_manifest()}, output))
 

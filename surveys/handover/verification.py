@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from surveys.handover import official_columns as codebook
+from surveys.handover import official_columns
 from surveys.handover.folder import files_of
 from surveys.handover.manifest import MANIFEST, SUMS, digest_of, language_of, read_manifest, read_sums
 from surveys.handover.official_columns import COUNCIL_TABLES, OfficialTable
@@ -23,9 +23,15 @@ from surveys.handover.seal import DESCRIPTOR
 from surveys.handover.workbook import WORKBOOK
 from surveys.problems import Problem, Problems
 
-_SCREENED = (codebook.FORMS, codebook.FUNNEL)
-_SCORED = (codebook.SCORES, codebook.UNITS, codebook.WEIGHTS, codebook.DIAGNOSTICS, codebook.TREE)
-_OPTIONAL = (codebook.SHARES, codebook.UNWEIGHTED)
+_SCREENED = (official_columns.FORMS, official_columns.FUNNEL)
+_SCORED = (
+    official_columns.SCORES,
+    official_columns.UNITS,
+    official_columns.WEIGHTS,
+    official_columns.DIAGNOSTICS,
+    official_columns.TREE,
+)
+_OPTIONAL = (official_columns.SHARES, official_columns.UNWEIGHTED)
 
 
 def verify(folder: str | Path) -> tuple[Problem, ...]:
@@ -124,12 +130,12 @@ def _declared(descriptor: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
 def _tables(folder: Path) -> dict[str, OfficialTable]:
     """The tables this kind of folder must have (path → table), and the optional ones it has."""
-    if (folder / codebook.CHANGES.path).is_file():
-        return {codebook.CHANGES.path: codebook.CHANGES}
+    if (folder / official_columns.CHANGES.path).is_file():
+        return {official_columns.CHANGES.path: official_columns.CHANGES}
     if (folder / WORKBOOK).is_file():
         return {table.path: table for table in COUNCIL_TABLES}
     wanted = {table.path: table for table in _SCREENED}
-    if (folder / codebook.SCORES.path).is_file() or (folder / COUNCIL).is_dir():
+    if (folder / official_columns.SCORES.path).is_file() or (folder / COUNCIL).is_dir():
         wanted |= {table.path: table for table in _SCORED}
         wanted |= {f"{COUNCIL}/{table.path}": table for table in COUNCIL_TABLES}
     return wanted | {table.path: table for table in _OPTIONAL if (folder / table.path).is_file()}

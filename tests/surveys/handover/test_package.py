@@ -17,7 +17,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from surveys.handover import official_columns as codebook
+from surveys.handover import official_columns
 from surveys.handover.official_columns import COLUMNS, TABLES, OfficialColumn, OfficialTable
 from surveys.handover.package import deliver, deliver_screening, package, screening
 from surveys.handover.seal import package_name
@@ -40,14 +40,14 @@ def _records(content: bytes) -> list[dict[str, str]]:
 
 def test_the_columns_are_those_of_the_delivery() -> None:
     """The columns as the specification lists them, in that order."""
-    assert ",".join(codebook.SCORES.names) == (
+    assert ",".join(official_columns.SCORES.names) == (
         "edition,block,unit_code,unit_name,node_code,node_level,group,n_valid,n_eff,score,se,ci_low,ci_high,df,"
         "satisfaction_percent,satisfaction_ci_low,satisfaction_ci_high,max_points,points,status,note"
     )
-    assert ",".join(codebook.FORMS.names) == (
+    assert ",".join(official_columns.FORMS.names) == (
         "form_code,questionnaire,block,unit_code,group,mode,source_file,source_row,disposition,reasons"
     )
-    assert ",".join(codebook.FUNNEL.names) == (
+    assert ",".join(official_columns.FUNNEL.names) == (
         "block,unit_code,group,questionnaire,issued,returned,valid,review,rejected"
     )
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from surveys.handover import official_columns as codebook
+from surveys.handover import official_columns
 from surveys.handover.official_columns import OfficialTable
 from surveys.handover.read_back import PrintedTable
 from surveys.handover.readding import parents
@@ -25,13 +25,13 @@ def printed(table: OfficialTable, rows: list[dict[str, str]]) -> PrintedTable:
 
 def tree(*nodes: Node) -> PrintedTable:
     names = ("code", "parent", "level", "rule", "weight", "max_points", "low", "high", "groups")
-    return printed(codebook.TREE, [dict(zip(names, node, strict=True)) for node in nodes])
+    return printed(official_columns.TREE, [dict(zip(names, node, strict=True)) for node in nodes])
 
 
 def scores(*rows: Row) -> PrintedTable:
     names = ("node_code", "node_level", "group", "score", "max_points", "points")
     place = {"block": "tinh", "unit_code": "u", "status": "ok", "n_valid": "9"}
-    return printed(codebook.SCORES, [place | dict(zip(names, row, strict=True)) for row in rows])
+    return printed(official_columns.SCORES, [place | dict(zip(names, row, strict=True)) for row in rows])
 
 
 def faults(scores: PrintedTable, tree: PrintedTable) -> list[tuple[str, int | None, str, str]]:

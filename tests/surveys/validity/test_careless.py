@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from surveys.validity import careless_indices as careless
+from surveys.validity import careless_indices
 
 REFERENCE = Path(__file__).parents[2] / "reference" / "r-survey"
 CASES = json.loads((REFERENCE / "careless.json").read_text())["cases"]
@@ -28,22 +28,22 @@ def printed(case: str, column: str = "") -> np.ndarray:
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [
-        (careless.longest_run(ANSWERS), printed("longstring")),
-        (careless.longest_run(ANSWERS), printed("longstring_avg", "longstr")),
-        (careless.average_run(ANSWERS), printed("longstring_avg", "avgstr")),
-        (careless.longest_run(GOVSAT), printed("govsat_longstring")),
-        (careless.longest_run(COMPLETE), printed("govsat_longstring_complete", "longstr")),
-        (careless.average_run(COMPLETE), printed("govsat_longstring_complete", "avgstr")),
-        (careless.individual_variability(ANSWERS), printed("irv")),
-        (careless.individual_variability(ANSWERS), printed("irv_split3", "irvTotal")),
-        (careless.split_variability(ANSWERS, 3)[:, 0], printed("irv_split3", "irv1")),
-        (careless.split_variability(ANSWERS, 3)[:, 1], printed("irv_split3", "irv2")),
-        (careless.split_variability(ANSWERS, 3)[:, 2], printed("irv_split3", "irv3")),
-        (careless.individual_variability(GOVSAT), printed("govsat_irv")),
-        (careless.mahalanobis(ANSWERS), printed("mahad")),
-        (careless.mahalanobis(ANSWERS), printed("mahad_flag", "d_sq")),
-        (careless.even_odd(ANSWERS, (5,) * 10), printed("evenodd")),
-        (careless.psychometric_synonyms(ANSWERS, 0.6), printed("psychsyn_.6")),
+        (careless_indices.longest_run(ANSWERS), printed("longstring")),
+        (careless_indices.longest_run(ANSWERS), printed("longstring_avg", "longstr")),
+        (careless_indices.average_run(ANSWERS), printed("longstring_avg", "avgstr")),
+        (careless_indices.longest_run(GOVSAT), printed("govsat_longstring")),
+        (careless_indices.longest_run(COMPLETE), printed("govsat_longstring_complete", "longstr")),
+        (careless_indices.average_run(COMPLETE), printed("govsat_longstring_complete", "avgstr")),
+        (careless_indices.individual_variability(ANSWERS), printed("irv")),
+        (careless_indices.individual_variability(ANSWERS), printed("irv_split3", "irvTotal")),
+        (careless_indices.split_variability(ANSWERS, 3)[:, 0], printed("irv_split3", "irv1")),
+        (careless_indices.split_variability(ANSWERS, 3)[:, 1], printed("irv_split3", "irv2")),
+        (careless_indices.split_variability(ANSWERS, 3)[:, 2], printed("irv_split3", "irv3")),
+        (careless_indices.individual_variability(GOVSAT), printed("govsat_irv")),
+        (careless_indices.mahalanobis(ANSWERS), printed("mahad")),
+        (careless_indices.mahalanobis(ANSWERS), printed("mahad_flag", "d_sq")),
+        (careless_indices.even_odd(ANSWERS, (5,) * 10), printed("evenodd")),
+        (careless_indices.psychometric_synonyms(ANSWERS, 0.6), printed("psychsyn_.6")),
     ],
     ids=lambda value: "",
 )
@@ -52,12 +52,12 @@ def test_agrees_with_r_careless(ours: np.ndarray, theirs: np.ndarray) -> None:
 
 
 def test_flags_the_rows_r_flags() -> None:
-    ours = careless.outlying(careless.mahalanobis(ANSWERS), ANSWERS.shape[1], 0.99)
+    ours = careless_indices.outlying(careless_indices.mahalanobis(ANSWERS), ANSWERS.shape[1], 0.99)
     assert ours.tolist() == CASES["mahad_flag"]["result"]["flagged"]
 
 
 def test_item_pairs_in_the_order_of_r() -> None:
-    first, second, correlation = careless.item_pairs(ANSWERS)
+    first, second, correlation = careless_indices.item_pairs(ANSWERS)
     theirs = CASES["psychsyn_critval"]["result"]
     assert SCALE.columns[first[:40]].tolist() == theirs["var1"]
     assert SCALE.columns[second[:40]].tolist() == theirs["var2"]
@@ -66,7 +66,7 @@ def test_item_pairs_in_the_order_of_r() -> None:
 
 def test_synonyms_where_r_draws_at_random() -> None:
     """R exchanges items within pairs at random for a row without variance on one side (row 88); ours has no value there."""
-    ours, theirs = careless.psychometric_synonyms(ANSWERS, 0.5), printed("psychsyn_.5")
+    ours, theirs = careless_indices.psychometric_synonyms(ANSWERS, 0.5), printed("psychsyn_.5")
     differing = np.flatnonzero(np.isnan(ours) != np.isnan(theirs))
     assert differing.tolist() == [88]
     assert np.isnan(ours[88])
@@ -78,11 +78,11 @@ def test_synonyms_where_r_draws_at_random() -> None:
 def test_no_pair_beyond_the_critical_value_gives_no_index() -> None:
     """R: "No Psychometric Antonyms found." for pairs below −0.5; here the lowest correlation is above that as well."""
     assert CASES["psychant_-.5"]["result"] == {"error": "No Psychometric Antonyms found."}
-    correlation = careless.item_pairs(ANSWERS)[2]
+    correlation = careless_indices.item_pairs(ANSWERS)[2]
     assert correlation[-1] > -0.5
-    assert np.isnan(careless.psychometric_synonyms(ANSWERS, 1.0)).all()
+    assert np.isnan(careless_indices.psychometric_synonyms(ANSWERS, 1.0)).all()
 
 
 def test_a_gap_breaks_a_run() -> None:
-    assert careless.longest_run(np.array([[4.0, 4.0, np.nan, 4.0]])).tolist() == [2]
-    assert careless.longest_run(np.array([[np.nan, np.nan, np.nan]])).tolist() == [1]
+    assert careless_indices.longest_run(np.array([[4.0, 4.0, np.nan, 4.0]])).tolist() == [2]
+    assert careless_indices.longest_run(np.array([[np.nan, np.nan, np.nan]])).tolist() == [1]

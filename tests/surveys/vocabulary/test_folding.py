@@ -9,16 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surveys.vocabulary.folding import fold, fold_name, repair, undo_mojibake
-
-WORDS = [
-    "Sở Nội vụ",
-    "Huyện Ứng Hòa",
-    "Đống Đa",
-    "Rất không hài lòng",
-    "Thị xã Sơn Tây",
-    "Kỹ thuật",
-    "Phường Yên Nghĩa",
-]
+from tests.vietnamese_words import WORDS
 
 
 @pytest.mark.parametrize("word", WORDS)

@@ -8,16 +8,8 @@ from hypothesis import strategies as st
 from surveys.returns.text.cell_text import repair_all
 from surveys.returns.text.legacy_encodings import TCVN3, from_vni
 from surveys.vocabulary.folding import repair
+from tests.vietnamese_words import WORDS
 
-WORDS = [
-    "Sở Nội vụ",
-    "Huyện Ứng Hòa",
-    "Đống Đa",
-    "Rất không hài lòng",
-    "Thị xã Sơn Tây",
-    "Kỹ thuật",
-    "Phường Yên Nghĩa",
-]
 ALPHABET = "àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđ"
 
 
