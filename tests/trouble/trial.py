@@ -156,7 +156,7 @@ def trial(
     """Write a study into ``folder`` and return it.
 
     ``files``: name → content, beside ``study.toml``. ``returns``: the tables ``[[returns]]`` as TOML, by default one for each of
-    ``files`` in its order. ``settings``: further TOML of ``study.toml``, put before the returns. ``rules``: rule → severity in the
+    ``files`` in its order. ``settings``: more TOML of ``study.toml``, put before the returns. ``rules``: rule → severity in the
     instrument. ``parts``: the instrument's ``tree``, ``items`` or ``units`` (CSV), ``fields`` or ``more`` (TOML) instead of the
     standard ones.
     """
