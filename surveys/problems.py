@@ -7,6 +7,7 @@ it is shown. Borders collect faults in :class:`Problems` and raise them all at o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -17,8 +18,9 @@ from typing import Any, Literal
 Severity = Literal["error", "warning"]
 Language = Literal["vi", "en"]
 LANGUAGES: tuple[Language, ...] = ("vi", "en")
-#: Shown where no accepted value is near.
-NONE = "–"
+#: A part of a wording that is left out where one of its placeholders is empty: ``{value} is not accepted.⟦ Nearest: {nearest}.⟧``
+_OPTIONAL = re.compile("⟦([^⟧]*)⟧")
+_PLACEHOLDER = re.compile(r"{(\w+)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,13 @@ class Problem:
 
     def place(self, language: Language) -> str:
         """The place in words: ``units.csv, dòng 3, cột name_vi``."""
-        parts = [self.file] if self.file else []
-        for name, value in (("sheet", self.sheet), ("row", self.row), ("column", self.column)):
-            if value not in ("", None):
-                parts.append(f"{phrase(f'place.{name}', language)} {value}")
-        return ", ".join(parts)
+        return ", ".join(filter(None, (self.file, self.place_in_file(language))))
+
+    def place_in_file(self, language: Language, rows: str = "") -> str:
+        """The place within its file in words, in a TOML file its key; ``rows``: several rows in place of its own."""
+        last = "key" if self.file.endswith(".toml") else "column"
+        named = (("sheet", self.sheet), ("row", rows or str(self.row or "")), (last, self.column))
+        return ", ".join(f"{phrase(f'place.{name}', language)} {value}" for name, value in named if value)
 
     def text(self, language: Language = "vi") -> str:
         """The whole message: place, what is wrong, what is accepted, what to do."""
@@ -119,8 +123,9 @@ class Place:
         """Note that ``value`` is none of ``accepted``, with the nearest of them; at most 40 are shown."""
         known = tuple(accepted)
         shown = [*known[:40], "…"] if len(known) > 40 else known
-        near = nearest_of(value[:200], known) or NONE
-        self.note(code, column, value=shortened(value), accepted=shown, nearest=near)
+        self.note(
+            code, column, value=shortened(value), accepted=shown, nearest=nearest_of(value[:200], known)
+        )
 
     def below(self, key: str) -> Place:
         """The place of a key or list entry below this one."""
@@ -170,12 +175,22 @@ def nearest_of(word: str, accepted: tuple[str, ...]) -> str:
 
 
 def phrase(code: str, language: Language = "vi", **params: object) -> str:
-    """The wording of ``code`` in ``language`` with its placeholders filled in.
+    """The wording of ``code`` in ``language`` with its placeholders filled in; its optional parts only where there is what fills
+    them.
 
     >>> phrase("place.row", "en")
     'row'
+    >>> phrase("reference.block", "en", value="xã", accepted="", nearest="")
+    'there is no block “xã”.'
     """
-    return wording()[code][language].format(**params)
+    text = wording()[code][language]
+    if "⟦" in text:
+        text = _OPTIONAL.sub(lambda part: part[1] if _is_filled(part[1], params) else "", text)
+    return text.format(**params)
+
+
+def _is_filled(part: str, params: Mapping[str, object]) -> bool:
+    return all(str(params[name]) for name in _PLACEHOLDER.findall(part))
 
 
 @cache

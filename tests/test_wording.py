@@ -35,6 +35,7 @@ VIETNAMESE = re.compile(
     "[ăâđêôơưàáảãạằắẳẵặầấẩẫậèéẻẽẹềếểễệìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữựỳýỷỹỵ]", re.IGNORECASE
 )
 CODES = sorted(wording())
+OPTIONAL = re.compile("⟦[^⟧]*⟧")
 TEXT_SUFFIXES = {
     ".py", ".toml", ".csv", ".md", ".txt", ".json", ".yml", ".yaml", ".ipynb", ".R", ".html", ".cff", ".sh", ".svg",
 }  # fmt: skip
@@ -160,6 +161,27 @@ def test_every_wording_can_be_filled(code: str) -> None:
     for language in LANGUAGES:
         text = Problem(code, params=params).text(language)
         assert all(value in text for _, value in params)
+
+
+def test_a_nearest_word_is_shown_only_where_there_is_one() -> None:
+    """Every placeholder that may be empty stands in an optional part of its wording."""
+    shown = [
+        code for code in CODES for text in wording()[code].values() if "{nearest}" in OPTIONAL.sub("", text)
+    ]
+    assert shown == []
+    found = Problem("reference.block", params=(("value", "xã"), ("accepted", "so, huyen"), ("nearest", "")))
+    assert found.text("vi") == "không có khối “xã”. Chấp nhận: so, huyen."
+
+
+def test_a_key_of_a_toml_file_is_no_column() -> None:
+    assert (
+        Problem("record.missing", file="study.toml", column="study.code").place("vi")
+        == "study.toml, khóa study.code"
+    )
+    assert (
+        Problem("record.missing", file="tree.csv", row=3, column="rule").place("vi")
+        == "tree.csv, dòng 3, cột rule"
+    )
 
 
 def test_tables_of_words_are_sorted_in_rooms_without_repeats() -> None:

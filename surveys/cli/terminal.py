@@ -51,12 +51,7 @@ class Terminal:
         first = alike[0]
         mark = phrase(f"cli.mark.{first.severity}", self.language)
         rows = ", ".join(str(problem.row) for problem in alike if problem.row is not None)
-        labels = {name: phrase(f"place.{name}", self.language) for name in ("sheet", "row", "column")}
-        place = ", ".join(
-            f"{labels[name]} {value}"
-            for name, value in (("sheet", first.sheet), ("row", rows), ("column", first.column))
-            if value
-        )
+        place = first.place_in_file(self.language, rows)
         message = phrase(first.code, self.language, **dict(first.params))
         return f"{mark}: {place}: {message}" if place else f"{mark}: {message}"
 

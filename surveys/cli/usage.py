@@ -56,8 +56,7 @@ class UnknownCommandError(Exception):
 def usage_fault(error: Exception) -> tuple[str, dict[str, object]]:
     """Code and parameters of the message for a usage error of typer (told by what it carries)."""
     if isinstance(error, UnknownCommandError):
-        code = "cli.usage.no_command_near" if error.nearest else "cli.usage.no_command"
-        return code, {"word": error.word, "nearest": error.nearest}
+        return "cli.usage.no_command", {"word": error.word, "nearest": error.nearest}
     command = getattr(getattr(error, "ctx", None), "command_path", "surveys")
     option, parameter = getattr(error, "option_name", None), getattr(error, "param", None)
     if option is not None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from surveys.definitions.text_files import read_text
-from surveys.problems import NONE, Place, Problems, nearest
+from surveys.problems import Place, Problems, nearest
 from surveys.vocabulary.csv import CsvError, delimiter_of, records
 from surveys.vocabulary.formula_guard import unguarded
 
@@ -152,14 +152,8 @@ def _header(cells: list[str], columns: TableColumns, place: Place) -> tuple[str,
         elif name not in accepted and columns.others:
             place.note("table.ignored_column", name, severity="warning", name=name)
         elif name not in accepted:
-            near = nearest(name, accepted) or NONE
-            place.note(
-                "table.unknown_column",
-                name or str(position + 1),
-                name=name,
-                accepted=list(accepted),
-                nearest=near,
-            )
+            heading, near = name or str(position + 1), nearest(name, accepted)
+            place.note("table.unknown_column", heading, name=name, accepted=list(accepted), nearest=near)
     for name, needed in accepted.items():
         if needed and name not in cells:
             place.note("table.missing_column", name, name=name)

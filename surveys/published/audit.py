@@ -106,7 +106,7 @@ def _note_unknown(tree: TableTree, rows: Sequence[PublishedRow]) -> None:
     for code, parent in tree.extras.items():
         first[code].place.note(
             "audit.unknown_code", "code", severity="warning", value=code, parent=parent or "–",
-            instrument=tree.instrument.name, nearest=nearest(code, tree.instrument.node) or "–",
+            instrument=tree.instrument.name, nearest=nearest(code, tree.instrument.node),
         )  # fmt: skip
 
 

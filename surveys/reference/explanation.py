@@ -20,7 +20,7 @@ def explain(name: str, language: Language) -> str:
         known = dict.fromkeys(
             part for subject in subjects() for part in (subject.name, subject.name.rpartition(".")[2])
         )
-        raise fault("reference.unknown", name=name, nearest=nearest(name, known) or "–")
+        raise fault("reference.unknown", name=name, nearest=nearest(name, known))
     return "\n\n".join(_explained(subject, language) for subject in found)
 
 

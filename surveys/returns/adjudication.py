@@ -49,7 +49,7 @@ def adjudicate(returns: Returns, adjudications: Iterable[Adjudication], problems
                 form=entry.form,
                 field=entry.field,
                 value=entry.final,
-                nearest=nearest or "–",
+                nearest=nearest,
             )
         elif isinstance(found, int):
             answers[pair, returns.instrument.item_position[code]] = found

@@ -188,6 +188,6 @@ def _heading_unit(reading: TableReading, text: str) -> str:
         nearest = [name for _, name, _ in reading.register.nearest(text)]
         reading.study.problems.add(
             "returns.heading_unit", file=reading.table.file, sheet=reading.table.sheet, text=text,
-            nearest=nearest[0] if nearest else "–",
+            nearest=nearest[0] if nearest else "",
         )  # fmt: skip
     return code

@@ -131,7 +131,7 @@ def _item_answers(reading: TableReading, item: str, unit: str) -> np.ndarray:
         if fault != "missing":
             reading.faults.append(CellFault(cells.rows_of(k), item, unit, text, fault))
         if told < _TOLD:
-            reading.warn(column, k, f"returns.cell_{fault}", text=text, nearest=options.nearest(text) or "–")
+            reading.warn(column, k, f"returns.cell_{fault}", text=text, nearest=options.nearest(text))
         elif told == _TOLD:
             reading.warn(column, k, "returns.cells_further", text=text, texts=len(faults) - _TOLD)
     return cells.spread(np.array([answer.code for answer in read], dtype=np.int8), BLANK)

@@ -123,6 +123,6 @@ def _categories(reading: TableReading, declared: Field, column: Column) -> np.nd
     for k, (value, text) in enumerate(_distinct(column)):
         codes = names.find(_label(column, value)) or names.find(text)
         if len(codes) != 1:
-            reading.warn(column, k, "returns.category_unknown", nearest=names.nearest(text) or "–")
+            reading.warn(column, k, "returns.category_unknown", nearest=names.nearest(text))
         found.append(codes[0] if len(codes) == 1 else text)
     return column.distinct.spread(np.array(found, dtype=object), "")

@@ -32,7 +32,7 @@ from surveys.definitions.instrument.records import (
 )
 from surveys.definitions.record_building import columns_of, from_table, section
 from surveys.definitions.text_files import inside, is_file, read_toml
-from surveys.problems import NONE, Place, Problems, fault, nearest, shortened
+from surveys.problems import Place, Problems, fault, nearest, shortened
 
 INSTRUMENT_FILE = "instrument.toml"
 SECTIONS: Mapping[str, Section] = {
@@ -85,7 +85,7 @@ def find_instrument(name_or_folder: str | Path) -> Path:
     if folder.name == INSTRUMENT_FILE and is_file(folder):
         return folder.parent
     if not is_file(folder / INSTRUMENT_FILE):
-        near = nearest(name, shipped()) or NONE
+        near = nearest(name, shipped())
         raise fault("instrument.unknown", value=shortened(name), accepted=shipped(), nearest=near)
     return folder
 

@@ -94,7 +94,7 @@ def _note_missing(
             sheet=table.sheet,
             item=item.code,
             text=item.text_vi,
-            nearest=nearest or "–",
+            nearest=nearest,
         )
     for assigned, heading in vocabulary.assigned.items():
         if not any(vocabulary.assigned_to(column) == assigned for column in table.columns):
@@ -107,7 +107,7 @@ def _note_missing(
             )
     for column in unknown:
         nearest = vocabulary.item_names.nearest(column.heading) if absent else ""
-        _note(problems, "returns.column_ignored", table, column, "warning", nearest=nearest or "–")
+        _note(problems, "returns.column_ignored", table, column, "warning", nearest=nearest)
 
 
 def _note(

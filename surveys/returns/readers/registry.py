@@ -48,7 +48,7 @@ def choose(sheets: Sequence[Sheet], vocabulary: Vocabulary, named: str = "", fil
         known = {reader.name: reader for reader in READERS}
         if named not in known:
             raise fault(
-                "returns.reader_unknown", file=file, reader=named, nearest=nearest(named, known) or "–",
+                "returns.reader_unknown", file=file, reader=named, nearest=nearest(named, known),
                 accepted=", ".join(known),
             )  # fmt: skip
         return known[named]

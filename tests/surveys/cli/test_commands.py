@@ -246,7 +246,7 @@ def test_every_command_and_parameter_is_explained() -> None:
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        (["scor", "x"], "cli.usage.no_command_near"),
+        (["scor", "x"], "cli.usage.no_command"),
         (["qqqqqqq"], "cli.usage.no_command"),
         (["score"], "cli.usage.missing"),
         (["score", "x"], "cli.usage.missing"),

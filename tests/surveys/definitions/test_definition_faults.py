@@ -139,7 +139,7 @@ CASES = (
     Case("reference.scale", ITEMS, "huyen-1,agree", "huyen-1,agrees", 3, "scale", {"nearest": "agree"}),
     Case("reference.node", ITEMS, "2a,2,", "2a,22,", 5, "node", {"value": "22"}, ("tree.nothing_below",)),
     Case("reference.node", "assessed.csv", "ba-dinh,4", "ba-dinh,44", 2, "node"),
-    Case("reference.item", ITEMS, "S0=yes", "S1=yes", 5, "asked_when", {"value": "S1", "nearest": "–"}),
+    Case("reference.item", ITEMS, "S0=yes", "S1=yes", 5, "asked_when", {"value": "S1", "nearest": ""}),
     Case("reference.unit", "frames.csv", "ba-dinh", "ba-dịnh", 3, "unit", {"nearest": "ba-dinh"}, ("frames.gap",)),
     Case("reference.unit", STUDY, 'unit = "me-linh"', 'unit = "melinh"', None, "units.exclusions[1].unit",
          {"nearest": "me-linh"}, ("frames.gap",)),
