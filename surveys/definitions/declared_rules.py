@@ -38,10 +38,10 @@ def _rule(
     raw: Mapping[str, object], questionnaires: Sequence[str], place: Place, switchable: bool
 ) -> Rule | None:
     """A rule whose faults are noted; None when it cannot stand for a rule at all. A severity that is none counts as flag."""
-    severities = (*SEVERITIES, OFF) if switchable else SEVERITIES
     name, severity = raw.get("rule"), raw.get("severity")
     if isinstance(name, str) and name not in VALIDITY_RULES:
         place.not_accepted("rule.unknown", "rule", name, VALIDITY_RULES)
+    severities = _severities(str(name), switchable)
     if isinstance(severity, str) and severity not in severities:
         place.not_accepted("record.not_accepted", "severity", severity, severities)
     own: dict[str, object] = {key: raw[key] for key in _OWN_KEYS if key in raw}
@@ -61,6 +61,30 @@ def _rule(
         found = faulty_parameters([rule])
         place.problems.extend(replace(problem, file=place.file, column=place.at) for problem in found)
     return rule
+
+
+def _severities(name: str, switchable: bool) -> tuple[str, ...]:
+    """The severities with which a rule may be declared; a standing rule cannot be switched off."""
+    rule = VALIDITY_RULES.get(name)
+    if rule is None:
+        return SEVERITIES
+    return (*rule.severities, OFF) if switchable and rule.standing is None else rule.severities
+
+
+def with_standing(rules: Sequence[Rule], questionnaires: Iterable[str]) -> tuple[Rule, ...]:
+    """The rules, then every standing rule for the questionnaires of which they do not speak.
+
+    >>> [(rule.rule, rule.severity) for rule in with_standing([Rule("unknown_unit", "reject")], ["p1"])]
+    [('unknown_unit', 'reject')]
+    """
+    found, asked = list(rules), tuple(questionnaires)
+    for standing in (rule for rule in VALIDITY_RULES.values() if rule.standing):
+        declared = [rule for rule in rules if rule.rule == standing.name]
+        spoken_of = {code for rule in declared for code in rule.questionnaires or asked}
+        left = tuple(code for code in asked if code not in spoken_of)
+        if left and standing.standing:
+            found.append(Rule(standing.name, standing.standing, (), left if declared else ()))
+    return tuple(found)
 
 
 def faulty_parameters(rules: Iterable[Rule], file: str = "") -> tuple[Problem, ...]:

@@ -23,7 +23,7 @@ from surveys.returns.record_set import Returns
 from surveys.scoring.scored_round import ScoredRound
 from surveys.validity.dispositions import Dispositions
 from surveys.validity.screened_round import ScreenedRound
-from surveys.vocabulary.statuses import REJECTED, REVIEW, SECOND_ENTRY, VALID
+from surveys.vocabulary.statuses import DISPOSITIONS, NO_FORMS
 
 MANIFEST = "run.json"
 SUMS = "SHA256SUMS"
@@ -148,7 +148,7 @@ def _counts(returns: Returns, dispositions: Dispositions) -> dict[str, object]:
     return {
         "forms": int(returns.rows["form"].nunique()),
         "evaluations": len(returns),
-        **{name: found.get(name, 0) for name in (VALID, REVIEW, REJECTED, SECOND_ENTRY)},
+        **{name: found.get(name, 0) for name in (*DISPOSITIONS, *NO_FORMS)},
         "reasons": dict(sorted(Counter(dispositions.reasons["rule"].tolist()).items())),
     }
 

@@ -32,7 +32,7 @@ def reconciled(package: Package) -> Iterator[Problem]:
 
 
 def funnel_adds_up(funnel: PrintedTable) -> Iterator[Problem]:
-    """returned = valid + review + rejected. More forms kept than issued is possible where no rule refuses forms that
+    """returned = valid + review + rejected + left out. More forms kept than issued is possible where no rule refuses forms that
     were not issued; it is worth a warning."""
     issued, returned = funnel.number("issued"), funnel.number("returned")
     parts = sum(funnel.number(name) for name in DISPOSITIONS)

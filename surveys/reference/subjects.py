@@ -31,7 +31,7 @@ from surveys.vocabulary.combination_names import AGGREGATIONS, CHILD_RULES, ITEM
 from surveys.vocabulary.levels import MEASURED_BY
 from surveys.vocabulary.remarks import REMARKS
 from surveys.vocabulary.roles import FIELD_ROLES
-from surveys.vocabulary.statuses import DISPOSITIONS, SECOND_ENTRY, STATUSES
+from surveys.vocabulary.statuses import DISPOSITIONS, NO_FORMS, STATUSES
 from surveys.vocabulary.validity_rules import SEVERITIES, VALIDITY_RULES
 
 Text = Mapping[str, str]
@@ -191,7 +191,7 @@ def _rules() -> Iterator[Subject]:
 
 #: List of words → the words that the engine knows, and where one stands; what they mean stands in ``texts/words.toml``.
 WORD_LISTS: Mapping[str, tuple[tuple[str, ...], str]] = {
-    "dispositions": ((*DISPOSITIONS, SECOND_ENTRY), "disposition = {}"),
+    "dispositions": ((*DISPOSITIONS, *NO_FORMS), "disposition = {}"),
     "statuses": (STATUSES, "status = {}"),
     "severities": ((*SEVERITIES, OFF), 'severity = "{}"'),
     "combinations": (tuple(dict.fromkeys((*ITEM_RULES, *CHILD_RULES))), "rule = {}"),

@@ -19,11 +19,12 @@ from surveys.handover.words import label_of
 from surveys.problems import Language, phrase
 from surveys.vocabulary.levels import ALL_GROUPS
 from surveys.vocabulary.remarks import in_words
+from surveys.vocabulary.statuses import DISPOSITIONS
 
 if TYPE_CHECKING:
     from surveys.published.audit import AuditReport
 
-_COUNTS = ("issued", "returned", "valid", "review", "rejected")
+_COUNTS = ("issued", "returned", *DISPOSITIONS)
 _SHOWN = 10
 _LEVEL = 0.05
 

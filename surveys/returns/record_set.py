@@ -38,7 +38,11 @@ ROW_COLUMNS: dict[str, str] = {
     "source_file": "object",
     "source_sheet": "object",
     "source_row": "int64",  # 1-based row in the file as its users see it
+    "submission": "object",  # what the product calls the submission; "" where it gives it no name
     "submitted": "datetime64[s]",  # local time of the study; NaT when not known
+    "edited": "datetime64[s]",  # last change, where the product tells it
+    "state": "object",  # "", "valid", "review" or "left_out": what the collecting tool decided
+    "state_text": "object",  # how the tool writes it
     "seconds": "float64",  # time taken; NaN when not known
     "interviewer": "object",
     "operator": "object",

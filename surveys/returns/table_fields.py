@@ -27,6 +27,9 @@ def field_columns(reading: TableReading) -> dict[str, np.ndarray]:
     started, submitted = (_times(reading, first.get(role)) for role in ("started", "submitted"))
     ended = _times(reading, first["ended"]) if "ended" in first else submitted
     columns["submitted"] = submitted if "submitted" in first else ended
+    columns["edited"] = _times(reading, first.get("edited"))
+    columns["submission"] = texts_of(first["response"]) if "response" in first else reading.same("")
+    columns |= {"state": reading.same(""), "state_text": reading.same("")}
     columns["seconds"] = _seconds(reading, first.get("seconds"), started, ended)
     columns["own_unit"] = _own_unit(reading, first.get("own_unit"))
     filled = [column.distinct.codes >= 0 for column in found.get("identification", ())]

@@ -10,20 +10,20 @@ import pandas as pd
 
 from surveys.problems import Problem
 from surveys.vocabulary.notebook_display import Shown
-from surveys.vocabulary.statuses import SECOND_ENTRY, VALID
+from surveys.vocabulary.statuses import NO_FORMS, VALID
 
 
 @dataclass(frozen=True, repr=False)
 class Dispositions(Shown):
     """Aligned with ``Returns.rows`` (n evaluations).
 
-    ``disposition``: object array [n] of valid, review, rejected; second_entry marks rows that are the second data entry of
-    another row and stand in no count and no list of forms (see ``counted``). ``reasons``: DataFrame row, rule, severity, detail
-    (every reason of every evaluation, flags included; ``detail`` names items, units or other form codes, never free text).
-    ``cells``: DataFrame of ``CELL_COLUMNS``, the cell in which each evaluation is counted; ``funnel``: DataFrame of
-    ``FUNNEL_COLUMNS``, so that returned = valid + review + rejected. A form that does not count as valid stands in the cell it
-    was issued for where its code was issued, else in the cell it was read in; so returned ≤ issued, but for codes that came back
-    twice or were never issued, each of which has its reason. ``warnings``: faults that did not stop the screening.
+    ``disposition``: object array [n] of valid, review, rejected, left_out; second_entry and copy mark rows that are the second
+    data entry or a copy of another row and stand in no count and no list of forms (see ``counted``). ``reasons``: DataFrame row,
+    rule, severity, detail (every reason of every evaluation, flags included; ``detail`` names items, units or other form codes,
+    never free text). ``cells``: DataFrame of ``CELL_COLUMNS``, the cell in which each evaluation is counted; ``funnel``: frame
+    of ``FUNNEL_COLUMNS``, so that returned = valid + review + rejected + left_out. A form that does not count as valid stands in
+    the cell it was issued for where its code was issued, else in the cell it was read in; so returned ≤ issued, but for codes
+    that came back twice or were never issued, each of which has its reason. ``warnings``: faults that did not stop the screening.
     """
 
     disposition: np.ndarray
@@ -39,8 +39,8 @@ class Dispositions(Shown):
 
     @property
     def counted(self) -> np.ndarray:
-        """Boolean mask [n] of the evaluations that are returns: all but second data entries."""
-        return np.asarray(self.disposition != SECOND_ENTRY)
+        """Boolean mask [n] of the evaluations of forms: all but second data entries and copies."""
+        return np.asarray(~np.isin(self.disposition.astype(str), NO_FORMS))
 
     def facts(self) -> Mapping[str, object]:
         words, counts = np.unique(self.disposition.astype(str), return_counts=True)

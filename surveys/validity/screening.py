@@ -18,7 +18,15 @@ from surveys.validity.dispositions import Dispositions
 from surveys.validity.evidence import Array, Evidence, gather
 from surveys.validity.rules import RULES
 from surveys.vocabulary.columns import CELL_COLUMNS, FUNNEL_COLUMNS, REASON_COLUMNS
-from surveys.vocabulary.statuses import DISPOSITIONS, REJECTED, REVIEW, SECOND_ENTRY, VALID
+from surveys.vocabulary.statuses import (
+    DISPOSITIONS,
+    LEFT_OUT,
+    NO_FORMS,
+    REJECTED,
+    REVIEW,
+    SECOND_ENTRY,
+    VALID,
+)
 from surveys.vocabulary.validity_rules import VALIDITY_RULES
 
 CELL = list(CELL_COLUMNS)
@@ -32,8 +40,9 @@ Reasons = tuple[
 def screen(study: StudyDefinition, returns: Returns) -> Dispositions:
     """What becomes of every evaluation of ``returns`` under the rules and decisions of ``study``.
 
-    Rejected: a reason of severity reject, or a reviewer's decision; otherwise under review: a reason of severity review that no
-    decision has lifted; otherwise valid. A decision never lifts a reason of severity reject. Raises
+    Left out: a reason of severity leave_out that no decision has lifted. Otherwise rejected: a reason of severity reject, or a
+    reviewer's decision; otherwise under review: a reason of severity review that no decision has lifted; otherwise valid. A
+    decision never lifts a reason of severity reject. Raises
     :class:`surveys.problems.SurveyError` when a rule or parameter cannot be carried out as declared.
     """
     faults = faulty_parameters(study.rules, "study.toml")
@@ -105,11 +114,12 @@ def outcome(size: int, reasons: pd.DataFrame) -> Array:
     severity = reasons["severity"].to_numpy(object)
     accepted = (reasons["rule"] == DECISION).to_numpy() & (severity != "reject")
     rows = reasons["row"].to_numpy(int)
-    rejected, review, lifted = (
+    left_out, rejected, review, lifted = (
         np.bincount(rows[mask], minlength=size) > 0
-        for mask in (severity == "reject", severity == "review", accepted)
+        for mask in (severity == "leave_out", severity == "reject", severity == "review", accepted)
     )
-    return np.select([rejected, review & ~lifted], [REJECTED, REVIEW], VALID).astype(object)
+    outcomes = {LEFT_OUT: left_out & ~lifted, REJECTED: rejected, REVIEW: review & ~lifted}
+    return np.select(list(outcomes.values()), list(outcomes), VALID).astype(object)
 
 
 def accounts(study: StudyDefinition, returns: Returns, disposition: Array) -> pd.DataFrame:
@@ -130,14 +140,14 @@ def accounts(study: StudyDefinition, returns: Returns, disposition: Array) -> pd
 
 
 def funnel(study: StudyDefinition, cells: pd.DataFrame, disposition: Array) -> pd.DataFrame:
-    """Issued, returned, valid, review and rejected by block × unit × group × questionnaire.
+    """Issued, returned, valid, review, rejected and left out by block × unit × group × questionnaire.
 
     Every counted evaluation stands in the row of its cell; issued forms that never came back and forms of no known unit (empty
     unit code) have their rows too. A form of a matrix questionnaire is issued for each assessed unit.
     """
     issued = issued_by_cell(study)
     found = Counter(zip(*(cells[name].tolist() for name in CELL), disposition.tolist(), strict=True))
-    counted = {cell[:-1] for cell in found if cell[-1] != SECOND_ENTRY}
+    counted = {cell[:-1] for cell in found if cell[-1] not in NO_FORMS}
     lines = []
     for cell in _in_order(study, counted | issued.keys()):
         outcomes = [found[*cell, name] for name in DISPOSITIONS]

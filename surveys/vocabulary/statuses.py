@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-#: Dispositions of an evaluation.
-VALID, REVIEW, REJECTED = DISPOSITIONS = ("valid", "review", "rejected")
-#: The second data entry of a form: compared with the first, never an evaluation of its own.
-SECOND_ENTRY = "second_entry"
+#: Dispositions of an evaluation of a form; left out: the collecting tool says that it is no return (preview, test, spam …).
+VALID, REVIEW, REJECTED, LEFT_OUT = DISPOSITIONS = ("valid", "review", "rejected", "left_out")
+#: Rows that are no forms of their own: the second data entry of a form, compared with the first, and a submission that was read
+#: before.
+SECOND_ENTRY, COPY = NO_FORMS = ("second_entry", "copy")
 
 #: Statuses of a result. Incomplete: something below is missing, and the value stands for the rest; suppressed: too few valid
 #: forms, so that no value is shown; external: taken wholly from another survey or assessment.

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Literal, get_args
 
-RuleSeverity = Literal["reject", "review", "flag"]
-#: What becomes of a form that breaks a rule: rejected, kept out until someone decides, or kept.
+RuleSeverity = Literal["reject", "review", "flag", "leave_out"]
+#: What becomes of a form that breaks a rule: rejected, kept out until someone decides, kept, or left out as no return at all.
 SEVERITIES: tuple[RuleSeverity, ...] = get_args(RuleSeverity)
 
 
@@ -65,11 +65,14 @@ class Parameter:
 @dataclass(frozen=True, slots=True)
 class ValidityRule:
     """A rule as definitions may name it. ``looks_at``: the form and its fields, single answers, patterns of answers within a
-    form, or forms beside one another."""
+    form, or forms beside one another. ``standing``: the severity with which it is carried out where nothing else is declared;
+    ``severities``: those that may be declared."""
 
     name: str
     looks_at: Literal["form", "answers", "pattern", "duplicates"]
     parameters: tuple[Parameter, ...] = ()
+    standing: RuleSeverity | None = None
+    severities: tuple[RuleSeverity, ...] = SEVERITIES
 
     @property
     def defaults(self) -> dict[str, object]:
@@ -82,6 +85,8 @@ class ValidityRule:
 
 
 _MARKED_ITEMS = (Parameter("minimum_items", 1, low=1),)
+#: Severities of a rule whose forms can never count.
+_KEPT_OUT: tuple[RuleSeverity, ...] = ("review", "reject", "leave_out")
 
 VALIDITY_RULES: Mapping[str, ValidityRule] = {
     rule.name: rule
@@ -89,7 +94,7 @@ VALIDITY_RULES: Mapping[str, ValidityRule] = {
         ValidityRule("unknown_code", "form"),
         ValidityRule("duplicate_code", "duplicates", (Parameter("keep", "none", words=("none", "first")),)),
         ValidityRule("wrong_questionnaire", "form", (Parameter("unit", True),)),
-        ValidityRule("unknown_unit", "form"),
+        ValidityRule("unknown_unit", "form", standing="review", severities=_KEPT_OUT),
         ValidityRule("excluded_unit", "form"),
         ValidityRule("own_unit", "form"),
         ValidityRule("outside_fieldwork", "form"),

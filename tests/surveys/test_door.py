@@ -107,9 +107,9 @@ def test_replacing_weights_changes_the_group_named(study: sv.Study) -> None:
 
 
 def test_replacing_twice_keeps_both_changes_and_says_so(study: sv.Study) -> None:
-    twice = study.replace(minimum={"forms": 8}).replace(rules={"unknown_unit": None})
+    twice = study.replace(minimum={"forms": 8}).replace(rules={"too_fast": None})
     assert twice.definition.minimum.forms == 8
-    assert "unknown_unit" not in {rule.rule for rule in twice.definition.rules}
+    assert "too_fast" not in {rule.rule for rule in twice.definition.rules}
     assert twice.definition.changed == ("minimum", "rules")
     assert study.definition.changed == ()
     assert study.definition.minimum.forms == 5

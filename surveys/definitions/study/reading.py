@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from surveys.definitions.csv_tables import Row, TableColumns, read_table
-from surveys.definitions.declared_rules import keep_rules
+from surveys.definitions.declared_rules import keep_rules, with_standing
 from surveys.definitions.draft import InstrumentDraft, Section, StudyDraft
 from surveys.definitions.instrument.consistency import check_scoring
 from surveys.definitions.instrument.reading import (
@@ -238,8 +238,9 @@ def _take_over(draft: StudyDraft, result: ResultFile, row: Row) -> None:
 def _study(
     draft: StudyDraft, heading: StudyHeading, instrument: Instrument, spoken_of: Collection[str]
 ) -> StudyDefinition:
-    """The study; its rules are the instrument's without those it speaks of, then its own."""
+    """The study; its rules are the instrument's without those it speaks of, then its own, then the standing ones."""
     named: dict[str, Any] = {name: draft.all(record) for name, record in FILES.items()}
+    rules = (*(rule for rule in instrument.rules if rule.rule not in spoken_of), *draft.all(Rule))
     return StudyDefinition(
         code=heading.code,
         label_vi=heading.label_vi,
@@ -250,7 +251,7 @@ def _study(
         exclusions=draft.all(Exclusion),
         returns=draft.all(ReturnFile),
         weights=draft.all(WeightPlan),
-        rules=(*(rule for rule in instrument.rules if rule.rule not in spoken_of), *draft.all(Rule)),
+        rules=with_standing(rules, instrument.questionnaire),
         fieldwork=draft.one(Fieldwork),
         minimum=draft.one(Minimum),
         inference=draft.one(Inference),

@@ -20,9 +20,10 @@ class FormTable:
     """Columns of equal length. ``row_numbers`` [n] are the rows of the file as its users see them; ``form`` [n] groups rows that
     belong to one form (None: one form a row); ``unit`` names the unit when the whole sheet is about one; ``notes`` are warnings
     about what the reader left out. ``roles`` are columns that the product itself adds, under the role of a field (``submitted``,
-    ``started``, ``ended``, ``seconds``, ``interviewer``, or ``response``: the product's own number of the form); a field of the
-    instrument with that role goes before them. ``label`` tells the tables of one file apart; ``beside`` is the sheet of the forms
-    whose columns stand before those of a repeated group. ``stated`` are columns of the tidy rows that the file itself gives."""
+    ``started``, ``ended``, ``edited``, ``seconds``, ``interviewer``, ``state``: what the tool decided, or ``response``: what it
+    calls the submission); a field of the instrument with that role goes before them. ``label`` tells the tables of a file apart;
+    ``beside`` is the sheet of the forms whose columns stand before those of a repeated group. ``stated`` are columns of the tidy
+    rows that the file itself gives."""
 
     file: str
     sheet: str

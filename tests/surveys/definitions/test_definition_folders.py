@@ -55,6 +55,7 @@ def test_study_holds_what_its_files_say(small: Path) -> None:
     assert [(rule.rule, rule.severity) for rule in study.rules] == [
         ("too_few_answers", "reject"),
         ("straight_line", "flag"),
+        ("unknown_unit", "review"),
     ]
     assert [frame.population for frame in study.frames] == [95, 1200, 800]
     assert (study.externals[0].n, study.externals[0].se) == (300, None)

@@ -148,11 +148,11 @@ def _returns(instrument: Instrument) -> tuple[Returns, Dispositions]:
         ],
         columns=["row", "rule", "severity", "detail"],
     )
-    funnel = [("so", u.code, "heads", "so-2", 8, HEADS, HEADS, 0, 0) for u in UNITS]
+    funnel = [("so", u.code, "heads", "so-2", 8, HEADS, HEADS, 0, 0, 0) for u in UNITS]
     funnel += [
-        ("so", "noi-vu", "citizens", "so-5", 10, 8, 7, 0, 1),
-        ("so", "y-te", "citizens", "so-5", 10, 7, 6, 1, 0),
-        ("so", "tru", "citizens", "so-5", 10, 2, 2, 0, 0),
+        ("so", "noi-vu", "citizens", "so-5", 10, 8, 7, 0, 1, 0),
+        ("so", "y-te", "citizens", "so-5", 10, 7, 6, 1, 0, 0),
+        ("so", "tru", "citizens", "so-5", 10, 2, 2, 0, 0, 0),
     ]
     proposals = pd.DataFrame(
         [("so", "Sơ Nội vu", 3, "noi-vu", "Sở Nội vụ", 0.875, "")],

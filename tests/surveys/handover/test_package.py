@@ -48,7 +48,7 @@ def test_the_columns_are_those_of_the_delivery() -> None:
         "form_code,questionnaire,block,unit_code,group,mode,source_file,source_row,disposition,reasons"
     )
     assert ",".join(official_columns.FUNNEL.names) == (
-        "block,unit_code,group,questionnaire,issued,returned,valid,review,rejected"
+        "block,unit_code,group,questionnaire,issued,returned,valid,review,rejected,left_out"
     )
 
 

@@ -23,11 +23,12 @@ def test_the_funnel_is_added_up_by_questionnaire(small_round: ScoredRound) -> No
         "Valid",
         "Under review",
         "Rejected",
+        "Left out",
     )
     assert found.rows == (
-        ("so-2", "Form 2", "24", "18", "18", "0", "0"),
-        ("so-5", "Form 5", "30", "17", "15", "1", "1"),
-        ("", "Total", "54", "35", "33", "1", "1"),
+        ("so-2", "Form 2", "24", "18", "18", "0", "0", "0"),
+        ("so-5", "Form 5", "30", "17", "15", "1", "1", "0"),
+        ("", "Total", "54", "35", "33", "1", "1", "0"),
     )
     assert len(found.remarks) == 1  # a form of the first questionnaire rates every unit
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from inspect import signature
 
+from surveys.definitions.declared_rules import with_standing
+from surveys.definitions.instrument.records import Rule
 from surveys.validity.rules import RULES
 from surveys.vocabulary.validity_rules import VALIDITY_RULES
 
@@ -16,3 +18,13 @@ def test_functions_take_the_declared_parameters() -> None:
     for name, function in RULES.items():
         _, *parameters = signature(function).parameters
         assert parameters == list(VALIDITY_RULES[name].defaults), name
+
+
+def test_a_standing_rule_is_carried_out_where_nothing_else_is_declared() -> None:
+    only_one = Rule("unknown_unit", "reject", questionnaires=("p1",))
+    assert with_standing([only_one], ["p1", "p2"]) == (
+        only_one,
+        Rule("unknown_unit", "review", questionnaires=("p2",)),
+    )
+    assert with_standing([], ["p1"]) == (Rule("unknown_unit", "review"),)
+    assert with_standing([Rule("unknown_unit", "reject")], ["p1", "p2"]) == (Rule("unknown_unit", "reject"),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from surveys.definitions.instrument.records import BLANK, Rule
 from surveys.definitions.study.records import Decision
 from surveys.problems import SurveyError, wording
 from surveys.validity.rules import RULES
-from surveys.validity.screening import screen
+from surveys.validity.screening import outcome, screen
 from surveys.vocabulary.columns import FUNNEL_COLUMNS, REASON_COLUMNS
 from tests.surveys.validity.validity_round import make_returns, make_study
 
@@ -81,12 +82,12 @@ def test_the_funnel_reconciles() -> None:
     # issued: s0…s5 for unit a, s6…s11 for b; four wide forms for each assessed unit. The form whose unit could not be read is
     # s3, which went to unit a: it waits there.
     assert table.to_numpy().tolist() == [
-        ["so", "a", "deputies", "wide", 4, 1, 1, 0, 0],
-        ["so", "a", "citizens", "single", 6, 4, 3, 1, 0],
-        ["so", "b", "deputies", "wide", 4, 1, 1, 0, 0],
-        ["so", "b", "citizens", "single", 6, 1, 1, 0, 0],
-        ["so", "x", "deputies", "wide", 0, 1, 0, 0, 1],
-        ["so", "", "deputies", "wide", 0, 1, 0, 0, 1],
+        ["so", "a", "deputies", "wide", 4, 1, 1, 0, 0, 0],
+        ["so", "a", "citizens", "single", 6, 4, 3, 1, 0, 0],
+        ["so", "b", "deputies", "wide", 4, 1, 1, 0, 0, 0],
+        ["so", "b", "citizens", "single", 6, 1, 1, 0, 0, 0],
+        ["so", "x", "deputies", "wide", 0, 1, 0, 0, 1, 0],
+        ["so", "", "deputies", "wide", 0, 1, 0, 0, 1, 0],
     ]
 
 
@@ -183,3 +184,17 @@ def test_counts_always_reconcile(data: st.DataObject) -> None:
     assert set(reasons["row"]) <= set(counted.nonzero()[0])
     rejected = set(reasons.loc[reasons["severity"] == "reject", "row"])
     assert rejected == set((result.disposition == "rejected").nonzero()[0])
+
+
+def test_what_is_left_out_is_lifted_by_a_decision_and_goes_before_rejection() -> None:
+    reasons = pd.DataFrame(
+        [
+            (0, "near_duplicate", "leave_out", ""),
+            (1, "near_duplicate", "leave_out", ""),
+            (1, "decision", "flag", "valid"),
+            (2, "too_few_answers", "reject", ""),
+            (2, "near_duplicate", "leave_out", ""),
+        ],
+        columns=["row", "rule", "severity", "detail"],
+    )
+    assert outcome(4, reasons).tolist() == ["left_out", "valid", "left_out", "valid"]
