@@ -107,17 +107,20 @@ class Problems:
 
 @dataclass(slots=True, eq=False)
 class Place:
-    """Where something stands: a file, and either a row of a table or a key path ``at`` of a TOML document."""
+    """Where something stands: a file (and a sheet of it), and either a row of a table or a key path ``at`` of a TOML document."""
 
     problems: Problems
     file: str
     row: int | None = None
     at: str = ""
+    sheet: str = ""
 
     def note(self, code: str, column: str = "", *, severity: Severity = "error", **params: Any) -> None:
         """Note a fault in ``column`` (a heading, or a key below the path of this place)."""
         path = ".".join(part for part in (self.at, column) if part)
-        self.problems.add(code, severity=severity, file=self.file, row=self.row, column=path, **params)
+        self.problems.add(
+            code, severity=severity, file=self.file, sheet=self.sheet, row=self.row, column=path, **params
+        )
 
     def not_accepted(self, code: str, column: str, value: str, accepted: Iterable[str]) -> None:
         """Note that ``value`` is none of ``accepted``, with the nearest of them; at most 40 are shown."""
@@ -130,7 +133,7 @@ class Place:
     def below(self, key: str) -> Place:
         """The place of a key or list entry below this one."""
         path = f"{self.at}{key}" if key.startswith("[") else ".".join(part for part in (self.at, key) if part)
-        return Place(self.problems, self.file, self.row, path)
+        return Place(self.problems, self.file, self.row, path, self.sheet)
 
 
 def shortened(value: object) -> str:

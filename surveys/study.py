@@ -13,7 +13,7 @@ from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.reading import load_study
 from surveys.definitions.study.records import StudyDefinition
 from surveys.definitions.study.replaced_settings import changed_document
-from surveys.problems import Problem, fault
+from surveys.problems import Problem
 from surveys.result import Result, Screening
 from surveys.returns.mapping_file import write_mapping
 from surveys.returns.mapping_proposal import propose_mapping
@@ -23,6 +23,7 @@ from surveys.sampling.samples import draw_samples
 from surveys.scoring.scores import score
 from surveys.validity.screened_round import ScreenedRound
 from surveys.validity.screening import screen
+from surveys.vocabulary.new_file import refuse_existing
 from surveys.vocabulary.notebook_display import Shown
 from surveys.vocabulary.progress import Stages, unheard
 
@@ -81,8 +82,7 @@ class Study(Shown):
         Raises SurveyError when the file cannot be read or ``out`` exists already.
         """
         target = Path(out)
-        if target.exists():
-            raise fault("cli.map.exists", file=str(target))
+        refuse_existing(target)
         mapping = propose_mapping(Path(file), self.definition, self.definition.output.language)
         write_mapping(mapping, target)
         return mapping

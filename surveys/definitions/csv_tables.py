@@ -20,6 +20,8 @@ from surveys.vocabulary.csv import CsvError, delimiter_of, records
 from surveys.vocabulary.formula_guard import unguarded
 
 P = TypeVar("P")
+#: Lines of a table: where each stands, and its cells.
+Lines = Iterable[tuple[Place, list[str]]]
 
 #: More columns than this are no table of definitions.
 MOST_COLUMNS = 500
@@ -86,11 +88,24 @@ def read_table(path: Path, columns: TableColumns, problems: Problems, file: str 
     (2, {'unit': 'ba-dinh', 'population': '12.5'}, 0)
     """
     top = Place(problems, file or path.name)
-    text = read_text(path, problems, top.file, wide=columns.guarded)
+    lines, delimiter = csv_lines(path, columns, top)
+    return None if lines is None else table_of(lines, columns, top, decimal_comma=delimiter == ";")
+
+
+def csv_lines(path: Path, columns: TableColumns, top: Place) -> tuple[Lines | None, str]:
+    """The lines of a CSV that hold anything, headings first, and the mark between its cells; None when it cannot be read."""
+    text = read_text(path, top.problems, top.file, wide=columns.guarded)
     if text is None:
-        return None
+        return None, ""
     delimiter, declaring = delimiter_of(text, ",;\t" if columns.guarded else ",;", columns.accepted)
-    lines = islice(_lines(text, delimiter, top), declaring, None)
+    return islice(_lines(text, delimiter, top), declaring, None), delimiter
+
+
+def table_of(
+    lines: Lines, columns: TableColumns, top: Place, *, decimal_comma: bool = False
+) -> CsvTable | None:
+    """The table that lines of cells make, the first of them its headings, noting every fault; None when there are no headings."""
+    lines = iter(lines)
     place, cells = next(lines, (top, []))
     if not cells:
         top.note("table.empty", accepted=list(columns.accepted))
@@ -100,10 +115,10 @@ def read_table(path: Path, columns: TableColumns, problems: Problems, file: str 
         return None
     header = _header(cells, columns, place)
     present = {name: k for k, name in enumerate(header) if name in columns.accepted}
-    numbers = [name for name in present if name in columns.numbers and delimiter == ";"]
+    numbers = [name for name in present if name in columns.numbers and decimal_comma]
     position = dict.fromkeys(columns.accepted, -1) | present  # the last cell stands for absent columns
     rows, has_rows = [], False
-    for place, cells in bounded(lines, itemgetter(0), problems):
+    for place, cells in bounded(lines, itemgetter(0), top.problems):
         has_rows = True
         if len(cells) < len(header) or any(cells[len(header) :]):
             place.note("table.cells", found=len(cells), expected=len(header))

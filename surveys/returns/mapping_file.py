@@ -17,6 +17,7 @@ from surveys.returns.headings.questions import Target
 from surveys.review.columns_and_words import ACCEPTED, MAPPING
 from surveys.review.review_file import read_review, review_bytes
 from surveys.vocabulary.folding import fold
+from surveys.vocabulary.new_file import write_new
 
 #: What a row can say. ``ignore``: the column is no question; ``absent``: the file does not ask the item; ``tick``: a mark for one
 #: level, whose target is ``item=level``; ``options``: a question with several answers, whose target is its text.
@@ -65,7 +66,7 @@ class Decided:
 
 def write_mapping(mapping: pd.DataFrame, path: Path) -> None:
     """Write a mapping for a person to complete."""
-    path.write_bytes(review_bytes(MAPPING, mapping.itertuples(index=False)))
+    write_new(path, review_bytes(MAPPING, mapping.itertuples(index=False)))
 
 
 def read_mapping(path: Path, file: str, instrument: Instrument) -> Decided:

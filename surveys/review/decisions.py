@@ -17,6 +17,7 @@ from surveys.problems import Problems, fault
 from surveys.review.columns_and_words import ACCEPTED, FORMS, REFUSED, UNITS
 from surveys.review.review_file import read_review
 from surveys.vocabulary.csv import csv_bytes
+from surveys.vocabulary.new_file import refuse_existing, write_new
 from surveys.vocabulary.statuses import VALID
 
 #: What must be said with every decision on a form.
@@ -29,6 +30,7 @@ def confirm(file: Path, study: StudyDefinition, out: Path) -> tuple[str, int]:
     Returns the key of ``[files]`` under which ``out`` belongs in ``study.toml``, and the number of decisions. Raises
     SurveyError with every row that cannot be read as a decision, or when nothing is decided; then nothing is written.
     """
+    refuse_existing(out)
     if not file.is_file():
         raise fault("verify.no_folder", file=str(file))
     heading = file.read_bytes().split(b"\n", 1)[0].decode("utf-8-sig", errors="replace")
@@ -39,7 +41,7 @@ def confirm(file: Path, study: StudyDefinition, out: Path) -> tuple[str, int]:
     before = study.decisions if about_forms else study.unit_decisions
     kept = {astuple(decision)[:2]: decision for decision in (*before, *made)}  # what is decided stands first
     columns = [field.name for field in fields(made[0])]
-    out.write_bytes(csv_bytes(columns, map(astuple, kept.values())))
+    write_new(out, csv_bytes(columns, map(astuple, kept.values())))
     return "decisions" if about_forms else "unit_decisions", len(kept)
 
 

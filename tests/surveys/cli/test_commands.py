@@ -198,7 +198,7 @@ def test_map_writes_a_proposal_and_never_over_a_filled_in_one(
     assert main(arguments) == 0
     before = (tmp_path / "mapping.csv").read_bytes()
     assert main(arguments) == 1
-    assert _said("cli.map.exists", "vi") in capsys.readouterr().err
+    assert _said("file.exists", "vi") in capsys.readouterr().err
     assert (tmp_path / "mapping.csv").read_bytes() == before
 
 
