@@ -187,11 +187,7 @@ def _same_nodes_everywhere(scores: PrintedTable, rows: pd.DataFrame) -> Iterator
 def _within_groups(rows: pd.DataFrame, nodes: pd.DataFrame) -> pd.DataFrame:
     """Parts of (node, group): its items, or the children that the group answers."""
     parts = _with_parents(rows[rows["group"] != ALL_GROUPS], nodes)
-    # a question with too few answers is not printed but does enter its node, and every pooled node above: these
-    # cannot be re-added
-    hidden = parts["score"].isna() & ((parts["level"] == ITEM_LEVEL) | (parts["parent_rule"] == POOLED))
-    unknown = hidden.groupby([parts[name] for name in _PARENT]).transform("any")
-    parts = parts[~unknown & parts["score"].notna()]
+    parts = parts[parts["score"].notna()]
     low, high = (parts["parent"].map(nodes[name]) for name in ("low", "high"))
     stretched = low.fillna(0.0) / high + (high - low.fillna(0.0)) / high * parts["score"]
     return parts.assign(score=parts["score"].where(parts["parent_rule"] != RESCALE, stretched))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -60,6 +60,11 @@ class Parts:
         self.points = np.array([branch.max_points for branch in self.branches])
 
     @property
+    def answered(self) -> Bools:
+        """Parts with a value [P, U], shown or not."""
+        return np.array([~np.isnan(part.score.value) for part in self.branches])
+
+    @property
     def all_available(self) -> Bools:
         """The same [P, U] for every part: units in which all of them are available."""
         return np.broadcast_to(self.available.all(axis=0), self.available.shape)
@@ -80,19 +85,22 @@ class Parts:
 
     def named(self, code: str, parameter: str, flagged: Bools) -> Notes:
         """One remark per unit naming the parts that are flagged [P, U]: by their codes, or the groups of one and the same."""
-        units = np.flatnonzero(in_some(flagged)).tolist()
-        if not units:
-            return ()
-        names = np.array([part.code for part in self.branches])
+        names = [part.code for part in self.branches]
         if len(set(names)) < len(names):
-            names = np.array([part.group for part in self.branches])
-        return tuple((u, remark(code, **{parameter: ", ".join(names[flagged[:, u]])})) for u in units)
+            names = [part.group for part in self.branches]
+        return named(code, parameter, flagged, names)
 
     @property
     def origins(self) -> Notes:
         """Where the external estimates among the parts come from."""
         found = ((u, said) for part in self.branches for u, said in part.notes if said.code in ORIGINS)
         return tuple(dict.fromkeys(found))
+
+
+def named(code: str, parameter: str, flagged: Bools, names: Sequence[str]) -> Notes:
+    """One remark per unit with the names [P] of the parts that are flagged [P, U]."""
+    units, of_parts = np.flatnonzero(in_some(flagged)).tolist(), np.array(names)
+    return tuple((u, remark(code, **{parameter: ", ".join(of_parts[flagged[:, u]])})) for u in units)
 
 
 def everywhere(units: Bools, said: Remark) -> Notes:

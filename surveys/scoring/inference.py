@@ -141,10 +141,11 @@ def _variances(slopes: Floats, covariance: Floats) -> Floats:
 
 
 def counts(values: Values, sets: Bools) -> Floats:
-    """Evaluations, effective number and degrees of freedom [3, R, U] of those who answered any item of sets [R, I]."""
+    """Evaluations, effective number and degrees of freedom [3, R, U] of those who answered any item of sets [R, I] that enters
+    the result; any item at all where none does."""
     sample, w = values.sample, values.weight
     distinct, which = np.unique(sets, axis=0, return_inverse=True)
-    some = values.valid.astype(float) @ distinct.T > 0
+    some = _answered(values, distinct)
     units = len(sample.population)
     forms, total, squares = (
         group_totals(np.where(some, factor, 0.0), sample.unit, units) for factor in (1.0, w, w**2)
@@ -152,6 +153,16 @@ def counts(values: Values, sets: Bools) -> Floats:
     effective = np.divide(total**2, squares, out=np.zeros_like(total), where=squares > 0)
     df = np.maximum(sample.design.domain_degfs_of(some, sample.unit, units), 0.0)
     return np.array([forms, effective, df])[:, :, which].transpose(0, 2, 1)
+
+
+def _answered(values: Values, sets: Bools) -> Bools:
+    """Rows that answered an item of sets [S, I] which is shown in their unit, or any item of those without such items."""
+    items = sets.T.astype(float)
+    some = np.asarray(values.entering.astype(float) @ items > 0)
+    if values.shown.all():
+        return some
+    none_shown = values.shown.astype(float) @ items == 0
+    return some | (none_shown[values.sample.unit] & (values.valid.astype(float) @ items > 0))
 
 
 def _among(size: int, mine: Sequence[int], array: NDArray[Any]) -> NDArray[Any]:

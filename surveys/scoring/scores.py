@@ -80,8 +80,12 @@ def score(screened: ScreenedRound, samples: Samples) -> Scores:
 
 
 def _inputs(screened: ScreenedRound, code: str, samples: Sequence[Sample]) -> BlockInputs:
-    values = {sample.group: values_of(screened.returns, sample) for sample in samples}
-    return inputs_of(screened.study, code, values)
+    study = screened.study
+    values = {
+        sample.group: values_of(screened.returns, sample, study.minimum.of(sample.group))
+        for sample in samples
+    }
+    return inputs_of(study, code, values)
 
 
 def _beside(weighted: pd.DataFrame, equal: pd.DataFrame) -> pd.DataFrame:

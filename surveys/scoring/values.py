@@ -57,7 +57,7 @@ class Values:
     """Valid answers of one sample (n evaluations, I items, U units).
 
     ``valid`` bool [n, I]; ``value``, ``satisfied`` float [n, I], 0 where not valid; ``rated`` bool [I]: the item's
-    scale has satisfied levels.
+    scale has satisfied levels; ``minimum``: fewest forms of an item whose result is shown.
     """
 
     sample: Sample
@@ -66,6 +66,7 @@ class Values:
     value: Floats
     satisfied: Floats
     rated: NDArray[np.bool_]
+    minimum: int
 
     @cached_property
     def position(self) -> dict[str, int]:
@@ -83,6 +84,16 @@ class Values:
     def forms(self) -> NDArray[np.int64]:
         """Evaluations with a valid answer per unit and item [U, I]."""
         return self.by_unit(self.valid.astype(float)).astype(np.int64)
+
+    @cached_property
+    def shown(self) -> NDArray[np.bool_]:
+        """Items with enough forms in a unit [U, I]: what is not shown enters nothing that is."""
+        return self.forms >= self.minimum
+
+    @cached_property
+    def entering(self) -> NDArray[np.bool_]:
+        """Valid answers [n, I] to the items that are shown in the row's unit."""
+        return self.valid if self.shown.all() else self.valid & self.shown[self.sample.unit]
 
     @cached_property
     def weight(self) -> Floats:
@@ -107,8 +118,8 @@ class Values:
         return share
 
 
-def values_of(returns: Returns, sample: Sample) -> Values:
-    """The valid answers of a sample as values."""
+def values_of(returns: Returns, sample: Sample, minimum: int) -> Values:
+    """The valid answers of a sample as values; an item of fewer than ``minimum`` forms is not shown."""
     instrument = returns.instrument
     items = items_asked(instrument, sample, scored=True)
     columns = [instrument.item_position[item.code] for item in items]
@@ -121,7 +132,7 @@ def values_of(returns: Returns, sample: Sample) -> Values:
         table[:, k, : len(of_level)] = of_level, np.nan_to_num(is_satisfied)
     rated = np.array([not np.isnan(is_satisfied).any() for _, is_satisfied in levels], dtype=bool)
     value, satisfied = table[:, np.arange(len(items)), answers]
-    return Values(sample, items, answers >= 0, value, satisfied, rated)
+    return Values(sample, items, answers >= 0, value, satisfied, rated, minimum)
 
 
 def _ratio(numerator: Floats, denominator: Floats) -> Floats:

@@ -10,24 +10,25 @@ from numpy.typing import NDArray
 
 from surveys.definitions.instrument.records import Node
 from surveys.scoring.block_inputs import BlockInputs
-from surveys.scoring.branches import Branch, Family, Notes, Parts, in_all, in_some
+from surveys.scoring.branches import Branch, Family, Notes, Parts, in_all, in_some, named
 from surveys.scoring.combination_rules import rule_of
 from surveys.scoring.quantities import Bools, item_ratios, normalised, ratio
 from surveys.scoring.values import Values
 from surveys.vocabulary.levels import ITEM_LEVEL
 from surveys.vocabulary.remarks import remark
 
+_HIDDEN = "score.items_not_shown"
+
 
 def items_of_group(block: BlockInputs, group: str) -> Family:
     """The branches of all items that a group is asked, by item."""
     if group not in block.values:
         return {}
-    values, minimum = block.values[group], block.study.minimum.of(group)
+    values = block.values[group]
     scores = item_ratios(group, values.answers, values.theta, len(block.slots))
     family = {}
     for k, item in enumerate(values.items):
-        forms = values.forms[:, k]
-        few = forms < minimum
+        forms, shown = values.forms[:, k], values.shown[:, k]
         family[item.code] = Branch(
             item.code,
             ITEM_LEVEL,
@@ -36,10 +37,10 @@ def items_of_group(block: BlockInputs, group: str) -> Family:
             satisfied=scores[k].with_value(values.satisfied_share[:, k]),
             columns={group: np.arange(len(values.items)) == k},
             complete=~block.nowhere,
-            shown=~few,
+            shown=shown,
             elsewhere=block.nowhere,
             max_points=block.constant(None),
-            notes=_suppressed(forms, few, minimum),
+            notes=_suppressed(forms, ~shown, values.minimum),
         )
     return family
 
@@ -52,32 +53,37 @@ def node_of_group(block: BlockInputs, node: Node, group: str, asked: Family) -> 
     if rule.pooled:
         return pooled(block, node, group, asked)
     parts = Parts(asked.values())
-    answered = np.array([~np.isnan(part.score.value) for part in parts.branches])
-    weights = normalised([rule.weight(block.instrument, block.instrument.item[c]) for c in asked], answered)
+    available = parts.available
+    entering = np.where(in_some(available), available, parts.answered)
+    weights = normalised([rule.weight(block.instrument, block.instrument.item[c]) for c in asked], entering)
     branch = parts.into(block.blank_node(node, group), weights)
     branch = replace(
         branch,
         score=branch.score.affine(*rule.affine(node)),
-        complete=in_all(answered),
-        shown=in_some(answered),
-        notes=parts.named("score.items_without_answer", "items", ~answered & in_some(answered)),
+        complete=in_all(available),
+        shown=in_some(available),
+        notes=_items_left_out(parts),
     )
     return _hidden_if_few(block, branch)
 
 
 def pooled(block: BlockInputs, node: Node, group: str, items: Iterable[str]) -> Branch:
-    """Σ numerators / Σ answers over items of one group; a single item is the plain ratio."""
+    """Σ numerators / Σ answers over the items of one group that are shown; a single item is the plain ratio."""
     values = block.values[group]
     column = np.zeros(len(values.items), dtype=bool)
     column[[values.position[item] for item in items]] = True
-    answers = np.where(column, values.answers, 0.0)
+    shown = column & values.shown
+    some = shown.any(axis=1)
+    answers = np.where(np.where(some[:, None], shown, column), values.answers, 0.0)
+    hidden = (column & ~values.shown & (values.forms > 0)).T
     branch = replace(
         block.blank_node(node, group),
         score=ratio(group, answers, values.theta, len(block.slots)),
         satisfied=ratio(group, answers, values.satisfied_share, len(block.slots)),
         columns={group: column},
         complete=~block.nowhere,
-        shown=~block.nowhere,
+        shown=some,
+        notes=named(_HIDDEN, "items", hidden, [item.code for item in values.items]),
     )
     return _hidden_if_few(block, branch)
 
@@ -87,10 +93,19 @@ def without_forms(block: BlockInputs, node: Node, group: str) -> Branch:
     return block.blank_node(node, group, remark("score.no_forms", group=group))
 
 
+def _items_left_out(parts: Parts) -> Notes:
+    """Items that nobody answered, and items with too few answers to be shown."""
+    answered = parts.answered
+    return (
+        *parts.named("score.items_without_answer", "items", ~answered & in_some(answered)),
+        *parts.named(_HIDDEN, "items", answered & ~parts.available),
+    )
+
+
 def _hidden_if_few(block: BlockInputs, branch: Branch) -> Branch:
     """Suppress a group's result where fewer forms than the declared minimum answered anything of it."""
-    forms = answered_forms(block.values[branch.group], branch.columns[branch.group])
-    minimum = block.study.minimum.of(branch.group)
+    values = block.values[branch.group]
+    forms, minimum = answered_forms(values, branch.columns[branch.group]), values.minimum
     few = forms < minimum
     if not few.any():
         return branch

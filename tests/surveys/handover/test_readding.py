@@ -143,15 +143,17 @@ def test_a_mean_of_items_counts_the_items_below() -> None:
     assert wrong == [("verify.parent", 2, "score", "0.7")]
 
 
-def test_a_hidden_question_leaves_its_node_unjudged() -> None:
-    """A question with too few answers is not printed but enters its node: the printed parts cannot re-add it."""
+def test_a_hidden_question_does_not_enter_its_node() -> None:
+    """A question with too few answers is not printed; its node is the mean of the others."""
     nodes = tree(
         ("1", "", "factor", "mean", "1", "", "", "", ""),
         ("1.a", "1", "item", "", "1", "", "", "", ""),
         ("1.b", "1", "item", "", "1", "", "", "", ""),
     )
     rows = [("1", "factor", "citizens", "0.7500", "", ""), ("1.a", "item", "citizens", "0.9000", "", "")]
-    assert faults(scores(*rows, ("1.b", "item", "citizens", "", "", "")), nodes) == []
+    hidden = ("1.b", "item", "citizens", "", "", "")
+    assert faults(scores(("1", "factor", "citizens", "0.9000", "", ""), rows[1], hidden), nodes) == []
+    assert faults(scores(*rows, hidden), nodes) == [("verify.parent", 2, "score", "0.9")]
     assert faults(scores(*rows, ("1.b", "item", "citizens", "0.5000", "", "")), nodes) == [
         ("verify.parent", 2, "score", "0.7")
     ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pytest
 from scipy import stats
 
 from surveys.definitions.study.reading import load_study
+from surveys.definitions.study.records import Minimum
 from surveys.handover.package import deliver
 from surveys.returns.reading import read_returns
 from surveys.sampling.samples import draw_samples
@@ -25,13 +27,15 @@ from surveys.scoring.scored_round import ScoredRound
 from surveys.scoring.scores import score
 from surveys.validity.screened_round import ScreenedRound
 from surveys.validity.screening import screen
-from surveys.vocabulary.remarks import in_words
+from surveys.vocabulary.remarks import in_words, remark
 
 ROUND = Path(__file__).parents[2] / "rounds" / "small"
 UNITS = {"p1": "Phòng Một", "p2": "Phòng Hai", "p3": "Phòng Ba"}
 STAFF_POPULATION = {"p1": 12, "p2": 5, "p3": 4}
 RATERS = 9
 MINIMUM = 3
+#: With five, some questions of office one are answered by too few of its staff, their nodes by enough.
+HIGHER = 5
 REVERSED = {"b"}
 NODES = {
     "1.1.1": (["a", "b"], "mean", 1.5, {"staff": 1, "raters": 3}),
@@ -121,8 +125,12 @@ def limits(p: float, se: float, df: float, n: float, f: float) -> tuple[float, f
 class Slow:
     """One expected row: parts = {(group): (value pair, influence pair, n, df, f, weight)}."""
 
-    def __init__(self, unit: str) -> None:
+    def __init__(self, unit: str, minimum: int) -> None:
         self.samples = {g: Sampled(unit, g) for g in ("staff", "raters")}
+        self.minimum = minimum
+
+    def shown(self, items: list[str], group: str) -> list[str]:
+        return [i for i in items if self.samples[group].n([i]) >= self.minimum]
 
     def group(self, items: list[str], rule: str, group: str) -> dict[str, Any]:
         sample = self.samples[group]
@@ -184,30 +192,30 @@ class Slow:
         return found
 
 
-def expected(unit: str) -> dict[tuple[str, str], dict[str, float] | str]:
+def expected(unit: str, minimum: int = MINIMUM) -> dict[tuple[str, str], dict[str, float] | str]:
     """(node, group) → printed columns, or the status of a result that is not shown."""
-    slow = Slow(unit)
+    slow = Slow(unit, minimum)
     rows: dict[tuple[str, str], dict[str, float] | str] = {}
     parts: dict[tuple[str, str], dict[str, Any]] = {}
     below: dict[str, dict[str, list[str]]] = {}
     points: dict[tuple[str, str], float] = {}
     for node, (items, rule, most, weights) in NODES.items():
-        below[node] = dict.fromkeys(weights, items)
+        below[node] = {g: slow.shown(items, g) for g in weights}
         shown = {}
         for g in weights:
             for i in items:
-                enough = slow.samples[g].n([i]) >= MINIMUM
+                enough = slow.samples[g].n([i]) >= minimum
                 rows[i, g] = slow.row(slow.group([i], "mean", g), {g: [i]}, None) if enough else "suppressed"
-            part = slow.group(items, rule, g)
-            if slow.samples[g].n(items) >= MINIMUM:
+            if below[node][g]:
+                part = slow.group(below[node][g], rule, g)
                 shown[g] = part
-                rows[node, g] = slow.row(part, {g: items}, most)
+                rows[node, g] = slow.row(part, below[node], most)
                 parts[node, g] = part
             else:
                 rows[node, g] = "suppressed"
             points[node, g] = most
         for i in items:
-            mine = {g: slow.group([i], "mean", g) for g in weights if slow.samples[g].n([i]) >= MINIMUM}
+            mine = {g: slow.group([i], "mean", g) for g in weights if slow.shown([i], g)}
             if mine:
                 over = slow.combine([(weights[g], p) for g, p in mine.items()])
                 rows[i, "all"] = slow.row(over, {g: [i] for g in mine}, None)
@@ -217,7 +225,7 @@ def expected(unit: str) -> dict[tuple[str, str], dict[str, float] | str]:
         if shown:
             over = slow.combine([(weights[g], p) for g, p in shown.items()])
             parts[node, "all"] = over
-            rows[node, "all"] = slow.row(over, dict.fromkeys(shown, items), most)
+            rows[node, "all"] = slow.row(over, below[node], most)
         else:
             rows[node, "all"] = "suppressed"
     for parent, children in PARENTS.items():
@@ -240,19 +248,30 @@ def expected(unit: str) -> dict[tuple[str, str], dict[str, float] | str]:
     return rows
 
 
-@pytest.fixture(scope="module")
-def table() -> pd.DataFrame:
-    study = load_study(ROUND)
+def scored(minimum: int) -> pd.DataFrame:
+    study = replace(load_study(ROUND), minimum=Minimum(minimum))
     returns = read_returns(study)
     dispositions = screen(study, returns)
     screened = ScreenedRound(study, returns, dispositions)
     return score(screened, draw_samples(screened)).table
 
 
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    return scored(MINIMUM)
+
+
+@pytest.fixture(scope="module")
+def table_of_five() -> pd.DataFrame:
+    return scored(HIGHER)
+
+
 @pytest.mark.parametrize("unit", list(UNITS))
-def test_every_row_and_column(table: pd.DataFrame, unit: str) -> None:
+@pytest.mark.parametrize(("fixture", "minimum"), [("table", MINIMUM), ("table_of_five", HIGHER)])
+def test_every_row_and_column(fixture: str, minimum: int, unit: str, request: pytest.FixtureRequest) -> None:
+    table: pd.DataFrame = request.getfixturevalue(fixture)
     mine = table[table["unit_code"] == unit].set_index(["node_code", "group"])
-    want = expected(unit)
+    want = expected(unit, minimum)
     assert set(mine.index) == set(want)
     assert (mine["unit_name"] == UNITS[unit]).all()
     for key, columns in want.items():
@@ -294,6 +313,22 @@ def test_every_column_of_the_printed_table(tmp_path: Path) -> None:
                 assert float(line[name]) == pytest.approx(value, rel=0, abs=half * 1.0001), (unit, key, name)
                 checked += 1
     assert checked > 800
+
+
+def test_a_question_with_too_few_answers_enters_nothing_and_is_named(table_of_five: pd.DataFrame) -> None:
+    """Office one: four of five staff answered b, c and f. What is left of a mean is incomplete; a pooled node is not."""
+    first: Any = table_of_five[table_of_five["unit_code"] == "p1"].set_index(["node_code", "group"])
+    for node, item, kept, status in (
+        ("1.1.1", "b", "a", "incomplete"),
+        ("1.1.2", "c", "d", "ok"),
+        ("2.1.1", "f", "e", "incomplete"),
+    ):
+        row, hidden = first.loc[(node, "staff")], first.loc[(item, "staff")]
+        assert (hidden["status"], hidden["n_valid"]) == ("suppressed", 4)
+        assert row["status"] == status
+        assert remark("score.items_not_shown", items=item) in row["note"]
+        assert (row["score"], row["se"]) == tuple(first.loc[(kept, "staff"), ["score", "se"]])
+    assert first.loc[("1.1.1", "all"), "status"] == "incomplete"
 
 
 def test_suppressed_group_makes_its_nodes_incomplete(table: pd.DataFrame) -> None:
