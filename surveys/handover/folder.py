@@ -19,8 +19,6 @@ from surveys.handover.manifest import MANIFEST, SUMS, digest_of, read_manifest, 
 from surveys.problems import Problems
 from surveys.vocabulary.progress import Step
 
-#: Folder whose files people fill in; it is not replaced while it holds changes.
-REVIEW_FOLDER = "review"
 #: Ending of an earlier result while it is between two renames.
 _ASIDE = ".old"
 #: What desktops and open office programs leave behind; it belongs to nobody.
@@ -31,8 +29,8 @@ _LOCK_FILES = ("~$", ".~lock.")
 def write_folder(out: Path, files: Mapping[str, bytes], progress: Step | None = None) -> None:
     """Put ``files`` (relative path → bytes) at ``out``, replacing an earlier result as a whole.
 
-    Raises SurveyError when ``out`` is a file, holds something that is not a result, or holds edited review files; then
-    nothing is written. OSError (no space, no permission) leaves the earlier result as it was.
+    Raises SurveyError when ``out`` is a file, holds something that is not a result, or holds files that someone added or
+    changed; then nothing is written. OSError (no space, no permission) leaves the earlier result as it was.
     ``progress("write", files done, files in all)`` is told after each file.
     """
     place = Path(os.path.realpath(out))
@@ -59,11 +57,20 @@ def files_of(folder: Path) -> set[str]:
     }
 
 
+def _bare_folders(folder: Path) -> set[str]:
+    """Relative paths of folders without anything in them and of links to folders, which no run makes."""
+    return {
+        f"{path.relative_to(folder).as_posix()}/"
+        for path in folder.rglob("*")
+        if path.is_dir() and (path.is_symlink() or not any(path.iterdir()))
+    }
+
+
 def obstacles(place: Path, shown: Path, content: str) -> Problems:
     """Why ``place`` must not be replaced by ``content``; none where it does not exist, is empty or is an untouched result
     of the same content (or a screening, which scores replace)."""
     problems = Problems()
-    found = files_of(place) if place.is_dir() else set()
+    found = files_of(place) | _bare_folders(place) if place.is_dir() else set()
     manifest = read_manifest(place / MANIFEST)
     before = str((manifest or {}).get("content", ""))
     if place.exists() and not place.is_dir():
@@ -78,13 +85,13 @@ def obstacles(place: Path, shown: Path, content: str) -> Problems:
 
 
 def _note_files_of_people(place: Path, shown: Path, found: set[str], problems: Problems) -> None:
-    """Files that someone added, and review files that someone filled in."""
+    """Files that someone added, and files that are not as the run that its checksums tell of wrote them."""
     sums = read_sums(place / SUMS)
-    added = found - sums.keys() - {SUMS}
-    if added and sums:
+    added = found - sums.keys() - {SUMS, MANIFEST}
+    if added:
         problems.add("handover.out_has_added_files", file=str(shown), found=_some(added))
-    reviewed = [path for path in found & sums.keys() if path.startswith(f"{REVIEW_FOLDER}/")]
-    edited = {path for path in reviewed if digest_of((place / path).read_bytes()) != sums[path]}
+    sums.pop(MANIFEST, None)  # which is told by what stands in it
+    edited = {path for path in found & sums.keys() if digest_of((place / path).read_bytes()) != sums[path]}
     if edited:
         problems.add("handover.out_has_edited_files", file=str(shown), found=_some(edited))
 

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 from importlib import metadata
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Literal
 
@@ -36,7 +37,8 @@ _SETTINGS = (
     "exclusions", "returns", "rules", "weights", "fieldwork", "minimum", "inference", "output",
 )  # fmt: skip
 _VERSION_LINE = re.compile(r"^Version: *(\S+)$", re.MULTILINE)
-_SUM_LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
+#: A checksum and the path of a file, in which no character may pass for the end of a line.
+_SUM_LINE = re.compile(r"([0-9a-f]{64})  (\S(?:[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\S)?)")
 
 
 def digest_of(content: bytes) -> str:
@@ -72,9 +74,20 @@ def read_sums(path: Path) -> dict[str, str]:
     """path → SHA-256 from a ``SHA256SUMS``; lines that are none are left out, a missing file gives none."""
     if not path.is_file():
         return {}
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    found = (_SUM_LINE.fullmatch(line) for line in lines)
+    found = (_SUM_LINE.fullmatch(line) for line in _lines(path.read_bytes()))
     return {match[2]: match[1] for match in found if match}
+
+
+def first_fault_of_sums(path: Path) -> int | None:
+    """The first line in which a ``SHA256SUMS`` is not, byte for byte, as it is written: sorted, each file once, nothing else."""
+    found, written = (_lines(content) for content in (path.read_bytes(), sums_bytes(read_sums(path))))
+    pairs = enumerate(zip_longest(found, written), start=1)
+    return next((row for row, (line, exact) in pairs if line != exact), None)
+
+
+def _lines(content: bytes) -> list[str]:
+    """Lines that end in a line feed and in nothing else that may pass for one."""
+    return content.decode(errors="replace").split("\n")
 
 
 def run_manifest(content: Content, done: ScreenedRound | ScoredRound, statuses: Mapping[str, int]) -> bytes:

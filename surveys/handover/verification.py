@@ -13,7 +13,15 @@ from typing import Any
 
 from surveys.handover import official_columns
 from surveys.handover.folder import files_of
-from surveys.handover.manifest import MANIFEST, SUMS, digest_of, language_of, read_manifest, read_sums
+from surveys.handover.manifest import (
+    MANIFEST,
+    SUMS,
+    digest_of,
+    first_fault_of_sums,
+    language_of,
+    read_manifest,
+    read_sums,
+)
 from surveys.handover.official_columns import COUNCIL_TABLES, OfficialTable
 from surveys.handover.package import COUNCIL
 from surveys.handover.read_back import Package, read_printed
@@ -78,9 +86,9 @@ def _check_sums(folder: Path, prefix: str, problems: Problems) -> None:
         problems.add("verify.not_a_package", file=f"{prefix}{SUMS}", sums=SUMS)
         return
     sums, present = read_sums(folder / SUMS), files_of(folder)
-    lines = (folder / SUMS).read_text(encoding="utf-8", errors="replace").splitlines()
-    if len(lines) != len(sums):
-        problems.add("verify.sums_unreadable", file=f"{prefix}{SUMS}")
+    row = first_fault_of_sums(folder / SUMS)
+    if row is not None:
+        problems.add("verify.sums_unreadable", file=f"{prefix}{SUMS}", row=row)
     for path in sorted(sums.keys() - present):
         problems.add("verify.file_missing", file=f"{prefix}{path}")
     for path in sorted(present - sums.keys() - {SUMS}):

@@ -162,7 +162,7 @@ def _answered(values: Values, sets: Bools) -> Bools:
     if values.shown.all():
         return some
     none_shown = values.shown.astype(float) @ items == 0
-    return some | (none_shown[values.sample.unit] & (values.valid.astype(float) @ items > 0))
+    return np.asarray(some | (none_shown[values.sample.unit] & (values.valid.astype(float) @ items > 0)))
 
 
 def _among(size: int, mine: Sequence[int], array: NDArray[Any]) -> NDArray[Any]:

@@ -73,7 +73,7 @@ def pooled(block: BlockInputs, node: Node, group: str, items: Iterable[str]) -> 
     column = np.zeros(len(values.items), dtype=bool)
     column[[values.position[item] for item in items]] = True
     shown = column & values.shown
-    some = shown.any(axis=1)
+    some = in_some(shown.T)
     answers = np.where(np.where(some[:, None], shown, column), values.answers, 0.0)
     hidden = (column & ~values.shown & (values.forms > 0)).T
     branch = replace(

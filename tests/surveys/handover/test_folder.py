@@ -247,3 +247,43 @@ def test_a_real_package_survives_a_failed_second_run(
         with pytest.raises(OSError, match="space"):
             write_folder(tmp_path / "out", files)
     assert _files(tmp_path / "out") == files
+
+
+def _earlier(out: Path, *without: str) -> None:
+    """An earlier result at ``out``, of which some files are gone."""
+    write_folder(out, OLD)
+    for name in without:
+        (out / name).unlink()
+
+
+@pytest.mark.parametrize("name", ["bien-ban.txt", "council/biên bản họp.docx", "review/phan-cong.xlsx"])
+@pytest.mark.parametrize("without", [(), (SUMS,), (SUMS, "scores.csv")])
+def test_a_file_that_no_run_wrote_stays(name: str, without: tuple[str, ...], tmp_path: Path) -> None:
+    """Whether the checksums of the earlier run are there or not."""
+    out = tmp_path / "out"
+    _earlier(out, *without)
+    (out / name).write_bytes("của tôi".encode())
+    before = _files(out)
+    with pytest.raises(SurveyError) as raised:
+        write_folder(out, NEW)
+    assert {p.code for p in raised.value.problems} == {"handover.out_has_added_files"}
+    assert name in dict(raised.value.problems[0].params)["found"] or without
+    assert _files(out) == before
+
+
+def test_a_table_that_someone_changed_stays(tmp_path: Path) -> None:
+    """A result opened in a spreadsheet program and saved with a column of notes."""
+    _earlier(tmp_path / "out")
+    (tmp_path / "out" / "council" / "scores.csv").write_bytes(b"with notes")
+    assert _code(lambda: write_folder(tmp_path / "out", NEW)) == ("handover.out_has_edited_files",)
+    assert (tmp_path / "out" / "council" / "scores.csv").read_bytes() == b"with notes"
+
+
+def test_an_empty_folder_and_a_link_within_a_result_stay(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    for make in (lambda path: path.mkdir(), lambda path: path.symlink_to(tmp_path / "mine")):
+        out = tmp_path / f"out-{len(list(tmp_path.iterdir()))}"
+        _earlier(out)
+        make(out / "ghi-chu")
+        assert _code(lambda out=out: write_folder(out, NEW)) == ("handover.out_has_added_files",)
+        assert (out / "ghi-chu").is_dir()

@@ -369,3 +369,45 @@ def test_unweighted_results_stand_beside_the_weighted_ones(small_round: ScoredRo
     )
     reseal(tmp_path / "out")
     assert _codes(verify(tmp_path / "out")) == {"verify.not_the_total", "verify.limit_above"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "row"),
+    [
+        *((b"\n", end.encode(), 1) for end in ("\v", "\f", "\r\n", "\r", "\x1c", "\x1e", "\x85", "\u2028", " \n", "\n\n")),
+        (b"  ", b" *", 1),
+        (b"  ", b"\t", 1),
+        (b"", b"\xef\xbb\xbf", 1),
+        (b"", b"\n", 1),
+    ],
+)
+def test_checksums_are_as_they_were_written_to_the_byte(old: bytes, new: bytes, row: int, out: Path) -> None:
+    sums = out / "SHA256SUMS"
+    sums.write_bytes(sums.read_bytes().replace(old, new, 1))
+    found = [(p.file, p.row) for p in verify(out) if p.code == "verify.sums_unreadable"]
+    assert found == [("SHA256SUMS", row + (new == b"\n\n"))]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda lines: [*lines[1:], lines[0]],
+        lambda lines: [lines[0], *lines],
+        lambda lines: [lines[0].upper(), *lines[1:]],
+        lambda lines: [*lines, "# checked"],
+        lambda lines: lines[:-1] + [lines[-1] + " "],
+    ],
+    ids=["order", "twice", "capitals", "remark", "space at the end"],
+)
+def test_lines_of_checksums_in_another_order_or_form_are_told(
+    change: Callable[[list[str]], list[str]], out: Path
+) -> None:
+    lines = (out / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    (out / "SHA256SUMS").write_text("\n".join(change(lines)) + "\n", encoding="utf-8")
+    assert "verify.sums_unreadable" in _codes(verify(out)) or "verify.file_missing" in _codes(verify(out))
+
+
+def test_a_last_line_that_is_not_ended_is_told(out: Path) -> None:
+    sums = out / "SHA256SUMS"
+    sums.write_bytes(sums.read_bytes()[:-1])
+    assert _codes(verify(out)) == {"verify.sums_unreadable"}
