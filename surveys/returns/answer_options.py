@@ -42,7 +42,7 @@ _WHOLE = re.compile(r"([+-]?\d{1,18})(?:[.,]0+)?")
 _DECIMAL = re.compile(r"[+-]?\d+[.,]\d+")
 _NUMBER_FIRST = re.compile(r"\(?(?P<number>[+-]?\d{1,18})\)?\s*[-.:)=]\s*(?P<label>.+)")
 _NUMBER_LAST = re.compile(r"(?P<label>.+?)\s*[(\[]\s*(?P<number>[+-]?\d{1,18})\s*[)\]]")
-_BETWEEN = re.compile(r"\s*[;|/&+\n]\s*|,\s+|\s+(?:và|and)\s+|(?<=\d)\s*[-,]\s*(?=\d)")
+_BETWEEN = re.compile(r"\s*[;|/&+\n≠]\s*|,\s+|\s+(?:và|and)\s+|(?<=\d)\s*[-,]\s*(?=\d)")
 
 
 @dataclass(frozen=True, slots=True)

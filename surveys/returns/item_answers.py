@@ -17,7 +17,8 @@ from surveys.definitions.instrument.records import (
 )
 from surveys.returns.answer_options import read_cell, shown_text
 from surveys.returns.headings.columns import Pool
-from surveys.returns.table_reading import SHOWN, CellFault, TableReading
+from surveys.returns.table_reading import CellFault, TableReading
+from surveys.returns.text.cell_text import SHOWN
 from surveys.vocabulary.folding import fold, fold_name
 
 _MARKS = frozenset({"x", "1", "v", "✓", "✔", "☑", "☒", "true", "có", "yes", "co", "√", "þ", "ü"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,7 @@ class Decided:
         self.file = file
         self.rows = tuple(rows)
         self.absent = frozenset(absent)
+        self._columns = Counter(row.target for row in self.rows if row.target)
         self._by_heading: dict[str, list[Assigned]] = {}
         for row in self.rows:
             self._by_heading.setdefault(fold(row.heading), []).append(row)
@@ -51,6 +53,10 @@ class Decided:
         if len(rows) > 1 or not column.heading:
             rows = [row for row in rows if row.letter == column.letter]
         return tuple(row.target for row in rows if row.target) if rows else None
+
+    def is_spread(self, target: Target) -> bool:
+        """Whether several rows were accepted with the same target: the first filled of their columns is read."""
+        return self._columns[target] > 1
 
     def note_missing(self, tables: Sequence[FormTable], problems: Problems) -> None:
         """Note every accepted row whose column is in none of the tables: the file is another than the one that was mapped."""

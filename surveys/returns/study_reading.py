@@ -31,10 +31,9 @@ class StudyReading:
         if key not in self._vocabularies:
             instrument = self.study.instrument
             block = instrument.questionnaire[questionnaire].block if questionnaire else ""
-            columns = (dict.fromkeys(decided.absent, "") if decided else {}) | dict(file.columns)
-            targets = decided.targets if decided else None
+            columns = (dict.fromkeys(decided.absent, ()) if decided else {}) | file.headings()
             self._vocabularies[key] = Vocabulary(
-                instrument, questionnaire, file.header, columns, self.registers.get(block), targets
+                instrument, questionnaire, file.header, columns, self.registers.get(block), decided
             )
         return self._vocabularies[key]
 

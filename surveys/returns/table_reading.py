@@ -14,9 +14,8 @@ from surveys.returns.headings.form_table import FormTable
 from surveys.returns.headings.matched_columns import Layout
 from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.study_reading import StudyReading
+from surveys.returns.text.cell_text import SHOWN
 from surveys.returns.unit_register import UnitRegister
-
-SHOWN = 100  # characters of a faulty cell that are kept
 
 
 class CellFault(NamedTuple):

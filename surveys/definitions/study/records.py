@@ -48,8 +48,9 @@ class StudyUnits:
 @dataclass(frozen=True, slots=True)
 class ReturnFile:
     """One file of returns. ``reader`` empty: recognised by content. ``header`` is the heading pattern
-    of a matrix (``{item} [{unit}]``); ``columns`` maps a field code or item code to the heading used in this file;
-    ``mapping`` names a mapping file (see ``surveys map``). ``entry``: first or second for double entry."""
+    of a matrix (``{item} [{unit}]``); ``columns`` maps a field code or item code to the heading used in this file, or to several
+    of which the first filled is read; ``mapping`` names a mapping file (see ``surveys map``). ``entry``: first or second for
+    double entry."""
 
     path: str
     questionnaire: str = ""
@@ -61,7 +62,16 @@ class ReturnFile:
     encoding: str = ""
     mapping: str = ""
     entry: Literal["", "first", "second"] = ""
-    columns: tuple[tuple[str, str], ...] = ()
+    columns: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
+
+    def headings(self) -> dict[str, tuple[str, ...]]:
+        """Field or item code → its headings in this file; none where the file does not have it.
+
+        >>> ReturnFile("r.csv", columns=(("unit", "Tên phường"), ("A1", ("#D", "#I")), ("A2", ""))).headings()
+        {'unit': ('Tên phường',), 'A1': ('#D', '#I'), 'A2': ()}
+        """
+        listed = ((code, (said,) if isinstance(said, str) else said) for code, said in self.columns)
+        return {code: tuple(filter(None, headings)) for code, headings in listed}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from surveys.problems import Problems
 from surveys.returns.headings.columns import Column
+from surveys.returns.headings.first_filled import first_filled, overlap
 from surveys.returns.headings.form_table import FormTable
-from surveys.returns.headings.questions import Target, Vocabulary
+from surveys.returns.headings.questions import Target, Vocabulary, written_names
+from surveys.returns.text.cell_text import SHOWN
 from surveys.returns.text.names import Names
-from surveys.vocabulary.folding import fold_name
+from surveys.vocabulary.folding import fold, fold_name
+
+LISTED, LISTED_LETTERS = 12, 40  # headings of columns not read that a message lists, and letters of each
 
 
 @dataclass(frozen=True)
@@ -47,21 +51,50 @@ def lay_out(table: FormTable, vocabulary: Vocabulary, problems: Problems) -> Lay
             _note(problems, "returns.heading_ambiguous", table, column, meanings=meanings)
         elif not column.empty and not vocabulary.ignores(column):
             unknown.append(column)
-    single = {target: _only(target, columns, table, problems) for target, columns in held.items()}
+    single = {
+        target: columns[0] if len(columns) == 1 else _joined(target, columns, table, vocabulary, problems)
+        for target, columns in held.items()
+    }
     layout = _layout(single)
     _note_missing(table, vocabulary, layout, unknown, problems)
+    _note_unassigned(table, vocabulary, problems)
     return layout
 
 
-def _only(target: Target, columns: list[Column], table: FormTable, problems: Problems) -> Column:
-    """The one column for a target: form tools keep the empty columns of deleted questions, so those are passed over."""
-    if len(columns) == 1:
-        return columns[0]
+def _joined(
+    target: Target, columns: list[Column], table: FormTable, vocabulary: Vocabulary, problems: Problems
+) -> Column:
+    """The one column for a target: the first filled of them, where the study or a person says that they are one question. Form
+    tools keep the empty columns of deleted questions, so those are passed over."""
     filled = [column for column in columns if not column.empty]
-    if len(filled) > 1:
-        letters = ", ".join(column.letter or column.heading for column in filled)
-        _note(problems, "returns.column_twice", table, filled[1], target=target.code, columns=letters)
-    return (filled or columns)[0]
+    if len(filled) < 2:
+        return (filled or columns)[0]
+    if not vocabulary.is_spread(target):
+        ways = (written_names(column)[0] for column in filled)
+        _note(
+            problems, "returns.column_twice", table, filled[1], target=target.code,
+            columns=", ".join(column.letter or column.heading for column in filled),
+            key=", ".join(f'"{name}"' for name in ways), rows=str(overlap(filled)),
+        )  # fmt: skip
+        return filled[0]
+    joined, different = first_filled(filled, _meaning(target, vocabulary))
+    for text, rows in different.items():
+        problems.add(
+            "returns.columns_disagree", severity="warning", file=table.file, sheet=table.sheet,
+            row=int(table.row_numbers[rows[0]]), column=joined.heading, target=target.code, text=text[:SHOWN],
+            cells=len(rows),
+        )  # fmt: skip
+    return joined
+
+
+def _meaning(target: Target, vocabulary: Vocabulary) -> Callable[[str], Hashable]:
+    """What a cell says of a target: two ways of writing one answer or one unit are the same."""
+    if target.kind == "item":
+        read = vocabulary.options_of(target.code).read
+        return lambda text: answer.code if not (answer := read(text)).fault else fold(text)
+    if vocabulary.is_unit_field(target):
+        return lambda text: (vocabulary.register and vocabulary.register.resolve(text)) or fold_name(text)
+    return fold
 
 
 def _layout(single: Mapping[Target, Column]) -> Layout:
@@ -96,18 +129,30 @@ def _note_missing(
             text=item.text_vi,
             nearest=nearest,
         )
-    for assigned, heading in vocabulary.assigned.items():
-        if not any(vocabulary.assigned_to(column) == assigned for column in table.columns):
-            problems.add(
-                "returns.assigned_missing",
-                file=table.file,
-                sheet=table.sheet,
-                target=assigned,
-                heading=heading,
-            )
+    missing = Names((name, item.code) for item in absent for name in (item.code, item.text_vi, item.text_en))
+    others = []
     for column in unknown:
-        nearest = vocabulary.item_names.nearest(column.heading) if absent else ""
-        _note(problems, "returns.column_ignored", table, column, "warning", nearest=nearest)
+        if nearest := missing.nearest(column.heading):
+            _note(problems, "returns.column_ignored", table, column, "warning", nearest=nearest)
+        else:
+            others.append(column.heading[:LISTED_LETTERS] or f"#{column.letter}")
+    if others:
+        further = f" (+{len(others) - LISTED})" if len(others) > LISTED else ""
+        problems.add(
+            "returns.columns_ignored", severity="warning", file=table.file, sheet=table.sheet,
+            columns=len(others), headings="; ".join(others[:LISTED]) + further,
+        )  # fmt: skip
+
+
+def _note_unassigned(table: FormTable, vocabulary: Vocabulary, problems: Problems) -> None:
+    """Note headings that the study assigns and that no column has."""
+    written = {fold(name) for column in table.columns for name in written_names(column)}
+    for code, headings in vocabulary.assigned.items():
+        for heading in headings:
+            if fold(heading) not in written:
+                problems.add(
+                    "returns.assigned_missing", file=table.file, sheet=table.sheet, target=code, heading=heading
+                )  # fmt: skip
 
 
 def _note(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from surveys.definitions.instrument.records import Instrument
 from surveys.returns.answer_options import AnswerOptions
@@ -29,31 +29,40 @@ class Target(NamedTuple):
     level: int = -1
 
 
+class DecidedColumns(Protocol):
+    """What a person decided about the columns of a file."""
+
+    def targets(self, column: Column) -> tuple[Target, ...] | None:
+        """What a column holds: its target, nothing (the column is ignored), or None where nobody decided."""
+
+    def is_spread(self, target: Target) -> bool:
+        """Whether several columns were decided to hold a target."""
+
+
 class Vocabulary:
-    """Every heading that one questionnaire of an instrument (or all of them when empty) can have. ``decided`` says what a
-    person decided about a column: its target, nothing (the column is ignored), or None where nobody did."""
+    """Every heading that one questionnaire of an instrument (or all of them when empty) can have. ``columns``: code → headings,
+    as the study assigns them for this file; ``decided`` is what a person decided about single columns."""
 
     def __init__(
         self,
         instrument: Instrument,
         questionnaire: str = "",
         header: str = "",
-        columns: Mapping[str, str] | None = None,
+        columns: Mapping[str, Sequence[str]] | None = None,
         register: UnitRegister | None = None,
-        decided: Callable[[Column], tuple[Target, ...] | None] | None = None,
+        decided: DecidedColumns | None = None,
     ) -> None:
         self.instrument = instrument
         self.questionnaire = questionnaire
         self.items = instrument.items_of(questionnaire) if questionnaire else instrument.items
         self.header = header or DEFAULT_HEADER
         self.register = register
-        self._decided = decided or (lambda _column: None)
+        self._decided = decided
         self._by_name: dict[tuple[object, ...], tuple[Target, ...]] = {}
-        #: Code → heading, as the study assigns them for this file.
-        self.assigned = {code: heading for code, heading in (columns or {}).items() if heading}
+        self.assigned = {code: tuple(headings) for code, headings in (columns or {}).items() if headings}
         #: Items and fields that the study says this file does not have (an empty heading).
         self.absent = frozenset((columns or {}).keys() - self.assigned.keys())
-        self._assigned = {fold(heading): code for code, heading in self.assigned.items()}
+        self._assigned = {fold(heading): code for code, said in self.assigned.items() for heading in said}
 
     @cached_property
     def field_names(self) -> Names[str]:
@@ -109,7 +118,7 @@ class Vocabulary:
 
     def targets(self, column: Column) -> tuple[Target, ...]:
         """Everything a column can be: one target when it is recognised, none when it is not, several when ambiguous."""
-        decided = self._decided(column)
+        decided = self._decided.targets(column) if self._decided else None
         if decided is not None:
             return decided
         if assigned := self.assigned_to(column):
@@ -124,12 +133,18 @@ class Vocabulary:
 
     def assigned_to(self, column: Column) -> str:
         """The field or item that the study assigns to this column, by its heading or by its letter (``#F``)."""
-        names = (f"#{column.letter}" if column.letter else "", column.heading) if self._assigned else ()
-        return next((self._assigned[fold(name)] for name in names if fold(name) in self._assigned), "")
+        names = map(fold, written_names(column)) if self._assigned else ()
+        return next((self._assigned[name] for name in names if name in self._assigned), "")
+
+    def is_spread(self, target: Target) -> bool:
+        """Whether the study, or a person, says that several columns hold a target: the first filled of them is read."""
+        if self._decided and self._decided.is_spread(target):
+            return True
+        return len(self.assigned.get(target.code, ())) > 1
 
     def ignores(self, column: Column) -> bool:
         """Whether someone decided that a column holds nothing to be read."""
-        return self._decided(column) == ()
+        return self._decided is not None and self._decided.targets(column) == ()
 
     def _named(self, column: Column) -> tuple[Target, ...]:
         """What a column is by what it is called; readers ask for the same thousands of headings of a matrix again and again
@@ -205,9 +220,19 @@ class Vocabulary:
         asked = [self.questionnaire] if self.questionnaire else list(self.instrument.questionnaire)
         return any(self.instrument.questionnaire[code].matrix for code in asked)
 
+    def is_unit_field(self, target: Target) -> bool:
+        """Whether a target is a field that holds units."""
+        holds = {field.code for field in self.instrument.fields if field.role in ("unit", "own_unit")}
+        return target.kind == "field" and target.code in holds
+
     def is_unit(self, text: str) -> bool:
         """Whether a text is exactly a name of a unit of the block."""
         return bool(self.register and self.register.resolve(text))
+
+
+def written_names(column: Column) -> tuple[str, ...]:
+    """How ``[returns.columns]`` may name a column: by its letter (``#F``) or by its heading."""
+    return (*((f"#{column.letter}",) if column.letter else ()), column.heading)
 
 
 def without_letter(name: str) -> str:

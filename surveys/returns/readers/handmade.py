@@ -122,7 +122,12 @@ def head_of(sheet: Sheet, vocabulary: Vocabulary) -> Head | None:
         for first in range(max(row - DEEPEST + 1, 0), row + 1)
         for last in range(row, min(first + DEEPEST, rows))
     }
-    heads = [head for first, last in sorted(blocks) if (head := _head(sheet, vocabulary, first, last))]
+    heads = [
+        head
+        for first, last in sorted(blocks)
+        if not _ends_in_form(sheet, vocabulary, first, last)
+        and (head := _head(sheet, vocabulary, first, last))
+    ]
     return max(heads, key=_worth, default=None)
 
 
@@ -135,6 +140,19 @@ def _is_plain_heading(sheet: Sheet, vocabulary: Vocabulary) -> bool:
         return False
     below = heading_texts(sheet, first + 1) if first + 1 < len(sheet.cells) else ()
     return vocabulary.names_items(texts) and not vocabulary.names_items(below)
+
+
+def _ends_in_form(sheet: Sheet, vocabulary: Vocabulary, first: int, last: int) -> bool:
+    """Whether the last of these rows is a form, not a level of headings: something else stands below every field that the rows
+    above name. The answers of a form look like levels where a question has several columns."""
+    below = [cell_text(cell).strip() for cell in sheet.cells[last]]
+    under = [
+        bool(text) and not vocabulary.field_names.find(text)
+        for row in range(first, last)
+        for field, text in zip(heading_texts(sheet, row), below, strict=True)
+        if field.strip() and vocabulary.field_names.find(field)
+    ]
+    return bool(under) and all(under)
 
 
 def _worth(head: Head) -> tuple[int, int, int]:

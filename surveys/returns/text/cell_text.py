@@ -11,6 +11,7 @@ from surveys.returns.text.legacy_encodings import FONT_ENCODINGS, font_encoding
 from surveys.vocabulary.folding import repair
 
 Conversions = dict[str, int]
+SHOWN = 100  # characters of a cell that messages show and that are kept of one that is no answer
 
 
 def repair_all(texts: Iterable[str]) -> dict[str, tuple[str, tuple[str, ...]]]:

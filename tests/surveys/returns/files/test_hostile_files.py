@@ -206,4 +206,4 @@ def test_a_question_of_nothing_but_dashes_is_passed_over_quickly(study, tmp_path
     write(tmp_path / "r.csv", names, texts, ids, ["2023-10-05 09:00:00", "R_1", *FORM, "x"])
     read = read_returns(study(ReturnFile("r.csv", "so-5")))
     assert read.rows["form_code"].tolist() == ["P1"]
-    assert [p.code for p in read.warnings] == ["returns.column_ignored"]
+    assert [p.code for p in read.warnings] == ["returns.columns_ignored"]

@@ -92,7 +92,10 @@ def test_two_questions_with_one_title_are_a_fault_that_the_study_can_settle(stud
     with pytest.raises(SurveyError) as caught:
         read_returns(study(ReturnFile("g.csv", "so-5")))
     assert [(p.code, dict(p.params)) for p in caught.value.problems] == [
-        ("returns.column_twice", {"target": "1.2", "columns": "F, J"})
+        (
+            "returns.column_twice",
+            {"target": "1.2", "columns": "F, J", "key": '"#F", "#J"', "rows": "1"},
+        )
     ]
     read = read_returns(study(ReturnFile("g.csv", "so-5", columns=(("1.2", "#J"),))))
     assert read.answers[0, 3] == 2

@@ -278,4 +278,4 @@ def test_a_heading_of_nothing_but_slashes_is_passed_over_quickly(study, tmp_path
     kobo_csv(tmp_path / "k.csv", [*NAMES, "a/" * 40_000], [*ANSWERS, "x"])
     read = read_returns(study(ReturnFile("k.csv", "so-5")))
     assert read.answers.tolist() == [[1, 4, 2, 3, 1, 0]]
-    assert [p.code for p in read.warnings] == ["returns.column_ignored"]
+    assert [p.code for p in read.warnings] == ["returns.columns_ignored"]

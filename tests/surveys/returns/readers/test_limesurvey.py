@@ -93,7 +93,9 @@ def test_abbreviated_headings_collide_and_are_refused(study, tmp_path):
 def test_empty_headings_are_passed_over(study, tmp_path):
     lime_csv(tmp_path / "l.csv", [*OWN_TEXTS, *TEXTS, "", ""], [*OWN, *ANSWERS, "", "chữ"])
     read = read_returns(study(ReturnFile("l.csv", "so-5")))
-    assert [(p.code, p.column) for p in read.warnings] == [("returns.column_ignored", "S")]
+    assert [(p.code, dict(p.params)["headings"]) for p in read.warnings] == [
+        ("returns.columns_ignored", "#S")
+    ]
 
 
 def test_other_is_the_scale_s_own_option_or_none(study, tmp_path, instrument):
