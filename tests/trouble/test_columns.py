@@ -100,7 +100,7 @@ def test_columns_that_are_not_read_are_told_in_one_line(tmp_path: Path) -> None:
 def test_a_column_like_an_item_without_one_is_told_by_itself(tmp_path: Path) -> None:
     headings = (*HEADINGS[:3], "Cán bộ tiếp đón khá lịch sự", A2, B1, "Ghi chú")
     path = trial(tmp_path, {"r.csv": table([(*SPREAD[0][:6], "")], headings)})
-    assert [(p.column, dict(p.params)["nearest"]) for p in told(path, "returns.column_ignored")] == [
+    assert [(p.column, dict(p.params)["item"]) for p in told(path, "returns.column_ignored")] == [
         ("Cán bộ tiếp đón khá lịch sự", A1)
     ]
     assert [dict(p.params)["item"] for p in told(path, "returns.item_missing")] == ["A1"]

@@ -132,8 +132,8 @@ def _note_missing(
     missing = Names((name, item.code) for item in absent for name in (item.code, item.text_vi, item.text_en))
     others = []
     for column in unknown:
-        if nearest := missing.nearest(column.heading):
-            _note(problems, "returns.column_ignored", table, column, "warning", nearest=nearest)
+        if alike := missing.nearest(column.heading):
+            _note(problems, "returns.column_ignored", table, column, "warning", item=alike)
         else:
             others.append(column.heading[:LISTED_LETTERS] or f"#{column.letter}")
     if others:
