@@ -1,6 +1,6 @@
 """What can be wrong with a design or a calibration, told so that it can be put right."""
 
-from collections.abc import Collection, Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from difflib import get_close_matches
 from numbers import Integral, Real
 from typing import Any
@@ -8,6 +8,27 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+
+class Fault(str):
+    """A sentence that says what is wrong, with what it is made of, for those who word it in another language.
+
+    Attributes:
+        code: what kind of fault this is.
+        facts: names, levels and numbers of the sentence.
+
+    >>> fault = Fault("no_rows", "category 'f' has no rows", levels=("f",))
+    >>> str(fault), fault.code, fault.facts
+    ("category 'f' has no rows", 'no_rows', {'levels': ('f',)})
+    """
+
+    code: str
+    facts: Mapping[str, Any]
+
+    def __new__(cls, code: str, sentence: str, **facts: Any) -> "Fault":
+        made = super().__new__(cls, sentence)
+        made.code, made.facts = code, facts
+        return made
 
 
 class ProblemsError(ValueError):

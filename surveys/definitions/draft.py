@@ -38,6 +38,7 @@ class Draft:
     broken: set[type] = field(default_factory=set)
     _found: dict[type, list[tuple[Any, Place]]] = field(default_factory=dict)
     _codes: dict[type, dict[str, None]] = field(default_factory=dict)
+    _cells: dict[tuple[str, int | None], Mapping[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for key in self.document:
@@ -80,6 +81,10 @@ class Draft:
         """Keep a record with its place."""
         self._found.setdefault(type(made), []).append((made, place))
 
+    def printed(self, place: Place, column: str) -> str:
+        """What stands in a cell of a table whose rows have codes, digit by digit; empty where there is none."""
+        return self._cells.get((place.file, place.row), {}).get(column, "")
+
     def take_over(self, record: type, other: Draft) -> None:
         """Keep the records of a kind that another draft holds."""
         self._found[record], self._codes[record] = list(other.of(record)), dict.fromkeys(other.known(record))
@@ -100,6 +105,8 @@ class Draft:
         before = len(self.problems.errors)
         table = read_table(path, columns, self.problems, file)
         rows = table.rows if table else ()
+        if "code" in columns.accepted:
+            self._cells |= {(row.place.file, row.line): row.cells for row in rows}
         built: list[Any] | None = build_rows(record, rows)
         if built is not None:
             self._found.setdefault(record, []).extend(zip(built, (row.place for row in rows), strict=True))

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from surveys.definitions.csv_tables import Row, TableColumns
-from surveys.definitions.field_types import Condition, Date, MayBeEmpty, Weighted
+from surveys.definitions.field_types import Condition, Date, MayBeEmpty, OptionCode, Weighted
 from surveys.problems import Place, shortened
 
 R = TypeVar("R")
@@ -38,6 +38,8 @@ _FAULTS: Mapping[str, str] = {
     "too_long": "record.list_length",
 }
 _CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+#: A code of an option of a scale may be negative, as statistical programs write missing answers.
+_OPTION_CODE = re.compile(f"-?{_CODE.pattern}")
 
 
 def build(record: type[R], raw: Mapping[str, object], place: Place) -> R | None:
@@ -54,7 +56,8 @@ def build(record: type[R], raw: Mapping[str, object], place: Place) -> R | None:
             _note(record, fault, place)
         return None
     code = raw.get("code")
-    if isinstance(code, str) and not _CODE.fullmatch(code):
+    pattern = _OPTION_CODE if types_of(kind).get("code") == OptionCode else _CODE
+    if isinstance(code, str) and not pattern.fullmatch(code):
         place.note("record.bad_code", "code", value=shortened(code))
         return None
     return built

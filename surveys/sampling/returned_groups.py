@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -43,6 +44,11 @@ class ReturnedGroup:
     def column(self, name: str) -> pd.Series:
         """A field of its rows [n]."""
         return self.returned[name].take(self.rows).reset_index(drop=True)
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """Block and group, as messages name them."""
+        return {"block": self.block, "group": self.group}
 
     @cached_property
     def forms(self) -> NDArray[np.intp]:

@@ -7,19 +7,21 @@ all units form one cluster, so that scores of units are correlated as they shoul
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from surveys.definitions.study.records import MarginTotal
 from surveys.problems import Problems
+from surveys.sampling.calibration_faults import CELL, note_faults
 from surveys.sampling.returned_groups import Floats, ReturnedGroup
 from weighting import CalibrationError, Design, DesignError, calibrate, trim
 
-#: Column of the unit beside the fields of the returns; no field can have such a name.
-CELL = "#cell"
+#: Ways to treat a stratum with a single cluster that may leave no variance.
+_MAY_FAIL = ("fail", "average")
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ def weights_of(group: ReturnedGroup, problems: Problems) -> GroupWeights | None:
         return None
     try:
         design = _design(group, base)
+        if group.plan.lonely in _MAY_FAIL:
+            design.cells(group.unit, len(group.units))  # what the scores ask of it
         margins = _margins(group, design, problems)
         calibrated = design
         if margins:
@@ -54,7 +58,7 @@ def weights_of(group: ReturnedGroup, problems: Problems) -> GroupWeights | None:
             group.plan.margins if margins else (),
         )
     except (DesignError, CalibrationError) as error:
-        problems.add("sampling.weighting_failed", block=group.block, group=group.group, reason=str(error))
+        note_faults(group, error, problems)
         return None
 
 
@@ -143,60 +147,92 @@ def _design(group: ReturnedGroup, base: Floats) -> Design:
 def _margins(
     group: ReturnedGroup, design: Design, problems: Problems
 ) -> dict[object, Mapping[object, float]]:
-    """The margins of the plan, with the units' populations, which must not move; none where one is not declared."""
-    if not group.plan.margins:
-        return {}
-    present = np.flatnonzero(group.forms)
-    covered = _covered(group, problems)
+    """The margins of the plan, with the units' populations, which must not move; none where one cannot be had."""
     margins: dict[object, Mapping[object, float]] = {}
+    before = len(problems.errors)
     for variable in group.plan.margins:
         declared = [margin for margin in group.margins if margin.variable == variable]
         if not declared:
             problems.add("sampling.no_margin", block=group.block, group=group.group, variable=variable)
-            return {}
-        if any(margin.unit for margin in declared):
-            codes = {group.units[k].code: int(k) for k in present}
-            margins[CELL, variable] = {
-                (codes[m.unit], m.category): m.population for m in declared if m.unit in codes
-            }
+        elif any(margin.unit for margin in declared):
+            margins[CELL, variable] = _unit_margin(group, design, declared, problems)
         else:
-            margins[variable] = _block_margin(group, design, declared, covered, problems)
+            margins[variable] = _block_margin(group, design, declared, problems)
+    if len(problems.errors) > before:
+        return {}
+    present = np.flatnonzero(group.forms)
     by_unit = any(isinstance(name, tuple) for name in margins)
-    if not group.whole_block and len(present) > 1 and not by_unit:
+    known = bool(np.isfinite(group.population[present]).all())
+    if margins and known and not group.whole_block and len(present) > 1 and not by_unit:
         margins[CELL] = {int(k): float(group.population[k]) for k in present}
     return margins
 
 
-def _covered(group: ReturnedGroup, problems: Problems) -> float:
-    """Share of the block's population in units that have forms."""
-    if group.whole_block:
-        return 1.0
-    covered = float(group.population[group.forms > 0].sum() / np.nansum(group.population))
-    if covered < 1.0:
-        problems.add("sampling.units_without_forms", severity="warning", block=group.block, group=group.group)
-    return covered
+def _unit_margin(
+    group: ReturnedGroup, design: Design, declared: Iterable[MarginTotal], problems: Problems
+) -> dict[object, float]:
+    """(Position of the unit, category) → total, for the units that have forms."""
+    given: dict[str, dict[str, float]] = {}
+    for margin in declared:
+        given.setdefault(margin.unit, {})[margin.category] = margin.population
+    variable = margin.variable
+    totals: dict[object, float] = {}
+    for k in np.flatnonzero(group.forms):
+        code = group.units[k].code
+        if code not in given:
+            problems.add("sampling.no_margin_of_unit", **group.place, unit=code, variable=variable)
+        else:
+            stated = _stated(group, design, variable, group.unit == k, given[code])
+            totals |= {(int(k), category): total for category, total in stated.items()}
+    _note_unstated(group, variable, problems)
+    return totals
 
 
 def _block_margin(
-    group: ReturnedGroup, design: Design, declared: Sequence[MarginTotal], covered: float, problems: Problems
+    group: ReturnedGroup, design: Design, declared: Iterable[MarginTotal], problems: Problems
 ) -> dict[object, float]:
-    """Category → total over the units that have forms. Forms that do not state the variable keep their share of the
-    base weights, so that none is lost; the declared totals are scaled to the rest."""
-    variable = declared[0].variable
-    blank = group.column(variable).to_numpy(object) == ""
-    unstated = float(design.weights[blank].sum() / design.weights.sum())
-    totals: dict[object, float] = {m.category: m.population * covered * (1.0 - unstated) for m in declared}
-    if unstated > 0:
-        totals[""] = unstated * covered * sum(m.population for m in declared)
-        problems.add(
-            "sampling.not_stated",
-            severity="warning",
-            block=group.block,
-            group=group.group,
-            variable=variable,
-            forms=int(blank.sum()),
-        )
-    return totals
+    """Category → total over the units that have forms."""
+    covered = _covered(group, problems)
+    given = {margin.category: margin.population * covered for margin in declared}
+    variable = next(iter(declared)).variable
+    _note_unstated(group, variable, problems)
+    return _stated(group, design, variable, np.ones(len(group.rows), dtype=bool), given)
+
+
+def _covered(group: ReturnedGroup, problems: Problems) -> float:
+    """Share of the block's population in units that have forms; where some have none, populations must tell it."""
+    without = [unit.code for unit, forms in zip(group.units, group.forms, strict=True) if not forms]
+    if group.whole_block or not without:
+        return 1.0
+    if not np.isfinite(group.population[group.forms > 0]).all():
+        problems.add("sampling.margins_without_frames", **group.place, units=without)
+        return 1.0
+    covered = float(group.population[group.forms > 0].sum() / np.nansum(group.population))
+    if covered < 1.0:
+        problems.add("sampling.units_without_forms", severity="warning", **group.place, units=without)
+    return covered
+
+
+def _stated(
+    group: ReturnedGroup,
+    design: Design,
+    variable: str,
+    rows: NDArray[np.bool_],
+    totals: Mapping[str, float],
+) -> dict[object, float]:
+    """Category → total among ``rows`` [n]. Forms that do not state the variable keep their share of the base weights, so that
+    none is lost; the declared totals are scaled to the rest."""
+    blank = rows & (group.column(variable).to_numpy(object) == "")
+    unstated = float(design.weights[blank].sum() / design.weights[rows].sum())
+    found: dict[object, float] = {name: total * (1.0 - unstated) for name, total in totals.items()}
+    return found | ({"": unstated * sum(totals.values())} if unstated > 0 else {})
+
+
+def _note_unstated(group: ReturnedGroup, variable: str, problems: Problems) -> None:
+    blank = int((group.column(variable) == "").sum())
+    if blank:
+        told = {**group.place, "variable": variable, "forms": blank}
+        problems.add("sampling.not_stated", severity="warning", **told)
 
 
 def _trimmed(group: ReturnedGroup, design: Design) -> Design:

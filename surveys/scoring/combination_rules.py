@@ -82,9 +82,10 @@ COMBINATIONS: Mapping[str, Combination] = {
 def rule_of(instrument: Instrument, node: Node) -> Combination:
     """The rule of a node: its own, or that of the instrument's aggregation where one is chosen for the whole index.
 
-    Points (`sum`), rescaled sub-dimensions and shares keep their own rule.
+    Points (`sum`), rescaled sub-dimensions and shares keep their own rule. A node that nothing stands below combines nothing and
+    need not name one.
     """
-    rule = COMBINATIONS[node.rule]
+    rule = COMBINATIONS[node.rule or MEAN]
     chosen = instrument.scoring.rule
     if not chosen or node.rule in OWN_RULES:
         return rule

@@ -16,6 +16,8 @@ SHARES = "shares"
 ITEM_RULES = (MEAN, POOLED, WEIGHTED, RESCALE, SHARES)
 #: Rules that combine the children of a node.
 CHILD_RULES = (SUM, MEAN, MEAN_OF_ITEMS, WEIGHTED, POOLED)
+#: All rules a node may name.
+NODE_RULES = tuple(dict.fromkeys((*CHILD_RULES, *ITEM_RULES)))
 #: Rules that a node keeps when one aggregation is chosen for its whole index.
 OWN_RULES = (SUM, RESCALE, SHARES)
 

@@ -10,7 +10,7 @@ import numpy as np
 from weighting.calibration.distance import Distance
 from weighting.calibration.margin_cells import MarginCells
 from weighting.calibration.solver import Equations, Solution, solve
-from weighting.errors import CalibrationError
+from weighting.errors import CalibrationError, Fault
 from weighting.frozen import frozen
 from weighting.groups import Floats
 from weighting.variance.adjustment import Adjustment
@@ -91,15 +91,20 @@ class Calibration:
         return f"{self.method.distance.name} to {names}: {self.solution.rounds} rounds"
 
 
-def _gaps(cells: MarginCells, solution: Solution, distance: Distance) -> list[str]:
+def _gaps(cells: MarginCells, solution: Solution, distance: Distance) -> list[Fault]:
     """The totals that were not reached, worst first."""
-    labels, totals = [m.label(k) for m in cells.margins for k in range(len(m.totals))], cells.targets
+    places, totals = [(m, j) for m in cells.margins for j in range(len(m.totals))], cells.targets
     share = np.abs(solution.gap) / np.where(totals != 0, np.abs(totals), 1.0)
     low, high = distance.bounds
     bounds = f", w/d within ({low:g}, {high:g})" if np.isfinite([low, high]).any() else ""
     return [
-        f"{labels[k]} is at {totals[k] - solution.gap[k]:.6g} of {totals[k]:.6g} "
-        f"(gap {solution.gap[k]:.6g}) after {solution.rounds} rounds of {distance.name}{bounds}"
+        places[k][0].fault(
+            "not_reached",
+            places[k][1],
+            f"is at {totals[k] - solution.gap[k]:.6g} of {totals[k]:.6g} "
+            f"(gap {solution.gap[k]:.6g}) after {solution.rounds} rounds of {distance.name}{bounds}",
+            found=totals[k] - solution.gap[k],
+        )
         for k in np.argsort(-share, kind="stable")
         if share[k] > max(1e-6, 0.01 * share.max())
     ]

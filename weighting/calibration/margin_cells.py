@@ -17,7 +17,7 @@ from scipy import sparse
 
 from weighting import groups
 from weighting.calibration.margins import Margin, levels_text, read_margins, same_total
-from weighting.errors import CalibrationError, DesignError, unknown
+from weighting.errors import CalibrationError, DesignError, Fault, unknown
 from weighting.groups import Codes, Floats
 
 Numbers = NDArray[np.integer]
@@ -235,13 +235,18 @@ def _single_levels(margins: Sequence[Margin]) -> list[str]:
 
 
 def _disagreeing(margins: Sequence[Margin]) -> list[str]:
-    sums = [(m.name, m.totals.sum()) for m in margins if m.value is None]
+    sums = [(m.name, m.columns, float(m.totals.sum())) for m in margins if m.value is None]
+    first, _, expected = sums[0] if sums else ("", (), 0.0)
     return [
-        f"margin {name} adds up to {own:.10g}, margin {sums[0][0]} to {sums[0][1]:.10g} "
-        f"(gap {own - sums[0][1]:.6g}): margins describe one population, rescale one of them"
-        for name, own in sums[1:]
-        if not abs(own - sums[0][1]) <= SAME_TOTAL * abs(sums[0][1])
-    ]
+        Fault(
+            "totals_differ",
+            f"margin {name} adds up to {own:.10g}, margin {first} to {expected:.10g} "
+            f"(gap {own - expected:.6g}): margins describe one population, rescale one of them",
+            columns=columns, levels=(), found=own, expected=expected, first=first,
+        )
+        for name, columns, own in sums[1:]
+        if not abs(own - expected) <= SAME_TOTAL * abs(expected)
+    ]  # fmt: skip
 
 
 def _unmatched(frame: pd.DataFrame, cells: MarginCells, i: int) -> Iterator[str]:
@@ -256,7 +261,8 @@ def _unmatched(frame: pd.DataFrame, cells: MarginCells, i: int) -> Iterator[str]
         counts = Counter(labels.where(labels.notna(), None).itertuples(index=False, name=None))
         for key, count in counts.items():
             what = "has no value" if None in key else "has no total"
-            yield f"margin {m.name}: category {levels_text(key)} of the sample ({count} rows) {what}"
+            sentence = f"margin {m.name}: category {levels_text(key)} of the sample ({count} rows) {what}"
+            yield Fault("no_total", sentence, columns=m.columns, levels=key, rows=count)
 
 
 def _unfilled(cells: MarginCells, i: int) -> list[str]:
@@ -265,10 +271,12 @@ def _unfilled(cells: MarginCells, i: int) -> list[str]:
     reached = cells.reached(i)
     empty = np.flatnonzero((reached == 0) & (m.totals != 0))
     unwanted = np.flatnonzero((reached > 0) & (m.totals == 0) & (m.value is None))
+    none = "has the total {0:g} and no rows in the sample (gap {0:g})"
+    some = "has the total 0, but rows in the sample; leave those rows out"
     return [
-        f"{m.label(k)} has the total {m.totals[k]:g} and no rows in the sample (gap {m.totals[k]:g})"
-        for k in empty
-    ] + [f"{m.label(k)} has the total 0, but rows in the sample; leave those rows out" for k in unwanted]
+        *(m.fault("no_rows", k, none.format(m.totals[k])) for k in empty),
+        *(m.fault("unwanted_rows", k, some) for k in unwanted),
+    ]
 
 
 def bound_problems(cells: MarginCells, bounds: tuple[float, float]) -> Iterator[str]:
@@ -282,7 +290,8 @@ def bound_problems(cells: MarginCells, bounds: tuple[float, float]) -> Iterator[
         out = (need < low - TOUCHING * abs(low)) | (need > high + TOUCHING * abs(high))
         for k in np.flatnonzero((reached > 0) & out):
             nearest = min(max(need[k], low), high) * reached[k]
-            yield (
-                f"{m.label(k)} needs w/d = {need[k]:.6g} on average, outside the bounds ({low:g}, {high:g}): "
+            sentence = (
+                f"needs w/d = {need[k]:.6g} on average, outside the bounds ({low:g}, {high:g}): "
                 f"at best {nearest:.6g} of {m.totals[k]:.6g} (gap {m.totals[k] - nearest:.6g}, after 0 rounds)"
             )
+            yield m.fault("outside_bounds", k, sentence, need=need[k], low=low, high=high)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weighting.errors import applying, is_number, listed
+from weighting.errors import Fault, applying, is_number, listed
 from weighting.groups import Floats
 
 
@@ -37,6 +37,11 @@ class Margin:
         if not self.columns:
             return f"margin {self.name}"
         return f"margin {self.name}: category {levels_text(self.categories[k])}"
+
+    def fault(self, code: str, k: int | np.integer[Any], sentence: str, **facts: float) -> Fault:
+        """What is wrong with category k: its label, then ``sentence``."""
+        where = {"columns": self.columns, "levels": self.categories[k], "total": float(self.totals[k])}
+        return Fault(code, f"{self.label(k)} {sentence}", **where, **facts)
 
 
 def levels_text(levels: Sequence[Hashable]) -> str:

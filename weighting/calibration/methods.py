@@ -11,7 +11,7 @@ from weighting.calibration.distance import LINEAR
 from weighting.calibration.distance import distance as distance_record
 from weighting.calibration.margin_cells import MarginCells, bound_problems, prepared
 from weighting.calibration.solver import MAX_ROUNDS, TOLERANCE
-from weighting.errors import CalibrationError, applying, is_number, is_whole, rows_named, unknown
+from weighting.errors import CalibrationError, Fault, applying, is_number, is_whole, rows_named, unknown
 from weighting.facade import Design
 
 # Sums of weights are not exact beyond this.
@@ -133,7 +133,6 @@ def _calibrated(design: Design, cells: MarginCells, method: Method) -> Design:
     done = Calibration.of(cells, design.weights, method)
     if done.weights.min() < 0:
         where = rows_named(done.weights < 0, cells.names, done.weights.round(6))
-        raise CalibrationError(
-            f"linear calibration makes weights negative: {where}; give bounds=(0, None), or take distance='raking'"
-        )
+        sentence = f"linear calibration makes weights negative: {where}; give bounds=(0, None), or take distance='raking'"
+        raise CalibrationError(Fault("negative", sentence, rows=int((done.weights < 0).sum())))
     return design.calibrated(done)

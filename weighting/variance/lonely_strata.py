@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from weighting.errors import DesignError
+from weighting.errors import DesignError, Fault
 from weighting.groups import Codes, Flags, Floats, compact
 from weighting.variance.stages import Stage
 
@@ -64,6 +64,6 @@ class LonelyPolicy:
         )
         named = np.zeros(stage.n_strata, dtype=bool)
         named[stratum[alone]] = True
-        raise DesignError(
-            f"stratum {stage.strata_named(named)} has a single cluster at stage {number}: no variance; {advice}"
-        )
+        names = stage.strata_named(named)
+        sentence = f"stratum {names} has a single cluster at stage {number}: no variance; {advice}"
+        raise DesignError(Fault("lonely", sentence, policy=self.name))

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
-from math import isclose
-from typing import Any
 
 from surveys.definitions.draft import InstrumentDraft
 from surveys.definitions.field_types import Condition
+from surveys.definitions.instrument.points import check_points
 from surveys.definitions.instrument.records import (
     Block,
     Field,
@@ -44,7 +42,15 @@ from surveys.definitions.shared_checks import (
     within,
 )
 from surveys.problems import Place
-from surveys.vocabulary.combination_names import AGGREGATIONS, CHILD_RULES, ITEM_RULES, RESCALE, SUM, WEIGHTED
+from surveys.vocabulary.combination_names import (
+    AGGREGATIONS,
+    CHILD_RULES,
+    ITEM_RULES,
+    NODE_RULES,
+    RESCALE,
+    SHARES,
+    WEIGHTED,
+)
 from surveys.vocabulary.folding import fold
 from surveys.vocabulary.levels import ALL_GROUPS, SURVEY, TOTAL
 
@@ -133,7 +139,7 @@ def _meanings(scale: Scale) -> Mapping[str, list[str]]:
 def check_scoring(draft: InstrumentDraft, plan: ScorePlan, place: Place) -> None:
     """The ladder that is asked for exists in every ordinal scale; the aggregation of the whole is a known one."""
     for scale, _ in draft.of(Scale):
-        if plan.ladder and scale.kind == "ordinal":
+        if plan.ladder and (scale.kind == "ordinal" or len(scale.ladders) > 1):
             refer(place, "ladder", "ladder", [plan.ladder], scale.ladders)
     if plan.rule and plan.rule not in AGGREGATIONS:
         place.not_accepted("tree.rule", "rule", plan.rule, AGGREGATIONS)
@@ -210,6 +216,8 @@ def _check_parts(node: Node, place: Place, draft: InstrumentDraft) -> None:
             place.not_accepted("tree.child_rule", "rule", node.rule, CHILD_RULES)
     elif node.measured_by in (SURVEY, TOTAL):
         place.note("tree.nothing_below", "measured_by", node=node.code, value=node.measured_by)
+    elif node.rule and node.rule not in NODE_RULES:
+        place.not_accepted("tree.rule", "rule", node.rule, NODE_RULES)
     parts = items or children
     if node.rule == WEIGHTED and parts and sum(part.weight for part in parts) <= 0:
         place.note("tree.weights", "rule", node=node.code)
@@ -221,49 +229,6 @@ def _check_rescale(node: Node, place: Place) -> None:
             place.note("record.missing", name)
     if None not in (node.max_points, node.high) and node.max_points != node.high:
         place.note("tree.rescale_maximum", "max_points", value=node.max_points, high=node.high)
-
-
-def check_points(draft: InstrumentDraft) -> None:
-    """Maxima add up: children to their parent under ``sum``, the roots to ``total_points``."""
-    if Node in draft.broken:
-        return
-    instrument, places = draft.instrument, {node.code: place for node, place in draft.of(Node)}
-    for node, place in draft.of(Node):
-        children = instrument.children.get(node.code, ())
-        if node.rule == SUM and (found := _sum(children, node.max_points, node.code, places)):
-            place.note("tree.points_sum", "max_points", node=node.code, **found)
-    roots = [root for root in instrument.children.get("", ()) if root.rule != "shares"]
-    if found := _sum(roots, instrument.total_points, "total_points", places):
-        names = ", ".join(root.code for root in roots)
-        draft.place.below("identity").note("tree.total_points", "total_points", node=names, **found)
-
-
-def _sum(
-    parts: Sequence[Node], whole: float | None, parent: str, places: Mapping[str, Place]
-) -> dict[str, Any]:
-    """Found and expected sum where the maxima of the parts do not add up to the whole; parts without a maximum are noted."""
-    if whole is None or not parts:
-        return {}
-    without = [part.code for part in parts if part.max_points is None]
-    for code in without:
-        places[code].note("tree.no_points", "max_points", node=code, parent=parent)
-    points = [part.max_points or 0.0 for part in parts]
-    if without or adds_up(points, whole):
-        return {}
-    return {"found": f"{sum(points):g}", "expected": f"{whole:g}"}
-
-
-def adds_up(parts: Sequence[float], whole: float) -> bool:
-    """Whether parts sum to the whole, or are each its equal share as printed (three times 3.33 make 10).
-
-    >>> adds_up([1.5, 1.5, 2.5, 2.5, 2.0], 10), adds_up([3.33] * 3, 10), adds_up([3.3, 3.3, 3.3], 10.2)
-    (True, True, False)
-    """
-    if isclose(sum(parts), whole, rel_tol=1e-9, abs_tol=1e-9):
-        return True
-    exponent = Decimal(repr(float(parts[0]))).as_tuple().exponent
-    digits = -exponent if isinstance(exponent, int) else 0
-    return digits > 0 and all(part == round(whole / len(parts), digits) for part in parts)
 
 
 def check_items(draft: InstrumentDraft) -> None:
@@ -301,7 +266,7 @@ def check_answering(draft: InstrumentDraft) -> None:
         asked: dict[tuple[str, str], str] = {}
         for item in draft.instrument.items_of_node.get(node.code, ()):
             asked |= {(forms[q].block, forms[q].group): item.code for q in item.questionnaires if q in forms}
-        if asked and node.rule != "shares":
+        if asked and node.rule != SHARES:
             _check_groups(node, asked, node.blocks or blocks, place)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from surveys.definitions.field_types import Condition, Date, MayBeEmpty, Weighted
+from surveys.definitions.field_types import Condition, Date, MayBeEmpty, OptionCode, Weighted
 from surveys.vocabulary.levels import MeasuredBy
 from surveys.vocabulary.roles import FieldRole
 from surveys.vocabulary.validity_rules import RuleSeverity
@@ -57,7 +57,7 @@ class Source:
 class Level:
     """One option of a scale; ``values`` are its values in [0, 1] under each ladder of the scale, in ladder order."""
 
-    code: str
+    code: OptionCode
     values: tuple[float, ...]
     label_vi: MayBeEmpty
     label_en: MayBeEmpty
@@ -69,7 +69,7 @@ class Level:
 class NonAnswer:
     """A code or text that stands for no answer: dont_know, refused, not_applicable or blank."""
 
-    code: str
+    code: OptionCode
     kind: Literal["dont_know", "refused", "not_applicable", "blank"]
     label_vi: str = ""
     label_en: str = ""
