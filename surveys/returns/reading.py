@@ -8,6 +8,7 @@ from dataclasses import replace
 from surveys.definitions.study.records import ReturnFile, StudyDefinition
 from surveys.problems import Problems, Severity, SurveyError, fault
 from surveys.returns.adjudication import adjudicate
+from surveys.returns.date_order import settle_times
 from surveys.returns.evaluations import evaluations, grouped
 from surveys.returns.files.opening import read_sheets
 from surveys.returns.files.sheets import Sheet
@@ -67,7 +68,9 @@ def _read_file(file: ReturnFile, reading: StudyReading) -> Returns:
         decided.note_missing(tables, problems)
     if len(tables) > 1:
         tables = [replace(table, label=f"{table.file}#{table.sheet}") for table in tables]
-    parts = [part for table in tables for part in _read_table(file, table, decided, reading)]
+    laid_out = [found for table in tables for found in _laid_out(file, table, decided, reading)]
+    settle_times(file, laid_out)
+    parts = [evaluations(table) for table in laid_out]
     _reject_repeated_groups(tables, parts, file)
     read = together(instrument, parts)
     if len(parts) > 1 and all(table.unit for table in tables) and read.matrix.all():
@@ -99,15 +102,15 @@ def _note_ignored(sheets: Sequence[Sheet], tables: Sequence[FormTable], problems
             problems.add("returns.sheet_ignored", severity="warning", file=sheet.file, sheet=sheet.name)
 
 
-def _read_table(
+def _laid_out(
     file: ReturnFile, table: FormTable, decided: Decided | None, reading: StudyReading
-) -> list[Returns]:
-    """The evaluations of one table; none when its headings are at fault."""
+) -> list[TableReading]:
+    """A table under its questionnaire's headings; none when they are at fault."""
     vocabulary = reading.vocabulary(file, reading.questionnaire(file, table), decided)
     found = Problems()
     layout = lay_out(table, vocabulary, found)
     reading.problems.extend((*table.notes, *found))
-    return [] if found.errors else [evaluations(TableReading(reading, file, table, layout, vocabulary))]
+    return [] if found.errors else [TableReading(reading, file, table, layout, vocabulary)]
 
 
 def _reject_repeated_groups(tables: Sequence[FormTable], parts: Sequence[Returns], file: ReturnFile) -> None:

@@ -11,23 +11,26 @@ from surveys.returns.headings.columns import Column
 from surveys.returns.record_set import kept_fields
 from surveys.returns.table_reading import TableReading
 from surveys.returns.text.names import Names
-from surveys.returns.text.times import read_numbers, read_times
+from surveys.returns.text.times import read_numbers
 
 _TEXTS = ("form_code", "rater", "interviewer", "operator", "unit")
+#: Roles of the columns that hold clock times.
+TIME_ROLES = ("submitted", "started", "ended", "edited")
 
 
 def field_columns(reading: TableReading) -> dict[str, np.ndarray]:
     """Every column of the tidy rows that comes from a field or from the file, one value per row of the table."""
-    found = _by_role(reading)
+    found = columns_by_role(reading)
     table, first = reading.table, {role: columns[0] for role, columns in found.items()}
     columns = {role: texts_of(first[role]) if role in first else reading.same("") for role in _TEXTS}
     if "form_code" not in first:
         numbers = texts_of(first["response"]) if "response" in first else table.row_numbers
         columns["form_code"] = np.array([f"{table.place}#{number}" for number in numbers], dtype=object)
-    started, submitted = (_times(reading, first.get(role)) for role in ("started", "submitted"))
-    ended = _times(reading, first["ended"]) if "ended" in first else submitted
+    unknown = np.full(len(reading), np.datetime64("NaT", "s"))
+    started, submitted = (reading.times.get(role, unknown) for role in ("started", "submitted"))
+    ended = reading.times.get("ended", submitted)
     columns["submitted"] = submitted if "submitted" in first else ended
-    columns["edited"] = _times(reading, first.get("edited"))
+    columns["edited"] = reading.times.get("edited", unknown)
     columns["submission"] = texts_of(first["response"]) if "response" in first else reading.same("")
     columns |= {"state": reading.same(""), "state_text": reading.same("")}
     columns["seconds"] = _seconds(reading, first.get("seconds"), started, ended)
@@ -60,7 +63,7 @@ def category_names(declared: Field) -> Names[str]:
     return Names((name, code) for code, labels in declared.categories for name in (code, *labels))
 
 
-def _by_role(reading: TableReading) -> dict[str, list[Column]]:
+def columns_by_role(reading: TableReading) -> dict[str, list[Column]]:
     """The columns of each role, those of the instrument's fields before those that the product adds."""
     found: dict[str, list[Column]] = {}
     for declared in reading.instrument.fields:
@@ -77,20 +80,6 @@ def _distinct(column: Column) -> list[tuple[object, str]]:
 
 def _label(column: Column, value: object) -> str:
     return column.variable.value_labels.get(value, "") if column.variable else ""
-
-
-def _times(reading: TableReading, column: Column | None) -> np.ndarray:
-    if column is None:
-        return np.full(len(reading), np.datetime64("NaT", "s"))
-    cells = column.distinct
-    times, order = read_times(
-        cells.values, cells.texts, reading.study.study.fieldwork.timezone, column.zone, column.order
-    )
-    if order == "mdy" and not column.order:
-        reading.table.conversions["m/d/Y"] = int(cells.counts.sum())
-    for k in np.flatnonzero(np.isnat(times)).tolist():
-        reading.warn(column, k, "returns.time_unknown")
-    return cells.spread(times, np.datetime64("NaT", "s"))
 
 
 def _seconds(

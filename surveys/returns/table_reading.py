@@ -31,7 +31,8 @@ class CellFault(NamedTuple):
 
 @dataclass
 class TableReading:
-    """A table with its layout, the vocabulary of its questionnaire, and the cells that are no answer."""
+    """A table with its layout, the vocabulary of its questionnaire, the cells that are no answer, and its ``times``: role →
+    datetime64[s], one per row."""
 
     study: StudyReading
     file: ReturnFile
@@ -39,6 +40,7 @@ class TableReading:
     layout: Layout
     vocabulary: Vocabulary
     faults: list[CellFault] = field(default_factory=list)
+    times: dict[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.table)

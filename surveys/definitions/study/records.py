@@ -50,7 +50,9 @@ class ReturnFile:
     """One file of returns. ``reader`` empty: recognised by content. ``header`` is the heading pattern
     of a matrix (``{item} [{unit}]``); ``columns`` maps a field code or item code to the heading used in this file, or to several
     of which the first filled is read; ``mapping`` names a mapping file (see ``surveys map``). ``entry``: first or second for
-    double entry."""
+    double entry. ``date_order``: of day, month and year in its dates (empty: told from all of them); ``true_dates``: whether the
+    dates that a spreadsheet program stored as such are right, or have day and month in each other's place (empty: a fault where
+    it looks so)."""
 
     path: str
     questionnaire: str = ""
@@ -62,6 +64,8 @@ class ReturnFile:
     encoding: str = ""
     mapping: str = ""
     entry: Literal["", "first", "second"] = ""
+    date_order: Literal["", "dmy", "mdy", "ymd"] = ""
+    true_dates: Literal["", "right", "swapped"] = ""
     columns: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
 
     def headings(self) -> dict[str, tuple[str, ...]]:

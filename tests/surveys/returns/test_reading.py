@@ -262,12 +262,12 @@ def test_a_file_with_headings_and_no_forms_is_read_with_a_warning(study, tmp_pat
         (["2023-10-05 09:12", "2023-10-06T00:00:01"], ["2023-10-05 09:12:00", "2023-10-06 00:00:01"]),
         (["05/10/2023", "5/10/2023 9h05"], ["2023-10-05 00:00:00", "2023-10-05 09:05:00"]),
         (["10/05/2023 09:00", "10/25/2023 10:00"], ["2023-10-05 09:00:00", "2023-10-25 10:00:00"]),
-        (["25/10/2023 09:00", "10/25/2023 10:00"], ["2023-10-25 09:00:00", ""]),
+        (["25/10/2023 09:00", "10/25/2023 10:00"], ["2023-10-25 09:00:00", "2023-10-25 10:00:00"]),
         (["31/02/2023 09:00", "05/10/2023 09:00"], ["", "2023-10-05 09:00:00"]),
         (["9:12:33 05/10/2023", "lâu"], ["2023-10-05 09:12:33", ""]),
     ],
 )
-def test_times_are_day_first_unless_the_whole_column_can_only_be_month_first(study, tmp_path, written, meant):
+def test_times_are_read_in_the_order_that_the_file_and_the_fieldwork_show(study, tmp_path, written, meant):
     rows: list[Any] = [[*row[:2], time, *row[3:]] for row, time in zip(ROWS, written, strict=False)]
     write_csv(tmp_path / "r.csv", [HEADINGS, *rows])
     read = read_returns(study(ReturnFile("r.csv", "so-5")))
@@ -286,14 +286,14 @@ def test_a_column_that_was_decoded_wrongly_is_read_again_and_logged(study, tmp_p
     write_csv(tmp_path / "r.csv", [HEADINGS, [ROWS[0][0], garbled, *ROWS[0][2:]]])
     read = read_returns(study(ReturnFile("r.csv", "so-5")))
     assert read.rows["unit_code"].tolist() == ["SNV"]
-    assert read.conversions.values.tolist() == [["r.csv", "", "Đơn vị", "mojibake", 1]]
+    assert ["r.csv", "", "Đơn vị", "mojibake", 1] in read.conversions.values.tolist()
 
 
 def test_a_column_typed_with_an_old_font_is_read_and_logged(study, tmp_path):
     write_csv(tmp_path / "r.csv", [HEADINGS, *([f"P{k}", "Së Néi vô", *ROWS[0][2:]] for k in range(2))])
     read = read_returns(study(ReturnFile("r.csv", "so-5")))
     assert read.rows["unit_code"].tolist() == ["SNV", "SNV"]
-    assert read.conversions.values.tolist() == [["r.csv", "", "Đơn vị", "tcvn3", 2]]
+    assert ["r.csv", "", "Đơn vị", "tcvn3", 2] in read.conversions.values.tolist()
 
 
 def test_a_reader_nobody_knows_is_a_fault_of_its_file_with_the_nearest(study, tmp_path):
