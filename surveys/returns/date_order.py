@@ -48,7 +48,7 @@ class _DateColumn:
     def ordered(self) -> np.ndarray:
         """Cells whose date depends on the order, bool."""
         first, second, third = (self.readings.by_order[order] for order in ORDERS)
-        return _differ(first, second) | _differ(first, third)
+        return np.asarray(_differ(first, second) | _differ(first, third))
 
 
 def settle_times(file: ReturnFile, tables: Sequence[TableReading]) -> None:
