@@ -149,7 +149,7 @@ def _completed(returns: Returns, decided: Iterable[Adjudication]) -> Returns:
     if not len(alone):
         return returns
     copies = rows.iloc[alone].copy()
-    own = ["form", "source_file", "source_sheet", "source_row", "operator", "batch", "entry"]
+    own = ["form", "source_file", "source_sheet", "source_row", "submission", "operator", "batch", "entry"]
     by_entry = rows.assign(is_second=rows["entry"] == SECOND).drop_duplicates(["form_code", "is_second"])
     other = pd.MultiIndex.from_arrays([copies["form_code"], copies["entry"] != SECOND])
     copies[own] = by_entry.set_index(["form_code", "is_second"])[own].loc[other].set_index(copies.index)

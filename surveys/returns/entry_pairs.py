@@ -20,7 +20,7 @@ SECOND = "second"
 UNIT = "unit"
 _SEPARATOR = "\x1f"
 #: Where a row stands; everything else in it is content.
-_PLACE = ["form", "source_file", "source_sheet", "source_row"]
+_PLACE = ["form", "source_file", "source_sheet", "source_row", "submission"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -19,6 +19,7 @@ from surveys.returns.record_set import (
     row_kinds,
     table_of,
 )
+from surveys.returns.submission_keys import content_keys
 from surveys.returns.table_fields import field_columns, numbers_of, texts_of
 from surveys.returns.table_reading import TableReading
 from surveys.returns.text.legacy_encodings import is_damaged
@@ -31,6 +32,7 @@ def evaluations(reading: TableReading) -> Returns:
     units = [unit for unit in dict.fromkeys(unit for _, unit in reading.layout.held) if unit]
     columns = field_columns(reading)
     found = _wide(reading, units) if units else _long(reading, columns)
+    columns |= _identity(reading, columns, found)
     mark_not_asked(reading.instrument, reading.vocabulary.items, found.answers)
     table = reading.table
     read = (table.file, table.sheet, len(table), len(np.unique(found.form)), len(found.row))
@@ -86,7 +88,8 @@ def _long(reading: TableReading, columns: Mapping[str, np.ndarray]) -> Evaluated
         texts, codes = reading.same(""), reading.same(of_block[0] if len(of_block) == 1 else "")
     form = reading.table.form
     if form is None:
-        form = grouped(columns["form_code"], codes, texts) if reading.questionnaire.matrix else rows
+        names = np.where(columns["form_code"] == "", columns["submission"], columns["form_code"])
+        form = grouped(names, codes, texts) if reading.questionnaire.matrix else rows
     return Evaluated(form, codes, texts, rows, answers)
 
 
@@ -98,6 +101,19 @@ def grouped(form_codes: np.ndarray, unit_codes: np.ndarray, unit_texts: np.ndarr
     rows["again"] = rows.groupby(["form", "unit"], sort=False).cumcount()
     rows["nameless"] = np.where(form_codes == "", np.arange(len(rows)), -1)
     return rows.groupby(["form", "again", "nameless"], sort=False).ngroup().to_numpy()
+
+
+def _identity(
+    reading: TableReading, columns: Mapping[str, np.ndarray], found: Evaluated
+) -> Iterator[tuple[str, np.ndarray]]:
+    """What the submissions are called, by the product or by their content, and the codes of forms of a table that has none."""
+    form = np.zeros(len(reading), dtype=np.int64)
+    form[found.row] = found.form
+    keys = content_keys(reading, columns["submitted"], columns["seconds"], form)
+    submission = np.where(columns["submission"] == "", keys, columns["submission"])
+    yield "submission", submission
+    if not reading.has_codes:
+        yield "form_code", submission
 
 
 def _tidy(reading: TableReading, columns: Mapping[str, np.ndarray], found: Evaluated) -> pd.DataFrame:
@@ -118,7 +134,8 @@ def _tidy(reading: TableReading, columns: Mapping[str, np.ndarray], found: Evalu
     tidy |= {name: reading.same(value)[rows] for name, value in constant.items()}
     tidy |= {"form": found.form, "unit_code": found.unit_codes, "unit_text": found.unit_texts}
     tidy |= _stated(reading, tidy, found.row)
-    tidy["rater"] = _raters(tidy, reading.table.place)
+    named = np.where(tidy["form_code"] == "", tidy["submission"], tidy["form_code"])
+    tidy["rater"] = np.where(tidy["rater"] == "", named, tidy["rater"])
     kinds = row_kinds(reading.instrument)
     typed = {name: pd.Index(tidy[name], dtype=kind, copy=False) for name, kind in kinds.items()}
     return pd.DataFrame(typed, copy=False)
@@ -139,14 +156,6 @@ def _stated(
             yield name, np.where(np.isnan(numbers), tidy[name], numbers).astype(np.int64)
         else:
             yield name, texts
-
-
-def _raters(tidy: Mapping[str, np.ndarray], place: str) -> np.ndarray:
-    """A form without a rater's code is its own rater, and one without a form code too is told by its place."""
-    raters = np.where(tidy["rater"] == "", tidy["form_code"], tidy["rater"])
-    for k in np.flatnonzero(raters == ""):
-        raters[k] = f"{place}#{tidy['source_row'][k]}"
-    return raters
 
 
 def _cells(reading: TableReading, found: Evaluated) -> pd.DataFrame:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+import numpy as np
+import pandas as pd
+
 from surveys.definitions.study.records import ReturnFile, StudyDefinition
 from surveys.problems import Problems, Severity, SurveyError, fault
 from surveys.returns.adjudication import adjudicate
@@ -19,6 +22,7 @@ from surveys.returns.mapping_file import Decided, read_mapping
 from surveys.returns.readers.registry import choose
 from surveys.returns.record_set import CONVERSION_COLUMNS, Returns, stacked, table_of, together
 from surveys.returns.study_reading import StudyReading
+from surveys.returns.submission_keys import is_content_key, joined_keys, numbered_keys
 from surveys.returns.table_reading import TableReading
 from surveys.returns.unit_register import proposals
 from surveys.vocabulary.progress import Step
@@ -46,10 +50,20 @@ def read_returns(study: StudyDefinition, progress: Step | None = None) -> Return
         progress("", len(study.returns), len(study.returns))
     reading.problems.raise_errors()
     decided = Problems()
-    settled = adjudicate(together(study.instrument, parts), study.adjudication, decided)
+    settled = adjudicate(_named_apart(together(study.instrument, parts)), study.adjudication, decided)
     decided.raise_errors()
     warnings = (*reading.problems.warnings, *decided.warnings)
     return replace(settled, proposals=proposals(reading.unresolved, reading.registers), warnings=warnings)
+
+
+def _named_apart(returns: Returns) -> Returns:
+    """Returns in which forms with equal content, of which no product says what they are called, have names of their own."""
+    rows = returns.rows
+    apart = numbered_keys(rows["submission"], rows["form"])
+    named = {
+        name: rows[name].where(rows[name] != rows["submission"], apart) for name in ("form_code", "rater")
+    }
+    return replace(returns, rows=rows.assign(**named, submission=apart))
 
 
 def _read_file(file: ReturnFile, reading: StudyReading) -> Returns:
@@ -66,17 +80,24 @@ def _read_file(file: ReturnFile, reading: StudyReading) -> Returns:
         problems.add("returns.no_rows", severity=severity, file=file.path, sheet=file.sheet)
     if decided:
         decided.note_missing(tables, problems)
-    if len(tables) > 1:
-        tables = [replace(table, label=f"{table.file}#{table.sheet}") for table in tables]
     laid_out = [found for table in tables for found in _laid_out(file, table, decided, reading)]
     settle_times(file, laid_out)
     parts = [evaluations(table) for table in laid_out]
     _reject_repeated_groups(tables, parts, file)
     read = together(instrument, parts)
     if len(parts) > 1 and all(table.unit for table in tables) and read.matrix.all():
-        keys = (read.rows[name].to_numpy(object) for name in ("form_code", "unit_code", "unit_text"))
-        read = replace(read, rows=read.rows.assign(form=grouped(*keys)))  # one sheet per unit
+        read = replace(read, rows=_of_one_form(read.rows))
     return _with_fonts(read, sheets, tables)
+
+
+def _of_one_form(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of sheets of one unit each, of which those with one form code are one form."""
+    keys = [rows[name].to_numpy(object) for name in ("form_code", "unit_code", "unit_text")]
+    form, submission = grouped(*keys), rows["submission"].to_numpy(object)
+    if is_content_key(rows["submission"]).all():
+        submission = joined_keys(submission, form)
+    own = (rows["form_code"] == rows["submission"]).to_numpy()
+    return rows.assign(form=form, submission=np.where(own, rows["form_code"], submission))
 
 
 def _shown(sheets: Iterable[Sheet], file: ReturnFile, problems: Problems) -> list[Sheet]:

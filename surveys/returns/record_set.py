@@ -38,7 +38,7 @@ ROW_COLUMNS: dict[str, str] = {
     "source_file": "object",
     "source_sheet": "object",
     "source_row": "int64",  # 1-based row in the file as its users see it
-    "submission": "object",  # what the product calls the submission; "" where it gives it no name
+    "submission": "object",  # what the product calls the submission, or a key made from what it says
     "submitted": "datetime64[s]",  # local time of the study; NaT when not known
     "edited": "datetime64[s]",  # last change, where the product tells it
     "state": "object",  # "", "valid", "review" or "left_out": what the collecting tool decided
@@ -51,10 +51,11 @@ ROW_COLUMNS: dict[str, str] = {
 
 #: Columns of the tidy rows that say where an evaluation came from; written beside the fields of the instrument.
 PROVENANCE = (
-    "unit_text", "mode", "batch", "entry", "source_file", "source_sheet", "source_row", "identified",
+    "unit_text", "mode", "batch", "entry", "source_file", "source_sheet", "source_row", "submission", "state",
+    "state_text", "identified",
 )  # fmt: skip
 #: Columns of the tidy rows that have a field of the instrument as their source, under its role, or none.
-ROLE_COLUMNS = ("form_code", "submitted", "seconds", "interviewer", "operator", "rater", "own_unit")
+ROLE_COLUMNS = ("form_code", "submitted", "edited", "seconds", "interviewer", "operator", "rater", "own_unit")
 #: Columns of the other tables of :class:`Returns`.
 CELL_FAULT_COLUMNS = ("row", "item", "text", "fault")
 CONVERSION_COLUMNS = ("file", "sheet", "column", "conversion", "cells")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -23,15 +23,12 @@ def field_columns(reading: TableReading) -> dict[str, np.ndarray]:
     found = columns_by_role(reading)
     table, first = reading.table, {role: columns[0] for role, columns in found.items()}
     columns = {role: texts_of(first[role]) if role in first else reading.same("") for role in _TEXTS}
-    if "form_code" not in first:
-        numbers = texts_of(first["response"]) if "response" in first else table.row_numbers
-        columns["form_code"] = np.array([f"{table.place}#{number}" for number in numbers], dtype=object)
     unknown = np.full(len(reading), np.datetime64("NaT", "s"))
     started, submitted = (reading.times.get(role, unknown) for role in ("started", "submitted"))
     ended = reading.times.get("ended", submitted)
     columns["submitted"] = submitted if "submitted" in first else ended
     columns["edited"] = reading.times.get("edited", unknown)
-    columns["submission"] = texts_of(first["response"]) if "response" in first else reading.same("")
+    columns["submission"] = _named_by_product(reading, first, np.where(np.isnat(started), submitted, started))
     columns |= {"state": reading.same(""), "state_text": reading.same("")}
     columns["seconds"] = _seconds(reading, first.get("seconds"), started, ended)
     columns["own_unit"] = _own_unit(reading, first.get("own_unit"))
@@ -40,6 +37,14 @@ def field_columns(reading: TableReading) -> dict[str, np.ndarray]:
     for declared in kept_fields(reading.instrument):
         columns[declared.code] = _kept(reading, declared)
     return columns | {"source_row": table.row_numbers}
+
+
+def _named_by_product(reading: TableReading, columns: Mapping[str, Column], began: np.ndarray) -> np.ndarray:
+    """What the product calls each submission; its number in one survey only together with the time at which it began."""
+    if "response" in columns or "number" not in columns:
+        return texts_of(columns["response"]) if "response" in columns else reading.same("")
+    numbers, times = texts_of(columns["number"]), np.datetime_as_string(began).astype(object)
+    return np.where((numbers == "") | np.isnat(began), numbers, numbers + "@" + times)
 
 
 def texts_of(column: Column) -> np.ndarray:

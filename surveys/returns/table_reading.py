@@ -57,6 +57,14 @@ class TableReading:
     def register(self) -> UnitRegister:
         return self.study.registers[self.questionnaire.block]
 
+    @property
+    def has_codes(self) -> bool:
+        """Whether the forms of the table have codes of their own."""
+        return "form_code" in self.table.roles or any(
+            declared.role == "form_code" and declared.code in self.layout.fields
+            for declared in self.instrument.fields
+        )
+
     def same(self, value: str) -> np.ndarray:
         """One text for every row, object [n]."""
         return np.array([value] * len(self), dtype=object)

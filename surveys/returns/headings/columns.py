@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from hashlib import blake2b
 
 import numpy as np
 import pandas as pd
@@ -49,6 +50,17 @@ class Pool:
             ]
         ] = True
         return noted
+
+    @cached_property
+    def digests(self) -> np.ndarray:
+        """A number for the repaired text of each value, uint64 [n]; 0 where there is none."""
+        texts = (text for text, _ in self.meant or ())
+        return np.array([digest(text) if text else 0 for text in texts], dtype=np.uint64)
+
+
+def digest(text: str) -> int:
+    """A number below 2**64 that stands for a text, the same everywhere."""
+    return int.from_bytes(blake2b(text.encode(errors="surrogatepass"), digest_size=8).digest())
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,10 @@ class FormTable:
     """Columns of equal length. ``row_numbers`` [n] are the rows of the file as its users see them; ``form`` [n] groups rows that
     belong to one form (None: one form a row); ``unit`` names the unit when the whole sheet is about one; ``notes`` are warnings
     about what the reader left out. ``roles`` are columns that the product itself adds, under the role of a field (``submitted``,
-    ``started``, ``ended``, ``edited``, ``seconds``, ``interviewer``, ``state``: what the tool decided, or ``response``: what it
-    calls the submission); a field of the instrument with that role goes before them. ``label`` tells the tables of a file apart;
-    ``beside`` is the sheet of the forms whose columns stand before those of a repeated group. ``stated`` are columns of the tidy
-    rows that the file itself gives."""
+    ``started``, ``ended``, ``edited``, ``seconds``, ``interviewer``, ``state``: what the tool decided, ``response``: what it
+    calls the submission, or ``number``: what it calls it among those of one survey); a field of the instrument with that role goes
+    before them. ``beside`` is the sheet of the forms whose columns stand before those of a repeated group. ``stated`` are columns
+    of the tidy rows that the file itself gives."""
 
     file: str
     sheet: str
@@ -36,12 +36,6 @@ class FormTable:
     roles: Mapping[str, Column] = field(default_factory=dict)
     beside: str = ""
     stated: Mapping[str, Column] = field(default_factory=dict)
-    label: str = ""
-
-    @property
-    def place(self) -> str:
-        """What a row number is counted in: the file, or its sheet where the file has several tables."""
-        return self.label or self.file
 
     def __len__(self) -> int:
         return len(self.row_numbers)

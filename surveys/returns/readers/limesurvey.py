@@ -25,7 +25,7 @@ from surveys.returns.text.cell_text import cell_text
 from surveys.vocabulary.folding import fold, fold_name
 
 OWN = {
-    "id": "response", "response id": "response", "id phiếu trả lời": "response",
+    "id": "number", "response id": "number", "id phiếu trả lời": "number",
     "submitdate": "submitted", "date submitted": "submitted", "ngày gửi": "submitted",
     "startdate": "started", "date started": "started", "ngày bắt đầu": "started",
     "interviewtime": "seconds", "total time": "seconds", "tổng thời gian": "seconds",

@@ -44,7 +44,7 @@ def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[FormTable]:
     number, started, submitted, *rest = plain.columns
     own = next((k for k, column in enumerate(rest) if fold(column.heading) not in OWN), len(rest))
     columns = tuple(_question(column) for column in rest[own:])
-    roles = {"response": number, "started": started, "submitted": submitted}
+    roles = {"number": number, "started": started, "submitted": submitted}
     return [dataclasses.replace(plain, columns=columns, roles=roles)]
 
 

@@ -228,11 +228,15 @@ def test_a_path_that_leaves_the_folder_is_refused(study, tmp_path):
     assert [p.code for p in caught.value.problems] == ["file.outside", "file.missing"]
 
 
-def test_without_a_form_code_the_place_stands_for_it(study, tmp_path):
-    write_csv(tmp_path / "r.csv", [HEADINGS[1:], *(row[1:] for row in ROWS)])
-    read = read_returns(study(ReturnFile("r.csv", "so-5")))
-    assert read.rows["form_code"].tolist() == ["r.csv#2", "r.csv#3", "r.csv#4", "r.csv#5"]
-    assert read.rows["rater"].tolist() == read.rows["form_code"].tolist()
+def test_without_a_form_code_the_content_stands_for_it_and_no_place(study, tmp_path):
+    rows = [row[1:] for row in ROWS]
+    write_csv(tmp_path / "r.csv", [HEADINGS[1:], *rows])
+    read = read_returns(study(ReturnFile("r.csv", "so-5"))).rows
+    assert read["form_code"].tolist() == read["rater"].tolist() == read["submission"].tolist()
+    assert read["form_code"].nunique() == len(rows)
+    write_csv(tmp_path / "r.csv", [HEADINGS[1:], rows[2], *rows])
+    again = read_returns(study(ReturnFile("r.csv", "so-5"))).rows
+    assert set(again["submission"]) == {*read["submission"], f"{read['submission'][2]}-2"}
 
 
 def test_progress_is_told_per_file(study, tmp_path):

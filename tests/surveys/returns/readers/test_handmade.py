@@ -353,7 +353,7 @@ def test_forms_without_codes_on_several_sheets_are_different_forms(study, tmp_pa
     }
     write(tmp_path / "r.xlsx", sheets)
     rows = read_returns(study(ReturnFile("r.xlsx", "so-5"))).rows
-    assert rows["form_code"].tolist() == ["r.xlsx#Đợt 1#3", "r.xlsx#Đợt 2#3"]
+    assert rows["form_code"].nunique() == len(rows) == 2
     assert rows["rater"].tolist() == rows["form_code"].tolist()
 
 

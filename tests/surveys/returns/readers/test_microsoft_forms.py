@@ -51,9 +51,11 @@ def test_several_answers_end_with_a_semicolon(study, tmp_path):
     assert read_returns(study(ReturnFile("m.xlsx", "so-5"))).answers[0, 4:].tolist() == [0, 1]
 
 
-def test_without_a_form_code_the_number_of_the_answer_stands_for_it(study, tmp_path):
+def test_without_a_form_code_the_number_and_the_beginning_stand_for_it(study, tmp_path):
     workbook(tmp_path / "m.xlsx", "en", QUESTIONS[1:], ANSWERS[1:])
-    assert read_returns(study(ReturnFile("m.xlsx", "so-5"))).rows.loc[0, "form_code"] == "m.xlsx#7"
+    assert (
+        read_returns(study(ReturnFile("m.xlsx", "so-5"))).rows.loc[0, "form_code"] == "7@2023-10-05T09:00:00"
+    )
 
 
 def test_a_number_glued_to_a_repeated_title_is_not_part_of_it(study, tmp_path):

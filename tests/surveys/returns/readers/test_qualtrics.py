@@ -54,7 +54,7 @@ def test_three_heading_rows(study, tmp_path):
     write(tmp_path / "q.csv", CHOSEN)
     read = read_returns(study(ReturnFile("q.csv", "so-5")))
     assert read.answers.tolist() == [[1, 4, 3, 2, 1, 1]]
-    assert read.rows["form_code"].tolist() == ["q.csv#R_1abc"]
+    assert read.rows["form_code"].tolist() == ["R_1abc"]
     assert read.rows["unit_code"].tolist() == ["SNV"]
     assert read.rows["source_row"].tolist() == [4]
     assert read.warnings == ()
@@ -90,7 +90,7 @@ def test_the_two_heading_rows_of_the_legacy_export(study, tmp_path):
         csv.writer(file).writerows([names, texts, form])
     read = read_returns(study(ReturnFile("q.csv", "so-5")))
     assert read.answers.tolist() == [[1, 4, 3, 2, 1, 1]]
-    assert read.rows["form_code"].tolist() == ["q.csv#R_9"]
+    assert read.rows["form_code"].tolist() == ["R_9"]
     assert read.rows["seconds"].tolist() == [300]
 
 

@@ -52,7 +52,7 @@ def test_questions_and_parts(study, tmp_path):
     assert read.answers.tolist() == [[1, 4, 3, 2, 1, 0]]
     assert read.rows["unit_code"].tolist() == ["SNV"]
     assert read.rows["source_row"].tolist() == [3]
-    assert read.rows["form_code"].tolist() == ["s.csv#118"]
+    assert read.rows["form_code"].tolist() == ["118"]
 
 
 def test_dates_are_month_first_even_when_a_day_would_fit(study, tmp_path):
@@ -70,7 +70,7 @@ def test_dates_are_month_first_even_when_a_day_would_fit(study, tmp_path):
 def test_older_and_newer_names_of_its_own_columns(study, tmp_path, own):
     write(tmp_path / "s.csv", QUESTIONS, PARTS, CHOSEN, own=own)
     read = read_returns(study(ReturnFile("s.csv", "so-5")))
-    assert read.rows["form_code"].tolist() == ["s.csv#118"]
+    assert read.rows["form_code"].tolist() == ["118"]
     assert [p.code for p in read.warnings] == []
 
 
