@@ -21,7 +21,7 @@ class FormTable:
     belong to one form (None: one form a row); ``unit`` names the unit when the whole sheet is about one; ``notes`` are warnings
     about what the reader left out. ``roles`` are columns that the product itself adds, under the role of a field (``submitted``,
     ``started``, ``ended``, ``edited``, ``seconds``, ``interviewer``, ``state``: what the tool decided, ``response``: what it
-    calls the submission, or ``number``: what it calls it among those of one survey); a field of the instrument with that role goes
+    calls the submission, or ``number``: what it calls it within one survey); a field of the instrument with that role goes
     before them. ``beside`` is the sheet of the forms whose columns stand before those of a repeated group. ``stated`` are columns
     of the tidy rows that the file itself gives."""
 
