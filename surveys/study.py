@@ -13,12 +13,13 @@ from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.reading import load_study
 from surveys.definitions.study.records import StudyDefinition
 from surveys.definitions.study.replaced_settings import changed_document
-from surveys.problems import Problem
+from surveys.problems import Problem, Problems
 from surveys.result import Result, Screening
+from surveys.returns.files.filled_tables import filled_tables
 from surveys.returns.mapping_file import write_mapping
 from surveys.returns.mapping_proposal import propose_mapping
 from surveys.returns.reading import read_returns
-from surveys.review.decisions import confirm
+from surveys.review.decisions import Confirmed, confirm
 from surveys.sampling.samples import draw_samples
 from surveys.scoring.scores import score
 from surveys.validity.screened_round import ScreenedRound
@@ -87,13 +88,15 @@ class Study(Shown):
         write_mapping(mapping, target)
         return mapping
 
-    def confirm(self, file: str | Path, out: str | Path) -> tuple[str, int]:
-        """Read back a review file that someone filled in and write its decisions at ``out``.
+    def confirm(self, file: str | Path, out: str | Path) -> Confirmed:
+        """Read back a review file that someone filled in (CSV or workbook; both, where they lie beside each other) and write its
+        decisions at ``out``.
 
-        Returns the key of ``[files]`` under which ``out`` belongs in ``study.toml``, and the number of decisions. Raises
-        SurveyError with every row that cannot be read as a decision, or when nothing is decided; then nothing is written.
+        Raises SurveyError with every row that cannot be read as a decision, when nothing is decided, or when ``out`` exists;
+        then nothing is written.
         """
-        return confirm(Path(file), self.definition, Path(out))
+        problems = Problems()
+        return confirm(filled_tables(Path(file), problems), self.definition, Path(out), problems)
 
     def _screened(self, progress: Stages) -> ScreenedRound:
         returns = read_returns(self.definition, progress("read"))

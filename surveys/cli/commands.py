@@ -75,8 +75,15 @@ def confirm(
     study: Annotated[str, typer.Option("--study", metavar="STUDY")],
     out: Annotated[Path, typer.Option("--out", metavar="FILE")],
 ) -> None:
-    key, number = sv.load(study).confirm(file, out)
-    context.obj.say("cli.confirm.done", number=number, out=out, key=key)
+    terminal: Terminal = context.obj
+    loaded = sv.load(study)
+    made = loaded.confirm(file, out)
+    terminal.problems(made.warnings)
+    terminal.say("cli.confirm.done", number=made.decisions, out=out)
+    if made.file:
+        terminal.say("cli.confirm.inside", key=made.key, named=made.file)
+    else:
+        terminal.say("cli.confirm.outside", key=made.key, named=out.name, folder=loaded.definition.folder)
 
 
 @app.command(cls=WordedCommand)

@@ -22,6 +22,7 @@ from surveys.handover import official_columns, result_frames
 from surveys.handover.folder import obstacles, write_folder
 from surveys.handover.manifest import MANIFEST, Content, run_manifest
 from surveys.handover.official_columns import OfficialTable
+from surveys.handover.review_books import review_books
 from surveys.handover.seal import package_name, sealed
 from surveys.handover.words import label_of
 from surveys.handover.workbook import WORKBOOK, workbook_bytes
@@ -76,14 +77,15 @@ def package(scored: ScoredRound) -> dict[str, bytes]:
     }
     council = _council(study, result_frames.council_frames(study, scores, forms), manifest)
     others = {MANIFEST: manifest, **{f"{COUNCIL}/{path}": content for path, content in council.items()}}
-    return _sealed(study, _csvs(study, frames), others)
+    csvs, books = _written(study, frames)
+    return _sealed(study, csvs, {**books, **others})
 
 
 def screening(screened: ScreenedRound) -> dict[str, bytes]:
     """Every file of a screening: path → bytes."""
     frames = _screened_frames(screened, result_frames.forms_frame(screened.returns, screened.dispositions))
-    manifest = run_manifest("screening", screened, {})
-    return _sealed(screened.study, _csvs(screened.study, frames), {MANIFEST: manifest})
+    csvs, books = _written(screened.study, frames)
+    return _sealed(screened.study, csvs, {**books, MANIFEST: run_manifest("screening", screened, {})})
 
 
 def _screened_frames(
@@ -112,11 +114,13 @@ def _filled(frames: Mapping[OfficialTable, pd.DataFrame]) -> dict[OfficialTable,
     return {table: frame for table, frame in frames.items() if len(frame)}
 
 
-def _csvs(study: StudyDefinition, frames: Mapping[OfficialTable, pd.DataFrame]) -> dict[OfficialTable, bytes]:
-    return {
-        table: result_frames.table_bytes(table, result_frames.printed(table, frame, study.output))
-        for table, frame in frames.items()
-    }
+def _written(
+    study: StudyDefinition, frames: Mapping[OfficialTable, pd.DataFrame]
+) -> tuple[dict[OfficialTable, bytes], dict[str, bytes]]:
+    """The tables as CSV, and those in which people decide as workbooks too (path → bytes)."""
+    texts = {table: result_frames.printed(table, frame, study.output) for table, frame in frames.items()}
+    csvs = {table: result_frames.table_bytes(table, of_table) for table, of_table in texts.items()}
+    return csvs, review_books(study, frames, texts)
 
 
 def _council(

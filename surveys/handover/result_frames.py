@@ -114,7 +114,7 @@ def _rows_of(returns: Returns, found: pd.DataFrame) -> pd.DataFrame:
 def undecided_frame(forms: pd.DataFrame, study: StudyDefinition) -> pd.DataFrame:
     """Evaluations that wait for a decision, with blank columns for it (see :mod:`surveys.review.decisions`)."""
     waiting = forms[forms["disposition"] == REVIEW]
-    blank = dict.fromkeys(("decision", "reviewer", "reason", "date"), "")
+    blank = dict.fromkeys(REVIEWED[UNDECIDED.name].filled, "")
     return with_words(UNDECIDED, waiting.assign(unit=waiting["unit_read"], **blank), study)
 
 

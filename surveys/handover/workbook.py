@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -19,14 +18,13 @@ from surveys.handover.official_columns import OfficialColumn, OfficialTable
 from surveys.handover.result_frames import Texts
 from surveys.handover.words import label_of, worded
 from surveys.problems import Language, phrase
+from surveys.vocabulary.xlsx import new_workbook
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
 WORKBOOK = "survey-scores.xlsx"
-#: A workbook carries a date of creation; a fixed one, so that two runs give the same bytes.
-_CREATED = datetime(2000, 1, 1)
 _WIDEST = 80
 _MARGIN = 3
 _LINE_HEIGHT = 15  # points
@@ -61,16 +59,10 @@ def workbook_bytes(
 
     ``tables``: the council's tables as printed; ``files``: its CSV files, whose checksums the identity sheet shows.
     """
-    from xlsxwriter import Workbook
-
-    facts = {"title": _label(study), "author": _publisher(study), "created": _CREATED}
     sheets = [table_sheet(table, texts, study) for table, texts in tables.items()]
     sheets += [explanations(study.output.language), identity(study, files)]
     buffer = io.BytesIO()
-    with Workbook(
-        buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    ) as book:
-        book.set_properties(facts)
+    with new_workbook(buffer, title=_label(study), author=_publisher(study)) as book:
         styles = _styles(book)
         for sheet in sheets:
             _write(book.add_worksheet(sheet.name), sheet, styles)

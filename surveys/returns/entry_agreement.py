@@ -98,9 +98,10 @@ def disagreements(returns: Returns) -> pd.DataFrame:
     rows = returns.rows
     unit = np.where(returns.matrix, units_rated(rows), "")
     lines = []
+    open_yet = [""] * len(ENTRIES.filled)
     for row, entries, code in sorted(_apart(returns), key=lambda difference: difference[0]):
         texts = ("" if entry is None else as_written(returns, entry, code) for entry in entries)
-        lines.append((rows["form_code"].iat[row], field_name(code, unit[row]), *texts, "", ""))
+        lines.append((rows["form_code"].iat[row], field_name(code, unit[row]), *texts, *open_yet))
     return pd.DataFrame(lines, columns=list(ENTRIES.columns))
 
 

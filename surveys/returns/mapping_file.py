@@ -12,11 +12,12 @@ import pandas as pd
 from surveys.definitions.csv_tables import Row
 from surveys.definitions.instrument.records import Instrument
 from surveys.problems import Problems
+from surveys.returns.files.filled_tables import filled_table
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import FormTable
 from surveys.returns.headings.questions import Target
 from surveys.review.columns_and_words import ACCEPTED, MAPPING
-from surveys.review.review_file import read_review, review_bytes
+from surveys.review.review_file import review_bytes, review_rows
 from surveys.vocabulary.folding import fold
 from surveys.vocabulary.new_file import write_new
 
@@ -80,7 +81,8 @@ def read_mapping(path: Path, file: str, instrument: Instrument) -> Decided:
     problems = Problems()
     assigned: dict[tuple[str, str], Assigned] = {}
     absent = []
-    for row in filter(_is_accepted, read_review(path, MAPPING, problems, file)):
+    filled = filled_table(path, problems, file)
+    for row in filter(_is_accepted, review_rows(filled, MAPPING) if filled else ()):
         target = None if row["kind"] == "ignore" else _target(row, instrument)
         if row["kind"] == "absent":
             absent += [target.code] if target else []
@@ -98,7 +100,7 @@ def read_mapping(path: Path, file: str, instrument: Instrument) -> Decided:
 def _is_accepted(row: Row) -> bool:
     meaning = MAPPING.meaning(row["decision"])
     if row["decision"] and not meaning:
-        row.place.note("mapping.decision", "decision", value=row["decision"], accepted="x, no")
+        row.place.note("mapping.decision", "decision", value=row["decision"], accepted=MAPPING.accepted)
     return meaning == ACCEPTED
 
 

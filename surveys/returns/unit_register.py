@@ -91,12 +91,12 @@ def proposals(texts: Mapping[tuple[str, str], int], registers: Mapping[str, Unit
     undecided = [
         (*said, forms) for said, forms in texts.items() if not registers[said[0]].is_decided(said[1])
     ]
-    rows = []
+    rows, open_yet = [], [""] * len(UNITS.filled)
     for k, (block, text, forms) in enumerate(
         sorted(undecided, key=lambda said: (said[0], -said[2], said[1]))
     ):
         nearest = registers[block].nearest(text) if k < COMPARED else []
-        rows += [(block, text, forms, *found, "") for found in nearest or [("", "", 0.0)]]
+        rows += [(block, text, forms, *found, *open_yet) for found in nearest or [("", "", 0.0)]]
     return pd.DataFrame(rows, columns=list(UNITS.columns))
 
 

@@ -5,70 +5,123 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from surveys.vocabulary.folding import fold
+from surveys.problems import Language
+from surveys.vocabulary.folding import fold, without_marks
 from surveys.vocabulary.statuses import REJECTED, VALID
 
 #: What a decision can mean, beside the dispositions of a form.
 ACCEPTED, REFUSED, LEFT_BLANK = "accepted", "refused", "left_blank"
 
-_YES_NO: Mapping[str, tuple[str, ...]] = {
-    ACCEPTED: ("x", "có", "co", "yes", "đúng", "ok", "1"),
-    REFUSED: ("không", "khong", "no", "-", "0", "none"),
+
+@dataclass(frozen=True, slots=True)
+class DecisionWords:
+    """The words for one meaning in both languages; the first of each is the one that is offered."""
+
+    vi: tuple[str, ...]
+    en: tuple[str, ...]
+
+    def offered(self, language: Language) -> str:
+        return self.vi[0] if language == "vi" else self.en[0]
+
+    @property
+    def shown(self) -> str:
+        """The offered words as a message shows them.
+
+        >>> DecisionWords(("hợp lệ",), ("valid",)).shown, DecisionWords(("x",), ("x",)).shown
+        ('hợp lệ (valid)', 'x')
+        """
+        return self.vi[0] if self.vi[0] == self.en[0] else f"{self.vi[0]} ({self.en[0]})"
+
+
+_YES_NO: Mapping[str, DecisionWords] = {
+    ACCEPTED: DecisionWords(("x", "có", "đúng", "1"), ("x", "yes", "ok")),
+    REFUSED: DecisionWords(("không", "-", "0"), ("no", "none")),
 }
 
 
 @dataclass(frozen=True)
 class ReviewTable:
-    """One table. ``key``: columns that identify a row; ``decision``: the column that a person fills in; ``words``: what may be
-    written there, by what it means (a code may stand there as well, of the unit or level that was decided for);
-    ``optional``: columns that may be missing; ``others``: whether further columns are passed over."""
+    """One table. ``key``: columns that identify a row; ``decision``: the column that a person fills in; ``about``: what else is
+    filled in beside it (who, when, why); ``words``: what may be written as a decision, by what it means (a code may stand there
+    as well, of the unit or level that was decided for); ``optional``: columns that may be missing; ``others``: whether further
+    columns are passed over."""
 
     columns: tuple[str, ...]
     key: tuple[str, ...]
     decision: str
-    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    about: tuple[str, ...] = ()
+    words: Mapping[str, DecisionWords] = field(default_factory=dict)
     optional: Collection[str] = ()
     others: bool = False
 
-    def meaning(self, text: str) -> str:
-        """What a word means as a decision; empty when it is none of the words.
+    @property
+    def filled(self) -> tuple[str, ...]:
+        """The columns that people fill in, the decision first."""
+        return self.decision, *self.about
 
-        >>> UNITS.meaning("Có"), UNITS.meaning("SNV")
-        ('accepted', '')
+    @property
+    def accepted(self) -> list[str]:
+        """The words of decisions as messages show them."""
+        return [words.shown for words in self.words.values()]
+
+    def meaning(self, text: str) -> str:
+        """What a word means as a decision, in either language, with or without its accents; empty when it is none of the words.
+
+        >>> UNITS.meaning("Có"), FORMS.meaning("hop le"), UNITS.meaning("SNV")
+        ('accepted', 'valid', '')
         """
-        word = fold(text)
-        return next((meaning for meaning, words in self.words.items() if word in map(fold, words)), "")
+        for alike in (fold, without_marks) if text.isascii() else (fold,):
+            word = alike(text)
+            for meaning, words in self.words.items():
+                if word and word in map(alike, (*words.vi, *words.en)):
+                    return meaning
+        return ""
 
 
 #: Spellings of units, one row for each proposed unit.
 UNITS = ReviewTable(
-    ("block", "text", "forms", "proposed_code", "proposed_name", "similarity", "decision"),
+    (
+        "block", "text", "forms", "proposed_code", "proposed_name", "similarity", "decision", "reviewer", "reason", "date",
+    ),
     ("block", "text", "proposed_code"),
     "decision",
+    ("reviewer", "reason", "date"),
     _YES_NO,
-    optional=("forms", "proposed_name", "similarity"),
+    optional=("forms", "proposed_name", "similarity", "reviewer", "reason", "date"),
     others=True,
-)
+)  # fmt: skip
 #: Forms that wait for a decision.
 FORMS = ReviewTable(
-    ("form_code", "unit", "reasons_vi", "reasons", "decision", "reviewer", "reason", "date", "source_file", "source_row"),
+    (
+        "form_code", "unit", "reasons_vi", "reasons", "decision", "assigned_unit", "reviewer", "reason", "date",
+        "source_file", "source_row",
+    ),
     ("form_code", "unit"),
     "decision",
-    {VALID: ("valid", "hợp lệ"), REJECTED: ("rejected", "loại", "bị loại")},
-    optional=("reasons_vi", "reasons", "date", "source_file", "source_row"),
+    ("assigned_unit", "reviewer", "reason", "date"),
+    {
+        VALID: DecisionWords(("hợp lệ", "chấp nhận"), ("valid", "accepted", "accept")),
+        REJECTED: DecisionWords(("loại", "bị loại", "không hợp lệ"), ("rejected", "reject", "invalid")),
+    },
+    optional=("reasons_vi", "reasons", "assigned_unit", "date", "source_file", "source_row"),
+    others=True,
 )  # fmt: skip
 #: Disagreements of two data entries of one form.
 ENTRIES = ReviewTable(
-    ("form", "field", "first", "second", "final", "who"),
+    ("form", "field", "first", "second", "final", "who", "reason", "date"),
     ("form", "field"),
     "final",
-    {LEFT_BLANK: ("trống", "bỏ trống", "blank")},
+    ("who", "reason", "date"),
+    {LEFT_BLANK: DecisionWords(("trống", "bỏ trống"), ("blank",))},
+    optional=("reason", "date"),
+    others=True,
 )
 #: What the columns of a file of returns hold.
 MAPPING = ReviewTable(
     ("column", "heading", "kind", "target", "unit", "reason", "decision"),
     ("column", "heading"),
     "decision",
+    (),
     _YES_NO,
     optional=("reason", "unit", "column"),
 )

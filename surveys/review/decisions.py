@@ -1,97 +1,177 @@
 """Decisions of people: review files that were completed, turned into the files of decisions that the study reads.
 
-In the review of units a person writes ``x`` (or ``có``, ``yes``) beside the right proposal, the code of another unit, or
-``không`` (``no``, ``-``) for a text that is no unit; in the review of forms ``valid`` or ``rejected`` with a reason and a name.
-Rows without a decision stay open.
+In the review of units a person writes ``x`` (or ``có``, ``yes``) beside the right proposal, the code or name of another unit, or
+``không`` (``no``, ``-``) for a text that is no unit; in the review of forms ``hợp lệ`` or ``loại`` with a reason and a name; in
+the review of double entries the final answer and a name. Rows without a decision stay open.
 """
 
 from __future__ import annotations
 
-from dataclasses import astuple, fields
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from surveys.definitions.csv_tables import Row
-from surveys.definitions.study.records import Decision, StudyDefinition, UnitDecision
-from surveys.problems import Problems, fault
-from surveys.review.columns_and_words import ACCEPTED, FORMS, REFUSED, UNITS
-from surveys.review.review_file import read_review
+from surveys.definitions.instrument.records import Unit
+from surveys.definitions.study.records import Adjudication, Decision, StudyDefinition, UnitDecision
+from surveys.problems import Problem, Problems, SurveyError
+from surveys.review.columns_and_words import ACCEPTED, ENTRIES, FORMS, MAPPING, REFUSED, UNITS, ReviewTable
+from surveys.review.dates import read_days
+from surveys.review.review_file import FilledTable, decided_rows
 from surveys.vocabulary.csv import csv_bytes
+from surveys.vocabulary.folding import fold, fold_name
 from surveys.vocabulary.new_file import refuse_existing, write_new
 from surveys.vocabulary.statuses import VALID
-
-#: What must be said with every decision on a form.
-_NEEDED = ("reviewer", "reason")
+from surveys.vocabulary.validity_rules import UNKNOWN_UNIT
 
 
-def confirm(file: Path, study: StudyDefinition, out: Path) -> tuple[str, int]:
-    """Turn a completed review file into the decisions the study reads; decisions made before are kept.
+@dataclass(frozen=True)
+class Confirmed:
+    """What was written: the key of ``[files]`` under which the file belongs, the file as the study names it (empty where it
+    lies outside the study's folder), how many decisions it holds, and what was noticed on the way."""
 
-    Returns the key of ``[files]`` under which ``out`` belongs in ``study.toml``, and the number of decisions. Raises
-    SurveyError with every row that cannot be read as a decision, or when nothing is decided; then nothing is written.
+    key: str
+    file: str
+    decisions: int
+    warnings: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """A kind of decisions: its review table, its key in ``[files]``; what a row with its ISO day decides (None: nothing, or
+    nothing that can be used, which is noted); what a decision is about, and what it says."""
+
+    table: ReviewTable
+    key: Literal["decisions", "unit_decisions", "adjudication"]
+    read: Callable[[Row, str, StudyDefinition], Any]
+    about: Callable[[Any], Hashable]
+    says: Callable[[Any], Hashable]
+
+
+def confirm(found: Sequence[FilledTable], study: StudyDefinition, out: Path, problems: Problems) -> Confirmed:
+    """Turn completed review files into the decisions the study reads; decisions made before are kept.
+
+    ``found``: the file, and its twin beside it; ``problems``: what reading them noticed. Raises SurveyError with every row that
+    cannot be read as a decision, when nothing is decided, or when ``out`` exists; then nothing is written.
     """
     refuse_existing(out)
-    if not file.is_file():
-        raise fault("verify.no_folder", file=str(file))
-    heading = file.read_bytes().split(b"\n", 1)[0].decode("utf-8-sig", errors="replace")
-    about_forms = "form_code" in heading
-    made = form_decisions(file) if about_forms else unit_decisions(file, study)
+    problems.raise_errors()
+    kind = _kind_of(found[0])
+    made = decisions_in(found, kind.table, study)
     if not made:
-        raise fault("handover.review.empty", file=file.name)
-    before = study.decisions if about_forms else study.unit_decisions
-    kept = {astuple(decision)[:2]: decision for decision in (*before, *made)}  # what is decided stands first
-    columns = [field.name for field in fields(made[0])]
-    write_new(out, csv_bytes(columns, map(astuple, kept.values())))
-    return "decisions" if about_forms else "unit_decisions", len(kept)
-
-
-def form_decisions(file: Path) -> tuple[Decision, ...]:
-    """The decisions in a completed list of forms. Raises SurveyError with every row that is none."""
-    problems = Problems()
-    rows = read_review(file, FORMS, problems)
-    made = [_form_decision(row) for row in rows if row["decision"]]
+        found[0].top.note("review.empty", column_name=kind.table.decision)
     problems.raise_errors()
-    return tuple(decision for decision in made if decision)
+    kept = {kind.about(decision): decision for decision in (*getattr(study, kind.key), *made)}
+    write_new(out, csv_bytes([field.name for field in fields(made[0])], map(astuple, kept.values())))
+    return Confirmed(kind.key, _as_named(out, study.folder), len(kept), problems.warnings)
 
 
-def unit_decisions(file: Path, study: StudyDefinition) -> tuple[UnitDecision, ...]:
-    """The decisions in a completed list of spellings. Raises SurveyError with every row whose decision is no unit of the
-    block, and every spelling decided in two ways."""
-    problems = Problems()
-    made: dict[tuple[str, str], tuple[str, int]] = {}
-    for row in read_review(file, UNITS, problems):
-        code = _unit_code(row, study)
-        if code is None:
+def decisions_in(found: Sequence[FilledTable], table: ReviewTable, study: StudyDefinition) -> list[Any]:
+    """The decisions of one kind in a review file and its twin, each once; rows that are none, and what is decided twice in two
+    ways, are noted."""
+    kind = next(kind for kind in _KINDS if kind.table is table)
+    rows = decided_rows([filled for filled in found if filled.holds(table)], table)
+    chosen: dict[Hashable, tuple[Any, Row]] = {}
+    for row, day in zip(rows, read_days(rows), strict=True):
+        decision = kind.read(row, day, study)
+        if decision is None:
             continue
-        before, line = made.setdefault((row["block"], row["text"]), (code, row.line))
-        if before != code:
-            row.place.note("returns.decided_twice", text=row["text"], other=line)
-    problems.raise_errors()
-    return tuple(UnitDecision(block, text, code) for (block, text), (code, _) in made.items())
+        first, at = chosen.setdefault(kind.about(decision), (decision, row))
+        if kind.says(first) != kind.says(decision):
+            text = " ".join(filter(None, (row[name] for name in table.key)))
+            row.place.note("returns.decided_twice", table.decision, text=text, other=at.line)
+    return [decision for decision, _ in chosen.values()]
 
 
-def _form_decision(row: Row) -> Decision | None:
-    """One row as a decision; None (with its faults) when it is none."""
+def _kind_of(given: FilledTable) -> _Kind:
+    """What kind of decisions a table holds. Raises SurveyError when its headings are those of none."""
+    for kind in _KINDS:
+        if given.holds(kind.table):
+            return kind
+    code = "review.is_mapping" if given.holds(MAPPING) else "review.no_review_file"
+    given.top.note(code, found=sorted(given.headings)[:20], accepted=[FORMS.decision, ENTRIES.decision])
+    raise SurveyError(tuple(given.top.problems))
+
+
+def _form_decision(row: Row, day: str, study: StudyDefinition) -> Decision | None:
+    """One row as a decision on a form; None (with its faults) when it is none."""
     meaning = FORMS.meaning(row["decision"])
     if not meaning:
-        accepted = [words[0] for words in FORMS.words.values()]
-        row.place.note("handover.review.decision", "decision", value=row["decision"], accepted=accepted)
+        row.place.note("review.decision", "decision", value=row["decision"], accepted=FORMS.accepted)
         return None
-    for name in _NEEDED:
-        if not row[name]:
-            row.place.note("handover.review.incomplete", name, column_name=name)
+    _note_lacking(row, "reviewer", "reason")
+    unit = _unit_of(row["assigned_unit"], study.units) if row["assigned_unit"] else ""
+    if unit is None:
+        row.place.note("review.assigned_unit", "assigned_unit", text=row["assigned_unit"])
+    elif not unit and meaning == VALID and UNKNOWN_UNIT in row["reasons"].split(";"):
+        row.place.note("review.no_unit", "assigned_unit")
     made: Literal["valid", "rejected"] = "valid" if meaning == VALID else "rejected"
-    return Decision(row["form_code"], row["unit"], made, row["reviewer"], row["reason"], row["date"])
+    return Decision(row["form_code"], row["unit"], made, row["reviewer"], row["reason"], day, unit or "")
 
 
-def _unit_code(row: Row, study: StudyDefinition) -> str | None:
-    """The unit code a row decides for, ``""`` for no unit, None when the row is open or at fault."""
-    meaning = UNITS.meaning(row["decision"])
-    if not row["decision"] or meaning == REFUSED:
-        return "" if meaning else None
-    code = row["proposed_code"] if meaning == ACCEPTED else row["decision"]
-    known = [unit.code for unit in study.units if unit.block == row["block"]]
-    if code in known:
-        return code
-    row.place.note("returns.decision_unknown", "decision", text=row["decision"], accepted=known)
+def _unit_decision(row: Row, day: str, study: StudyDefinition) -> UnitDecision | None:
+    """The unit a row decides for, none for a text that is no unit; None (noted) when the row is open or at fault."""
+    text, meaning = row["decision"], UNITS.meaning(row["decision"])
+    units = [unit for unit in study.units if unit.block == row["block"]]
+    codes = {unit.code for unit in units}
+    meant = {ACCEPTED: row["proposed_code"], REFUSED: ""}.get(meaning)
+    if text in codes and meant not in (None, text):
+        row.place.note("review.word_and_code", "decision", text=text)
+        return None
+    code = _unit_of(text, units) if meant is None else meant
+    if text and (code in codes or meaning == REFUSED):
+        return UnitDecision(row["block"], row["text"], code or "", row["reviewer"], row["reason"], day)
+    row.place.note("returns.decision_unknown", "decision", text=text, accepted=sorted(codes))
     return None
+
+
+def _unit_of(text: str, units: Sequence[Unit]) -> str | None:
+    """The code of the one unit that a person named, by its code or by a name; None when none or several are called so."""
+    if any(unit.code == text for unit in units):
+        return text
+    named = {
+        unit.code
+        for unit in units
+        for name in (unit.name_vi, unit.name_en, *unit.aliases)
+        if name and fold_name(name) == fold_name(text)
+    }
+    return named.pop() if len(named) == 1 else None
+
+
+def _adjudication(row: Row, day: str, _study: StudyDefinition) -> Adjudication | None:
+    """One settled disagreement of two entries; None (noted) when nothing is settled."""
+    if not row["final"]:
+        row.place.note("review.incomplete", "final", column_name="final")
+        return None
+    _note_lacking(row, "who")
+    return Adjudication(**{name: row[name] for name in ENTRIES.columns if name != "date"}, date=day)
+
+
+def _note_lacking(row: Row, *needed: str) -> None:
+    """Note what must be said with every decision and is not."""
+    for name in needed:
+        if not row[name]:
+            row.place.note("review.incomplete", name, column_name=name)
+
+
+def _as_named(out: Path, folder: Path) -> str:
+    """A file as ``study.toml`` names it, relative to its folder; empty for one that lies elsewhere."""
+    place, home = out.resolve(), folder.resolve()
+    return place.relative_to(home).as_posix() if place.is_relative_to(home) else ""
+
+
+_KINDS = (
+    _Kind(
+        FORMS, "decisions", _form_decision,
+        about=lambda made: (made.form_code, made.unit), says=lambda made: made.decision,
+    ),
+    _Kind(
+        UNITS, "unit_decisions", _unit_decision,
+        about=lambda made: (made.block, fold_name(made.text)), says=lambda made: made.unit_code,
+    ),
+    _Kind(
+        ENTRIES, "adjudication", _adjudication,
+        about=lambda made: (made.form, made.field), says=lambda made: fold(made.final),
+    ),
+)  # fmt: skip

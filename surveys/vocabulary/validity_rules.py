@@ -84,6 +84,8 @@ class ValidityRule:
         return next((parameter for parameter in self.parameters if parameter.name == name), None)
 
 
+#: The rule about forms that tell no unit of the register.
+UNKNOWN_UNIT = "unknown_unit"
 _MARKED_ITEMS = (Parameter("minimum_items", 1, low=1),)
 #: Severities of a rule whose forms can never count.
 _KEPT_OUT: tuple[RuleSeverity, ...] = ("review", "reject", "leave_out")
@@ -94,7 +96,7 @@ VALIDITY_RULES: Mapping[str, ValidityRule] = {
         ValidityRule("unknown_code", "form"),
         ValidityRule("duplicate_code", "duplicates", (Parameter("keep", "none", words=("none", "first")),)),
         ValidityRule("wrong_questionnaire", "form", (Parameter("unit", True),)),
-        ValidityRule("unknown_unit", "form", standing="review", severities=_KEPT_OUT),
+        ValidityRule(UNKNOWN_UNIT, "form", standing="review", severities=_KEPT_OUT),
         ValidityRule("excluded_unit", "form"),
         ValidityRule("own_unit", "form"),
         ValidityRule("outside_fieldwork", "form"),

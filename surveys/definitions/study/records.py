@@ -169,7 +169,8 @@ class Assessed:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A reviewer's decision on one form (``unit`` empty: all its evaluations)."""
+    """A reviewer's decision on one form (``unit`` empty: all its evaluations). ``assigned_unit``: the unit of a form that names
+    none itself."""
 
     form_code: str
     unit: MayBeEmpty
@@ -177,6 +178,7 @@ class Decision:
     reviewer: str
     reason: str
     date: Date = ""
+    assigned_unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,9 @@ class UnitDecision:
     block: str
     text: str
     unit_code: MayBeEmpty
+    reviewer: str = ""
+    reason: str = ""
+    date: Date = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +204,8 @@ class Adjudication:
     second: str = ""
     final: str = ""
     who: str = ""
+    reason: str = ""
+    date: Date = ""
 
 
 @dataclass(frozen=True, slots=True)

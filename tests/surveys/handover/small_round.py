@@ -24,6 +24,7 @@ from surveys.definitions.instrument.records import (
 from surveys.definitions.study.records import Fieldwork, Inference, Output, StudyDefinition
 from surveys.problems import Problem
 from surveys.returns.record_set import ROW_COLUMNS, Returns
+from surveys.review.columns_and_words import UNITS as UNITS_TO_CONFIRM
 from surveys.sampling.samples import Samples
 from surveys.scoring.scored_round import ScoredRound
 from surveys.scoring.scores import Scores
@@ -155,8 +156,7 @@ def _returns(instrument: Instrument) -> tuple[Returns, Dispositions]:
         ("so", "tru", "citizens", "so-5", 10, 2, 2, 0, 0, 0),
     ]
     proposals = pd.DataFrame(
-        [("so", "Sơ Nội vu", 3, "noi-vu", "Sở Nội vụ", 0.875, "")],
-        columns=["block", "text", "forms", "proposed_code", "proposed_name", "similarity", "decision"],
+        [("so", "Sơ Nội vu", 3, "noi-vu", "Sở Nội vụ", 0.875, "", "", "", "")], columns=list(UNITS_TO_CONFIRM.columns)
     )
     cells = pd.DataFrame([(3, "1.b", "5 - Kém", "disagrees")], columns=["row", "item", "text", "fault"])
     warning = Problem("file.too_large", "warning", "phieu.csv", "", 4, "C", (("size", "9"), ("limit", "8")))

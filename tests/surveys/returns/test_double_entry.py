@@ -52,6 +52,11 @@ def twice(study, tmp_path):
     return make
 
 
+def listed_of(read: Any) -> list[list[str]]:
+    """Form, field, both entries, final answer and author of every disagreement."""
+    return disagreements(read).iloc[:, :6].values.tolist()
+
+
 LISTED = [
     ["P2", "1.1b", "2", "3", "", ""],
     ["P2", "1.2", "9", "", "", ""],
@@ -60,10 +65,11 @@ LISTED = [
 
 
 def test_disagreements_are_listed_by_form(twice):
-    found = disagreements(read_returns(twice()))
-    assert sorted(found.values.tolist()) == LISTED
+    read = read_returns(twice())
+    assert sorted(listed_of(read)) == LISTED
+    found = disagreements(read)
     written = review_bytes(ENTRIES, found.itertuples(index=False))
-    assert written.startswith(b"\xef\xbb\xbfform,field,first,second,final,who\r\n")
+    assert written.startswith(b"\xef\xbb\xbfform,field,first,second,final,who,reason,date\r\n")
 
 
 def test_agreement_by_field_and_operator_counted_by_hand(twice):
@@ -134,7 +140,7 @@ def test_fields_are_settled_by_category_number_or_repetition(  # noqa: PLR0913
 ):
     write(tmp_path / "a.csv", FIELD_HEADINGS, [*FIRST[0], "1.5"])
     write(tmp_path / "b.csv", FIELD_HEADINGS, [*FIRST[0][:3], "Nữ", *FIRST[0][4:], "2"])
-    listed = disagreements(read_returns(study(*FILES))).values.tolist()
+    listed = listed_of(read_returns(study(*FILES)))
     assert listed == [["P1", "gender", "male", "female", "", ""], ["P1", "w", "1.5", "2.0", "", ""]]
     read = read_returns(study(*FILES, adjudication=(Adjudication("P1", field, first, second, final, "Chi"),)))
     assert read.rows[field].tolist() == settled
@@ -207,7 +213,7 @@ def test_a_faulty_cell_is_shown_as_written_and_settled(study, tmp_path):
     write(tmp_path / "a.csv", HEADINGS, [*FIRST[0][:5], "55", *FIRST[0][6:]])
     write(tmp_path / "b.csv", HEADINGS, FIRST[0])
     read = read_returns(study(*FILES))
-    assert disagreements(read).values.tolist() == [["P1", "1.1a", "55", "5", "", ""]]
+    assert listed_of(read) == [["P1", "1.1a", "55", "5", "", ""]]
     read = read_returns(study(*FILES, adjudication=(Adjudication("P1", "1.1a", "55", "5", "5", "Chi"),)))
     assert read.answers[:, 1].tolist() == [4, 4]
     assert read.cells.empty
@@ -229,7 +235,7 @@ ALONE = [("1.1a [STC]", "1"), ("1.2 [STC]", "2")]
 
 def test_a_unit_that_only_one_entry_has_is_a_disagreement(matrix):
     read = read_returns(matrix())
-    assert disagreements(read).values.tolist() == [
+    assert listed_of(read) == [
         ["D1", "1.2 [SNV]", "3", "2", "", ""], *(["D1", field, first, "", "", ""] for field, first in ALONE),
     ]  # fmt: skip
     assert screen(matrix(), read).disposition.tolist() == ["review", "review", "second_entry"]
@@ -309,7 +315,7 @@ def test_entries_that_share_no_unit_are_in_review(entered, marked):
         "second_entry",
     ]
     assert found.reasons.values.tolist() == [[row, "double_entry", "review", ""] for row in (0, 3)]
-    assert disagreements(read).values.tolist() == APART_LISTED
+    assert listed_of(read) == APART_LISTED
     assert funnel(study) == {"SNV": [2, 1, 1, 0], "STC": [2, 1, 1, 0]}
 
 
@@ -371,7 +377,7 @@ def test_a_form_that_one_entry_left_empty_is_counted_once_when_settled(entered, 
     forms = ([EMPTY], [APART[1]]) if empty_first else ([APART[1]], [EMPTY])
     open_ = entered(*forms)
     assert funnel(open_) == {"STC": [1, 0, 1, 0], "": [1, 1, 0, 0]}
-    listed = disagreements(read_returns(open_)).values.tolist()
+    listed = listed_of(read_returns(open_))
     assert funnel(entered(*forms, *final(listed, answer))) == counts
 
 
@@ -382,7 +388,7 @@ def test_answers_about_no_unit_in_one_entry_only_are_a_disagreement(entered):
     second = [first[0], ["D1", "STC", 1, 2, 3]]
     study = entered(first, second, headings=headings)
     assert funnel(study) == {"SNV": [1, 1, 0, 0], "STC": [1, 0, 1, 0], "": [1, 0, 1, 0]}
-    listed = disagreements(read_returns(study)).values.tolist()
+    listed = listed_of(read_returns(study))
     assert [row[1:4] for row in listed] == [
         ["1.1a", "1", ""], ["1.1b", "2", ""], ["1.2", "3", ""],
         ["1.1a [STC]", "", "1"], ["1.1b [STC]", "", "2"], ["1.2 [STC]", "", "3"],

@@ -13,11 +13,12 @@ import pytest
 from surveys.cli import main
 from surveys.definitions.study.reading import load_study
 from surveys.definitions.study.records import Decision, ReturnFile, UnitDecision
-from surveys.problems import SurveyError
+from surveys.problems import Problems, SurveyError
+from surveys.returns.files.filled_tables import filled_tables
 from surveys.returns.reading import read_returns
 from surveys.returns.record_set import Returns
 from surveys.review.columns_and_words import FORMS, UNITS
-from surveys.review.decisions import confirm, form_decisions, unit_decisions
+from surveys.review.decisions import confirm, decisions_in
 from surveys.review.review_file import review_bytes
 
 SMALL = Path(__file__).parents[2] / "rounds" / "small"
@@ -36,6 +37,28 @@ def reviewed(study, tmp_path):
     return round_, write_review(read_returns(round_), tmp_path / "review.csv")
 
 
+def unit_decisions(path, round_):
+    return decided(path, UNITS, round_)
+
+
+def form_decisions(path, round_=None):
+    return decided(path, FORMS, round_)
+
+
+def decided(path, table, round_):
+    problems = Problems()
+    made = decisions_in(filled_tables(path, problems), table, round_)
+    problems.raise_errors()
+    return tuple(made)
+
+
+def confirmed(path, round_, out):
+    """Key and number of decisions of the file that confirming writes."""
+    problems = Problems()
+    made = confirm(filled_tables(path, problems), round_, out, problems)
+    return made.key, made.decisions
+
+
 def write_review(read: Returns, path: Path) -> Path:
     path.write_bytes(review_bytes(UNITS, read.proposals.itertuples(index=False)))
     return path
@@ -46,7 +69,7 @@ def decide(path, decisions: dict[str, str]) -> None:
     lines = path.read_text(encoding="utf-8-sig").splitlines()
     for text, decision in decisions.items():
         k = next(k for k, line in enumerate(lines) if f",{text}," in line)
-        lines[k] += decision
+        lines[k] = lines[k].removesuffix(",,,") + f"{decision},,,"
     path.write_text("\r\n".join(lines), encoding="utf-8-sig")
 
 
@@ -65,8 +88,8 @@ def test_the_review_file_is_for_excel_and_decides_nothing(reviewed):
     raw = reviewed[1].read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf")
     lines = raw.decode("utf-8-sig").splitlines()
-    assert lines[0] == "block,text,forms,proposed_code,proposed_name,similarity,decision"
-    assert lines[1] == "so,So Noi vu,2,SNV,Sở Nội vụ,1.0,"
+    assert lines[0] == "block,text,forms,proposed_code,proposed_name,similarity,decision,reviewer,reason,date"
+    assert lines[1] == "so,So Noi vu,2,SNV,Sở Nội vụ,1.0,,,,"
     assert unit_decisions(reviewed[1], reviewed[0]) == ()
 
 
@@ -79,21 +102,21 @@ def test_decisions_are_read_back(reviewed, tmp_path):
         UnitDecision("so", "Abc", ""),
         UnitDecision("so", "Sở Tài Chánh", "STC"),
     }
-    assert confirm(path, round_, tmp_path / "names.csv") == ("unit_decisions", 3)
+    assert confirmed(path, round_, tmp_path / "names.csv") == ("unit_decisions", 3)
     written = (tmp_path / "names.csv").read_text(encoding="utf-8-sig").splitlines()
-    assert written[0] == "block,text,unit_code"
-    assert set(written[1:]) == {"so,So Noi vu,SNV", "so,Abc,", "so,Sở Tài Chánh,STC"}
+    assert written[0] == "block,text,unit_code,reviewer,reason,date"
+    assert set(written[1:]) == {"so,So Noi vu,SNV,,,", "so,Abc,,,,", "so,Sở Tài Chánh,STC,,,"}
 
 
 def test_earlier_decisions_are_kept_and_a_new_one_replaces_them(reviewed, tmp_path):
     round_, path = reviewed
     decide(path, {"So Noi vu": "STC"})
     earlier = (UnitDecision("so", "So Noi vu", "SNV"), UnitDecision("so", "Cũ", ""))
-    assert confirm(path, replace(round_, unit_decisions=earlier), tmp_path / "names.csv") == (
+    assert confirmed(path, replace(round_, unit_decisions=earlier), tmp_path / "names.csv") == (
         "unit_decisions", 2,
     )  # fmt: skip
     written = (tmp_path / "names.csv").read_text(encoding="utf-8-sig").splitlines()
-    assert written[1:] == ["so,So Noi vu,STC", "so,Cũ,"]
+    assert written[1:] == ["so,So Noi vu,STC,,,", "so,Cũ,,,,"]
 
 
 def test_a_missing_column_is_named(reviewed):
@@ -116,7 +139,7 @@ def test_a_decision_for_no_unit_of_the_register_is_a_fault(reviewed):
 def test_two_decisions_for_one_spelling_are_a_fault(reviewed):
     round_, path = reviewed
     lines = path.read_text(encoding="utf-8-sig").splitlines()
-    both = [line + "x" if ",So Noi vu," in line else line for line in lines]
+    both = [line.replace(",,,,", ",x,,,") if ",So Noi vu," in line else line for line in lines]
     path.write_text("\r\n".join(both), encoding="utf-8-sig")
     with pytest.raises(SurveyError) as caught:
         unit_decisions(path, round_)
@@ -149,27 +172,27 @@ def test_a_unit_that_looks_like_a_formula_comes_back_as_it_was(written, tmp_path
     assert read.rows.loc[read.rows["form_code"] == "S99", "unit_code"].tolist() == [decided.unit_code]
 
 
-FORM = ("=13", "-a", "", "near_duplicate", "Hợp lệ", "An", "đã gọi lại", "2023-10-20", "r.csv", "3")
+FORM = ("=13", "-a", "", "near_duplicate", "Hợp lệ", "", "An", "đã gọi lại", "2023-10-20", "r.csv", "3")
 
 
 def test_decisions_on_forms_are_read_by_their_words(study, tmp_path):
-    others = [("P2", "SNV", "", "", "BỊ LOẠI", "An", "=trùng", "", "r.csv", "4"), ("P3", *[""] * 9)]
+    others = [("P2", "SNV", "", "", "BỊ LOẠI", "", "An", "=trùng", "", "r.csv", "4"), ("P3", *[""] * 10)]
     (tmp_path / "forms.csv").write_bytes(review_bytes(FORMS, [FORM, *others]))
     expected = (
         Decision("=13", "-a", "valid", "An", "đã gọi lại", "2023-10-20"),
         Decision("P2", "SNV", "rejected", "An", "=trùng"),
     )
     assert form_decisions(tmp_path / "forms.csv") == expected
-    assert confirm(tmp_path / "forms.csv", study(), tmp_path / "decisions.csv") == ("decisions", 2)
+    assert confirmed(tmp_path / "forms.csv", study(), tmp_path / "decisions.csv") == ("decisions", 2)
     written = (tmp_path / "decisions.csv").read_bytes().decode("utf-8-sig").splitlines()
-    assert written[0] == "form_code,unit,decision,reviewer,reason,date"
-    assert written[1] == "'=13,'-a,valid,An,đã gọi lại,2023-10-20"
+    assert written[0] == "form_code,unit,decision,reviewer,reason,date,assigned_unit"
+    assert written[1] == "'=13,'-a,valid,An,đã gọi lại,2023-10-20,"
 
 
 @pytest.mark.parametrize(
     ("change", "code", "column"),
-    [({4: "maybe"}, "handover.review.decision", "decision"), ({5: ""}, "handover.review.incomplete", "reviewer"),
-     ({6: ""}, "handover.review.incomplete", "reason")],
+    [({4: "maybe"}, "review.decision", "decision"), ({6: ""}, "review.incomplete", "reviewer"),
+     ({7: ""}, "review.incomplete", "reason")],
 )  # fmt: skip
 def test_rows_that_are_no_decision_are_named(tmp_path, change, code, column):
     row = [change.get(k, cell) for k, cell in enumerate(FORM)]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from surveys.review.columns_and_words import ACCEPTED, ENTRIES, FORMS, MAPPING, REFUSED, UNITS, ReviewTable
+from surveys.vocabulary.folding import without_marks
 
 TABLES = (UNITS, FORMS, ENTRIES, MAPPING)
 WORDS = [
-    (table, word, meaning) for table in TABLES for meaning, words in table.words.items() for word in words
+    (table, word, meaning) for table in TABLES for meaning, words in table.words.items() for word in (*words.vi, *words.en)
 ]
 
 
@@ -16,6 +17,7 @@ WORDS = [
 def test_every_word_has_its_meaning(table: ReviewTable, word: str, meaning: str) -> None:
     assert table.meaning(word) == meaning
     assert table.meaning(f"  {word.upper()} ") == meaning
+    assert not without_marks(word) or table.meaning(without_marks(word)) == meaning
 
 
 def test_other_texts_are_no_words() -> None:
@@ -29,5 +31,5 @@ def test_other_texts_are_no_words() -> None:
 
 @pytest.mark.parametrize("table", TABLES, ids=["units", "forms", "entries", "mapping"])
 def test_keys_and_decisions_are_columns_that_must_be_there_or_may_be_missing(table: ReviewTable) -> None:
-    assert {*table.key, table.decision, *table.optional} <= set(table.columns)
+    assert {*table.key, *table.filled, *table.optional} <= set(table.columns)
     assert table.decision not in table.optional

@@ -19,13 +19,14 @@ import pytest
 from surveys.definitions.study.records import Adjudication, ReturnFile
 from surveys.problems import Problems, SurveyError
 from surveys.returns.entry_agreement import disagreements
+from surveys.returns.files.filled_tables import filled_table
 from surveys.returns.files.opening import read_sheets
 from surveys.returns.files.sheets import LIMITS
 from surveys.returns.mapping_file import write_mapping
 from surveys.returns.mapping_proposal import propose_mapping
 from surveys.returns.reading import read_returns
 from surveys.review.columns_and_words import ENTRIES
-from surveys.review.review_file import read_review, review_bytes
+from surveys.review.review_file import review_bytes, review_rows
 
 HEADINGS = ["Mã phiếu", "Đơn vị", "F0", "1.1a", "1.1b", "1.2", "K1", "K2"]
 FORM = ["P1", "SNV", "1", "5", "4", "3", "1", "0"]
@@ -170,7 +171,9 @@ def test_formulas_in_cells_stay_texts_in_the_files_a_person_opens(study, tmp_pat
     with (tmp_path / "d.csv").open(encoding="utf-8-sig", newline="") as file:
         (line,) = list(csv.DictReader(file))
     assert line["first"] == "'=1+1"
-    (row,) = read_review(tmp_path / "d.csv", ENTRIES, Problems())
+    filled = filled_table(tmp_path / "d.csv", Problems())
+    assert filled
+    (row,) = review_rows(filled, ENTRIES)
     decided = Adjudication(row["form"], row["field"], row["first"], row["second"], "5", "Chi")
     assert read_returns(study(*files, adjudication=(decided,))).answers[:, 1].tolist() == [4, 4]
 
