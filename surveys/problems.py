@@ -193,7 +193,7 @@ def phrase(code: str, language: Language = "vi", **params: object) -> str:
 
 
 def _is_filled(part: str, params: Mapping[str, object]) -> bool:
-    return all(str(params[name]) for name in _PLACEHOLDER.findall(part))
+    return all(str(params.get(name, "")) for name in _PLACEHOLDER.findall(part))
 
 
 @cache

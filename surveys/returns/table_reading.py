@@ -16,6 +16,7 @@ from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.study_reading import StudyReading
 from surveys.returns.text.cell_text import SHOWN
 from surveys.returns.unit_register import UnitRegister
+from surveys.vocabulary.folding import strange_letters
 
 
 class CellFault(NamedTuple):
@@ -85,8 +86,11 @@ class TableReading:
     def warn(self, column: Column, k: int, code: str, **params: object) -> None:
         """One warning for all the cells of a column that hold its ``k``-th value, at the first of them; ``text`` shows it."""
         cells = column.distinct
+        params = {"text": cells.texts[k][:SHOWN], **params}
+        if strange := strange_letters(str(params["text"])):
+            params["strange"] = strange
         self.study.problems.add(
             code, severity="warning", file=self.table.file, sheet=self.table.sheet,
             row=int(self.table.row_numbers[cells.first[k]]), column=column.heading, cells=int(cells.counts[k]),
-            **{"text": cells.texts[k][:SHOWN], **params},
+            **params,
         )  # fmt: skip

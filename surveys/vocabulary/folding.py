@@ -35,13 +35,32 @@ _MOVED_TONES = [
     )
     for mark, toned in zip(marks, toned_letters, strict=True)
 ]
+#: Letters of other alphabets that look like Vietnamese ones wherever they stand, and full-width forms.
+_ALWAYS = str.maketrans(
+    dict(zip("ÐƉðɖǍǎ", "ĐĐđđĂă", strict=True)) | {chr(0xFEE0 + code): chr(code) for code in range(0x21, 0x7F)}
+)
+#: Cyrillic and Greek letters that look like Latin ones: changed in a word with Latin letters, or one that has no others.
+_FOREIGN = dict(
+    zip(
+        "АВЕЅІЈКМНОРСТУХаеѕіјорсухԁһӏΑΒΕΖΗΙΚΜΝΟΡΤΥΧοαν",
+        "ABESIJKMHOPCTYXaesijopcyxdhlABEZHIKMNOPTYXoav",
+        strict=True,
+    )
+)
+_FOREIGN_WORD = re.compile("[^\\W\\d_]*[\u0370-\u052f][^\\W\\d_]*")
+#: Letters of Vietnamese beyond ASCII.
+_EXPECTED = re.compile(
+    "[\u00c0-\u00c3\u00c8-\u00ca\u00cc\u00cd\u00d2-\u00d5\u00d9\u00da\u00dd\u00e0-\u00e3\u00e8-\u00ea\u00ec\u00ed\u00f2-\u00f5\u00f9"
+    "\u00fa\u00fd\u0102\u0103\u0110\u0111\u0128\u0129\u0168\u0169\u01a0\u01a1\u01af\u01b0\u1ea0-\u1ef9]"
+)
+_LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 #: A first byte of a Vietnamese letter in UTF-8, and the byte after it, as Windows-1252 shows them.
 _MOJIBAKE = re.compile("[\u00c2-\u00c6\u00e1\u00e2][ \u0080-\u00bf\u0152-\u2122]")
 
 
 def repair(text: str) -> tuple[str, tuple[str, ...]]:
     """The text as it was meant, and the conversions applied, in the order in which they were: NFC, without invisible
-    characters, runs of white space or the traces of a wrong decoding.
+    characters, look-alikes of other alphabets, runs of white space or the traces of a wrong decoding.
 
     >>> repair("Sở\\u00a0Nội vụ ")
     ('Sở Nội vụ', ('spaces',))
@@ -56,12 +75,15 @@ def repair(text: str) -> tuple[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=MEMORY)
 def _converted(text: str) -> tuple[str, tuple[str, ...]]:
-    done = []
-    for name, step in _STEPS:
-        changed = step(text)
-        if changed != text:
-            done.append(name)
-        text = changed
+    done: dict[str, None] = {}
+    before = ""
+    while before != text:  # a letter put right may show another trace
+        before = text
+        for name, step in _STEPS:
+            changed = step(text)
+            if changed != text:
+                done[name] = None
+            text = changed
     return text, tuple(done)
 
 
@@ -117,6 +139,31 @@ def undo_mojibake(text: str) -> str:
     return text
 
 
+def with_latin_letters(text: str) -> str:
+    """The text with Latin letters for those of other alphabets that look like them. A word of another language stays as it is.
+
+    >>> with_latin_letters("Ðồng ý"), with_latin_letters("Т\u043et"), with_latin_letters("Да"), with_latin_letters("Ａ１")
+    ('Đồng ý', 'Tot', 'Да', 'A1')
+    """
+    return _FOREIGN_WORD.sub(_latin_word, text.translate(_ALWAYS))
+
+
+def _latin_word(word: re.Match[str]) -> str:
+    changed = "".join(_FOREIGN.get(letter, letter) for letter in word[0])
+    foreign = all(letter in _FOREIGN for letter in word[0])
+    return changed if foreign or _LATIN.search(word[0]) else word[0]
+
+
+def strange_letters(text: str) -> str:
+    """Code points of the letters that no Vietnamese or English text has, for messages: letters that look alike are told by them.
+
+    >>> strange_letters("Đồng ý"), strange_letters("Дồng ý"), strange_letters("Đo\u0337ng")
+    ('', 'U+0414', 'U+0337')
+    """
+    odd = (c for c in unicodedata.normalize("NFC", text) if not c.isascii() and not _EXPECTED.fullmatch(c))
+    return ", ".join(f"U+{ord(c):04X}" for c in dict.fromkeys(odd) if unicodedata.category(c)[0] in "LM")
+
+
 def _windows_byte(letter: str) -> bytes:
     """The byte behind a letter of Windows-1252; its five unassigned positions stand for themselves."""
     return bytes([ord(letter)]) if ord(letter) < 256 else letter.encode("cp1252")
@@ -128,6 +175,7 @@ def _single_spaces(text: str) -> str:
 
 #: The steps of a repair by the names under which the log of conversions counts them.
 _STEPS = (
+    ("look_alikes", with_latin_letters),
     ("mojibake", undo_mojibake),
     ("invisible", partial(_INVISIBLE.sub, "")),
     ("nfc", partial(unicodedata.normalize, "NFC")),

@@ -374,7 +374,10 @@ def test_unweighted_results_stand_beside_the_weighted_ones(small_round: ScoredRo
 @pytest.mark.parametrize(
     ("old", "new", "row"),
     [
-        *((b"\n", end.encode(), 1) for end in ("\v", "\f", "\r\n", "\r", "\x1c", "\x1e", "\x85", "\u2028", " \n", "\n\n")),
+        *(
+            (b"\n", end.encode(), 1)
+            for end in ("\v", "\f", "\r\n", "\r", "\x1c", "\x1e", "\x85", "\u2028", " \n", "\n\n")
+        ),
         (b"  ", b" *", 1),
         (b"  ", b"\t", 1),
         (b"", b"\xef\xbb\xbf", 1),

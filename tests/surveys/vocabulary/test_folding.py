@@ -30,6 +30,27 @@ def test_soft_hyphen_is_nothing_in_unicode() -> None:
     assert repair("phư\u00adờng") == ("phường", ("invisible",))
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("Rất ðồng ý", "Rất đồng ý"),
+        ("ÐỒNG Ý", "ĐỒNG Ý"),
+        ("Ɖà Nẵng", "Đà Nẵng"),
+        ("H\u0430i l\u00f2ng", "Hai lòng"),  # Cyrillic а
+        ("\u0421\u00f3", "Có"),  # Cyrillic С
+        ("T\u1ed1\u03c4", "T\u1ed1\u03c4"),  # tau looks like nothing Latin
+        ("\u0425", "X"),  # a mark by itself
+        ("\u041d\u0435\u0442", "\u041d\u0435\u0442"),  # a Russian word stays
+        ("５", "5"),
+        ("Ｐ０１", "P01"),
+        ("l\u01cem", "lăm"),
+    ],
+)
+def test_letters_that_look_alike_are_the_vietnamese_ones(written: str, meant: str) -> None:
+    assert repair(written)[0] == meant
+    assert ("look_alikes" in repair(written)[1]) == (written != meant)
+
+
 @given(st.text())
 def test_repair_is_done_once(text: str) -> None:
     once = repair(text)[0]
