@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
+import pyreadstat
 import pytest
 
 import surveys as sv
-from tests.trouble.trial import A1, A2, B1, HEADINGS, forms, reasons, score_of, table, told, trial
+from surveys.returns.writing import write_returns
+from tests.trouble.trial import A1, A2, B1, HEADINGS, ITEMS, forms, reasons, score_of, table, told, trial
 
 BRANCHES = (*HEADINGS, *HEADINGS[3:])
 SPREAD = [
@@ -104,3 +108,121 @@ def test_a_column_like_an_item_without_one_is_told_by_itself(tmp_path: Path) -> 
         ("Cán bộ tiếp đón khá lịch sự", A1)
     ]
     assert [dict(p.params)["item"] for p in told(path, "returns.item_missing")] == ["A1"]
+
+
+def statistical(path: Path, names: dict[str, str], answers: tuple[int, ...] = (4, 5, 3)) -> bytes:
+    """An SPSS file of one form: variable → label; those of the answers stand last."""
+    rows = [["P1", "Xã An Bình", *answers]]
+    table = pd.DataFrame(rows, columns=["ma", "dv", *names]).astype(dict.fromkeys(names, float))
+    pyreadstat.write_sav(table, path, column_labels=["Mã phiếu", "Đơn vị", *names.values()])
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        {"A1": "", "A2": "", "B1": ""},
+        {"A1": A1, "A2": f"A2. {A2}", "B1": "Hồ sơ được trả đ…"},
+        {"A1": "Staff are polite", "A2": "Câu 2", "B1": "Ho so duoc tra dung hen"},
+        {"A1": "Ý kiến của Ông/Bà: " + A1, "A2": "A2", "B1": "Trả đúng hẹn"},
+    ],
+)  # fmt: skip
+def test_a_variable_whose_label_agrees_or_is_empty_is_the_item_of_its_name(
+    tmp_path: Path, labels: dict[str, str]
+) -> None:
+    path = trial(tmp_path, {"r.sav": statistical(tmp_path / "r.sav", labels)})
+    result = sv.load(path).score()
+    assert score_of(result, "an-binh", "1") == (0.75 + 1) / 2
+    assert [w for w in result.warnings if w.code == "returns.label_disagrees"] == []
+
+
+@pytest.mark.parametrize("other", ["Lối vào dễ đi", "A1. Lối vào dễ đi", "Cán bộ tiếp đón nhanh", B1])
+def test_a_variable_whose_label_is_another_question_is_not_read(tmp_path: Path, other: str) -> None:
+    labels = {"A1": other, "A2": A2, "B1": ""}
+    path = trial(tmp_path, {"r.sav": statistical(tmp_path / "r.sav", labels)})
+    (problem,) = told(path, "returns.label_disagrees")
+    assert (problem.file, problem.column, dict(problem.params)["label"]) == ("r.sav", "A1", other)
+    assert [dict(p.params)["item"] for p in told(path, "returns.item_missing")] == ["A1"]
+
+
+def test_a_column_of_the_study_settles_what_a_label_denies(tmp_path: Path) -> None:
+    labels = {"A1": "Lối vào dễ đi", "A2": A2, "B1": ""}
+    returns = '[[returns]]\npath = "r.sav"\n[returns.columns]\nA1 = "A1"\n'
+    path = trial(tmp_path, {"r.sav": statistical(tmp_path / "r.sav", labels)}, returns)
+    assert score_of(sv.load(path).score(), "an-binh", "1") == (0.75 + 1) / 2
+
+
+def qualtrics(texts: tuple[str, str, str]) -> str:
+    own = ["StartDate", "ResponseId"]
+    first = ("Start Date", "Response ID", "Đơn vị", *texts)
+    rows = [first, ("2025-10-05 08:00:00", "R_1", "Xã An Bình", 4, 5, 3)]
+    return table(rows, [*own, "dv", "A1", "A2", "B1"])
+
+
+def limesurvey(texts: tuple[str, str, str]) -> str:
+    headings = [f"{code}. {text}" for code, text in zip(("A1", "A2", "B1"), texts, strict=True)]
+    own = ["id. Response ID", "submitdate. Date submitted", "lastpage. Last page", "dv. Đơn vị"]
+    return table([(1, "2025-10-05 08:00:00", 3, "Xã An Bình", 4, 5, 3)], [*own, *headings])
+
+
+@pytest.mark.parametrize("product", [qualtrics, limesurvey])
+def test_a_name_beside_the_text_of_another_question_is_not_that_item_in_other_products(
+    tmp_path: Path, product: Callable[[tuple[str, str, str]], str]
+) -> None:
+    path = trial(tmp_path / "other", {"r.csv": product(("Lối vào dễ đi", A2, B1))})
+    assert [dict(p.params)["target"] for p in told(path, "returns.label_disagrees")] == ["A1"]
+    assert [dict(p.params)["item"] for p in told(path, "returns.item_missing")] == ["A1"]
+    right = trial(tmp_path / "right", {"r.csv": product((A1, A2, B1))})
+    assert score_of(sv.load(right).score(), "an-binh", "1") == (0.75 + 1) / 2
+
+
+NUMBERED = ITEMS.replace("\nA1,", "\n11,").replace("\nA2,", "\n12,").replace("\nB1,", "\n21,")
+
+
+def kobo(names: tuple[str, ...]) -> str:
+    own = ("_id", "_uuid", "_submission_time", "_index")
+    return table(
+        [("Xã An Bình", 4, 5, 3, 1, "u1", "2025-10-08T02:10:05", 1)], ("dv", *names, *own), between=";"
+    )
+
+
+@pytest.mark.parametrize("names", [("c11", "q12", "q21"), ("q11", "q12", "q21"), ("g/c11", "g/q12", "h/q21")])
+def test_no_letter_is_dropped_to_find_an_item(tmp_path: Path, names: tuple[str, ...]) -> None:
+    path = trial(tmp_path, {"k.csv": kobo(names)}, parts={"items": NUMBERED})
+    likely = {dict(p.params)["letters"]: dict(p.params)["items"] for p in told(path, "returns.header_likely")}
+    assert likely == ({"q": "11, 12, 21"} if names[0] == "q11" else {"c": "11", "q": "12, 21"})
+    assert len(told(path, "returns.item_missing")) == 3
+
+
+@pytest.mark.parametrize("names", [("q11", "q12", "q21"), ("g/q11", "g/Q12", "q21")])
+def test_the_letter_in_front_of_a_number_is_declared_by_the_heading_pattern(
+    tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    returns = '[[returns]]\npath = "k.csv"\nheader = "q{item}"\n'
+    path = trial(tmp_path, {"k.csv": kobo(names)}, returns, parts={"items": NUMBERED})
+    assert score_of(sv.load(path).score(), "an-binh", "1") == (0.75 + 1) / 2
+
+
+@pytest.mark.parametrize("names", [("V11", "V12", "V21"), ("q11", "q12", "q21")])
+def test_variables_of_a_statistical_file_need_the_pattern_too(tmp_path: Path, names: tuple[str, ...]) -> None:
+    content = statistical(tmp_path / "r.sav", dict.fromkeys(names, ""))
+    path = trial(tmp_path, {"r.sav": content}, parts={"items": NUMBERED})
+    assert [dict(p.params)["letters"] for p in told(path, "returns.header_likely")] == [names[0][0]]
+    returns = f'[[returns]]\npath = "r.sav"\nheader = "{names[0][0]}{{item}}"\n'
+    path = trial(tmp_path, {"r.sav": content}, returns, parts={"items": NUMBERED})
+    assert score_of(sv.load(path).score(), "an-binh", "1") == (0.75 + 1) / 2
+
+
+def test_what_this_project_writes_is_read_by_the_names_it_gives(tmp_path: Path) -> None:
+    path = trial(tmp_path, {"k.csv": kobo(("_11", "_12", "_21"))}, parts={"items": NUMBERED})
+    write_returns(sv.load(path).screen().returns, tmp_path, "sav")
+    again = trial(tmp_path, returns='[[returns]]\npath = "returns-p1.sav"\n', parts={"items": NUMBERED})
+    assert score_of(sv.load(again).score(), "an-binh", "1") == (0.75 + 1) / 2
+
+
+@pytest.mark.parametrize("pattern", ["q", "{item}{item}", "{unit}", "q{items}", "{item"])
+def test_a_pattern_without_the_item_is_refused(tmp_path: Path, pattern: str) -> None:
+    path = trial(tmp_path, {"k.csv": "a\n1\n"}, f'[[returns]]\npath = "k.csv"\nheader = "{pattern}"\n')
+    with pytest.raises(sv.SurveyError) as caught:
+        sv.load(path)
+    assert [p.code for p in caught.value.problems] == ["study.header"]

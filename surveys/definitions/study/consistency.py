@@ -6,6 +6,7 @@ Every function looks at one table or section of a :class:`StudyDraft` and notes 
 from __future__ import annotations
 
 import codecs
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from math import isclose
@@ -195,10 +196,20 @@ def check_returns(draft: StudyDraft, known: Declared) -> None:
         if form is not None and form.modes and entry.mode and entry.mode not in form.modes:
             place.not_accepted("record.not_accepted", "mode", entry.mode, form.modes)
         refer(place, "column", "columns", [code for code, _ in entry.columns], known.columns)
+        if entry.header and not _is_pattern(entry.header, needs_unit=form is not None and form.matrix):
+            place.note("study.header", "header", value=entry.header)
         if entry.encoding and not _is_known(codecs.lookup, entry.encoding):
             place.note("study.encoding", "encoding", value=entry.encoding)
     sheets = ((" ".join((e.path, e.sheet, e.questionnaire)).strip(), p) for e, p in draft.of(ReturnFile))
     note_doubles(sheets, "path")
+
+
+def _is_pattern(header: str, needs_unit: bool) -> bool:
+    """Whether a pattern of headings says where the item stands, and the unit where a form rates many."""
+    parts = re.findall(r"\{(.*?)\}", header)
+    braces = header.count("{") == header.count("}") == len(parts)
+    needed = ["item", "unit"] if needs_unit else ["item"]
+    return braces and sorted(parts) in (needed, ["item", "unit"])
 
 
 def check_weights(draft: StudyDraft) -> None:

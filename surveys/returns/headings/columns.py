@@ -159,6 +159,7 @@ class Column:
     """One column of returns, never changed once made (not frozen: a matrix has thousands, and freezing doubles their cost).
 
     ``heading`` is what its users see, ``names`` further names it may be known by (a variable's label, the last part of a path).
+    ``text`` is the question in full where the file gives it beside the name: the label of a variable, the second heading row.
     ``question`` and ``part`` are set where the product says that a heading has two parts: a grid and its row, a question
     and one of its options. ``variable`` is the description a statistical file gives. ``zone`` is the time zone of clock times
     written without an offset, ``order`` the order of day and month, and ``separator`` what stands between several answers of a
@@ -168,6 +169,7 @@ class Column:
     heading: str
     cells: CodedCells = NO_CELLS
     names: tuple[str, ...] = ()
+    text: str = ""
     question: str = ""
     part: str = ""
     variable: Variable | None = None

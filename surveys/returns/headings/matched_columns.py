@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+import re
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from surveys.definitions.instrument.records import Item
 from surveys.problems import Problems
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.first_filled import first_filled, overlap
@@ -15,6 +17,7 @@ from surveys.returns.text.cell_text import SHOWN
 from surveys.returns.text.names import Names
 from surveys.vocabulary.folding import fold, fold_name
 
+_LETTERED = re.compile(r"([A-Za-z@]+_?)(\d.*)")
 LISTED, LISTED_LETTERS = 12, 40  # headings of columns not read that a message lists, and letters of each
 
 
@@ -129,6 +132,8 @@ def _note_missing(
             text=item.text_vi,
             nearest=nearest,
         )
+    unknown = _note_contradicted(table, vocabulary, unknown, problems)
+    unknown = _note_lettered(table, absent, unknown, problems)
     missing = Names((name, item.code) for item in absent for name in (item.code, item.text_vi, item.text_en))
     others = []
     for column in unknown:
@@ -142,6 +147,45 @@ def _note_missing(
             "returns.columns_ignored", severity="warning", file=table.file, sheet=table.sheet,
             columns=len(others), headings="; ".join(others[:LISTED]) + further,
         )  # fmt: skip
+
+
+def _note_contradicted(
+    table: FormTable, vocabulary: Vocabulary, unknown: list[Column], problems: Problems
+) -> list[Column]:
+    """Note columns whose name is an item's and whose text is another question's; the others."""
+    others = []
+    for column in unknown:
+        named = ", ".join(target.code for target in vocabulary.contradicted(column))
+        if named:
+            _note(
+                problems, "returns.label_disagrees", table, column, "warning", target=named, label=column.text
+            )
+        else:
+            others.append(column)
+    return others
+
+
+def _note_lettered(
+    table: FormTable, absent: Sequence[Item], unknown: list[Column], problems: Problems
+) -> list[Column]:
+    """Note columns that would be items without a column if the letters in front of a number were dropped; the others. Letters
+    tell questions apart (``q1``, ``c1``), so that only the study can say that they mean nothing."""
+    numbered = Names((item.code, item.code) for item in absent)
+    lettered: dict[str, list[tuple[Column, str]]] = {}
+    others = []
+    for column in unknown:
+        matches = filter(None, map(_LETTERED.fullmatch, (column.heading, *column.names)))
+        said = next(((m[1], items[0]) for m in matches if len(items := numbered.find(m[2])) == 1), None)
+        if said is None:
+            others.append(column)
+        else:
+            lettered.setdefault(said[0], []).append((column, said[1]))
+    for letters, found in lettered.items():
+        problems.add(
+            "returns.header_likely", severity="warning", file=table.file, sheet=table.sheet, letters=letters,
+            columns=", ".join(column.heading for column, _ in found), items=", ".join(code for _, code in found),
+        )  # fmt: skip
+    return others
 
 
 def _note_unassigned(table: FormTable, vocabulary: Vocabulary, problems: Problems) -> None:

@@ -10,12 +10,12 @@ from typing import Literal, NamedTuple, Protocol
 from surveys.definitions.instrument.records import Instrument
 from surveys.returns.answer_options import AnswerOptions
 from surveys.returns.headings.columns import Column
+from surveys.returns.headings.question_texts import same_question
 from surveys.returns.text.names import Names
 from surveys.returns.unit_register import UnitRegister
 from surveys.vocabulary.folding import fold, fold_name
 
 DEFAULT_HEADER = "{item} [{unit}]"
-_LETTER_BEFORE_NUMBER = re.compile(r"^[A-Za-z@]+_?(?=\d)")
 
 
 class Target(NamedTuple):
@@ -81,6 +81,16 @@ class Vocabulary:
         )
 
     @cached_property
+    def headed(self) -> Names[str]:
+        """Items under the heading pattern of a file that does not rate many units (``q{item}``)."""
+        names = Names[str]()
+        if "{unit}" not in self.header:
+            for item in self.items:
+                for name in filter(None, (item.code, item.text_vi, item.text_en, *item.aliases)):
+                    names.add(self.header.format(item=name), item.code)
+        return names
+
+    @cached_property
     def cell_names(self) -> Names[tuple[str, str]]:
         """(item, unit) under variable names, which hold only letters, digits and ``_``."""
         units = self.register.units if self.register else ()
@@ -136,6 +146,11 @@ class Vocabulary:
         names = map(fold, written_names(column)) if self._assigned else ()
         return next((self._assigned[name] for name in names if name in self._assigned), "")
 
+    def _decided_or_assigned(self, column: Column) -> bool:
+        """Whether the study or a person says what a column is, whatever it is called."""
+        decided = self._decided is not None and self._decided.targets(column) is not None
+        return decided or bool(self.assigned_to(column))
+
     def is_spread(self, target: Target) -> bool:
         """Whether the study, or a person, says that several columns hold a target: the first filled of them is read."""
         if self._decided and self._decided.is_spread(target):
@@ -149,22 +164,42 @@ class Vocabulary:
     def _named(self, column: Column) -> tuple[Target, ...]:
         """What a column is by what it is called; readers ask for the same thousands of headings of a matrix again and again
         (``tests/benchmarks/test_score_speed.py``)."""
-        key = (column.heading, column.names, column.question, column.part, bool(column.variable))
+        key = (column.heading, column.names, column.text, column.question, column.part, bool(column.variable))
         if key not in self._by_name:
             self._by_name[key] = self._recognised(column)
         return self._by_name[key]
 
+    def contradicted(self, column: Column) -> tuple[Target, ...]:
+        """What a column is by its name and is not by the text that the file gives beside the name."""
+        if not column.text or self._decided_or_assigned(column):
+            return ()
+        return tuple(t for t in self._by_names(column) if not self._agrees(column.text, t))
+
     def _recognised(self, column: Column) -> tuple[Target, ...]:
-        for name in (column.heading, *column.names):
-            if found := self._whole(name):
-                return found
+        if found := self._by_names(column):
+            agreeing = all(self._agrees(column.text, target) for target in found)
+            return found if agreeing or not column.text else ()
         if (column.question or column.part) and (found := tuple(self._grid(column.question, column.part))):
             return found
-        return tuple(self._variable_name(column)) if column.variable else ()
+        cells = self.cell_names.find(column.heading) if column.variable and self._is_matrix else ()
+        return tuple(Target("item", item, unit) for item, unit in cells)
+
+    def _by_names(self, column: Column) -> tuple[Target, ...]:
+        found = (self._whole(name) for name in dict.fromkeys((column.heading, *column.names)))
+        return next(filter(None, found), ())
+
+    def _agrees(self, text: str, target: Target) -> bool:
+        """Whether the text of a question may be that of a target: no name of another, and, where it is an item, its words."""
+        said = {found.code for found in self._whole(text)}
+        if said or target.kind == "field":
+            return not said or target.code in said
+        item = self.instrument.item.get(target.code)
+        return item is None or same_question(text, item.code, (item.text_vi, item.text_en, *item.aliases))
 
     def _whole(self, name: str) -> tuple[Target, ...]:
         """What a heading stands for by itself, or the item of a unit by the heading pattern."""
-        fields, items = self.field_names.find(name), self.item_names.find(name)
+        fields = self.field_names.find(name)
+        items = self.item_names.find(name) or self.headed.find(name)
         if not fields and not items:
             options = (Target("options", name),) if fold_name(name) in self.multiple else ()
             return self._matrix(name) + options
@@ -197,15 +232,6 @@ class Vocabulary:
             if part and not answer.fault:
                 yield Target("tick", item, unit, answer.code)
 
-    def _variable_name(self, column: Column) -> Iterator[Target]:
-        """Variable names hold no dots and start with a letter: ``V2_4_1a`` is item 2.4.1a, ``V2_4_1a_SNV`` of unit SNV."""
-        for name in (column.heading, without_letter(column.heading)):
-            cells = self.cell_names.find(name) if self._is_matrix else ()
-            yield from (Target("item", item, unit) for item, unit in cells)
-            yield from (Target("item", item) for item in self.item_names.find(name))
-            if cells or self.item_names.find(name):
-                return
-
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
         escaped = (
@@ -233,15 +259,6 @@ class Vocabulary:
 def written_names(column: Column) -> tuple[str, ...]:
     """How ``[returns.columns]`` may name a column: by its letter (``#F``) or by its heading."""
     return (*((f"#{column.letter}",) if column.letter else ()), column.heading)
-
-
-def without_letter(name: str) -> str:
-    """A name without the letters that a program needed before its number.
-
-    >>> without_letter("q2_4_1a"), without_letter("tuoi")
-    ('2_4_1a', 'tuoi')
-    """
-    return _LETTER_BEFORE_NUMBER.sub("", name)
 
 
 def split_part(heading: str) -> tuple[str, str] | None:

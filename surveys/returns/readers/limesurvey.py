@@ -20,7 +20,7 @@ from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import FormTable, first_headings, plain_table
 from surveys.returns.headings.product_columns import MARK, questions_and_roles
-from surveys.returns.headings.questions import Vocabulary, split_part, without_letter
+from surveys.returns.headings.questions import Vocabulary, split_part
 from surveys.returns.text.cell_text import cell_text
 from surveys.vocabulary.folding import fold, fold_name
 
@@ -76,10 +76,10 @@ def _table(sheet: Sheet, vocabulary: Vocabulary) -> FormTable:
 def _named(column: Column, vocabulary: Vocabulary) -> Column:
     """A column under its text and its code, its sub-question apart."""
     code, text = _code_and_text(column.heading)
-    names = (code, without_letter(code)) if text else (without_letter(column.heading),)
+    names = (code,) if text else ()
     heading = text or column.heading
     question, part = split_part(heading) or ("", "")
-    shown = dataclasses.replace(column, heading=heading, names=names, question=question, part=part)
+    shown = dataclasses.replace(column, heading=heading, names=names, text=text, question=question, part=part)
     return _with_others(shown, vocabulary)
 
 

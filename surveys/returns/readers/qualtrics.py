@@ -110,7 +110,8 @@ def _column(column: Column, name: str, text: str, zone: str, vocabulary: Vocabul
     if fold_name(name) in OWN or fold_name(text) in OWN:
         heading = name if fold_name(name) in OWN else text
         return dataclasses.replace(column, heading=heading, zone=zone)
-    plain = dataclasses.replace(column, heading=text.replace(_SELECTED, "") or name, names=(name,))
+    asked = text.replace(_SELECTED, "")
+    plain = dataclasses.replace(column, heading=asked or name, names=(name,), text=asked)
     for question, part in _splits(plain.heading):
         grid = dataclasses.replace(plain, heading=f"{question} [{part}]", question=question, part=part)
         named = vocabulary.targets(dataclasses.replace(grid, names=()))

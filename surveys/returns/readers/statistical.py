@@ -1,8 +1,9 @@
 """SPSS (.sav, .zsav, .por) and Stata (.dta) files: variables with labels, labelled values, values declared missing, and
 multiple-response sets.
 
-A variable is an item by its name (dots written as ``_``, a letter in front of a number) or by its label. A cell is read by its
-value and its value label together; the two must not contradict each other.
+A variable is an item by its name (dots written as ``_``, the heading pattern of the file for what must stand in front of a number)
+or by its label; one whose label tells of another question is not that item. A cell is read by its value and its value label
+together; the two must not contradict each other.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def _table(sheet: Sheet, vocabulary: Vocabulary) -> FormTable:
     plain = plain_table(sheet, 0)
     described = {
         variable.name: dataclasses.replace(
-            column, names=(variable.label,) if variable.label else (), variable=variable
+            column, names=(variable.label,) if variable.label else (), text=variable.label, variable=variable
         )
         for column, variable in zip(plain.columns, sheet.variables, strict=True)
     }

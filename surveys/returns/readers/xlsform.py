@@ -19,7 +19,7 @@ from surveys.problems import Problems
 from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import FormTable, plain_table
-from surveys.returns.headings.questions import Vocabulary, without_letter
+from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.text.cell_text import cell_text
 from surveys.vocabulary.folding import fold
 
@@ -138,7 +138,7 @@ def _questions(table: FormTable, product: Product) -> list[Column]:
 
 def _question(column: Column, vocabulary: Vocabulary, product: Product) -> Column:
     names = tuple(_suffixes(column.heading, product.separator))
-    known = dataclasses.replace(column, names=(*names[1:], *map(without_letter, names)), separator=" ")
+    known = dataclasses.replace(column, names=names[1:], separator=" ")
     for question, part in _splits(column.heading):
         if item := vocabulary.option_item(question, part):
             option = dataclasses.replace(known, question=question, part=part)

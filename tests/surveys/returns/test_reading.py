@@ -197,7 +197,7 @@ def test_all_headings_at_fault_are_reported_at_once_with_the_nearest(study, tmp_
         ("returns.column_twice", "1.2"),
         ("returns.item_missing", "1.1a"),
         ("returns.item_missing", "K2"),
-        ("returns.column_ignored", "Chất lượng văn bả"),
+        ("returns.column_ignored", "Chất lượng văn bản"),
     }
     missing = next(p for p in caught.value.problems if dict(p.params).get("item") == "1.1a")
     assert dict(missing.params)["nearest"] == "Chất lượng văn bả"

@@ -19,7 +19,7 @@ from surveys.problems import SurveyError
 from surveys.returns.reading import read_returns
 
 NAMES = [
-    "start", "end", "username", "Mã phiếu", "dich_vu/Đơn vị", "dich_vu/F0", "danh_gia/q1_1a", "danh_gia/_1_1b",
+    "start", "end", "username", "Mã phiếu", "dich_vu/Đơn vị", "dich_vu/F0", "danh_gia/_1_1a", "danh_gia/_1_1b",
     "danh_gia/nhom/Thái độ phục vụ", "Kênh thông tin", "Kênh thông tin/Internet", "Kênh thông tin/Báo, đài",
     "__version__", "_id", "_uuid", "_submission_time", "_validation_status", "_submitted_by", "_tags", "_index",
 ]  # fmt: skip
@@ -121,7 +121,7 @@ def test_a_repeated_group_is_one_rater_and_many_units(study, tmp_path):
 
 
 ODK = [
-    "SubmissionDate", "start", "end", "chung-Mã phiếu", "chung-Đơn vị", "chung-F0", "danh_gia-q1_1a", "danh_gia-q1_1b",
+    "SubmissionDate", "start", "end", "chung-Mã phiếu", "chung-Đơn vị", "chung-F0", "danh_gia-_1_1a", "danh_gia-_1_1b",
     "danh_gia-1.2", "K1", "K2", "meta-instanceID", "KEY", "SubmitterID", "SubmitterName", "AttachmentsPresent",
     "AttachmentsExpected", "Status", "ReviewState", "DeviceID", "Edits", "FormVersion",
 ]  # fmt: skip

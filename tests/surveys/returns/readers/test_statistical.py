@@ -58,7 +58,7 @@ def with_answer(value: object) -> list[Any]:
 )
 def test_sav_and_zsav(study, tmp_path, options):
     write_sav(tmp_path / "r.sav", FORMS, **options)
-    read = read_returns(study(ReturnFile("r.sav", "so-5")))
+    read = read_returns(study(ReturnFile("r.sav", "so-5", header="V{item}")))
     assert read.answers.tolist() == ANSWERS
     assert read.rows["form_code"].tolist() == ["P1", "P2"]
     assert read.rows["unit_code"].tolist() == ["SNV", "STC"]
@@ -69,25 +69,25 @@ def test_texts_are_whole_and_repaired_as_in_other_files(study, tmp_path):
     """A code with a combining letter and one with an invisible space are repaired; an equals sign is a sign."""
     written = ["Lo\u0301ng 1", "\u200bP2", "P3 = P4"]
     write_sav(tmp_path / "r.sav", [[code, *FORMS[0][1:]] for code in written])
-    read = read_returns(study(ReturnFile("r.sav", "so-5")))
+    read = read_returns(study(ReturnFile("r.sav", "so-5", header="V{item}")))
     assert read.rows["form_code"].tolist() == ["L\u00f3ng 1", "P2", "P3 = P4"]
 
 
 def test_the_extension_does_not_matter(study, tmp_path):
     write_sav(tmp_path / "r.csv", FORMS)
-    assert read_returns(study(ReturnFile("r.csv", "so-5"))).answers.tolist() == ANSWERS
+    assert read_returns(study(ReturnFile("r.csv", "so-5", header="V{item}"))).answers.tolist() == ANSWERS
 
 
 def test_values_declared_missing_keep_their_meaning(study, tmp_path):
     write_sav(
         tmp_path / "r.sav", with_answer(98), {98.0: "Từ chối trả lời"}, missing_ranges={"V1_1a": [97, 98, 99]}
     )
-    assert read_returns(study(ReturnFile("r.sav", "so-5"))).answers[0, 1] == REFUSED
+    assert read_returns(study(ReturnFile("r.sav", "so-5", header="V{item}"))).answers[0, 1] == REFUSED
 
 
 def test_a_declared_missing_value_without_meaning_is_blank_and_told(study, tmp_path):
     write_sav(tmp_path / "r.sav", with_answer(97), {97.0: "Không đọc được"}, missing_ranges={"V1_1a": [97]})
-    read = read_returns(study(ReturnFile("r.sav", "so-5")))
+    read = read_returns(study(ReturnFile("r.sav", "so-5", header="V{item}")))
     assert read.answers[0, 1] == BLANK
     assert read.cells.empty
     (warning,) = read.warnings
@@ -97,13 +97,13 @@ def test_a_declared_missing_value_without_meaning_is_blank_and_told(study, tmp_p
 
 def test_the_system_s_own_missing_value_is_a_plain_blank(study, tmp_path):
     write_sav(tmp_path / "r.sav", with_answer(None), missing_ranges={"V1_1a": [97]})
-    read = read_returns(study(ReturnFile("r.sav", "so-5")))
+    read = read_returns(study(ReturnFile("r.sav", "so-5", header="V{item}")))
     assert (read.answers[0, 1], read.warnings) == (BLANK, ())
 
 
 def test_a_level_that_the_file_declares_missing_is_a_contradiction(study, tmp_path):
     write_sav(tmp_path / "r.sav", with_answer(5), missing_ranges={"V1_1a": [5]})
-    read = read_returns(study(ReturnFile("r.sav", "so-5")))
+    read = read_returns(study(ReturnFile("r.sav", "so-5", header="V{item}")))
     assert read.answers[0, 1] == OUT_OF_SCALE
     assert read.cells["fault"].tolist() == ["disagrees"]
 
@@ -114,7 +114,7 @@ def test_the_reasons_for_no_answer_stay_different(study, tmp_path):
     rows = [[f"P{k}", "SNV", 1, code, 4, 3, 1, 0] for k, code in enumerate(codes)]
     labels = {98.0: "Từ chối trả lời", 99.0: "(không hỏi)"}
     write_sav(tmp_path / "r.sav", rows, labels, missing_ranges={"V1_1a": [97, 98, 99]})
-    read = read_returns(study(ReturnFile("r.sav", "so-5")))
+    read = read_returns(study(ReturnFile("r.sav", "so-5", header="V{item}")))
     assert read.answers[:, 1].tolist() == [DONT_KNOW, REFUSED, NOT_APPLICABLE, BLANK, BLANK, NOT_ASKED]
     assert [(p.code, p.row) for p in read.warnings] == [("returns.cell_missing", 4)]
 
@@ -128,7 +128,7 @@ def test_open_ranges_of_missing_values(study, tmp_path, value, lowest, highest):
     write_sav(
         tmp_path / "r.sav", with_answer(value), missing_ranges={"V1_1a": [{"lo": lowest, "hi": highest}]}
     )
-    assert read_returns(study(ReturnFile("r.sav", "so-5"))).answers.tolist() == [
+    assert read_returns(study(ReturnFile("r.sav", "so-5", header="V{item}"))).answers.tolist() == [
         [1, BLANK, 3, 2, 1, 0],
         ANSWERS[1],
     ]
@@ -136,12 +136,12 @@ def test_open_ranges_of_missing_values(study, tmp_path, value, lowest, highest):
 
 def test_missing_codes_that_are_only_labels_are_read_by_the_definition(study, tmp_path):
     write_sav(tmp_path / "r.sav", with_answer(99), {99.0: "KB"})
-    assert read_returns(study(ReturnFile("r.sav", "so-5"))).answers[0, 1] == DONT_KNOW
+    assert read_returns(study(ReturnFile("r.sav", "so-5", header="V{item}"))).answers[0, 1] == DONT_KNOW
 
 
 def test_missing_codes_whose_label_the_definition_does_not_have_are_shown(study, tmp_path):
     write_sav(tmp_path / "r.sav", with_answer(99), {99.0: "Khong biet"})
-    read = read_returns(study(ReturnFile("r.sav", "so-5")))
+    read = read_returns(study(ReturnFile("r.sav", "so-5", header="V{item}")))
     assert read.answers[0, 1] == OUT_OF_SCALE
     assert read.cells["text"].tolist() == ["99 = Khong biet"]
     warning = next(p for p in read.warnings if p.code == "returns.cell_out_of_scale")
@@ -150,14 +150,14 @@ def test_missing_codes_whose_label_the_definition_does_not_have_are_shown(study,
 
 def test_a_code_and_a_label_that_contradict_each_other_are_never_an_answer(study, tmp_path):
     write_sav(tmp_path / "r.sav", with_answer(5), {5.0: "Rất không hài lòng", 1.0: "Rất hài lòng"})
-    read = read_returns(study(ReturnFile("r.sav", "so-5")))
+    read = read_returns(study(ReturnFile("r.sav", "so-5", header="V{item}")))
     assert read.answers[:, 1].tolist() == [OUT_OF_SCALE, OUT_OF_SCALE]
     assert read.cells["fault"].tolist() == ["disagrees", "disagrees"]
 
 
 def test_labels_that_the_scale_does_not_know_are_noted(study, tmp_path):
     write_sav(tmp_path / "r.sav", FORMS, {5.0: "Tuyệt vời"})
-    read = read_returns(study(ReturnFile("r.sav", "so-5")))
+    read = read_returns(study(ReturnFile("r.sav", "so-5", header="V{item}")))
     assert read.answers.tolist() == ANSWERS
     assert [
         (p.column, dict(p.params)["labels"]) for p in read.warnings if p.code == "returns.labels_unknown"
@@ -168,7 +168,7 @@ def test_por(study, tmp_path):
     table = frame(FORMS).rename(columns={"MA_PHIEU": "MAPHIEU", "DON_VI": "DONVI"})
     names: list[str | None] = ["form_code", "unit", *["" for _ in COLUMNS[2:]]]
     pyreadstat.write_por(table, tmp_path / "r.por", column_labels=names)
-    read = read_returns(study(ReturnFile("r.por", "so-5")))
+    read = read_returns(study(ReturnFile("r.por", "so-5", header="V{item}")))
     assert read.answers.tolist() == ANSWERS
     assert read.rows["unit_code"].tolist() == ["SNV", "STC"]
 
@@ -198,7 +198,7 @@ def test_por_with_values_declared_missing(study, tmp_path, records, value, code)
     pyreadstat.write_por(table, tmp_path / "r.por", column_labels=labels)
     with_dictionary(tmp_path / "r.por", "4/V11A5/8/2/5/8/2/", records)
     with_dictionary(tmp_path / "r.por", "2/K25/8/2/5/8/2/", POR_LABELS)
-    read = read_returns(study(ReturnFile("r.por", "so-5")))
+    read = read_returns(study(ReturnFile("r.por", "so-5", header="V{item}")))
     assert read.answers[0, 1] == code
     assert read.answers[0, 2:].tolist() == [3, 2, 1, 0]
 
@@ -212,7 +212,7 @@ def test_stata_with_tagged_missing_values(study, tmp_path):
         table, tmp_path / "r.dta", column_labels=LABELS, variable_value_labels=labels,
         missing_user_values={"V1_1a": ["a", "b"], "V1_1b": ["z"]},
     )  # fmt: skip
-    read = read_returns(study(ReturnFile("r.dta", "so-5")))
+    read = read_returns(study(ReturnFile("r.dta", "so-5", header="V{item}")))
     assert read.answers[:, 1:3].tolist() == [[DONT_KNOW, BLANK], [NOT_APPLICABLE, 3]]
     assert [(p.code, p.row, p.column) for p in read.warnings] == [("returns.cell_missing", 1, "V1_1b")]
 
@@ -235,7 +235,7 @@ def test_a_multiple_response_set_of_marks(study, tmp_path):
     labels = LABELS | {"net": "Internet", "bao": "Báo, đài"}
     pyreadstat.write_sav(table, tmp_path / "r.sav", column_labels=labels)
     with_record(tmp_path / "r.sav", 7, f"$kenh=D1 2 {SIZE} {QUESTION} net bao\n")
-    read = read_returns(study(ReturnFile("r.sav", "so-5")))
+    read = read_returns(study(ReturnFile("r.sav", "so-5", header="V{item}")))
     assert read.answers[:, 4:].tolist() == [[1, 0], [BLANK, BLANK]]
 
 
@@ -246,7 +246,7 @@ def test_a_multiple_response_set_of_categories(study, tmp_path):
     labels = {"k_1": values, "k_2": values}
     pyreadstat.write_sav(table, tmp_path / "r.sav", column_labels=LABELS, variable_value_labels=labels)
     with_record(tmp_path / "r.sav", 7, f"$kenh=C {SIZE} {QUESTION} k_1 k_2\n")
-    read = read_returns(study(ReturnFile("r.sav", "so-5")))
+    read = read_returns(study(ReturnFile("r.sav", "so-5", header="V{item}")))
     assert read.answers[:, 4:].tolist() == [[0, 1], [1, 1]]
 
 
@@ -260,10 +260,10 @@ def test_the_encoding_may_be_named_where_the_file_is_wrong_about_it(study, tmp_p
     for text in ("Mã phiếu", "Đơn vị"):
         raw = raw.replace(text.encode(), _in_cp1258(text).ljust(len(text.encode())))
     (tmp_path / "r.sav").write_bytes(raw)
-    read = read_returns(study(ReturnFile("r.sav", "so-5", encoding="cp1258")))
+    read = read_returns(study(ReturnFile("r.sav", "so-5", header="V{item}", encoding="cp1258")))
     assert read.answers.tolist() == ANSWERS
     with pytest.raises(SurveyError):
-        read_returns(study(ReturnFile("r.sav", "so-5")))
+        read_returns(study(ReturnFile("r.sav", "so-5", header="V{item}")))
 
 
 def _in_cp1258(text: str) -> bytes:
@@ -287,7 +287,7 @@ def _in_cp1258(text: str) -> bytes:
 def test_an_encoding_that_a_por_file_cannot_take_is_a_fault(study, tmp_path):
     pyreadstat.write_por(frame(FORMS), tmp_path / "r.por")
     with pytest.raises(SurveyError) as caught:
-        read_returns(study(ReturnFile("r.por", "so-5", encoding="cp1258")))
+        read_returns(study(ReturnFile("r.por", "so-5", header="V{item}", encoding="cp1258")))
     assert [p.code for p in caught.value.problems] == ["returns.encoding_unused"]
 
 
@@ -295,7 +295,7 @@ def test_a_damaged_file_is_named(study, tmp_path):
     write_sav(tmp_path / "r.sav", FORMS)
     (tmp_path / "r.sav").write_bytes((tmp_path / "r.sav").read_bytes()[:400])
     with pytest.raises(SurveyError) as caught:
-        read_returns(study(ReturnFile("r.sav", "so-5")))
+        read_returns(study(ReturnFile("r.sav", "so-5", header="V{item}")))
     assert [(p.code, p.file) for p in caught.value.problems] == [("returns.file_damaged", "r.sav")]
 
 
@@ -311,5 +311,5 @@ def test_any_answers_come_back(study, tmp_path, answers, kind):
     rows = [[f"P{k}", "SNV", 1, *row, 1, 0] for k, row in enumerate(answers)]
     write: Any = {"sav": pyreadstat.write_sav, "dta": pyreadstat.write_dta}[kind]
     write(frame(rows), tmp_path / f"r.{kind}", column_labels=[LABELS.get(c) for c in COLUMNS])
-    read = read_returns(study(ReturnFile(f"r.{kind}", "so-5")))
+    read = read_returns(study(ReturnFile(f"r.{kind}", "so-5", header="V{item}")))
     assert read.answers[:, 1:4].tolist() == [[CODES[a] for a in row] for row in answers]
