@@ -245,6 +245,8 @@ CASES = (
     Case("study.timezone", STUDY, "Asia/Ho_Chi_Minh", "Asia/Ha_Noi", None, "fieldwork.timezone",
          {"value": "Asia/Ha_Noi"}),
     Case("study.encoding", STUDY, '"utf-8"', '"utf-9"', None, "returns[2].encoding", {"value": "utf-9"}),
+    Case("study.header", STUDY, 'encoding = "utf-8"', 'header = "q{itm}"', None, "returns[2].header",
+         {"value": "q{itm}"}),
     Case("record.missing", STUDY, '"Mới thành lập"', '" "', None, "units.exclusions[1].reason"),
     Case("weights.no_field", STUDY, 'distance = "logit"', 'base = "given"', None, "weights[1].weight"),
     Case("weights.around_one", STUDY, "trim = [0.2, 5.0]", "trim = [1.2, 5.0]", None, "weights[1].trim",
