@@ -29,6 +29,8 @@ _LIMITS = (
     ("shares", "ci_low", "share", "ci_high"),
     ("unweighted", "unweighted_ci_low", "unweighted_score", "unweighted_ci_high"),
     ("units", "ci_low", "percent", "ci_high"),
+    ("council-scores", "ci_low", "percent", "ci_high"),
+    ("council-units", "ci_low", "percent", "ci_high"),
 )
 
 
@@ -94,6 +96,9 @@ def totals(scores: PrintedTable, tree: PrintedTable, units: PrintedTable) -> Ite
             np.full(len(units), _NOISE),
             "verify.not_the_total",
         )
+    expected = 100.0 * found["score"].to_numpy(dtype=float)
+    slack = units.half("percent") + 100.0 * scores.half("score") + _NOISE
+    yield from _differing(units, "percent", expected, np.full(len(units), slack), "verify.percent_of_score")
     missing = len(rows) - int((~without).sum())
     if missing:
         yield Problem("verify.units_missing", file=units.path, params=(("missing", str(missing)),))

@@ -17,7 +17,7 @@ from surveys.problems import Language, Problem
 from surveys.vocabulary.columns import CELL_COLUMNS
 from surveys.vocabulary.formula_guard import guarded
 from surveys.vocabulary.levels import ALL_GROUPS, EXTERNAL_SURVEY, ITEM_LEVEL, SURVEY
-from surveys.vocabulary.statuses import DISPOSITIONS, INCOMPLETE, OK, REJECTED, VALID
+from surveys.vocabulary.statuses import DISPOSITIONS, EXTERNAL, INCOMPLETE, LEFT_OUT, OK, REJECTED, VALID
 
 _CELL = list(CELL_COLUMNS)
 _PLACE = ["block", "unit_code"]
@@ -37,7 +37,7 @@ def funnel_adds_up(funnel: PrintedTable) -> Iterator[Problem]:
     issued, returned = funnel.number("issued"), funnel.number("returned")
     parts = sum(funnel.number(name) for name in DISPOSITIONS)
     yield from funnel.faults("verify.funnel", returned != parts, "returned", expected=np.asarray(parts))
-    kept = returned - funnel.number(REJECTED)
+    kept = returned - funnel.number(REJECTED) - funnel.number(LEFT_OUT)
     above = funnel.faults(
         "verify.more_than_issued", (issued > 0) & (kept > issued), "returned", expected=issued
     )
@@ -121,19 +121,47 @@ def numbers_of_forms(scores: PrintedTable, funnel: PrintedTable) -> Iterator[Pro
 def council_scores_repeat(
     council: PrintedTable, scores: PrintedTable, tree: PrintedTable
 ) -> Iterator[Problem]:
-    """The council gets the measured nodes over all groups."""
+    """The council gets the measured nodes over all groups, and all nodes of an index without points."""
     nodes = tree.frame[tree.frame["level"] != ITEM_LEVEL]
     measured = ~nodes["code"].isin(nodes["parent"]) & nodes["measured_by"].isin([SURVEY, EXTERNAL_SURVEY])
-    wanted = scores.frame["node_code"].isin(nodes["code"][measured])
+    without_points = bool((nodes["max_points"] == "").all())
+    wanted = scores.frame["node_code"].isin(nodes["code"] if without_points else nodes["code"][measured])
     keep = ((scores.frame["group"] == ALL_GROUPS) & wanted).to_numpy()
     kept = replace(scores, frame=scores.frame[keep].reset_index(drop=True), lines=scores.lines[keep])
     yield from council_repeats(council, kept)
+    yield from percents_of_scores(council, kept)
+
+
+def percents_of_scores(council: PrintedTable, scores: PrintedTable) -> Iterator[Problem]:
+    """Percentages and their limits are those of the scores, times 100."""
+    key = list(council.table.key)
+    pairs = {"percent": "score", "ci_low": "ci_low", "ci_high": "ci_high"}
+    values = scores.frame[key].assign(**{name: scores.number(of) for name, of in pairs.items()})
+    found = council.frame[key].merge(values, on=key, how="left")
+    for name in pairs:
+        expected = 100.0 * found[name].to_numpy(dtype=float)
+        slack = council.half(name) + 100.0 * scores.half(pairs[name]) + _NUMBER_NOISE
+        off = np.abs(council.number(name) - expected) > slack
+        yield from council.faults("verify.percent_of_score", off, name, expected=expected)
+
+
+def values_given(printed: PrintedTable) -> Iterator[Problem]:
+    """An official result that is whole has a value; a table without any says so."""
+    value = printed.number("percent")
+    whole = np.isin(printed.text("status"), [OK, EXTERNAL])
+    yield from printed.faults("verify.result_missing", whole & np.isnan(value), "percent")
+    if len(printed) and np.isnan(value).all() and not whole.any():
+        yield Problem("verify.no_values", "warning", printed.path)
 
 
 def council_repeats(council: PrintedTable, results: PrintedTable) -> Iterator[Problem]:
     """The council's table has the rows of the results; points may be withheld only where a result is incomplete."""
     key = list(council.table.key)
-    common = [name for name in council.table.names if name in results.table.names and name not in key]
+    common = [
+        name
+        for name, column in council.table.column.items()
+        if name in results.table.names and name not in key and column.kind == results.table.column[name].kind
+    ]
     found = council.frame[key].merge(results.frame.assign(row=range(len(results))), on=key, how="left")
     yield from council.faults("verify.council_extra", found["row"].isna(), key[-1])
     missing = len(results) - int(found["row"].notna().sum())
@@ -244,6 +272,8 @@ _CHECKS: Mapping[tuple[str, ...], Callable[..., Iterator[Problem]]] = {
     ("scores", "funnel"): numbers_of_forms,
     ("council-scores", "scores", "tree"): council_scores_repeat,
     ("council-units", "units"): council_repeats,
+    ("council-scores",): values_given,
+    ("council-units",): values_given,
     ("council-units", "council-scores"): council_adds_up,
     ("unweighted", "scores"): weighted_repeats,
     ("council-rejected", "forms"): rejected_repeats,

@@ -164,13 +164,15 @@ def _tree_rows(instrument: Instrument) -> Iterator[dict[str, object]]:
 def council_frames(
     study: StudyDefinition, scores: Scores, forms: pd.DataFrame
 ) -> Mapping[OfficialTable, pd.DataFrame]:
-    """The council's tables: points per unit and measured node over all groups, the summary per unit, and the rejected forms
-    with their reasons (form codes only, no personal data, no free text). Incomplete results are withheld unless the study
-    renormalises."""
-    nodes = [node.code for node in measured_nodes(study.instrument)]
-    chosen = (scores.table["group"] == ALL_GROUPS) & scores.table["node_code"].isin(nodes)
+    """The council's tables: points and percentages per unit and node over all groups, the summary per unit, and the rejected
+    forms with their reasons (form codes only, no personal data, no free text). Incomplete results are withheld unless the
+    study renormalises."""
+    nodes = [node.code for node in nodes_for_council(study.instrument)]
+    table = scores.table
+    chosen = table[(table["group"] == ALL_GROUPS) & table["node_code"].isin(nodes)]
+    limits = {name: 100.0 * chosen[name] for name in ("ci_low", "ci_high")}
     frames = {
-        COUNCIL_SCORES: scores.table[chosen],
+        COUNCIL_SCORES: chosen.assign(percent=100.0 * chosen["score"], **limits),
         COUNCIL_UNITS: scores.units,
         REJECTED_FORMS: forms[forms["disposition"] == REJECTED],
     }
@@ -179,8 +181,11 @@ def council_frames(
     }
 
 
-def measured_nodes(instrument: Instrument) -> tuple[Node, ...]:
-    """Nodes whose score comes from answers or from another survey, not from nodes below."""
+def nodes_for_council(instrument: Instrument) -> tuple[Node, ...]:
+    """Nodes whose score comes from answers or from another survey, not from nodes below; in an index without points, of which
+    no sum gives a total, every node."""
+    if all(node.max_points is None for node in instrument.nodes):
+        return instrument.nodes
     return tuple(
         node
         for node in instrument.nodes

@@ -9,12 +9,13 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from surveys.definitions.study.records import StudyDefinition
 from surveys.handover.manifest import digest_of
-from surveys.handover.official_columns import OfficialColumn, OfficialTable
+from surveys.handover.official_columns import COUNCIL_SCORES, COUNCIL_UNITS, OfficialColumn, OfficialTable
 from surveys.handover.result_frames import Texts
 from surveys.handover.words import label_of, worded
 from surveys.problems import Language, phrase
@@ -60,7 +61,7 @@ def workbook_bytes(
     ``tables``: the council's tables as printed; ``files``: its CSV files, whose checksums the identity sheet shows.
     """
     sheets = [table_sheet(table, texts, study) for table, texts in tables.items()]
-    sheets += [explanations(study.output.language), identity(study, files)]
+    sheets += [explanations(study.output.language, largest_gap(tables)), identity(study, files)]
     buffer = io.BytesIO()
     with new_workbook(buffer, title=_label(study), author=_publisher(study)) as book:
         styles = _styles(book)
@@ -80,10 +81,30 @@ def table_sheet(table: OfficialTable, texts: Texts, study: StudyDefinition) -> W
     )
 
 
-def explanations(language: Language) -> WorkbookSheet:
-    """What each column means and how the numbers were made."""
+def largest_gap(tables: Mapping[OfficialTable, Texts]) -> str:
+    """The most by which printed points of a unit differ from the sum of the printed points of its nodes; empty where they do
+    not, and of units whose nodes are not all printed or do not make up its maximum."""
+    parts, units = (
+        (zip(texts["block"], texts["unit_code"], texts["points"], texts["max_points"], strict=True))
+        for texts in (tables[COUNCIL_SCORES], tables[COUNCIL_UNITS])
+    )
+    sums: dict[tuple[str, str], list[Decimal]] = {}
+    for block, unit, *printed in parts:
+        values = [Decimal(text or "NaN") for text in printed]
+        known = sums.setdefault((block, unit), [Decimal(0), Decimal(0)])
+        sums[block, unit] = [a + b for a, b in zip(known, values, strict=True)]
+    gaps = [
+        abs(Decimal(points) - sums[block, unit][0])
+        for block, unit, points, most in units
+        if points and (block, unit) in sums and sums[block, unit][1] == Decimal(most or "NaN")
+    ]
+    return str(max((gap for gap in gaps if gap > 0), default=""))
+
+
+def explanations(language: Language, most: str) -> WorkbookSheet:
+    """What each column means and how the numbers were made; ``most``: the largest gap that rounding leaves in this package."""
     terms = [phrase(f"handover.explained.{name}", language) for name in _EXPLAINED]
-    texts = [phrase(f"handover.explained.{name}.text", language) for name in _EXPLAINED]
+    texts = [phrase(f"handover.explained.{name}.text", language, most=most) for name in _EXPLAINED]
     headings = (phrase("handover.workbook.term", language), phrase("handover.workbook.explanation", language))
     return WorkbookSheet(
         phrase("handover.sheet.explanations", language), headings, (terms, texts), ("text", "wrap")

@@ -75,7 +75,7 @@ def score(screened: ScreenedRound, samples: Samples) -> Scores:
         _stacked(leagues, UNIT_COLUMNS),
         _stacked(answers, SHARE_COLUMNS),
         _stacked(plain, UNWEIGHTED_COLUMNS),
-        (*samples.warnings, *_gaps(table)),
+        (*samples.warnings, *_gaps(table, renormalise=study.inference.on_missing_group == "renormalise")),
     )
 
 
@@ -145,11 +145,16 @@ def _spread(words: Sequence[str], place: np.ndarray) -> object:
     return pd.Series(list(words)).array.take(place)
 
 
-def _gaps(table: pd.DataFrame) -> tuple[Problem, ...]:
-    """One warning per block when official results are incomplete or suppressed."""
+def _gaps(table: pd.DataFrame, *, renormalise: bool) -> tuple[Problem, ...]:
+    """One warning per block when official results are incomplete or suppressed, another when none can be handed over."""
     problems = Problems()
     official = (table["group"] == ALL_GROUPS) & (table["node_level"] != ITEM_LEVEL)
-    gaps = table.loc[official & table["status"].isin([INCOMPLETE, SUPPRESSED]), ["block", "unit_code"]]
+    whole = ~table["status"].isin([INCOMPLETE, SUPPRESSED])
+    gaps = table.loc[official & ~whole, ["block", "unit_code"]]
+    given = table["score"].notna() & (whole | renormalise)
+    for block, some in given[official].groupby(table["block"], sort=False).any().items():
+        if not some:
+            problems.add("score.no_values", severity="warning", block=block)
     for block, units in gaps.groupby("block", sort=False)["unit_code"]:
         problems.add("score.gaps", severity="warning", block=block, nodes=len(units), units=units.nunique())
     return tuple(problems)

@@ -281,9 +281,12 @@ def test_a_table_that_someone_changed_stays(tmp_path: Path) -> None:
 
 def test_an_empty_folder_and_a_link_within_a_result_stay(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
-    for make in (lambda path: path.mkdir(), lambda path: path.symlink_to(tmp_path / "mine")):
-        out = tmp_path / f"out-{len(list(tmp_path.iterdir()))}"
-        _earlier(out)
-        make(out / "ghi-chu")
-        assert _code(lambda out=out: write_folder(out, NEW)) == ("handover.out_has_added_files",)
-        assert (out / "ghi-chu").is_dir()
+    one, two = tmp_path / "one", tmp_path / "two"
+    _earlier(one)
+    _earlier(two)
+    (one / "ghi-chu").mkdir()
+    (two / "ghi-chu").symlink_to(tmp_path / "mine")
+    assert _code(lambda: write_folder(one, NEW)) == ("handover.out_has_added_files",)
+    assert _code(lambda: write_folder(two, NEW)) == ("handover.out_has_added_files",)
+    assert (one / "ghi-chu").is_dir()
+    assert (two / "ghi-chu").is_dir()

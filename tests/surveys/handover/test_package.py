@@ -133,6 +133,54 @@ def test_the_council_gets_them_where_the_study_renormalises(small_round: ScoredR
     assert scores["tru", "1"]["points"] == "0.3750"  # (0.5 + 0.25)/2 of the heads alone
 
 
+def test_printed_parts_that_miss_the_printed_total_say_by_how_much(small_round: ScoredRound) -> None:
+    """With no decimals: 0.6 and 0.666… print 1 and 1, 1.2666… prints 1; 0.79166… and 1.1 print 1 and 1, 1.89166… 2."""
+    study = replace(small_round.study, output=replace(small_round.study.output, points_decimals=0))
+    book = openpyxl.load_workbook(
+        io.BytesIO(package(under(study, small_round))["council/survey-scores.xlsx"])
+    )
+    explained = {row[0].value: row[1].value for row in book["Giải thích"].iter_rows(min_row=2)}
+    assert "nhiều nhất 1." in explained["Làm tròn"]
+
+
+def without_points(scored: ScoredRound) -> ScoredRound:
+    """The same round of an index without points: the total is the mean of its two parts."""
+    instrument = scored.study.instrument
+    rules = {"0": "mean"}
+    nodes = tuple(replace(n, max_points=None, rule=rules.get(n.code, n.rule)) for n in instrument.nodes)
+    table = scored.scores.table.assign(max_points=float("nan"), points=float("nan"))
+    parts = table[table["node_code"].isin(["1", "2"]) & table["score"].notna()]
+    means = parts.groupby(["unit_code", "group"])["score"].mean()
+    root = table["node_code"] == "0"
+    keys = table.loc[root, ["unit_code", "group"]].itertuples(index=False, name=None)
+    table.loc[root, "score"] = [means.get(key) for key in keys]
+    table.loc[root, "ci_low"], table.loc[root, "ci_high"] = 0.3, 0.9
+    totals = table.loc[root & (table["group"] == "all"), "score"].to_numpy() * 100
+    units = scored.scores.units.assign(
+        points=float("nan"), max_points=float("nan"), percent=totals, ci_low=30.0, ci_high=90.0
+    )
+    study = replace(scored.study, instrument=replace(instrument, nodes=nodes))
+    return replace(under(study, scored), scores=replace(scored.scores, table=table, units=units))
+
+
+def test_an_index_without_points_hands_over_percentages_of_every_node(
+    small_round: ScoredRound, tmp_path: Path
+) -> None:
+    """noi-vu by hand: node 1 = 0.6, node 2 = 1/3, total (0.6 + 1/3)/2."""
+    deliver(without_points(small_round), tmp_path / "out")
+    assert [p.code for p in verify(tmp_path / "out")] == []
+    scores = _records((tmp_path / "out" / "council" / "scores.csv").read_bytes())
+    found = {r["node_code"]: (r["points"], r["percent"]) for r in scores if r["unit_code"] == "noi-vu"}
+    assert found == {"0": ("", "46.67"), "1": ("", "60.00"), "2": ("", "33.33")}
+    limits = {r["node_code"]: (r["ci_low"], r["ci_high"]) for r in scores if r["unit_code"] == "noi-vu"}
+    assert limits["1"] == ("58.00", "62.00")
+    units = _records((tmp_path / "out" / "council" / "units.csv").read_bytes())
+    assert (units[0]["percent"], units[0]["ci_low"], units[0]["ci_high"]) == ("46.67", "30.00", "90.00")
+    assert [
+        (r["percent"], r["status"]) for r in scores if r["unit_code"] == "tru" and r["node_code"] == "1"
+    ] == [("", "incomplete")]
+
+
 def test_rejected_forms_have_reasons_and_nothing_personal(small_round: ScoredRound) -> None:
     content = package(small_round)["council/rejected.csv"]
     assert _read(content)[0] == [
@@ -151,7 +199,9 @@ def test_the_workbook_has_plain_numbers_under_one_header_row(small_round: Scored
     assert [c.value for c in sheet[1]][:6] == [
         "Khối", "Mã đơn vị", "Tên đơn vị", "Mã tiêu chí", "Tiêu chí thành phần", "Điểm tối đa",
     ]  # fmt: skip
-    assert [c.value for c in sheet[2]][:9] == ["Sở", "noi-vu", "Sở Nội vụ", "1", "Một", 1, 0.6, 13, "đủ"]
+    cells = [c.value for c in sheet[2]]
+    assert cells[:9] == ["Sở", "noi-vu", "Sở Nội vụ", "1", "Một", 1, 0.6, 13, "đủ"]
+    assert cells[9:12] == [60, 58, 62]
     assert sheet["G3"].value == 0.6667
     assert sheet["G3"].number_format == "0.0000"
     assert sheet["G6"].value is None
@@ -162,6 +212,10 @@ def test_the_workbook_has_plain_numbers_under_one_header_row(small_round: Scored
     assert [c.value for c in summary[2]][3:6] == [3, 1.2667, 42.22]
     identity = {row[0].value: row[1].value for row in book["Nhận dạng và mã kiểm"].iter_rows(min_row=2)}
     assert identity["Mã đợt điều tra"] == "nhỏ-2023"
+    explained = {row[0].value: row[1].value for row in book["Giải thích"].iter_rows(min_row=2)}
+    # y-te: 0.79166… and 2 · 0.55 are printed 0.7917 and 1.1000, their sum 1.89166… 1.8917; tru is withheld; noi-vu:
+    # 0.6000 + 0.6667 = 1.2667
+    assert "nhiều nhất" not in explained["Làm tròn"]
     digest = hashlib.sha256(package(small_round)["council/scores.csv"]).hexdigest()
     assert identity["SHA-256 của scores.csv"] == digest
 

@@ -145,11 +145,29 @@ CONTRADICTIONS = [
     ("weight-diagnostics.csv", "forms", "verify.weight_diagnostics"),
     ("council/scores.csv", "points", "verify.council"),
     ("council/scores.csv", "n_valid", "verify.council"),
+    ("council/scores.csv", "percent", "verify.percent_of_score"),
+    ("council/scores.csv", "ci_low", "verify.percent_of_score"),
+    ("council/scores.csv", "ci_high", "verify.percent_of_score"),
+    ("council/units.csv", "ci_high", "verify.council"),
     ("council/scores.csv", "max_points", "verify.council"),
     ("council/units.csv", "points", "verify.council"),
     ("council/units.csv", "percent", "verify.council"),
     ("council/units.csv", "rank", "verify.council"),
 ]
+
+
+@pytest.mark.parametrize("table", ["council/scores.csv", "council/units.csv"])
+def test_an_official_result_without_a_value_is_a_fault(table: str, out: Path) -> None:
+    """As if the column of values had been left empty, with checksums made anew."""
+
+    def blank(records: list[dict[str, str]]) -> None:
+        for record in records:
+            record["percent"] = ""
+
+    edit(out / table, blank)
+    reseal(out)
+    found = [p for p in verify(out) if p.code == "verify.result_missing"]
+    assert {(p.file, p.column, p.severity) for p in found} == {(table, "percent", "error")}
 
 
 @pytest.mark.long
@@ -398,7 +416,7 @@ def test_checksums_are_as_they_were_written_to_the_byte(old: bytes, new: bytes, 
         lambda lines: [lines[0], *lines],
         lambda lines: [lines[0].upper(), *lines[1:]],
         lambda lines: [*lines, "# checked"],
-        lambda lines: lines[:-1] + [lines[-1] + " "],
+        lambda lines: [*lines[:-1], lines[-1] + " "],
     ],
     ids=["order", "twice", "capitals", "remark", "space at the end"],
 )
