@@ -153,7 +153,7 @@ def without_points(scored: ScoredRound) -> ScoredRound:
     means = parts.groupby(["unit_code", "group"])["score"].mean()
     root = table["node_code"] == "0"
     keys = table.loc[root, ["unit_code", "group"]].itertuples(index=False, name=None)
-    table.loc[root, "score"] = [means.get(key) for key in keys]
+    table.loc[root, "score"] = [means.get(key, float("nan")) for key in keys]
     table.loc[root, "ci_low"], table.loc[root, "ci_high"] = 0.3, 0.9
     totals = table.loc[root & (table["group"] == "all"), "score"].to_numpy() * 100
     units = scored.scores.units.assign(
