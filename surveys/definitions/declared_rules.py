@@ -74,8 +74,8 @@ def _severities(name: str, switchable: bool) -> tuple[str, ...]:
 def with_standing(rules: Sequence[Rule], questionnaires: Iterable[str]) -> tuple[Rule, ...]:
     """The rules, then every standing rule for the questionnaires of which they do not speak.
 
-    >>> [(rule.rule, rule.severity) for rule in with_standing([Rule("unknown_unit", "reject")], ["p1"])]
-    [('unknown_unit', 'reject')]
+    >>> {rule.rule: rule.severity for rule in with_standing([Rule("unknown_unit", "reject")], ["p1"])}["unknown_unit"]
+    'reject'
     """
     found, asked = list(rules), tuple(questionnaires)
     for standing in (rule for rule in VALIDITY_RULES.values() if rule.standing):

@@ -21,7 +21,9 @@ from surveys.vocabulary.xlsx import MOST_ROWS
 
 
 def review_books(
-    study: StudyDefinition, frames: Mapping[OfficialTable, pd.DataFrame], printed: Mapping[OfficialTable, Texts]
+    study: StudyDefinition,
+    frames: Mapping[OfficialTable, pd.DataFrame],
+    printed: Mapping[OfficialTable, Texts],
 ) -> dict[str, bytes]:
     """The workbook beside each review file: path → bytes. ``frames``: the tables before they were ``printed``."""
     return {
@@ -79,7 +81,10 @@ def _codes(instrument: Instrument, units: Sequence[Unit]) -> dict[str, Choice]:
             found[field.code] = tuple(code for code, _ in field.categories)
     for item in instrument.items:
         scale = instrument.scale_of(item.code)
-        found[item.code] = (*(level.code for level in scale.levels), *(none.code for none in scale.non_answers))
+        found[item.code] = (
+            *(level.code for level in scale.levels),
+            *(none.code for none in scale.non_answers),
+        )
     return found
 
 
@@ -94,9 +99,7 @@ def _names_by_block(study: StudyDefinition) -> dict[str, Choice]:
         units = study.assessed_units(block.code)
         named = Counter(fold_name(_name(unit, study.output.language)) for unit in units)
         names = ((unit, _name(unit, study.output.language)) for unit in units)
-        found[block.code] = tuple(
-            name if named[fold_name(name)] == 1 else unit.code for unit, name in names
-        )
+        found[block.code] = tuple(name if named[fold_name(name)] == 1 else unit.code for unit, name in names)
     return found
 
 

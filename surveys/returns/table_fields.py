@@ -10,6 +10,7 @@ from surveys.definitions.instrument.records import Field
 from surveys.returns.headings.columns import Column
 from surveys.returns.record_set import kept_fields
 from surveys.returns.table_reading import TableReading
+from surveys.returns.table_states import decided_by_tool
 from surveys.returns.text.names import Names
 from surveys.returns.text.times import read_numbers
 
@@ -29,7 +30,7 @@ def field_columns(reading: TableReading) -> dict[str, np.ndarray]:
     columns["submitted"] = submitted if "submitted" in first else ended
     columns["edited"] = reading.times.get("edited", unknown)
     columns["submission"] = _named_by_product(reading, first, np.where(np.isnat(started), submitted, started))
-    columns |= {"state": reading.same(""), "state_text": reading.same("")}
+    columns |= decided_by_tool(reading)
     columns["seconds"] = _seconds(reading, first.get("seconds"), started, ended)
     columns["own_unit"] = _own_unit(reading, first.get("own_unit"))
     filled = [column.distinct.codes >= 0 for column in found.get("identification", ())]

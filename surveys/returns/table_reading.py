@@ -83,14 +83,16 @@ class TableReading:
         codes = [self.resolve(*said) for said in zip(found.texts, found.counts.tolist(), strict=True)]
         return found.spread(np.array(codes, dtype=object), "")
 
+    def note(self, code: str, row: int | None = None, column: str = "", **params: object) -> None:
+        """A warning about this table."""
+        self.study.problems.add(
+            code, severity="warning", file=self.table.file, sheet=self.table.sheet, row=row, column=column, **params
+        )  # fmt: skip
+
     def warn(self, column: Column, k: int, code: str, **params: object) -> None:
         """One warning for all the cells of a column that hold its ``k``-th value, at the first of them; ``text`` shows it."""
         cells = column.distinct
-        params = {"text": cells.texts[k][:SHOWN], **params}
-        if strange := strange_letters(str(params["text"])):
-            params["strange"] = strange
-        self.study.problems.add(
-            code, severity="warning", file=self.table.file, sheet=self.table.sheet,
-            row=int(self.table.row_numbers[cells.first[k]]), column=column.heading, cells=int(cells.counts[k]),
-            **params,
-        )  # fmt: skip
+        shown = {"cells": int(cells.counts[k]), "text": cells.texts[k][:SHOWN], **params}
+        if strange := strange_letters(str(shown["text"])):
+            shown["strange"] = strange
+        self.note(code, int(self.table.row_numbers[cells.first[k]]), column.heading, **shown)

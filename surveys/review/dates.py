@@ -16,7 +16,9 @@ from surveys.definitions.csv_tables import Row
 #: The 12th of November as a message shows it.
 WAYS = "12/11/2025, 12-11-2025, 12.11.2025, 2025-11-12"
 _CLOCK = r"(?:[T ,]+\d{1,2}(?::|h)\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:AM|PM|SA|CH)?)?"
-_YEAR_FIRST = re.compile(rf"(?P<y>\d{{4}})\s*[-/.]\s*(?P<m>\d{{1,2}})\s*[-/.]\s*(?P<d>\d{{1,2}}){_CLOCK}", re.I)
+_YEAR_FIRST = re.compile(
+    rf"(?P<y>\d{{4}})\s*[-/.]\s*(?P<m>\d{{1,2}})\s*[-/.]\s*(?P<d>\d{{1,2}}){_CLOCK}", re.I
+)
 _YEAR_LAST = re.compile(
     rf"(?P<a>\d{{1,2}})\s*([-/.])\s*(?P<b>\d{{1,2}})\s*\2\s*(?P<y>\d{{4}}|\d{{2}}){_CLOCK}", re.I
 )
@@ -68,7 +70,9 @@ def read_days(rows: Sequence[Row], column: str = "date") -> list[str]:
         if row[column] and not (day or month):
             row.place.note("review.date", column, value=row[column], accepted=WAYS)
         elif differ and day_first and month_first:
-            row.place.note("review.date_both_orders", column, value=row[column], day_first=day, month_first=month)
+            row.place.note(
+                "review.date_both_orders", column, value=row[column], day_first=day, month_first=month
+            )
         elif differ and not day_first:
             doubtful.append((row, found[-1]))
         elif day == month and day_first and (turned := _turned(row[column], day)):

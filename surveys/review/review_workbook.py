@@ -53,7 +53,9 @@ def review_workbook(table: ReviewTable, rows: Sequence[Sequence[object]], texts:
         lists = _Lists(book, texts.language)
         for k, name in enumerate(table.columns):
             if name in table.filled:
-                _offer(sheet, k, texts.choices.get(name, [()] * len(cells)), _message(table, name, texts), lists)
+                _offer(
+                    sheet, k, texts.choices.get(name, [()] * len(cells)), _message(table, name, texts), lists
+                )
     return target.getvalue()
 
 
@@ -93,9 +95,7 @@ def _write_table(
     sheet.protect("", _ALLOWED)
 
 
-def _write_about(
-    book: Workbook, table: ReviewTable, texts: WorkbookTexts, styles: Mapping[str, Any]
-) -> None:
+def _write_about(book: Workbook, table: ReviewTable, texts: WorkbookTexts, styles: Mapping[str, Any]) -> None:
     """The sheet that says what is to be done and what each column holds."""
     sheet = book.add_worksheet(phrase("review.sheet.about", texts.language))
     sheet.set_column(0, 0, 18)

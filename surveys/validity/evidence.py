@@ -7,7 +7,7 @@ first entry and left out, and only what the two disagree about is kept.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -22,7 +22,7 @@ Array = np.ndarray
 FAULTS = ("out_of_scale", "several", "disagrees")  # faults of a cell, as the readers name them
 _COLUMNS = (
     "form", "form_code", "questionnaire", "block", "unit_code", "unit_text", "own_unit", "interviewer", "mode",
-    "identified", "seconds",
+    "identified", "seconds", "state", "state_text",
 )  # fmt: skip
 
 
@@ -49,6 +49,17 @@ class Evidence:
     faults: Mapping[str, Array]
     entered_differently: Array
     entered_once: Array
+
+    def only(self, kept: Array) -> Evidence:
+        """The evidence on the evaluations at ``kept``, int [k]."""
+        arrays = ("row", "answers", "code_key", "day", "matrix", "entered_differently", "entered_once")
+        return replace(
+            self,
+            columns={name: column[kept] for name, column in self.columns.items()},
+            issued=self.issued.take(kept),
+            faults={name: cells[kept] for name, cells in self.faults.items()},
+            **{name: getattr(self, name)[kept] for name in arrays},
+        )
 
     def __len__(self) -> int:
         return len(self.row)

@@ -61,16 +61,32 @@ def screen(study: StudyDefinition, returns: Returns) -> Dispositions:
 
 
 def broken_rules(rules: Sequence[Rule], evidence: Evidence) -> pd.DataFrame:
-    """Every reason of every evaluation: columns row (position in the evidence), rule, severity, detail."""
-    found: list[Reasons] = []
-    for rule in rules:
-        parameters = {**VALIDITY_RULES[rule.rule].defaults, **dict(rule.params)}
-        finding = RULES[rule.rule](evidence, **parameters)
-        concerned = among(evidence["questionnaire"], rule.questionnaires) if rule.questionnaires else True
-        broken = np.flatnonzero(finding.broken & concerned)
-        detail = "" if finding.detail is None else finding.detail[broken]
-        found.append((broken, rule.rule, rule.severity, detail))
-    return _table(found)
+    """Every reason of every evaluation: columns row (position in the evidence), rule, severity, detail.
+
+    Forms are set beside one another without those that are left out: a preview makes no copy of the form that was sent.
+    """
+    beside = [VALIDITY_RULES[rule.rule].looks_at == "duplicates" for rule in rules]
+    alone = [None if later else _broken(rule, evidence) for rule, later in zip(rules, beside, strict=True)]
+    left_out = np.zeros(len(evidence), bool)
+    for rule, found in zip(rules, alone, strict=True):
+        if found and rule.severity == "leave_out":
+            left_out[found[0]] = True
+    place = np.flatnonzero(~left_out)
+    returned = evidence.only(place) if left_out.any() else evidence
+    reasons: list[Reasons] = []
+    for rule, found in zip(rules, alone, strict=True):
+        broken, detail = found or _broken(rule, returned)
+        reasons.append((broken if found else place[broken], rule.rule, rule.severity, detail))
+    return _table(reasons)
+
+
+def _broken(rule: Rule, evidence: Evidence) -> tuple[Array, str | Array]:
+    """Positions in the evidence that break a rule, and the details."""
+    parameters = {**VALIDITY_RULES[rule.rule].defaults, **dict(rule.params)}
+    finding = RULES[rule.rule](evidence, **parameters)
+    concerned = among(evidence["questionnaire"], rule.questionnaires) if rule.questionnaires else True
+    broken = np.flatnonzero(finding.broken & concerned)
+    return broken, "" if finding.detail is None else finding.detail[broken]
 
 
 def _table(found: Sequence[Reasons]) -> pd.DataFrame:

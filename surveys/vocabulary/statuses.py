@@ -4,6 +4,8 @@ from __future__ import annotations
 
 #: Dispositions of an evaluation of a form; left out: the collecting tool says that it is no return (preview, test, spam …).
 VALID, REVIEW, REJECTED, LEFT_OUT = DISPOSITIONS = ("valid", "review", "rejected", "left_out")
+#: What a collecting tool may say of a form, the weaker first: of several words the strongest counts.
+TOOL_STATES = (VALID, REVIEW, LEFT_OUT)
 #: Rows that are no forms of their own: the second data entry of a form, compared with the first, and a submission that was read
 #: before.
 SECOND_ENTRY, COPY = NO_FORMS = ("second_entry", "copy")

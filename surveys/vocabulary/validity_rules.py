@@ -132,5 +132,7 @@ VALIDITY_RULES: Mapping[str, ValidityRule] = {
             (Parameter("minimum_seconds", 0.0, low=0.0), Parameter("seconds_per_item", 2.0, low=0.0)),
         ),
         ValidityRule("double_entry", "duplicates", _MARKED_ITEMS),
+        ValidityRule("left_out_by_tool", "form", standing="leave_out"),
+        ValidityRule("held_by_tool", "form", standing="review"),
     )
 }

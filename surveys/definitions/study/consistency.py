@@ -49,6 +49,7 @@ from surveys.problems import Place
 from surveys.vocabulary.folding import fold_name
 from surveys.vocabulary.levels import ASSESSMENT, SURVEY, TOTAL
 from surveys.vocabulary.roles import KEPT_ROLES
+from surveys.vocabulary.statuses import TOOL_STATES
 
 #: Relative difference of two population totals that printing them as rounded numbers can explain.
 TOTALS_AGREE = 1e-6
@@ -198,6 +199,9 @@ def check_returns(draft: StudyDraft, known: Declared) -> None:
         refer(place, "column", "columns", [code for code, _ in entry.columns], known.columns)
         if entry.header and not _is_pattern(entry.header, needs_unit=form is not None and form.matrix):
             place.note("study.header", "header", value=entry.header)
+        for word, state in entry.states:
+            if state not in TOOL_STATES:
+                place.not_accepted("record.not_accepted", f"states.{word}", state, TOOL_STATES)
         if entry.encoding and not _is_known(codecs.lookup, entry.encoding):
             place.note("study.encoding", "encoding", value=entry.encoding)
     sheets = ((" ".join((e.path, e.sheet, e.questionnaire)).strip(), p) for e, p in draft.of(ReturnFile))

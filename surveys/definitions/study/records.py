@@ -52,7 +52,8 @@ class ReturnFile:
     of which the first filled is read; ``mapping`` names a mapping file (see ``surveys map``). ``entry``: first or second for
     double entry. ``date_order``: of day, month and year in its dates (empty: told from all of them); ``true_dates``: whether the
     dates that a spreadsheet program stored as such are right, or have day and month in each other's place (empty: a fault where
-    it looks so)."""
+    it looks so). ``states`` says what becomes of forms of which the collecting tool says a word: word (or ``Column=word``) →
+    valid, review or left_out."""
 
     path: str
     questionnaire: str = ""
@@ -67,6 +68,7 @@ class ReturnFile:
     date_order: Literal["", "dmy", "mdy", "ymd"] = ""
     true_dates: Literal["", "right", "swapped"] = ""
     columns: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
+    states: tuple[tuple[str, str], ...] = ()
 
     def headings(self) -> dict[str, tuple[str, ...]]:
         """Field or item code → its headings in this file; none where the file does not have it.

@@ -10,6 +10,7 @@ import numpy as np
 from surveys.problems import Problem
 from surveys.returns.files.sheets import Sheet, is_filled
 from surveys.returns.headings.columns import CodedCells, Column, coded, column_letter
+from surveys.returns.headings.tool_states import ToolColumn
 from surveys.returns.text.cell_text import Conversions, cell_text, repaired
 
 _SEARCHED = 100  # rows in which the first that holds anything is looked for
@@ -20,10 +21,10 @@ class FormTable:
     """Columns of equal length. ``row_numbers`` [n] are the rows of the file as its users see them; ``form`` [n] groups rows that
     belong to one form (None: one form a row); ``unit`` names the unit when the whole sheet is about one; ``notes`` are warnings
     about what the reader left out. ``roles`` are columns that the product itself adds, under the role of a field (``submitted``,
-    ``started``, ``ended``, ``edited``, ``seconds``, ``interviewer``, ``state``: what the tool decided, ``response``: what it
-    calls the submission, or ``number``: what it calls it within one survey); a field of the instrument with that role goes
-    before them. ``beside`` is the sheet of the forms whose columns stand before those of a repeated group. ``stated`` are columns
-    of the tidy rows that the file itself gives."""
+    ``started``, ``ended``, ``edited``, ``seconds``, ``interviewer``, ``response``: what it calls the submission, or ``number``:
+    what it calls it within one survey); a field of the instrument with that role goes before them. ``said`` are the columns in
+    which the product says what a submission is. ``beside`` is the sheet of the forms whose columns stand before those of a
+    repeated group. ``stated`` are columns of the tidy rows that the file itself gives."""
 
     file: str
     sheet: str
@@ -36,6 +37,7 @@ class FormTable:
     roles: Mapping[str, Column] = field(default_factory=dict)
     beside: str = ""
     stated: Mapping[str, Column] = field(default_factory=dict)
+    said: tuple[tuple[ToolColumn, Column], ...] = ()
 
     def __len__(self) -> int:
         return len(self.row_numbers)

@@ -27,6 +27,7 @@ from surveys.returns.headings.form_table import (
     table_of,
 )
 from surveys.returns.headings.questions import Target, Vocabulary
+from surveys.returns.headings.tool_states import said_by_tool
 from surveys.returns.readers import native
 from surveys.returns.text.cell_text import cell_text, repair_all
 from surveys.vocabulary.folding import fold_name
@@ -217,8 +218,10 @@ def _table(head: Head, several: bool) -> FormTable:
         dataclasses.replace(column, cells=found.cells)
         for column, found in zip(head.columns, filled, strict=True)
     ]
-    notes = tuple(_notes(head, left_out))
-    return dataclasses.replace(table_of(sheet, columns, kept), unit=_unit_of(head, several), notes=notes)
+    table = table_of(sheet, columns, kept)
+    return dataclasses.replace(
+        table, unit=_unit_of(head, several), notes=tuple(_notes(head, left_out)), said=said_by_tool(columns)
+    )
 
 
 def _is_handmade(head: Head, several: bool) -> bool:

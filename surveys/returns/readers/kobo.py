@@ -13,6 +13,7 @@ from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.readers import xlsform
 
 PRODUCT = xlsform.Product(
+    name="kobo",
     separator="/",
     roles={
         "start": "started",

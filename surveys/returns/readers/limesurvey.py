@@ -13,14 +13,13 @@ import dataclasses
 import re
 from collections.abc import Sequence
 
-import numpy as np
-
-from surveys.problems import Problem, Problems
+from surveys.problems import Problems
 from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import FormTable, first_headings, plain_table
 from surveys.returns.headings.product_columns import MARK, questions_and_roles
 from surveys.returns.headings.questions import Vocabulary, split_part
+from surveys.returns.headings.tool_states import said_by_tool
 from surveys.returns.text.cell_text import cell_text
 from surveys.vocabulary.folding import fold, fold_name
 
@@ -31,7 +30,7 @@ OWN = {
     "interviewtime": "seconds", "total time": "seconds", "tổng thời gian": "seconds",
     "lastpage": "", "last page": "", "startlanguage": "", "start language": "", "seed": "", "token": "", "access code": "",
     "datestamp": "", "date last action": "", "ipaddr": "", "ip address": "", "refurl": "", "referrer url": "",
-    "trang cuối": "", "ngôn ngữ bắt đầu": "",
+    "trang cuối": "", "ngôn ngữ bắt đầu": "", "completed": "", "quota exit": "",
 }  # fmt: skip
 _SIGNATURES = ({"id", "submitdate", "lastpage"}, {"response id", "date submitted", "last page"})
 _CODED = re.compile(r"([A-Za-z]\w*(?:\[[^\]]*\])*)\.\s+(.+)", re.DOTALL)
@@ -69,8 +68,8 @@ def _table(sheet: Sheet, vocabulary: Vocabulary) -> FormTable:
         role: column.replaced(lambda cell: "" if cell_text(cell).startswith(_NO_DATE) else cell)
         for role, column in roles.items()
     }
-    notes = _unfinished(sheet, plain.row_numbers, dated.get("submitted"))
-    return dataclasses.replace(plain, columns=asked, roles=dated, notes=notes)
+    said = said_by_tool(named, "limesurvey")
+    return dataclasses.replace(plain, columns=asked, roles=dated, said=said)
 
 
 def _named(column: Column, vocabulary: Vocabulary) -> Column:
@@ -134,10 +133,3 @@ def _reject_abbreviated(columns: Sequence[Column], table: FormTable, vocabulary:
                 text=column.heading,
             )
     problems.raise_errors()
-
-
-def _unfinished(sheet: Sheet, rows: np.ndarray, submitted: Column | None) -> tuple[Problem, ...]:
-    """A note of the forms that were never sent: they are read like all others, without a time of sending."""
-    unsent = rows[submitted.distinct.codes < 0] if submitted else rows[:0]
-    told = unsent if len(unsent) < len(rows) else rows[:0]
-    return sheet.warning_of_rows("returns.unfinished", told, forms=len(unsent))

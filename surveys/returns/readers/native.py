@@ -6,10 +6,12 @@ Also what any program writes that exports a plain table: CSV and workbooks with 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.form_table import FormTable, first_filled, heading_texts, plain_table
 from surveys.returns.headings.questions import Vocabulary
+from surveys.returns.headings.tool_states import said_by_tool
 
 
 def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
@@ -21,7 +23,8 @@ def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
 def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[FormTable]:
     """One table for each sheet that names an item; all sheets when none does."""
     known = [sheet for sheet in sheets if _knows(sheet, vocabulary)]
-    return [plain_table(sheet) for sheet in known or sheets if sheet.cells.size]
+    tables = [plain_table(sheet) for sheet in known or sheets if sheet.cells.size]
+    return [replace(table, said=said_by_tool(table.columns)) for table in tables]
 
 
 def _knows(sheet: Sheet, vocabulary: Vocabulary) -> bool:

@@ -2,7 +2,7 @@
 and the legacy export).
 
 A text is ``Question``, ``Question - Row`` for a grid, ``Question - Selected Choice - Option`` for one option. Times are in the
-zone that the import ids give. Previews and tests are no returns.
+zone that the import ids give.
 
 Source: the pages "Understanding your data set" and "Exporting response data" of the Qualtrics support site.
 """
@@ -13,8 +13,6 @@ import dataclasses
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from zoneinfo import ZoneInfo
-
-import numpy as np
 
 from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.columns import Column
@@ -27,7 +25,8 @@ from surveys.returns.headings.form_table import (
 )
 from surveys.returns.headings.product_columns import MARK, questions_and_roles
 from surveys.returns.headings.questions import Vocabulary
-from surveys.returns.text.cell_text import cell_text, repaired
+from surveys.returns.headings.tool_states import said_by_tool
+from surveys.returns.text.cell_text import repaired
 from surveys.vocabulary.folding import fold_name
 
 OWN: Mapping[str, str] = {
@@ -39,7 +38,7 @@ OWN: Mapping[str, str] = {
     "external data reference": "", "externaldatareference": "", "locationlatitude": "", "location latitude": "",
     "locationlongitude": "", "location longitude": "", "distributionchannel": "", "distribution channel": "",
     "userlanguage": "", "user language": "", "responseset": "", "name": "", "emailaddress": "",
-    "q recaptchascore": "",
+    "q recaptchascore": "", "q terminateflag": "", "q ballotboxstuffing": "", "q relevantidduplicate": "",
 }  # fmt: skip
 _IMPORT_ID = '{"ImportId"'
 _NAMES = frozenset(
@@ -57,9 +56,6 @@ _TEXTS = frozenset(
         "responseset",
     }
 )
-_STATUS = frozenset({"status", "response type"})
-#: How the status of a preview, a test and an imported preview is written, as text and as number.
-_TRIALS = frozenset({"survey preview", "survey test", "1", "2", "17"})
 _SELECTED = " - Selected Choice"
 _MOST_PARTS = 30  # of a text, between dashes; no question has more, and every way of parting it is tried
 
@@ -91,18 +87,15 @@ def _has_ids(sheet: Sheet) -> bool:
 def _table(sheet: Sheet, vocabulary: Vocabulary) -> FormTable:
     depth = 3 if _has_ids(sheet) else 2
     rows = body_rows(sheet, depth)
-    trials = _trials(sheet, rows)
-    kept = rows[~trials]
     names, texts = heading_texts(sheet, 0), repaired(heading_texts(sheet, 1))
     zones = [_zone(text) for text in heading_texts(sheet, 2)] if depth == 3 else [""] * len(names)
     columns = [
         _column(column, name, text, zone, vocabulary)
-        for column, name, text, zone in zip(columns_of(sheet, names, kept), names, texts, zones, strict=True)
+        for column, name, text, zone in zip(columns_of(sheet, names, rows), names, texts, zones, strict=True)
     ]
     asked, roles = questions_and_roles(columns, vocabulary, OWN, _option)
-    tried = rows[trials] + sheet.first_row
-    notes = sheet.warning_of_rows("returns.rows_trial", tried, rows=len(tried))
-    return dataclasses.replace(table_of(sheet, asked, kept), roles=roles, notes=notes)
+    said = said_by_tool(columns, "qualtrics")
+    return dataclasses.replace(table_of(sheet, asked, rows), roles=roles, said=said)
 
 
 def _column(column: Column, name: str, text: str, zone: str, vocabulary: Vocabulary) -> Column:
@@ -138,11 +131,3 @@ def _zone(text: str) -> str:
 
 def _option(text: str, part: str, known: bool) -> str:
     return "" if text == "0" else part if known else MARK
-
-
-def _trials(sheet: Sheet, rows: np.ndarray) -> np.ndarray:
-    """Which rows are previews or tests, by the column that says so."""
-    headings = ((j, text) for row in (0, 1) for j, text in enumerate(heading_texts(sheet, row)))
-    column = next((j for j, text in headings if fold_name(text) in _STATUS), None)
-    cells = [""] * len(rows) if column is None else sheet.cells[rows, column]
-    return np.array([cell_text(cell).strip().casefold() in _TRIALS for cell in cells], dtype=bool)

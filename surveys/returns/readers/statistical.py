@@ -19,6 +19,7 @@ from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import FormTable, plain_table
 from surveys.returns.headings.product_columns import chosen_options
 from surveys.returns.headings.questions import Vocabulary
+from surveys.returns.headings.tool_states import said_by_tool
 from surveys.returns.text.cell_text import cell_text
 from surveys.vocabulary.folding import fold_name
 
@@ -50,7 +51,8 @@ def _table(sheet: Sheet, vocabulary: Vocabulary) -> FormTable:
     members = {name for found in known for name in found.variables}
     single = [column for name, column in described.items() if name not in members]
     notes = tuple(note for column in single for note in _unknown_labels(column, sheet, vocabulary))
-    return dataclasses.replace(plain, columns=(*single, *chosen), notes=notes)
+    said = said_by_tool(described.values())
+    return dataclasses.replace(plain, columns=(*single, *chosen), notes=notes, said=said)
 
 
 def _chosen(found: ResponseSet, described: dict[str, Column]) -> Column:

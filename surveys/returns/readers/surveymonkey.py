@@ -23,6 +23,7 @@ from surveys.returns.headings.form_table import (
 )
 from surveys.returns.headings.product_columns import MARK, questions_and_roles
 from surveys.returns.headings.questions import Vocabulary
+from surveys.returns.headings.tool_states import said_by_tool
 from surveys.returns.text.cell_text import repaired
 from surveys.vocabulary.folding import fold, fold_name
 
@@ -30,7 +31,8 @@ OWN: Mapping[str, str] = {
     "respondent id": "response", "respondentid": "response", "collector id": "", "collectorid": "",
     "date created": "started", "startdate": "started", "date modified": "submitted", "enddate": "submitted",
     "ip address": "", "email address": "", "first name": "", "firstname": "", "last name": "", "lastname": "",
-    "custom data 1": "", "custom data": "", "customdata": "", "custom 1": "",
+    "custom data 1": "", "custom data": "", "customdata": "", "custom 1": "", "response status": "", "completion status": "",
+    "status": "", "response quality": "", "collector status": "",
 }  # fmt: skip
 _SIGNATURE = (frozenset({"respondent id", "respondentid"}), frozenset({"collector id", "collectorid"}))
 _ANSWERS = frozenset({"response", "open-ended response"})
@@ -69,7 +71,8 @@ def _table(sheet: Sheet, vocabulary: Vocabulary) -> FormTable:
         for column, question, part in zip(columns_of(sheet, questions, rows), questions, parts, strict=True)
     ]
     kept, roles = questions_and_roles(columns, vocabulary, OWN, _option)
-    return dataclasses.replace(table_of(sheet, kept, rows), roles=roles)
+    said = said_by_tool([column for column in columns if not column.part], "surveymonkey")
+    return dataclasses.replace(table_of(sheet, kept, rows), roles=roles, said=said)
 
 
 def _headings(sheet: Sheet) -> tuple[list[str], list[str]]:

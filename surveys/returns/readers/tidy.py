@@ -13,12 +13,14 @@ from surveys.returns.readers import native, statistical
 from surveys.returns.record_set import PROVENANCE, ROLE_COLUMNS
 from surveys.returns.writing import spss_names
 
+_SIGNATURE = frozenset({"unit_text", "source_file", "source_sheet", "source_row", "identified"})
+
 
 def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
-    """100 when the only sheet has every column of the provenance; otherwise 0."""
+    """100 when the only sheet says of every row which row of which file it was; otherwise 0."""
     if len(sheets) != 1 or not sheets[0].cells.size:
         return 0
-    return 100 if set(PROVENANCE) <= set(heading_texts(sheets[0], 0)) else 0
+    return 100 if set(heading_texts(sheets[0], 0)) >= _SIGNATURE else 0
 
 
 def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[FormTable]:

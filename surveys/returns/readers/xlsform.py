@@ -20,6 +20,7 @@ from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import FormTable, plain_table
 from surveys.returns.headings.questions import Vocabulary
+from surveys.returns.headings.tool_states import product_of, said_by_tool
 from surveys.returns.text.cell_text import cell_text
 from surveys.vocabulary.folding import fold
 
@@ -34,9 +35,11 @@ _NOT_CHOSEN = frozenset({"0", "false", "no"})
 
 @dataclass(frozen=True)
 class Product:
-    """How one product names things. ``separator`` stands between groups and question; ``roles`` maps its own headings to roles;
-    ``key`` and ``parent`` are the headings that link a repeated group to its form; ``own`` says which headings are its own."""
+    """How the product ``name`` calls things. ``separator`` stands between groups and question; ``roles`` maps its own headings to
+    roles; ``key`` and ``parent`` are the headings that link a repeated group to its form; ``own`` says which headings are its
+    own."""
 
+    name: str
     separator: str
     roles: Mapping[str, str]
     key: str
@@ -129,7 +132,8 @@ def _named(table: FormTable, vocabulary: Vocabulary, product: Product) -> FormTa
     columns = tuple(
         c for c in named if c.question or not split.intersection(map(fold, (c.heading, *c.names)))
     )
-    return dataclasses.replace(table, columns=columns, roles=roles)
+    said = said_by_tool(table.columns, product_of(c.heading for c in table.columns) or product.name)
+    return dataclasses.replace(table, columns=columns, roles=roles, said=said)
 
 
 def _questions(table: FormTable, product: Product) -> list[Column]:

@@ -7,6 +7,7 @@ import numpy as np
 from surveys.returns.record_set import among
 from surveys.validity.evidence import Array, Evidence
 from surveys.validity.rules.finding import Finding
+from surveys.vocabulary.statuses import LEFT_OUT, REVIEW
 
 
 def unknown_code(evidence: Evidence) -> Finding:
@@ -58,3 +59,13 @@ def missing_identification(evidence: Evidence) -> Finding:
     """A field that identifies the form or the respondent was left empty."""
     asks_code = any(field.role == "form_code" for field in evidence.instrument.fields)
     return Finding(~evidence["identified"] | (evidence.listed & (evidence["form_code"] == "") & asks_code))
+
+
+def left_out_by_tool(evidence: Evidence) -> Finding:
+    """The collecting tool says that it is no return (preview, test, spam, not approved …); detail: what it says, and where."""
+    return Finding(evidence["state"] == LEFT_OUT, evidence["state_text"])
+
+
+def held_by_tool(evidence: Evidence) -> Finding:
+    """The collecting tool holds it back, calls it partial, or says a word that nobody knows; detail: what it says, and where."""
+    return Finding(evidence["state"] == REVIEW, evidence["state_text"])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from surveys.definitions.check import check
+from surveys.definitions.declared_rules import with_standing
 from surveys.definitions.instrument.reading import load_instrument, shipped
 from surveys.definitions.instrument.records import Item, Node
 from surveys.definitions.study.reading import load_study
@@ -56,6 +57,8 @@ def test_study_holds_what_its_files_say(small: Path) -> None:
         ("too_few_answers", "reject"),
         ("straight_line", "flag"),
         ("unknown_unit", "review"),
+        ("left_out_by_tool", "leave_out"),
+        ("held_by_tool", "review"),
     ]
     assert [frame.population for frame in study.frames] == [95, 1200, 800]
     assert (study.externals[0].n, study.externals[0].se) == (300, None)
@@ -133,7 +136,8 @@ def test_study_without_sources_of_data_is_incomplete_only(small: Path) -> None:
         '[study]\ncode = "x"\nlabel_vi = "x"\nlabel_en = "x"\ninstrument = "ha-noi/2023"\n', encoding="utf-8"
     )
     assert codes(small) == ["incomplete.returns", "incomplete.issued", "incomplete.fieldwork"]
-    assert load_study(small).rules == load_instrument("ha-noi/2023").rules
+    declared = load_instrument("ha-noi/2023")
+    assert load_study(small).rules == with_standing(declared.rules, declared.questionnaire)
 
 
 def test_instrument_without_sources(small: Path, edit: Edit) -> None:

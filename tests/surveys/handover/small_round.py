@@ -156,7 +156,8 @@ def _returns(instrument: Instrument) -> tuple[Returns, Dispositions]:
         ("so", "tru", "citizens", "so-5", 10, 2, 2, 0, 0, 0),
     ]
     proposals = pd.DataFrame(
-        [("so", "Sơ Nội vu", 3, "noi-vu", "Sở Nội vụ", 0.875, "", "", "", "")], columns=list(UNITS_TO_CONFIRM.columns)
+        [("so", "Sơ Nội vu", 3, "noi-vu", "Sở Nội vụ", 0.875, "", "", "", "")],
+        columns=list(UNITS_TO_CONFIRM.columns),
     )
     cells = pd.DataFrame([(3, "1.b", "5 - Kém", "disagrees")], columns=["row", "item", "text", "fault"])
     warning = Problem("file.too_large", "warning", "phieu.csv", "", 4, "C", (("size", "9"), ("limit", "8")))

@@ -9,7 +9,10 @@ from surveys.vocabulary.folding import without_marks
 
 TABLES = (UNITS, FORMS, ENTRIES, MAPPING)
 WORDS = [
-    (table, word, meaning) for table in TABLES for meaning, words in table.words.items() for word in (*words.vi, *words.en)
+    (table, word, meaning)
+    for table in TABLES
+    for meaning, words in table.words.items()
+    for word in (*words.vi, *words.en)
 ]
 
 

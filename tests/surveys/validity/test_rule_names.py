@@ -21,10 +21,12 @@ def test_functions_take_the_declared_parameters() -> None:
 
 
 def test_a_standing_rule_is_carried_out_where_nothing_else_is_declared() -> None:
+    def of_units(rules: tuple[Rule, ...]) -> list[Rule]:
+        return [rule for rule in rules if rule.rule == "unknown_unit"]
+
     only_one = Rule("unknown_unit", "reject", questionnaires=("p1",))
-    assert with_standing([only_one], ["p1", "p2"]) == (
-        only_one,
-        Rule("unknown_unit", "review", questionnaires=("p2",)),
-    )
-    assert with_standing([], ["p1"]) == (Rule("unknown_unit", "review"),)
-    assert with_standing([Rule("unknown_unit", "reject")], ["p1", "p2"]) == (Rule("unknown_unit", "reject"),)
+    left = Rule("unknown_unit", "review", questionnaires=("p2",))
+    assert of_units(with_standing([only_one], ["p1", "p2"])) == [only_one, left]
+    assert of_units(with_standing([], ["p1"])) == [Rule("unknown_unit", "review")]
+    everywhere = Rule("unknown_unit", "reject")
+    assert of_units(with_standing([everywhere], ["p1", "p2"])) == [everywhere]

@@ -165,9 +165,8 @@ def test_central_s_paths_times_and_reviews(study, tmp_path):
     read = read_returns(study(ReturnFile("o.csv", "so-5")))
     assert read.answers.tolist() == [[1, 4, 2, 3, 1, 0]] * 2
     assert [str(read.rows.loc[0, "submitted"]), read.rows.loc[0, "seconds"]] == ["2023-10-05 09:30:45", 250]
-    assert [(p.code, p.row, p.column) for p in read.warnings] == [
-        ("returns.rejected_elsewhere", 3, "ReviewState")
-    ]
+    assert read.rows["state"].tolist() == ["", "left_out"]
+    assert [(p.code, p.row, p.column) for p in read.warnings] == [("returns.tool_left_out", 3, "ReviewState")]
 
 
 @pytest.mark.parametrize("order", [("D1", "D2"), ("D2", "D1")])

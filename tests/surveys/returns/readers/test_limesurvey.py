@@ -123,11 +123,12 @@ def test_a_question_with_several_answers_that_was_not_shown_is_blank(study, tmp_
     assert read_returns(study(ReturnFile("l.csv", "so-5"))).answers[0, 4:].tolist() == [BLANK, BLANK]
 
 
-def test_a_date_of_1980_is_none_and_unfinished_forms_are_told(study, tmp_path):
+def test_a_date_of_1980_is_none_and_an_unfinished_form_is_told(study, tmp_path):
     rows = [[OWN[0], date, *OWN[2:], *ANSWERS] for date in ("2023-10-05 09:12:33", "1980-01-01 00:00:00", "")]
     lime_csv(tmp_path / "l.csv", [*OWN_TEXTS, *TEXTS], *rows)
     read = read_returns(study(ReturnFile("l.csv", "so-5")))
     assert read.rows["submitted"].notna().tolist() == [True, False, False]
-    assert [(p.code, p.row, dict(p.params)) for p in read.warnings] == [
-        ("returns.unfinished", 3, {"forms": "2"})
+    assert read.rows["state"].tolist() == ["valid", "valid", "review"]
+    assert [(p.code, p.row, p.column) for p in read.warnings] == [
+        ("returns.tool_review", 4, "Date submitted")
     ]

@@ -95,7 +95,7 @@ def test_the_two_heading_rows_of_the_legacy_export(study, tmp_path):
 
 
 @pytest.mark.parametrize("status", ["Survey Preview", "1"])
-def test_previews_are_no_forms_and_are_told(study, tmp_path, status):
+def test_previews_are_left_out_and_told(study, tmp_path, status):
     trial = ["2023-10-04 01:00:00", *ABOUT[1:2], status, *ABOUT[3:]]
     write(tmp_path / "q.csv", about=trial)
     write(tmp_path / "q2.csv", CHOSEN)
@@ -104,8 +104,8 @@ def test_previews_are_no_forms_and_are_told(study, tmp_path, status):
         file.write(lines)
         csv.writer(file).writerow([*trial, *CHOSEN])
     read = read_returns(study(ReturnFile("q.csv", "so-5")))
-    assert len(read) == 1
-    assert [(p.code, p.row, p.params) for p in read.warnings] == [("returns.rows_trial", 5, (("rows", "1"),))]
+    assert read.rows["state"].tolist() == ["valid", "left_out"]
+    assert [(p.code, p.row, p.column) for p in read.warnings] == [("returns.tool_left_out", 5, "Status")]
 
 
 def test_an_unfinished_form_is_a_form(study, tmp_path):
