@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from surveys.between_rounds import compare
     from surveys.definitions.check import check
     from surveys.definitions.instrument.reading import instruments
+    from surveys.handover.manifest import version
     from surveys.handover.package import ready
     from surveys.handover.verification import verify
     from surveys.problems import Problem, SurveyError
@@ -45,10 +46,11 @@ _HOME = {
     "ready": "surveys.handover.package",
     "simulate": "surveys.simulation.simulate",
     "verify": "surveys.handover.verification",
+    "version": "surveys.handover.manifest",
 }
 __all__ = [
     "Problem", "Result", "RoundComparison", "Screening", "Study", "SurveyError", "audit", "check", "compare", "explain",
-    "instruments", "load", "ready", "simulate", "verify",
+    "instruments", "load", "ready", "simulate", "verify", "version",
 ]  # fmt: skip
 
 

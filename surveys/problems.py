@@ -18,6 +18,10 @@ from typing import Any, Literal
 Severity = Literal["error", "warning"]
 Language = Literal["vi", "en"]
 LANGUAGES: tuple[Language, ...] = ("vi", "en")
+#: What a warning may touch, the gravest first; a wording says it as ``touches``, the mildest is understood.
+EFFECTS = ("scores", "forms", "answers", "reading", "definitions")
+#: Codes of a kind (the name of a parameter: block, group, unit, …) → what people call them.
+Names = Mapping[str, Mapping[str, str]]
 #: A part of a wording that is left out where one of its placeholders is empty: ``{value} is not accepted.⟦ Nearest: {nearest}.⟧``
 _OPTIONAL = re.compile("⟦([^⟧]*)⟧")
 _PLACEHOLDER = re.compile(r"{(\w+)}")
@@ -53,11 +57,27 @@ class Problem:
         named = (("sheet", self.sheet), ("row", rows or str(self.row or "")), (last, self.column))
         return ", ".join(f"{phrase(f'place.{name}', language)} {value}" for name, value in named if value)
 
-    def text(self, language: Language = "vi") -> str:
-        """The whole message: place, what is wrong, what is accepted, what to do."""
-        message = phrase(self.code, language, **dict(self.params))
-        place = self.place(language)
+    def text(self, language: Language = "vi", names: Names | None = None) -> str:
+        """The whole message: place, what is wrong, what is accepted, what to do; ``names``: what its codes are called."""
+        message, place = self.message(language, names), self.place(language)
         return f"{place}: {message}" if place else message
+
+    def message(self, language: Language, names: Names | None = None) -> str:
+        """The message without its place.
+
+        >>> Problem("sampling.no_valid_form", params=(("block", "xa"), ("group", "dan"))).message(
+        ...     "en", {"group": {"dan": "Citizens"}}
+        ... )[:47]
+        'block xa, group Citizens: no valid form at all.'
+        """
+        called = names or {}
+        said = {name: called.get(name, {}).get(value, value) for name, value in self.params}
+        return phrase(self.code, language, **said)
+
+    @property
+    def touches(self) -> str:
+        """The one of ``EFFECTS`` that the fault has while it stops nothing."""
+        return wording()[self.code].get("touches", "reading")
 
 
 class Problems:

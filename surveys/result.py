@@ -15,6 +15,7 @@ from surveys.handover.package import deliver, deliver_screening
 from surveys.handover.result_frames import forms_frame
 from surveys.handover.rounds import deliver_comparison
 from surveys.problems import Language, Problem
+from surveys.returns.entry_agreement import disagreements
 from surveys.returns.record_set import Returns
 from surveys.returns.writing import Format, write_returns
 from surveys.sampling.samples import Samples
@@ -24,7 +25,7 @@ from surveys.validity.dispositions import Dispositions
 from surveys.validity.screened_round import ScreenedRound
 from surveys.vocabulary.notebook_display import Shown
 from surveys.vocabulary.progress import Step
-from surveys.vocabulary.statuses import DISPOSITIONS
+from surveys.vocabulary.statuses import DISPOSITIONS, REVIEW
 
 
 @dataclass(frozen=True, repr=False)
@@ -47,6 +48,29 @@ class Screening(Shown):
     def funnel(self) -> pd.DataFrame:
         """Issued, returned, valid, under review and rejected per unit × group × questionnaire."""
         return self.screening.funnel
+
+    @property
+    def counts(self) -> pd.DataFrame:
+        """Forms that came back and, summed over the funnel, their evaluations, per questionnaire in its order there."""
+        totals = self.funnel.groupby("questionnaire", sort=False)[["issued", "returned", *DISPOSITIONS]].sum()
+        returned = self.returns.rows[self.screening.counted]
+        forms = returned.groupby(self.screening.cells["questionnaire"][self.screening.counted])[
+            "form"
+        ].nunique()
+        totals.insert(0, "forms", forms.reindex(totals.index, fill_value=0))
+        return totals
+
+    @property
+    def waiting(self) -> Mapping[str, int]:
+        """What waits for a person: ``forms`` under review, their ``evaluations``, spellings of ``units`` that are in no register,
+        and differences of two data ``entries``."""
+        under_review = self.screening.disposition == REVIEW
+        return {
+            "forms": int(self.returns.rows["form"][under_review].nunique()),
+            "evaluations": int(under_review.sum()),
+            "units": int(self.returns.proposals[["block", "text"]].drop_duplicates().shape[0]),
+            "entries": len(disagreements(self.returns)),
+        }
 
     @cached_property
     def forms(self) -> pd.DataFrame:
@@ -71,7 +95,7 @@ class Screening(Shown):
         return write_returns(self.returns, Path(folder), kind)
 
     def facts(self) -> Mapping[str, object]:
-        counts = self.funnel[["issued", "returned", *DISPOSITIONS]].sum()
+        counts = self.counts.sum()
         return {
             "study": self.screened.study.code,
             **{str(name): f"{count:,.0f}" for name, count in counts.items()},

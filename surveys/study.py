@@ -13,7 +13,7 @@ from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.reading import load_study
 from surveys.definitions.study.records import StudyDefinition
 from surveys.definitions.study.replaced_settings import changed_document
-from surveys.problems import Problem, Problems
+from surveys.problems import Problem, Problems, SurveyError
 from surveys.result import Result, Screening
 from surveys.returns.files.filled_tables import filled_tables
 from surveys.returns.mapping_file import write_mapping
@@ -70,12 +70,16 @@ class Study(Shown):
         return Screening(self._screened(progress))
 
     def score(self, progress: Stages = unheard) -> Result:
-        """Read, screen, weight and score the returns. Raises SurveyError as :meth:`screen` and when weights cannot be made."""
+        """Read, screen, weight and score the returns. Raises SurveyError as :meth:`screen` and when weights cannot be made, with
+        everything that reading and screening noticed, since that may explain it."""
         screened = self._screened(progress)
-        progress("weight")
-        samples = draw_samples(screened)
-        progress("score")
-        return Result(screened, samples, score(screened, samples))
+        try:
+            progress("weight")
+            samples = draw_samples(screened)
+            progress("score")
+            return Result(screened, samples, score(screened, samples))
+        except SurveyError as error:
+            raise SurveyError(dict.fromkeys((*error.problems, *screened.warnings))) from None
 
     def map_columns(self, file: str | Path, out: str | Path) -> pd.DataFrame:
         """Propose which column of an unknown file is which item or field, and write the proposal at ``out`` for a person.

@@ -22,9 +22,12 @@ Out = Annotated[Path, typer.Option("--out", metavar="DIR")]
 MaybeOut = Annotated[Path | None, typer.Option("--out", metavar="DIR")]
 
 
-@app.callback()
-def surveys() -> None:
-    """Nothing is done before a command."""
+@app.callback(invoke_without_command=True)
+def surveys(version: Annotated[bool, typer.Option("--version", is_eager=True)] = False) -> None:
+    """Nothing is done before a command but telling the version."""
+    if version:
+        print(f"surveys {sv.version()}")
+        raise typer.Exit
 
 
 @app.command(cls=WordedCommand)
@@ -40,15 +43,16 @@ def screen(context: typer.Context, study: StudyPath, out: MaybeOut = None) -> No
     terminal: Terminal = context.obj
     if out is not None:
         sv.ready(out, "screening")
-    loaded = sv.load(study)
+    loaded = _loaded(terminal, study)
     with terminal.progress() as stages:
         screening = loaded.screen(stages)
         if out is not None:
             screening.write(out, stages("write"))
-    terminal.problems(screening.warnings)
-    terminal.summary(funnel_summary(screening.funnel, loaded.instrument, terminal.language))
+    terminal.problems(screening.warnings, out)
+    terminal.summary(funnel_summary(screening.counts, loaded.instrument, terminal.language))
     if out is not None:
         terminal.say("cli.written", out=out)
+    _what_next(terminal, screening, study, out)
 
 
 @app.command(cls=WordedCommand)
@@ -57,15 +61,17 @@ def score(context: typer.Context, study: StudyPath, out: Out) -> None:
 
     terminal: Terminal = context.obj
     sv.ready(out, "scores")
-    loaded = sv.load(study)
+    loaded = _loaded(terminal, study)
     with terminal.progress() as stages:
         result = loaded.score(stages)
         result.write(out, stages("write"))
-    terminal.problems(result.warnings)
-    terminal.summary(funnel_summary(result.funnel, loaded.instrument, terminal.language))
+    terminal.problems(result.warnings, out)
+    terminal.summary(funnel_summary(result.counts, loaded.instrument, terminal.language))
     for summary in league_summaries(result.units, loaded.definition, terminal.language):
         terminal.summary(summary)
     terminal.say("cli.written", out=out)
+    _what_next(terminal, result, study, out)
+    terminal.say("cli.next.verify", out=out)
 
 
 @app.command(cls=WordedCommand)
@@ -117,8 +123,10 @@ def list_instruments(
     terminal: Terminal = context.obj
     found = sv.instruments(instrument)
     terminal.summary(instruments_summary(found, terminal.language))
-    for loaded in found:
-        terminal.summary(sources_summary(loaded, terminal.language))
+    if instrument:
+        terminal.summary(sources_summary(found[0], terminal.language))
+    else:
+        terminal.say("cli.list.sources", instrument=found[0].name)
 
 
 @app.command(cls=WordedCommand)
@@ -180,6 +188,27 @@ def compare(
         terminal.summary(summary)
     if out is not None:
         terminal.say("cli.written", out=out)
+
+
+def _loaded(terminal: Terminal, path: str) -> sv.Study:
+    """A study, whose codes are shown as what they are called from now on."""
+    from surveys.handover.words import names_in
+
+    study = sv.load(path)
+    terminal.names = names_in(study.definition, terminal.language)
+    return study
+
+
+def _what_next(terminal: Terminal, done: sv.Screening, study: str, out: Path | None) -> None:
+    """How much waits for a person, where, and which command comes next."""
+    waiting = done.waiting
+    for about in ("units", "entries", "forms"):
+        if waiting[about]:
+            terminal.say(f"cli.next.{about}", number=waiting[about], evaluations=waiting["evaluations"])
+            if out is not None:
+                terminal.say("cli.next.confirm", path=out / "review" / f"{about}.csv", study=study)
+    if out is None and any(waiting.values()):
+        terminal.say("cli.next.screen", study=study)
 
 
 def _judge(terminal: Terminal, found: Sequence[sv.Problem]) -> None:

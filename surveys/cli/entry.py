@@ -29,6 +29,8 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command that ``arguments`` name; every fault a user can cause becomes a message and an exit code."""
     language, rest, wrong = chosen_language(arguments, os.environ)
     terminal = Terminal(language)
+    if (preferred := os.environ.get(LANGUAGE_VARIABLE, "")) not in ("", *LANGUAGES):
+        terminal.fault("cli.language_unknown", value=preferred, accepted=LANGUAGES, chosen=language)
     if wrong is not None:
         terminal.fault("cli.usage.language", value=wrong, accepted=LANGUAGES)
         return WRONG_USAGE

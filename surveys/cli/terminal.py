@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from surveys.problems import Language, Problem, phrase, wording
+from surveys.problems import Language, Names, Problem, phrase, wording
 from surveys.vocabulary.progress import Stages, Step, unheard
 
 if TYPE_CHECKING:
     from surveys.reports.summaries import Summary
 
-#: Width of tables where there is no terminal to ask.
-_WIDTH = 120
+#: Where a folder of results has every warning.
+WARNINGS = Path("review") / "warnings.csv"
+_WIDTH = 80  # where there is no terminal to ask
+_NARROWEST = 12  # characters of a column of words
 
 
 class Terminal:
@@ -22,6 +27,7 @@ class Terminal:
 
     def __init__(self, language: Language) -> None:
         self.language = language
+        self.names: Names = {}  # what codes are called, once a study is known
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="replace")
@@ -34,26 +40,21 @@ class Terminal:
         """One message on stderr."""
         print(phrase(code, self.language, **_as_text(params)), file=sys.stderr)
 
-    def problems(self, problems: Iterable[Problem]) -> None:
-        """All problems on stderr, file by file, each message once with all its places, and their number; none: nothing."""
+    def problems(self, problems: Iterable[Problem], out: Path | None = None) -> None:
+        """All errors on stderr, with every warning that may explain them; warnings alone in as many lines as one looks at, the
+        others in ``out``; none: nothing."""
         found = list(dict.fromkeys(problems))
+        errors = sum(problem.severity == "error" for problem in found)
         if not found:
             return
-        for file, of_file in _by(found, lambda p: p.file).items():
-            print(file or phrase("cli.problems.general", self.language), file=sys.stderr)
-            for alike in _by(of_file, lambda p: (p.severity, p.code, p.params, p.sheet, p.column)).values():
-                print(f"  {self._line(alike)}", file=sys.stderr)
-        errors = sum(problem.severity == "error" for problem in found)
-        self.fault("cli.problems.number", errors=errors, warnings=len(found) - errors)
+        from surveys.reports.messages import Audience, in_full, in_short
 
-    def _line(self, alike: Sequence[Problem]) -> str:
-        """Mark, place and message of faults that differ in their row only."""
-        first = alike[0]
-        mark = phrase(f"cli.mark.{first.severity}", self.language)
-        rows = ", ".join(str(problem.row) for problem in alike if problem.row is not None)
-        place = first.place_in_file(self.language, rows)
-        message = phrase(first.code, self.language, **dict(first.params))
-        return f"{mark}: {place}: {message}" if place else f"{mark}: {message}"
+        audience = Audience(self.language, _columns(), self.names)
+        for line in in_full(found, audience) if errors else in_short(found, audience):
+            print(line, file=sys.stderr)
+        self.fault("cli.problems.number", errors=errors, warnings=len(found) - errors)
+        if out is not None and not errors:
+            self.fault("cli.problems.all", path=out / WARNINGS)
 
     def summary(self, summary: Summary) -> None:
         """A table on stdout: names to the left, numbers to the right."""
@@ -62,12 +63,23 @@ class Terminal:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(title=summary.title, title_justify="left", header_style="bold", box=SIMPLE)
-        for heading, number in zip(summary.headings, summary.numeric, strict=True):
-            table.add_column(heading, justify="right" if number else "left", overflow="fold")
+        plain = bool(os.environ.get("NO_COLOR")) or not sys.stdout.isatty()
+        title, heading_style = ("", "") if plain else ("italic", "bold")
+        table = Table(
+            title=summary.title, title_justify="left", title_style=title, header_style=heading_style, box=SIMPLE,
+            pad_edge=False, padding=(0, 1, 0, 0),
+        )  # fmt: skip
+        columns = list(zip(*summary.rows, strict=True)) or [()] * len(summary.headings)
+        for heading, number, cells in zip(summary.headings, summary.numeric, columns, strict=True):
+            longest = max(map(len, (*cells, *heading.split())), default=0)
+            if number:  # numbers and intervals are never broken
+                table.add_column(heading, justify="right", width=longest)
+            else:
+                table.add_column(heading, overflow="fold", min_width=min(longest, _NARROWEST))
         for row in summary.rows:
-            table.add_row(*(Text(cell) for cell in row))
-        console = Console(width=None if sys.stdout.isatty() else _WIDTH, emoji=False, markup=False)
+            table.add_row(*map(Text, row))
+        console = Console(width=_columns(), emoji=False, markup=False)
+        console.width = max(console.width, console.measure(table).minimum)
         with console.capture() as captured:
             console.print(table)
         # printed by ourselves, so that a reader who has gone is noticed here
@@ -108,12 +120,9 @@ class Terminal:
         sys.stdout.flush()
 
 
-def _by(problems: Iterable[Problem], key: Callable[[Problem], Any]) -> dict[Any, list[Problem]]:
-    """Problems by a key, in the order in which the keys appear."""
-    found: dict[Any, list[Problem]] = {}
-    for problem in problems:
-        found.setdefault(key(problem), []).append(problem)
-    return found
+def _columns() -> int:
+    """The width of lines: that of the terminal, or as the variable COLUMNS says."""
+    return shutil.get_terminal_size((_WIDTH, 24)).columns
 
 
 def _as_text(params: Mapping[str, object]) -> dict[str, str]:

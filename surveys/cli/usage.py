@@ -81,6 +81,7 @@ def _everywhere(language: Language) -> Rows:
     return [
         (f"--lang {'|'.join(LANGUAGES)}", phrase("cli.help.lang", language)),
         ("--help", phrase("cli.help.help", language)),
+        ("--version", phrase("cli.help.version", language)),
     ]
 
 

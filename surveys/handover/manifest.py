@@ -176,6 +176,11 @@ def _requirements() -> tuple[str, ...]:
     return tuple(sorted(match[0].lower() for match in named if match))
 
 
+def version() -> str:
+    """The version of this program, as it stands in every manifest."""
+    return _version(ENGINE)
+
+
 def _version(package: str) -> str:
     """The version of an installed package.
 

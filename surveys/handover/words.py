@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from surveys.definitions.instrument.records import Block, Group, Instrument, Node, Questionnaire
-from surveys.problems import Language, phrase, wording
+from surveys.definitions.study.records import StudyDefinition
+from surveys.problems import Language, Names, phrase, wording
 from surveys.vocabulary.statuses import STATUSES
 
 
@@ -25,6 +26,13 @@ def words_of(kind: str, instrument: Instrument, language: Language) -> Mapping[s
         "node": instrument.nodes,
     }
     return {record.code: label_of(record, language) for record in records[kind]}
+
+
+def names_in(study: StudyDefinition, language: Language) -> Names:
+    """What the blocks, groups, questionnaires and units of a study are called, by kind and code."""
+    units = {unit.code: getattr(unit, f"name_{language}") or unit.name_vi for unit in study.units}
+    kinds = ("block", "group", "questionnaire")
+    return {"unit": units, **{kind: words_of(kind, study.instrument, language) for kind in kinds}}
 
 
 def worded(kind: str, codes: Iterable[str], instrument: Instrument, language: Language) -> list[str]:

@@ -15,16 +15,15 @@ from surveys.definitions.study.records import StudyDefinition
 from surveys.handover.official_columns import COLUMNS, UNITS
 from surveys.handover.result_frames import printed
 from surveys.handover.rounding import decimal_texts, plain_texts, whole_texts
-from surveys.handover.words import label_of
+from surveys.handover.words import label_of, names_in, worded
 from surveys.problems import Language, phrase
 from surveys.vocabulary.levels import ALL_GROUPS
 from surveys.vocabulary.remarks import in_words
-from surveys.vocabulary.statuses import DISPOSITIONS
+from surveys.vocabulary.statuses import OK
 
 if TYPE_CHECKING:
     from surveys.published.audit import AuditReport
 
-_COUNTS = ("issued", "returned", *DISPOSITIONS)
 _SHOWN = 10
 _LEVEL = 0.05
 
@@ -40,43 +39,48 @@ class Summary:
     remarks: tuple[str, ...] = ()
 
 
-def funnel_summary(funnel: pd.DataFrame, instrument: Instrument, language: Language) -> Summary:
-    """Issued, returned, valid, under review and rejected per questionnaire, and their totals."""
-    counts = funnel.groupby("questionnaire", sort=False)[list(_COUNTS)].sum()
-    labels = {q.code: label_of(q, language) for q in instrument.questionnaires}
-    total = phrase("summary.total", language)
-    rows = [
-        (str(code), labels.get(str(code), ""), *_whole(row))
-        for code, row in zip(counts.index, counts.to_numpy(), strict=True)
-    ]
-    rows.append(("", total, *_whole(counts.to_numpy().sum(axis=0))))
-    headings = ("questionnaire", "summary.name", *_COUNTS)
-    matrix = any(q.matrix for q in instrument.questionnaires if q.code in set(counts.index))
-    remarks = (phrase("summary.evaluations", language),) if matrix else ()
-    return _summary("summary.funnel", headings, 2, rows, language, remarks)
+def funnel_summary(counts: pd.DataFrame, instrument: Instrument, language: Language) -> Summary:
+    """Forms that came back, where a form rates many units, and the evaluations issued, returned, valid, under review, rejected
+    and left out, per questionnaire and in all. ``counts``: as ``Screening.counts``; what occurs nowhere has no column."""
+    apart = bool((counts["forms"] != counts["returned"]).any())
+    always = {"forms": apart, "returned": True, "valid": True}
+    seen = [name for name in counts.columns if always.get(name, counts[name].any())]
+    numbers = counts[seen].to_numpy()
+    called = worded("questionnaire", map(str, counts.index), instrument, language)
+    rows = [(name, *_whole(row)) for name, row in zip(called, numbers, strict=True)]
+    rows.append((phrase("summary.total", language), *_whole(numbers.sum(axis=0))))
+    remarks = (phrase("summary.evaluations", language),) if apart else ()
+    headings = ("questionnaire", *(f"summary.{name}" if name == "forms" else name for name in seen))
+    return _summary("summary.funnel", headings, 1, rows, language, remarks)
 
 
 def league_summaries(units: pd.DataFrame, study: StudyDefinition, language: Language) -> tuple[Summary, ...]:
     """The first units of each block by rank; those without a rank stand last."""
-    labels = {block.code: label_of(block, language) for block in study.instrument.blocks}
     found = []
     for block, rows in units.groupby("block", sort=False):
         ordered = rows.sort_values("rank", kind="stable", na_position="last")
         more = max(len(ordered) - _SHOWN, 0)
         remarks = (phrase("summary.more_units", language, more=more),) if more else ()
         texts = printed(UNITS, ordered.head(_SHOWN), study.output)
-        statuses = [phrase(f"handover.status.{status}", language) for status in texts["status"]]
         columns = {
-            **{name: texts[name] for name in ("rank", "unit_name", "points", "max_points", "percent")},
+            **{name: texts[name] for name in ("rank", "unit_name", "points", "percent")},
             "summary.interval": _ranges(texts["ci_low"], texts["ci_high"]),
             "summary.ranks": _ranges(texts["rank_low"], texts["rank_high"]),
-            "status": statuses,
         }
-        title = phrase("summary.league", language, block=labels.get(str(block), str(block)))
+        if any(status != OK for status in texts["status"]):
+            columns["status"] = [phrase(f"handover.status.{status}", language) for status in texts["status"]]
+        title = _league_title(str(block), texts["max_points"], study, language)
         numeric = tuple(name not in ("unit_name", "status") for name in columns)
         lines = tuple(zip(*columns.values(), strict=True))
         found.append(Summary(title, _headings(tuple(columns), language), numeric, lines, remarks))
     return tuple(found)
+
+
+def _league_title(block: str, most: Sequence[str], study: StudyDefinition, language: Language) -> str:
+    """The block with its maximum points, where all units have the same."""
+    label = names_in(study, language)["block"].get(block, block)
+    same = most[0] if len(set(most)) == 1 else ""
+    return phrase("summary.league", language, block=label, most=same)
 
 
 def instruments_summary(instruments: Sequence[Instrument], language: Language) -> Summary:

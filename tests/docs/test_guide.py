@@ -53,7 +53,7 @@ def test_the_commands_of_the_first_chapter_run(
     assert [command.split()[1] for command in commands] == ["check", "score", "verify"]
     for command in commands:
         assert main(command.split()[1:]) == 0, command
-    assert re.search(r"xa-1 .* 0 +170 +155 +3 +12\n", capsys.readouterr().out)
+    assert re.search(r"Mẫu phiếu người dân +170 +155 +3 +12\n", capsys.readouterr().out)
 
     review = tmp_path / "results/review/units.csv"
     rows = list(csv.DictReader(review.read_text("utf-8-sig").splitlines()))
@@ -72,7 +72,7 @@ def test_the_commands_of_the_first_chapter_run(
     with (tmp_path / "first-survey/study.toml").open("a", encoding="utf-8") as study:
         study.write(f"\n{declared}")
     assert main(["score", "first-survey", "--out", "results"]) == 0
-    assert re.search(r"xa-1 .* 0 +170 +158 +0 +12\n", capsys.readouterr().out)
+    assert re.search(r"Mẫu phiếu người dân +170 +158 +12\n", capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}/{page.stem}")

@@ -21,3 +21,9 @@ def scored(simulated: Path) -> Path:
     out = simulated.parent / "results"
     assert main(["score", str(simulated / "study.toml"), "--out", str(out)]) == 0
     return out
+
+
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Messages in one line each, so that a test can look for their words."""
+    monkeypatch.setenv("COLUMNS", "500")

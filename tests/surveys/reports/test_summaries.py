@@ -8,27 +8,29 @@ import pytest
 
 from surveys.problems import LANGUAGES, Language
 from surveys.reports.summaries import change_summaries, funnel_summary, league_summaries, mapping_summary
+from surveys.result import Screening
 from surveys.scoring.scored_round import ScoredRound
 from surveys.vocabulary.remarks import remark
 
 
 def test_the_funnel_is_added_up_by_questionnaire(small_round: ScoredRound) -> None:
     """Issued 3 × 8 and 3 × 10 forms; of the second questionnaire 17 came back: 15 valid, 1 under review, 1 rejected."""
-    found = funnel_summary(small_round.dispositions.funnel, small_round.study.instrument, "en")
+    counts = Screening(small_round.screened).counts
+    forms = counts["forms"].tolist()
+    found = funnel_summary(counts, small_round.study.instrument, "en")
     assert found.headings == (
         "Questionnaire",
-        "Name",
+        "Forms returned",
         "Issued",
         "Returned",
         "Valid",
         "Under review",
         "Rejected",
-        "Left out",
     )
     assert found.rows == (
-        ("so-2", "Form 2", "24", "18", "18", "0", "0", "0"),
-        ("so-5", "Form 5", "30", "17", "15", "1", "1", "0"),
-        ("", "Total", "54", "35", "33", "1", "1", "0"),
+        ("Form 2", str(forms[0]), "24", "18", "18", "0", "0"),
+        ("Form 5", "17", "30", "17", "15", "1", "1"),
+        ("Total", str(sum(forms)), "54", "35", "33", "1", "1"),
     )
     assert len(found.remarks) == 1  # a form of the first questionnaire rates every unit
 
@@ -36,13 +38,13 @@ def test_the_funnel_is_added_up_by_questionnaire(small_round: ScoredRound) -> No
 def test_the_league_stands_by_rank_with_rounded_numbers(small_round: ScoredRound) -> None:
     """Points by hand: tru 3/8 + 2, y-te 0.79166… + 1.1, noi-vu 0.6 + 2/3."""
     (found,) = league_summaries(small_round.scores.units, small_round.study, "en")
-    assert found.title.endswith("Departments")
-    assert [row[:4] for row in found.rows] == [
-        ("1", "=Trụ sở, “khu A”", "2.3750", "3"),
-        ("2", "Sở Y tế", "1.8917", "3"),
-        ("3", "Sở Nội vụ", "1.2667", "3"),
+    assert found.title == "League table: Departments (maximum 3 points)"
+    assert [row[:3] for row in found.rows] == [
+        ("1", "=Trụ sở, “khu A”", "2.3750"),
+        ("2", "Sở Y tế", "1.8917"),
+        ("3", "Sở Nội vụ", "1.2667"),
     ]
-    assert found.rows[2][4:7] == ("42.22", "41.22 – 43.22", "1 – 3")
+    assert found.rows[2][3:6] == ("42.22", "41.22 – 43.22", "1 – 3")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
