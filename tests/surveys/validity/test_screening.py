@@ -138,7 +138,7 @@ def test_every_impossible_parameter_is_reported_at_once() -> None:
 def test_wording_has_both_languages() -> None:
     for code, texts in wording().items():
         if code.startswith("validity."):
-            assert texts.keys() == {"vi", "en"}, code
+            assert texts.keys() >= {"vi", "en"}, code
 
 
 @pytest.mark.long
