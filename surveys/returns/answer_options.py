@@ -97,8 +97,11 @@ class AnswerOptions:
         folded = fold(text)
         if folded in self._known:
             return self._known[folded]
-        number = _WHOLE.fullmatch(folded)
-        return self._known.get(str(int(number[1]))) if number else None
+        return self._known.get(whole_number(text)) if folded else None
+
+    def is_reason(self, text: str) -> bool:
+        """Whether a text is how this project writes a reason for having no answer."""
+        return fold(text) in _REASON_OF
 
     def nearest(self, text: str) -> str:
         """The option most like ``text``; only for messages."""
@@ -106,10 +109,10 @@ class AnswerOptions:
 
     def _numbered(self, text: str) -> Answer | None:
         """``5 - Rất hài lòng`` and ``Rất hài lòng (5)``: an answer only when number and label agree."""
-        found = _NUMBER_FIRST.fullmatch(fold(text)) or _NUMBER_LAST.fullmatch(fold(text))
+        found = number_and_words(text)
         if found is None:
             return None
-        by_number, by_label = self.find(found["number"]), self.find(found["label"])
+        by_number, by_label = self.find(found[0]), self.find(found[1])
         if by_label is None and (self._several(text) or by_number is None):
             return None
         if by_number is None or by_number != by_label:
@@ -127,25 +130,24 @@ class AnswerOptions:
         return Answer(known[0]) if len(known) == 1 else Answer(SEVERAL, "several")
 
 
-def read_cell(value: object, text: str, options: AnswerOptions, variable: Variable | None) -> Answer:
-    """What a cell with this repaired text says. In a statistical file its code and its value label speak together: an answer when
-    they agree. A code that only the file declares missing is a blank; a level that it declares missing is a contradiction."""
-    label = variable.value_labels.get(value, "") if variable else ""
-    if fold(label) in _REASON_OF:
-        return options.read(label)
-    said = _agreed(options.read(text), options.read(label) if label else None)
-    if variable is None or not variable.is_missing(value):
-        return said
-    if said.fault == "out_of_scale":
-        return Answer(BLANK, "missing")
-    return Answer(OUT_OF_SCALE, "disagrees") if said.code >= 0 else said
+def whole_number(text: str) -> str:
+    """A text that is a whole number, as one; empty for any other.
+
+    >>> whole_number("04.0"), whole_number("-1"), whole_number("4,5")
+    ('4', '-1', '')
+    """
+    number = _WHOLE.fullmatch(fold(text))
+    return str(int(number[1])) if number else ""
 
 
-def _agreed(by_code: Answer, by_label: Answer | None) -> Answer:
-    """What a code and its label say together; a label that is none of the options says nothing."""
-    if by_label is None or by_label.fault:
-        return by_code
-    return by_label if by_code.fault or by_code == by_label else Answer(OUT_OF_SCALE, "disagrees")
+def number_and_words(text: str) -> tuple[str, str] | None:
+    """``5 - Rất hài lòng`` and ``Rất hài lòng (5)`` as number and words; None for any other text.
+
+    >>> number_and_words("5 - Rất hài lòng"), number_and_words("Rất hài lòng (5)"), number_and_words("5")
+    (('5', 'rất hài lòng'), ('5', 'rất hài lòng'), None)
+    """
+    found = _NUMBER_FIRST.fullmatch(fold(text)) or _NUMBER_LAST.fullmatch(fold(text))
+    return (found["number"], found["label"]) if found else None
 
 
 def shown_text(value: object, variable: Variable | None) -> str:

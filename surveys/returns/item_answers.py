@@ -15,7 +15,7 @@ from surveys.definitions.instrument.records import (
     Instrument,
     Item,
 )
-from surveys.returns.answer_options import read_cell, shown_text
+from surveys.returns.answer_options import shown_text
 from surveys.returns.headings.columns import Pool
 from surveys.returns.table_reading import CellFault, TableReading
 from surveys.returns.text.cell_text import SHOWN
@@ -98,7 +98,8 @@ def _sound_answers(
     alike: dict[tuple[Pool, str], dict[tuple[str, str], np.ndarray]] = {}
     for about in held:
         column = reading.layout.items.get(about)
-        if column and not column.variable and column.cells.pool.meant is not None:
+        plain = about[0] not in reading.codings and column and not column.variable
+        if column and plain and column.cells.pool.meant is not None:
             key = (column.cells.pool, reading.instrument.scale_of(about[0]).code)
             alike.setdefault(key, {})[about] = column.cells.codes
     sound: dict[tuple[str, str], np.ndarray] = {}
@@ -120,12 +121,9 @@ def _item_answers(reading: TableReading, item: str, unit: str) -> np.ndarray:
     column = reading.layout.items.get((item, unit))
     if column is None:
         return _ticked(reading, item, unit)
-    options = reading.vocabulary.options_of(item)
+    options, coding = reading.vocabulary.options_of(item), reading.coding(item)
     cells, variable = column.distinct, column.variable
-    read = [
-        read_cell(value, text, options, variable)
-        for value, text in zip(cells.values, cells.texts, strict=True)
-    ]
+    read = [coding.read(value, text, variable) for value, text in zip(cells.values, cells.texts, strict=True)]
     faults = {k: answer.fault for k, answer in enumerate(read) if answer.fault}
     for told, (k, fault) in enumerate(faults.items()):
         text = shown_text(cells.values[k], variable)[:SHOWN]

@@ -19,8 +19,9 @@ from surveys.returns.headings.columns import column_letter
 from surveys.returns.headings.form_table import FormTable
 from surveys.returns.headings.matched_columns import lay_out
 from surveys.returns.mapping_file import Decided, read_mapping
-from surveys.returns.readers.registry import choose
+from surveys.returns.readers.registry import MADE_BY_HAND, choose
 from surveys.returns.record_set import CONVERSION_COLUMNS, Returns, stacked, table_of, together
+from surveys.returns.settled_codings import settle_codings
 from surveys.returns.study_reading import StudyReading
 from surveys.returns.submission_keys import is_content_key, joined_keys, numbered_keys
 from surveys.returns.table_reading import TableReading
@@ -73,7 +74,8 @@ def _read_file(file: ReturnFile, reading: StudyReading) -> Returns:
     sheets = _shown(opened, file, problems)
     decided = read_mapping(reading.path(file.mapping), file.mapping, instrument) if file.mapping else None
     anyone = reading.vocabulary(file, file.questionnaire, decided)
-    tables = choose(sheets, anyone, file.reader, file.path).read(sheets, anyone)
+    reader = choose(sheets, anyone, file.reader, file.path)
+    tables = reader.read(sheets, anyone)
     _note_ignored(sheets, tables, problems)
     if not any(map(len, tables)):
         severity: Severity = "warning" if tables else "error"
@@ -81,6 +83,8 @@ def _read_file(file: ReturnFile, reading: StudyReading) -> Returns:
     if decided:
         decided.note_missing(tables, problems)
     laid_out = [found for table in tables for found in _laid_out(file, table, decided, reading)]
+    exported = reader.name not in MADE_BY_HAND
+    laid_out = [table for table in laid_out if settle_codings(file, table, exported)]
     settle_times(file, laid_out)
     parts = [evaluations(table) for table in laid_out]
     _reject_repeated_groups(tables, parts, file)

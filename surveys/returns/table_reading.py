@@ -16,6 +16,7 @@ from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.study_reading import StudyReading
 from surveys.returns.text.cell_text import SHOWN
 from surveys.returns.unit_register import UnitRegister
+from surveys.returns.value_coding import Coding
 from surveys.vocabulary.folding import strange_letters
 
 
@@ -42,6 +43,7 @@ class TableReading:
     vocabulary: Vocabulary
     faults: list[CellFault] = field(default_factory=list)
     times: dict[str, np.ndarray] = field(default_factory=dict)
+    codings: dict[str, Coding] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.table)
@@ -57,6 +59,10 @@ class TableReading:
     @property
     def register(self) -> UnitRegister:
         return self.study.registers[self.questionnaire.block]
+
+    def coding(self, item: str) -> Coding:
+        """How the file writes the answers of an item."""
+        return self.codings.get(item) or Coding(self.vocabulary.options_of(item))
 
     @property
     def has_codes(self) -> bool:

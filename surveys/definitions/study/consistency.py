@@ -15,7 +15,18 @@ from zoneinfo import ZoneInfo
 
 from surveys.definitions.draft import InstrumentDraft, StudyDraft
 from surveys.definitions.instrument.consistency import UNITS_ONCE, check_units
-from surveys.definitions.instrument.records import Block, Field, Group, Item, Node, Questionnaire, Unit
+from surveys.definitions.instrument.records import (
+    Block,
+    Field,
+    Group,
+    Item,
+    Level,
+    Node,
+    NonAnswer,
+    Questionnaire,
+    Scale,
+    Unit,
+)
 from surveys.definitions.shared_checks import (
     Key,
     Range,
@@ -46,7 +57,7 @@ from surveys.definitions.study.records import (
     WeightPlan,
 )
 from surveys.problems import Place
-from surveys.vocabulary.folding import fold_name
+from surveys.vocabulary.folding import fold, fold_name
 from surveys.vocabulary.levels import ASSESSMENT, SURVEY, TOTAL
 from surveys.vocabulary.roles import KEPT_ROLES
 from surveys.vocabulary.statuses import TOOL_STATES
@@ -114,6 +125,8 @@ class Declared:
         self.forms = {form.code: form for form in instrument.all(Questionnaire)}
         self.nodes = {node.code: node for node in instrument.all(Node)}
         self.fields = {field.code: field for field in instrument.all(Field) if field.role in KEPT_ROLES}
+        self.scales = {scale.code: scale for scale in instrument.all(Scale)}
+        self.scale_of = {item.code: item.scale for item in instrument.all(Item)}
         self.columns = (*instrument.known(Field), *instrument.known(Item))
         self.units: dict[str, dict[str, None]] = defaultdict(dict)
         for unit in draft.all(Unit):
@@ -197,6 +210,7 @@ def check_returns(draft: StudyDraft, known: Declared) -> None:
         if form is not None and form.modes and entry.mode and entry.mode not in form.modes:
             place.not_accepted("record.not_accepted", "mode", entry.mode, form.modes)
         refer(place, "column", "columns", [code for code, _ in entry.columns], known.columns)
+        _check_recode(entry, place, known)
         if entry.header and not _is_pattern(entry.header, needs_unit=form is not None and form.matrix):
             place.note("study.header", "header", value=entry.header)
         for word, state in entry.states:
@@ -206,6 +220,27 @@ def check_returns(draft: StudyDraft, known: Declared) -> None:
             place.note("study.encoding", "encoding", value=entry.encoding)
     sheets = ((" ".join((e.path, e.sheet, e.questionnaire)).strip(), p) for e, p in draft.of(ReturnFile))
     note_doubles(sheets, "path")
+
+
+def _check_recode(entry: ReturnFile, place: Place, known: Declared) -> None:
+    """A recode is of an item, a scale or all of them, and names options that exist."""
+    for key, pairs in entry.recode:
+        scales = [known.scales[code] for code in ([known.scale_of.get(key, key)] if key != "*" else known.scales)
+                  if code in known.scales]  # fmt: skip
+        options = [_ways_to_answer(scale) for scale in scales]
+        if not options:
+            place.not_accepted("study.recode", f"recode.{key}", key, ("*", *known.scales, *known.scale_of))
+        for said, meant in pairs if options else ():
+            if str(meant) and not any(fold(str(meant)) in ways for ways in options):
+                accepted = [level.code for level in scales[0].levels]
+                place.not_accepted("record.not_accepted", f"recode.{key}.{said}", str(meant), accepted)
+
+
+def _ways_to_answer(scale: Scale) -> frozenset[str]:
+    """The folded codes, labels and aliases of the levels and non-answers of a scale."""
+    known: tuple[Level | NonAnswer, ...] = (*scale.levels, *scale.non_answers)
+    ways = ((said.code, said.label_vi, said.label_en, *said.aliases) for said in known)
+    return frozenset(fold(text) for texts in ways for text in texts)
 
 
 def _is_pattern(header: str, needs_unit: bool) -> bool:

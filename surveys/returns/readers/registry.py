@@ -19,6 +19,9 @@ from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.form_table import FormTable
 from surveys.returns.headings.questions import Vocabulary
 
+#: Readers of tables whose cells someone may have typed; the others read what a product exported from its own form.
+MADE_BY_HAND = frozenset({"native", "handmade", "statistical", "tidy"})
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:

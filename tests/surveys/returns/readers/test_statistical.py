@@ -148,11 +148,14 @@ def test_missing_codes_whose_label_the_definition_does_not_have_are_shown(study,
     assert dict(warning.params)["nearest"] == "Không biết"
 
 
-def test_a_code_and_a_label_that_contradict_each_other_are_never_an_answer(study, tmp_path):
-    write_sav(tmp_path / "r.sav", with_answer(5), {5.0: "Rất không hài lòng", 1.0: "Rất hài lòng"})
-    read = read_returns(study(ReturnFile("r.sav", "so-5", header="V{item}")))
-    assert read.answers[:, 1].tolist() == [OUT_OF_SCALE, OUT_OF_SCALE]
-    assert read.cells["fault"].tolist() == ["disagrees", "disagrees"]
+def test_codes_that_contradict_their_labels_are_read_by_labels_that_are_all_options(study, tmp_path):
+    reversed_labels = dict(zip(LEVELS, reversed(LEVELS.values()), strict=True))
+    write_sav(tmp_path / "r.sav", with_answer(5), reversed_labels)
+    read = read_returns(
+        study(ReturnFile("r.sav", "so-5", header="V{item}", columns=(("1.1b", ""), ("1.2", ""))))
+    )
+    assert read.answers[:, 1].tolist() == [0, 4]
+    assert "returns.read_by_labels" in {warning.code for warning in read.warnings}
 
 
 def test_labels_that_the_scale_does_not_know_are_noted(study, tmp_path):
