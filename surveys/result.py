@@ -75,7 +75,7 @@ class Screening(Shown):
     @cached_property
     def forms(self) -> pd.DataFrame:
         """One row per evaluation: its disposition and its reasons."""
-        return forms_frame(self.returns, self.screening)
+        return forms_frame(self.returns, self.screening, self.screened.study.decisions)
 
     @property
     def warnings(self) -> tuple[Problem, ...]:

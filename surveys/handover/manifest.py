@@ -36,6 +36,8 @@ Content = Literal["scores", "screening", "comparison"]
 _SETTINGS = (
     "exclusions", "returns", "rules", "weights", "fieldwork", "minimum", "inference", "output",
 )  # fmt: skip
+#: Keys of ``[files]`` whose tables hold what people decided.
+_DECIDED = ("decisions", "unit_decisions", "adjudication")
 _VERSION_LINE = re.compile(r"^Version: *(\S+)$", re.MULTILINE)
 #: A checksum and the path of a file, in which no character may pass for the end of a line.
 _SUM_LINE = re.compile(r"([0-9a-f]{64})  (\S(?:[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\S)?)")
@@ -91,7 +93,8 @@ def _lines(content: bytes) -> list[str]:
 
 
 def run_manifest(content: Content, done: ScreenedRound | ScoredRound, statuses: Mapping[str, int]) -> bytes:
-    """``run.json``: engine, versions, hash of every input, settings, counts of forms, results and warnings."""
+    """``run.json``: engine, versions, hash of every input, settings, files of decisions, counts of forms, results and
+    warnings."""
     study = done.study
     record = {
         **_programs(content),
@@ -100,6 +103,7 @@ def run_manifest(content: Content, done: ScreenedRound | ScoredRound, statuses: 
         "inputs": [_input(name, path) for name, path in input_files(study).items()],
         "settings": {name: _plain(getattr(study, name)) for name in _SETTINGS},
         **({"changed": list(study.changed)} if study.changed else {}),
+        "decisions": _decisions(study),
         "scoring": _plain(study.instrument.scoring),
         "counts": _counts(done.returns, done.dispositions),
         "results": dict(sorted(statuses.items())),
@@ -154,6 +158,20 @@ def input_files(study: StudyDefinition) -> dict[str, Path]:
 def _input(name: str, path: Path) -> dict[str, object]:
     content = path.read_bytes()
     return {"path": name, "bytes": len(content), "sha256": digest_of(content)}
+
+
+def _decisions(study: StudyDefinition) -> list[dict[str, object]]:
+    """The files in which people decided: what they are about, their checksums, and how many decisions each holds."""
+    files, found = study.document.get("files", {}), []
+    for key in _DECIDED:
+        path = files.get(key) if isinstance(files, Mapping) else None
+        if path and (study.folder / path).is_file():
+            named = _input(str(path), study.folder / str(path))
+            found.append({"about": key, **named, "decisions": len(getattr(study, key))})
+    for mapping in dict.fromkeys(file.mapping for file in study.returns if file.mapping):
+        if (study.folder / mapping).is_file():
+            found.append({"about": "mapping", **_input(mapping, study.folder / mapping)})
+    return found
 
 
 def _counts(returns: Returns, dispositions: Dispositions) -> dict[str, object]:

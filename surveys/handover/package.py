@@ -60,7 +60,7 @@ def package(scored: ScoredRound) -> dict[str, bytes]:
     """Every file of the package: path → bytes. The same input gives the same bytes."""
     study, scores = scored.study, scored.scores
     manifest = run_manifest("scores", scored, Counter(scores.table["status"].tolist()))
-    forms = result_frames.forms_frame(scored.returns, scored.dispositions)
+    forms = result_frames.forms_frame(scored.returns, scored.dispositions, study.decisions)
     frames = {
         official_columns.SCORES: scores.table,
         official_columns.UNITS: scores.units,
@@ -83,9 +83,11 @@ def package(scored: ScoredRound) -> dict[str, bytes]:
 
 def screening(screened: ScreenedRound) -> dict[str, bytes]:
     """Every file of a screening: path → bytes."""
-    frames = _screened_frames(screened, result_frames.forms_frame(screened.returns, screened.dispositions))
-    csvs, books = _written(screened.study, frames)
-    return _sealed(screened.study, csvs, {**books, MANIFEST: run_manifest("screening", screened, {})})
+    study = screened.study
+    forms = result_frames.forms_frame(screened.returns, screened.dispositions, study.decisions)
+    frames = _screened_frames(screened, forms)
+    csvs, books = _written(study, frames)
+    return _sealed(study, csvs, {**books, MANIFEST: run_manifest("screening", screened, {})})
 
 
 def _screened_frames(

@@ -6,13 +6,13 @@ spreadsheet would run as a formula is guarded (:mod:`surveys.vocabulary.formula_
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from surveys.definitions.instrument.records import Instrument, Node
-from surveys.definitions.study.records import Output, StudyDefinition
+from surveys.definitions.study.records import Decision, Output, StudyDefinition
 from surveys.handover.official_columns import (
     COUNCIL_SCORES,
     COUNCIL_UNITS,
@@ -31,6 +31,7 @@ from surveys.review.review_file import review_bytes
 from surveys.scoring.combination_rules import rule_of
 from surveys.scoring.scores import Scores
 from surveys.validity.dispositions import Dispositions
+from surveys.vocabulary.columns import DECIDED_COLUMNS
 from surveys.vocabulary.csv import columns_bytes
 from surveys.vocabulary.levels import ALL_GROUPS, EXTERNAL_SURVEY, ITEM_LEVEL, SURVEY
 from surveys.vocabulary.remarks import in_words
@@ -70,8 +71,11 @@ def _texts(column: OfficialColumn, values: pd.Series, output: Output) -> list[st
     return texts
 
 
-def forms_frame(returns: Returns, dispositions: Dispositions) -> pd.DataFrame:
-    """Every evaluation with its disposition and the names of all rules it met, joined by ``;``.
+def forms_frame(
+    returns: Returns, dispositions: Dispositions, decisions: Sequence[Decision] = ()
+) -> pd.DataFrame:
+    """Every evaluation with its disposition, the names of all rules it met, joined by ``;``, and who of ``decisions``, the
+    study's, decided about it, when and why.
 
     Block, unit, group and questionnaire are those of the cell in which the evaluation is counted; ``unit_read`` is the unit as
     read. Second data entries are compared with the first and are no evaluations of their own.
@@ -80,14 +84,22 @@ def forms_frame(returns: Returns, dispositions: Dispositions) -> pd.DataFrame:
     reasons = np.full(len(returns), "", dtype=object)
     for row, rule in zip(met["row"], met["rule"], strict=True):
         reasons[row] += f";{rule}" if reasons[row] else rule
-    read = returns.rows[["form_code", "mode", "source_file", "source_row", "unit_code"]]
+    read = returns.rows[["form_code", "submission", "mode", "source_file", "source_row", "unit_code"]]
     judged = {"disposition": dispositions.disposition, "reasons": reasons}
     parts = [
         read.rename(columns={"unit_code": "unit_read"}),
         dispositions.cells,
         pd.DataFrame(judged, dtype=object),
+        _decided(dispositions, decisions),
     ]
     return pd.concat(parts, axis=1)[dispositions.counted].reset_index(drop=True)
+
+
+def _decided(dispositions: Dispositions, decisions: Sequence[Decision]) -> pd.DataFrame:
+    """Who decided about each evaluation, when and why; nothing where nobody did."""
+    said = [(made.reviewer, made.date, made.reason) for made in decisions] + [("", "", "")]
+    by = np.full(len(dispositions.disposition), -1) if dispositions.decided is None else dispositions.decided
+    return pd.DataFrame(said, columns=list(DECIDED_COLUMNS), dtype=object).iloc[by].reset_index(drop=True)
 
 
 def reasons_frame(returns: Returns, dispositions: Dispositions) -> pd.DataFrame:
@@ -165,8 +177,8 @@ def council_frames(
     study: StudyDefinition, scores: Scores, forms: pd.DataFrame
 ) -> Mapping[OfficialTable, pd.DataFrame]:
     """The council's tables: points and percentages per unit and node over all groups, the summary per unit, and the rejected
-    forms with their reasons (form codes only, no personal data, no free text). Incomplete results are withheld unless the
-    study renormalises."""
+    forms with their reasons and, where a person decided, who, when and why (form codes only, nothing of those who answered).
+    Incomplete results are withheld unless the study renormalises."""
     nodes = [node.code for node in nodes_for_council(study.instrument)]
     table = scores.table
     chosen = table[(table["group"] == ALL_GROUPS) & table["node_code"].isin(nodes)]

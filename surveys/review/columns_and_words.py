@@ -94,16 +94,16 @@ UNITS = ReviewTable(
 FORMS = ReviewTable(
     (
         "form_code", "unit", "reasons_vi", "reasons", "decision", "assigned_unit", "reviewer", "reason", "date",
-        "source_file", "source_row",
+        "source_file", "source_row", "submission",
     ),
-    ("form_code", "unit"),
+    ("form_code", "unit", "submission"),
     "decision",
     ("assigned_unit", "reviewer", "reason", "date"),
     {
         VALID: DecisionWords(("hợp lệ", "chấp nhận"), ("valid", "accepted", "accept")),
         REJECTED: DecisionWords(("loại", "bị loại", "không hợp lệ"), ("rejected", "reject", "invalid")),
     },
-    optional=("reasons_vi", "reasons", "assigned_unit", "date", "source_file", "source_row"),
+    optional=("reasons_vi", "reasons", "assigned_unit", "date", "source_file", "source_row", "submission"),
     others=True,
 )  # fmt: skip
 #: Disagreements of two data entries of one form.

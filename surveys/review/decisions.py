@@ -107,7 +107,10 @@ def _form_decision(row: Row, day: str, study: StudyDefinition) -> Decision | Non
     elif not unit and meaning == VALID and UNKNOWN_UNIT in row["reasons"].split(";"):
         row.place.note("review.no_unit", "assigned_unit")
     made: Literal["valid", "rejected"] = "valid" if meaning == VALID else "rejected"
-    return Decision(row["form_code"], row["unit"], made, row["reviewer"], row["reason"], day, unit or "")
+    if not row["submission"] and not row["form_code"]:
+        row.place.note("review.no_form", "submission")
+    about = (row["reviewer"], row["reason"], day, row["submission"], unit or "")
+    return Decision(row["form_code"], row["unit"], made, *about)
 
 
 def _unit_decision(row: Row, day: str, study: StudyDefinition) -> UnitDecision | None:
@@ -164,7 +167,7 @@ def _as_named(out: Path, folder: Path) -> str:
 _KINDS = (
     _Kind(
         FORMS, "decisions", _form_decision,
-        about=lambda made: (made.form_code, made.unit), says=lambda made: made.decision,
+        about=lambda made: (made.form_code, made.unit, made.submission), says=lambda made: (made.decision, made.assigned_unit),
     ),
     _Kind(
         UNITS, "unit_decisions", _unit_decision,

@@ -24,6 +24,7 @@ class Dispositions(Shown):
     of ``FUNNEL_COLUMNS``, so that returned = valid + review + rejected + left_out. A form that does not count as valid stands in
     the cell it was issued for where its code was issued, else in the cell it was read in; so returned ≤ issued, but for codes
     that came back twice or were never issued, each of which has its reason. ``warnings``: faults that did not stop the screening.
+    ``decided``: int array [n], which of the study's decisions stands for each evaluation, -1 for none (the default: none at all).
     """
 
     disposition: np.ndarray
@@ -31,6 +32,7 @@ class Dispositions(Shown):
     cells: pd.DataFrame
     funnel: pd.DataFrame
     warnings: tuple[Problem, ...] = ()
+    decided: np.ndarray | None = None
 
     @property
     def valid(self) -> np.ndarray:

@@ -50,14 +50,18 @@ def screen(study: StudyDefinition, returns: Returns) -> Dispositions:
         raise SurveyError(faults)
     evidence = gather(study, returns)
     broken = broken_rules(study.rules, evidence)
-    decided, warnings = decisions_on(study.decisions, evidence, broken)
+    concerned = [rows_about(decision, evidence) for decision in study.decisions]
+    decided, warnings = decisions_on(study.decisions, concerned, broken)
     reasons = pd.concat([broken, decided], ignore_index=True)
     disposition = np.full(len(returns), SECOND_ENTRY, object)
     disposition[evidence.row] = outcome(len(evidence), reasons)
     reasons["row"] = evidence.row[reasons["row"].to_numpy(int)]
     reasons = reasons.sort_values("row", kind="stable", ignore_index=True)
     cells = accounts(study, returns, disposition)
-    return Dispositions(disposition, reasons, cells, funnel(study, cells, disposition), warnings)
+    by = np.full(len(returns), -1)
+    for k, rows in enumerate(concerned):
+        by[evidence.row[rows]] = k
+    return Dispositions(disposition, reasons, cells, funnel(study, cells, disposition), warnings, by)
 
 
 def broken_rules(rules: Sequence[Rule], evidence: Evidence) -> pd.DataFrame:
@@ -96,16 +100,23 @@ def _table(found: Sequence[Reasons]) -> pd.DataFrame:
     return pd.DataFrame(dict(zip(REASON_COLUMNS, columns, strict=True)), dtype=object).astype({"row": int})
 
 
+def rows_about(decision: Decision, evidence: Evidence) -> Array:
+    """The evaluations that a decision concerns: those of its submission, or of its form code where it names none."""
+    name, meant = "submission", decision.submission
+    if not meant:
+        name, meant = "form_code", decision.form_code
+    same_unit = (evidence["unit_code"] == decision.unit) if decision.unit else True
+    return np.flatnonzero((evidence[name] == meant) & same_unit)
+
+
 def decisions_on(
-    decisions: Sequence[Decision], evidence: Evidence, broken: pd.DataFrame
+    decisions: Sequence[Decision], concerned: Sequence[Array], broken: pd.DataFrame
 ) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
-    """Decisions as reasons of the evaluations they concern (the last decision on an evaluation stands), and warnings about
-    those without any effect. Severity: reject for a rejection, flag for an acceptance; detail: the decision."""
+    """Decisions as reasons of the evaluations each of them concerns (the last decision on an evaluation stands), and warnings
+    about those without any effect. Severity: reject for a rejection, flag for an acceptance; detail: the decision."""
     found: list[Reasons] = []
     warnings = []
-    for decision in decisions:
-        same_unit = (evidence["unit_code"] == decision.unit) if decision.unit else True
-        rows = np.flatnonzero((evidence["form_code"] == decision.form_code) & same_unit)
+    for decision, rows in zip(decisions, concerned, strict=True):
         warnings += _without_effect(decision, rows, broken)
         severity = "reject" if decision.decision == REJECTED else "flag"
         found.append((rows, DECISION, severity, decision.decision))

@@ -10,10 +10,12 @@ CELL_COLUMNS = ("block", "unit_code", "group", "questionnaire")
 FUNNEL_COLUMNS = (*CELL_COLUMNS, "issued", "returned", *DISPOSITIONS)
 #: Reasons of the evaluations; ``rule`` is the name of a rule, or ``decision`` for what a reviewer decided.
 REASON_COLUMNS = ("row", "rule", "severity", "detail")
+#: Who decided about a form, on which day and why.
+DECIDED_COLUMNS = ("decided_by", "decided_on", "decision_reason")
 #: Every evaluation with its disposition and the names of all rules it met.
 FORM_COLUMNS = (
     "form_code", "questionnaire", "block", "unit_code", "group", "mode", "source_file", "source_row", "disposition",
-    "reasons",
+    "reasons", "submission", *DECIDED_COLUMNS,
 )  # fmt: skip
 #: The numbers of one evaluation's weight: final weight = base weight · g.
 WEIGHTS = ("base_weight", "calibrated_weight", "weight", "g")

@@ -64,6 +64,8 @@ from surveys.vocabulary.statuses import TOOL_STATES
 
 #: Relative difference of two population totals that printing them as rounded numbers can explain.
 TOTALS_AGREE = 1e-6
+#: The place of a row, as forms without a code were called once: ``returns/a.xlsx#35``, ``returns/a.xlsx#Phiếu#35``.
+_ROW_OF_FILE = re.compile(r".+\.(csv|tsv|txt|xlsx?|ods|z?sav|por|dta|parquet|zip)(#.+)?#\d+", re.IGNORECASE)
 ONCE: tuple[Key, ...] = (
     (Exclusion, "unit", ("block", "unit")),
     (WeightPlan, "group", ("block", "group")),
@@ -72,7 +74,7 @@ ONCE: tuple[Key, ...] = (
     (MarginTotal, "category", ("block", "group", "unit", "variable", "category")),
     (External, "node", ("block", "unit", "node", "group")),
     (Assessed, "node", ("block", "unit", "node")),
-    (Decision, "form_code", ("form_code", "unit")),
+    (Decision, "form_code", ("form_code", "unit", "submission")),
     (UnitDecision, "text", ("block", "text")),
     (Adjudication, "field", ("form", "field")),
 )
@@ -388,11 +390,13 @@ def _above(node: Node, nodes: Mapping[str, Node]) -> list[str]:
 
 
 def check_decisions(draft: StudyDraft) -> None:
-    """Decisions are dated and stand on issued forms; spellings that are read as one mean one unit."""
+    """Decisions are dated, name no row of a file and stand on issued forms; spellings that are read as one mean one unit."""
     issued = {entry.form_code for entry in draft.all(Issued)} if draft.of(Decision) else set()
     for decision, place in draft.of(Decision):
         check_period(place, decision.date, "", ("date", "date"))
-        if issued and decision.form_code not in issued:
+        if not decision.submission and _ROW_OF_FILE.fullmatch(decision.form_code):
+            place.note("decisions.by_row", "form_code", value=decision.form_code)
+        elif issued and decision.form_code not in issued:
             place.note("decisions.not_issued", "form_code", severity="warning", value=decision.form_code)
     decided: dict[tuple[str, str], tuple[UnitDecision, Place]] = {}
     for made, place in draft.of(UnitDecision):

@@ -174,8 +174,8 @@ class Assessed:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A reviewer's decision on one form (``unit`` empty: all its evaluations). ``assigned_unit``: the unit of a form that names
-    none itself."""
+    """A reviewer's decision on one form (``unit`` empty: all its evaluations). ``submission``: the one submission that is meant
+    (empty: every form of the code); ``assigned_unit``: the unit of a form that names none itself."""
 
     form_code: str
     unit: MayBeEmpty
@@ -183,6 +183,7 @@ class Decision:
     reviewer: str
     reason: str
     date: Date = ""
+    submission: str = ""
     assigned_unit: str = ""
 
 

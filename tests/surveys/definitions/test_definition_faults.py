@@ -275,6 +275,7 @@ CASES = (
          {"parameter": "minimum_share"}),
     # --- what is incomplete
     Case("decisions.not_issued", "decisions.csv", "C1,", "C9,", 2, "form_code", {"value": "C9"}),
+    Case("decisions.by_row", "decisions.csv", "C1,", "staff.csv#12,", 2, "form_code", {"value": "staff.csv#12"}),
     Case("incomplete.label_vi", STUDY, 'label_vi = "Đợt nhỏ"\n', "", None, "study.label_vi", {"name": "nho-2023"}),
     Case("incomplete.label_vi", TREE, "Dịch vụ,Service", ",Service", 4, "label_vi", {"name": "2"}),
     Case("incomplete.label_en", TOML, 'label_en = "Neutral"\n', "", None, "scales.agree.levels[2].label_en",

@@ -45,7 +45,8 @@ def test_the_columns_are_those_of_the_delivery() -> None:
         "satisfaction_percent,satisfaction_ci_low,satisfaction_ci_high,max_points,points,status,note"
     )
     assert ",".join(official_columns.FORMS.names) == (
-        "form_code,questionnaire,block,unit_code,group,mode,source_file,source_row,disposition,reasons"
+        "form_code,questionnaire,block,unit_code,group,mode,source_file,source_row,disposition,reasons,submission,"
+        "decided_by,decided_on,decision_reason"
     )
     assert ",".join(official_columns.FUNNEL.names) == (
         "block,unit_code,group,questionnaire,issued,returned,valid,review,rejected,left_out"
@@ -184,7 +185,8 @@ def test_an_index_without_points_hands_over_percentages_of_every_node(
 def test_rejected_forms_have_reasons_and_nothing_personal(small_round: ScoredRound) -> None:
     content = package(small_round)["council/rejected.csv"]
     assert _read(content)[0] == [
-        "form_code", "questionnaire", "block", "unit_code", "group", "reasons", "reasons_vi",
+        "form_code", "questionnaire", "block", "unit_code", "group", "reasons", "reasons_vi", "decided_by", "decided_on",
+        "decision_reason",
     ]  # fmt: skip
     assert [r["form_code"] for r in _records(content)] == ["C-noi-vu-0"]
 

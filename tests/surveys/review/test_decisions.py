@@ -172,21 +172,21 @@ def test_a_unit_that_looks_like_a_formula_comes_back_as_it_was(written, tmp_path
     assert read.rows.loc[read.rows["form_code"] == "S99", "unit_code"].tolist() == [decided.unit_code]
 
 
-FORM = ("=13", "-a", "", "near_duplicate", "Hợp lệ", "", "An", "đã gọi lại", "2023-10-20", "r.csv", "3")
+FORM = ("=13", "-a", "", "near_duplicate", "Hợp lệ", "", "An", "đã gọi lại", "2023-10-20", "r.csv", "3", "uuid:1")
 
 
 def test_decisions_on_forms_are_read_by_their_words(study, tmp_path):
-    others = [("P2", "SNV", "", "", "BỊ LOẠI", "", "An", "=trùng", "", "r.csv", "4"), ("P3", *[""] * 10)]
+    others = [("P2", "SNV", "", "", "BỊ LOẠI", "", "An", "=trùng", "", "r.csv", "4", ""), ("P3", *[""] * 11)]
     (tmp_path / "forms.csv").write_bytes(review_bytes(FORMS, [FORM, *others]))
     expected = (
-        Decision("=13", "-a", "valid", "An", "đã gọi lại", "2023-10-20"),
+        Decision("=13", "-a", "valid", "An", "đã gọi lại", "2023-10-20", "uuid:1"),
         Decision("P2", "SNV", "rejected", "An", "=trùng"),
     )
     assert form_decisions(tmp_path / "forms.csv") == expected
     assert confirmed(tmp_path / "forms.csv", study(), tmp_path / "decisions.csv") == ("decisions", 2)
     written = (tmp_path / "decisions.csv").read_bytes().decode("utf-8-sig").splitlines()
-    assert written[0] == "form_code,unit,decision,reviewer,reason,date,assigned_unit"
-    assert written[1] == "'=13,'-a,valid,An,đã gọi lại,2023-10-20,"
+    assert written[0] == "form_code,unit,decision,reviewer,reason,date,submission,assigned_unit"
+    assert written[1] == "'=13,'-a,valid,An,đã gọi lại,2023-10-20,uuid:1,"
 
 
 @pytest.mark.parametrize(
