@@ -226,3 +226,72 @@ def test_a_pattern_without_the_item_is_refused(tmp_path: Path, pattern: str) -> 
     with pytest.raises(sv.SurveyError) as caught:
         sv.load(path)
     assert [p.code for p in caught.value.problems] == ["study.header"]
+
+
+CHANNELS = (
+    f"{ITEMS}K1,,p1,ck,0,1,kenh [loa],kenh [loa],,tu-dat\nK9,,p1,ck,0,1,kenh [khac],kenh [khac],,tu-dat\n"
+)
+
+
+def chosen(path: Path) -> list[list[int]]:
+    """The answers to the two options, form by form."""
+    return sv.load(path).screen().returns.answers[:, 3:].tolist()
+
+
+@pytest.mark.parametrize("text", ["kenh_khac", "kenh_Khac", "g/kenh_khac", "kenh khac"])
+def test_the_column_of_an_other_text_is_not_the_option_in_kobo(tmp_path: Path, text: str) -> None:
+    own = ("_id", "_uuid", "_submission_time", "_index")
+    rows = [
+        ("Xã An Bình", 4, 5, 3, "loa khac", 1, 1, "không", 1, "u1", "2025-10-08T02:10:05", 1),
+        ("Xã An Bình", 4, 5, 3, "loa", 1, 0, "", 2, "u2", "2025-10-08T02:11:05", 2),
+    ]
+    headings = ("dv", "A1", "A2", "B1", "kenh", "kenh/loa", "kenh/khac", text, *own)
+    path = trial(tmp_path, {"k.csv": table(rows, headings, between=";")}, parts={"items": CHANNELS})
+    assert chosen(path) == [[1, 1], [1, 0]]
+
+
+def test_the_text_of_other_is_the_option_where_the_product_has_no_other_column(tmp_path: Path) -> None:
+    items = CHANNELS.replace("[khac]", "[Khác]")
+    own = ("id", "submitdate", "lastpage")
+    rows = [
+        (1, "2025-10-05 08:00:00", 3, "Xã An Bình", 4, 5, 3, "Y", "bạn bè"),
+        (2, "2025-10-05 08:01:00", 3, "Xã An Bình", 4, 5, 3, "Y", ""),
+    ]
+    path = trial(
+        tmp_path,
+        {"l.csv": table(rows, (*own, "dv", A1, A2, B1, "kenh [loa]", "kenh [Khác]"))},
+        parts={"items": items},
+    )
+    assert chosen(path) == [[1, 1], [1, 0]]
+
+
+def test_an_option_that_is_named_by_a_number_is_no_numbered_item(tmp_path: Path) -> None:
+    """``kenh/11`` is the option 11 of ``kenh``, not item 11 in a group ``kenh``."""
+    own = ("_id", "_uuid", "_submission_time", "_index")
+    rows = [("Xã An Bình", 5, 3, "11", 1, 1, "u1", "2025-10-08T02:10:05", 1)]
+    content = table(rows, ("dv", "_12", "_21", "kenh", "kenh/11", *own), between=";")
+    path = trial(tmp_path, {"k.csv": content}, parts={"items": NUMBERED})
+    assert [dict(p.params)["item"] for p in told(path, "returns.item_missing")] == ["11"]
+
+
+def lime(*more: str) -> str:
+    own = ("Response ID", "Date submitted", "Last page", "Đơn vị")
+    rows = [(1, "2025-10-05 08:00:00", 3, "Xã An Bình", 4, 5, 3)[: 4 + len(more)]]
+    return table(rows, (*own, *more))
+
+
+@pytest.mark.parametrize("dots", ["...", "..", "…", " ..."])
+def test_a_question_that_ends_in_dots_is_no_item_cut_short(tmp_path: Path, dots: str) -> None:
+    own = ("Response ID", "Date submitted", "Last page", "Đơn vị")
+    rows = [(1, "2025-10-05 08:00:00", 3, "Xã An Bình", 4, 5, 3, "ở nhà", "x")]
+    others = (f"Khi ốm nhẹ, tôi thường{dots}", f"Cán bộ{dots}")
+    path = trial(tmp_path, {"l.csv": table(rows, (*own, A1, A2, B1, *others))})
+    assert forms(path) == {("l.csv", 2): "valid"}
+    assert len(told(path, "returns.columns_ignored")) == 1
+
+
+@pytest.mark.parametrize("heading", ["Hồ sơ được..", "Ý kiến.. [Hồ sơ được trả…]"])
+def test_an_item_cut_short_is_refused(tmp_path: Path, heading: str) -> None:
+    path = trial(tmp_path, {"l.csv": lime(A1, A2, heading)})
+    (problem,) = told(path, "returns.heading_abbreviated")
+    assert dict(problem.params)["items"] == "B1"

@@ -53,8 +53,8 @@ class ReturnFile:
     double entry. ``date_order``: of day, month and year in its dates (empty: told from all of them); ``true_dates``: whether the
     dates that a spreadsheet program stored as such are right, or have day and month in each other's place (empty: a fault where
     it looks so). ``states`` says what becomes of forms of which the collecting tool says a word: word (or ``Column=word``) →
-    valid, review or left_out. ``values``: whether labels or codes are read where a cell has both (empty: both, and they must agree);
-    ``recode``: item, scale or ``*`` → value as the file writes it → option of the scale."""
+    valid, review or left_out. ``values``: whether labels or codes are read where a cell has both (empty: both, and they must
+    agree); ``recode``: item, scale or ``*`` → value as the file writes it → option of the scale."""
 
     path: str
     questionnaire: str = ""

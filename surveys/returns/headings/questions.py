@@ -15,6 +15,7 @@ from surveys.returns.text.names import Names
 from surveys.returns.unit_register import UnitRegister
 from surveys.vocabulary.folding import fold, fold_name
 
+_PUNCTUATION = re.compile(r"[^\w\s]")
 DEFAULT_HEADER = "{item} [{unit}]"
 
 
@@ -78,6 +79,7 @@ class Vocabulary:
             (name, item.code)
             for item in self.items
             for name in (item.code, item.text_vi, item.text_en, *item.aliases)
+            if not (split_part(name) and item.code in self._option_items)
         )
 
     @cached_property
@@ -117,6 +119,20 @@ class Vocabulary:
                 if split := split_part(name):
                     found.setdefault(fold_name(split[0]), {})[fold(split[1])] = item.code
         return found
+
+    def _written_option(self, name: str) -> tuple[str, ...]:
+        """The item of an option whose question and option stand in a heading by themselves. A heading without any punctuation
+        is none: ``kenh_khac`` is the text written beside the option ``khac`` of ``kenh``."""
+        return self._options.find(name) if _PUNCTUATION.search(name) else ()
+
+    @cached_property
+    def _options(self) -> Names[str]:
+        named = ((n, item.code) for item in self.items for n in (item.text_vi, item.text_en, *item.aliases))
+        return Names((name, code) for name, code in named if code in self._option_items and split_part(name))
+
+    @cached_property
+    def _option_items(self) -> frozenset[str]:
+        return frozenset(code for options in self.multiple.values() for code in options.values())
 
     def option_item(self, question: str, option: str) -> str:
         """The yes/no item of one option of a question with several answers, or ``""``."""
@@ -199,7 +215,7 @@ class Vocabulary:
     def _whole(self, name: str) -> tuple[Target, ...]:
         """What a heading stands for by itself, or the item of a unit by the heading pattern."""
         fields = self.field_names.find(name)
-        items = self.item_names.find(name) or self.headed.find(name)
+        items = self.item_names.find(name) or self._written_option(name) or self.headed.find(name)
         if not fields and not items:
             options = (Target("options", name),) if fold_name(name) in self.multiple else ()
             return self._matrix(name) + options

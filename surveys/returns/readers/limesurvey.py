@@ -13,6 +13,7 @@ import dataclasses
 import re
 from collections.abc import Sequence
 
+from surveys.definitions.instrument.records import Item
 from surveys.problems import Problems
 from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.columns import Column
@@ -100,11 +101,12 @@ def _is_free_text(column: Column, vocabulary: Vocabulary) -> bool:
 
 
 def _option(text: str, part: str, known: bool) -> str:
-    """The option where it was chosen. Anything written under an option that nobody declared is something else."""
+    """The option where it was chosen: marked, or written beside *other*. Anything under an option that nobody declared is
+    something else."""
     folded = fold(text)
-    if known and folded in _CHOSEN:
-        return part
-    return "" if known and folded in _NOT_CHOSEN else MARK
+    if known and folded in _NOT_CHOSEN:
+        return ""
+    return part if known and (folded in _CHOSEN or fold(part) in _OTHERS) else MARK
 
 
 def _with_others(column: Column, vocabulary: Vocabulary) -> Column:
@@ -122,14 +124,27 @@ def _with_others(column: Column, vocabulary: Vocabulary) -> Column:
 
 
 def _reject_abbreviated(columns: Sequence[Column], table: FormTable, vocabulary: Vocabulary) -> None:
+    """Note headings that may be those of items without a column, cut short; a question that really ends in dots is none."""
     problems = Problems()
+    held = {target.code for column in columns for target in vocabulary.targets(column)}
+    absent = [item for item in vocabulary.items if item.code not in held]
     for column in columns:
         if _ABBREVIATED.search(column.heading) and not vocabulary.targets(column):
-            problems.add(
-                "returns.heading_abbreviated",
-                file=table.file,
-                sheet=table.sheet,
-                column=column.letter,
-                text=column.heading,
-            )
+            begun = [item.code for item in absent if _is_begun(column.heading, item)]
+            if begun:
+                problems.add(
+                    "returns.heading_abbreviated", file=table.file, sheet=table.sheet, column=column.letter,
+                    text=column.heading, items=", ".join(begun),
+                )  # fmt: skip
     problems.raise_errors()
+
+
+def _is_begun(heading: str, item: Item) -> bool:
+    """Whether a part of a heading that ends in dots is the beginning of a name of an item, or of its row."""
+    names = [
+        part
+        for name in (item.text_vi, item.text_en, *item.aliases)
+        for part in (name, *(split_part(name) or ()))
+    ]
+    cut = [fold_name(part) for part in split_part(heading) or (heading,) if _ABBREVIATED.search(part.strip())]
+    return any(fold_name(name).startswith(begin) for begin in filter(None, cut) for name in names)

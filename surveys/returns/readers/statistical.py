@@ -1,8 +1,8 @@
 """SPSS (.sav, .zsav, .por) and Stata (.dta) files: variables with labels, labelled values, values declared missing, and
 multiple-response sets.
 
-A variable is an item by its name (dots written as ``_``; letters in front of a number as the heading pattern of the file says) or
-by its label; one whose label tells of another question is not that item. A cell is read by its value and its value label together.
+A variable is an item by its name (dots written as ``_``, letters in front of a number as the heading pattern says) or its label;
+one whose label tells of another question is not that item. A cell is read by its value and its value label together.
 """
 
 from __future__ import annotations

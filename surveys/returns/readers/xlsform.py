@@ -65,8 +65,8 @@ def read(sheets: Sequence[Sheet], vocabulary: Vocabulary, product: Product) -> l
         for repeat in repeats
         if any(
             target.kind != "field"
-            for column in _questions(repeat, product)
-            for target in vocabulary.targets(_question(column, vocabulary, product))
+            for column in _asked(repeat, vocabulary, product)
+            for target in vocabulary.targets(column)
         )
     ]
     problems = Problems()
@@ -127,7 +127,7 @@ def _named(table: FormTable, vocabulary: Vocabulary, product: Product) -> FormTa
         for column in reversed(table.columns)
         if column.heading in product.roles
     }
-    named = [_question(column, vocabulary, product) for column in _questions(table, product)]
+    named = _asked(table, vocabulary, product)
     split = {fold(column.question) for column in named if column.question}
     columns = tuple(
         c for c in named if c.question or not split.intersection(map(fold, (c.heading, *c.names)))
@@ -140,9 +140,23 @@ def _questions(table: FormTable, product: Product) -> list[Column]:
     return [column for column in table.columns if not product.is_own(column.heading)]
 
 
-def _question(column: Column, vocabulary: Vocabulary, product: Product) -> Column:
-    names = tuple(_suffixes(column.heading, product.separator))
-    known = dataclasses.replace(column, names=names[1:], separator=" ")
+def _asked(table: FormTable, vocabulary: Vocabulary, product: Product) -> list[Column]:
+    """The questions of a table under every name they may have."""
+    questions = _questions(table, product)
+    whole = frozenset(column.heading for column in questions)
+    return [_question(column, vocabulary, product, whole) for column in questions]
+
+
+def _question(column: Column, vocabulary: Vocabulary, product: Product, whole: frozenset[str]) -> Column:
+    """A question under every name it may have. What stands behind a question (``whole`` are those of the table), or is a bare
+    number, is one of the question's options, and no question in a group: no name of XLSForm begins with a digit."""
+    left = _suffixes(column.heading, product.separator)
+    names = [
+        name
+        for name in left
+        if not name.isdecimal() and column.heading.removesuffix(product.separator + name) not in whole
+    ]
+    known = dataclasses.replace(column, names=tuple(names), separator=" ")
     for question, part in _splits(column.heading):
         if item := vocabulary.option_item(question, part):
             option = dataclasses.replace(known, question=question, part=part)
@@ -158,9 +172,9 @@ def _as_level(item: str, vocabulary: Vocabulary) -> Callable[[object], object]:
 
 
 def _suffixes(heading: str, separator: str) -> Iterator[str]:
-    """A path and what is left of it without its first group, without its first two, …; a label may hold the separator too."""
+    """What is left of a path without its first group, without its first two, …; a label may hold the separator too."""
     parts = heading.split(separator)
-    for start in range(len(parts) if len(parts) <= _MOST_PARTS else 1):
+    for start in range(1, len(parts) if len(parts) <= _MOST_PARTS else 1):
         yield separator.join(parts[start:])
 
 
