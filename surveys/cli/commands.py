@@ -141,13 +141,20 @@ def audit(
     table: Annotated[str, typer.Argument(metavar="TABLE")],
     instrument: Annotated[str, typer.Option("--instrument", metavar="INSTRUMENT")],
     previous: Annotated[str | None, typer.Option("--previous", metavar="TABLE")] = None,
+    out: MaybeOut = None,
 ) -> None:
     from surveys.reports.summaries import audit_summaries
 
     terminal: Terminal = context.obj
+    if out is not None:
+        sv.ready(out, "audit")
     report = sv.audit(table, instrument, previous)
+    if out is not None:
+        report.write(out)
     for summary in audit_summaries(report, terminal.language):
         terminal.summary(summary)
+    if out is not None:
+        terminal.say("cli.written", out=out)
     _judge(terminal, report.problems)
     terminal.say("cli.audit.done", table=table)
 

@@ -31,7 +31,7 @@ SUMS = "SHA256SUMS"
 ENGINE = "survey-scoring"
 _FORMAT = "surveys/run/1"
 #: What a folder holds: a screening may be replaced by scores, nothing else by something else.
-Content = Literal["scores", "screening", "comparison"]
+Content = Literal["scores", "screening", "comparison", "audit"]
 #: Parts of a study that decide its numbers beside the files it names.
 _SETTINGS = (
     "exclusions", "returns", "rules", "weights", "fieldwork", "minimum", "inference", "output",
@@ -112,9 +112,9 @@ def run_manifest(content: Content, done: ScreenedRound | ScoredRound, statuses: 
     return json_bytes(record)
 
 
-def comparison_manifest() -> bytes:
-    """``run.json`` of a comparison, behind which no single round stands: format, engine and versions."""
-    return json_bytes(_programs("comparison"))
+def plain_manifest(content: Content, **facts: object) -> bytes:
+    """``run.json`` of a comparison or an audit, behind which no single round stands: format, engine and versions, and facts."""
+    return json_bytes({**_programs(content), **facts})
 
 
 def read_manifest(path: Path) -> Mapping[str, Any] | None:

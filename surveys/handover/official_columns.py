@@ -18,14 +18,19 @@ from surveys.definitions.study.records import Output
 from surveys.problems import Language
 from surveys.review import columns_and_words
 from surveys.vocabulary import columns
-from surveys.vocabulary.statuses import CHANGE_STATUSES, DISPOSITIONS, STATUSES
+from surveys.vocabulary.statuses import AUDIT_STATUSES, CHANGE_STATUSES, DISPOSITIONS, STATUSES
 
 #: How a column is printed: text (codes and words), remarks (codes that become words), count (whole numbers), plain (shortest
 #: decimal), and the kinds whose decimals the study declares: score, percent, points; probability has two decimals more than
 #: percent.
 Kind = Literal["text", "remarks", "count", "plain", "score", "percent", "points", "probability"]
 
-_ACCEPTED = {"statuses": STATUSES, "dispositions": DISPOSITIONS, "change_statuses": CHANGE_STATUSES}
+_ACCEPTED = {
+    "statuses": STATUSES,
+    "dispositions": DISPOSITIONS,
+    "change_statuses": CHANGE_STATUSES,
+    "audit_statuses": AUDIT_STATUSES,
+}
 #: Tables in which people decide, by name: their layout is declared, and they are written, in the review room.
 REVIEWED = {
     "undecided": columns_and_words.FORMS,

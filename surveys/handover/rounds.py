@@ -15,7 +15,7 @@ from surveys.definitions.instrument.records import ScorePlan
 from surveys.definitions.study.records import Output
 from surveys.handover import official_columns
 from surveys.handover.folder import write_folder
-from surveys.handover.manifest import MANIFEST, comparison_manifest, language_of, read_manifest
+from surveys.handover.manifest import MANIFEST, language_of, plain_manifest, read_manifest
 from surveys.handover.read_back import PrintedTable, read_printed
 from surveys.handover.result_frames import printed, table_bytes
 from surveys.handover.seal import sealed
@@ -56,7 +56,7 @@ def deliver_comparison(comparison: Comparison, out: Path, language: Language) ->
             official_columns.CHANGES, printed(official_columns.CHANGES, comparison.table, output)
         )
     }
-    write_folder(out, sealed("changes", "", csvs, {MANIFEST: comparison_manifest()}, output))
+    write_folder(out, sealed("changes", "", csvs, {MANIFEST: plain_manifest("comparison")}, output))
 
 
 def _frame(table: PrintedTable) -> pd.DataFrame:

@@ -39,6 +39,8 @@ _SCORED = (
     official_columns.DIAGNOSTICS,
     official_columns.TREE,
 )
+#: Tables of an audit, of which the last two are not always there.
+_AUDIT = ("audit-findings", "audit-nodes", "audit-ranks", "audit-changes")
 _OPTIONAL = (official_columns.SHARES, official_columns.UNWEIGHTED)
 
 
@@ -138,6 +140,9 @@ def _declared(descriptor: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
 def _tables(folder: Path) -> dict[str, OfficialTable]:
     """The tables this kind of folder must have (path → table), and the optional ones it has."""
+    if (read_manifest(folder / MANIFEST) or {}).get("content") == "audit":
+        kept = {name for name in _AUDIT[2:] if (folder / official_columns.TABLES[name].path).is_file()}
+        return {t.path: t for name, t in official_columns.TABLES.items() if name in {*_AUDIT[:2], *kept}}
     if (folder / official_columns.CHANGES.path).is_file():
         return {official_columns.CHANGES.path: official_columns.CHANGES}
     if (folder / WORKBOOK).is_file():

@@ -9,16 +9,20 @@ decimals and exact.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from surveys.definitions.instrument.reading import load_instrument
+from surveys.definitions.instrument.reading import load_index
 from surveys.definitions.instrument.records import Instrument
-from surveys.problems import Problem, Problems, SurveyError, nearest
+from surveys.handover.manifest import digest_of
+from surveys.problems import Problems, nearest
+from surveys.published.audit_report import AuditReport
+from surveys.published.belonging import check_belonging
+from surveys.published.lost_points import check_losses
 from surveys.published.published_table import PublishedRow, by_unit, read_published
 from surveys.published.table_tree import TableTree, tree_of
+from surveys.published.targets import TargetAudit
 from surveys.published.unit_audit import UnitAudit
 from surveys.scoring.unit_groups import groups_of
 
@@ -27,40 +31,15 @@ RANK_COLUMNS = ["unit", "code", "level", "name", "value", "rank", "group"]
 CHANGE_COLUMNS = ["unit", "code", "name", "before", "now", "change"]
 
 
-@dataclass(frozen=True)
-class AuditReport:
-    """What an audit found.
-
-    ``nodes``: DataFrame unit, code, level, name, printed, computed, difference, tolerance, status, one row per printed
-    or computable node; status is ``exact``, ``rounding``, ``contradicts``, ``partial`` (some parts are not in the table),
-    ``printed`` (nothing below), ``computed`` (not printed), ``unequal_answers`` (a pooled value that equal numbers of
-    answers do not give).
-    ``ranks``: unit, code, level, name, value, rank, group for nodes with parts, in tables of several units (rank 1
-    is the highest; equal values share a rank; missing values have none; group as the edition declares its groups of units).
-    ``changes``: unit, code, name, before, now, change against an earlier table.
-    ``problems``: errors contradict the table, warnings tell what to know.
-    """
-
-    table: str
-    instrument: str
-    nodes: pd.DataFrame
-    ranks: pd.DataFrame
-    changes: pd.DataFrame
-    problems: tuple[Problem, ...]
-
-    @property
-    def consistent(self) -> bool:
-        """No printed value contradicts another."""
-        return all(problem.severity != "error" for problem in self.problems)
-
-
 def audit(
     table_path: str | Path, instrument: Instrument | str | Path, previous: str | Path | None = None
 ) -> AuditReport:
     """Re-add a published table over the tree of an instrument.
 
-    ``table_path``: CSV with the columns of ``data-sample/published`` (code, name_vi, max_points or max_score, points or
-    score or satisfaction_percent) for one unit, and a column ``unit`` for several. ``instrument``: an edition or its name.
+    ``table_path``: CSV or workbook with the columns of ``data-sample/published`` (code, name_vi, max_points or max_score,
+    points or score or satisfaction_percent, target) for one unit, and a column ``unit`` for several; or with one row a unit
+    and a column for each node, or one row a node and a column for each unit. Headings may be Vietnamese and stand below
+    titles. ``instrument``: an edition or its name; of a folder only ``instrument.toml`` and ``tree.csv`` are needed.
     ``previous``: the same table of an earlier year. Raises :class:`surveys.problems.SurveyError` when the table cannot be
     read at all; what it says wrongly is in the report.
 
@@ -71,14 +50,19 @@ def audit(
     >>> report.consistent, [problem.code for problem in report.problems]
     (False, ['audit.sum', 'audit.digits_swapped'])
     """
-    edition = instrument if isinstance(instrument, Instrument) else load_instrument(instrument)
+    edition = instrument if isinstance(instrument, Instrument) else load_index(instrument)
     path, problems = Path(table_path), Problems()
     rows = _read(path, edition, problems)
     tree = tree_of(edition, rows)
     _note_unknown(tree, rows)
-    audits = [UnitAudit(unit, of_unit, tree) for unit, of_unit in by_unit(rows).items()]
+    audits = []
+    for unit, of_unit in by_unit(rows).items():
+        audits.append(UnitAudit(unit, of_unit, tree))
+        TargetAudit(unit, of_unit, tree)
+        check_losses(unit, of_unit, tree)
     nodes = pd.DataFrame([node for one in audits for node in one.nodes()], columns=NODE_COLUMNS)
-    earlier = () if previous is None else _read(Path(previous), edition, Problems())
+    earlier_path = () if previous is None else (Path(previous),)
+    earlier = tuple(row for each in earlier_path for row in _read(each, edition, Problems()))
     changes = list(_changes(earlier, rows, problems)) if earlier else []
     return AuditReport(
         path.name,
@@ -87,25 +71,24 @@ def audit(
         ranks_of(nodes, tree),
         pd.DataFrame(changes, columns=CHANGE_COLUMNS),
         tuple(problems),
+        tuple((each.name, digest_of(each.read_bytes())) for each in (path, *earlier_path)),
     )
 
 
 def _read(path: Path, instrument: Instrument, problems: Problems) -> tuple[PublishedRow, ...]:
     """The rows of a table; SurveyError when a fault keeps it from being read."""
-    rows = read_published(path, problems)
-    if rows and not any(row.code in instrument.node for row in rows):
-        accepted = list(instrument.node)[:40]
-        problems.add("audit.no_known_code", file=path.name, instrument=instrument.name, accepted=accepted)
-    if problems.errors:
-        raise SurveyError(problems)
-    return rows
+    rows = read_published(path, instrument, problems)
+    if rows:
+        check_belonging(rows, instrument, problems)
+    problems.raise_errors()
+    return tuple(row for row in rows if row.is_number)
 
 
 def _note_unknown(tree: TableTree, rows: Sequence[PublishedRow]) -> None:
     first = {row.code: row for row in reversed(rows)}
     for code, parent in tree.extras.items():
-        first[code].place.note(
-            "audit.unknown_code", "code", severity="warning", value=code, parent=parent or "–",
+        first[code].note(
+            "audit.unknown_code", "code", severity="warning", value=code, parent=parent,
             instrument=tree.instrument.name, nearest=nearest(code, tree.instrument.node),
         )  # fmt: skip
 

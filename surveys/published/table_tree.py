@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from surveys.definitions.instrument.records import Instrument
-from surveys.published.published_table import PublishedRow, decimals
+from surveys.published.printed_digits import Key, printed_digits
+from surveys.published.published_table import PublishedRow
 from surveys.scoring.combination_rules import COMBINATIONS, Combination, items_below, rule_of
 from surveys.vocabulary.combination_names import SUM
 
@@ -17,12 +18,12 @@ HALF = Decimal("0.5")
 @dataclass(frozen=True)
 class TableTree:
     """Nodes of an instrument and of a table. ``extras``: code unknown to the instrument → the node it is counted in
-    (the longest beginning of its dotted code that is a node); ``digits``: digits printed at each depth of the tree, in
-    points (True) and in percent (False)."""
+    (the longest beginning of its dotted code that is a node); ``digits``: digits after the point of every value that is
+    printed, by unit, code and kind (see :mod:`surveys.published.printed_digits`)."""
 
     instrument: Instrument
     extras: Mapping[str, str] = field(default_factory=dict)
-    digits: Mapping[tuple[int, bool], int] = field(default_factory=dict)
+    digits: Mapping[Key, int] = field(default_factory=dict)
 
     def children(self, code: str) -> tuple[str, ...]:
         """Parts of a node, the instrument's first."""
@@ -31,17 +32,21 @@ class TableTree:
 
     def depth(self, code: str) -> int:
         """Steps up to a root; 0 for a root and for a code that hangs nowhere."""
-        node = self.instrument.node.get(code)
-        parent = node.parent if node else self.extras.get(code, "")
+        parent = self.parent(code)
         return 1 + self.depth(parent) if parent else 0
 
-    def digits_of(self, code: str, points: bool) -> int:
-        """Digits after the point with which values at the depth of a node are printed."""
-        return self.digits.get((self.depth(code), points), 0)
+    def parent(self, code: str) -> str:
+        """The node that a code is counted in; empty for none."""
+        node = self.instrument.node.get(code)
+        return node.parent if node else self.extras.get(code, "")
 
-    def half_unit(self, code: str, points: bool) -> Decimal:
-        """Half a unit of the last digit printed at the depth of a node: the most that rounding moved it."""
-        return HALF.scaleb(-self.digits_of(code, points))
+    def digits_of(self, unit: str, code: str, kind: str) -> int:
+        """Digits after the point with which a value is printed."""
+        return self.digits.get((unit, code, kind), 0)
+
+    def half_unit(self, unit: str, code: str, kind: str) -> Decimal:
+        """Half a unit of the last digit of a value: the most that rounding moved it."""
+        return HALF.scaleb(-self.digits_of(unit, code, kind))
 
     def maximum(self, code: str, row: PublishedRow | None) -> Decimal | None:
         """Maximum points: as printed, or else as defined."""
@@ -49,6 +54,15 @@ class TableTree:
             return row.maximum
         node = self.instrument.node.get(code)
         return Decimal(repr(node.max_points)) if node and node.max_points is not None else None
+
+    def is_whole(self, code: str, parts: Collection[str], maximum: Callable[[str], Decimal | None]) -> bool:
+        """Whether all parts of a node are there: every child of the definition, or as many maxima as the whole has."""
+        own = [child.code for child in self.instrument.children.get(code, ())]
+        if own and all(child in parts for child in own):
+            return True
+        maxima = [maximum(child) for child in parts]
+        known = [most for most in maxima if most is not None]
+        return self.combination(code).points and len(known) == len(maxima) and sum(known) == maximum(code)
 
     def combination(self, code: str) -> Combination:
         """The rule that combines the children of a node; codes unknown to the instrument are sums."""
@@ -69,20 +83,12 @@ class TableTree:
 
 
 def tree_of(instrument: Instrument, rows: Sequence[PublishedRow]) -> TableTree:
-    """The tree of a table: unknown codes are hung by their dots, digits are counted by depth.
-
-    The digits of a depth are the most of any value there: spreadsheets drop closing zeros, print does not.
-    """
+    """The tree of a table: unknown codes are hung by their dots."""
     extras: dict[str, str] = {}
     for code in sorted({row.code for row in rows} - instrument.node.keys(), key=lambda c: (c.count("."), c)):
         extras[code] = _parent(code, instrument.node.keys() | extras.keys())
     bare = TableTree(instrument, extras)
-    digits: dict[tuple[int, bool], int] = {}
-    for row in rows:
-        for value, points in ((row.points, True), (row.percent, False)):
-            if value is not None:
-                key = (bare.depth(row.code), points)
-                digits[key] = max(digits.get(key, 0), decimals(value))
+    digits = printed_digits(rows, bare.depth, bare.parent, lambda row: bare.maximum(row.code, row))
     return replace(bare, digits=digits)
 
 

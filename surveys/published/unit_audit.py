@@ -3,42 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
 from surveys.problems import Severity
+from surveys.published.amounts import HUNDRED, Amount, short
 from surveys.published.published_table import PublishedRow
+from surveys.published.table_layout import PERCENT, POINTS
 from surveys.published.table_tree import TableTree
-
-HUNDRED = Decimal(100)
-#: What an audit says of a node.
-EXACT, ROUNDING, CONTRADICTS, PARTIAL = "exact", "rounding", "contradicts", "partial"
-PRINTED, COMPUTED, UNEQUAL_ANSWERS = "printed", "computed", "unequal_answers"
-
-
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """A value and the most that rounding moved it, both in points or both in percent."""
-
-    value: Decimal
-    error: Decimal
-    points: bool
-
-    def scaled(self, maximum: Decimal | None, to_points: bool) -> Amount | None:
-        """The same in points or in percent; None when there is no maximum to turn one into the other."""
-        if self.points == to_points:
-            return self
-        if not maximum:
-            return None
-        factor = maximum / HUNDRED if to_points else HUNDRED / maximum
-        return Amount(self.value * factor, self.error * factor, to_points)
-
-    def explains(self, other: Amount) -> bool:
-        """Whether rounding alone can part this amount from another, both in points or both in percent."""
-        return abs(other.value - self.value) < other.error + self.error
-
+from surveys.vocabulary.statuses import (
+    COMPUTED,
+    CONTRADICTS,
+    EXACT,
+    PARTIAL,
+    PRINTED,
+    ROUNDING,
+    UNEQUAL_ANSWERS,
+)
 
 Parts = Mapping[str, Amount]  # by code
 
@@ -85,11 +68,14 @@ class UnitAudit:
         row = self.rows.get(code)
         if row is None or row.value is None:
             return None
-        return Amount(row.value, self.tree.half_unit(code, row.in_points), row.in_points)
+        return Amount(row.value, self._half(code, row.in_points), row.in_points)
+
+    def _half(self, code: str, points: bool) -> Decimal:
+        return self.tree.half_unit(self.unit, code, POINTS if points else PERCENT)
 
     def _note(self, kind: str, code: str, severity: Severity = "error", **params: Any) -> None:
         name = " ".join(filter(None, (self._name(code), f"({self.unit})" if self.unit else "")))
-        self.rows[code].place.note(kind, severity=severity, **{"node": code, "name": name, **params})
+        self.rows[code].note(kind, severity=severity, **{"node": code, "name": name, **params})
 
     def _check_row(self, code: str, row: PublishedRow) -> None:
         """Ranges, the maximum, and percentages against points of one row."""
@@ -108,11 +94,11 @@ class UnitAudit:
             self._check_percent(code, row.points, row.percent, maximum)
 
     def _check_percent(self, code: str, points: Decimal, percent: Decimal, maximum: Decimal) -> None:
-        half = self.tree.half_unit(code, False) * maximum / HUNDRED
+        half = self._half(code, False) * maximum / HUNDRED
         expected = Amount(percent * maximum / HUNDRED, half, True)
-        if not expected.explains(Amount(points, self.tree.half_unit(code, True), True)):
+        if not expected.explains(Amount(points, self._half(code, True), True)):
             self._note(
-                "audit.percent", code, expected=_short(expected.value), percent=percent, maximum=maximum,
+                "audit.percent", code, expected=short(expected.value), percent=percent, maximum=maximum,
                 points=points,
             )  # fmt: skip
 
@@ -120,7 +106,7 @@ class UnitAudit:
         """Combine the parts of a node, compare with what is printed, and keep the better known of the two."""
         printed = self._printed(code)
         parts = self._parts(code)
-        if parts and self._complete(code, parts):
+        if parts and self.tree.is_whole(code, parts, self._maximum):
             self._combined[code] = self._combine(code, parts)
             self._status[code] = self._judge(code, printed, parts) if printed else COMPUTED
         elif parts and printed:
@@ -134,16 +120,6 @@ class UnitAudit:
         known = {child: self._best[child] for child in self.tree.children(code) if child in self._best}
         scaled = {child: part.scaled(self._maximum(child), points) for child, part in known.items()}
         return {child: part for child, part in scaled.items() if part is not None}
-
-    def _complete(self, code: str, parts: Parts) -> bool:
-        """All parts are there: every child of the definition, or as many maxima as the whole has."""
-        own = [child.code for child in self.tree.instrument.children.get(code, ())]
-        if own and all(child in parts for child in own):
-            return True
-        maxima = [self._maximum(child) for child in parts]
-        known = [maximum for maximum in maxima if maximum is not None]
-        sums = self.tree.combination(code).points
-        return sums and len(known) == len(maxima) and sum(known) == self._maximum(code)
 
     def _combine(self, code: str, parts: Parts) -> Amount:
         """Parts added up as points, or as the mean of percentages with the weights of the definition."""
@@ -170,14 +146,14 @@ class UnitAudit:
         rule = self.tree.combination(code)
         shown: dict[str, Any] = {
             "printed": self._shown(code, printed),
-            "computed": _short(computed.value),
-            "difference": _short(abs(printed.value - computed.value)),
+            "computed": short(computed.value),
+            "difference": short(abs(printed.value - computed.value)),
         }
         swapped = self._swapped_parts(code, printed, parts)
         if rule.pooled and not swapped and _between(printed, parts):
             self._note("audit.unequal_answers", code, "warning", **shown)
             return UNEQUAL_ANSWERS
-        shown["tolerance"] = _short(printed.error + computed.error)
+        shown["tolerance"] = short(printed.error + computed.error)
         if rule.points:
             self._note("audit.sum", code, **shown)
         else:
@@ -188,7 +164,8 @@ class UnitAudit:
 
     def _shown(self, code: str, amount: Amount) -> str:
         """A printed value with the digits of its column."""
-        return f"{amount.value:.{self.tree.digits_of(code, amount.points)}f}"
+        kind = POINTS if amount.points else PERCENT
+        return f"{amount.value:.{self.tree.digits_of(self.unit, code, kind)}f}"
 
     def _swapped_parts(self, code: str, printed: Amount, parts: Parts) -> list[tuple[str, str, str]]:
         """(node, printed, exchanged) of neighbouring digits whose exchange mends the whole; of the parts only in sums,
@@ -227,7 +204,7 @@ class UnitAudit:
         if known.value - tolerance < whole.value < most + tolerance:
             return PARTIAL
         shown = self._shown(code, printed)
-        self._note("audit.partial", code, printed=shown, low=_short(known.value), high=_short(most))
+        self._note("audit.partial", code, printed=shown, low=short(known.value), high=short(most))
         return CONTRADICTS
 
 
@@ -248,13 +225,3 @@ def swaps(text: str) -> Iterator[str]:
     for a, b in pairwise(places):
         if text[a] != text[b]:
             yield text[:a] + text[b] + text[a + 1 : b] + text[a] + text[b + 1 :]
-
-
-def _short(value: Decimal) -> str:
-    """At most six digits after the point, without closing zeros.
-
-    >>> _short(Decimal("3.240700")), _short(Decimal(80)), _short(Decimal("83.4663636"))
-    ('3.2407', '80', '83.466364')
-    """
-    text = f"{value:.6f}" if value.is_finite() else str(value)
-    return text.rstrip("0").rstrip(".") if "." in text else text

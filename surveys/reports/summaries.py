@@ -22,7 +22,7 @@ from surveys.vocabulary.remarks import in_words
 from surveys.vocabulary.statuses import OK
 
 if TYPE_CHECKING:
-    from surveys.published.audit import AuditReport
+    from surveys.published.audit_report import AuditReport
 
 _SHOWN = 10
 _LEVEL = 0.05

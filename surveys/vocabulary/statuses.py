@@ -14,6 +14,11 @@ SECOND_ENTRY, COPY = NO_FORMS = ("second_entry", "copy")
 #: forms, so that no value is shown; external: taken wholly from another survey or assessment.
 OK, INCOMPLETE, SUPPRESSED, EXTERNAL = STATUSES = ("ok", "incomplete", "suppressed", "external")
 
+#: What an audit says of a value of a published table.
+EXACT, ROUNDING, CONTRADICTS, PARTIAL, PRINTED, COMPUTED, UNEQUAL_ANSWERS = AUDIT_STATUSES = (
+    "exact", "rounding", "contradicts", "partial", "printed", "computed", "unequal_answers",
+)  # fmt: skip
+
 #: Statuses of a change between two rounds.
 INCOMPARABLE, MISSING = "incomparable", "missing"
 CHANGE_STATUSES = (OK, INCOMPARABLE, MISSING)

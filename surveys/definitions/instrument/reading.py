@@ -32,7 +32,7 @@ from surveys.definitions.instrument.records import (
 )
 from surveys.definitions.record_building import columns_of, from_table, section
 from surveys.definitions.text_files import inside, is_file, read_toml
-from surveys.problems import Place, Problems, fault, nearest, shortened
+from surveys.problems import Place, Problems, SurveyError, fault, nearest, shortened
 
 INSTRUMENT_FILE = "instrument.toml"
 SECTIONS: Mapping[str, Section] = {
@@ -48,7 +48,8 @@ SECTIONS: Mapping[str, Section] = {
     "rules": Section(Rule, "array"),
 }
 #: The tables of a folder, with the record of their rows; units may also be brought by the study.
-TABLES: Mapping[str, type] = {"tree.csv": Node, "items.csv": Item, "units.csv": Unit}
+ITEMS_FILE = "items.csv"
+TABLES: Mapping[str, type] = {"tree.csv": Node, ITEMS_FILE: Item, "units.csv": Unit}
 
 
 def load_instrument(name_or_folder: str | Path) -> Instrument:
@@ -68,6 +69,27 @@ def load_instrument(name_or_folder: str | Path) -> Instrument:
     draft = read_named(name_or_folder, problems)
     problems.raise_errors()
     assert draft is not None
+    return draft.instrument
+
+
+#: Faults of an instrument that only matter where answers are collected.
+_OF_ANSWERS = frozenset({
+    "tree.nothing_below", "tree.survey_without_items", "tree.groups_missing", "tree.group_not_asked", "tree.answers_unused",
+    "questionnaire.no_items", "item.on_no_questionnaire", "reference.group",
+})  # fmt: skip
+
+
+def load_index(name_or_folder: str | Path) -> Instrument:
+    """The index of an instrument: its tree, for tables that are only added up. Questionnaires, items and groups may be missing.
+
+    Raises :class:`surveys.problems.SurveyError` with every other error of the folder at once.
+    """
+    problems = Problems()
+    draft = read_named(name_or_folder, problems)
+    items = ("name", ITEMS_FILE)
+    kept = [p for p in problems if p.code not in _OF_ANSWERS and items not in p.params]
+    if draft is None or any(p.severity == "error" for p in kept):
+        raise SurveyError(kept)
     return draft.instrument
 
 

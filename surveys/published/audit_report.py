@@ -1,0 +1,69 @@
+"""What an audit found, and its findings as files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from surveys.definitions.study.records import Output
+from surveys.handover.folder import write_folder
+from surveys.handover.manifest import MANIFEST, plain_manifest
+from surveys.handover.official_columns import TABLES
+from surveys.handover.result_frames import printed, table_bytes, warnings_frame
+from surveys.handover.seal import package_name, sealed
+from surveys.problems import Problem
+
+
+@dataclass(frozen=True)
+class AuditReport:
+    """What an audit found.
+
+    ``nodes``: DataFrame unit, code, level, name, printed, computed, difference, tolerance, status, one row per printed
+    or computable node; status is ``exact``, ``rounding``, ``contradicts``, ``partial`` (some parts are not in the table),
+    ``printed`` (nothing below), ``computed`` (not printed), ``unequal_answers`` (a pooled value that equal numbers of
+    answers do not give).
+    ``ranks``: unit, code, level, name, value, rank, group for nodes with parts, in tables of several units (rank 1
+    is the highest; equal values share a rank; missing values have none; group as the edition declares its groups of units).
+    ``changes``: unit, code, name, before, now, change against an earlier table.
+    ``problems``: errors contradict the table, warnings tell what to know. ``inputs``: name and SHA-256 of the tables read.
+    """
+
+    table: str
+    instrument: str
+    nodes: pd.DataFrame
+    ranks: pd.DataFrame
+    changes: pd.DataFrame
+    problems: tuple[Problem, ...]
+    inputs: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def consistent(self) -> bool:
+        """No printed value contradicts another."""
+        return all(problem.severity != "error" for problem in self.problems)
+
+    def write(self, out: str | Path) -> None:
+        """Write findings, values, ranks and changes at ``out`` with descriptor and checksums: all of them, or nothing.
+
+        Raises SurveyError when ``out`` must not be replaced (see :func:`surveys.handover.folder.write_folder`).
+        """
+        severity = [problem.severity for problem in self.problems]
+        frames: dict[str, pd.DataFrame] = {
+            "audit-findings": warnings_frame(self.problems).assign(severity=severity),
+            "audit-nodes": self.nodes,
+            "audit-ranks": self.ranks,
+            "audit-changes": self.changes,
+        }
+        wanted = [
+            name for name, frame in frames.items() if len(frame) or name in ("audit-findings", "audit-nodes")
+        ]
+        output = Output()
+        csvs = {
+            TABLES[name]: table_bytes(TABLES[name], printed(TABLES[name], frames[name], output))
+            for name in wanted
+        }
+        inputs = [{"path": name, "sha256": digest} for name, digest in self.inputs]
+        manifest = plain_manifest("audit", instrument=self.instrument, inputs=inputs)
+        name = f"audit-{package_name(Path(self.table).stem)}"
+        write_folder(Path(out), sealed(name, self.table, csvs, {MANIFEST: manifest}, output))
