@@ -26,10 +26,10 @@ from surveys.published.table_layout import (
     TARGET,
     UNIT,
     VALUE,
-    Layout,
-    Line,
     KnownNames,
+    Line,
     PublishedCells,
+    TableLayout,
     layout_of,
     roles_of,
 )
@@ -117,7 +117,7 @@ def _note_no_layout(file: str, sheets: Mapping[str, Sequence[Line]], problems: P
 class _Reading:
     """Cells become rows; what is no unit, no node or no number is told."""
 
-    def __init__(self, names: KnownNames, layout: Layout, lines: Sequence[Line]) -> None:
+    def __init__(self, names: KnownNames, layout: TableLayout, lines: Sequence[Line]) -> None:
         self.names = names
         self.cells = tuple(layout.cells(lines))
         self.of_units = any(cells[UNIT] for cells in self.cells)

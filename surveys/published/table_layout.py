@@ -102,7 +102,7 @@ class KnownNames:
 
 
 @dataclass(frozen=True)
-class Layout:
+class TableLayout:
     """Where what stands: ``heading`` is the position of the line of headings, ``roles`` role → column, and ``across`` the
     columns with a value each → the code (or unit) that they are about. ``unused``: headings of columns that are not read."""
 
@@ -139,9 +139,9 @@ def roles_of(headings: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def layout_of(lines: Sequence[Line], names: KnownNames) -> Layout | None:
+def layout_of(lines: Sequence[Line], names: KnownNames) -> TableLayout | None:
     """The layout of a sheet, or None when no line is a line of headings of a table of values."""
-    tried: tuple[Callable[[int, list[str], KnownNames], Layout | None], ...] = (
+    tried: tuple[Callable[[int, list[str], KnownNames], TableLayout | None], ...] = (
         _long,
         _units_across,
         _nodes_across,
@@ -154,21 +154,21 @@ def layout_of(lines: Sequence[Line], names: KnownNames) -> Layout | None:
     return None
 
 
-def _long(k: int, cells: list[str], _names: KnownNames) -> Layout | None:
+def _long(k: int, cells: list[str], _names: KnownNames) -> TableLayout | None:
     roles = roles_of(cells)
     if CODE not in roles or not {POINTS, PERCENT, VALUE} & roles.keys():
         return None
-    return Layout(k, "rows", roles, unused=_unused(cells, roles.values()))
+    return TableLayout(k, "rows", roles, unused=_unused(cells, roles.values()))
 
 
-def _units_across(k: int, cells: list[str], names: KnownNames) -> Layout | None:
+def _units_across(k: int, cells: list[str], names: KnownNames) -> TableLayout | None:
     roles = roles_of(cells)
     units = {i: text for i, text in enumerate(cells) if names.is_unit(text) and i not in roles.values()}
     if CODE not in roles or not units:
         return None
     kept = {role: i for role, i in roles.items() if role in (CODE, NAME, MAXIMUM, MEASURED)}
     others = {i: text for i, text in enumerate(cells) if text and i not in kept.values() and i > min(units)}
-    return Layout(
+    return TableLayout(
         k,
         "units",
         kept,
@@ -177,14 +177,14 @@ def _units_across(k: int, cells: list[str], names: KnownNames) -> Layout | None:
     )
 
 
-def _nodes_across(k: int, cells: list[str], names: KnownNames) -> Layout | None:
+def _nodes_across(k: int, cells: list[str], names: KnownNames) -> TableLayout | None:
     nodes = {i: node for i, text in enumerate(cells) if (node := names.node_of(text))}
     roles = {role: i for role, i in roles_of(cells).items() if role == UNIT}
     unit = roles.get(UNIT, next((i for i in range(len(cells)) if i not in nodes), None))
     if unit is None or len(nodes) < (1 if roles else 2) or len(set(nodes.values())) < len(nodes):
         return None
     nodes.pop(unit, None)
-    return Layout(k, "nodes", {UNIT: unit}, nodes, _unused(cells, (unit, *nodes)))
+    return TableLayout(k, "nodes", {UNIT: unit}, nodes, _unused(cells, (unit, *nodes)))
 
 
 def _unused(cells: Sequence[str], used: object) -> tuple[str, ...]:

@@ -31,10 +31,11 @@ _PLAIN = {without_marks(word).replace(" ", "[^a-z]+") for word in _ALL}
 _BEGINS_PLAIN = re.compile(
     f"[^a-z]*(?:{'|'.join(sorted(word for word in _PLAIN if word.isascii()))})(?![a-z])"
 )
+_WORD_OR_SIGN = re.compile(r"[^\W\d_]|[%‰∑⌀]")
 _ASIDE = re.compile(r"\([^()]*\)")
 
 
-def says_total(text: str, is_unit: Callable[[str], bool] = lambda _text: False) -> bool:
+def says_total(text: str, is_unit: Callable[[str], bool] | None = None) -> bool:
     """Whether a text is a word for a total, perhaps with numbers, what is counted, or a unit (``is_unit``) beside it.
 
     An abbreviation beside a bare number is a code, as ``TB 001`` is; a name that begins like a total is a name.
@@ -44,6 +45,8 @@ def says_total(text: str, is_unit: Callable[[str], bool] = lambda _text: False) 
     >>> says_total("TB xã An Bình", lambda text: text == "xã an bình")
     True
     """
+    if not _WORD_OR_SIGN.search(text):
+        return False
     bare = unicodedata.normalize("NFC", text).strip(" :.-()[]")
     if bare in _SIGNS or bare.startswith(("%", "Σ", "∑")):
         return True
@@ -54,13 +57,9 @@ def says_total(text: str, is_unit: Callable[[str], bool] = lambda _text: False) 
     rest = found["rest"] or ""
     if found["word"] in _SHORT_WORDS and rest.isdecimal():
         return False
-    if is_unit(rest):
-        return True
-    while match := _IS_BESIDE.match(rest):
+    while rest and not (is_unit and is_unit(rest)) and (match := _IS_BESIDE.match(rest)):
         rest = rest[match.end() :]
-        if rest and is_unit(rest):
-            return True
-    return not rest
+    return not rest or bool(is_unit and is_unit(rest))
 
 
 def is_plainly_no_total(cell: object) -> bool:
