@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from surveys.definitions.instrument.records import BLANK, NOT_ASKED
+from surveys.returns.computed_rows import computed_rows
 from surveys.returns.headings.columns import Column
 from surveys.returns.item_answers import chosen_items, mark_not_asked, table_answers
 from surveys.returns.record_set import (
@@ -33,6 +34,7 @@ def evaluations(reading: TableReading) -> Returns:
     columns = field_columns(reading)
     found = _wide(reading, units) if units else _long(reading, columns)
     columns |= _identity(reading, columns, found)
+    columns["noticed"] = _noticed(reading)
     mark_not_asked(reading.instrument, reading.vocabulary.items, found.answers)
     table = reading.table
     read = (table.file, table.sheet, len(table), len(np.unique(found.form)), len(found.row))
@@ -80,7 +82,7 @@ def _long(reading: TableReading, columns: Mapping[str, np.ndarray]) -> Evaluated
     answers, rows = table_answers(reading, [""])[:, 0], np.arange(len(reading))
     column, unit = _unit_column(reading), reading.table.unit
     if unit:
-        texts, codes = reading.same(unit), reading.same(reading.resolve(unit, len(rows)))
+        texts, codes = reading.same(unit), reading.same(reading.resolve(unit, rows))
     elif column is not None:
         texts, codes = columns["unit"], reading.resolved(column)
     else:
@@ -139,6 +141,15 @@ def _tidy(reading: TableReading, columns: Mapping[str, np.ndarray], found: Evalu
     kinds = row_kinds(reading.instrument)
     typed = {name: pd.Index(tidy[name], dtype=kind, copy=False) for name, kind in kinds.items()}
     return pd.DataFrame(typed, copy=False)
+
+
+def _noticed(reading: TableReading) -> np.ndarray:
+    """The standing rules that reading itself saw broken in each row, between spaces, object [n]."""
+    reading.notice("arithmetic_total", computed_rows(reading))
+    found = reading.same("")
+    for rule, rows in reading.noticed.items():
+        found[rows] = [f"{before} {rule}".strip() for before in found[rows]]
+    return found
 
 
 def _stated(

@@ -25,6 +25,7 @@ from surveys.returns.settled_codings import settle_codings
 from surveys.returns.study_reading import StudyReading
 from surveys.returns.submission_keys import is_content_key, joined_keys, numbered_keys
 from surveys.returns.table_reading import TableReading
+from surveys.returns.table_rows import only_forms
 from surveys.returns.unit_register import proposals
 from surveys.vocabulary.progress import Step
 
@@ -133,9 +134,11 @@ def _laid_out(
     """A table under its questionnaire's headings; none when they are at fault."""
     vocabulary = reading.vocabulary(file, reading.questionnaire(file, table), decided)
     found = Problems()
+    table = only_forms(table, file, vocabulary)
     layout = lay_out(table, vocabulary, found)
     reading.problems.extend((*table.notes, *found))
-    return [] if found.errors else [TableReading(reading, file, table, layout, vocabulary)]
+    faulty = found.errors or any(note.severity == "error" for note in table.notes)
+    return [] if faulty else [TableReading(reading, file, table, layout, vocabulary)]
 
 
 def _reject_repeated_groups(tables: Sequence[FormTable], parts: Sequence[Returns], file: ReturnFile) -> None:

@@ -46,13 +46,14 @@ ROW_COLUMNS: dict[str, str] = {
     "seconds": "float64",  # time taken; NaN when not known
     "interviewer": "object",
     "operator": "object",
+    "noticed": "object",  # standing rules of which reading itself saw that they are broken, between spaces
     "identified": "bool",  # every identification field was filled (true where none is asked)
 }
 
 #: Columns of the tidy rows that say where an evaluation came from; written beside the fields of the instrument.
 PROVENANCE = (
     "unit_text", "mode", "batch", "entry", "source_file", "source_sheet", "source_row", "submission", "state",
-    "state_text", "identified",
+    "state_text", "noticed", "identified",
 )  # fmt: skip
 #: Columns of the tidy rows that have a field of the instrument as their source, under its role, or none.
 ROLE_COLUMNS = ("form_code", "submitted", "edited", "seconds", "interviewer", "operator", "rater", "own_unit")

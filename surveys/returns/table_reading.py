@@ -18,6 +18,7 @@ from surveys.returns.text.cell_text import SHOWN
 from surveys.returns.unit_register import UnitRegister
 from surveys.returns.value_coding import Coding
 from surveys.vocabulary.folding import strange_letters
+from surveys.vocabulary.whole_numbers import without_decimals
 
 
 class CellFault(NamedTuple):
@@ -34,7 +35,7 @@ class CellFault(NamedTuple):
 @dataclass
 class TableReading:
     """A table with its layout, the vocabulary of its questionnaire, the cells that are no answer, and its ``times``: role →
-    datetime64[s], one per row."""
+    datetime64[s], one per row. ``noticed``: standing rule → rows in which reading itself saw what breaks it, boolean [n]."""
 
     study: StudyReading
     file: ReturnFile
@@ -44,6 +45,7 @@ class TableReading:
     faults: list[CellFault] = field(default_factory=list)
     times: dict[str, np.ndarray] = field(default_factory=dict)
     codings: dict[str, Coding] = field(default_factory=dict)
+    noticed: dict[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.table)
@@ -76,17 +78,29 @@ class TableReading:
         """One text for every row, object [n]."""
         return np.array([value] * len(self), dtype=object)
 
-    def resolve(self, text: str, forms: int) -> str:
-        """The code of a unit as written in some forms; empty (noted) when it is none."""
-        code = self.register.resolve(text)
+    def notice(self, rule: str, rows: np.ndarray) -> None:
+        """Note that ``rows`` break a standing rule."""
+        found = self.noticed.setdefault(rule, np.zeros(len(self), dtype=bool))
+        found[rows] = True
+
+    def resolve(self, text: str, rows: np.ndarray, among_codes: bool = False) -> str:
+        """The code of a unit as written in ``rows``; empty (noted) when it is none. A name without its tones is noted, too."""
+        code = self.register.resolve(text, among_codes)
         if not code:
-            self.study.unresolved[self.questionnaire.block, text] += forms
+            self.study.unresolved[self.questionnaire.block, text] += len(rows)
+            if code := self.register.without_tones(text):
+                self.notice("unit_without_tones", rows)
         return code
 
     def resolved(self, column: Column) -> np.ndarray:
         """The unit code of every row of a column, object [n]."""
-        found = column.distinct
-        codes = [self.resolve(*said) for said in zip(found.texts, found.counts.tolist(), strict=True)]
+        found, texts = column.distinct, list(column.distinct.texts)
+        whole = without_decimals(texts)
+        if whole and all(map(self.register.is_code, whole)):
+            texts = whole
+            self.table.conversions["decimal codes"] = int(found.counts.sum())
+        among = all(map(self.register.is_code, texts))
+        codes = [self.resolve(text, found.rows_of(k), among) for k, text in enumerate(texts)]
         return found.spread(np.array(codes, dtype=object), "")
 
     def note(self, code: str, row: int | None = None, column: str = "", **params: object) -> None:

@@ -1,8 +1,10 @@
-"""The register of units: a text is a unit only when it is exactly one of its names after folding, or when someone confirmed
-that spelling. Anything else is listed with the nearest names for a person to decide."""
+"""The register of units: a text is a unit only when it is exactly one of its names after folding, its code as codes are written,
+or when someone confirmed that spelling. Anything else is listed with the nearest names for a person to decide."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
@@ -12,10 +14,14 @@ from surveys.definitions.instrument.records import Unit
 from surveys.definitions.study.records import StudyDefinition
 from surveys.returns.text.names import Names, likest
 from surveys.review.columns_and_words import UNITS
-from surveys.vocabulary.folding import fold_name, without_marks
+from surveys.vocabulary.folding import fold, fold_name, without_marks
 
 PROPOSED = 3  # nearest units listed for each spelling
 COMPARED = 5_000  # spellings whose nearest units are listed, the most frequent first; a longer list is no list of units
+
+
+#: What codes have and names typed without tones do not.
+_WRITTEN_AS_CODE = re.compile(r"\d|\S[-_./]\S")
 
 
 class UnitRegister:
@@ -27,6 +33,11 @@ class UnitRegister:
     ('SNV', 'SNgV', '')
     >>> register.nearest("So Noi vu")[0]
     ('SNV', 'Sở Nội vụ', 1.0)
+
+    A name without tones is a unit only where one name fits it; whoever asks for it has to keep its forms for review.
+
+    >>> register.without_tones("So Noi vu"), register.without_tones("Sở Nối vụ")
+    ('SNV', '')
     """
 
     def __init__(
@@ -34,19 +45,55 @@ class UnitRegister:
     ) -> None:
         self.units = tuple(units)
         self._decided = {fold_name(text): code for text, code in (decided or {}).items()}
-        self._names = unit_names(unit for unit in self.units if not (day and "" < unit.valid_to < day))
+        current = [unit for unit in self.units if not (day and "" < unit.valid_to < day)]
+        self._names = Names((name, unit.code) for unit in current for name in _names(unit))
+        self._codes = {_as_code(unit.code): unit.code for unit in current}
+        self._toneless: dict[str, dict[str, str]] = {}
+        for unit in current:
+            for name in filter(None, _names(unit)):
+                self._toneless.setdefault(without_marks(name), {})[fold_name(name)] = unit.code
 
     @cached_property
     def _unmarked(self) -> dict[str, Unit]:
-        return {without_marks(name): unit for unit in self.units for name in _names(unit) if name}
+        return {without_marks(name): unit for unit in self.units for name in _spellings(unit) if name}
 
-    def resolve(self, text: str) -> str:
-        """The code of the unit, or ``""`` when the text is not exactly one unit of the register."""
+    def resolve(self, text: str, among_codes: bool = False) -> str:
+        """The code of the unit, or ``""`` when the text is not exactly one unit of the register.
+
+        A code counts where it is written as codes are (with digits or signs, without spaces) or cannot be a name of another
+        unit without its tones; ``among_codes``: in a column that holds codes throughout, everywhere.
+        """
         decided = self._decided.get(fold_name(text))
         if decided is not None:
             return decided
-        found = self._names.find(text)
-        return found[0] if len(found) == 1 else ""
+        coded = self._codes.get(_as_code(text), "")
+        named = set(self._names.find(text))
+        if coded and (among_codes or named == {coded}):
+            return coded
+        if named:
+            return named.pop() if len(named) == 1 and not coded else ""
+        return coded if _WRITTEN_AS_CODE.search(text) or self._may_mean(text) <= {coded} else ""
+
+    def is_code(self, text: str) -> bool:
+        """Whether a text is the code of a unit, however it may be read otherwise."""
+        return _as_code(text) in self._codes
+
+    def without_tones(self, text: str) -> str:
+        """The code of the only unit whose name a text gives when it leaves out tones or diacritics; ``""`` when there is none,
+        or two, or when someone decided about the spelling."""
+        found = set() if self.is_decided(text) else self._may_mean(text)
+        return found.pop() if len(found) == 1 else ""
+
+    def _may_mean(self, text: str) -> set[str]:
+        """Units of which a text is a name, but for tones and diacritics that it leaves out: those it has are the name's own."""
+        written = fold_name(text)
+        known = self._toneless.get(without_marks(text), {})
+        return {code for name, code in known.items() if _leaves_out_marks(written, name)}
+
+    def ends_name(self, text: str) -> bool:
+        """Whether a text is a name of a unit, or its last words (``An Bình`` of ``Xã An Bình``)."""
+        last = f" {fold_name(text)}"
+        return any(f" {name}".endswith(last) for names in self._toneless.values() for name in names)
 
     def is_decided(self, text: str) -> bool:
         """Whether someone already said what this spelling is, even that it is no unit."""
@@ -59,7 +106,7 @@ class UnitRegister:
         found: dict[str, tuple[str, str, float]] = {}
         for name, similarity in likest(text, self._unmarked, 4 * PROPOSED):
             unit = self._unmarked[name]
-            has_ended = unit.code not in self._names.find(unit.code)
+            has_ended = _as_code(unit.code) not in self._codes
             for code in unit.successors if has_ended and unit.successors else (unit.code,):
                 if code in known:
                     found.setdefault(code, (code, known[code].name_vi, similarity))
@@ -68,7 +115,7 @@ class UnitRegister:
 
 def unit_names(units: Iterable[Unit]) -> Names[str]:
     """Every spelling of units, for their codes."""
-    return Names((name, unit.code) for unit in units for name in _names(unit))
+    return Names((name, unit.code) for unit in units for name in _spellings(unit))
 
 
 def registers(study: StudyDefinition) -> dict[str, UnitRegister]:
@@ -100,7 +147,30 @@ def proposals(texts: Mapping[tuple[str, str], int], registers: Mapping[str, Unit
     return pd.DataFrame(rows, columns=list(UNITS.columns))
 
 
+def _spellings(unit: Unit) -> tuple[str, ...]:
+    return unit.code, *_names(unit)
+
+
 def _names(unit: Unit) -> tuple[str, ...]:
-    """Every spelling of a unit. The kind is added in front, never taken away: two units may differ by it alone."""
+    """Every name of a unit. The kind is added in front, never taken away: two units may differ by it alone."""
     kind = (f"{unit.kind} {unit.name_vi}",) if unit.kind else ()
-    return (unit.code, unit.name_vi, unit.name_en, *unit.aliases, *kind)
+    return (unit.name_vi, unit.name_en, *unit.aliases, *kind)
+
+
+def _as_code(text: str) -> str:
+    """The form under which codes are compared: letter case and the sign between their parts do not count, spaces do."""
+    return fold(text).replace("_", "-")
+
+
+def _leaves_out_marks(written: str, name: str) -> bool:
+    """Whether a folded text is a folded name, but for marks that it leaves out.
+
+    >>> _leaves_out_marks("tan hòa", "tân hòa"), _leaves_out_marks("tân hóa", "tân hòa")
+    (True, False)
+    """
+    parts = [unicodedata.normalize("NFD", text.replace("đ", "d\u0335")) for text in (written, name)]
+    left, marks = (re.findall(r"(.)([\u0300-\u036f]*)", text) for text in parts)
+    return len(left) == len(marks) and all(
+        one == other and set(said) <= set(meant)
+        for (one, said), (other, meant) in zip(left, marks, strict=True)
+    )

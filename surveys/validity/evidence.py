@@ -22,7 +22,7 @@ Array = np.ndarray
 FAULTS = ("out_of_scale", "several", "disagrees")  # faults of a cell, as the readers name them
 _COLUMNS = (
     "form", "form_code", "questionnaire", "block", "unit_code", "unit_text", "own_unit", "interviewer", "mode",
-    "identified", "seconds", "state", "state_text",
+    "identified", "seconds", "state", "state_text", "noticed", "submission",
 )  # fmt: skip
 
 

@@ -94,9 +94,13 @@ VALIDITY_RULES: Mapping[str, ValidityRule] = {
     rule.name: rule
     for rule in (
         ValidityRule("unknown_code", "form"),
+        ValidityRule("blank_code", "form", standing="review"),
+        ValidityRule("arithmetic_total", "form", standing="review"),
         ValidityRule("duplicate_code", "duplicates", (Parameter("keep", "none", words=("none", "first")),)),
         ValidityRule("wrong_questionnaire", "form", (Parameter("unit", True),)),
         ValidityRule(UNKNOWN_UNIT, "form", standing="review", severities=_KEPT_OUT),
+        ValidityRule("unit_without_tones", "form", standing="review"),
+        ValidityRule("ended_unit", "form", standing="review"),
         ValidityRule("excluded_unit", "form"),
         ValidityRule("own_unit", "form"),
         ValidityRule("outside_fieldwork", "form"),

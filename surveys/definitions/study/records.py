@@ -47,14 +47,22 @@ class StudyUnits:
 
 @dataclass(frozen=True, slots=True)
 class ReturnFile:
-    """One file of returns. ``reader`` empty: recognised by content. ``header`` is the heading pattern
-    of a matrix (``{item} [{unit}]``); ``columns`` maps a field code or item code to the heading used in this file, or to several
-    of which the first filled is read; ``mapping`` names a mapping file (see ``surveys map``). ``entry``: first or second for
-    double entry. ``date_order``: of day, month and year in its dates (empty: told from all of them); ``true_dates``: whether the
-    dates that a spreadsheet program stored as such are right, or have day and month in each other's place (empty: a fault where
-    it looks so). ``states`` says what becomes of forms of which the collecting tool says a word: word (or ``Column=word``) →
-    valid, review or left_out. ``values``: whether labels or codes are read where a cell has both (empty: both, and they must
-    agree); ``recode``: item, scale or ``*`` → value as the file writes it → option of the scale."""
+    """One file of returns.
+
+    * ``reader`` empty: recognised by content.
+    * ``header`` is the heading pattern of a matrix (``{item} [{unit}]``).
+    * ``columns`` maps a field or item code to the heading used in this file, or to several of which the first filled is read.
+    * ``mapping`` names a mapping file (see ``surveys map``).
+    * ``entry``: first or second for double entry.
+    * ``date_order``: of day, month and year in its dates (empty: told from all of them).
+    * ``true_dates``: whether the dates that a spreadsheet program stored as such are right, or have day and month in each
+      other's place (empty: a fault where it looks so).
+    * ``unit_written``: whether the unit stands in every row, in the first row of its forms, or in a row of its own above them
+      (empty: in every row, and noted where it looks otherwise).
+    * ``states``: word of the collecting tool (or ``Column=word``) → valid, review or left_out.
+    * ``values``: whether labels or codes are read where a cell has both (empty: both, and they must agree).
+    * ``recode``: item, scale or ``*`` → value as the file writes it → option of the scale.
+    """
 
     path: str
     questionnaire: str = ""
@@ -69,6 +77,7 @@ class ReturnFile:
     date_order: Literal["", "dmy", "mdy", "ymd"] = ""
     true_dates: Literal["", "right", "swapped"] = ""
     values: Literal["", "labels", "codes"] = ""
+    unit_written: Literal["", "every_row", "first_row", "section_row"] = ""
     columns: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
     states: tuple[tuple[str, str], ...] = ()
     recode: tuple[tuple[str, tuple[tuple[str, str | int], ...]], ...] = ()

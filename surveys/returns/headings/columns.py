@@ -195,6 +195,10 @@ class Column:
         """What the text of each cell means, object [n]; ``""`` for an empty cell."""
         return self.distinct.spread(np.array(list(map(meant, self.distinct.texts)), dtype=object), "")
 
+    def taken(self, rows: np.ndarray) -> Column:
+        """The column over some rows; a row beyond the end is empty."""
+        return replace(self, cells=self.cells.taken(rows))
+
     def replaced(self, meant: Callable[[object], object]) -> Column:
         """The column with what each of its cells means in the place of the cell."""
         cells = coded(list(map(meant, self.distinct.values)))

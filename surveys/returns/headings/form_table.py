@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -41,6 +41,16 @@ class FormTable:
 
     def __len__(self) -> int:
         return len(self.row_numbers)
+
+    def taken(self, rows: np.ndarray) -> FormTable:
+        """The table with some of its rows."""
+        columns = tuple(column.taken(rows) for column in self.columns)
+        roles = {role: column.taken(rows) for role, column in self.roles.items()}
+        stated = {name: column.taken(rows) for name, column in self.stated.items()}
+        form = None if self.form is None else self.form[rows]
+        return replace(
+            self, columns=columns, roles=roles, stated=stated, form=form, row_numbers=self.row_numbers[rows]
+        )
 
     def named(self, *headings: str) -> Column | None:
         """The first column with one of these headings (compared as written)."""

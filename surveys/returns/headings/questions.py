@@ -268,8 +268,8 @@ class Vocabulary:
         return target.kind == "field" and target.code in holds
 
     def is_unit(self, text: str) -> bool:
-        """Whether a text is exactly a name of a unit of the block."""
-        return bool(self.register and self.register.resolve(text))
+        """Whether a text is a name of a unit of the block, or one without its tones."""
+        return bool(self.register and (self.register.resolve(text) or self.register.without_tones(text)))
 
 
 def written_names(column: Column) -> tuple[str, ...]:

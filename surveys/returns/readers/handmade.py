@@ -30,19 +30,12 @@ from surveys.returns.headings.questions import Target, Vocabulary
 from surveys.returns.headings.tool_states import said_by_tool
 from surveys.returns.readers import native
 from surveys.returns.text.cell_text import cell_text, repair_all
-from surveys.vocabulary.folding import fold_name
+from surveys.returns.text.totals import is_plainly_no_total, says_total
 
 SEARCHED, DEEPEST, TRIED = 40, 3, 6  # rows searched for headings, levels of headings, rows tried as headings
 LONGEST_MARK = 5  # characters
 #: Roles of fields whose cells may say that the row is a total; the cells of other fields are answers.
 _NAMING = frozenset({"form_code", "unit", "rater", "personal", "identification", "interviewer", "operator"})
-_TOTALS = (
-    "tổng|tổng số|tổng cộng|tổng hợp|tổng số phiếu|cộng|trung bình|trung bình cộng|điểm trung bình|trung vị|cao nhất|thấp nhất"
-    "|lớn nhất|nhỏ nhất|tỷ lệ|tỉ lệ|số phiếu|độ lệch chuẩn"
-    "|total|grand total|sum|count|average|mean|median|highest|lowest|maximum|minimum|max|min|percent|std|standard deviation"
-)
-_TOTAL = re.compile(rf"(?:\d+ )?(?:{_TOTALS})(?: \d+)?")
-_BEGINS_TOTAL = re.compile(f"[^a-z]*(?:{_TOTALS.replace(' ', '|')})")
 _NUMBER = re.compile(r"\d+(?:\.0+)?")
 _NUMBERED = re.compile(r"[(\[]\s*(\d{1,3}|[A-Za-z])\s*[)\]]")
 _LABELLED = re.compile(r"([^:]{1,80}):\s*(.*)")
@@ -243,7 +236,7 @@ def _no_forms(head: Head) -> dict[int, str]:
     found: dict[int, str] = {}
     first = head.sheet.cells[:, 0].tolist()
     for row in rows:
-        if rows[0] < row <= last_answered and _is_code(first[row]) and first[row] != again[0]:
+        if rows[0] < row <= last_answered and is_plainly_no_total(first[row]) and first[row] != again[0]:
             continue
         cells = head.sheet.cells[row]
         if _is_total(head, cells):
@@ -278,24 +271,15 @@ def _is_total(head: Head, cells: np.ndarray) -> bool:
     if _NUMBER.fullmatch(cell_text(cells[first]).strip()):
         first = next(filled, -1)
     text = cells[first]
-    if first not in head.naming or not isinstance(text, str) or not _says_total(text):
+    if first not in head.naming or not isinstance(text, str) or is_plainly_no_total(text):
+        return False
+    register = head.vocabulary.register
+    if not says_total(text, register.ends_name if register else None):
+        return False
+    if register and first in head.positions("unit") and register.resolve(text):
         return False
     scales = [head.vocabulary.options_of(t.code) for t in head.targets[first] if t.kind == "item"]
     return all(options.find(text) is None for options in scales)
-
-
-def _says_total(text: str) -> bool:
-    """Whether a text is a word for a total."""
-    return not _is_code(text) and _TOTAL.fullmatch(fold_name(text)) is not None
-
-
-def _is_code(cell: object) -> bool:
-    """Whether a cell is plainly neither a number nor a word for a total, as most form codes are: all of them different, they
-    are told without folding them (``tests/benchmarks/test_score_speed.py``)."""
-    if not (isinstance(cell, str) and cell.isascii() and cell.isprintable()):
-        return False
-    lower = cell.lower()
-    return lower != cell.upper() and not _BEGINS_TOTAL.match(lower)
 
 
 def _is_answered(head: Head, row: int) -> bool:

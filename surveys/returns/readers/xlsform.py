@@ -111,8 +111,8 @@ def _joined(main: FormTable, repeat: FormTable, product: Product) -> FormTable:
     )
     joined = forms.merge(rows, on="key", how="left").fillna({"row": len(repeat)})
     form, row = joined["form"].to_numpy(), joined["row"].to_numpy(dtype=int)
-    of_form = (_taken(column, form) for column in main.columns)
-    of_row = (_taken(column, row) for column in _questions(repeat, product))
+    of_form = (column.taken(form) for column in main.columns)
+    of_row = (column.taken(row) for column in _questions(repeat, product))
     numbers = np.where(row < len(repeat), np.append(repeat.row_numbers, 0)[row], main.row_numbers[form])
     return dataclasses.replace(
         repeat, columns=(*of_form, *of_row), row_numbers=numbers, form=form, beside=main.sheet
@@ -184,10 +184,6 @@ def _splits(heading: str) -> Iterator[tuple[str, str]]:
     for cut in range(len(parts) - 1, 0, -1) if len(parts) <= _MOST_PARTS else ():
         for start in range(cut):
             yield "/".join(parts[start:cut]), "/".join(parts[cut:])
-
-
-def _taken(column: Column, rows: np.ndarray) -> Column:
-    return dataclasses.replace(column, cells=column.cells.taken(rows))
 
 
 def _texts(column: Column | None, n: int) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from surveys.definitions.instrument.records import Unit
 from surveys.returns.record_set import among
 from surveys.validity.evidence import Array, Evidence
 from surveys.validity.rules.finding import Finding
@@ -13,6 +14,12 @@ from surveys.vocabulary.statuses import LEFT_OUT, REVIEW
 def unknown_code(evidence: Evidence) -> Finding:
     """The form's code is not among the issued ones (where the issued forms of the questionnaire are listed)."""
     return Finding(evidence.listed & (evidence["form_code"] != "") & _never_issued(evidence))
+
+
+def blank_code(evidence: Evidence) -> Finding:
+    """The form has no code where the issued forms of its questionnaire are listed."""
+    nameless = (evidence["form_code"] == "") | (evidence["form_code"] == evidence["submission"])
+    return Finding(evidence.listed & nameless & _never_issued(evidence))
 
 
 def _never_issued(evidence: Evidence) -> Array:
@@ -32,6 +39,57 @@ def wrong_questionnaire(evidence: Evidence, unit: bool) -> Finding:
 def unknown_unit(evidence: Evidence) -> Finding:
     """The unit is missing or was not recognised in the register."""
     return Finding((evidence["unit_code"] == "") & ~evidence.is_empty_form)
+
+
+def unit_without_tones(evidence: Evidence) -> Finding:
+    """The unit was written without its tones or diacritics, and only one name fits; detail: its code."""
+    return Finding(_noticed(evidence, "unit_without_tones"), evidence["unit_code"])
+
+
+def arithmetic_total(evidence: Evidence) -> Finding:
+    """The row has no code and is exactly the sum or the mean of rows above it."""
+    return Finding(_noticed(evidence, "arithmetic_total"))
+
+
+def _noticed(evidence: Evidence, rule: str) -> Array:
+    """Where reading itself saw that a rule is broken."""
+    noticed = evidence["noticed"]
+    found = np.zeros(len(evidence), bool)
+    found[noticed != ""] = [rule in said.split() for said in noticed[noticed != ""]]
+    return found
+
+
+def ended_unit(evidence: Evidence) -> Finding:
+    """The unit had ended before the form was filled in, or did not exist yet; where no day is known, a unit that existed during
+    a part of the fieldwork. Detail: the units that took it over, otherwise its code."""
+    dated = {
+        (unit.block, unit.code): unit for unit in evidence.study.units if unit.valid_from or unit.valid_to
+    }
+    broken, detail = np.zeros(len(evidence), bool), np.full(len(evidence), "", object)
+    for (block, code), unit in dated.items():
+        of_unit = (evidence["unit_code"] == code) & (evidence["block"] == block)
+        existed = days_between(evidence.day, unit.valid_from, unit.valid_to)
+        if _through_fieldwork(evidence, unit):
+            existed |= np.isnat(evidence.day)
+        broken |= of_unit & ~existed
+        detail[of_unit] = ";".join(unit.successors) or code
+    return Finding(broken, detail)
+
+
+def _through_fieldwork(evidence: Evidence, unit: Unit) -> bool:
+    """Whether a unit exists from the first to the last day of fieldwork; without one it is taken to."""
+    days = [day for day in (evidence.study.fieldwork.start, evidence.study.fieldwork.end) if day]
+    return bool(days_between(np.array(days, "datetime64[D]"), unit.valid_from, unit.valid_to).all())
+
+
+def days_between(days: Array, first: str, last: str) -> Array:
+    """Which days lie from ``first`` to ``last`` (ISO; empty: open), boolean [n].
+
+    >>> days_between(np.array(["2025-10-31", "2025-11-01", "NaT"], "datetime64[D]"), "", "2025-10-31").tolist()
+    [True, False, False]
+    """
+    low, high = np.datetime64(first or "0001-01-01"), np.datetime64(last or "9999-12-31")
+    return np.asarray((days >= low) & (days <= high))
 
 
 def excluded_unit(evidence: Evidence) -> Finding:

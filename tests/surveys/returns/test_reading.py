@@ -102,7 +102,8 @@ def test_personal_data_are_nowhere(read):
 
 
 def test_unit_names_are_exact_or_proposed_never_guessed(read):
-    assert read.rows["unit_code"].tolist() == ["SNV", "SNV", "SNgV", ""]
+    assert read.rows["unit_code"].tolist() == ["SNV", "SNV", "SNgV", "SNV"]
+    assert read.rows["noticed"].tolist() == ["", "", "", "unit_without_tones"]
     assert read.rows["unit_text"].tolist()[3] == "So Noi vu"
     first = read.proposals.iloc[0]
     assert (first["text"], first["forms"], first["proposed_code"], first["decision"]) == (

@@ -15,13 +15,14 @@ from surveys.definitions.instrument.records import (
     OUT_OF_SCALE,
     SEVERAL,
     Rule,
+    Unit,
 )
 from surveys.problems import wording
 from surveys.validity.evidence import gather
 from surveys.validity.rules import RULES
 from surveys.validity.screening import broken_rules
 from surveys.vocabulary.validity_rules import VALIDITY_RULES
-from tests.surveys.validity.validity_round import make_returns, make_study
+from tests.surveys.validity.validity_round import INSTRUMENT, make_returns, make_study
 
 FLAT = {f"q{k}": 3 for k in range(1, 13)} | {"s1": 3}
 MATRIX = {"questionnaire": "wide", "form_code": "w0", "form": 0}
@@ -29,6 +30,12 @@ BLANKS = {f"q{k}": BLANK for k in range(1, 13)}
 FIRST = {"entry": "first"}
 SECOND = {"form_code": "s0", "entry": "second", "like": 0}
 BY = {"interviewer": "i"}
+
+#: Units that exist during a part of the fieldwork only.
+ENDED = (
+    Unit("gone", "so", "Gone", valid_to="2023-10-31", successors=("new", "a")),
+    Unit("new", "so", "New", valid_from="2023-11-01"),
+)
 
 Row = dict[str, Any]
 Broken = dict[int, str]
@@ -42,7 +49,8 @@ def first(count: int, code: int) -> Row:
 def find(name: str, params: Row, forms: list[Row]) -> Broken:
     """{evaluation: detail} of the evaluations that break the rule."""
     rule = Rule(name, "flag", tuple(params.items()))
-    reasons = broken_rules([rule], gather(make_study(rule), make_returns(*forms)))
+    study = make_study(rule, units=(*INSTRUMENT.units, *ENDED))
+    reasons = broken_rules([rule], gather(study, make_returns(*forms)))
     assert (reasons["rule"] == name).all()
     return dict(zip(reasons["row"].tolist(), reasons["detail"].tolist(), strict=True))
 
@@ -61,6 +69,12 @@ def find(name: str, params: Row, forms: list[Row]) -> Broken:
         ("wrong_questionnaire", {"unit": False}, [{}, {"unit_code": "b"}], {}),
         ("unknown_unit", {}, [{}, {"unit_code": "", "unit_text": "Sơ A"}, {"unit_code": "", "unit_text": ""}], {1: "", 2: ""}),
         ("unknown_unit", {}, [MATRIX | {"unit_code": "", "unit_text": "", "set": BLANKS}], {}),
+        ("unit_without_tones", {}, [{}, {"noticed": "arithmetic_total unit_without_tones"}], {1: "a"}),
+        ("arithmetic_total", {}, [{"noticed": "arithmetic_total"}, {"noticed": "unit_without_tones"}], {0: ""}),
+        ("ended_unit", {}, [{"unit_code": "gone", "submitted": "2023-10-31T23:59"}, {"unit_code": "gone"}], {1: "new;a"}),
+        ("ended_unit", {}, [{"unit_code": "new", "submitted": "2023-10-31"}, {"unit_code": "new"}, {}], {0: "new"}),
+        ("ended_unit", {}, [{"unit_code": "gone", "submitted": None}, {"submitted": None}], {0: "new;a"}),
+        ("blank_code", {}, [{}, {"form_code": ""}, {"form_code": "s1"}, {"form_code": "zz", "submission": "zz"}], {1: "", 3: ""}),
         ("excluded_unit", {}, [{}, {"unit_code": "x"}], {1: "x"}),
         ("own_unit", {}, [MATRIX | {"own_unit": "b"}, MATRIX | {"own_unit": "b", "unit_code": "b"}], {1: "b"}),
         ("own_unit", {}, [{"own_unit": "a"}], {}),  # this questionnaire declares no such rule

@@ -328,7 +328,8 @@ def test_one_sheet_per_unit(study, tmp_path):
     }
     write(tmp_path / "r.xlsx", sheets)
     read = read_returns(study(ReturnFile("r.xlsx", "so-5")))
-    assert read.rows["unit_code"].tolist() == ["SNV", "SNgV", "STC", ""]
+    assert read.rows["unit_code"].tolist() == ["SNV", "SNgV", "STC", "SNV"]
+    assert read.rows["noticed"].tolist() == ["", "", "", "unit_without_tones"]
     assert read.proposals["text"].unique().tolist() == ["Sở Nội vu"]
 
 
