@@ -184,8 +184,8 @@ def fault(code: str, **place_and_params: object) -> SurveyError:
 def nearest(word: str, accepted: Iterable[str]) -> str:
     """The accepted word closest to ``word``, or an empty string. Only ever proposed, never applied.
 
-    >>> nearest("citizen", ["citizens", "enterprises"])
-    'citizens'
+    >>> nearest("citizen", ["citizens", "enterprises"]), nearest("PHIẾU", ["Phiếu"])
+    ('citizens', 'Phiếu')
     """
     return nearest_of(word, tuple(accepted))
 
@@ -194,7 +194,10 @@ def nearest(word: str, accepted: Iterable[str]) -> str:
 def nearest_of(word: str, accepted: tuple[str, ...]) -> str:
     """:func:`nearest` of a tuple, kept: the same mistake often stands in every row of a table."""
     found = get_close_matches(word, accepted, n=1, cutoff=0.6)
-    return found[0] if found else ""
+    folded = word.casefold().strip()
+    return (
+        found[0] if found else next((known for known in accepted if known.casefold().strip() == folded), "")
+    )
 
 
 def phrase(code: str, language: Language = "vi", **params: object) -> str:

@@ -97,7 +97,7 @@ def csv_lines(path: Path, columns: TableColumns, top: Place) -> tuple[Lines | No
     text = read_text(path, top.problems, top.file, wide=columns.guarded)
     if text is None:
         return None, ""
-    delimiter, declaring = delimiter_of(text, ",;\t" if columns.guarded else ",;", columns.accepted)
+    delimiter, declaring, *_ = delimiter_of(text, ",;\t" if columns.guarded else ",;", columns.accepted)
     return islice(_lines(text, delimiter, top), declaring, None), delimiter
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import os
 import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from surveys.problems import Problems, SurveyError, fault
+from surveys.problems import Problems, SurveyError, fault, nearest
 
 #: Largest definition or study table read, in bytes; a national round of 100,000 issued forms stays under 10 MB.
 LARGEST_TEXT = 64_000_000
@@ -20,7 +21,8 @@ LARGEST_TOML = 4_000_000
 def inside(folder: Path, relative: str, problems: Problems, file: str, column: str = "") -> Path | None:
     """The file ``relative`` of ``folder``, or None with ``file.outside`` noted when it lies elsewhere.
 
-    Absolute paths, drive letters, ``..`` and links that leave the folder are rejected. The file need not exist.
+    Absolute paths, drive letters, ``..`` and links that leave the folder are rejected. The file need not exist; where one stands
+    there under another form of the same letters (as macOS writes names), it is that one.
 
     >>> problems = Problems()
     >>> inside(Path("round"), "../secret.csv", problems, "study.toml", "files.frames") is None
@@ -32,11 +34,45 @@ def inside(folder: Path, relative: str, problems: Problems, file: str, column: s
     escapes = (
         written.is_absolute() or ".." in written.parts or PureWindowsPath(relative).drive or "\0" in relative
     )
-    path = folder / written
+    path = folder if escapes else on_disk(folder / written)
     if escapes or not _stays(path, folder):
         problems.add("file.outside", file=file, column=column, path=relative.replace("\0", "?"))
         return None
     return path
+
+
+def on_disk(path: Path) -> Path:
+    """The file or folder of this name; where there is none, the only one whose name has the same letters in another form of
+    Unicode (folders above it too). The path as it is where there is no such one, or several.
+
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> (folder / "phie\u0302\u0301u.csv").touch()
+    >>> on_disk(folder / "phiếu.csv").exists(), on_disk(folder / "Phiếu.csv").exists()
+    (True, False)
+    """
+    try:
+        if (path.is_absolute() and len(path.parts) < 2) or not path.name or path.exists():
+            return path
+        folder = on_disk(path.parent)
+        name = unicodedata.normalize("NFC", path.name)
+        same = [found for found in names_in(folder) if unicodedata.normalize("NFC", found) == name]
+    except (OSError, ValueError):
+        return path
+    return folder / (same[0] if len(same) == 1 else path.name)
+
+
+def names_in(folder: Path) -> list[str]:
+    """The names in a folder, sorted; none where there is no such folder."""
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
+
+
+def nearest_name(path: Path) -> str:
+    """The name in the folder of a missing file that is most like its own; empty when none is. It is only proposed."""
+    return nearest(path.name, (unicodedata.normalize("NFC", name) for name in names_in(path.parent)))
 
 
 def _stays(path: Path, folder: Path) -> bool:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from surveys.definitions.study.records import StudyDefinition
+from surveys.definitions.text_files import on_disk
 from surveys.problems import Language
 from surveys.returns.record_set import Returns
 from surveys.scoring.scored_round import ScoredRound
@@ -145,7 +146,9 @@ def _programs(content: Content) -> dict[str, object]:
 
 def input_files(study: StudyDefinition) -> dict[str, Path]:
     """Every input by a name that is the same on all machines: study files, then ``instrument/…``."""
-    found = {name: study.folder / name for name in study.files if (study.folder / name).is_file()}
+    found = {
+        name: on_disk(study.folder / name) for name in study.files if on_disk(study.folder / name).is_file()
+    }
     known = {path.resolve() for path in found.values()}
     folder = Path(study.instrument.folder) if study.instrument.folder else None
     if folder is not None and folder.is_dir():

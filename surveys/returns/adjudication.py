@@ -17,7 +17,7 @@ from surveys.returns.entry_pairs import SECOND, UNIT, units_rated
 from surveys.returns.item_answers import is_filtered_out, mark_not_asked
 from surveys.returns.record_set import Returns
 from surveys.returns.table_fields import category_names
-from surveys.returns.text.times import read_numbers
+from surveys.returns.text.numbers import read_numbers
 from surveys.returns.unit_register import unit_names
 from surveys.review.columns_and_words import ENTRIES, LEFT_BLANK
 from surveys.vocabulary.folding import fold

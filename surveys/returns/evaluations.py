@@ -23,7 +23,7 @@ from surveys.returns.record_set import (
 from surveys.returns.submission_keys import content_keys
 from surveys.returns.table_fields import field_columns, numbers_of, texts_of
 from surveys.returns.table_reading import TableReading
-from surveys.returns.text.legacy_encodings import is_damaged
+from surveys.vocabulary.legacy_encodings import is_damaged
 
 _TRUE = frozenset({"true", "1"})
 

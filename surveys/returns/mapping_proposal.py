@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from surveys.definitions.study.records import ReturnFile, StudyDefinition
+from surveys.definitions.text_files import on_disk
 from surveys.problems import Language, SurveyError, fault, phrase
 from surveys.returns.files.opening import read_sheets
 from surveys.returns.headings.columns import Column
@@ -42,7 +43,7 @@ def propose_mapping(path: str | Path, study: StudyDefinition, language: Language
 
     Raises :class:`~surveys.problems.SurveyError` when the file cannot be read.
     """
-    tables, vocabulary = _opened(Path(path), study)
+    tables, vocabulary = _opened(on_disk(Path(path)), study)
     columns = {(column.letter, column.heading): column for table in tables for column in table.columns}
     exact = {key: vocabulary.targets(column) for key, column in columns.items()}
     held = {target.code for targets in exact.values() for target in targets if len(targets) == 1}
@@ -64,7 +65,8 @@ def propose_mapping(path: str | Path, study: StudyDefinition, language: Language
 def _opened(path: Path, study: StudyDefinition) -> tuple[list[FormTable], Vocabulary]:
     """The tables of a file, and the vocabulary of its questionnaire, or of all where it is unclear."""
     file, reading = _return_file(path, study), StudyReading(study)
-    sheets = read_sheets(path, file.path, sheet=file.sheet, encoding=file.encoding)
+    asked = {"sheet": file.sheet, "encoding": file.encoding, "delimiter": file.delimiter}
+    sheets = read_sheets(path, file.path, **asked, limits=study.limits)
     anyone = reading.vocabulary(file, file.questionnaire)
     tables = choose(sheets, anyone, file.reader, file.path).read(sheets, anyone)
     if not tables:
@@ -79,7 +81,7 @@ def _opened(path: Path, study: StudyDefinition) -> tuple[list[FormTable], Vocabu
 def _return_file(path: Path, study: StudyDefinition) -> ReturnFile:
     """The study's own entry for this file without its mapping, or a plain one."""
     for file in study.returns:
-        if (study.folder / file.path).resolve() == path.resolve():
+        if on_disk(study.folder / file.path).resolve() == path.resolve():
             return replace(file, mapping="")
     return ReturnFile(path.name)
 

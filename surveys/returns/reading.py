@@ -13,8 +13,8 @@ from surveys.problems import Problems, Severity, SurveyError, fault
 from surveys.returns.adjudication import adjudicate
 from surveys.returns.date_order import settle_times
 from surveys.returns.evaluations import evaluations, grouped
-from surveys.returns.files.opening import read_sheets
-from surveys.returns.files.sheets import Sheet
+from surveys.returns.files.opening import Waiting, opened_ahead
+from surveys.returns.files.sheets import Sheet, is_filled, ranges
 from surveys.returns.headings.columns import column_letter
 from surveys.returns.headings.form_table import FormTable
 from surveys.returns.headings.matched_columns import lay_out
@@ -41,11 +41,12 @@ def read_returns(study: StudyDefinition, progress: Step | None = None) -> Return
     name no answer.
     """
     reading, parts = StudyReading(study), []
-    for done, file in enumerate(study.returns):
+    waiting = opened_ahead(reading.wanted(file) for file in study.returns)
+    for done, (file, sheets) in enumerate(zip(study.returns, waiting, strict=True)):
         if progress:
             progress(file.path, done, len(study.returns))
         try:
-            parts.append(_read_file(file, reading))
+            parts.append(_read_file(file, sheets, reading))
         except SurveyError as error:
             reading.problems.extend(p if p.file else replace(p, file=file.path) for p in error.problems)
     if progress:
@@ -68,11 +69,10 @@ def _named_apart(returns: Returns) -> Returns:
     return replace(returns, rows=rows.assign(**named, submission=apart))
 
 
-def _read_file(file: ReturnFile, reading: StudyReading) -> Returns:
+def _read_file(file: ReturnFile, waiting: Waiting, reading: StudyReading) -> Returns:
     """The evaluations of one file."""
     instrument, problems = reading.study.instrument, reading.problems
-    opened = read_sheets(reading.path(file.path), file.path, sheet=file.sheet, encoding=file.encoding)
-    sheets = _shown(opened, file, problems)
+    sheets = [_as_asked(sheet, file, problems) for sheet in _shown(waiting(), file, problems)]
     decided = read_mapping(reading.path(file.mapping), file.mapping, instrument) if file.mapping else None
     anyone = reading.vocabulary(file, file.questionnaire, decided)
     reader = choose(sheets, anyone, file.reader, file.path)
@@ -116,6 +116,28 @@ def _shown(sheets: Iterable[Sheet], file: ReturnFile, problems: Problems) -> lis
             problems.add("returns.sheet_hidden", severity="warning", file=file.path, sheet=sheet.name)
     problems.extend(note for sheet in shown for note in sheet.notes)
     return shown
+
+
+def _as_asked(sheet: Sheet, file: ReturnFile, problems: Problems) -> Sheet:
+    """A sheet with or without its hidden rows; that any are hidden is told, and settings of text files that another has."""
+    if sheet.kind != "text":
+        unused = {"delimiter": file.delimiter, "encoding": file.encoding if not sheet.variables else ""}
+        given = {key: value for key, value in unused.items() if value}
+        problems.extend(
+            sheet.warning("returns.setting_unused", key=key, value=value) for key, value in given.items()
+        )
+    rows = [row for row in sheet.hidden_rows if any(map(is_filled, sheet.cells[row]))]
+    columns = [column for column in sheet.hidden_columns if any(map(is_filled, sheet.cells[:, column]))]
+    out = file.hidden_rows == "leave_out"
+    numbers = [row + sheet.first_row for row in rows]
+    code = "returns.rows_left_out" if out else "returns.rows_hidden"
+    problems.extend(sheet.warning_of_rows(code, numbers, rows_count=len(rows), rows=ranges(numbers)))
+    if columns:
+        letters = ", ".join(map(column_letter, columns[:20])) + (", …" if len(columns) > 20 else "")
+        problems.extend(
+            [sheet.warning("returns.columns_hidden", columns_count=len(columns), columns=letters)]
+        )
+    return sheet.without_rows(rows) if rows and out else sheet
 
 
 def _note_ignored(sheets: Sequence[Sheet], tables: Sequence[FormTable], problems: Problems) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from surveys.definitions.study.records import ReturnFile, StudyDefinition
 from surveys.definitions.text_files import inside
 from surveys.problems import Problems, SurveyError, fault
+from surveys.returns.files.file_content import Wanted
 from surveys.returns.headings.form_table import FormTable
 from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.mapping_file import Decided
@@ -61,3 +62,11 @@ class StudyReading:
         if path is None:
             raise SurveyError(problems)
         return path
+
+    def wanted(self, file: ReturnFile) -> Wanted | SurveyError:
+        """What is asked of a file of returns; the fault that it lies outside the folder of the study."""
+        try:
+            path = self.path(file.path)
+        except SurveyError as outside:
+            return outside
+        return Wanted(str(path), file.path, file.sheet, file.encoding, file.delimiter, self.study.limits)

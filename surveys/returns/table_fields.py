@@ -12,7 +12,7 @@ from surveys.returns.record_set import kept_fields
 from surveys.returns.table_reading import TableReading
 from surveys.returns.table_states import decided_by_tool
 from surveys.returns.text.names import Names
-from surveys.returns.text.times import read_numbers
+from surveys.returns.text.numbers import decimal_of, may_be_thousands, read_numbers
 
 _TEXTS = ("form_code", "rater", "interviewer", "operator", "unit")
 #: Roles of the columns that hold clock times.
@@ -58,7 +58,12 @@ def texts_of(column: Column) -> np.ndarray:
 
 def numbers_of(reading: TableReading, column: Column) -> np.ndarray:
     """A column as numbers, float [n]; NaN (noted) where a cell is none."""
-    numbers = read_numbers(column.distinct.values, column.distinct.texts)
+    cells = column.distinct
+    decimal = reading.file.decimal or decimal_of(cells.texts)
+    numbers = read_numbers(cells.values, cells.texts, decimal)
+    for k, (value, text) in enumerate(_distinct(column)):
+        if not decimal and isinstance(value, str) and may_be_thousands(text):
+            reading.warn(column, k, "returns.number_two_ways", read=f"{numbers[k]:g}")
     for k in np.flatnonzero(np.isnan(numbers)).tolist():
         reading.warn(column, k, "returns.number_unknown")
     return column.distinct.spread(numbers, np.nan)

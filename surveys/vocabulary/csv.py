@@ -4,7 +4,7 @@ Reading goes in steps that every kind of file shares; each room turns what goes 
 
 1. its bytes become text in the room that knows which encodings are allowed: UTF-8 alone for definitions and results, old
    Vietnamese tables too for returned files;
-2. ``delimiter, skipped = delimiter_of(text, among, known)``: the mark between cells, and how many lines only declare it;
+2. ``delimiter_of(text, among, known)``: the mark between cells, and how many lines only declare it;
 3. ``for line, cells in records(text, delimiter)``: every record with the line on which it starts, cells as written. It is
    lazy, so that a caller can stop at its bounds. Raises :class:`CsvError` (``line``, ``reason``) for a quote out of place.
 
@@ -18,7 +18,12 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
+from operator import itemgetter
+from typing import NamedTuple
 
 from surveys.vocabulary.formula_guard import guarded
 
@@ -36,27 +41,69 @@ class CsvError(ValueError):
         self.line, self.reason = line, reason
 
 
-def delimiter_of(text: str, among: str = DELIMITERS, known: Collection[str] = ()) -> tuple[str, int]:
-    """The delimiter, one of ``among``, and how many lines only declare it (``sep=;``).
+class Delimiter(NamedTuple):
+    """The mark between cells, how many lines only declare it (``sep=;``), the other marks that part all records equally too, and
+    whether one of them makes as many cells (``tied``)."""
 
-    It is told from the first line that holds anything: the mark under which more cells are ``known`` headings, then the one that
-    stands there more often outside quotes, then the first of ``among``.
+    mark: str
+    declaring: int = 0
+    others: tuple[str, ...] = ()
+    tied: bool = False
 
-    >>> delimiter_of('"a;b",c\\n'), delimiter_of("sep=;\\na;b,c"), delimiter_of("a;b,c,d", known={"a"})
-    ((',', 0), (';', 1), (';', 0))
+
+class _Fit(NamedTuple):
+    """How well a mark fits a text, the better the larger: headings that are known, whether it parts every record into the same
+    number of cells, records with the commonest number of cells, that number, and how often it stands in the first line."""
+
+    known: int
+    fits: bool
+    alike: int
+    width: int
+    often: int
+
+
+def delimiter_of(text: str, among: str = DELIMITERS, known: Collection[str] = ()) -> Delimiter:
+    """The delimiter, one of ``among``.
+
+    A line ``sep=;`` declares it. Otherwise it is told from the first thousand records: the mark under which more cells of the
+    first line are ``known`` headings, then the one that parts the records into equal numbers of cells, quotes respected, then
+    into more cells, then the one that stands more often in the first line, then the first of ``among``. Lines above the
+    headings do not count. ``others`` are further marks that part all records equally; they say that the choice is open.
+
+    >>> delimiter_of('"a;b",c\\n').mark, delimiter_of("sep=;\\na;b,c")[:2], delimiter_of("a;b,c,d", known={"a"}).mark
+    (',', (';', 1), ';')
+    >>> delimiter_of("Staff, politeness, help;Time\\n4;5\\n3;2\\n")
+    Delimiter(mark=';', declaring=0, others=(), tied=False)
     """
-    lines = text[:100_000].splitlines()[:-1]  # the last of them may go on
+    lines = text[:100_000].splitlines(keepends=True)[:-1]  # the last of them may go on
     if not any(map(str.strip, lines)):
-        lines = text[:1_000_000].splitlines()
-    first = next((line for line in lines if line.strip()), "")
-    if first.lower().startswith("sep=") and len(first) == 5:
-        return first[4], 1
+        lines = text[:1_000_000].splitlines(keepends=True)
+    first = next((line.rstrip("\r\n") for line in lines if line.strip()), "")
+    declared = first[4:5]
+    if first.lower().startswith("sep=") and declared and not first[4:].strip(declared):
+        return Delimiter(declared, 1)
+    sample = "".join(lines) if len(text) > 100_000 else text
+    fits = {mark: _fit(sample, mark, first, known) for mark in among}
+    best = max(among, key=fits.__getitem__)
+    others = [mark for mark in among if mark != best and fits[mark][:2] == fits[best][:2] and fits[best].fits]
+    return Delimiter(best, 0, tuple(others), any(fits[mark].width == fits[best].width for mark in others))
+
+
+def _fit(sample: str, mark: str, first: str, known: Collection[str]) -> _Fit:
+    widths = []
+    with suppress(CsvError):
+        for _, cells in islice(records(sample, mark), 1000):
+            widths.append(len(cells))
+    whole = [width for width in widths if width]
+    common, alike = max(
+        Counter(width for width in whole if width > 1).items(), key=itemgetter(1, 0), default=(0, 0)
+    )
+    if alike < 2:
+        common = alike = 0  # one line alone says nothing of rows
+    below = whole[whole.index(common) :] if alike else []  # without the lines above the headings
+    named = sum(cell.strip(' "\t') in known for cell in first.split(mark))
     outside = "".join(first.split('"')[::2])
-
-    def evidence(mark: str) -> tuple[int, int]:
-        return sum(cell.strip(' "\t') in known for cell in first.split(mark)), outside.count(mark)
-
-    return max(among, key=evidence), 0
+    return _Fit(named, alike > 1 and alike == len(below), alike, common, outside.count(mark))
 
 
 def records(text: str, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:

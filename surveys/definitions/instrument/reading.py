@@ -31,7 +31,7 @@ from surveys.definitions.instrument.records import (
     UnitGroup,
 )
 from surveys.definitions.record_building import columns_of, from_table, section
-from surveys.definitions.text_files import inside, is_file, read_toml
+from surveys.definitions.text_files import inside, is_file, on_disk, read_toml
 from surveys.problems import Place, Problems, SurveyError, fault, nearest, shortened
 
 INSTRUMENT_FILE = "instrument.toml"
@@ -101,7 +101,7 @@ def read_named(name_or_folder: str | Path, problems: Problems) -> InstrumentDraf
 
 def find_instrument(name_or_folder: str | Path) -> Path:
     """The folder of a shipped edition or of a path; SurveyError ``instrument.unknown`` when there is none."""
-    name, folder = str(name_or_folder), Path(name_or_folder)
+    name, folder = str(name_or_folder), on_disk(Path(name_or_folder))
     if name in shipped():
         return _shelf() / name
     if folder.name == INSTRUMENT_FILE and is_file(folder):

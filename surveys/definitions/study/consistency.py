@@ -27,6 +27,7 @@ from surveys.definitions.instrument.records import (
     Scale,
     Unit,
 )
+from surveys.definitions.record_building import types_of
 from surveys.definitions.shared_checks import (
     Key,
     Range,
@@ -39,6 +40,7 @@ from surveys.definitions.shared_checks import (
     refer,
     within,
 )
+from surveys.definitions.study.limits import Limits
 from surveys.definitions.study.records import (
     Adjudication,
     Assessed,
@@ -58,6 +60,7 @@ from surveys.definitions.study.records import (
 )
 from surveys.problems import Place
 from surveys.vocabulary.folding import fold, fold_name
+from surveys.vocabulary.legacy_encodings import FONT_ENCODINGS
 from surveys.vocabulary.levels import ASSESSMENT, SURVEY, TOTAL
 from surveys.vocabulary.roles import KEPT_ROLES
 from surveys.vocabulary.statuses import TOOL_STATES
@@ -66,6 +69,8 @@ from surveys.vocabulary.statuses import TOOL_STATES
 TOTALS_AGREE = 1e-6
 #: The place of a row, as forms without a code were called once: ``returns/a.xlsx#35``, ``returns/a.xlsx#Phiếu#35``.
 _ROW_OF_FILE = re.compile(r".+\.(csv|tsv|txt|xlsx?|ods|z?sav|por|dta|parquet|zip)(#.+)?#\d+", re.IGNORECASE)
+#: Largest limit that can be declared; no machine has as much.
+MOST_BYTES = 10**15
 ONCE: tuple[Key, ...] = (
     (Exclusion, "unit", ("block", "unit")),
     (WeightPlan, "group", ("block", "group")),
@@ -101,6 +106,9 @@ RANGES: tuple[Range, ...] = (
     (Output, "points_decimals", 0, 15),
     (Output, "percent_decimals", 0, 15),
     (Output, "score_decimals", 0, 15),
+    (Limits, "seconds", 1, 86_400),
+    (Limits, "memory_bytes", 100_000_000, MOST_BYTES),
+    *((Limits, name, 1, MOST_BYTES) for name in types_of(Limits) if name not in ("seconds", "memory_bytes")),
     (External, "score", 0, 1),
     (External, "satisfaction_percent", 0, 100),
     (External, "se", 0, None),
@@ -218,7 +226,8 @@ def check_returns(draft: StudyDraft, known: Declared) -> None:
         for word, state in entry.states:
             if state not in TOOL_STATES:
                 place.not_accepted("record.not_accepted", f"states.{word}", state, TOOL_STATES)
-        if entry.encoding and not _is_known(codecs.lookup, entry.encoding):
+        known_tables = entry.encoding in FONT_ENCODINGS or _is_known(codecs.lookup, entry.encoding)
+        if entry.encoding and not known_tables:
             place.note("study.encoding", "encoding", value=entry.encoding)
     sheets = ((" ".join((e.path, e.sheet, e.questionnaire)).strip(), p) for e, p in draft.of(ReturnFile))
     note_doubles(sheets, "path")

@@ -21,6 +21,7 @@ from surveys.definitions.instrument.reading import (
 from surveys.definitions.instrument.records import Instrument, Questionnaire, Rule, ScorePlan, Unit
 from surveys.definitions.record_building import build, columns_of, entries, from_table, section
 from surveys.definitions.study.consistency import check_study
+from surveys.definitions.study.limits import Limits
 from surveys.definitions.study.records import (
     Adjudication,
     Assessed,
@@ -42,7 +43,7 @@ from surveys.definitions.study.records import (
     UnitDecision,
     WeightPlan,
 )
-from surveys.definitions.text_files import inside, is_file, read_toml
+from surveys.definitions.text_files import inside, is_file, nearest_name, on_disk, read_toml
 from surveys.problems import Place, Problems, shortened
 from surveys.vocabulary.columns import SCORE_COLUMNS
 from surveys.vocabulary.levels import ALL_GROUPS
@@ -74,6 +75,7 @@ SECTIONS: Mapping[str, Section] = {
     "minimum": Section(Minimum),
     "inference": Section(Inference),
     "output": Section(Output),
+    "limits": Section(Limits),
 }
 #: Columns of the ``scores.csv`` of another round that are read; the others are known and passed over.
 _TAKEN_OVER = ("score", "se", "df", "satisfaction_percent")
@@ -105,7 +107,7 @@ def read_study(
     path: Path, problems: Problems, document: Mapping[str, object] | None = None
 ) -> StudyDraft | None:
     """Everything a study says, with its places and checked as a whole; None when ``study.toml`` cannot be read."""
-    file = path if path.name == STUDY_FILE or path.suffix == ".toml" else path / STUDY_FILE
+    file = on_disk(path if path.name == STUDY_FILE or path.suffix == ".toml" else path / STUDY_FILE)
     document = read_toml(file, problems, file.name) if document is None else document
     if document is None:
         return None
@@ -118,7 +120,7 @@ def read_study(
     _read_tables(draft)
     _read_register(draft)
     _read_results(draft)
-    draft.read_sections("returns", "weights", "fieldwork", "minimum", "inference", "output")
+    draft.read_sections("returns", "weights", "fieldwork", "minimum", "inference", "output", "limits")
     _name_returns(draft)
     spoken_of = keep_rules(draft, draft.declared(Questionnaire), switchable=True)
     check_study(draft)
@@ -205,7 +207,8 @@ def _name_returns(draft: StudyDraft) -> None:
         for relative, column in ((entry.path, "path"), (entry.mapping, "mapping")):
             named = _named(draft, relative, f"{place.at}.{column}") if relative else None
             if named is not None and not is_file(named):
-                place.note("study.file_missing", column, value=shortened(relative))
+                near = nearest_name(named)
+                place.note("study.file_missing", column, value=shortened(relative), nearest=shortened(near))
 
 
 def _read_results(draft: StudyDraft) -> None:
@@ -256,6 +259,7 @@ def _study(
         minimum=draft.one(Minimum),
         inference=draft.one(Inference),
         output=draft.one(Output),
+        limits=draft.one(Limits),
         files=tuple(draft.files),
         document=draft.document,
         **named,

@@ -14,6 +14,7 @@ from typing import Literal
 
 from surveys.definitions.field_types import Date, MayBeEmpty
 from surveys.definitions.instrument.records import Instrument, Rule, Unit
+from surveys.definitions.study.limits import LIMITS, Limits
 from surveys.problems import Language
 from surveys.vocabulary.notebook_display import Shown
 
@@ -62,6 +63,9 @@ class ReturnFile:
     * ``states``: word of the collecting tool (or ``Column=word``) → valid, review or left_out.
     * ``values``: whether labels or codes are read where a cell has both (empty: both, and they must agree).
     * ``recode``: item, scale or ``*`` → value as the file writes it → option of the scale.
+    * ``encoding`` and ``delimiter`` of a text file (empty: told from its content).
+    * ``decimal`` mark of its columns of numbers (empty: a number that can be read in two ways is told).
+    * ``hidden_rows`` of a workbook are read, or left out.
     """
 
     path: str
@@ -78,6 +82,9 @@ class ReturnFile:
     true_dates: Literal["", "right", "swapped"] = ""
     values: Literal["", "labels", "codes"] = ""
     unit_written: Literal["", "every_row", "first_row", "section_row"] = ""
+    delimiter: Literal["", ",", ";", "|", "tab"] = ""
+    decimal: Literal["", ".", ","] = ""
+    hidden_rows: Literal["read", "leave_out"] = "read"
     columns: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
     states: tuple[tuple[str, str], ...] = ()
     recode: tuple[tuple[str, tuple[tuple[str, str | int], ...]], ...] = ()
@@ -294,6 +301,7 @@ class StudyDefinition(Shown):
     minimum: Minimum = Minimum()
     inference: Inference = Inference()
     output: Output = Output()
+    limits: Limits = LIMITS
     files: tuple[str, ...] = ()  # every input file, relative to the folder, for the manifest
     document: Mapping[str, object] = field(default_factory=dict, repr=False)  # what study.toml says
     changed: tuple[str, ...] = ()  # sections of study.toml that were replaced after it was read

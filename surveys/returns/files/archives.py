@@ -1,15 +1,12 @@
-"""ZIP archives within bounds, and the text files of one as sheets."""
+"""ZIP archives within bounds."""
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import zipfile
-from pathlib import PurePosixPath
 
 from surveys.problems import fault
-from surveys.returns.files import delimited
-from surveys.returns.files.sheets import FileContent, Sheet
+from surveys.returns.files.file_content import FileContent
 
 
 class Archive:
@@ -33,14 +30,3 @@ class Archive:
         """One part, unpacked; its checksum is checked."""
         with self.source.reading():
             return self._archive.read(name)
-
-
-def read(source: FileContent) -> list[Sheet]:
-    """The text files of an archive as sheets named after them, the one with the shortest name first."""
-    archive = Archive(source)
-    parts = {PurePosixPath(name).stem: name for name in archive.names if name.endswith(".csv")}
-    return [
-        dataclasses.replace(sheet, name=title)
-        for title in source.choose(sorted(parts, key=lambda title: (len(title), title)))
-        for sheet in delimited.read(dataclasses.replace(source, raw=archive.part(parts[title])))
-    ]

@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from surveys.definitions.csv_tables import TableColumns, csv_lines
+from surveys.definitions.study.limits import LIMITS
 from surveys.definitions.text_files import is_file
 from surveys.problems import Place, Problems, SurveyError
-from surveys.returns.files.opening import kind_of, read_sheets
-from surveys.returns.files.sheets import LIMITS, Sheet
+from surveys.returns.files.kinds import kind_of
+from surveys.returns.files.opening import read_sheets
+from surveys.returns.files.sheets import Sheet
 from surveys.returns.text.cell_text import cell_text
 from surveys.review.review_file import HEADINGS, FilledTable
 

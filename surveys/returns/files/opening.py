@@ -1,41 +1,40 @@
-"""Any file of returns as sheets: its kind is told by its first bytes, never by its extension."""
+"""Any file of returns as sheets. Text is read here; every other kind is read by a program of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 
-from surveys.problems import fault
-from surveys.returns.files import archives, delimited, parquet, statistical, workbooks
-from surveys.returns.files.sheets import LIMITS, FileContent, Kind, Limits, Sheet
+import numpy as np
 
-OPENERS: Mapping[Kind, Callable[[FileContent], list[Sheet]]] = {
-    "text": delimited.read,
-    "zip": archives.read,
-    "parquet": parquet.read,
-    **dict.fromkeys(("xlsx", "xls", "ods"), workbooks.read),
-    **dict.fromkeys(("sav", "por", "dta"), statistical.read),
-}
-_SIGNATURES: Mapping[bytes, Kind] = {
-    b"\xd0\xcf\x11\xe0": "xls",
-    b"$FL2": "sav",
-    b"$FL3": "sav",
-    b"PAR1": "parquet",
-    b"<stata_dta>": "dta",
-    **{bytes([release, order, 1]): "dta" for release in b"qrs" for order in (1, 2)},
-}
-#: Beginnings of files that are no tables: documents, pictures, archives of other kinds, web pages.
-_NO_TABLE = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"{\\rtf", b"GIF8", b"Rar!", b"7z\xbc\xaf")
-_PAGES = (b"<!doctype", b"<html", b"<table", b"<?xml")
+from surveys.definitions.study.limits import LIMITS, Limits
+from surveys.problems import SurveyError, fault
+from surveys.returns.files import children, kinds
+from surveys.returns.files.file_content import Wanted
+from surveys.returns.files.messages import Received, answered
+from surveys.returns.files.sheets import FACTS, Page, Sheet, first_line
+
+#: Files that are begun before their sheets are asked for; what was read of them is held in memory.
+AHEAD = 6
+#: Waits for the sheets of a file, or raises what is wrong with it.
+Waiting = Callable[[], tuple[Sheet, ...]]
 
 
 def read_sheets(
-    path: Path, name: str = "", *, sheet: str = "", encoding: str = "", limits: Limits = LIMITS
+    path: Path,
+    name: str = "",
+    *,
+    sheet: str = "",
+    encoding: str = "",
+    delimiter: str = "",
+    limits: Limits = LIMITS,
 ) -> tuple[Sheet, ...]:
     """All sheets of a file, or the one named ``sheet``.
 
-    ``name`` is how messages call the file. Raises :class:`~surveys.problems.SurveyError` when the file is absent, empty,
-    too large, damaged, locked, of no known kind, or has no sheet of that name.
+    ``name`` is how messages call the file. Raises :class:`~surveys.problems.SurveyError` when the file is absent, empty, too
+    large, damaged, locked, of no known kind, has no sheet of that name, or takes more memory or time than it may.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -43,46 +42,89 @@ def read_sheets(
     ...     read_sheets(Path(folder) / "a.csv")[0].cells.tolist()
     [['x', 'y'], ['1', '2']]
     """
-    name = name or path.name
-    raw = _content(path, name, limits)
-    kind = kind_of(raw)
-    if kind is None:
-        raise fault("returns.kind_unknown", file=name)
-    source = FileContent(raw, name, kind, sheet, encoding, limits)
-    sheets = OPENERS[kind](source)
-    for found in sheets:
-        rows, columns = found.cells.shape
-        source.check_size(rows, columns, found.name)
+    return opened(Wanted(str(path), name or path.name, sheet, encoding, delimiter, limits))()
+
+
+def opened_ahead(files: Iterable[Wanted | SurveyError]) -> Iterator[Waiting]:
+    """The files in their order; the next few are being read already. What is given instead of a file is raised in its place."""
+    begun: deque[Waiting] = deque()
+    for wanted in files:
+        begun.append(opened(wanted) if isinstance(wanted, Wanted) else _raising(wanted))
+        if len(begun) > AHEAD:
+            yield begun.popleft()
+    yield from begun
+
+
+def opened(wanted: Wanted) -> Waiting:
+    """Begin to read a file as :func:`read_sheets`: a binary one is read while its reader does something else."""
+    try:
+        kinds.check_there(wanted)
+        with open(wanted.path, "rb") as file:
+            head = file.read(kinds.HEAD)
+    except SurveyError as error:
+        return _raising(error)
+    except OSError as error:
+        return _raising(
+            fault("file.unreadable", file=wanted.file, reason=error.strerror or first_line(error))
+        )
+    if kinds.is_text(head):
+        return lambda: tuple(_of_page(page, wanted.file) for page in kinds.pages_of(wanted))
+    answer = children.PROGRAMS.ask(wanted)
+    return lambda: _received(answer, wanted)
+
+
+def _raising(error: SurveyError) -> Waiting:
+    def raised() -> tuple[Sheet, ...]:
+        raise error
+
+    return raised
+
+
+def _received(answer: Future[children.Answer], wanted: Wanted) -> tuple[Sheet, ...]:
+    """The sheets that a program sent; a fault when it sent anything else."""
+    described, codes = answer.result()
+    try:
+        pages, problems = answered(described)
+        numbers = np.frombuffer(codes, dtype=np.intc)
+        sheets = []
+        for page in pages:
+            size = page.rows * page.columns
+            sheets.append(_of_received(page, numbers[:size], wanted.file))
+            numbers = numbers[size:]
+    except (ValueError, IndexError) as error:
+        raise fault(
+            "returns.file_fatal",
+            file=wanted.file,
+            reason=first_line(error)[:80],
+            limit=wanted.limits.memory_bytes,
+        ) from None
+    if problems:
+        raise SurveyError(problems)
     return tuple(sheets)
 
 
-def kind_of(raw: bytes) -> Kind | None:
-    """The kind of a file by its first bytes; None when it is none of those that are read."""
-    if raw.startswith(b"PK"):
-        return _kind_of_archive(raw)
-    for signature, kind in _SIGNATURES.items():
-        if raw.startswith(signature):
-            return kind
-    if b"SPSS PORT FILE" in raw[:500]:
-        return "por"
-    start = raw[:2000].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
-    return None if raw.startswith(_NO_TABLE) or start.startswith(_PAGES) else "text"
+def _of_received(received: Received, numbers: np.ndarray, file: str) -> Sheet:
+    pool = np.empty(len(received.pool), dtype=object)
+    pool[:] = received.pool
+    if (numbers < 0).any():
+        raise ValueError("a cell that is none")
+    cells = pool[numbers].reshape(received.rows, received.columns)
+    return _sheet(received.page, file, cells, received.widths)
 
 
-def _kind_of_archive(raw: bytes) -> Kind | None:
-    if b"xl/workbook" in raw or b"xl/_rels" in raw or b"[Content_Types].xml" in raw[:4000]:
-        return "xlsx"
-    if b".csv" in raw[-4000:]:
-        return "zip"
-    return "ods" if b"opendocument.spreadsheet" in raw[:4000] or b"content.xml" in raw else None
+def _of_page(page: Page, file: str) -> Sheet:
+    widths = list(map(len, page.rows))
+    return _sheet(page, file, from_rows(page.rows, max(widths, default=0)), widths if page.lines else ())
 
 
-def _content(path: Path, name: str, limits: Limits) -> bytes:
-    if not path.is_file():
-        raise fault("file.missing", file=name)
-    size = path.stat().st_size
-    if size > limits.file_bytes:
-        raise fault("file.too_large", file=name, size=size, limit=limits.file_bytes)
-    if size == 0:
-        raise fault("returns.file_empty", file=name)
-    return path.read_bytes()
+def _sheet(page: Page, file: str, cells: np.ndarray, widths: Sequence[int]) -> Sheet:
+    facts = {name: getattr(page, name) for name in FACTS}
+    counted = np.array(widths, dtype=np.int64) if page.lines else None
+    return Sheet(file, page.name, page.kind or "text", cells, counted, **facts)
+
+
+def from_rows(rows: Sequence[Sequence[object]], columns: int) -> np.ndarray:
+    """Rows of unequal length as one object array [rows, columns], the missing ends filled with ``""``."""
+    if not all(len(row) == columns for row in rows):
+        rows = [[*row, *[""] * (columns - len(row))] for row in rows]
+    return np.array(rows, dtype=object).reshape(len(rows), columns)

@@ -6,15 +6,14 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from surveys.problems import fault
-from surveys.returns.files.sheets import FileContent, Sheet
+from surveys.returns.files.file_content import FileContent
+from surveys.returns.files.sheets import Page
 
 _TEXTS = frozenset({"string", "large_string", "string_view"})
 
 
-def read(source: FileContent) -> list[Sheet]:
+def read(source: FileContent) -> list[Page]:
     """The one sheet of a Parquet file: column names in the first row. Its own description is looked at before anything is
     unpacked; rows are unpacked in pieces, because a description may lie, and texts once each, because one long text may stand in
     millions of rows."""
@@ -34,24 +33,20 @@ def read(source: FileContent) -> list[Sheet]:
     if size > source.most_unpacked:
         raise fault("returns.zip_bomb", file=source.file, size=size, limit=source.most_unpacked)
     with source.reading():
-        cells = _cells(stored, schema.names, about.num_rows)
-    return [Sheet(source.file, "", "parquet", cells)]
+        rows = _rows(stored, schema.names, about.num_rows)
+    return [Page("", rows)]
 
 
-def _cells(stored: Any, headings: Sequence[str], rows: int) -> np.ndarray:
+def _rows(stored: Any, headings: Sequence[str], declared: int) -> list[Sequence[object]]:
     """Column names in the first row, the values as Python has them below; times of day as they were written."""
-    cells = np.empty((rows + 1, len(headings)), dtype=object)
-    cells[0] = headings
-    start = 1
+    rows: list[Sequence[object]] = [headings]
     for batch in stored.iter_batches(batch_size=10_000):
-        if start + batch.num_rows > rows + 1:
+        if len(rows) + batch.num_rows > declared + 1:
             raise ValueError("it holds more rows than it declares")
-        for j, column in enumerate(batch.columns):
-            cells[start : start + batch.num_rows, j] = _values(column)
-        start += batch.num_rows
-    if start != rows + 1:
+        rows.extend(zip(*map(_values, batch.columns), strict=True))
+    if len(rows) != declared + 1:
         raise ValueError("it holds fewer rows than it declares")
-    return cells
+    return rows
 
 
 def _values(column: Any) -> list[object]:

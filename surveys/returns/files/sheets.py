@@ -1,89 +1,22 @@
-"""The raw table layer: a file of returns as sheets of cells, whatever its kind, and the bounds within which it is read.
+"""The raw table layer: a file of returns as sheets of cells, whatever its kind.
 
 Nothing is interpreted here: a sheet holds the cells as written (text, numbers, dates, ``None`` or ``""`` for nothing), and knows
-which row its users see each of them in. One module beside this one reads each kind of file; :mod:`surveys.returns.files.opening`
-chooses among them.
+which row its users see each of them in. One module beside this one reads each kind of file into pages;
+:mod:`surveys.returns.files.opening` turns these into sheets.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Literal
-
-import numpy as np
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Literal
 
 from surveys.problems import Problem, SurveyError, fault
 
+if TYPE_CHECKING:
+    import numpy as np
+
 Kind = Literal["text", "xlsx", "xls", "ods", "sav", "por", "dta", "zip", "parquet"]
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a file may cost. ``cells`` bounds rows × columns of one sheet, empty cells included; ``expanded`` the bytes of
-    a compressed file once unpacked, and ``ratio`` how many times larger that may be than the file."""
-
-    file_bytes: int = 300_000_000
-    expanded: int = 1_000_000_000
-    ratio: int = 250
-    entries: int = 5_000
-    rows: int = 1_048_576
-    columns: int = 16_384
-    cells: int = 30_000_000
-    characters: int = 100_000
-
-
-LIMITS = Limits()
-_SMALLEST_BOUND = 50_000_000  # bytes that any file may have once unpacked
-
-
-@dataclass(frozen=True, slots=True)
-class FileContent:
-    """A file to be read: its bytes, how messages call it, its kind, the sheet that is wanted (all when empty), the encoding that
-    the study declares (empty: told from the bytes), and the bounds."""
-
-    raw: bytes
-    file: str
-    kind: Kind
-    sheet: str = ""
-    encoding: str = ""
-    limits: Limits = LIMITS
-
-    @property
-    def most_unpacked(self) -> int:
-        """Bytes that the file may have once unpacked."""
-        return min(self.limits.expanded, max(self.limits.ratio * len(self.raw), _SMALLEST_BOUND))
-
-    def damaged(self, reason: str | BaseException, sheet: str = "") -> SurveyError:
-        """The fault that the file is damaged, with the reason or the first line of a library's error."""
-        return fault("returns.file_damaged", file=self.file, sheet=sheet, reason=first_line(reason))
-
-    @contextmanager
-    def reading(self, sheet: str = "") -> Iterator[None]:
-        """Turn whatever a library raises within into the fault that the file is damaged; none of it may reach the user."""
-        try:
-            yield
-        except SurveyError:
-            raise
-        except Exception as error:
-            raise self.damaged(error, sheet) from None
-
-    def check_size(self, rows: int, columns: int, sheet: str = "") -> None:
-        """Raise the fault that a sheet is too large when it is."""
-        if rows > self.limits.rows or columns > self.limits.columns or rows * columns > self.limits.cells:
-            raise self.too_large(rows, columns, sheet)
-
-    def too_large(self, rows: int, columns: int, sheet: str = "") -> SurveyError:
-        """The fault that a sheet is too large."""
-        place = {"file": self.file, "sheet": sheet}
-        return fault("returns.sheet_too_large", **place, rows=rows, columns=columns, limit=self.limits.cells)
-
-    def choose(self, names: Sequence[str]) -> list[str]:
-        """The sheet that is wanted, or all; a fault with the names there are when it is not among them."""
-        if self.sheet and self.sheet not in names:
-            raise fault("returns.sheet_missing", file=self.file, sheet=self.sheet, accepted=", ".join(names))
-        return [self.sheet] if self.sheet else list(names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,36 +48,56 @@ class ResponseSet:
     counted: object = None
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """One sheet: ``cells`` is an object array [rows, columns]; cell [i, j] stands in row ``i + first_row`` of the file.
+@dataclass(frozen=True, kw_only=True)
+class SheetFacts:
+    """What is known of a sheet beside its cells.
 
-    ``widths`` are the numbers of fields of each line of a text file (None elsewhere). ``variables`` describe the columns of a
-    statistical file, whose first row of cells holds the variable names, and ``sets`` its multiple-response sets. ``merged``
-    are the merged areas of a workbook as (top, left, bottom, right), inclusive, from 0. ``conversion`` names the old table
-    that a whole text file was decoded by, ``fonts`` counts the cells of each column (from 0) that were typed with old fonts,
-    ``notes`` are warnings about the sheet, and ``row_texts`` keeps the texts of rows that were asked for.
+    ``variables`` describe the columns of a statistical file, whose first row of cells holds the variable names, and ``sets`` its
+    multiple-response sets. ``merged`` are the merged areas of a workbook as (top, left, bottom, right), inclusive, from 0;
+    ``hidden_rows`` and ``hidden_columns`` those that a filter or a person hid, as rows and columns of cells. ``conversion`` names
+    the old table that a whole text file was decoded by, ``fonts`` counts the cells of each column (from 0) that were typed with
+    old fonts, and ``notes`` are warnings about the sheet.
     """
+
+    first_row: int = 1
+    variables: tuple[Variable, ...] = ()
+    sets: tuple[ResponseSet, ...] = ()
+    merged: tuple[tuple[int, int, int, int], ...] = ()
+    hidden: bool = False
+    hidden_rows: tuple[int, ...] = ()
+    hidden_columns: tuple[int, ...] = ()
+    conversion: str = ""
+    fonts: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
+    notes: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Page(SheetFacts):
+    """A sheet as it is read from a file: its name, and rows of cells, which may be of unequal length. The fields of each line of
+    a text file are counted (``lines``). ``kind`` is filled in by whoever chose the opener."""
+
+    name: str
+    rows: Sequence[Sequence[object]]
+    lines: bool = False
+    kind: Kind | None = None
+
+
+@dataclass(frozen=True)
+class Sheet(SheetFacts):
+    """One sheet: ``cells`` is an object array [rows, columns]; cell [i, j] stands in row ``i + first_row`` of the file.
+    ``widths`` are the numbers of fields of each line of a text file (None elsewhere); ``row_texts`` keeps the texts of rows that
+    were asked for."""
 
     file: str
     name: str
     kind: Kind
     cells: np.ndarray
-    first_row: int = 1
     widths: np.ndarray | None = None
-    variables: tuple[Variable, ...] = ()
-    sets: tuple[ResponseSet, ...] = ()
-    merged: tuple[tuple[int, int, int, int], ...] = ()
-    hidden: bool = False
-    conversion: str = ""
-    fonts: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
-    notes: tuple[Problem, ...] = ()
     row_texts: dict[int, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def warning(self, code: str, row: int | None = None, column: str = "", **params: object) -> Problem:
         """A note about this sheet; ``row`` as its users see it."""
-        named = tuple((name, str(value)) for name, value in params.items())
-        return Problem(code, "warning", self.file, self.name, row, column, named)
+        return note(self.file, self.name, code, row, column, **params)
 
     def warning_of_rows(
         self, code: str, about: Sequence[int] | np.ndarray, column: str = "", **params: object
@@ -156,27 +109,60 @@ class Sheet:
         """A fault in this sheet, ready to raise."""
         return fault(code, file=self.file, sheet=self.name, **place)
 
+    def without_rows(self, rows: Sequence[int]) -> Sheet:
+        """The sheet with nothing in some rows of cells."""
+        cells = self.cells.copy()
+        cells[rows] = ""
+        return replace(self, cells=cells)
+
+
+#: The names of what is known of a sheet beside its cells.
+FACTS = tuple(about.name for about in fields(SheetFacts))
+
+
+def note(
+    file: str, sheet: str, code: str, row: int | None = None, column: str = "", **params: object
+) -> Problem:
+    """A warning about a sheet of a file."""
+    named = tuple((name, str(value)) for name, value in params.items())
+    return Problem(code, "warning", file, sheet, row, column, named)
+
 
 def first_line(error: str | BaseException) -> str:
     """The first line of what an error says, for a message."""
     return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
-def from_rows(rows: Sequence[Sequence[object]], columns: int) -> np.ndarray:
-    """Rows of unequal length as one object array [rows, columns], the missing ends filled with ``""``."""
-    if not all(len(row) == columns for row in rows):
-        rows = [[*row, *[""] * (columns - len(row))] for row in rows]
-    return np.array(rows, dtype=object).reshape(len(rows), columns)
+def ranges(numbers: Sequence[int], most: int = 12) -> str:
+    """Rising numbers for a message, neighbours together.
+
+    >>> ranges([3, 5, 6, 7, 9])
+    '3, 5–7, 9'
+    """
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and number == parts[-1][-1] + 1:
+            parts[-1][1:] = [number]
+        else:
+            parts.append([number])
+    shown = ["–".join(map(str, part)) for part in parts[:most]]
+    return ", ".join(shown) + (", …" if len(parts) > most else "")
 
 
-def without_empty_end(cells: np.ndarray) -> np.ndarray:
-    """The cells up to the last row and column that hold anything."""
-    rows, columns = cells.shape
-    while rows and not any(map(is_filled, cells[rows - 1])):
-        rows -= 1
-    while columns and not any(map(is_filled, cells[:rows, columns - 1])):
+def without_empty_end(rows: Sequence[Sequence[object]]) -> Sequence[Sequence[object]]:
+    """Rows of equal length up to the last row and column that hold anything.
+
+    >>> without_empty_end([["x", "", None], ["", 1, " "], ["", "", ""]])
+    [['x', ''], ['', 1]]
+    """
+    end = len(rows)
+    while end and not any(map(is_filled, rows[end - 1])):
+        end -= 1
+    kept = rows[:end]
+    columns = width = len(kept[0]) if kept else 0
+    while columns and not any(is_filled(row[columns - 1]) for row in kept):
         columns -= 1
-    return cells[:rows, :columns]
+    return kept if columns == width else [row[:columns] for row in kept]
 
 
 def is_filled(cell: object) -> bool:

@@ -6,26 +6,25 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from surveys.problems import fault
+from surveys.returns.files.file_content import FileContent
 from surveys.returns.files.portable import Ranges, without_declarations
-from surveys.returns.files.sheets import FileContent, ResponseSet, Sheet, Variable
+from surveys.returns.files.sheets import Page, ResponseSet, Variable
 
 _BYTES = "ISO-8859-1"  # every byte is a letter
 
 
-def read(source: FileContent) -> list[Sheet]:
+def read(source: FileContent) -> list[Page]:
     """The one sheet of a statistical file. Row numbers are case numbers: the first case is row 1."""
-    if source.encoding and source.kind == "por":
-        raise fault("returns.encoding_unused", file=source.file, encoding=source.encoding)
+    if source.wanted.encoding and source.kind == "por":
+        raise fault("returns.encoding_unused", file=source.file, encoding=source.wanted.encoding)
     meant = _meaning(source)
     about = _load(source, source.raw, {"metadataonly": True})[1]
     most = _most_rows(about, source)
     content, declared = without_declarations(source.raw) if source.kind == "por" else (source.raw, {})
     options = {"row_limit": most + 1} | ({} if source.kind == "por" else {"user_missing": True})
     data, about = _load(source, content, options)
-    cells = _cells(data, meant)
+    cells = _rows(data, meant)
     if len(data) != about.number_columns:
         raise source.damaged("two variables have one name")
     if len(cells) - 1 > most:
@@ -33,7 +32,7 @@ def read(source: FileContent) -> list[Sheet]:
     if source.kind == "sav" and _goes_on(source.raw, len(cells) - 1, about.column_names):
         raise source.damaged("it holds more cases than it declares")
     variables = tuple(_variable(about, j, declared, meant) for j in range(len(data)))
-    return [Sheet(source.file, "", source.kind, cells, 0, variables=variables, sets=_sets(about, meant))]
+    return [Page("", cells, first_row=0, variables=variables, sets=_sets(about, meant))]
 
 
 def _most_rows(about: Any, source: FileContent) -> int:
@@ -62,22 +61,20 @@ def _goes_on(raw: bytes, cases: int, names: Sequence[str]) -> bool:
     return any(len(values) for values in further.values())
 
 
-def _cells(data: Mapping[str, Sequence[object]], meant: Callable[[str], str]) -> np.ndarray:
+def _rows(data: Mapping[str, Sequence[object]], meant: Callable[[str], str]) -> list[Sequence[object]]:
     """Variable names in the first row, cases below."""
-    cells = np.empty((len(next(iter(data.values()), ())) + 1, len(data)), dtype=object)
-    for j, (heading, values) in enumerate(data.items()):
-        cells[0, j] = meant(heading)
-        cells[1:, j] = (
-            list(values) if meant is str else [meant(v) if isinstance(v, str) else v for v in values]
-        )
-    return cells
+    columns = (
+        values if meant is str else [meant(v) if isinstance(v, str) else v for v in values]
+        for values in data.values()
+    )
+    return [[meant(heading) for heading in data], *zip(*columns, strict=True)]
 
 
 def _load(source: FileContent, raw: bytes, options: dict[str, Any]) -> tuple[dict[str, Any], Any]:
     import pyreadstat
 
     reading: Any = getattr(pyreadstat, f"read_{source.kind}")
-    if source.encoding:
+    if source.wanted.encoding:
         options = {**options, "encoding": _BYTES}
     with source.reading():
         data, about = reading(io.BytesIO(raw), output_format="dict", **options)
@@ -87,7 +84,7 @@ def _load(source: FileContent, raw: bytes, options: dict[str, Any]) -> tuple[dic
 def _meaning(source: FileContent) -> Callable[[str], str]:
     """Bytes read one for one as letters → the text they are under the declared encoding. The C library's own conversion keeps
     letters back where an encoding writes tones apart (cp1258)."""
-    encoding = source.encoding
+    encoding = source.wanted.encoding
 
     def meant(text: str) -> str:
         try:

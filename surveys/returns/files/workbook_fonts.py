@@ -11,11 +11,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from surveys.returns.files.archives import Archive
-from surveys.returns.files.sheets import Sheet, first_line
-from surveys.returns.text.legacy_encodings import from_tcvn3, from_vni, is_unicode, may_be_old_font
+from surveys.returns.files.file_content import composed
+from surveys.returns.files.sheets import Page, first_line
+from surveys.vocabulary.legacy_encodings import from_tcvn3, from_vni, is_unicode, may_be_old_font
 
 STYLES = "xl/styles.xml"
 MOST_BYTES = 200_000_000  # of a workbook once unpacked; openpyxl needs many times as much memory
@@ -27,7 +29,7 @@ _OLD = re.compile(rb"""<(?:\w{1,20}:)?name [^>]{0,100}?val=["'](?:\.Vn|VNI-)""",
 Fonts = Mapping[tuple[int, int], str]
 
 
-def in_unicode(archive: Archive, sheets: Sequence[Sheet]) -> list[Sheet]:
+def in_unicode(archive: Archive, sheets: Sequence[Page]) -> list[Page]:
     """The sheets of a workbook with the texts of its old fonts as Unicode; ``fonts`` counts them by column. Where old fonts are
     named but could not be seen, the sheets say so in ``notes``."""
     foreign = [sheet for sheet in sheets if _in_doubt(sheet)] if _names_old_fonts(archive) else []
@@ -39,7 +41,7 @@ def in_unicode(archive: Archive, sheets: Sequence[Sheet]) -> list[Sheet]:
         except Exception as error:  # openpyxl rejects workbooks that other programs read
             reason = first_line(error)
     return [
-        replace(sheet, notes=(sheet.warning("returns.fonts_unseen", reason=reason),))
+        replace(sheet, notes=(archive.source.note("returns.fonts_unseen", sheet.name, reason=reason),))
         if sheet in foreign and reason
         else _converted(sheet, fonts.get(sheet.name, {}))
         for sheet in sheets
@@ -62,10 +64,11 @@ def encoding_of(font: str) -> tuple[str, Callable[[str], str]] | None:
     return ("vni", from_vni) if folded.startswith("vni-") else None
 
 
-def _in_doubt(sheet: Sheet) -> bool:
+def _in_doubt(sheet: Page) -> bool:
     """Whether some text that is not ASCII holds no letter that only Unicode has."""
     return any(
-        isinstance(cell, str) and not cell.isascii() and not is_unicode(cell) for cell in sheet.cells.ravel()
+        isinstance(cell, str) and not cell.isascii() and not is_unicode(cell)
+        for cell in chain.from_iterable(sheet.rows)
     )
 
 
@@ -73,21 +76,21 @@ def _names_old_fonts(archive: Archive) -> bool:
     return STYLES in archive.names and _OLD.search(archive.part(STYLES)[:MOST_STYLES]) is not None
 
 
-def _beyond_bounds(archive: Archive, sheets: Sequence[Sheet]) -> str:
+def _beyond_bounds(archive: Archive, sheets: Sequence[Page]) -> str:
     """Why the fonts of a workbook are not looked at; empty when they are."""
-    cells = sum(sheet.cells.size for sheet in sheets)
+    cells = sum(map(len, chain.from_iterable(sheet.rows for sheet in sheets)))
     within = archive.size <= MOST_BYTES and len(archive.part(STYLES)) <= MOST_STYLES and cells <= MOST_CELLS
     return "" if within else f"{cells} cells, {archive.size} bytes"
 
 
-def _fonts(archive: Archive, sheets: Sequence[Sheet]) -> dict[str, Fonts]:
+def _fonts(archive: Archive, sheets: Sequence[Page]) -> dict[str, Fonts]:
     """The fonts of the texts of the sheets that are not ASCII, by the name of the sheet."""
     import openpyxl
 
     book = openpyxl.load_workbook(io.BytesIO(archive.source.raw), read_only=True, data_only=True)
     found: dict[str, Fonts] = {}
     for sheet in sheets:
-        page: Any = book[sheet.name]
+        page: Any = next(page for page in book.worksheets if composed(page.title) == sheet.name)
         page.reset_dimensions()
         cells = (cell for row in page.iter_rows() for cell in row)
         foreign = (cell for cell in cells if isinstance(cell.value, str) and not cell.value.isascii())
@@ -95,23 +98,23 @@ def _fonts(archive: Archive, sheets: Sequence[Sheet]) -> dict[str, Fonts]:
     return found
 
 
-def _converted(sheet: Sheet, fonts: Fonts) -> Sheet:
+def _converted(sheet: Page, fonts: Fonts) -> Page:
     """Texts of old fonts as Unicode."""
-    rows, columns = sheet.cells.shape
+    rows = len(sheet.rows)
     seen = {
         (row, column): (text, font)
         for (row, column), font in fonts.items()
-        if row < rows and column < columns and isinstance(text := sheet.cells[row, column], str)
+        if row < rows and column < len(sheet.rows[row]) and isinstance(text := sheet.rows[row][column], str)
     }
     misnamed = _misnamed((column, font, text) for (_, column), (text, font) in seen.items())
-    cells, counts = sheet.cells.copy(), dict[int, Counter[str]]()
+    cells, counts = [list(row) for row in sheet.rows], dict[int, Counter[str]]()
     for (row, column), (text, font) in seen.items():
         known = encoding_of(font)
         if known and (column, font) not in misnamed:
             name, convert = known
-            cells[row, column] = convert(text)
+            cells[row][column] = convert(text)
             counts.setdefault(column, Counter())[name] += 1
-    return replace(sheet, cells=cells, fonts=counts) if counts else sheet
+    return replace(sheet, rows=cells, fonts=counts) if counts else sheet
 
 
 def _misnamed(texts: Iterable[tuple[int, str, str]]) -> set[tuple[int, str]]:

@@ -1,4 +1,4 @@
-"""Workbooks (.xlsx, .xls, .ods) through calamine, after a look at the archive that keeps hostile files out."""
+"""Workbooks (.xlsx, .xlsb, .xls, .ods) through calamine, after a look at the archive that keeps hostile files out."""
 
 from __future__ import annotations
 
@@ -9,52 +9,56 @@ from typing import TYPE_CHECKING
 
 from surveys.problems import fault
 from surveys.returns.files.archives import Archive
-from surveys.returns.files.sheets import FileContent, Sheet, from_rows, without_empty_end
+from surveys.returns.files.file_content import FileContent, composed
+from surveys.returns.files.old_workbooks import hidden_in
+from surveys.returns.files.sheets import Page, without_empty_end
 from surveys.returns.files.workbook_fonts import in_unicode
-from surveys.returns.files.worksheet_xml import Errors, inspect
+from surveys.returns.files.worksheet_xml import NOTHING_SAID, SheetMarks, inspect
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
 
 
-def read(source: FileContent) -> list[Sheet]:
-    """Sheets of a workbook in order. Hidden sheets are read and marked; formulas give their stored value, and one without
-    a stored value is a fault: the workbook was written by a program and never calculated."""
+def read(source: FileContent) -> list[Page]:
+    """Sheets of a workbook in order. Hidden sheets, rows and columns are read and marked; formulas give their stored value, and
+    one without a stored value is a fault: the workbook was written by a program and never calculated."""
     archive = Archive(source) if source.kind != "xls" else None
-    errors = inspect(archive) if archive else {}
+    marks = inspect(archive) if archive else hidden_in(source)
     book = _open(source)
     hidden = {about.name for about in book.sheets_metadata if not str(about.visible).endswith(".Visible")}
-    sheets = [
-        _sheet(source, book, title, title in hidden, errors.get(title, {}))
+    pages = [
+        _page(source, book, title, title in hidden, marks.get(title, NOTHING_SAID))
         for title in source.choose(book.sheet_names)
     ]
-    return in_unicode(archive, sheets) if archive and source.kind == "xlsx" else sheets
+    return in_unicode(archive, pages) if archive and source.kind == "xlsx" else pages
 
 
 def _open(source: FileContent) -> CalamineWorkbook:
     from python_calamine import CalamineWorkbook, PasswordError
 
-    try:
-        return CalamineWorkbook.from_filelike(io.BytesIO(source.raw))
-    except PasswordError:
-        raise fault("returns.file_locked", file=source.file) from None
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as error:  # a panic of the Rust reader is no Exception
-        raise source.damaged(error) from None
+    with source.reading():
+        try:
+            return CalamineWorkbook.from_filelike(io.BytesIO(source.raw))
+        except PasswordError:
+            raise fault("returns.file_locked", file=source.file) from None
 
 
-def _sheet(source: FileContent, book: CalamineWorkbook, title: str, hidden: bool, errors: Errors) -> Sheet:
+def _page(source: FileContent, book: CalamineWorkbook, title: str, hidden: bool, marks: SheetMarks) -> Page:
     with source.reading(title):
         found = book.get_sheet_by_name(title)
         source.check_size(found.total_height, found.total_width, title)
         listed = found.to_python(skip_empty_area=False)
         merged = tuple((*top, *bottom) for top, bottom in found.merged_cell_ranges or ())
-    cells = from_rows(_without_truth_values(listed), max(map(len, listed), default=0))
-    for (row, column), shown in errors.items():
-        if row < cells.shape[0] and column < cells.shape[1]:
-            cells[row, column] = shown
-    return Sheet(source.file, title, source.kind, without_empty_end(cells), merged=merged, hidden=hidden)
+    for (row, column), shown in marks.errors.items():
+        if row < len(listed) and column < len(listed[row]):
+            listed[row][column] = shown
+    rows = without_empty_end(_without_truth_values(listed))
+    width = len(rows[0]) if rows else 0
+    return Page(
+        composed(title), rows, merged=merged, hidden=hidden,
+        hidden_rows=tuple(row for row in marks.hidden_rows if row < len(rows)),
+        hidden_columns=tuple(column for column in marks.hidden_columns if column < width),
+    )  # fmt: skip
 
 
 def _without_truth_values(rows: Sequence[Sequence[object]]) -> Sequence[Sequence[object]]:

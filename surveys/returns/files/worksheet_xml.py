@@ -1,5 +1,5 @@
 """A look at the XML of a workbook before anything parses it: no entities, sheets within bounds, formulas with their values, and
-the error cells, which calamine would read as empty.
+the error cells, which calamine would read as empty, and the rows and columns that are hidden, which it does not tell.
 
 The patterns begin with fixed bytes that are rare in a sheet (``tests/benchmarks/test_score_speed.py``) and are bounded, so that a
 hostile part costs no more than a long one.
@@ -9,14 +9,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from html import unescape
+from posixpath import normpath
 
 from surveys.problems import Problems, fault
 from surveys.returns.files.archives import Archive
-from surveys.returns.files.sheets import FileContent
+from surveys.returns.files.file_content import FileContent
+from surveys.returns.files.hidden_parts import hidden_columns, hidden_in_tables, hidden_rows
 
-#: Error cells of a sheet: (row, column) from 0 → what is shown, such as ``#DIV/0!``.
-Errors = Mapping[tuple[int, int], str]
+
+@dataclass(frozen=True, slots=True)
+class SheetMarks:
+    """What a sheet says beside its values: error cells ((row, column) from 0 → what is shown, such as ``#DIV/0!``), and the rows
+    and columns (from 0) that are hidden."""
+
+    errors: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    hidden_rows: tuple[int, ...] = ()
+    hidden_columns: tuple[int, ...] = ()
+
+
+NOTHING_SAID = SheetMarks()
 
 _ENTITIES = re.compile(rb"!(?<=<!)(?:DOCTYPE|ENTITY)")
 _ROW_OR_CELL = re.compile(rb"[<:](c|row)\s")
@@ -31,58 +44,66 @@ _TAILS = (
 )  # bytes from the end in which the last row and cell are looked for, most often in the first
 _CELL = 9_000  # bytes looked at for one cell: a formula has at most 8,192 characters
 _TAG = 500  # bytes looked at for its opening tag
-_REFERENCE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
+_REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["']""")
+_ERROR = re.compile(rb"""(?<=\s)t\s*=\s*["']e["']""")
+_EMPTY_TEXT = re.compile(rb"""\bt\s*=\s*["']str["']""")
 _VALUE = re.compile(rb"<(?:\w{1,20}:)?v>([^<]{0,20})</")
 _CELL_END = re.compile(rb"</(?:\w{1,20}:)?c>")
 _NO_VALUE = re.compile(
     rb"f>(?<=[/:]f>)(?:<(?:\w{1,20}:)?v></(?:\w{1,20}:)?v>|<(?:\w{1,20}:)?v ?/>)?</(?:\w{1,20}:)?c>"
 )
-_REPEATED = re.compile(rb'-(rows|columns)-repeated="(\d{1,18})')
+_ATTRIBUTE = re.compile(r"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_REPEATED = re.compile(rb"""-(rows|columns)-repeated\s*=\s*["']\s*\+?(\d{1,18})""")
 _MOST_TOLD = 20  # formulas without a value that are told one by one
 
 
-def inspect(archive: Archive) -> dict[str, Errors]:
-    """The error cells of each worksheet by its title. Every part is unpacked, which also checks its checksum.
+def inspect(archive: Archive) -> dict[str, SheetMarks]:
+    """What each worksheet says beside its values, by its title. Every part is unpacked, which also checks its checksum.
 
     Raises :class:`~surveys.problems.SurveyError` for XML entities, sheets beyond the limits, formulas without a value, and error
     cells of an OpenDocument.
     """
     source = archive.source
     titles = _sheet_titles(archive) if source.kind == "xlsx" else {}
-    found: dict[str, Errors] = {}
+    found: dict[str, SheetMarks] = {}
     for part in archive.names:
-        if part.endswith((".xml", ".rels", ".bin")):
+        if part in titles or part.endswith((".xml", ".rels", ".bin")):
             xml = archive.part(part)
             if _ENTITIES.search(xml):
                 raise fault("returns.xml_entities", file=source.file, part=part)
             if source.kind == "ods":
                 _check_open_document(xml, source)
+                hidden = hidden_in_tables(xml, source.limits.rows, source.limits.columns)
+                found |= {name: SheetMarks({}, *parts) for name, parts in hidden.items()}
             elif title := titles.get(part):
                 source.check_size(*_area(xml, source), title)
                 _check_formulas(xml, source, title)
-                found[title] = dict(_error_cells(xml))
+                columns = hidden_columns(xml, source.limits.columns)
+                found[title] = SheetMarks(dict(_error_cells(xml)), hidden_rows(xml), columns)
     return found
 
 
 def _sheet_titles(archive: Archive) -> dict[str, str]:
-    """Part name → title of each worksheet, from the workbook and its relations."""
+    """Part name → title of each worksheet, from the workbook and its relations; a relation is written from the folder of the
+    workbook, or from the top."""
     book, relations = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
     if not {book, relations} <= set(archive.names):
         return {}
     targets = {
-        named.get("Id", ""): named.get("Target", "").removeprefix("/xl/")
+        named.get("Id", ""): normpath(f"xl/{target}" if not target.startswith("/") else target.lstrip("/"))
         for named in _attributes(archive.part(relations), "Relationship")
+        for target in (unescape(named.get("Target", "")),)
     }
     titles = {}
     for named in _attributes(archive.part(book), "sheet"):
         relation = next((value for name, value in named.items() if name.endswith(":id")), "")
-        titles["xl/" + targets.get(relation, "")] = unescape(named.get("name", ""))
+        titles[targets.get(relation, "")] = unescape(named.get("name", ""))
     return titles
 
 
 def _attributes(xml: bytes, element: str) -> Iterator[dict[str, str]]:
     for tag in re.findall(rf"<(?:\w+:)?{element}\b[^>]*>", xml.decode("utf-8", "replace")):
-        yield dict(re.findall(r'([\w:]+)="([^"]*)"', tag))
+        yield {name: double or single for name, double, single in _ATTRIBUTE.findall(tag)}
 
 
 def _area(xml: bytes, source: FileContent) -> tuple[int, int]:
@@ -111,7 +132,7 @@ def _check_formulas(xml: bytes, source: FileContent, title: str) -> None:
     problems = Problems()
     for found in _NO_VALUE.finditer(xml):
         tag = _opening_tag(xml, found.start())
-        if b't="str"' in tag:
+        if _EMPTY_TEXT.search(tag):
             continue  # a formula that gave an empty text
         place = _REFERENCE.search(tag)
         column, row = (place[1].decode(), int(place[2])) if place else ("", 0)
@@ -123,7 +144,7 @@ def _check_formulas(xml: bytes, source: FileContent, title: str) -> None:
 
 def _error_cells(xml: bytes) -> Iterator[tuple[tuple[int, int], str]]:
     """(row, column) from 0 and what is shown, of every error cell."""
-    for mark in re.finditer(rb't="e"', xml):
+    for mark in _ERROR.finditer(xml):
         opened = xml.find(b">", mark.end(), mark.end() + _TAG)
         place = _REFERENCE.search(_opening_tag(xml, mark.start())) if opened >= 0 else None
         if place:

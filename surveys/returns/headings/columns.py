@@ -10,11 +10,12 @@ from hashlib import blake2b
 import numpy as np
 import pandas as pd
 
+from surveys.definitions.study.limits import LIMITS
 from surveys.problems import fault
-from surveys.returns.files.sheets import LIMITS, Variable
+from surveys.returns.files.sheets import Variable
 from surveys.returns.text.cell_text import Conversions, cell_text, repair_all
-from surveys.returns.text.legacy_encodings import is_damaged, may_be_old_font
 from surveys.vocabulary.folding import repair
+from surveys.vocabulary.legacy_encodings import is_damaged, may_be_old_font
 
 
 class Pool:

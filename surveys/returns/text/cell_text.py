@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from surveys.returns.text.legacy_encodings import FONT_ENCODINGS, font_encoding
 from surveys.vocabulary.folding import repair
+from surveys.vocabulary.legacy_encodings import FONT_ENCODINGS, font_encoding
 
 Conversions = dict[str, int]
 SHOWN = 100  # characters of a cell that messages show and that are kept of one that is no answer

@@ -62,7 +62,6 @@ _COMMON = {
     re.compile(r"\d\d/\d\d/\d{4} \d\d:\d\d"): "%d/%m/%Y %H:%M",
 }
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
-_DURATION = re.compile(r"(\d+):(\d{2}):(\d{2})")
 
 
 class Readings(NamedTuple):
@@ -118,15 +117,6 @@ def turned(times: np.ndarray) -> np.ndarray:
     other = (times.astype("datetime64[Y]").astype("datetime64[M]") + day).astype("datetime64[D]") + month
     moved = other.astype("datetime64[s]") + (times - days)
     return np.where(np.isnat(times) | (day > 11), np.datetime64("NaT", "s"), moved)
-
-
-def read_numbers(values: Sequence[object], texts: Sequence[str]) -> np.ndarray:
-    """Values of one column as float64, NaN where not understood: decimal point or comma, and durations in seconds.
-
-    >>> read_numbers([], ["12", "4,5", "00:05:12", "x"]).tolist()
-    [12.0, 4.5, 312.0, nan]
-    """
-    return np.array([_number(v, t) for v, t in zip(values or texts, texts, strict=True)], dtype=float)
 
 
 def _written_alike(values: Sequence[object]) -> Readings | None:
@@ -251,18 +241,3 @@ def _to_local(moment: dt.datetime, local: str, written_in: str) -> dt.datetime |
         return known.astimezone(ZoneInfo(local)).replace(tzinfo=None, microsecond=0)
     except OverflowError:  # the last day there is, in another zone
         return None
-
-
-def _number(value: object, text: str) -> float:
-    if isinstance(value, dt.timedelta):
-        return value.total_seconds()
-    if isinstance(value, dt.time):
-        return float(value.hour * 3600 + value.minute * 60 + value.second)
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
-    if _NUMBER.fullmatch(text):
-        return float(text.replace(",", "."))
-    if clock := _DURATION.fullmatch(text):
-        hours, minutes, seconds = map(int, clock.groups())
-        return float(hours * 3600 + minutes * 60 + seconds)
-    return np.nan

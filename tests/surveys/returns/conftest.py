@@ -119,3 +119,9 @@ def study(instrument: Instrument, tmp_path: Path):
         )  # fmt: skip
 
     return make
+
+
+@pytest.fixture
+def read_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Binary files are read in the program of the tests itself, in which a library can be missing or a bound be another."""
+    monkeypatch.setattr("surveys.returns.files.kinds.is_text", lambda head: True)

@@ -11,7 +11,7 @@ from openpyxl.styles import Font
 
 from surveys.definitions.study.records import ReturnFile
 from surveys.returns.reading import read_returns
-from surveys.returns.text.legacy_encodings import TCVN3
+from surveys.vocabulary.legacy_encodings import TCVN3
 
 HEADINGS = ["Mã phiếu", "Đơn vị", "F0", "1.1a", "1.1b", "1.2", "K1", "K2"]
 OLD = {letter: written for written, letter in TCVN3.items()}
@@ -65,7 +65,9 @@ def test_unicode_in_a_font_of_an_old_name_stays(study, tmp_path):
     assert read.conversions.empty
 
 
-def test_without_openpyxl_the_texts_are_told_by_their_columns_and_that_is_said(study, tmp_path, monkeypatch):
+def test_without_openpyxl_the_texts_are_told_by_their_columns_and_that_is_said(
+    study, tmp_path, monkeypatch, read_here
+):
     write(tmp_path / "r.xlsx", ".VnTime", *TCVN3_ROWS)
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     read = read_returns(study(ReturnFile("r.xlsx", "so-5")))
@@ -75,7 +77,7 @@ def test_without_openpyxl_the_texts_are_told_by_their_columns_and_that_is_said(s
     ]  # fmt: skip
 
 
-def test_a_workbook_beyond_bounds_is_not_looked_at(study, tmp_path, monkeypatch):
+def test_a_workbook_beyond_bounds_is_not_looked_at(study, tmp_path, monkeypatch, read_here):
     write(tmp_path / "r.xlsx", ".VnTime", *TCVN3_ROWS)
     monkeypatch.setattr("surveys.returns.files.workbook_fonts.MOST_CELLS", 10)
     read = read_returns(study(ReturnFile("r.xlsx", "so-5")))

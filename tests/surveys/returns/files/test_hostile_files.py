@@ -16,12 +16,12 @@ import pandas as pd
 import pyreadstat
 import pytest
 
+from surveys.definitions.study.limits import LIMITS
 from surveys.definitions.study.records import Adjudication, ReturnFile
 from surveys.problems import Problems, SurveyError
 from surveys.returns.entry_agreement import disagreements
 from surveys.returns.files.filled_tables import filled_table
 from surveys.returns.files.opening import read_sheets
-from surveys.returns.files.sheets import LIMITS
 from surveys.returns.mapping_file import write_mapping
 from surveys.returns.mapping_proposal import propose_mapping
 from surveys.returns.reading import read_returns

@@ -19,10 +19,10 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from surveys.definitions.study.limits import LIMITS
 from surveys.definitions.study.records import ReturnFile
 from surveys.problems import SurveyError
 from surveys.returns.files.opening import read_sheets
-from surveys.returns.files.sheets import LIMITS
 from surveys.returns.reading import read_returns
 
 ROWS = [["Mã phiếu", "Đơn vị", "1.1a"], ["P1", "Sở Nội vụ", "5"], ["P2", "STC", "Hài lòng"]]
@@ -128,8 +128,8 @@ def test_line_breaks_inside_quotes_do_not_move_the_rows(study, tmp_path):
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, "returns.file_damaged"),
         (b"$FL2" + b"\x00" * 300, "returns.file_damaged"),
         (b"<stata_dta>" + b"\x00" * 300, "returns.file_damaged"),
-        (b"\xff\xfe\x00", "file.encoding"),
-        ("Mã phiếu,Đơn vị".encode()[:-1] + b"\xff\xff\x8a", "file.encoding"),
+        (b"\xff\xfe\x00", "returns.encoding_undeclared"),
+        ("Mã phiếu,Đơn vị".encode()[:-1] + b"\xff\xff\x8a", "returns.encoding_undeclared"),
         (b'a,b\n"1,2\n3,4\n', "returns.csv_broken"),
         (b'a,b\n"1"x,2\n', "returns.csv_broken"),
     ],
@@ -466,7 +466,7 @@ def test_a_damaged_parquet_file_is_named(tmp_path):
         assert refused(tmp_path / "b.parquet") == ["returns.file_damaged"]
 
 
-def test_parquet_without_pyarrow_says_what_to_install(tmp_path, monkeypatch):
+def test_parquet_without_pyarrow_says_what_to_install(tmp_path, monkeypatch, read_here):
     pd.DataFrame({"x": ["a", "b"]}).to_parquet(tmp_path / "a.parquet")
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     assert refused(tmp_path / "a.parquet") == ["returns.no_parquet_reader"]

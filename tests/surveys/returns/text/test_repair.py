@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surveys.returns.text.cell_text import repair_all
-from surveys.returns.text.legacy_encodings import TCVN3, from_vni
 from surveys.vocabulary.folding import repair
+from surveys.vocabulary.legacy_encodings import TCVN3, from_vni
 from tests.vietnamese_words import WORDS
 
 ALPHABET = "àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđ"

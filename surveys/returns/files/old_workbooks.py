@@ -1,0 +1,87 @@
+"""Rows and columns that are hidden in an ``.xls`` workbook, which calamine does not tell.
+
+Sources: [MS-CFB] (the sectors of a compound file) and [MS-XLS]: records ``BoundSheet8`` (0x85), ``Row`` (0x208, bit ``fDyZero``)
+and ``ColInfo`` (0x7D, bit ``fHidden``). A file that cannot be followed tells nothing here; calamine says what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+from surveys.returns.files.file_content import FileContent
+from surveys.returns.files.worksheet_xml import SheetMarks
+
+_SHEET, _ROW, _COLUMNS, _END = 0x85, 0x208, 0x7D, 0x0A
+_HIDDEN_ROW, _HIDDEN_COLUMN = 0x20, 0x01
+_NAMES = ("Workbook", "Book")
+_NO_SECTOR = 0xFFFFFFFA  # from here on numbers of sectors have other meanings
+
+
+def hidden_in(source: FileContent) -> dict[str, SheetMarks]:
+    """The hidden rows and columns of each sheet by its title."""
+    try:
+        stream = _workbook_stream(source.raw)
+        sheets = [content for kind, content in _records(stream, 0) if kind == _SHEET]
+        return {_title(content): _marks(stream, struct.unpack_from("<I", content)[0]) for content in sheets}
+    except (struct.error, IndexError, UnicodeDecodeError):
+        return {}
+
+
+def _title(content: bytes) -> str:
+    letters, wide = content[6], content[7] & 1
+    return content[8 : 8 + letters * (1 + wide)].decode("utf-16-le" if wide else "latin-1")
+
+
+def _marks(stream: bytes, start: int) -> SheetMarks:
+    rows, columns = [], set[int]()
+    for kind, content in _records(stream, start):
+        if kind == _ROW and struct.unpack_from("<H", content, 12)[0] & _HIDDEN_ROW:
+            rows.append(struct.unpack_from("<H", content)[0])
+        elif kind == _COLUMNS and struct.unpack_from("<H", content, 8)[0] & _HIDDEN_COLUMN:
+            first, last = struct.unpack_from("<HH", content)
+            columns.update(range(first, min(last, 255) + 1))
+    return SheetMarks(hidden_rows=tuple(rows), hidden_columns=tuple(sorted(columns)))
+
+
+def _records(stream: bytes, at: int) -> Iterator[tuple[int, bytes]]:
+    """Kind and content of the records from a place up to the end of the part that begins there."""
+    while at + 4 <= len(stream):
+        kind, size = struct.unpack_from("<HH", stream, at)
+        yield kind, stream[at + 4 : at + 4 + size]
+        if kind == _END:
+            return
+        at += 4 + size
+
+
+def _workbook_stream(raw: bytes) -> bytes:
+    """The stream of the workbook in a compound file; nothing where it is not found."""
+    size = 1 << (struct.unpack_from("<H", raw, 30)[0] & 15)
+    places: list[int] = list(struct.unpack_from("<109I", raw, 76))
+    further = struct.unpack_from("<I", raw, 68)[0]
+    while further < _NO_SECTOR and len(places) * size <= len(raw) + 109 * size:
+        *more, further = struct.unpack_from(f"<{size // 4}I", raw, size * (further + 1))
+        places += more
+    table = [
+        entry
+        for place in places
+        if place < _NO_SECTOR
+        for entry in struct.unpack_from(f"<{size // 4}I", raw, size * (place + 1))
+    ]
+    folder = _chain(raw, table, struct.unpack_from("<I", raw, 48)[0], size)
+    for entry in range(0, len(folder) - 127, 128):
+        letters = struct.unpack_from("<H", folder, entry + 64)[0]
+        name = folder[entry : entry + max(letters - 2, 0)].decode("utf-16-le", "replace")
+        if name in _NAMES:
+            start, length = struct.unpack_from("<II", folder, entry + 116)
+            return _chain(raw, table, start, size)[:length]
+    return b""
+
+
+def _chain(raw: bytes, table: list[int], start: int, size: int) -> bytes:
+    """The sectors of a chain, one after another; no chain is longer than the file."""
+    found, seen = [], 0
+    while start < _NO_SECTOR and seen * size <= len(raw):
+        found.append(raw[size * (start + 1) : size * (start + 2)])
+        start, seen = table[start], seen + 1
+    return b"".join(found)
