@@ -10,7 +10,8 @@ from surveys.definitions.csv_tables import TableColumns, csv_lines
 from surveys.definitions.text_files import is_file
 from surveys.problems import Place, Problems
 from surveys.published.table_layout import HEADINGS, Line
-from surveys.returns.files.opening import kind_of, read_sheets
+from surveys.returns.files.kinds import kind_of
+from surveys.returns.files.opening import read_sheets
 from surveys.returns.files.sheets import Sheet
 
 #: Headings by which the mark between the cells of a CSV is told.

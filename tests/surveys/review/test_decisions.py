@@ -172,7 +172,20 @@ def test_a_unit_that_looks_like_a_formula_comes_back_as_it_was(written, tmp_path
     assert read.rows.loc[read.rows["form_code"] == "S99", "unit_code"].tolist() == [decided.unit_code]
 
 
-FORM = ("=13", "-a", "", "near_duplicate", "Hợp lệ", "", "An", "đã gọi lại", "2023-10-20", "r.csv", "3", "uuid:1")
+FORM = (
+    "=13",
+    "-a",
+    "",
+    "near_duplicate",
+    "Hợp lệ",
+    "",
+    "An",
+    "đã gọi lại",
+    "2023-10-20",
+    "r.csv",
+    "3",
+    "uuid:1",
+)
 
 
 def test_decisions_on_forms_are_read_by_their_words(study, tmp_path):
