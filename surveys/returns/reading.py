@@ -26,6 +26,7 @@ from surveys.returns.study_reading import StudyReading
 from surveys.returns.submission_keys import is_content_key, joined_keys, numbered_keys
 from surveys.returns.table_reading import TableReading
 from surveys.returns.table_rows import only_forms
+from surveys.returns.unit_assignment import assign_units
 from surveys.returns.unit_register import proposals
 from surveys.vocabulary.progress import Step
 
@@ -38,7 +39,7 @@ def read_returns(study: StudyDefinition, progress: Step | None = None) -> Return
 
     Raises :class:`~surveys.problems.SurveyError` with every fault of every file: files that cannot be read, headings that name
     no item or two, items without a column, units in headings that are not in the register, decisions on double entry that
-    name no answer.
+    name no answer, units assigned to forms of another block.
     """
     reading, parts = StudyReading(study), []
     waiting = opened_ahead(reading.wanted(file) for file in study.returns)
@@ -54,6 +55,7 @@ def read_returns(study: StudyDefinition, progress: Step | None = None) -> Return
     reading.problems.raise_errors()
     decided = Problems()
     settled = adjudicate(_named_apart(together(study.instrument, parts)), study.adjudication, decided)
+    settled = assign_units(settled, study.decisions, study.units, decided)
     decided.raise_errors()
     warnings = (*reading.problems.warnings, *decided.warnings)
     return replace(settled, proposals=proposals(reading.unresolved, reading.registers), warnings=warnings)

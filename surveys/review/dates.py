@@ -75,7 +75,7 @@ def read_days(rows: Sequence[Row], column: str = "date") -> list[str]:
             )
         elif differ and not day_first:
             doubtful.append((row, found[-1]))
-        elif day == month and day_first and (turned := _turned(row[column], day)):
+        elif day and day == month and day_first and (turned := _turned(row[column], day)):
             text, line = day_first[0][column], day_first[0].line
             row.place.note("review.date_turned", column, value=day, other=turned, text=text, line=line)
     if doubtful:

@@ -59,7 +59,7 @@ def confirm(found: Sequence[FilledTable], study: StudyDefinition, out: Path, pro
     problems.raise_errors()
     kind = _kind_of(found[0])
     made = decisions_in(found, kind.table, study)
-    if not made:
+    if not made and not problems.errors:
         found[0].top.note("review.empty", column_name=kind.table.decision)
     problems.raise_errors()
     kept = {kind.about(decision): decision for decision in (*getattr(study, kind.key), *made)}

@@ -77,8 +77,13 @@ def decided_rows(found: Sequence[FilledTable], table: ReviewTable) -> tuple[Row,
     return tuple(rows)
 
 
-def _said(row: Row, table: ReviewTable) -> list[object]:
+def _day(text: str) -> str:
+    day_first, month_first = readings(text)
+    return day_first or month_first or fold(text)
+
+
+def _said(row: Row, table: ReviewTable) -> list[str]:
     """What people wrote in a row, however they wrote it."""
-    about = [readings(row[name]) if name == "date" else fold(row[name]) for name in table.about]
+    about = [_day(row[name]) if name == "date" else fold(row[name]) for name in table.about]
     decision = table.meaning(row[table.decision]) or fold(row[table.decision])
     return [decision, *about]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
@@ -81,4 +82,7 @@ def _headings(sheet: Sheet) -> int | None:
 
 
 def _texts(row: np.ndarray) -> list[str]:
-    return [unicodedata.normalize("NFC", cell_text(cell)).strip() for cell in row]
+    """The cells as texts; a true date has its midnight behind it, which tells it from a text."""
+    midnight = dt.time()
+    dated = (dt.datetime.combine(cell, midnight) if type(cell) is dt.date else cell for cell in row)
+    return [unicodedata.normalize("NFC", cell_text(cell)).strip() for cell in dated]
