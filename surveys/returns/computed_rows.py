@@ -8,7 +8,7 @@ import numpy as np
 
 from surveys.returns.headings.columns import Column
 from surveys.returns.table_reading import TableReading
-from surveys.returns.text.times import read_numbers
+from surveys.returns.text.numbers import read_numbers
 
 FILLED = 0.5  # share of rows in which a column is filled that can tell by a blank that a row is no form
 FEWEST = 2  # answers, and rows above, by which a sum or a mean can be told
