@@ -127,8 +127,6 @@ def _tidy(reading: TableReading, columns: Mapping[str, np.ndarray], found: Evalu
         "questionnaire": reading.questionnaire.code,
         "block": reading.questionnaire.block,
         "group": reading.questionnaire.group,
-        "mode": reading.file.mode,
-        "batch": reading.file.batch,
         "entry": reading.file.entry,
         "source_file": reading.table.file,
         "source_sheet": reading.table.sheet,

@@ -21,6 +21,7 @@ from surveys.returns.headings.matched_columns import lay_out
 from surveys.returns.mapping_file import Decided, read_mapping
 from surveys.returns.readers.registry import MADE_BY_HAND, choose
 from surveys.returns.record_set import CONVERSION_COLUMNS, Returns, stacked, table_of, together
+from surveys.returns.row_selection import selected
 from surveys.returns.settled_codings import settle_codings
 from surveys.returns.study_reading import StudyReading
 from surveys.returns.submission_keys import is_content_key, joined_keys, numbered_keys
@@ -80,6 +81,7 @@ def _read_file(file: ReturnFile, waiting: Waiting, reading: StudyReading) -> Ret
     reader = choose(sheets, anyone, file.reader, file.path)
     tables = reader.read(sheets, anyone)
     _note_ignored(sheets, tables, problems)
+    tables = [selected(table, file, anyone, problems) for table in tables]
     if not any(map(len, tables)):
         severity: Severity = "warning" if tables else "error"
         problems.add("returns.no_rows", severity=severity, file=file.path, sheet=file.sheet)

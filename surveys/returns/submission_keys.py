@@ -80,7 +80,7 @@ def _saying(reading: TableReading) -> Iterator[tuple[str, Column]]:
     roles = {declared.code: declared.role for declared in reading.instrument.fields}
     layout = reading.layout
     for code, column in layout.fields.items():
-        if roles[code] not in _LEFT_OUT:
+        if roles.get(code, code) not in _LEFT_OUT:
             yield f"field\x1f{code}", column
     for (item, unit), column in layout.items.items():
         yield f"item\x1f{item}\x1f{unit}", column

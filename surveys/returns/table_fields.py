@@ -13,6 +13,8 @@ from surveys.returns.table_reading import TableReading
 from surveys.returns.table_states import decided_by_tool
 from surveys.returns.text.names import Names
 from surveys.returns.text.numbers import decimal_of, may_be_thousands, read_numbers
+from surveys.vocabulary.modes import MODE_WORDS
+from surveys.vocabulary.roles import SAID_OF_FORMS
 
 _TEXTS = ("form_code", "rater", "interviewer", "operator", "unit")
 #: Roles of the columns that hold clock times.
@@ -32,6 +34,8 @@ def field_columns(reading: TableReading) -> dict[str, np.ndarray]:
     columns["submission"] = _named_by_product(reading, first, np.where(np.isnat(started), submitted, started))
     columns |= decided_by_tool(reading)
     columns["seconds"] = _seconds(reading, first.get("seconds"), started, ended)
+    columns["mode"] = _modes(reading, first.get("mode"))
+    columns["batch"] = _or_of_file(reading, first.get("batch"), reading.file.batch)
     columns["own_unit"] = _own_unit(reading, first.get("own_unit"))
     filled = [column.distinct.codes >= 0 for column in found.get("identification", ())]
     columns["identified"] = np.logical_and.reduce([np.ones(len(table), dtype=bool), *filled])
@@ -50,10 +54,14 @@ def _named_by_product(reading: TableReading, columns: Mapping[str, Column], bega
 
 def texts_of(column: Column) -> np.ndarray:
     """A column as text, object [n]: the value label where a statistical file has one, otherwise what the cell says."""
-    shown: Sequence[str] = column.distinct.texts
-    if column.variable:
-        shown = [_label(column, value) or text for value, text in _distinct(column)]
-    return column.distinct.spread(np.array(shown, dtype=object), "")
+    return column.distinct.spread(np.array(_shown(column), dtype=object), "")
+
+
+def _shown(column: Column) -> Sequence[str]:
+    """The different values of a column as text."""
+    if column.variable is None:
+        return column.distinct.texts
+    return [_label(column, value) or text for value, text in _distinct(column)]
 
 
 def numbers_of(reading: TableReading, column: Column) -> np.ndarray:
@@ -80,6 +88,9 @@ def columns_by_role(reading: TableReading) -> dict[str, list[Column]]:
     for declared in reading.instrument.fields:
         if declared.code in reading.layout.fields:
             found.setdefault(declared.role, []).append(reading.layout.fields[declared.code])
+    for role in SAID_OF_FORMS:
+        if role in reading.layout.fields and role not in {field.code for field in reading.instrument.fields}:
+            found[role] = [reading.layout.fields[role]]
     for role, column in reading.table.roles.items():
         found.setdefault(role, [column])
     return found
@@ -101,6 +112,28 @@ def _seconds(
         return numbers_of(reading, column)
     between = (ended - started).astype(float)
     return np.where(np.isnat(started) | np.isnat(ended), np.nan, between)
+
+
+def _or_of_file(reading: TableReading, column: Column | None, of_file: str) -> np.ndarray:
+    """What a column says of each form, and what the study says of the file where it says nothing."""
+    texts = reading.same("") if column is None else texts_of(column)
+    return np.where(texts == "", of_file, texts).astype(object)
+
+
+def _modes(reading: TableReading, column: Column | None) -> np.ndarray:
+    """The mode of each form: one of those of the questionnaire, under its code or the usual words; nothing (noted) where a
+    column says another."""
+    if column is None:
+        return reading.same(reading.file.mode)
+    modes = reading.questionnaire.modes or tuple(MODE_WORDS)
+    names = Names((name, mode) for mode in modes for name in (mode, *MODE_WORDS.get(mode, ())))
+    meant = []
+    for k, text in enumerate(_shown(column)):
+        found = names.find(text)
+        if not found and reading.questionnaire.modes:
+            reading.warn(column, k, "returns.mode_unknown", text=text, accepted=list(modes))
+        meant.append(found[0] if found else "" if reading.questionnaire.modes else text)
+    return column.distinct.spread(np.array(meant, dtype=object), reading.file.mode)
 
 
 def _own_unit(reading: TableReading, first: Column | None) -> np.ndarray:

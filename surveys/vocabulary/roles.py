@@ -12,3 +12,5 @@ FieldRole = Literal[
 FIELD_ROLES: tuple[FieldRole, ...] = get_args(FieldRole)
 #: Fields kept beside the answers; a weighting plan or a margin may name them.
 KEPT_ROLES: tuple[FieldRole, ...] = ("attribute", "stratum", "cluster", "weight")
+#: What ``[returns.columns]`` may say of a file without a field of that code: the column holds it for every form.
+SAID_OF_FORMS = ("mode", "batch", "interviewer", "operator")

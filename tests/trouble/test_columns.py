@@ -295,3 +295,47 @@ def test_an_item_cut_short_is_refused(tmp_path: Path, heading: str) -> None:
     path = trial(tmp_path, {"l.csv": lime(A1, A2, heading)})
     (problem,) = told(path, "returns.heading_abbreviated")
     assert dict(problem.params)["items"] == "B1"
+
+
+WAVES = [
+    ("P1", "Xã An Bình", "2025-10-05", 4, 5, 3, 2),
+    ("P1", "Xã An Bình", "2025-04-05", 1, 1, 1, 1),
+    ("P2", "Xã Long Mỹ", "2025-10-05", 2, 2, 2, "2.0"),
+    ("P3", "Xã Long Mỹ", "2025-10-05", 2, 2, 2, ""),
+]
+
+
+@pytest.mark.parametrize("rows", ['{ "Đợt" = ["2"] }', '{ "#G" = "2" }', '{ "đợt" = ["2", "3"] }'])
+def test_rows_of_other_waves_are_no_forms(tmp_path: Path, rows: str) -> None:
+    path = trial(
+        tmp_path, {"r.csv": table(WAVES, (*HEADINGS, "Đợt"))}, f'[[returns]]\npath = "r.csv"\nrows = {rows}\n'
+    )
+    assert forms(path) == {("r.csv", 2): "valid", ("r.csv", 4): "valid"}
+    (problem,) = told(path, "returns.rows_not_selected")
+    said = dict(problem.params)
+    assert (problem.file, problem.row, problem.column) == ("r.csv", 3, "Đợt")
+    assert (said["rows"], said["values"], said["kept"]) == ("2", '"1", ""', "2")
+    assert told(path, "returns.columns_ignored") == []
+
+
+def test_rows_by_a_column_that_is_not_there_are_refused(tmp_path: Path) -> None:
+    returns = '[[returns]]\npath = "r.csv"\nrows = { "Đợt điều tra" = ["2"] }\n'
+    path = trial(tmp_path, {"r.csv": table(WAVES, (*HEADINGS, "Đợt"))}, returns)
+    assert [dict(p.params)["heading"] for p in told(path, "returns.rows_no_column")] == ["Đợt điều tra"]
+
+
+def test_mode_batch_interviewer_and_operator_are_read_from_columns(tmp_path: Path) -> None:
+    headings = (*HEADINGS, "Hình thức", "Lô", "Người hỏi", "Người nhập")
+    rows = [
+        (*WAVES[0][:6], "Trực tuyến", "L1", "Hoa", "Nam"), ("P2", *WAVES[2][1:6], "Phiếu giấy", "", "", ""),
+        ("P3", *WAVES[3][1:6], "Bồ câu", "L2", "Huệ", "Nam"), ("P4", *WAVES[3][1:3], 5, 1, 4, "", "", "", ""),
+    ]  # fmt: skip
+    columns = 'mode = "Hình thức"\nbatch = "Lô"\ninterviewer = "Người hỏi"\noperator = "#J"\n'
+    returns = f'[[returns]]\npath = "r.csv"\nmode = "paper"\nbatch = "chung"\n[returns.columns]\n{columns}'
+    path = trial(tmp_path, {"r.csv": table(rows, headings)}, returns)
+    read = sv.load(path).screen().returns.rows
+    assert read[["mode", "batch", "interviewer", "operator"]].values.tolist() == [
+        ["online", "L1", "Hoa", "Nam"], ["paper", "chung", "", ""], ["", "L2", "Huệ", "Nam"],
+        ["paper", "chung", "", ""],
+    ]  # fmt: skip
+    assert [(p.row, dict(p.params)["text"]) for p in told(path, "returns.mode_unknown")] == [(4, "Bồ câu")]

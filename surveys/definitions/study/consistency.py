@@ -62,7 +62,7 @@ from surveys.problems import Place
 from surveys.vocabulary.folding import fold, fold_name
 from surveys.vocabulary.legacy_encodings import FONT_ENCODINGS
 from surveys.vocabulary.levels import ASSESSMENT, SURVEY, TOTAL
-from surveys.vocabulary.roles import KEPT_ROLES
+from surveys.vocabulary.roles import KEPT_ROLES, SAID_OF_FORMS
 from surveys.vocabulary.statuses import TOOL_STATES
 
 #: Relative difference of two population totals that printing them as rounded numbers can explain.
@@ -219,7 +219,8 @@ def check_returns(draft: StudyDraft, known: Declared) -> None:
         form = known.forms.get(entry.questionnaire)
         if form is not None and form.modes and entry.mode and entry.mode not in form.modes:
             place.not_accepted("record.not_accepted", "mode", entry.mode, form.modes)
-        refer(place, "column", "columns", [code for code, _ in entry.columns], known.columns)
+        columns = (*known.columns, *(name for name in SAID_OF_FORMS if name not in known.columns))
+        refer(place, "column", "columns", [code for code, _ in entry.columns], columns)
         _check_recode(entry, place, known)
         if entry.header and not _is_pattern(entry.header, needs_unit=form is not None and form.matrix):
             place.note("study.header", "header", value=entry.header)

@@ -66,6 +66,7 @@ class ReturnFile:
     * ``encoding`` and ``delimiter`` of a text file (empty: told from its content).
     * ``decimal`` mark of its columns of numbers (empty: a number that can be read in two ways is told).
     * ``hidden_rows`` of a workbook are read, or left out.
+    * ``rows``: heading → values that a row must have there to belong to the round.
     """
 
     path: str
@@ -88,6 +89,12 @@ class ReturnFile:
     columns: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
     states: tuple[tuple[str, str], ...] = ()
     recode: tuple[tuple[str, tuple[tuple[str, str | int], ...]], ...] = ()
+
+    rows: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
+
+    def wanted(self) -> dict[str, tuple[str, ...]]:
+        """Heading → the values that a row must have there."""
+        return {heading: (said,) if isinstance(said, str) else said for heading, said in self.rows}
 
     def headings(self) -> dict[str, tuple[str, ...]]:
         """Field or item code → its headings in this file; none where the file does not have it.

@@ -47,9 +47,10 @@ class FormTable:
         columns = tuple(column.taken(rows) for column in self.columns)
         roles = {role: column.taken(rows) for role, column in self.roles.items()}
         stated = {name: column.taken(rows) for name, column in self.stated.items()}
+        said = tuple((tool, column.taken(rows)) for tool, column in self.said)
         form = None if self.form is None else self.form[rows]
         return replace(
-            self, columns=columns, roles=roles, stated=stated, form=form, row_numbers=self.row_numbers[rows]
+            self, columns=columns, roles=roles, stated=stated, said=said, form=form, row_numbers=self.row_numbers[rows]
         )
 
     def named(self, *headings: str) -> Column | None:
