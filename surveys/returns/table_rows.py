@@ -55,7 +55,8 @@ class _Rows:
         for target in self.vocabulary.targets(column):
             if target.kind != "field":
                 return "answer"
-            return next(f.role for f in self.vocabulary.instrument.fields if f.code == target.code)
+            roles = {field.code: field.role for field in self.vocabulary.instrument.fields}
+            return roles.get(target.code, target.code)
         return ""
 
     @property

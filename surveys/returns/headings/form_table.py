@@ -50,7 +50,13 @@ class FormTable:
         said = tuple((tool, column.taken(rows)) for tool, column in self.said)
         form = None if self.form is None else self.form[rows]
         return replace(
-            self, columns=columns, roles=roles, stated=stated, said=said, form=form, row_numbers=self.row_numbers[rows]
+            self,
+            columns=columns,
+            roles=roles,
+            stated=stated,
+            said=said,
+            form=form,
+            row_numbers=self.row_numbers[rows],
         )
 
     def named(self, *headings: str) -> Column | None:
