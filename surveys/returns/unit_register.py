@@ -54,8 +54,12 @@ class UnitRegister:
                 self._toneless.setdefault(without_marks(name), {})[fold_name(name)] = unit.code
 
     @cached_property
-    def _unmarked(self) -> dict[str, Unit]:
-        return {without_marks(name): unit for unit in self.units for name in _spellings(unit) if name}
+    def _unmarked(self) -> dict[str, list[Unit]]:
+        found: dict[str, list[Unit]] = {}
+        for unit in self.units:
+            for name in dict.fromkeys(without_marks(name) for name in _spellings(unit) if name):
+                found.setdefault(name, []).append(unit)
+        return found
 
     def resolve(self, text: str, among_codes: bool = False) -> str:
         """The code of the unit, or ``""`` when the text is not exactly one unit of the register.
@@ -104,8 +108,8 @@ class UnitRegister:
         stand in its place. Only ever proposed."""
         known = {unit.code: unit for unit in self.units}
         found: dict[str, tuple[str, str, float]] = {}
-        for name, similarity in likest(text, self._unmarked, 4 * PROPOSED):
-            unit = self._unmarked[name]
+        likely = likest(text, self._unmarked, 4 * PROPOSED)
+        for unit, similarity in ((unit, like) for name, like in likely for unit in self._unmarked[name]):
             has_ended = _as_code(unit.code) not in self._codes
             for code in unit.successors if has_ended and unit.successors else (unit.code,):
                 if code in known:

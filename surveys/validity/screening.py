@@ -27,7 +27,7 @@ from surveys.vocabulary.statuses import (
     SECOND_ENTRY,
     VALID,
 )
-from surveys.vocabulary.validity_rules import VALIDITY_RULES
+from surveys.vocabulary.validity_rules import UNKNOWN_UNIT, VALIDITY_RULES
 
 CELL = list(CELL_COLUMNS)
 DECISION = "decision"  # stands as the rule of a reason that is a reviewer's decision
@@ -113,27 +113,36 @@ def decisions_on(
     decisions: Sequence[Decision], concerned: Sequence[Array], broken: pd.DataFrame
 ) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
     """Decisions as reasons of the evaluations each of them concerns (the last decision on an evaluation stands), and warnings
-    about those without any effect. Severity: reject for a rejection, flag for an acceptance; detail: the decision."""
+    about those without any effect. Severity: reject for a rejection, flag for an acceptance; detail: the decision. An acceptance
+    leaves out evaluations of no known unit, which would be scored nowhere."""
     found: list[Reasons] = []
     warnings = []
+    nowhere = broken["row"][broken["rule"] == UNKNOWN_UNIT].to_numpy(int)
     for decision, rows in zip(decisions, concerned, strict=True):
         warnings += _without_effect(decision, rows, broken)
+        if decision.decision == VALID and np.isin(rows, nowhere).any():
+            rows = rows[~np.isin(rows, nowhere)]
+            warnings.append(_about(decision, "validity.decision_without_unit"))
         severity = "reject" if decision.decision == REJECTED else "flag"
         found.append((rows, DECISION, severity, decision.decision))
     return _table(found).drop_duplicates("row", keep="last"), tuple(warnings)
 
 
 def _without_effect(decision: Decision, rows: Array, broken: pd.DataFrame) -> list[Problem]:
-    params: tuple[tuple[str, str], ...] = (
-        ("form", decision.form_code), ("unit", decision.unit), ("reviewer", decision.reviewer),
-    )  # fmt: skip
     if not len(rows):
-        return [Problem("validity.decision_unmatched", "warning", column="decisions", params=params)]
+        return [_about(decision, "validity.decision_unmatched")]
     against = broken[broken["row"].isin(rows) & (broken["severity"] == "reject")]
     if decision.decision == VALID and len(against):
-        params += (("rules", ", ".join(dict.fromkeys(against["rule"]))),)
-        return [Problem("validity.decision_overruled", "warning", column="decisions", params=params)]
+        return [
+            _about(decision, "validity.decision_overruled", rules=", ".join(dict.fromkeys(against["rule"])))
+        ]
     return []
+
+
+def _about(decision: Decision, code: str, **params: str) -> Problem:
+    """A warning about a decision."""
+    named = {"form": decision.form_code, "unit": decision.unit, "reviewer": decision.reviewer, **params}
+    return Problem(code, "warning", column="decisions", params=tuple(named.items()))
 
 
 def outcome(size: int, reasons: pd.DataFrame) -> Array:

@@ -56,6 +56,8 @@ _EXPECTED = re.compile(
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 #: A first byte of a Vietnamese letter in UTF-8, and the byte after it, as Windows-1252 shows them.
 _MOJIBAKE = re.compile("[\u00c2-\u00c6\u00e1\u00e2][ \u0080-\u00bf\u0152-\u2122]")
+#: Programs turn the second byte of à into a space. Where a capital follows, it is the word XÃ.
+_SPACED = re.compile(r"Ã (?![A-Z\u0110])")
 
 
 def repair(text: str) -> tuple[str, tuple[str, ...]]:
@@ -131,7 +133,7 @@ def undo_mojibake(text: str) -> str:
     """
     if not _MOJIBAKE.search(text):
         return text
-    for written in (text, text.replace("Ã ", "Ã\u00a0")):  # programs turn the second byte of à into a space
+    for written in (text, _SPACED.sub("Ã\u00a0", text)):
         try:
             return b"".join(map(_windows_byte, written)).decode("utf-8")
         except (UnicodeEncodeError, UnicodeDecodeError):
