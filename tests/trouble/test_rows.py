@@ -35,8 +35,8 @@ def units(path: Path) -> dict[int, tuple[str, str]]:
 @pytest.mark.parametrize(
     "word",
     [
-        "TB", "ĐTB", "ÐTB", "TB chung", "Cộng", "T/C", "TC", "Tổng cộng:", "BQ", "Bình quân", "Avg", "Mean", "Σ", "Ø", "x̄", "Tỷ lệ %",
-        "tong cong", "TB xã An Bình", "TB An Bình", "Cộng (2)", "Cộng 2 phiếu", "% hài lòng", "Grand total", "II. Tổng",
+        "TB", "ĐTB", "ÐTB", "TB chung", "Cộng", "T/C", "TC", "Tổng cộng:", "BQ", "Bình quân", "Avg", "Mean", "Σ", "Ø", "x̄",
+        "Tỷ lệ %", "tong cong", "TB xã An Bình", "TB An Bình", "Cộng (2)", "Cộng 2 phiếu", "% hài lòng", "Grand total", "II. Tổng",
     ],
 )  # fmt: skip
 def test_a_word_for_a_total_among_codes_is_no_form(tmp_path: Path, word: str) -> None:
@@ -52,7 +52,12 @@ def test_a_word_for_a_total_among_codes_is_no_form(tmp_path: Path, word: str) ->
 
 def test_a_total_among_units_or_in_the_number_of_the_row_is_no_form_either(tmp_path: Path) -> None:
     headings = ("STT", "Đơn vị", *ANSWERS)
-    rows = [(1, "Xã An Bình", 5, 3, 4), (2, "Xã An Bình", 3, 3, 2), ("", "Cộng xã An Bình", 4, 3, 3), ("TB", "Xã An Bình", 4, 3, 3)]
+    rows = [
+        (1, "Xã An Bình", 5, 3, 4),
+        (2, "Xã An Bình", 3, 3, 2),
+        ("", "Cộng xã An Bình", 4, 3, 3),
+        ("TB", "Xã An Bình", 4, 3, 3),
+    ]
     path = trial(tmp_path, {"r.xlsx": workbook(headings, *rows)})
     assert sorted(row for _, row in forms(path)) == [2, 3]
     assert dict(told(path, "returns.rows_total")[0].params)["rows"] in ("4, 5", "5")
@@ -78,7 +83,9 @@ def test_the_word_alone_in_an_answer_is_an_answer(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("code", ["TB-001", "TB 002", "TC01", "Max-3"])
 def test_a_code_that_begins_like_a_total_is_a_code(tmp_path: Path, code: str) -> None:
-    path = trial(tmp_path, {"r.csv": table([(code, "Xã An Bình", "", 5, 3, 4), ("P2", "Xã Long Mỹ", "", 3, 3, 2)])})
+    path = trial(
+        tmp_path, {"r.csv": table([(code, "Xã An Bình", "", 5, 3, 4), ("P2", "Xã Long Mỹ", "", 3, 3, 2)])}
+    )
     assert set(forms(path).values()) == {"valid"}
 
 
@@ -87,7 +94,11 @@ def test_a_unit_whose_name_begins_like_a_total_is_a_unit(tmp_path: Path) -> None
         "code,block,name_vi,name_en,aliases,valid_from,valid_to,successors\n"
         "cong-hoa,xa,Phường Cộng Hòa,,Cộng Hòa,,,\ntb,xa,Xã Trung Bình,,Trung Bình,,,\ntong-cot,xa,Xã Tổng Cọt,,Tổng Cọt,,,\n"
     )
-    rows = [("P1", "Cộng Hòa", "", 5, 3, 4), ("P2", "Trung Bình", "", 3, 3, 2), ("P3", "Tổng Cọt", "", 1, 2, 2)]
+    rows = [
+        ("P1", "Cộng Hòa", "", 5, 3, 4),
+        ("P2", "Trung Bình", "", 3, 3, 2),
+        ("P3", "Tổng Cọt", "", 1, 2, 2),
+    ]
     path = trial(tmp_path, {"r.csv": table(rows)}, parts={"units": register})
     assert [unit for unit, _ in units(path).values()] == ["cong-hoa", "tb", "tong-cot"]
 
@@ -119,8 +130,16 @@ def test_the_total_of_one_unit_and_the_total_of_totals_are_found(tmp_path: Path)
 @pytest.mark.parametrize(
     "rows",
     [
-        [("P1", "Xã An Bình", "", 4, 4, 4), ("P2", "Xã An Bình", "", 4, 4, 4), ("", "Xã An Bình", "", 4, 4, 4)],
-        [("P1", "Xã An Bình", "", 5, 3, 4), ("P2", "Xã An Bình", "", 3, 3, 2), ("P3", "Xã An Bình", "", 4, 3, 3)],
+        [
+            ("P1", "Xã An Bình", "", 4, 4, 4),
+            ("P2", "Xã An Bình", "", 4, 4, 4),
+            ("", "Xã An Bình", "", 4, 4, 4),
+        ],
+        [
+            ("P1", "Xã An Bình", "", 5, 3, 4),
+            ("P2", "Xã An Bình", "", 3, 3, 2),
+            ("P3", "Xã An Bình", "", 4, 3, 3),
+        ],
         [("", "Xã An Bình", "", 5, 3, 4), ("", "Xã An Bình", "", 3, 3, 2), ("", "Xã An Bình", "", 4, 3, 3)],
     ],
     ids=["all equal", "with a code", "nobody has a code"],
@@ -130,8 +149,20 @@ def test_a_form_that_happens_to_be_a_mean_is_a_form(tmp_path: Path, rows: list[t
     assert set(forms(path).values()) == {"valid"}
 
 
-ONCE = [(1, "Xã An Bình", 5, 3, 4), (2, "", 3, 3, 2), (3, "", 4, 3, 3), (1, "Xã Long Mỹ", 1, 2, 1), (2, "", 3, 4, 1)]
-SECTIONS = [("I", "Xã An Bình", "", "", ""), (1, "", 5, 3, 4), (2, "", 3, 3, 2), ("II", "Xã Long Mỹ", "", "", ""), (1, "", 1, 2, 1)]
+ONCE = [
+    (1, "Xã An Bình", 5, 3, 4),
+    (2, "", 3, 3, 2),
+    (3, "", 4, 3, 3),
+    (1, "Xã Long Mỹ", 1, 2, 1),
+    (2, "", 3, 4, 1),
+]
+SECTIONS = [
+    ("I", "Xã An Bình", "", "", ""),
+    (1, "", 5, 3, 4),
+    (2, "", 3, 3, 2),
+    ("II", "Xã Long Mỹ", "", "", ""),
+    (1, "", 1, 2, 1),
+]
 
 
 def test_a_unit_written_in_the_first_row_only_is_filled_down_where_the_study_says_so(tmp_path: Path) -> None:
@@ -153,9 +184,13 @@ def test_without_the_key_the_rows_are_told_and_not_valid(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("column", ["Đơn vị", "Ghi chú"])
-def test_a_unit_in_a_row_of_its_own_is_filled_down_where_the_study_says_so(tmp_path: Path, column: str) -> None:
+def test_a_unit_in_a_row_of_its_own_is_filled_down_where_the_study_says_so(
+    tmp_path: Path, column: str
+) -> None:
     content = workbook(("STT", column, *ANSWERS), *SECTIONS)
-    path = trial(tmp_path, {"r.xlsx": content}, KEYED.format(path="r.xlsx", key='unit_written = "section_row"'))
+    path = trial(
+        tmp_path, {"r.xlsx": content}, KEYED.format(path="r.xlsx", key='unit_written = "section_row"')
+    )
     assert units(path) == {3: ("an-binh", "valid"), 4: ("an-binh", "valid"), 6: ("long-my", "valid")}
 
 
@@ -174,7 +209,10 @@ def test_section_rows_are_no_forms_and_told_without_the_key(tmp_path: Path) -> N
 
 
 def test_a_form_that_leaves_its_answers_out_is_no_section(tmp_path: Path) -> None:
-    rows = [("P1", "Xã An Bình", "", 5, 3, 4), ("P2", "Xã Long Mỹ", "", "", "", ""), ("P3", "Xã Long Mỹ", "", 1, 2, 1)]
+    rows = [
+        ("P1", "Xã An Bình", "", 5, 3, 4),
+        ("P2", "Xã Long Mỹ", "", "", "", ""),
+        ("P3", "Xã Long Mỹ", "", 1, 2, 1),
+    ]
     path = trial(tmp_path, {"r.csv": table(rows)})
     assert forms(path)["r.csv", 3] == "rejected"
-

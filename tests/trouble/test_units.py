@@ -1,4 +1,4 @@
-"""Units: matched by name or declared alias, never by accident; letters that look alike; units that have ended or have no form code."""
+"""Units: matched by name or declared alias, never by accident; letters that look alike; units that have ended; forms without a code."""
 
 from __future__ import annotations
 
@@ -69,7 +69,9 @@ def test_once_the_spelling_is_confirmed_its_forms_are_valid(tmp_path: Path) -> N
         (("012",), [""]),
     ],
 )
-def test_codes_are_codes_and_names_are_names(tmp_path: Path, written: tuple[str, ...], meant: list[str]) -> None:
+def test_codes_are_codes_and_names_are_names(
+    tmp_path: Path, written: tuple[str, ...], meant: list[str]
+) -> None:
     path = trial(tmp_path, {"r.csv": named(*written)}, parts={"units": TWINS})
     assert codes(path) == meant
 
@@ -110,18 +112,24 @@ def test_what_looks_like_an_answer_is_one_where_only_the_letters_differ(
 
 
 def test_letters_that_look_like_vietnamese_ones_are_counted(tmp_path: Path) -> None:
-    scale = '\n[scales.dy]\nkind = "choice"\nlabel_vi = "Đồng ý"\nlabel_en = "Agreement"\nlevels = [\n' + "".join(
-        f'  {{ code = "{code}", values = [{value}], satisfied = {kept}, label_vi = "{vi}", label_en = "{en}" }},\n'
-        for code, value, kept, vi, en in (
-            ("0", 0.0, "false", "Không đồng ý", "No"),
-            ("1", 1.0, "true", "Đồng ý", "Yes"),
+    scale = (
+        '\n[scales.dy]\nkind = "choice"\nlabel_vi = "Đồng ý"\nlabel_en = "Agreement"\nlevels = [\n'
+        + "".join(
+            f'  {{ code = "{code}", values = [{value}], satisfied = {kept}, label_vi = "{vi}", label_en = "{en}" }},\n'
+            for code, value, kept, vi, en in (
+                ("0", 0.0, "false", "Không đồng ý", "No"),
+                ("1", 1.0, "true", "Đồng ý", "Yes"),
+            )
         )
     )
     items = "code,node,questionnaires,scale,reverse,weight,text_vi,text_en,aliases,source\n" + "".join(
-        f"{code},{node},p1,dy,0,1,{text},,,tu-dat\n" for code, node, text in (("A1", 1, "Lịch sự"), ("B1", 2, "Đúng hẹn"))
+        f"{code},{node},p1,dy,0,1,{text},,,tu-dat\n"
+        for code, node, text in (("A1", 1, "Lịch sự"), ("B1", 2, "Đúng hẹn"))
     )
-    rows = [("P1", "Xã An Bình", "", "Ðồng ý", "Không ðồng ý"), ("P2", "Xã An Bình", "", "Đ\u043eng ý".replace("o", "ồ"), "Đồng ý")]
-    rows[1] = ("P2", "Xã An Bình", "", "Ɖồng ý", "Đồng ý")
+    rows = [
+        ("P1", "Xã An Bình", "", "Ðồng ý", "Không ðồng ý"),
+        ("P2", "Xã An Bình", "", "Ɖồng ý", "Đồng ý"),
+    ]
     content = table(rows, ("Mã phiếu", "Đơn vị", "Ngày trả lời", "Lịch sự", "Đúng hẹn"))
     path = trial(tmp_path, {"r.csv": content}, parts={"more": scale + "]\n", "items": items})
     result = sv.load(path).score()
@@ -131,7 +139,14 @@ def test_letters_that_look_like_vietnamese_ones_are_counted(tmp_path: Path) -> N
 
 
 def test_an_unknown_look_alike_is_named_by_its_code_point(tmp_path: Path) -> None:
-    path = trial(tmp_path, {"r.csv": table([("P1", "Xã An Bình", "", "H\u1ea1i l\u00f2n\u0261", 4, 3), ("P2", "Xã An Bình", "", 4, 4, 3)])})
+    path = trial(
+        tmp_path,
+        {
+            "r.csv": table(
+                [("P1", "Xã An Bình", "", "H\u1ea1i l\u00f2n\u0261", 4, 3), ("P2", "Xã An Bình", "", 4, 4, 3)]
+            )
+        },
+    )
     (problem,) = told(path, "returns.cell_out_of_scale")
     assert "U+0261" in problem.text()
 
@@ -199,7 +214,9 @@ ISSUED = "form_code,questionnaire,unit\nP1,p1,an-binh\nP2,p1,long-my\n"
 
 
 @pytest.mark.parametrize("headings", [HEADINGS, HEADINGS[1:]], ids=["blank", "no column of codes"])
-def test_where_forms_are_listed_one_without_a_code_waits_for_review(tmp_path: Path, headings: tuple[str, ...]) -> None:
+def test_where_forms_are_listed_one_without_a_code_waits_for_review(
+    tmp_path: Path, headings: tuple[str, ...]
+) -> None:
     rows = [("", "Xã An Bình", "", 4, 3, 5), ("", "Xã Long Mỹ", "", 4, 2, 5)]
     content = table([row[len(HEADINGS) - len(headings) :] for row in rows], headings)
     path = trial(
