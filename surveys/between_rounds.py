@@ -7,7 +7,10 @@ from pathlib import Path
 from surveys.comparison.changes import ComparedRound
 from surveys.comparison.changes import compare as compared
 from surveys.comparison.crosswalk import successors
+from surveys.definitions.study.reading import STUDY_FILE
+from surveys.definitions.text_files import is_file
 from surveys.handover.rounds import is_result, read_round
+from surveys.problems import fault
 from surveys.result import Result, RoundComparison
 from surveys.study import Study, load
 from surveys.vocabulary.progress import Stages, unheard
@@ -30,9 +33,12 @@ def compare(
 
 def _round(of: Round, progress: Stages) -> ComparedRound:
     if isinstance(of, (str, Path)):
-        if is_result(Path(of)):
-            return read_round(Path(of))
-        of = load(of)
+        path = Path(of)
+        if path.is_dir() and is_result(path):
+            return read_round(path)
+        if not is_file(path / STUDY_FILE if path.is_dir() else path):
+            raise fault("compare.no_round", file=str(path))
+        of = load(path)
     result = of if isinstance(of, Result) else of.score(progress)
     study = result.round.study
     return ComparedRound(study.instrument, result.scores, result.units, study.output.language)

@@ -4,6 +4,7 @@
       scores.csv units.csv shares.csv unweighted.csv forms.csv funnel.csv weights.csv weight-diagnostics.csv tree.csv
       review/     what people decide: units to confirm, forms to decide, reasons, cells, conversions, warnings
       council/    what the council imports: workbook, CSV tables, datapackage.json, run.json, SHA256SUMS
+      instrument/ the definitions of a study that carries its own instrument, by which rounds are compared
       datapackage.json run.json SHA256SUMS
 
 :func:`package` makes the bytes and touches nothing; :func:`deliver` writes them.
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from surveys.definitions.instrument.reading import own_files
 from surveys.definitions.study.records import StudyDefinition
 from surveys.handover import official_columns, result_frames
 from surveys.handover.folder import obstacles, write_folder
@@ -31,7 +33,7 @@ from surveys.scoring.scored_round import ScoredRound
 from surveys.validity.screened_round import ScreenedRound
 from surveys.vocabulary.progress import Step
 
-COUNCIL = "council"
+COUNCIL, INSTRUMENT = "council", "instrument"
 
 
 def deliver(scored: ScoredRound, out: Path, progress: Step | None = None) -> None:
@@ -76,7 +78,11 @@ def package(scored: ScoredRound) -> dict[str, bytes]:
         ),
     }
     council = _council(study, result_frames.council_frames(study, scores, forms), manifest)
-    others = {MANIFEST: manifest, **{f"{COUNCIL}/{path}": content for path, content in council.items()}}
+    others = {
+        MANIFEST: manifest,
+        **{f"{INSTRUMENT}/{path}": content for path, content in own_files(study.instrument).items()},
+        **{f"{COUNCIL}/{path}": content for path, content in council.items()},
+    }
     csvs, books = _written(study, frames)
     return _sealed(study, csvs, {**books, **others})
 

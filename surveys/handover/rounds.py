@@ -16,6 +16,7 @@ from surveys.definitions.study.records import Output
 from surveys.handover import official_columns
 from surveys.handover.folder import write_folder
 from surveys.handover.manifest import MANIFEST, language_of, plain_manifest, read_manifest
+from surveys.handover.package import INSTRUMENT
 from surveys.handover.read_back import PrintedTable, read_printed
 from surveys.handover.result_frames import printed, table_bytes
 from surveys.handover.seal import sealed
@@ -30,8 +31,8 @@ def is_result(folder: Path) -> bool:
 def read_round(folder: Path) -> ComparedRound:
     """A round from its folder of results: scores to the printed decimals.
 
-    Raises SurveyError when the tables cannot be read, or when the instrument is not one that is shipped (then the study
-    itself has to be compared).
+    Raises SurveyError when the tables cannot be read, or when the instrument is neither shipped nor in the folder (an earlier
+    version did not write it there; then the study itself has to be compared).
     """
     problems = Problems()
     found = [
@@ -41,10 +42,12 @@ def read_round(folder: Path) -> ComparedRound:
     problems.raise_errors()
     run = read_manifest(folder / MANIFEST) or {}
     name = str(run.get("instrument", ""))
-    if name not in shipped():
+    own = folder / INSTRUMENT
+    if not own.is_dir() and name not in shipped():
         raise fault("handover.instrument_not_shipped", file=str(folder), instrument=name)
     scores, units = (_frame(table) for table in found if table is not None)
-    instrument = replace(load_instrument(name), scoring=ScorePlan(**run.get("scoring", {})))
+    instrument = load_instrument(own if own.is_dir() else name)
+    instrument = replace(instrument, scoring=ScorePlan(**run.get("scoring", {})))
     return ComparedRound(instrument, scores, units.astype({"rank": "Int64"}), language_of(run))
 
 

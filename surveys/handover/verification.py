@@ -23,7 +23,7 @@ from surveys.handover.manifest import (
     read_sums,
 )
 from surveys.handover.official_columns import COUNCIL_TABLES, OfficialTable
-from surveys.handover.package import COUNCIL
+from surveys.handover.package import COUNCIL, INSTRUMENT
 from surveys.handover.read_back import Package, read_printed
 from surveys.handover.readding import readded
 from surveys.handover.reconciliation import reconciled, workbook_repeats
@@ -109,9 +109,8 @@ def _check_descriptor(folder: Path, prefix: str, problems: Problems) -> None:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         problems.add("verify.descriptor_unreadable", file=shown, reason=error)
         return
-    tables = {
-        path for path in files_of(folder) if path.endswith(".csv") and not path.startswith(f"{COUNCIL}/")
-    }
+    others = (f"{COUNCIL}/", f"{INSTRUMENT}/")
+    tables = {path for path in files_of(folder) if path.endswith(".csv") and not path.startswith(others)}
     for path in sorted(tables ^ declared.keys()):
         problems.add("verify.descriptor_files", file=shown, path=path)
     for path in sorted(tables & declared.keys()):

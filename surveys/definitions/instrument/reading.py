@@ -118,6 +118,15 @@ def shipped() -> tuple[str, ...]:
     return tuple(sorted(f"{path.parent.parent.name}/{path.parent.name}" for path in found))
 
 
+def own_files(instrument: Instrument) -> dict[str, bytes]:
+    """The files of an instrument that is not shipped, by name; none of one that is."""
+    folder = Path(instrument.folder)
+    if not instrument.folder or folder.resolve().is_relative_to(_shelf().resolve()):
+        return {}
+    paths = [folder / name for name in (INSTRUMENT_FILE, *TABLES)]
+    return {path.name: path.read_bytes() for path in paths if path.is_file()}
+
+
 def instruments(name: str = "") -> tuple[Instrument, ...]:
     """The shipped instruments, or the one of that name or folder.
 
