@@ -180,7 +180,7 @@ def _decisions(study: StudyDefinition) -> list[dict[str, object]]:
 def _counts(returns: Returns, dispositions: Dispositions) -> dict[str, object]:
     found = Counter(dispositions.disposition.tolist())
     return {
-        "forms": int(returns.rows["form"].nunique()),
+        "forms": int(returns.rows["form"][dispositions.counted].nunique()),
         "evaluations": len(returns),
         **{name: found.get(name, 0) for name in (*DISPOSITIONS, *NO_FORMS)},
         "reasons": dict(sorted(Counter(dispositions.reasons["rule"].tolist()).items())),

@@ -18,7 +18,7 @@ from surveys.definitions.study.records import Output
 from surveys.problems import Language
 from surveys.review import columns_and_words
 from surveys.vocabulary import columns
-from surveys.vocabulary.statuses import AUDIT_STATUSES, CHANGE_STATUSES, DISPOSITIONS, STATUSES
+from surveys.vocabulary.statuses import AUDIT_STATUSES, CHANGE_STATUSES, DISPOSITIONS, NO_FORMS, STATUSES
 
 #: How a column is printed: text (codes and words), remarks (codes that become words), count (whole numbers), plain (shortest
 #: decimal), and the kinds whose decimals the study declares: score, percent, points; probability has two decimals more than
@@ -27,7 +27,7 @@ Kind = Literal["text", "remarks", "count", "plain", "score", "percent", "points"
 
 _ACCEPTED = {
     "statuses": STATUSES,
-    "dispositions": DISPOSITIONS,
+    "dispositions": (*DISPOSITIONS, *NO_FORMS),
     "change_statuses": CHANGE_STATUSES,
     "audit_statuses": AUDIT_STATUSES,
 }

@@ -54,8 +54,11 @@ def forms_in_funnel(forms: PrintedTable, funnel: PrintedTable) -> Iterator[Probl
         yield from funnel.faults(
             "verify.forms_in_funnel", funnel.number(name) != expected, name, expected=expected
         )
+    is_form = forms.frame["disposition"].isin(DISPOSITIONS).to_numpy()
     outside = forms.frame[_CELL].merge(funnel.frame[_CELL], on=_CELL, how="left", indicator=True)
-    yield from forms.faults("verify.form_not_counted", outside["_merge"] == "left_only", "form_code")
+    yield from forms.faults(
+        "verify.form_not_counted", (outside["_merge"] == "left_only") & is_form, "form_code"
+    )
 
 
 def weights_of_forms(weights: PrintedTable, forms: PrintedTable) -> Iterator[Problem]:

@@ -78,7 +78,7 @@ def forms_frame(
     study's, decided about it, when and why.
 
     Block, unit, group and questionnaire are those of the cell in which the evaluation is counted; ``unit_read`` is the unit as
-    read. Second data entries are compared with the first and are no evaluations of their own.
+    read. Second data entries and copies stand there too, as what they are.
     """
     met = dispositions.reasons[["row", "rule"]].drop_duplicates()
     reasons = np.full(len(returns), "", dtype=object)
@@ -92,7 +92,7 @@ def forms_frame(
         pd.DataFrame(judged, dtype=object),
         _decided(dispositions, decisions),
     ]
-    return pd.concat(parts, axis=1)[dispositions.counted].reset_index(drop=True)
+    return pd.concat(parts, axis=1)
 
 
 def _decided(dispositions: Dispositions, decisions: Sequence[Decision]) -> pd.DataFrame:

@@ -183,7 +183,11 @@ def _rules() -> Iterator[Subject]:
         yield _subject("rules", rule.name, (f"‹{rule.looks_at}›", ""), {rule.name: of_rule.get("", {})})
         for parameter in rule.parameters:
             name = ".".join((rule.name, parameter.name))
-            kind = parameter.accepted if parameter.kind in (bool, str) else f"‹number› {parameter.accepted}"
+            kind = (
+                parameter.accepted
+                if parameter.kind in (bool, str, tuple)
+                else f"‹number› {parameter.accepted}"
+            )
             yield _subject(
                 "rules", name, (kind, _shown(parameter.default)), {name: of_rule.get(parameter.name, {})}
             )

@@ -21,6 +21,7 @@ from surveys.returns.text.numbers import read_numbers
 from surveys.returns.unit_register import unit_names
 from surveys.review.columns_and_words import ENTRIES, LEFT_BLANK
 from surveys.vocabulary.folding import fold
+from surveys.vocabulary.statuses import COPY
 
 
 def adjudicate(returns: Returns, adjudications: Iterable[Adjudication], problems: Problems) -> Returns:
@@ -113,7 +114,11 @@ def _followed(settled: Returns, items: Collection[tuple[int, str]]) -> Returns:
     empty = np.isin(settled.answers, (BLANK, NOT_ASKED)).all(axis=1) & settled.matrix
     rated = settled.rows["form"].isin(settled.rows["form"][is_settled & ~empty]).to_numpy(bool)
     gone = empty & (is_settled | (rated & (units_rated(settled.rows) == "")))
-    return _without(replace(settled, cells=settled.cells[left]), gone)
+    stays = gone & (pd.Series(~gone).groupby(settled.rows["form"]).transform("sum") == 0).to_numpy()
+    stays &= ~settled.rows["form"].where(stays).duplicated().to_numpy()  # a form on which no unit was rated
+    unit = {name: settled.rows[name].mask(stays, "") for name in ("unit_code", "unit_text")}
+    rows = settled.rows.assign(**unit)
+    return _without(replace(settled, rows=rows, cells=settled.cells[left]), gone & ~stays)
 
 
 def _skips(settled: Returns, is_settled: np.ndarray) -> np.ndarray:
@@ -149,8 +154,21 @@ def _completed(returns: Returns, decided: Iterable[Adjudication]) -> Returns:
     if not len(alone):
         return returns
     copies = rows.iloc[alone].copy()
-    own = ["form", "source_file", "source_sheet", "source_row", "submission", "operator", "batch", "entry"]
-    by_entry = rows.assign(is_second=rows["entry"] == SECOND).drop_duplicates(["form_code", "is_second"])
+    own = [
+        "form",
+        "source_file",
+        "source_sheet",
+        "source_row",
+        "submission",
+        "content",
+        "operator",
+        "batch",
+        "entry",
+    ]
+    counted = rows[rows["copy"] != COPY]
+    by_entry = counted.assign(is_second=counted["entry"] == SECOND).drop_duplicates(
+        ["form_code", "is_second"]
+    )
     other = pd.MultiIndex.from_arrays([copies["form_code"], copies["entry"] != SECOND])
     copies[own] = by_entry.set_index(["form_code", "is_second"])[own].loc[other].set_index(copies.index)
     answers = np.where(returns.answers[alone] == NOT_ASKED, NOT_ASKED, BLANK).astype(np.int8)

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from surveys.definitions.instrument.records import BLANK, NOT_ASKED
+from surveys.vocabulary.statuses import COPY
 
 Array = np.ndarray
 SECOND = "second"
@@ -20,7 +21,7 @@ SECOND = "second"
 UNIT = "unit"
 _SEPARATOR = "\x1f"
 #: Where a row stands; everything else in it is content.
-_PLACE = ["form", "source_file", "source_sheet", "source_row", "submission"]
+_PLACE = ["form", "source_file", "source_sheet", "source_row", "submission", "content", "copy"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -64,7 +65,7 @@ def units_rated(rows: pd.DataFrame) -> Array:
 
 def _paired(rows: pd.DataFrame, answers: Array, key: Array) -> tuple[Array, Array, Array]:
     """(first entries, their second entries, what is left of forms with both entries) as positions of rows."""
-    code, is_second = rows["form_code"], rows["entry"] == SECOND
+    code, is_second = rows["form_code"].where(rows["copy"] != COPY, ""), rows["entry"] == SECOND
     twice = (code != "") & code.isin(code[is_second]) & code.isin(code[~is_second])
     row = np.flatnonzero(twice)
     found = pd.DataFrame({"key": key[row], "row": row, "second": is_second.to_numpy()[row]}, index=row)

@@ -12,11 +12,13 @@ from surveys.definitions.instrument.records import BLANK, NOT_ASKED
 from surveys.returns.computed_rows import computed_rows
 from surveys.returns.headings.columns import Column
 from surveys.returns.item_answers import chosen_items, mark_not_asked, table_answers
+from surveys.returns.persons import persons
 from surveys.returns.record_set import (
     CELL_FAULT_COLUMNS,
     CONVERSION_COLUMNS,
     READ_COLUMNS,
     Returns,
+    person_fields,
     row_kinds,
     table_of,
 )
@@ -33,18 +35,21 @@ def evaluations(reading: TableReading) -> Returns:
     units = [unit for unit in dict.fromkeys(unit for _, unit in reading.layout.held) if unit]
     columns = field_columns(reading)
     found = _wide(reading, units) if units else _long(reading, columns)
-    columns |= _identity(reading, columns, found)
     columns["noticed"] = _noticed(reading)
+    form = np.zeros(len(reading), dtype=np.int64)
+    form[found.row] = found.form
+    columns |= _identity(reading, columns, form)
     mark_not_asked(reading.instrument, reading.vocabulary.items, found.answers)
     table = reading.table
-    read = (table.file, table.sheet, len(table), len(np.unique(found.form)), len(found.row))
+    rows = (len(table) + table.no_forms, 0, 0, 0, table.no_forms)  # told apart when all forms are known
     return Returns(
         reading.instrument,
         _tidy(reading, columns, found),
         found.answers,
         _cells(reading, found),
         table_of(CONVERSION_COLUMNS, _conversions(reading)),
-        read=table_of(READ_COLUMNS, [read]),
+        read=table_of(READ_COLUMNS, [(table.file, table.sheet, *rows, len(found.row))]),
+        lines=_lines(reading, form),
     )
 
 
@@ -106,16 +111,25 @@ def grouped(form_codes: np.ndarray, unit_codes: np.ndarray, unit_texts: np.ndarr
 
 
 def _identity(
-    reading: TableReading, columns: Mapping[str, np.ndarray], found: Evaluated
+    reading: TableReading, columns: Mapping[str, np.ndarray], form: np.ndarray
 ) -> Iterator[tuple[str, np.ndarray]]:
     """What the submissions are called, by the product or by their content, and the codes of forms of a table that has none."""
-    form = np.zeros(len(reading), dtype=np.int64)
-    form[found.row] = found.form
     keys = content_keys(reading, columns["submitted"], columns["seconds"], form)
     submission = np.where(columns["submission"] == "", keys, columns["submission"])
-    yield "submission", submission
+    yield from {"submission": submission, "content": keys, "copy": reading.same("")}.items()
     if not reading.has_codes:
         yield "form_code", submission
+
+
+def _lines(reading: TableReading, form: np.ndarray) -> pd.DataFrame:
+    """What is compared in memory, one line for each row of the table."""
+    edits = reading.table.roles.get("edits")
+    lines = {"form": form, "table": np.zeros(len(form), dtype=np.int64)}
+    lines["edits"] = np.zeros(len(form)) if edits is None else np.nan_to_num(numbers_of(reading, edits))
+    for declared in person_fields(reading.instrument):
+        column = reading.layout.fields.get(declared.code)
+        lines[declared.code] = np.zeros(len(form), dtype=np.uint64) if column is None else persons(column)
+    return pd.DataFrame(lines)
 
 
 def _tidy(reading: TableReading, columns: Mapping[str, np.ndarray], found: Evaluated) -> pd.DataFrame:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
 from surveys.definitions.study.records import ReturnFile, StudyDefinition
 from surveys.problems import Problems, Severity, SurveyError, fault
 from surveys.returns.adjudication import adjudicate
+from surveys.returns.copies import count_once
 from surveys.returns.date_order import settle_times
 from surveys.returns.evaluations import evaluations, grouped
 from surveys.returns.files.opening import Waiting, opened_ahead
@@ -24,7 +24,7 @@ from surveys.returns.record_set import CONVERSION_COLUMNS, Returns, stacked, tab
 from surveys.returns.row_selection import selected
 from surveys.returns.settled_codings import settle_codings
 from surveys.returns.study_reading import StudyReading
-from surveys.returns.submission_keys import is_content_key, joined_keys, numbered_keys
+from surveys.returns.submission_keys import joined_keys
 from surveys.returns.table_reading import TableReading
 from surveys.returns.table_rows import only_forms
 from surveys.returns.unit_assignment import assign_units
@@ -55,21 +55,12 @@ def read_returns(study: StudyDefinition, progress: Step | None = None) -> Return
         progress("", len(study.returns), len(study.returns))
     reading.problems.raise_errors()
     decided = Problems()
-    settled = adjudicate(_named_apart(together(study.instrument, parts)), study.adjudication, decided)
+    counted = count_once(together(study.instrument, parts), reading.problems)
+    settled = adjudicate(counted, study.adjudication, decided)
     settled = assign_units(settled, study.decisions, study.units, decided)
     decided.raise_errors()
     warnings = (*reading.problems.warnings, *decided.warnings)
     return replace(settled, proposals=proposals(reading.unresolved, reading.registers), warnings=warnings)
-
-
-def _named_apart(returns: Returns) -> Returns:
-    """Returns in which forms with equal content, of which no product says what they are called, have names of their own."""
-    rows = returns.rows
-    apart = numbered_keys(rows["submission"], rows["form"])
-    named = {
-        name: rows[name].where(rows[name] != rows["submission"], apart) for name in ("form_code", "rater")
-    }
-    return replace(returns, rows=rows.assign(**named, submission=apart))
 
 
 def _read_file(file: ReturnFile, waiting: Waiting, reading: StudyReading) -> Returns:
@@ -95,18 +86,19 @@ def _read_file(file: ReturnFile, waiting: Waiting, reading: StudyReading) -> Ret
     _reject_repeated_groups(tables, parts, file)
     read = together(instrument, parts)
     if len(parts) > 1 and all(table.unit for table in tables) and read.matrix.all():
-        read = replace(read, rows=_of_one_form(read.rows))
+        rows = _of_one_form(read.rows)
+        read = replace(read, rows=rows, lines=read.lines.assign(form=rows["form"]))
     return _with_fonts(read, sheets, tables)
 
 
 def _of_one_form(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of sheets of one unit each, of which those with one form code are one form."""
     keys = [rows[name].to_numpy(object) for name in ("form_code", "unit_code", "unit_text")]
-    form, submission = grouped(*keys), rows["submission"].to_numpy(object)
-    if is_content_key(rows["submission"]).all():
-        submission = joined_keys(submission, form)
-    own = (rows["form_code"] == rows["submission"]).to_numpy()
-    return rows.assign(form=form, submission=np.where(own, rows["form_code"], submission))
+    form = grouped(*keys)
+    content = joined_keys(rows["content"].to_numpy(object), form)
+    has_code = (rows["submission"] == rows["content"]) & (rows["form_code"] != rows["submission"])
+    submission = rows["submission"].where(~has_code, content)
+    return rows.assign(form=form, content=content, submission=submission)
 
 
 def _shown(sheets: Iterable[Sheet], file: ReturnFile, problems: Problems) -> list[Sheet]:

@@ -19,7 +19,7 @@ from surveys.problems import Problem
 from surveys.returns.entry_pairs import EntryPairs, pair_entries
 from surveys.review.columns_and_words import UNITS
 from surveys.vocabulary.notebook_display import Shown
-from surveys.vocabulary.roles import KEPT_ROLES
+from surveys.vocabulary.roles import KEPT_ROLES, PERSON_ROLES
 
 #: Columns of ``Returns.rows``; fields with the role "attribute", "stratum", "cluster" and "weight" follow under their own code.
 ROW_COLUMNS: dict[str, str] = {
@@ -40,6 +40,8 @@ ROW_COLUMNS: dict[str, str] = {
     "source_row": "int64",  # 1-based row in the file as its users see it
     "submission": "object",  # what the product calls the submission, or a key made from what it says
     "submitted": "datetime64[s]",  # local time of the study; NaT when not known
+    "content": "object",  # a key made from what the submission says: another one when it was changed
+    "copy": "object",  # "", "copy" (another copy of the submission counts), "differs" or "sheet" (see the module of copies)
     "edited": "datetime64[s]",  # last change, where the product tells it
     "state": "object",  # "", "valid", "review" or "left_out": what the collecting tool decided
     "state_text": "object",  # how the tool writes it
@@ -52,20 +54,34 @@ ROW_COLUMNS: dict[str, str] = {
 
 #: Columns of the tidy rows that say where an evaluation came from; written beside the fields of the instrument.
 PROVENANCE = (
-    "unit_text", "mode", "batch", "entry", "source_file", "source_sheet", "source_row", "submission", "state",
-    "state_text", "noticed", "identified",
+    "unit_text", "mode", "batch", "entry", "source_file", "source_sheet", "source_row", "submission", "content",
+    "state", "state_text", "noticed", "identified",
 )  # fmt: skip
 #: Columns of the tidy rows that have a field of the instrument as their source, under its role, or none.
 ROLE_COLUMNS = ("form_code", "submitted", "edited", "seconds", "interviewer", "operator", "rater", "own_unit")
 #: Columns of the other tables of :class:`Returns`.
 CELL_FAULT_COLUMNS = ("row", "item", "text", "fault")
 CONVERSION_COLUMNS = ("file", "sheet", "column", "conversion", "cells")
-READ_COLUMNS = ("file", "sheet", "rows", "forms", "evaluations")
+READ_COLUMNS = (
+    "file", "sheet", "rows", "forms", "copies", "second_entries", "no_forms", "evaluations",
+)  # fmt: skip
+#: Columns of ``Returns.lines``; the fields that tell who answered follow under their own code.
+LINE_COLUMNS = {"form": "int64", "table": "int64", "edits": "float64"}
 
 
 def kept_fields(instrument: Instrument) -> tuple[Field, ...]:
     """The fields that the tidy rows keep."""
     return tuple(declared for declared in instrument.fields if declared.role in KEPT_ROLES)
+
+
+def person_fields(instrument: Instrument) -> tuple[Field, ...]:
+    """The fields that tell who answered: compared in memory, and kept nowhere."""
+    return tuple(declared for declared in instrument.fields if declared.role in PERSON_ROLES)
+
+
+def line_kinds(instrument: Instrument) -> dict[str, str]:
+    """Columns of ``Returns.lines`` and their types."""
+    return LINE_COLUMNS | {declared.code: "uint64" for declared in person_fields(instrument)}
 
 
 def row_kinds(instrument: Instrument) -> dict[str, str]:
@@ -91,7 +107,10 @@ class Returns(Shown):
     questionnaire does not have the item); ``cells``: what was read but is no answer, as columns row, item, text, fault
     (out_of_scale, several, disagrees); ``conversions``: what text repair changed, per file and column;
     ``proposals``: unit names not resolved, with the nearest register entries; ``warnings``: faults that did not stop the reading;
-    ``read``: rows read per file (file, sheet, rows, forms, evaluations), so that nothing is lost unseen.
+    ``read``: rows read per file and sheet, each a form (or a part of one), a copy, a second entry or no form (a total, a heading
+    printed again), and the evaluations, so that nothing is lost unseen; ``lines``: what is compared in memory and is written
+    nowhere, one line for each row read: ``form``, ``table`` (position in ``read``), ``edits`` (how often the submission was
+    edited), and for each field that tells who answered a number that stands for its text, 0 for none.
     """
 
     instrument: Instrument
@@ -102,6 +121,7 @@ class Returns(Shown):
     proposals: pd.DataFrame = field(default_factory=lambda: table_of(UNITS.columns))
     read: pd.DataFrame = field(default_factory=lambda: table_of(READ_COLUMNS))
     warnings: tuple[Problem, ...] = ()
+    lines: pd.DataFrame = field(default_factory=lambda: table_of(tuple(LINE_COLUMNS)))
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -141,11 +161,18 @@ def together(instrument: Instrument, parts: Sequence[Returns]) -> Returns:
     if not parts:
         kinds = row_kinds(instrument)
         nothing = np.zeros((0, len(instrument.items)), dtype=np.int8)
-        return Returns(instrument, table_of(tuple(kinds)).astype(kinds), nothing)
+        lines = line_kinds(instrument)
+        return Returns(
+            instrument,
+            table_of(tuple(kinds)).astype(kinds),
+            nothing,
+            lines=table_of(tuple(lines)).astype(lines),
+        )
     if len(parts) == 1:
         return parts[0]
     forms = np.cumsum([0, *(part.rows["form"].max() + 1 if len(part) else 0 for part in parts)])
     starts = np.cumsum([0, *map(len, parts)])
+    tables = np.cumsum([0, *(len(part.read) for part in parts)])
     numbered = list(zip(parts, forms, starts, strict=False))
     return Returns(
         instrument,
@@ -157,7 +184,13 @@ def together(instrument: Instrument, parts: Sequence[Returns]) -> Returns:
         stacked([part.cells.assign(row=part.cells["row"] + start) for part, _, start in numbered]),
         stacked([part.conversions for part in parts]),
         read=stacked([part.read for part in parts]),
+        lines=stacked([_moved(part.lines, *by) for part, *by in zip(parts, forms, tables, strict=False)]),
     )
+
+
+def _moved(lines: pd.DataFrame, forms: int, tables: int) -> pd.DataFrame:
+    """Lines of forms and tables that come after others."""
+    return lines.assign(form=lines["form"] + forms, table=lines["table"] + tables)
 
 
 def stacked(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

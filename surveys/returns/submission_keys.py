@@ -29,8 +29,8 @@ def content_keys(
     file, table = reading.file, reading.table
     said = "\x1f".join((reading.questionnaire.code, table.unit, file.entry))
     total = np.full(len(reading), digest(said), dtype=np.uint64)
-    total += _mixed(submitted.astype("datetime64[s]").astype(np.int64).view(np.uint64))
-    total += _mixed(np.nan_to_num(seconds, nan=-1.0).view(np.uint64) + np.uint64(1))
+    total += mixed(submitted.astype("datetime64[s]").astype(np.int64).view(np.uint64))
+    total += mixed(np.nan_to_num(seconds, nan=-1.0).view(np.uint64) + np.uint64(1))
     for name, column in _saying(reading):
         total += _said(column, digest(name))
     for question, column in reading.layout.options.items():
@@ -97,7 +97,7 @@ def _said(column: Column, salt: int) -> np.ndarray:
         codes = column.distinct.codes
     else:
         digests, codes = pool.digests, column.cells.codes
-    numbers = np.append(np.where(digests, _mixed(digests ^ np.uint64(salt)), 0), np.uint64(0))
+    numbers = np.append(np.where(digests, mixed(digests ^ np.uint64(salt)), 0), np.uint64(0))
     return np.asarray(numbers[codes])
 
 
@@ -118,7 +118,7 @@ def _over_forms(numbers: np.ndarray, form: np.ndarray) -> np.ndarray:
     return np.asarray(sums[codes])
 
 
-def _mixed(numbers: np.ndarray) -> np.ndarray:
+def mixed(numbers: np.ndarray) -> np.ndarray:
     """Numbers whose sums do not meet by accident (the last steps of splitmix64); uint64 [n]."""
     numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

@@ -18,7 +18,7 @@ class Dispositions(Shown):
     """Aligned with ``Returns.rows`` (n evaluations).
 
     ``disposition``: object array [n] of valid, review, rejected, left_out; second_entry and copy mark rows that are the second
-    data entry or a copy of another row and stand in no count and no list of forms (see ``counted``). ``reasons``: DataFrame row,
+    data entry or a copy of another row and stand in no count of forms (see ``counted``). ``reasons``: DataFrame row,
     rule, severity, detail (every reason of every evaluation, flags included; ``detail`` names items, units or other form codes,
     never free text). ``cells``: DataFrame of ``CELL_COLUMNS``, the cell in which each evaluation is counted; ``funnel``: frame
     of ``FUNNEL_COLUMNS``, so that returned = valid + review + rejected + left_out. A form that does not count as valid stands in

@@ -15,14 +15,16 @@ import pandas as pd
 
 from surveys.definitions.instrument.records import NOT_APPLICABLE, NOT_ASKED, Instrument
 from surveys.definitions.study.records import StudyDefinition
+from surveys.returns.entry_pairs import SECOND
 from surveys.returns.item_answers import is_filtered_out
-from surveys.returns.record_set import Returns, among
+from surveys.returns.record_set import Returns, among, person_fields
+from surveys.vocabulary.statuses import COPY
 
 Array = np.ndarray
 FAULTS = ("out_of_scale", "several", "disagrees")  # faults of a cell, as the readers name them
 _COLUMNS = (
-    "form", "form_code", "questionnaire", "block", "unit_code", "unit_text", "own_unit", "interviewer", "mode",
-    "identified", "seconds", "state", "state_text", "noticed", "submission",
+    "form", "form_code", "submission", "copy", "questionnaire", "block", "unit_code", "unit_text", "own_unit",
+    "interviewer", "mode", "identified", "seconds", "state", "state_text", "noticed",
 )  # fmt: skip
 
 
@@ -32,7 +34,8 @@ class Evidence:
 
     ``row`` int [m]: position in ``Returns.rows``; ``columns``: columns of these rows, array [m] by name (texts are empty where
     not known). ``answers`` int8 [m, K]. ``code_key`` is what identifies a form: its code, and for a matrix the unit rated.
-    ``day`` datetime64[D] [m] with NaT; ``matrix`` boolean [m]. ``issued``: questionnaire and unit of the issued form with this
+    ``submitted`` datetime64[s] [m] with NaT; ``persons``: for each field that tells who answered a number that stands for its
+    text, 0 for none, DataFrame [m]; ``matrix`` boolean [m]. ``issued``: questionnaire and unit of the issued form with this
     code, None where no such form was issued. ``faults``: fault → boolean [m, K]. ``entered_differently`` boolean [m, K]: two
     entries of the form disagree; ``entered_once`` boolean [m]: only one of the two entries has this evaluation, or they disagree
     about its unit or another field.
@@ -43,7 +46,8 @@ class Evidence:
     columns: Mapping[str, Array]
     answers: Array
     code_key: Array
-    day: Array
+    submitted: Array
+    persons: pd.DataFrame
     matrix: Array
     issued: pd.DataFrame
     faults: Mapping[str, Array]
@@ -52,11 +56,12 @@ class Evidence:
 
     def only(self, kept: Array) -> Evidence:
         """The evidence on the evaluations at ``kept``, int [k]."""
-        arrays = ("row", "answers", "code_key", "day", "matrix", "entered_differently", "entered_once")
+        arrays = ("row", "answers", "code_key", "submitted", "matrix", "entered_differently", "entered_once")
         return replace(
             self,
             columns={name: column[kept] for name, column in self.columns.items()},
             issued=self.issued.take(kept),
+            persons=self.persons.take(kept),
             faults={name: cells[kept] for name, cells in self.faults.items()},
             **{name: getattr(self, name)[kept] for name in arrays},
         )
@@ -75,6 +80,11 @@ class Evidence:
     def listed(self) -> Array:
         """Forms of questionnaires of which the issued forms are listed, boolean [m]."""
         return among(self["questionnaire"], {form.questionnaire for form in self.study.issued})
+
+    @cached_property
+    def day(self) -> Array:
+        """The day of submission, datetime64[D] [m] with NaT."""
+        return self.submitted.astype("datetime64[D]")
 
     @cached_property
     def answered(self) -> Array:
@@ -109,8 +119,8 @@ class Evidence:
 
 
 def gather(study: StudyDefinition, returns: Returns) -> Evidence:
-    """The evidence on every evaluation that is not a second data entry."""
-    row = np.delete(np.arange(len(returns)), returns.pairs.second)
+    """The evidence on every evaluation of a form: all but second data entries and copies."""
+    row = np.flatnonzero(~is_no_form(returns))
     rows = returns.rows[[*_COLUMNS, "submitted"]].take(row)
     differs, once = entry_differences(returns)
     return Evidence(
@@ -119,7 +129,8 @@ def gather(study: StudyDefinition, returns: Returns) -> Evidence:
         columns={name: rows[name].to_numpy() for name in _COLUMNS},
         answers=returns.answers.take(row, axis=0),
         code_key=returns.pairs.key[row],
-        day=rows["submitted"].to_numpy("datetime64[D]"),
+        submitted=rows["submitted"].to_numpy("datetime64[s]"),
+        persons=_persons(returns).reindex(rows["form"], fill_value=0).set_index(row),
         matrix=returns.matrix[row],
         issued=issued_forms(study, rows["form_code"]),
         faults={name: cells.take(row, axis=0) for name, cells in cell_faults(returns).items()},
@@ -128,11 +139,26 @@ def gather(study: StudyDefinition, returns: Returns) -> Evidence:
     )
 
 
+def is_no_form(returns: Returns) -> Array:
+    """Evaluations that are no forms of their own, boolean [n]: second data entries, but for what only they say of a form that
+    was entered first, and copies."""
+    second = (returns.rows["entry"] == SECOND).to_numpy(copy=True)
+    second[returns.pairs.alone] = False
+    return np.asarray(second | (returns.rows["copy"] == COPY).to_numpy())
+
+
 def issued_forms(study: StudyDefinition, form_codes: pd.Series) -> pd.DataFrame:
     """Questionnaire and unit of the issued form behind each code, the first one of that code; None where there is none."""
     forms = {form.form_code: (form.questionnaire, form.unit) for form in reversed(study.issued)}
     found = [forms.get(code, (None, None)) for code in form_codes]
     return pd.DataFrame(found, columns=["questionnaire", "unit"], dtype=object)
+
+
+def _persons(returns: Returns) -> pd.DataFrame:
+    """Who answered each form, by form."""
+    fields = [declared.code for declared in person_fields(returns.instrument)]
+    lines = returns.lines.reindex(columns=["form", *fields], fill_value=0)
+    return lines.groupby("form")[fields].max().astype("uint64")
 
 
 def entry_differences(returns: Returns) -> tuple[Array, Array]:

@@ -19,6 +19,7 @@ from surveys.validity.evidence import Array, Evidence, gather
 from surveys.validity.rules import RULES
 from surveys.vocabulary.columns import CELL_COLUMNS, FUNNEL_COLUMNS, REASON_COLUMNS
 from surveys.vocabulary.statuses import (
+    COPY,
     DISPOSITIONS,
     LEFT_OUT,
     NO_FORMS,
@@ -53,7 +54,7 @@ def screen(study: StudyDefinition, returns: Returns) -> Dispositions:
     concerned = [rows_about(decision, evidence) for decision in study.decisions]
     decided, warnings = decisions_on(study.decisions, concerned, broken)
     reasons = pd.concat([broken, decided], ignore_index=True)
-    disposition = np.full(len(returns), SECOND_ENTRY, object)
+    disposition = np.where(returns.rows["copy"] == COPY, COPY, SECOND_ENTRY).astype(object)
     disposition[evidence.row] = outcome(len(evidence), reasons)
     reasons["row"] = evidence.row[reasons["row"].to_numpy(int)]
     reasons = reasons.sort_values("row", kind="stable", ignore_index=True)

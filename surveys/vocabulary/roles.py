@@ -14,3 +14,5 @@ FIELD_ROLES: tuple[FieldRole, ...] = get_args(FieldRole)
 KEPT_ROLES: tuple[FieldRole, ...] = ("attribute", "stratum", "cluster", "weight")
 #: What ``[returns.columns]`` may say of a file without a field of that code: the column holds it for every form.
 SAID_OF_FORMS = ("mode", "batch", "interviewer", "operator")
+#: Fields that tell who answered: compared in memory and written nowhere.
+PERSON_ROLES: tuple[FieldRole, ...] = ("identification", "personal")

@@ -19,10 +19,10 @@ SEVERITIES: tuple[RuleSeverity, ...] = get_args(RuleSeverity)
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """A parameter of a rule; its type is that of its default. ``words``: what a text may be; ``low`` and ``high``: the range of
-    a number."""
+    a number. A list holds texts."""
 
     name: str
-    default: bool | int | float | str
+    default: bool | int | float | str | tuple[str, ...]
     words: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
@@ -40,6 +40,8 @@ class Parameter:
         """
         if self.kind is str:
             return value in self.words
+        if self.kind is tuple:
+            return isinstance(value, (tuple, list)) and all(isinstance(text, str) for text in value)
         if self.kind is bool or isinstance(value, bool):
             return self.kind is bool and isinstance(value, bool)
         if not isinstance(value, (int, float)):
@@ -59,6 +61,8 @@ class Parameter:
             return "true, false"
         if self.kind is str:
             return ", ".join(self.words)
+        if self.kind is tuple:
+            return '["…", …]'
         return f"≥ {self.low}" if self.high is None else f"{self.low} … {self.high}"
 
 
@@ -138,5 +142,16 @@ VALIDITY_RULES: Mapping[str, ValidityRule] = {
         ValidityRule("double_entry", "duplicates", _MARKED_ITEMS),
         ValidityRule("left_out_by_tool", "form", standing="leave_out"),
         ValidityRule("held_by_tool", "form", standing="review"),
+        ValidityRule("copies_differ", "duplicates", standing="review", severities=_KEPT_OUT),
+        ValidityRule("copied_sheet", "duplicates", standing="review"),
+        ValidityRule(
+            "one_per_person",
+            "duplicates",
+            (
+                Parameter("fields", ()),
+                Parameter("keep", "none", words=("none", "first", "last")),
+                Parameter("within", "questionnaire", words=("questionnaire", "unit", "study")),
+            ),
+        ),
     )
 }

@@ -21,10 +21,11 @@ class FormTable:
     """Columns of equal length. ``row_numbers`` [n] are the rows of the file as its users see them; ``form`` [n] groups rows that
     belong to one form (None: one form a row); ``unit`` names the unit when the whole sheet is about one; ``notes`` are warnings
     about what the reader left out. ``roles`` are columns that the product itself adds, under the role of a field (``submitted``,
-    ``started``, ``ended``, ``edited``, ``seconds``, ``interviewer``, ``response``: what it calls the submission, or ``number``:
-    what it calls it within one survey); a field of the instrument with that role goes before them. ``said`` are the columns in
-    which the product says what a submission is. ``beside`` is the sheet of the forms whose columns stand before those of a
-    repeated group. ``stated`` are columns of the tidy rows that the file itself gives."""
+    ``started``, ``ended``, ``edited``, ``seconds``, ``interviewer``, ``response``: what it calls the submission, ``number``: what
+    it calls it within one survey, ``edits``: how often it was edited); a field of the instrument with that role goes before them.
+    ``said`` are the columns in which the product says what a submission is. ``beside`` is the sheet of the forms whose columns
+    stand before those of a repeated group. ``stated`` are columns of the tidy rows that the file itself gives. ``no_forms``: how
+    many rows the reader left out because they are no forms."""
 
     file: str
     sheet: str
@@ -38,26 +39,23 @@ class FormTable:
     beside: str = ""
     stated: Mapping[str, Column] = field(default_factory=dict)
     said: tuple[tuple[ToolColumn, Column], ...] = ()
+    no_forms: int = 0
 
     def __len__(self) -> int:
         return len(self.row_numbers)
 
     def taken(self, rows: np.ndarray) -> FormTable:
-        """The table with some of its rows."""
+        """The table with some of its rows; the others are no forms."""
         columns = tuple(column.taken(rows) for column in self.columns)
         roles = {role: column.taken(rows) for role, column in self.roles.items()}
         stated = {name: column.taken(rows) for name, column in self.stated.items()}
-        said = tuple((tool, column.taken(rows)) for tool, column in self.said)
+        said = tuple((of_tool, column.taken(rows)) for of_tool, column in self.said)
         form = None if self.form is None else self.form[rows]
+        no_forms = self.no_forms + len(self) - len(rows)
         return replace(
-            self,
-            columns=columns,
-            roles=roles,
-            stated=stated,
-            said=said,
-            form=form,
+            self, columns=columns, roles=roles, stated=stated, said=said, form=form, no_forms=no_forms,
             row_numbers=self.row_numbers[rows],
-        )
+        )  # fmt: skip
 
     def named(self, *headings: str) -> Column | None:
         """The first column with one of these headings (compared as written)."""

@@ -213,7 +213,11 @@ def _table(head: Head, several: bool) -> FormTable:
     ]
     table = table_of(sheet, columns, kept)
     return dataclasses.replace(
-        table, unit=_unit_of(head, several), notes=tuple(_notes(head, left_out)), said=said_by_tool(columns)
+        table,
+        unit=_unit_of(head, several),
+        notes=tuple(_notes(head, left_out)),
+        said=said_by_tool(columns),
+        no_forms=len(left_out),
     )
 
 

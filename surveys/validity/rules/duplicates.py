@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from surveys.definitions.instrument.records import Instrument
+from surveys.returns.copies import DIFFERS, SHEET
 from surveys.validity.evidence import Array, Evidence
 from surveys.validity.rules.finding import Finding, marked_items
 from surveys.validity.similar_forms import nearest_in_cells
+from surveys.vocabulary.roles import PERSON_ROLES
 
 
 def duplicate_code(evidence: Evidence, keep: str) -> Finding:
@@ -59,3 +62,65 @@ def double_entry(evidence: Evidence, minimum_items: int) -> Finding:
     """The two data entries of the form disagree; detail: the items."""
     differing = marked_items(evidence, evidence.entered_differently, minimum_items)
     return Finding(differing.broken | evidence.entered_once, differing.detail)
+
+
+def copies_differ(evidence: Evidence) -> Finding:
+    """The submission was read several times with different content, and no time tells which is the latest."""
+    return Finding(evidence["copy"] == DIFFERS)
+
+
+def copied_sheet(evidence: Evidence) -> Finding:
+    """Every form of the sheet, without a name and a time, stands on another sheet too."""
+    return Finding(evidence["copy"] == SHEET)
+
+
+def one_per_person(evidence: Evidence, fields: tuple[str, ...], keep: str, within: str) -> Finding:
+    """Forms of one person: all ``fields`` (empty: those of role identification, or else personal) are filled and equal; detail:
+    another form of the person, the one that is kept if any.
+
+    ``within``: a questionnaire, a unit (of a questionnaire) or the whole study. ``keep``: none of the forms counts, or the first
+    or the last by the time of submission; none where the times do not tell.
+    """
+    asked = list(fields) or _identifying(evidence.instrument)
+    who = evidence.persons[asked].to_numpy()
+    named = (who != 0).all(axis=1) & bool(asked)
+    cells = {
+        "questionnaire": [evidence["questionnaire"]],
+        "unit": [evidence["questionnaire"], evidence["unit_code"], evidence["unit_text"]],
+        "study": [],
+    }
+    key = numbered(~named, *cells[within], *who.T)
+    answered = pd.DataFrame({"key": key, "form": evidence["form"], "time": evidence.submitted})
+    answered["code"] = evidence["form_code"]
+    kept, other = _of_one_person(answered[named], keep)
+    pairs = list(zip(key.tolist(), evidence["form"].tolist(), strict=True))
+    broken = np.array([pair in other and pair not in kept for pair in pairs], bool) & named
+    return Finding(broken, np.array([other.get(pair, "") for pair in pairs], object))
+
+
+def _identifying(instrument: Instrument) -> list[str]:
+    """The fields that tell persons apart where the rule names none."""
+    by_role = {role: [f.code for f in instrument.fields if f.role == role] for role in PERSON_ROLES}
+    return next(filter(None, by_role.values()), [])
+
+
+def _of_one_person(
+    answered: pd.DataFrame, keep: str
+) -> tuple[set[tuple[int, int]], dict[tuple[int, int], str]]:
+    """(key, form) of the form that is kept of each person, and the code of another form of the person for every form that is
+    not the only one; from key, form, time and code of evaluations."""
+    forms = answered.drop_duplicates(["key", "form"]).sort_values(["key", "form"])
+    forms = forms[forms["key"].duplicated(keep=False)]
+    of_person = forms.groupby("key")
+    best = forms["time"] == of_person["time"].transform("max" if keep == "last" else "min")
+    told = of_person["time"].transform("count") == of_person["form"].transform("size")
+    kept = forms[best & told & (best.groupby(forms["key"]).transform("sum") == 1) & (keep != "none")]
+    first, second = (
+        of_person["code"].transform("first"),
+        of_person["code"].transform(lambda code: code.iat[1]),
+    )
+    names = first.where(of_person.cumcount() > 0, second)
+    names = forms["key"].map(kept.set_index("key")["code"]).fillna(names)
+    pairs = list(zip(forms["key"].tolist(), forms["form"].tolist(), strict=True))
+    is_kept = set(zip(kept["key"].tolist(), kept["form"].tolist(), strict=True))
+    return is_kept, dict(zip(pairs, names.tolist(), strict=True))

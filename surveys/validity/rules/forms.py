@@ -13,13 +13,18 @@ from surveys.vocabulary.statuses import LEFT_OUT, REVIEW
 
 def unknown_code(evidence: Evidence) -> Finding:
     """The form's code is not among the issued ones (where the issued forms of the questionnaire are listed)."""
-    return Finding(evidence.listed & (evidence["form_code"] != "") & _never_issued(evidence))
+    return Finding(evidence.listed & ~_has_no_code(evidence) & _never_issued(evidence))
+
+
+def _has_no_code(evidence: Evidence) -> Array:
+    """Forms without a code of their own: those called after their submission were not issued under that name."""
+    code = evidence["form_code"]
+    return np.asarray((code == "") | ((code == evidence["submission"]) & _never_issued(evidence)))
 
 
 def blank_code(evidence: Evidence) -> Finding:
     """The form has no code where the issued forms of its questionnaire are listed."""
-    nameless = (evidence["form_code"] == "") | (evidence["form_code"] == evidence["submission"])
-    return Finding(evidence.listed & nameless & _never_issued(evidence))
+    return Finding(evidence.listed & _has_no_code(evidence))
 
 
 def _never_issued(evidence: Evidence) -> Array:

@@ -93,7 +93,7 @@ def test_unresolved_disagreements_keep_the_form_in_review(twice):
         "valid",
         "second_entry",
         "second_entry",
-        "valid",
+        "second_entry",
     ]
 
 
@@ -376,7 +376,8 @@ def test_a_form_that_one_entry_left_empty_is_counted_once_when_settled(entered, 
     """An empty form is kept as one evaluation of no unit, until it turns out that a unit was rated on it."""
     forms = ([EMPTY], [APART[1]]) if empty_first else ([APART[1]], [EMPTY])
     open_ = entered(*forms)
-    assert funnel(open_) == {"STC": [1, 0, 1, 0], "": [1, 1, 0, 0]}
+    nowhere = {"": [1, 1, 0, 0]} if empty_first else {}
+    assert funnel(open_) == {"STC": [1, 0, 1, 0]} | nowhere
     listed = listed_of(read_returns(open_))
     assert funnel(entered(*forms, *final(listed, answer))) == counts
 

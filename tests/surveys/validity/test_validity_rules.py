@@ -30,6 +30,7 @@ BLANKS = {f"q{k}": BLANK for k in range(1, 13)}
 FIRST = {"entry": "first"}
 SECOND = {"form_code": "s0", "entry": "second", "like": 0}
 BY = {"interviewer": "i"}
+ANNA = {"email": 1}
 
 #: Units that exist during a part of the fieldwork only.
 ENDED = (
@@ -119,6 +120,16 @@ def find(name: str, params: Row, forms: list[Row]) -> Broken:
         ("double_entry", {}, [FIRST, SECOND], {}),
         ("double_entry", {}, [FIRST, SECOND | {"set": {"q2": 0}}], {0: "q2"}),
         ("double_entry", {"minimum_items": 2}, [FIRST, SECOND | {"set": {"q2": 0}}], {}),
+        ("copies_differ", {}, [{}, {"copy": "differs"}, {"copy": "sheet"}, {"copy": "copy"}], {1: ""}),
+        ("copied_sheet", {}, [{}, {"copy": "differs"}, {"copy": "sheet"}], {2: ""}),
+        ("one_per_person", {}, [ANNA, {"email": 2}, ANNA, {}, {}], {0: "s2", 2: "s0"}),
+        ("one_per_person", {"keep": "last"}, [ANNA, ANNA | {"submitted": "2023-11-02"}, ANNA], {0: "s1", 2: "s1"}),
+        ("one_per_person", {"keep": "first"}, [ANNA, ANNA | {"submitted": "2023-11-02"}], {1: "s0"}),
+        ("one_per_person", {"keep": "first"}, [ANNA, ANNA | {"submitted": None}], {0: "s1", 1: "s0"}),  # no time tells
+        ("one_per_person", {"within": "unit"}, [ANNA, ANNA | {"unit_code": "b"}], {}),
+        ("one_per_person", {}, [ANNA, MATRIX | ANNA | {"form": 7}], {}),  # one form of each questionnaire
+        ("one_per_person", {"within": "study"}, [ANNA, *[MATRIX | ANNA | {"form": 7}] * 2], {0: "w0", 1: "s0", 2: "s0"}),
+        ("one_per_person", {"fields": ("email",)}, [MATRIX | ANNA, MATRIX | ANNA | {"unit_code": "b"}], {}),  # one form
     ],
 )  # fmt: skip
 def test_finds(

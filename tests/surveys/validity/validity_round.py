@@ -49,7 +49,11 @@ INSTRUMENT = Instrument(
         Item("s1", "0", "five", ("single",), "", "", asked_when=("s0", ("1",))),
     ),
     units=(Unit("a", "so", "A"), Unit("b", "so", "B"), Unit("x", "so", "X")),
-    fields=(Field("form_code", "form_code", ("Mã phiếu",)), Field("own", "own_unit", ("Đơn vị",))),
+    fields=(
+        Field("form_code", "form_code", ("Mã phiếu",)),
+        Field("own", "own_unit", ("Đơn vị",)),
+        Field("email", "identification", ("E-mail",)),
+    ),
     rules=(),
     sources=(),
 )
@@ -62,7 +66,7 @@ NORMAL: dict[str, Any] = {
     "form_code": "", "questionnaire": "single", "block": "so", "group": "citizens", "unit_code": "a", "unit_text": "A",
     "rater": "", "own_unit": "", "mode": "paper", "batch": "", "entry": "", "source_file": "f.csv", "source_sheet": "",
     "submitted": "2023-11-01", "seconds": 300.0, "interviewer": "", "operator": "", "identified": True,
-    "state": "", "state_text": "", "noticed": "", "submission": "",
+    "state": "", "state_text": "", "noticed": "", "copy": "",
 }  # fmt: skip
 
 
@@ -73,11 +77,12 @@ def answers_of(k: int, questionnaire: str) -> list[int]:
 
 def make_returns(*forms: dict[str, Any]) -> Returns:
     """One evaluation per dictionary: fields of the row that differ from NORMAL; ``set`` = {item: code}; ``cells`` =
-    {item: fault}; ``form`` where several evaluations are one form; ``like``: number of the answer pattern."""
+    {item: fault}; ``form`` where several evaluations are one form; ``like``: number of the answer pattern;
+    ``email``: the number of a person."""
     rows, answers, cells = [], [], []
     position = INSTRUMENT.item_position
     for k, form in enumerate(forms):
-        row = NORMAL | {"form": k, "source_row": k + 2, "form_code": f"s{k}"}
+        row = NORMAL | {"form": k, "source_row": k + 2, "form_code": f"s{k}", "submission": f"r{k}"}
         row |= {key: value for key, value in form.items() if key in ROW_COLUMNS}
         if row["questionnaire"] == "wide":
             row["group"] = "deputies"
@@ -96,6 +101,7 @@ def make_returns(*forms: dict[str, Any]) -> Returns:
         table,
         np.array(answers, np.int8),
         cells=pd.DataFrame(cells, columns=["row", "item", "text", "fault"]),
+        lines=pd.DataFrame({"form": table["form"], "email": [form.get("email", 0) for form in forms]}),
     )
 
 

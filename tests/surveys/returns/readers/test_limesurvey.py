@@ -124,7 +124,8 @@ def test_a_question_with_several_answers_that_was_not_shown_is_blank(study, tmp_
 
 
 def test_a_date_of_1980_is_none_and_an_unfinished_form_is_told(study, tmp_path):
-    rows = [[OWN[0], date, *OWN[2:], *ANSWERS] for date in ("2023-10-05 09:12:33", "1980-01-01 00:00:00", "")]
+    dates = ("2023-10-05 09:12:33", "1980-01-01 00:00:00", "")
+    rows = [[str(k), date, *OWN[2:], *ANSWERS] for k, date in enumerate(dates)]
     lime_csv(tmp_path / "l.csv", [*OWN_TEXTS, *TEXTS], *rows)
     read = read_returns(study(ReturnFile("l.csv", "so-5")))
     assert read.rows["submitted"].notna().tolist() == [True, False, False]

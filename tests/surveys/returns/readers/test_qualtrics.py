@@ -96,7 +96,7 @@ def test_the_two_heading_rows_of_the_legacy_export(study, tmp_path):
 
 @pytest.mark.parametrize("status", ["Survey Preview", "1"])
 def test_previews_are_left_out_and_told(study, tmp_path, status):
-    trial = ["2023-10-04 01:00:00", *ABOUT[1:2], status, *ABOUT[3:]]
+    trial = ["2023-10-04 01:00:00", *ABOUT[1:2], status, *ABOUT[3:8], "R_2xyz", *ABOUT[9:]]
     write(tmp_path / "q.csv", about=trial)
     write(tmp_path / "q2.csv", CHOSEN)
     lines = (tmp_path / "q2.csv").read_text(encoding="utf-8-sig")
