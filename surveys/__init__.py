@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from surveys.between_rounds import compare
-    from surveys.definitions.check import check
     from surveys.definitions.instrument.reading import instruments
     from surveys.handover.manifest import version
     from surveys.handover.package import ready
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from surveys.reference.explanation import explain
     from surveys.result import Result, RoundComparison, Screening
     from surveys.simulation.simulate import simulate
-    from surveys.study import Study, load
+    from surveys.study import Study, check, load
 
 #: Name → the module it is loaded from, when it is first used.
 _HOME = {
@@ -38,7 +37,7 @@ _HOME = {
     "Study": "surveys.study",
     "SurveyError": "surveys.problems",
     "audit": "surveys.published.audit",
-    "check": "surveys.definitions.check",
+    "check": "surveys.study",
     "compare": "surveys.between_rounds",
     "explain": "surveys.reference.explanation",
     "instruments": "surveys.definitions.instrument.reading",

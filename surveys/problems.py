@@ -36,7 +36,7 @@ class Problem:
 
     >>> p = Problem("file.missing", file="units.csv")
     >>> p.text("en")
-    'units.csv: the file does not exist. Check the name in study.toml.'
+    'units.csv: the file does not exist. Check its name and folder.'
     """
 
     code: str

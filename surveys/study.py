@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from surveys.definitions.check import check
+from surveys.definitions.check import examined, in_order
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.reading import load_study
 from surveys.definitions.study.records import StudyDefinition
@@ -20,6 +20,7 @@ from surveys.returns.mapping_file import write_mapping
 from surveys.returns.mapping_proposal import propose_mapping
 from surveys.returns.reading import read_returns
 from surveys.review.decisions import Confirmed, confirm
+from surveys.sampling.returned_groups import NO_VALID_FORM
 from surveys.sampling.samples import draw_samples
 from surveys.scoring.scores import score
 from surveys.validity.screened_round import ScreenedRound
@@ -109,6 +110,35 @@ class Study(Shown):
 
     def facts(self) -> Mapping[str, object]:
         return self.definition.facts()
+
+
+def check(path: str | Path) -> tuple[Problem, ...]:
+    """Everything wrong or lacking in an instrument (folder, ``instrument.toml`` or shipped name), or in a study with its
+    instrument, its tables and its returns, errors first.
+
+    Files of returns are opened, and what reading, screening and weighting them finds is told as ``screen`` and ``score`` tell it;
+    a group of which no form has come in yet is no error. A study without returns is checked by its definitions.
+
+    >>> check("ha-noi/2023")
+    ()
+    """
+    problems, definition = examined(path)
+    if definition is not None and definition.returns:
+        problems.extend(_found_in_returns(definition, weighted=not problems.errors))
+    return in_order(dict.fromkeys(problems))
+
+
+def _found_in_returns(definition: StudyDefinition, *, weighted: bool) -> tuple[Problem, ...]:
+    """What reading and screening the returns finds, and where they can be ``weighted`` what that finds."""
+    found: tuple[Problem, ...] = ()
+    try:
+        returns = read_returns(definition)
+        screened = ScreenedRound(definition, returns, screen(definition, returns))
+        found = screened.warnings
+        return found + (draw_samples(screened).warnings if weighted else ())
+    except SurveyError as stopped:
+        still_out = {p: replace(p, severity="warning") for p in stopped.problems if p.code == NO_VALID_FORM}
+        return (*found, *(still_out.get(problem, problem) for problem in stopped.problems))
 
 
 def load(path: str | Path) -> Study:

@@ -1,23 +1,27 @@
-"""Everything that is wrong or lacking in a folder of definitions or in a study, in one list."""
+"""Everything that is wrong or lacking in a folder of definitions or in a study, in one list.
+
+The returns of a study are looked at by :func:`surveys.study.check`, which begins here.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
-from surveys.definitions.completeness import check_completeness, check_study_completeness
-from surveys.definitions.draft import InstrumentDraft, StudyDraft
+from surveys.definitions.completeness import check_completeness, check_rules, check_study_completeness
 from surveys.definitions.instrument.reading import (
     INSTRUMENT_FILE,
     read_named,
     shipped,
 )
 from surveys.definitions.study.reading import STUDY_FILE, read_study
+from surveys.definitions.study.records import StudyDefinition
 from surveys.definitions.text_files import is_file
-from surveys.problems import Problem, Problems
+from surveys.problems import Problem, Problems, nearest
 
 
 def check(path: str | Path) -> tuple[Problem, ...]:
-    """All problems of an instrument (folder, ``instrument.toml`` or shipped name) or of a study.
+    """All problems of an instrument (folder, ``instrument.toml`` or shipped name) or of the definitions of a study.
 
     Errors come first, those of a table in the order of its rows. A study is given as its ``study.toml`` or its folder and is
     checked with its instrument. Errors stop the engine; warnings say what is incomplete: sources, translations, units, groups
@@ -26,23 +30,35 @@ def check(path: str | Path) -> tuple[Problem, ...]:
     >>> [problem.code for problem in check("no-such-folder")]
     ['check.nothing_here']
     """
-    problems = Problems()
-    where = Path(path)
-    instrument: InstrumentDraft | None = None
-    study: StudyDraft | None = None
+    return in_order(examined(path)[0])
+
+
+def examined(path: str | Path) -> tuple[Problems, StudyDefinition | None]:
+    """What is wrong or lacking in the definitions, and the study where they can be worked with."""
+    problems, where = Problems(), Path(path)
     if _is_instrument(path, where):
-        instrument = read_named(path, problems)
+        if (instrument := read_named(path, problems)) is not None:
+            check_completeness(instrument)
+            check_rules(instrument, ())
     elif where.suffix == ".toml" or is_file(where / STUDY_FILE):
-        study = read_study(where, problems)
-        instrument = study.instrument if study else None
+        if (study := read_study(where, problems)) is not None:
+            usable = None if problems.errors else study.study
+            if study.instrument is not None:
+                check_completeness(study.instrument)
+                check_rules(study.instrument, study.document.get("rules", ()))
+            check_study_completeness(study)
+            return problems, usable
     else:
-        problems.add("check.nothing_here", file=str(path), accepted=shipped())
-    if instrument is not None:
-        check_completeness(instrument)
-    if study is not None:
-        check_study_completeness(study)
-    files = list(dict.fromkeys(problem.file for problem in problems))
-    return tuple(sorted(problems, key=lambda p: (p.severity, files.index(p.file), p.row or 0)))
+        near = nearest(str(path), shipped())
+        problems.add("check.nothing_here", file=str(path), accepted=shipped(), nearest=near)
+    return problems, None
+
+
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Problems, errors first, file by file in the order in which they were met, those of a table by row."""
+    found = tuple(problems)
+    files = list(dict.fromkeys(problem.file for problem in found))
+    return tuple(sorted(found, key=lambda p: (p.severity, files.index(p.file), p.row or 0)))
 
 
 def _is_instrument(path: str | Path, where: Path) -> bool:

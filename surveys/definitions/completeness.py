@@ -6,7 +6,7 @@ forms or an end of fieldwork can be loaded, but not reconciled.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -25,9 +25,18 @@ from surveys.definitions.instrument.records import (
     Unit,
     UnitGroup,
 )
-from surveys.definitions.study.records import Fieldwork, Frame, Issued, ReturnFile, StudyHeading, WeightPlan
-from surveys.problems import Place
+from surveys.definitions.study.records import (
+    External,
+    Fieldwork,
+    Frame,
+    Issued,
+    ReturnFile,
+    StudyHeading,
+    WeightPlan,
+)
+from surveys.problems import Place, Severity
 from surveys.vocabulary.folding import fold
+from surveys.vocabulary.validity_rules import CUSTOMARY, VALIDITY_RULES
 
 
 def check_completeness(draft: InstrumentDraft) -> None:
@@ -39,6 +48,37 @@ def check_completeness(draft: InstrumentDraft) -> None:
     for scale, place in draft.of(Scale):
         check_order(scale, place)
     check_headings(draft)
+
+
+def check_rules(draft: InstrumentDraft, of_study: object) -> None:
+    """The validity rules that an edition and its study speak of are those that are customary where its forms have what they
+    look at; ``of_study``: the tables ``[[rules]]`` of the study."""
+    tables = [table for table in (draft.document.get("rules"), of_study) if isinstance(table, list)]
+    named = {entry.get("rule") for table in tables for entry in table if isinstance(entry, Mapping)}
+    lacking = [name for name in _customary(draft) if name not in named]
+    place = draft.place.below("rules")
+    if not named:
+        place.note("incomplete.no_rules", severity="warning", rules=lacking)
+    elif lacking:
+        place.note("incomplete.rules", severity="warning", rules=lacking)
+
+
+def _customary(draft: InstrumentDraft) -> list[str]:
+    """The customary rules that find something to look at in the forms of an edition and do not stand by themselves."""
+    roles = {field.role for field, _ in draft.of(Field)}
+    items, forms = draft.all(Item), draft.all(Questionnaire)
+    idle = {
+        "missing_identification": "identification" not in roles,
+        "own_unit": not any(form.own_unit for form in forms),
+        "outside_fieldwork": "submitted" not in roles,
+        "too_fast": "seconds" not in roles and not {"started", "submitted"} <= roles,
+        "unknown_code": "form_code" not in roles,
+        "duplicate_code": "form_code" not in roles,
+        "double_entry": "form_code" not in roles,
+        "broken_skip": not any(item.asked_when for item in items),
+        "missing_required": not any(item.required for item in items),
+    }
+    return [name for name in CUSTOMARY if not (VALIDITY_RULES[name].standing or idle.get(name, False))]
 
 
 def _labelled(draft: InstrumentDraft) -> Iterator[tuple[Any, Place]]:
@@ -61,9 +101,11 @@ def check_sourced(draft: InstrumentDraft) -> None:
     """Nodes, items and rules name their source; sources have a document and are used."""
     sourced: tuple[tuple[type[Any], str], ...] = ((Node, "code"), (Item, "code"), (Rule, "rule"))
     for record, name in sourced:
-        for made, place in draft.of(record):
-            if not made.source:
-                place.note("incomplete.source", "source", severity="warning", name=getattr(made, name))
+        without = [(getattr(made, name), place) for made, place in draft.of(record) if not made.source]
+        if without:
+            names, place = [each for each, _ in without], without[0][1]
+            where = Place(place.problems, place.file, at="rules" if record is Rule else "")
+            where.note("incomplete.source", "source", severity="warning", names=names)
     if not draft.of(Source):
         draft.place.note("incomplete.sources", "sources", severity="warning")
 
@@ -126,15 +168,18 @@ def check_study_completeness(draft: StudyDraft) -> None:
 
 
 def check_framed(draft: StudyDraft, instrument: InstrumentDraft) -> None:
-    """Every block and group whose returns are weighted by its frame has populations."""
+    """Every block and group whose returns are weighted by its frame has populations; where the returns name their questionnaire,
+    scores cannot be had without."""
     framed = {(frame.block, frame.group) for frame, _ in draft.of(Frame)}
+    taken_over = {(external.block, external.group) for external, _ in draft.of(External)}
     read = {entry.questionnaire for entry, _ in draft.of(ReturnFile)}
     otherwise = {(p.block, p.group) for p, _ in draft.of(WeightPlan) if p.base != "frame"}
     for form, _ in instrument.of(Questionnaire):
-        planned = {(form.block, form.group), ("", form.group)} & otherwise
-        if form.block not in instrument.known(Block):
+        place = (form.block, form.group)
+        if place in framed or {place, ("", form.group)} & otherwise or not {form.code, ""} & read:
             continue
-        if (form.code in read or "" in read) and not planned and (form.block, form.group) not in framed:
-            draft.place.note(
-                "incomplete.frame", "files.frames", severity="warning", block=form.block, group=form.group
-            )
+        if form.block in instrument.known(Block):
+            sure = form.code in read and place not in taken_over
+            told = {"block": form.block, "group": form.group}
+            severity: Severity = "error" if sure else "warning"
+            draft.place.note("incomplete.frame", "files.frames", severity=severity, **told)

@@ -16,13 +16,13 @@ OFF = "off"
 _OWN_KEYS = tuple(name for name in types_of(Rule) if name != "params")
 
 
-def keep_rules(draft: Draft, questionnaires: Sequence[str], *, switchable: bool) -> set[str]:
-    """Keep the rules of ``[[rules]]`` tables, each once per questionnaire; ``switchable``: severity ``off`` is accepted (and the
-    rule left out). Returns the names of all rules the document speaks of."""
+def keep_rules(draft: Draft, questionnaires: Sequence[str]) -> set[str]:
+    """Keep the rules of ``[[rules]]`` tables, each once per questionnaire; those of severity ``off`` are left out. Returns
+    the names of all rules the document speaks of."""
     keys, names = [], set()
     for raw, place in entries(draft.document, "rules", draft.place):
         names.add(str(raw.get("rule")))
-        rule = _rule(raw, questionnaires, place, switchable)
+        rule = _rule(raw, questionnaires, place)
         if rule is None:
             continue
         keys += [
@@ -34,14 +34,12 @@ def keep_rules(draft: Draft, questionnaires: Sequence[str], *, switchable: bool)
     return names
 
 
-def _rule(
-    raw: Mapping[str, object], questionnaires: Sequence[str], place: Place, switchable: bool
-) -> Rule | None:
+def _rule(raw: Mapping[str, object], questionnaires: Sequence[str], place: Place) -> Rule | None:
     """A rule whose faults are noted; None when it cannot stand for a rule at all. A severity that is none counts as flag."""
     name, severity = raw.get("rule"), raw.get("severity")
     if isinstance(name, str) and name not in VALIDITY_RULES:
         place.not_accepted("rule.unknown", "rule", name, VALIDITY_RULES)
-    severities = _severities(str(name), switchable)
+    severities = _severities(str(name))
     if isinstance(severity, str) and severity not in severities:
         place.not_accepted("record.not_accepted", "severity", severity, severities)
     own: dict[str, object] = {key: raw[key] for key in _OWN_KEYS if key in raw}
@@ -63,12 +61,12 @@ def _rule(
     return rule
 
 
-def _severities(name: str, switchable: bool) -> tuple[str, ...]:
+def _severities(name: str) -> tuple[str, ...]:
     """The severities with which a rule may be declared; a standing rule cannot be switched off."""
     rule = VALIDITY_RULES.get(name)
     if rule is None:
         return SEVERITIES
-    return (*rule.severities, OFF) if switchable and rule.standing is None else rule.severities
+    return (*rule.severities, OFF) if rule.standing is None else rule.severities
 
 
 def with_standing(rules: Sequence[Rule], questionnaires: Iterable[str]) -> tuple[Rule, ...]:

@@ -82,6 +82,14 @@ def _stays(path: Path, folder: Path) -> bool:
         return False
 
 
+def is_there(path: Path) -> bool:
+    """Whether a file or folder stands there."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 def is_file(path: Path) -> bool:
     """Whether a file stands there; a name the system cannot hold names none."""
     try:

@@ -19,6 +19,7 @@ from surveys.sampling.content_order import Codes, numbered_raters, ranked
 from surveys.validity.screened_round import ScreenedRound
 
 Floats = NDArray[np.float64]
+NO_VALID_FORM = "sampling.no_valid_form"
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def returned_groups(screened: ScreenedRound, problems: Problems) -> Iterator[Ret
             mine, unit = mine[unit >= 0], unit[unit >= 0]
             yield _in_order(screened, (block, group), mine, unit, ranked([unit, content[mine]]))
         elif block in surveyed and (block, group) not in taken_over:
-            problems.add("sampling.no_valid_form", block=block, group=group)
+            problems.add(NO_VALID_FORM, block=block, group=group)
 
 
 def _content(returns: Returns) -> Codes:

@@ -219,6 +219,15 @@ def said(answers: Array) -> int:
     return int(((answers >= 0) | (answers == DONT_KNOW)).sum())
 
 
+def missing_required(form: FormToSpoil) -> Codes:
+    """A required question left blank."""
+    answers, items = form.answers[form.answered_unit()], form.forms.population.items
+    required = [k for k, item in enumerate(items) if item.required and answers[k] >= 0]
+    require(required)
+    answers[form.pick(required)] = BLANK
+    return (form.code,)
+
+
 def broken_skip(form: FormToSpoil) -> Codes:
     """A question answered although its filter says that it does not apply."""
     answers, items = form.answers[form.answered_unit()], form.forms.population.items
@@ -282,8 +291,8 @@ INJECTORS: Mapping[str, Injector] = {
     function.__name__: function
     for function in (
         unknown_code, duplicate_code, wrong_questionnaire, unknown_unit, excluded_unit, own_unit, outside_fieldwork,
-        missing_identification, out_of_scale, several_answers, disagreeing_cell, too_few_answers, broken_skip,
-        straight_line, near_duplicate, too_fast, double_entry,
+        missing_identification, out_of_scale, several_answers, disagreeing_cell, too_few_answers,
+        missing_required, broken_skip, straight_line, near_duplicate, too_fast, double_entry,
     )
 }  # fmt: skip
 

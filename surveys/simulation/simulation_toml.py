@@ -32,6 +32,7 @@ REFERENCES: tuple[Reference, ...] = (
     (StagePlan, "questionnaire", Questionnaire),
     (FilePlan, "questionnaire", Questionnaire),
     (AttributePlan, "field", Field),
+    (AttributePlan, "questionnaires", Questionnaire),
     (TextPlan, "field", Field),
 )
 

@@ -117,6 +117,7 @@ VALIDITY_RULES: Mapping[str, ValidityRule] = {
             "answers",
             (Parameter("minimum_share", 2 / 3, low=0.0, high=1.0), Parameter("dont_know_counts", True)),
         ),
+        ValidityRule("missing_required", "answers", _MARKED_ITEMS),
         ValidityRule("broken_skip", "answers", _MARKED_ITEMS),
         ValidityRule(
             "straight_line",
@@ -155,3 +156,10 @@ VALIDITY_RULES: Mapping[str, ValidityRule] = {
         ),
     )
 }
+
+#: Rules that an instrument usually has; one that does not speak of them is told so.
+CUSTOMARY = (
+    "unknown_code", "duplicate_code", "wrong_questionnaire", "excluded_unit", "own_unit", "outside_fieldwork",
+    "missing_identification", "out_of_scale", "several_answers", "too_few_answers", "missing_required", "broken_skip",
+    "straight_line", "near_duplicate", "too_fast", "double_entry",
+)  # fmt: skip

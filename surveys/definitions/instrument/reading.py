@@ -156,7 +156,7 @@ def read_instrument(folder: Path, problems: Problems, label: str = "") -> Instru
         _read_scale(draft, code, section(scales, code, draft.place.below("scales")))
     for name, record in TABLES.items():
         _read_table(draft, name, record)
-    keep_rules(draft, draft.known(Questionnaire), switchable=False)
+    keep_rules(draft, draft.known(Questionnaire))
     draft.instrument = _instrument(draft)
     check_draft(draft)
     return draft

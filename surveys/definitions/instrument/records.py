@@ -186,7 +186,6 @@ class Unit:
     valid_from: Date = ""
     valid_to: Date = ""
     successors: tuple[str, ...] = ()
-    cluster: str = ""
 
 
 @dataclass(frozen=True, slots=True)

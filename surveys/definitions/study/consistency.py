@@ -143,6 +143,7 @@ class Declared:
             self.units[unit.block][unit.code] = None
         self.excluded = {(exclusion.block, exclusion.unit) for exclusion in draft.all(Exclusion)}
         self._faulty = set(draft.known(Unit)) - {unit.code for unit in draft.all(Unit)}
+        self._no_register = draft.own_units and not self.units
 
     def codes(self, record: type) -> Sequence[str]:
         """What a column that names records of a kind may hold; of fields those that are kept beside the answers."""
@@ -152,7 +153,7 @@ class Declared:
         """Note a block that is not declared, or a unit that is not in its register."""
         if block not in self.blocks:
             refer(place, "block", "block", [block], self.blocks)
-        elif unit and unit not in self.units[block] and unit not in self._faulty:
+        elif unit and not self._no_register and unit not in self.units[block] and unit not in self._faulty:
             refer(place, "unit", column, [unit], list(self.units[block]))
 
 
@@ -273,6 +274,9 @@ def check_weights(draft: StudyDraft) -> None:
                 place.note("weights.around_one", name, low=pair[0], high=pair[1])
         if plan.distance == "logit" and plan.margins and plan.bounds is None:
             place.note("weights.logit_bounds", "bounds", group=plan.group)
+        idle = {"bounds": plan.bounds and not plan.margins, "weight": plan.weight and plan.base != "given"}
+        for name in (name for name, without_effect in idle.items() if without_effect):
+            place.note(f"weights.idle_{name}", name, severity="warning", group=plan.group)
         totals = [m for m in draft.all(MarginTotal) if m.group == plan.group and plan.block in ("", m.block)]
         known = {total.variable for total in totals}
         for variable in plan.margins:
@@ -324,7 +328,10 @@ def check_margins(draft: StudyDraft, known: Declared) -> None:
         if field is not None and field.categories:
             refer(place, "category", "category", [margin.category], list(dict(field.categories)))
         cells[margin.block, margin.group, margin.unit, margin.variable].append(place)
+    whole = {(block, group, variable) for block, group, unit, variable in cells if not unit}
     for (block, group, unit, variable), places in cells.items():
+        if unit and (block, group, variable) in whole:
+            places[0].note("margins.mixed", "unit", variable=variable, group=group, block=block)
         if len(places) == 1:
             places[0].note(
                 "margins.one_category", "category", variable=variable, group=group, block=block, unit=unit

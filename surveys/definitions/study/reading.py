@@ -43,7 +43,7 @@ from surveys.definitions.study.records import (
     UnitDecision,
     WeightPlan,
 )
-from surveys.definitions.text_files import inside, is_file, nearest_name, on_disk, read_toml
+from surveys.definitions.text_files import inside, is_file, is_there, nearest_name, on_disk, read_toml
 from surveys.problems import Place, Problems, shortened
 from surveys.vocabulary.columns import SCORE_COLUMNS
 from surveys.vocabulary.levels import ALL_GROUPS
@@ -114,15 +114,17 @@ def read_study(
     draft = StudyDraft(file.parent, Place(problems, file.name), document, SECTIONS, files=[file.name])
     draft.read_sections("study")
     heading = next(iter(draft.all(StudyHeading)), None)
-    if heading is not None:
-        draft.instrument = _instrument(draft, heading.instrument)
+    table = document.get("study")
+    named = table.get("instrument") if isinstance(table, Mapping) else None
+    if isinstance(named, str):  # also where something else in the heading is at fault
+        draft.instrument = _instrument(draft, named)
         _choose_scoring(draft)
     _read_tables(draft)
     _read_register(draft)
     _read_results(draft)
     draft.read_sections("returns", "weights", "fieldwork", "minimum", "inference", "output", "limits")
     _name_returns(draft)
-    spoken_of = keep_rules(draft, draft.declared(Questionnaire), switchable=True)
+    spoken_of = keep_rules(draft, draft.declared(Questionnaire))
     check_study(draft)
     if heading is not None and draft.instrument is not None:
         draft.study = _study(draft, heading, draft.instrument.instrument, spoken_of)
@@ -158,11 +160,17 @@ def _choose_scoring(draft: StudyDraft) -> None:
 
 
 def _named(draft: StudyDraft, relative: str, column: str) -> Path | None:
-    """A file the study names: inside its folder, remembered for the manifest."""
+    """A file the study names: there, inside its folder, remembered for the manifest."""
     path = inside(draft.folder, relative, draft.problems, draft.place.file, column)
-    if path is not None and relative not in draft.files:
+    if path is None:
+        return None
+    if relative not in draft.files:
         draft.files.append(relative)
-    return path
+    if is_there(path):
+        return path
+    near = nearest_name(path)
+    draft.place.note("study.file_missing", column, value=shortened(relative), nearest=shortened(near))
+    return None
 
 
 def _read_tables(draft: StudyDraft) -> None:
@@ -197,7 +205,9 @@ def _read_register(draft: StudyDraft) -> None:
             draft.take_over(Unit, draft.instrument)
         return
     path = _named(draft, register.file, "units.file")
-    if path is not None:
+    if path is None:
+        draft.broken.add(Unit)
+    else:
         draft.read_rows(Unit, path, register.file, columns_of(Unit))
 
 
@@ -207,8 +217,7 @@ def _name_returns(draft: StudyDraft) -> None:
         for relative, column in ((entry.path, "path"), (entry.mapping, "mapping")):
             named = _named(draft, relative, f"{place.at}.{column}") if relative else None
             if named is not None and not is_file(named):
-                near = nearest_name(named)
-                place.note("study.file_missing", column, value=shortened(relative), nearest=shortened(near))
+                place.note("study.file_missing", column, value=shortened(relative), nearest="")
 
 
 def _read_results(draft: StudyDraft) -> None:

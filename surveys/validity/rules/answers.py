@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from surveys.definitions.instrument.records import DONT_KNOW, OUT_OF_SCALE, SEVERAL
+from surveys.definitions.instrument.records import BLANK, DONT_KNOW, OUT_OF_SCALE, SEVERAL
 from surveys.validity.evidence import Evidence, row_counts
 from surveys.validity.rules.finding import Finding, marked_items
 
@@ -29,6 +29,12 @@ def too_few_answers(evidence: Evidence, minimum_share: float, dont_know_counts: 
     said = evidence.answered | ((evidence.answers == DONT_KNOW) & dont_know_counts)
     answered, expected = row_counts(said & evidence.expected), row_counts(evidence.expected)
     return Finding((answered < minimum_share * expected - 1e-9) | (expected == 0))
+
+
+def missing_required(evidence: Evidence, minimum_items: int) -> Finding:
+    """Questions that the form demands an answer to, asked and left blank; detail: the items."""
+    required = [item.required for item in evidence.instrument.items]
+    return marked_items(evidence, evidence.expected & (evidence.answers == BLANK) & required, minimum_items)
 
 
 def broken_skip(evidence: Evidence, minimum_items: int) -> Finding:

@@ -118,8 +118,9 @@ def test_units_may_come_with_the_study(small: Path, edit: Edit) -> None:
 
 def test_a_register_that_is_not_there(small: Path, edit: Edit) -> None:
     edit("study.toml", "[[units.exclusions]]", '[units]\nfile = "register.csv"\n\n[[units.exclusions]]')
-    (missing,) = (problem for problem in check(small) if problem.code == "file.missing")
-    assert missing.file == "register.csv"
+    (missing,) = check(small)
+    assert (missing.code, missing.column) == ("study.file_missing", "units.file")
+    assert dict(missing.params)["value"] == "register.csv"
 
 
 def test_faults_of_the_register_a_study_brings(small: Path, edit: Edit) -> None:
