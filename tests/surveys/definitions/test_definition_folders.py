@@ -211,9 +211,9 @@ def test_a_new_edition_with_communes_is_files_only(small: Path, edit: Edit, tmp_
         text = (folder / name).read_text(encoding="utf-8")
         (folder / name).write_text(text.replace("huyen", "xa"), encoding="utf-8")
     (folder / "units.csv").write_text(
-        "code,block,name_vi,name_en,kind,aliases,valid_from,valid_to,successors,cluster\n"
-        "phuong-ba-dinh,xa,Phường Ba Đình,Ba Dinh ward,phuong,,2025-07-01,,,\n"
-        "phuong-hoan-kiem,xa,Phường Hoàn Kiếm,Hoan Kiem ward,phuong,,2025-07-01,,,\n",
+        "code,block,name_vi,name_en,kind,aliases,valid_from,valid_to,successors\n"
+        "phuong-ba-dinh,xa,Phường Ba Đình,Ba Dinh ward,phuong,,2025-07-01,,\n"
+        "phuong-hoan-kiem,xa,Phường Hoàn Kiếm,Hoan Kiem ward,phuong,,2025-07-01,,\n",
         encoding="utf-8",
     )
     assert check(folder) == ()
