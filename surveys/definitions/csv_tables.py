@@ -6,18 +6,18 @@ Spreadsheet users edit them, so UTF-8 with or without BOM, ``,`` or ``;`` betwee
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from surveys.definitions.text_files import read_text
 from surveys.problems import Place, Problems, nearest
 from surveys.vocabulary.csv import CsvError, delimiter_of, records
 from surveys.vocabulary.formula_guard import unguarded
+from surveys.vocabulary.numbers import POINT, DecimalMark, WrittenNumber, decimal_mark
 
 P = TypeVar("P")
 #: Lines of a table: where each stands, and its cells.
@@ -27,20 +27,18 @@ Lines = Iterable[tuple[Place, list[str]]]
 MOST_COLUMNS = 500
 #: After so many faults in one table the rest of its rows is not looked at.
 MOST_FAULTS = 1000
-#: A number that a reader of `;` files cannot tell: 1.250 may be twelve hundred and fifty or one and a quarter.
-_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}([.,]\d{3})+")
-_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
 
 
 @dataclass(frozen=True, slots=True)
 class TableColumns:
-    """The headings of a table. ``accepted``: heading → whether it must be there. ``numbers``: columns in which a decimal comma is
-    turned into a point when cells are divided by ``;``; there a number such as 1.250 is rejected as ``table.ambiguous_number``.
+    """The headings of a table. ``accepted``: heading → whether it must be there. ``numbers``: columns whose numbers are
+    read by one decimal mark for the file (:mod:`surveys.vocabulary.numbers`); ``counts``: those of them that hold counts.
     ``others``: unknown headings are left out with a warning, not rejected (tables that come from elsewhere). ``guarded``: a file
     that people fill in: its texts are guarded against formulas, and it may be a spreadsheet's "Unicode text" (UTF-16, tabs)."""
 
     accepted: Mapping[str, bool]
     numbers: Collection[str] = ()
+    counts: Collection[str] = ()
     may_be_empty: bool = False
     others: bool = False
     guarded: bool = False
@@ -115,7 +113,6 @@ def table_of(
         return None
     header = _header(cells, columns, place)
     present = {name: k for k, name in enumerate(header) if name in columns.accepted}
-    numbers = [name for name in present if name in columns.numbers and decimal_comma]
     position = dict.fromkeys(columns.accepted, -1) | present  # the last cell stands for absent columns
     rows, has_rows = [], False
     for place, cells in bounded(lines, itemgetter(0), top.problems):
@@ -127,11 +124,10 @@ def table_of(
         row = {name: cells[k] for name, k in position.items()}
         if columns.guarded:
             row = {name: unguarded(cell) for name, cell in row.items()}
-        for name in numbers:
-            row[name] = _number(row[name], name, place)
         rows.append(Row(place, row))
     if not has_rows and not columns.may_be_empty:
         top.note("table.no_rows")
+    rows = _with_numbers(rows, columns, "" if decimal_comma else POINT)
     return CsvTable(top.file, tuple(present), tuple(rows))
 
 
@@ -175,9 +171,51 @@ def _header(cells: list[str], columns: TableColumns, place: Place) -> tuple[str,
     return tuple(cells)
 
 
-def _number(cell: str, column: str, place: Place) -> str:
-    """A number of a `;` file with a decimal point instead of a comma."""
-    if _THOUSANDS.fullmatch(cell):
-        place.note("table.ambiguous_number", column, value=cell)
-        return ""
-    return cell.replace(",", ".") if _DECIMAL_COMMA.fullmatch(cell) else cell
+def _with_numbers(rows: list[Row], columns: TableColumns, usual: str) -> list[Row]:
+    """The rows with their numbers as programs write them. A number that may be two is noted and its row left out; so are all rows
+    where the numbers contradict one another about the decimal mark."""
+    written = [
+        (row, WrittenNumber(row[name], name, name in columns.counts))
+        for row in rows
+        for name in columns.numbers
+        if row[name] and not row[name].isdecimal()
+    ]
+    if not written:
+        return rows
+    mark = decimal_mark([number for _, number in written], usual)
+    if mark.against is not None and mark.proof is not None:
+        of = {id(number): row.place for row, number in written}
+        place, other = of[id(mark.against)], of[id(mark.proof)]
+        told: dict[str, Any] = {"value": mark.against.text, "other": mark.proof.text, "first": other.row}
+        place.note("table.mixed_numbers", mark.against.column, **told)
+        return []
+    unclear = set()
+    for row, number in written:
+        found, readings = mark.read(number), number.readings
+        if found:
+            row.cells = {**row.cells, number.column: found}
+        elif readings:
+            unclear.add(id(row))
+            row.place.note("table.ambiguous_number", number.column, value=number.text, readings=readings)
+    _note_grouped(written, mark)
+    return [row for row in rows if id(row) not in unclear]
+
+
+def _note_grouped(written: Iterable[tuple[Row, WrittenNumber]], mark: DecimalMark) -> None:
+    """Tell the first number whose group marks were left out, and how many others there are."""
+    grouped = [
+        (row.place, number, found)
+        for row, number in written
+        if (found := mark.read(number)) and number.text.lstrip("+-−") not in _plain(found)
+    ]
+    if grouped:
+        place, number, found = grouped[0]
+        proof = mark.proof.text if mark.proof and len(number.readings) > 1 else ""
+        facts: dict[str, Any] = {"value": number.text, "number": found, "cells": len(grouped), "proof": proof}
+        place.note("table.grouped_numbers", number.column, severity="warning", **facts)
+
+
+def _plain(number: str) -> tuple[str, ...]:
+    """How a number is written without group marks, with either decimal mark."""
+    text = number.lstrip("-")
+    return text, text.replace(".", ","), text.removeprefix("0"), text.removeprefix("0").replace(".", ",")

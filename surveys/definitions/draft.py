@@ -8,11 +8,12 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from surveys.definitions.csv_tables import TableColumns, bounded, read_table
-from surveys.definitions.instrument.records import Instrument
+from surveys.definitions.csv_tables import Row, TableColumns, bounded, read_table
+from surveys.definitions.instrument.records import Instrument, Unit
 from surveys.definitions.record_building import build, build_rows, entries, from_cells, from_table, section
 from surveys.definitions.study.records import StudyDefinition
 from surveys.problems import Place, Problems
+from surveys.vocabulary.codes import codes_from_numbers
 
 R = TypeVar("R")
 
@@ -100,11 +101,25 @@ class Draft:
             for raw, place in found:
                 self.keep(record, from_table(record, raw, place), place)
 
-    def read_rows(self, record: type, path: Path, file: str, columns: TableColumns) -> None:
-        """Keep the records of the rows of a CSV."""
+    def declares(self, record: type) -> tuple[str, ...]:
+        """The codes of a kind that a column of its tables may name."""
+        return self.known(record)
+
+    def read_rows(
+        self,
+        record: type,
+        path: Path,
+        file: str,
+        columns: TableColumns,
+        refers: Mapping[str, type] | None = None,
+    ) -> None:
+        """Keep the records of the rows of a CSV; ``refers``: columns that hold codes, and the kind of records these name."""
         before = len(self.problems.errors)
         table = read_table(path, columns, self.problems, file)
-        rows = table.rows if table else ()
+        rows: Sequence[Row] = table.rows if table else ()
+        for column, kind in (refers or {}).items():
+            own = [row["code"] for row in rows] if kind is record else self.declares(kind)
+            rows = _with_codes(rows, column, own)
         if "code" in columns.accepted:
             self._cells |= {(row.place.file, row.line): row.cells for row in rows}
         built: list[Any] | None = build_rows(record, rows)
@@ -114,6 +129,17 @@ class Draft:
             self.keep(record, from_cells(record, row), row.place)
         if len(self.problems.errors) > before:
             self.broken.add(record)
+
+
+def _with_codes(rows: Sequence[Row], column: str, known: Sequence[str]) -> Sequence[Row]:
+    """The rows with codes in place of the numbers that a program made of all of them, which is told at the first."""
+    codes = codes_from_numbers((row[column] for row in rows), known)
+    if not codes:
+        return rows
+    first = next(row for row in rows if row[column])
+    told: dict[str, Any] = {"value": first[column], "meant": codes[first[column]]}
+    first.place.note("table.codes_as_numbers", column, severity="warning", **told)
+    return [Row(row.place, {**row.cells, column: codes.get(row[column], "")}) for row in rows]
 
 
 @dataclass
@@ -132,6 +158,10 @@ class StudyDraft(Draft):
     own_units: bool = False
     files: list[str] = field(default_factory=list)
     study: StudyDefinition | None = None
+
+    def declares(self, record: type) -> tuple[str, ...]:
+        """The codes of its register, of the other kinds those of its instrument."""
+        return self.known(record) if record is Unit else self.declared(record)
 
     def declared(self, record: type) -> tuple[str, ...]:
         """Declared codes of a kind of the instrument."""

@@ -8,6 +8,8 @@ from typing import Annotated
 MayBeEmpty = Annotated[str, "may be empty"]
 #: The code of an option of a scale: a word that may begin with a minus, as statistical programs write missing answers.
 OptionCode = Annotated[str, "option code"]
+#: A number of people or forms.
+Count = Annotated[float, "count"]
 #: An ISO date (``2023-10-01``); in a TOML table also without quotation marks.
 Date = Annotated[str, "date"]
 #: Groups with their weights; in a CSV ``deputies:2;citizens`` (1 where no weight is given).

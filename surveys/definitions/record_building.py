@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from surveys.definitions.csv_tables import Row, TableColumns
-from surveys.definitions.field_types import Condition, Date, MayBeEmpty, OptionCode, Weighted
+from surveys.definitions.field_types import Condition, Count, Date, MayBeEmpty, OptionCode, Weighted
 from surveys.problems import Place, shortened
 
 R = TypeVar("R")
@@ -111,8 +111,10 @@ def types_of(record: type) -> Mapping[str, Any]:
 def columns_of(record: type) -> TableColumns:
     """The columns of the table of a record: fields without a default must be there."""
     needed = {field.name: field.default is MISSING for field in fields(record)}
-    numbers = [name for name, kind in types_of(record).items() if {int, float} & {kind, *get_args(kind)}]
-    return TableColumns(needed, numbers)
+    kinds = {name: {kind, *get_args(kind)} for name, kind in types_of(record).items()}
+    counts = [name for name, kind in kinds.items() if Count in kind]
+    numbers = [name for name, kind in kinds.items() if {int, float, Count} & kind]
+    return TableColumns(needed, numbers, counts)
 
 
 def from_cells(record: type, row: Row) -> dict[str, object]:
@@ -166,9 +168,10 @@ def _condition(cell: str, place: Place) -> tuple[str, list[str]] | None:
     return (item, codes) if item and codes else None
 
 
-#: Types of fields whose cells hold more than one value.
+#: Types of fields whose cells hold more than one value, or that programs write as numbers (1.0).
 _READERS: Mapping[Any, Callable[[str, Place], object]] = {
     tuple[str, ...]: lambda cell, _: listed(cell),
+    bool: lambda cell, _: cell.removesuffix(".0") or False,
     Weighted: _weighted,
     Condition | None: _condition,
 }

@@ -16,7 +16,7 @@ COLUMNS = {
     "tree": "code,parent,level,rule,measured_by,weight,max_points,low,high,groups,blocks,label_vi,label_en,source",
     "items": "code,node,questionnaires,scale,reverse,weight,minimum,maximum,asked_when,required,"
     "text_vi,text_en,aliases,source",
-    "units": "code,block,name_vi,name_en,kind,aliases,valid_from,valid_to,successors,cluster",
+    "units": "code,block,name_vi,name_en,kind,aliases,valid_from,valid_to,successors",
 }
 RULES = {
     "unknown_code": "reject",

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from surveys.definitions.draft import InstrumentDraft
-from surveys.definitions.field_types import Condition
+from surveys.definitions.field_types import Condition, MayBeEmpty
 from surveys.definitions.instrument.points import check_points
 from surveys.definitions.instrument.records import (
     Block,
@@ -27,7 +27,7 @@ from surveys.definitions.instrument.records import (
     Unit,
     UnitGroup,
 )
-from surveys.definitions.record_building import listed
+from surveys.definitions.record_building import listed, types_of
 from surveys.definitions.shared_checks import (
     Key,
     Range,
@@ -76,6 +76,13 @@ RANGES: tuple[Range, ...] = (
     (Node, "max_points", 0, None),
     (Item, "weight", 0, None),
 )
+
+
+def refers(record: type) -> dict[str, type]:
+    """The columns of a table that hold one code each, and the kind of records these name."""
+    named = {column: kind for of, column, kind in REFERENCES if of is record}
+    one = {column: kind for column, kind in named.items() if types_of(record)[column] in (str, MayBeEmpty)}
+    return one | ({"parent": Node} if record is Node else {})
 
 
 def check_draft(draft: InstrumentDraft) -> None:

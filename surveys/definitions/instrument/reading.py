@@ -13,7 +13,7 @@ from pathlib import Path
 
 from surveys.definitions.declared_rules import keep_rules
 from surveys.definitions.draft import InstrumentDraft, Section
-from surveys.definitions.instrument.consistency import check_draft
+from surveys.definitions.instrument.consistency import check_draft, refers
 from surveys.definitions.instrument.records import (
     Block,
     Field,
@@ -179,7 +179,7 @@ def _read_table(draft: InstrumentDraft, name: str, record: type) -> None:
     file = draft.place.file.removesuffix(INSTRUMENT_FILE) + name
     path = inside(draft.folder, name, draft.problems, file)
     if path is not None and path.exists():
-        draft.read_rows(record, path, file, columns_of(record))
+        draft.read_rows(record, path, file, columns_of(record), refers(record))
     elif path is not None and record is not Unit:
         draft.problems.add("instrument.file_missing", file=file, name=name)
 

@@ -126,6 +126,16 @@ OF_UNITS: tuple[tuple[type[Any], str], ...] = (
 )
 
 
+def refers(record: type) -> dict[str, type]:
+    """The columns of a table that hold codes, and the kind of records these name."""
+    named = {column: kind for of, column, kind in REFERENCES if of is record}
+    return (
+        named
+        | {column: Unit for of, column in OF_UNITS if of is record}
+        | ({"unit": Unit} if record is Issued else {})
+    )
+
+
 class Declared:
     """What the rows of a study may refer to: units of its register by block, and what its instrument declares."""
 

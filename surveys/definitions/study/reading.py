@@ -20,7 +20,7 @@ from surveys.definitions.instrument.reading import (
 )
 from surveys.definitions.instrument.records import Instrument, Questionnaire, Rule, ScorePlan, Unit
 from surveys.definitions.record_building import build, columns_of, entries, from_table, section
-from surveys.definitions.study.consistency import check_study
+from surveys.definitions.study.consistency import check_study, refers
 from surveys.definitions.study.limits import Limits
 from surveys.definitions.study.records import (
     Adjudication,
@@ -119,8 +119,8 @@ def read_study(
     if isinstance(named, str):  # also where something else in the heading is at fault
         draft.instrument = _instrument(draft, named)
         _choose_scoring(draft)
-    _read_tables(draft)
     _read_register(draft)
+    _read_tables(draft)
     _read_results(draft)
     draft.read_sections("returns", "weights", "fieldwork", "minimum", "inference", "output", "limits")
     _name_returns(draft)
@@ -189,7 +189,7 @@ def _read_tables(draft: StudyDraft) -> None:
             if path is None:
                 draft.broken.add(record)
             else:
-                draft.read_rows(record, path, relative, columns)
+                draft.read_rows(record, path, relative, columns, refers(record))
 
 
 def _read_register(draft: StudyDraft) -> None:

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from surveys.definitions.field_types import Date, MayBeEmpty
+from surveys.definitions.field_types import Count, Date, MayBeEmpty
 from surveys.definitions.instrument.records import Instrument, Rule, Unit
 from surveys.definitions.study.limits import LIMITS, Limits
 from surveys.problems import Language
@@ -122,7 +122,7 @@ class Frame:
     block: str
     unit: MayBeEmpty
     group: str
-    population: float
+    population: Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class MarginTotal:
     group: str
     variable: str
     category: str
-    population: float
+    population: Count
     unit: str = ""
 
 
@@ -169,7 +169,7 @@ class External:
     document: str
     satisfaction_percent: float | None = None
     se: float | None = None
-    n: float | None = None
+    n: Count | None = None
     df: float | None = None
     page: str = ""
 

@@ -327,7 +327,7 @@ def test_faults_of_the_system_are_messages(
     def broken(path: str) -> None:
         raise fault
 
-    monkeypatch.setattr("surveys.definitions.check.check", broken)
+    monkeypatch.setattr("surveys.study.check", broken)
     assert main(["check", "."]) == exit_code
     out, err = capsys.readouterr()
     assert err.startswith(re.split("[{⟦]", wording()[code]["vi"])[0])

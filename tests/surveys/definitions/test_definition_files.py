@@ -116,7 +116,7 @@ def test_encoding_fault_names_row_and_byte(tmp_path: Path, data: bytes, row: int
     assert (only(problems).row, dict(only(problems).params)) == (row, {"byte": str(byte)})
 
 
-@pytest.mark.parametrize("number", ["1.250", "1,250", "12.345.678", "-1.250"])
+@pytest.mark.parametrize("number", ["1.250", "1,250", "12.345", "-1.250"])
 def test_number_that_may_be_thousands_is_refused(tmp_path: Path, number: str) -> None:
     text = f"unit;name;population\na;x;{number}\n"
     _, problems = read(tmp_path / "t.csv", text.encode(), numbers={"population"})

@@ -98,6 +98,9 @@ def find(name: str, params: Row, forms: list[Row]) -> Broken:
         ("too_few_answers", {}, [{"set": first(9, NOT_APPLICABLE)}], {}),
         ("too_few_answers", {"minimum_share": 1.0}, [{"set": {"s0": 1, "s1": BLANK}}, {"set": {"s1": BLANK}}], {1: ""}),
         ("too_few_answers", {"minimum_share": 0.1}, [MATRIX | {"unit_code": "", "set": BLANKS}], {0: ""}),
+        # closed or left open by its filter, or said not to be known, a required question is not left blank
+        ("missing_required", {}, [{"set": {"s1": BLANK}}, {"set": {"s0": 1, "s1": BLANK}}, {"set": {"s0": BLANK, "s1": BLANK}},
+                                  {"set": {"s1": DONT_KNOW}}, {"set": {"q1": BLANK}}], {0: "s1"}),
         ("broken_skip", {}, [{}, {"set": {"s0": 1}}, {"set": {"s0": 1, "s1": BLANK}}, {"set": {"s0": BLANK}}], {1: "s1"}),
         ("straight_line", {}, [{}, {"set": FLAT}, {"set": FLAT | {"q5": 2}}, {"set": FLAT | {"q5": BLANK}}], {1: "", 3: ""}),
         ("straight_line", {"minimum_items": 14}, [{"set": FLAT}], {}),

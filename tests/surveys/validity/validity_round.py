@@ -46,7 +46,7 @@ INSTRUMENT = Instrument(
     items=(
         *(Item(code, "0", "five", ("wide", "single"), "", "") for code in ORDINAL),
         Item("s0", "", "yes_no", ("single",), "", ""),
-        Item("s1", "0", "five", ("single",), "", "", asked_when=("s0", ("1",))),
+        Item("s1", "0", "five", ("single",), "", "", asked_when=("s0", ("1",)), required=True),
     ),
     units=(Unit("a", "so", "A"), Unit("b", "so", "B"), Unit("x", "so", "X")),
     fields=(
