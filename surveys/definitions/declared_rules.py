@@ -103,7 +103,7 @@ def faulty_parameters(rules: Iterable[Rule], file: str = "") -> tuple[Problem, .
             if parameter is not None and parameter.fits(value):
                 continue
             code = "validity.parameter_range" if parameter else "validity.unknown_parameter"
-            accepted = parameter.accepted if parameter else ", ".join(declared.defaults) or "-"
+            accepted = parameter.accepted if parameter else ", ".join(declared.defaults)
             column = f"rules.{rule.rule}.{name}"
             found.add(
                 code, file=file, column=column, rule=rule.rule, parameter=name, value=value, accepted=accepted

@@ -16,6 +16,8 @@ from surveys.problems import Problems, SurveyError, fault, nearest
 LARGEST_TEXT = 64_000_000
 #: Largest TOML document read; the shipped ones have some 30 kB.
 LARGEST_TOML = 4_000_000
+#: Levels of tables within tables; the deepest key of the reference stands on the fifth. Keys with more dots are not read at all.
+DEEPEST, MOST_DOTS = 20, 100
 
 
 def inside(folder: Path, relative: str, problems: Problems, file: str, column: str = "") -> Path | None:
@@ -152,12 +154,36 @@ def read_toml(path: Path, problems: Problems, file: str = "") -> Mapping[str, ob
     text = read_text(path, problems, file, LARGEST_TOML)
     if text is None:
         return None
+    shown = file or path.name
+    dotted = (
+        row for row, line in enumerate(text.splitlines(), 1) if line.partition("=")[0].count(".") > MOST_DOTS
+    )
+    if (row := next(dotted, None)) is not None:
+        problems.add("toml.nested", file=shown, row=row, limit=DEEPEST)
+        return None
     try:
-        return tomllib.loads(text)
+        document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"\(at line (\d+)", str(error))
         row = int(found[1]) if found else text.count("\n") + 1
-        problems.add("toml.syntax", file=file or path.name, row=row, reason=str(error).split(" (at ")[0])
+        problems.add("toml.syntax", file=shown, row=row, reason=str(error).split(" (at ")[0])
+        return None
     except RecursionError:
-        problems.add("toml.syntax", file=file or path.name, reason="nesting")
-    return None
+        document = None
+    if document is None or _is_deeper(document, DEEPEST):
+        problems.add("toml.nested", file=shown, limit=DEEPEST)
+        return None
+    return document
+
+
+def _is_deeper(document: object, levels: int) -> bool:
+    """Whether tables and lists stand within one another on more than so many levels."""
+    layer: list[object] = [document]
+    while layer and levels >= 0:
+        inside = (
+            part.values() if isinstance(part, dict) else part
+            for part in layer
+            if isinstance(part, (dict, list))
+        )
+        layer, levels = [value for values in inside for value in values], levels - 1
+    return bool(layer)

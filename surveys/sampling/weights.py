@@ -72,14 +72,9 @@ def _base_weights(group: ReturnedGroup, problems: Problems) -> Floats | None:
     if group.plan.base == "given":
         return _given_weights(group, problems)
     unframed = np.flatnonzero((group.forms > 0) & ~(group.population > 0))
-    for k in unframed:
-        problems.add(
-            "sampling.no_frame",
-            block=group.block,
-            group=group.group,
-            unit=group.units[k].code,
-            forms=int(group.forms[k]),
-        )
+    if len(unframed):
+        units, forms = [group.units[k].code for k in unframed], int(group.forms[unframed].sum())
+        problems.add("sampling.no_frame", **group.place, units=units, forms=forms)
     return None if len(unframed) else group.population[group.unit] / group.forms[group.unit]
 
 

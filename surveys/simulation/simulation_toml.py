@@ -98,9 +98,9 @@ def _check_sizes(instrument: Instrument, draft: Draft) -> None:
             if role not in roles:
                 place.not_accepted("record.not_accepted", "questionnaire", role, roles)
     unfit = [
-        (cell.questionnaire, place, "external_units", "–") for cell, place in cells if cell.external_units
+        (cell.questionnaire, place, "external_units", "") for cell, place in cells if cell.external_units
     ]
-    unfit += [(stage.questionnaire, place, "stages", "–") for stage, place in stages]
+    unfit += [(stage.questionnaire, place, "stages", "") for stage, place in stages]
     unfit += [(f.questionnaire, p, "sav", "csv, xlsx") for f, p in draft.of(FilePlan) if f.format == "sav"]
     matrices = [form.code for form in instrument.questionnaires if form.matrix]
     for questionnaire, place, value, accepted in unfit:

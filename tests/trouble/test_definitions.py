@@ -395,3 +395,21 @@ def test_keys_without_effect_are_told(tmp_path: Path) -> None:
     path = reweighted(trial(tmp_path, {"r.csv": table(ROWS)}), f"{EQUAL}bounds = [0.5, 2.0]\n")
     (found,) = checked(path, "weights.idle_bounds")
     assert (found.severity, found.column) == ("warning", "weights[1].bounds")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"a{'.b' * 60} = 1\n",
+        f"a{'.b' * 50_000} = 1\n",
+        f"a = {'[' * 60}{']' * 60}\n",
+        f"[a{'.b' * 60}]\nc = 1\n",
+    ],
+    ids=["dots", "very many dots", "brackets", "table"],
+)
+def test_tables_within_tables_without_end_are_told(line: str, tmp_path: Path) -> None:
+    path = trial(tmp_path, {"r.csv": table(ROWS)})
+    toml = path / "study.toml"
+    toml.write_text(line + toml.read_text("utf-8"), "utf-8")
+    (found,) = sv.check(path)
+    assert (found.code, found.file) == ("toml.nested", "study.toml")
