@@ -83,14 +83,16 @@ class Study(Shown):
             raise SurveyError(dict.fromkeys((*error.problems, *screened.warnings))) from None
 
     def map_columns(self, file: str | Path, out: str | Path) -> pd.DataFrame:
-        """Propose which column of an unknown file is which item or field, and write the proposal at ``out`` for a person.
+        """Propose which column of an unknown file is which item or field, and write the proposal at ``out`` for a person, as
+        a workbook where its name ends in .xlsx, else as CSV.
 
         Raises SurveyError when the file cannot be read or ``out`` exists already.
         """
         target = Path(out)
         refuse_existing(target)
-        mapping = propose_mapping(Path(file), self.definition, self.definition.output.language)
-        write_mapping(mapping, target)
+        language = self.definition.output.language
+        mapping = propose_mapping(Path(file), self.definition, language)
+        write_mapping(mapping, target, self.instrument, language)
         return mapping
 
     def confirm(self, file: str | Path, out: str | Path) -> Confirmed:

@@ -74,7 +74,8 @@ def _doubt(returns: Returns, entry: Adjudication, code: str, pair: Sequence[int]
 def _answer(returns: Returns, entry: Adjudication, item: str) -> tuple[int | None, str]:
     """The answer that a decision says, or None and the option it is most like."""
     options = AnswerOptions(returns.instrument.scale_of(item))
-    return (BLANK if _is_left_blank(entry) else options.find(entry.final)), options.nearest(entry.final)
+    found = options.find(entry.final)  # first: an option may be called as a blank is
+    return (BLANK if found is None and _is_left_blank(entry) else found), options.nearest(entry.final)
 
 
 def _values(

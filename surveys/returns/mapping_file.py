@@ -11,13 +11,14 @@ import pandas as pd
 
 from surveys.definitions.csv_tables import Row
 from surveys.definitions.instrument.records import Instrument
-from surveys.problems import Problems
+from surveys.problems import Language, Problems, phrase
 from surveys.returns.files.filled_tables import filled_table
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import FormTable
 from surveys.returns.headings.questions import Target
 from surveys.review.columns_and_words import ACCEPTED, MAPPING
 from surveys.review.review_file import review_bytes, review_rows
+from surveys.review.review_workbook import WorkbookTexts, review_workbook
 from surveys.vocabulary.folding import fold
 from surveys.vocabulary.new_file import write_new
 
@@ -71,9 +72,21 @@ class Decided:
                 )  # fmt: skip
 
 
-def write_mapping(mapping: pd.DataFrame, path: Path) -> None:
-    """Write a mapping for a person to complete."""
-    write_new(path, review_bytes(MAPPING, mapping.itertuples(index=False)))
+def write_mapping(
+    mapping: pd.DataFrame, path: Path, instrument: Instrument | None = None, language: Language = "vi"
+) -> None:
+    """Write a mapping for a person to complete: a workbook where ``path`` ends in .xlsx, in which decisions and what the
+    ``instrument`` knows can be chosen, else CSV."""
+    rows = list(mapping.itertuples(index=False))
+    if path.suffix.lower() != ".xlsx":
+        write_new(path, review_bytes(MAPPING, rows))
+        return
+    choices = {"decision": tuple(words.offered(language) for words in MAPPING.words.values()), "kind": KINDS}
+    if instrument:
+        choices["target"] = (*(field.code for field in instrument.fields), *instrument.item)
+    offered = {name: [choice] * len(rows) for name, choice in choices.items()}
+    howto = phrase("review.howto.mapping", language)
+    write_new(path, review_workbook(MAPPING, rows, WorkbookTexts(language, howto, choices=offered)))
 
 
 def read_mapping(path: Path, file: str, instrument: Instrument) -> Decided:

@@ -42,9 +42,9 @@ _YES_NO: Mapping[str, DecisionWords] = {
 @dataclass(frozen=True)
 class ReviewTable:
     """One table. ``key``: columns that identify a row; ``decision``: the column that a person fills in; ``about``: what else is
-    filled in beside it (who, when, why); ``words``: what may be written as a decision, by what it means (a code may stand there
-    as well, of the unit or level that was decided for); ``optional``: columns that may be missing; ``others``: whether further
-    columns are passed over."""
+    filled in or corrected beside it (who, when, why); ``words``: what may be written as a decision, by what it means (a code
+    may stand there as well, of the unit or level that was decided for); ``optional``: columns that may be missing; ``others``:
+    whether further columns are passed over."""
 
     columns: tuple[str, ...]
     key: tuple[str, ...]
@@ -121,7 +121,7 @@ MAPPING = ReviewTable(
     ("column", "heading", "kind", "target", "unit", "reason", "decision"),
     ("column", "heading"),
     "decision",
-    (),
+    ("kind", "target", "unit"),
     _YES_NO,
     optional=("reason", "unit", "column"),
 )

@@ -9,15 +9,17 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
 from surveys.cli import main
+from surveys.cli.commands import app
 from surveys.definitions.declared_rules import OFF, faulty_parameters
 from surveys.definitions.instrument import reading as instrument
 from surveys.definitions.instrument.records import Rule
 from surveys.definitions.record_building import build, entries, from_table
 from surveys.definitions.study import reading as study
 from surveys.definitions.study.records import Exclusion
-from surveys.problems import Place, Problems
+from surveys.problems import Place, Problems, wording
 from surveys.vocabulary.validity_rules import SEVERITIES
 
 ROOT = Path(__file__).parents[2]
@@ -107,3 +109,19 @@ def test_settings_shown_are_accepted(page: Path) -> None:
 
 def _parameters(rule: dict[str, object]) -> tuple[tuple[str, object], ...]:
     return tuple((key, value) for key, value in rule.items() if key not in ("severity", "source"))
+
+
+COMMAND = re.compile(
+    r"(?:(?<=`)|(?<=“)|(?<=\n)|(?<=chạy )|(?<=[Rr]un )|(?<=Xem: )|(?<=See: ))surveys ([a-z][a-z_-]*)"
+)
+
+
+def test_every_command_that_is_named_is_a_command() -> None:
+    """In the guide, the README, the reference and every message."""
+    known = set(get_command(app).commands)  # type: ignore[attr-defined]
+    written = [*PAGES, ROOT / "README.md", *(ROOT / "docs").glob("*/*/*.md")]
+    pages = {str(page.relative_to(ROOT)): page.read_text("utf-8") for page in written}
+    pages |= {code: "\n".join(words.values()) for code, words in wording().items()}
+    named = {(place, command) for place, text in pages.items() for command in COMMAND.findall(f"\n{text}")}
+    assert {command for _, command in named} >= {"confirm", "map", "screen", "score", "check", "verify"}
+    assert sorted((place, command) for place, command in named if command not in known) == []

@@ -564,3 +564,17 @@ def test_the_answers_of_the_scale_are_offered_for_an_entry(entered_twice: Path) 
     sheet = openpyxl.load_workbook(review(entered_twice, "entries", ".xlsx")).worksheets[0]
     offered = [rule.formula1 for rule in sheet.data_validations.dataValidation if rule.type == "list"]
     assert offered == ['"1,2,3,4,5,trống"']
+
+
+@pytest.mark.parametrize("ending", [".csv", ".xlsx"])
+def test_columns_are_mapped_in_either_file(tmp_path: Path, ending: str) -> None:
+    """The heading of B1 is misspelt; a person accepts what is proposed for it."""
+    headings = (*HEADINGS[:5], "Hồ sơ trả hẹn")
+    path = trial(tmp_path, {"r.csv": table([ROWS[3]], headings)})
+    file = path / f"ghep{ending}"
+    mapping = sv.load(path).map_columns(path / "r.csv", file)
+    row = mapping["heading"].tolist().index("Hồ sơ trả hẹn")
+    fill(file, {row: {"kind": "item", "target": "B1", "decision": "CO" if ending == ".csv" else "x"}})
+    toml = path / "study.toml"
+    toml.write_text(f'{toml.read_text(encoding="utf-8")}mapping = "{file.name}"\n', encoding="utf-8")
+    assert sv.load(path).screen().returns.answers.tolist() == [[2, 4, 0]]
