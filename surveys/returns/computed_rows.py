@@ -11,6 +11,9 @@ from surveys.returns.table_reading import TableReading
 from surveys.returns.text.numbers import read_numbers
 
 FILLED = 0.5  # share of rows in which a column is filled that can tell by a blank that a row is no form
+_NAMING = frozenset({"form_code", "unit", "rater", "response", "number"})
+_FIRST = 3  # columns at the left of a sheet among which one that numbers the rows may stand
+_EXACT = 1e-9
 FEWEST = 2  # answers, and rows above, by which a sum or a mean can be told
 
 
@@ -20,26 +23,24 @@ def computed_rows(reading: TableReading) -> np.ndarray:
     found = np.zeros(len(reading), dtype=bool)
     if not len(found) or len(reading.layout.items) < FEWEST:
         return found
-    candidates = np.flatnonzero(_nameless(reading))
-    if not len(candidates):
-        return found
-    numbers = np.column_stack(
-        [_numbers(reading, item, column) for (item, _), column in reading.layout.items.items()]
-    )
-    units = _units(reading)
-    for row in candidates.tolist():
-        found[row] = any(_is_computed(numbers[row], numbers[block]) for block in _blocks(row, found, units))
+    candidates = np.flatnonzero(_nameless(reading)).tolist()
+    answers = _Answers(reading)
+    units = _units(reading) if candidates else reading.same("")
+    for row in candidates:
+        found[row] = any(answers.are_computed(row, block) for block in _blocks(row, found, units))
     return found
 
 
 def _nameless(reading: TableReading) -> np.ndarray:
-    """Rows in which a column that is no answer is blank although most rows and all directly above fill it."""
-    answers = {id(column) for column in (*reading.layout.items.values(), *reading.layout.options.values())}
-    ticks = {id(column) for levels in reading.layout.ticks.values() for column in levels.values()}
+    """Rows in which a column that names or numbers the forms is blank although most rows and the one above fill it."""
+    named = {f.code for f in reading.instrument.fields if f.role in _NAMING}
+    columns = [column for code, column in reading.layout.fields.items() if code in named]
+    columns += [column for role, column in reading.table.roles.items() if role in _NAMING]
+    columns += [column for column in reading.table.columns[:_FIRST] if not reading.vocabulary.targets(column)]
     nameless = np.zeros(len(reading), dtype=bool)
-    for column in (*reading.table.roles.values(), *reading.table.columns):
+    for column in columns:
         filled = column.cells.codes >= 0
-        if id(column) not in answers | ticks and filled.mean() >= FILLED and not filled.all():
+        if filled.mean() >= FILLED and not filled.all():
             nameless |= ~filled & np.append(False, filled[:-1])
     return nameless
 
@@ -55,27 +56,55 @@ def _blocks(row: int, found: np.ndarray, units: np.ndarray) -> Iterator[np.ndarr
         yield above[above >= first]
 
 
-def _is_computed(row: np.ndarray, above: np.ndarray) -> bool:
-    said = ~np.isnan(row)
-    if said.sum() < FEWEST or len(above) < FEWEST or (above[:, said] == row[said]).all():
-        return False
-    known = ~np.isnan(above[:, said])
-    sums, counts = np.where(known, above[:, said], 0).sum(axis=0), known.sum(axis=0)
-    if (counts < FEWEST).any():
-        return False
-    return np.allclose(row[said], sums, atol=1e-9) or bool(
-        (np.abs(row[said] - sums / counts) <= _rounding(row[said])).all()
-    )
+class _Answers:
+    """The answers of a table as numbers, column by column as they are asked for: the first tells most rows apart."""
+
+    def __init__(self, reading: TableReading) -> None:
+        self._reading, self._held = reading, tuple(reading.layout.items)
+        self._numbers: dict[int, np.ndarray] = {}
+
+    def are_computed(self, row: int, above: np.ndarray) -> bool:
+        """Whether all answers of a row are the sum, or all the mean, of those above it, and not the same in all of them."""
+        kinds, answers, same = {"sum", "mean"}, 0, True
+        for k in range(len(self._held)):
+            numbers = self._of(k)
+            answer, others = numbers[row], numbers[above]
+            known = others[~np.isnan(others)]
+            if np.isnan(answer):
+                continue
+            answers += 1
+            same &= bool((others == answer).all())
+            kinds &= _kinds(float(answer), known)
+            if not kinds:
+                return False
+        return answers >= FEWEST and not same
+
+    def _of(self, k: int) -> np.ndarray:
+        if k not in self._numbers:
+            item, _ = self._held[k]
+            self._numbers[k] = _numbers(self._reading, item, self._reading.layout.items[self._held[k]])
+        return self._numbers[k]
 
 
-def _rounding(values: np.ndarray) -> np.ndarray:
+def _kinds(answer: float, above: np.ndarray) -> set[str]:
+    """What a number is of those above it."""
+    if len(above) < FEWEST:
+        return set()
+    lies = {
+        "sum": abs(answer - above.sum()) <= _EXACT,
+        "mean": abs(answer - above.mean()) <= _rounding(answer),
+    }
+    return {kind for kind, there in lies.items() if there}
+
+
+def _rounding(value: float) -> float:
     """How far a printed mean may lie from the mean: half a unit of its last digit, nothing for a whole number.
 
-    >>> _rounding(np.array([4.0, 3.5, 3.67])).round(4).tolist()
+    >>> [round(_rounding(value), 4) for value in (4.0, 3.5, 3.67)]
     [0.0, 0.05, 0.005]
     """
-    digits = [len(f"{value:.6f}".rstrip("0").partition(".")[2]) for value in values.tolist()]
-    return np.array([0.5 * 10.0**-k if k else 0.0 for k in digits]) + 1e-9 * np.sign(digits)
+    digits = len(f"{value:.6f}".rstrip("0").partition(".")[2])
+    return (0.5 * 10.0**-digits if digits else 0.0) + _EXACT
 
 
 def _numbers(reading: TableReading, item: str, column: Column) -> np.ndarray:

@@ -117,10 +117,10 @@ class _Rows:
         """Rows that name a unit and hold neither code nor answer → the unit as written."""
         filled = np.zeros(len(self.table), dtype=int)
         for column, _ in self.columns:
-            filled += column.distinct.codes >= 0
+            filled += column.cells.codes >= 0
         few = (filled > 0) & (filled <= _MOST_FILLED)
         for column in self.of_role("form_code"):
-            few &= column.distinct.codes < 0
+            few &= column.cells.codes < 0
         found = ((row, self._named_alone(row)) for row in np.flatnonzero(few).tolist())
         return {row: unit for row, unit in found if unit}
 

@@ -36,7 +36,8 @@ def units(path: Path) -> dict[int, tuple[str, str]]:
     "word",
     [
         "TB", "ĐTB", "ÐTB", "TB chung", "Cộng", "T/C", "TC", "Tổng cộng:", "BQ", "Bình quân", "Avg", "Mean", "Σ", "Ø", "x̄",
-        "Tỷ lệ %", "tong cong", "TB xã An Bình", "TB An Bình", "Cộng (2)", "Cộng 2 phiếu", "% hài lòng", "Grand total", "II. Tổng",
+        "Tỷ lệ %", "tong cong", "TB xã An Bình", "TB An Bình", "Cộng (2)", "Cộng 2 phiếu", "% hài lòng", "Grand total",
+        "II. Tổng",
     ],
 )  # fmt: skip
 def test_a_word_for_a_total_among_codes_is_no_form(tmp_path: Path, word: str) -> None:

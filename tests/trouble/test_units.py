@@ -1,4 +1,4 @@
-"""Units: matched by name or declared alias, never by accident; letters that look alike; units that have ended; forms without a code."""
+"""Units: matched by name or declared alias, never by accident; look-alikes; units that have ended; forms without a code."""
 
 from __future__ import annotations
 
