@@ -31,6 +31,7 @@ from surveys.published.table_layout import (
     PublishedCells,
     TableLayout,
     layout_of,
+    of_several_years,
     roles_of,
 )
 from surveys.published.table_lines import lines_of
@@ -94,6 +95,9 @@ def read_published(path: Path, instrument: Instrument, problems: Problems) -> tu
     place = sheets[sheet][layout.heading][0]
     if others:
         place.note("audit.other_sheets", severity="warning", used=sheet, others=[name for name, _ in others])
+    years = of_several_years(sheets[sheet][layout.heading][1])
+    if years:
+        place.note("audit.several_years", columns=years)
     if layout.unused:
         place.note("audit.columns_not_used", severity="warning", columns=list(layout.unused[:40]))
     rows = tuple(_Reading(names, layout, sheets[sheet]).rows())

@@ -139,6 +139,15 @@ def roles_of(headings: Sequence[str]) -> dict[str, int]:
     return found
 
 
+def of_several_years(headings: Sequence[str]) -> list[str]:
+    """Headings that say the same of several years, so that none of them can be chosen."""
+    found: dict[str, list[str]] = {}
+    for text in headings:
+        if match := _OF_YEAR.fullmatch(fold_name(text)):
+            found.setdefault(match[1], []).append(text)
+    return [text for alike in found.values() if len(alike) > 1 for text in alike]
+
+
 def layout_of(lines: Sequence[Line], names: KnownNames) -> TableLayout | None:
     """The layout of a sheet, or None when no line is a line of headings of a table of values."""
     tried: tuple[Callable[[int, list[str], KnownNames], TableLayout | None], ...] = (

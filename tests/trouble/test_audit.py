@@ -221,6 +221,20 @@ def test_the_same_codes_under_other_names_and_maxima_are_another_index(index: Pa
     assert [p.code for p in raised.value.problems] == ["audit.other_names"]
 
 
+def test_columns_of_several_years_are_not_chosen_from(index: Path, tmp_path: Path) -> None:
+    rows = [
+        ("Mã", "Điểm năm 2023", "Điểm năm 2024"),
+        ("1", 2.5, 2.75),
+        ("1.1", 1.25, 1.5),
+        ("1.2", 1.25, 1.25),
+    ]
+    with pytest.raises(sv.SurveyError) as raised:
+        sv.audit(workbook_of(tmp_path / "bang.xlsx", rows), index)
+    wrong = [(p.code, p.sheet, p.row) for p in raised.value.problems if p.severity == "error"]
+    assert wrong == [("audit.several_years", "Sheet", 1)]
+    assert sv.audit(workbook_of(tmp_path / "mot.xlsx", [row[:2] for row in rows]), index).consistent
+
+
 # --- the index, its targets, what was lost ----------------------------------------------------------------------------
 
 

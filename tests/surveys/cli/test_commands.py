@@ -193,6 +193,21 @@ def test_audit_reads_a_published_table(capsys: Captured) -> None:
     assert "3.2407" in err
 
 
+def test_findings_of_an_audit_are_written_also_where_the_table_is_wrong(
+    tmp_path: Path, capsys: Captured
+) -> None:
+    table = Path(__file__).parents[3] / "data-sample" / "published" / "par_index_can_tho_2022.csv"
+    out = tmp_path / "findings"
+    assert main(["audit", str(table), "--instrument", "par-index/2022", "--out", str(out)]) == 1
+    assert "3.2407" in (out / "audit-findings.csv").read_text(encoding="utf-8")
+    assert main(["verify", str(out)]) == 0
+    (out / "notes.txt").write_text("mine")
+    capsys.readouterr()
+    assert main(["audit", str(table), "--instrument", "par-index/2022", "--out", str(out)]) == 1
+    assert "notes.txt" in capsys.readouterr().err
+    assert (out / "notes.txt").read_text() == "mine"
+
+
 def test_map_writes_a_proposal_and_never_over_a_filled_in_one(
     simulated: Path, tmp_path: Path, capsys: Captured
 ) -> None:
