@@ -421,7 +421,9 @@ def check_decisions(draft: StudyDraft) -> None:
     issued = {entry.form_code for entry in draft.all(Issued)} if draft.of(Decision) else set()
     for decision, place in draft.of(Decision):
         check_period(place, decision.date, "", ("date", "date"))
-        if not decision.submission and _ROW_OF_FILE.fullmatch(decision.form_code):
+        if decision.submission:
+            continue
+        if _ROW_OF_FILE.fullmatch(decision.form_code):
             place.note("decisions.by_row", "form_code", value=decision.form_code)
         elif issued and decision.form_code not in issued:
             place.note("decisions.not_issued", "form_code", severity="warning", value=decision.form_code)
