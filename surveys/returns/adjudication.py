@@ -14,7 +14,7 @@ from surveys.problems import Problems
 from surveys.returns.answer_options import AnswerOptions
 from surveys.returns.entry_agreement import as_written, split_field
 from surveys.returns.entry_pairs import SECOND, UNIT, units_rated
-from surveys.returns.item_answers import is_filtered_out, mark_not_asked
+from surveys.returns.filters import is_filtered_out, mark_not_asked
 from surveys.returns.record_set import Returns
 from surveys.returns.table_fields import category_names
 from surveys.returns.text.numbers import read_numbers

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -12,17 +11,16 @@ from surveys.definitions.instrument.records import (
     NOT_ASKED,
     OUT_OF_SCALE,
     SEVERAL,
-    Instrument,
-    Item,
 )
 from surveys.returns.answer_options import shown_text
 from surveys.returns.headings.columns import Pool
+from surveys.returns.not_shown import marks_seen, no_answer, tell_not_shown
+from surveys.returns.option_answers import EMPTY_BOXES, NO_TICKS, TICKS, OptionAnswers
+from surveys.returns.several_answers import choose
 from surveys.returns.table_reading import CellFault, TableReading
 from surveys.returns.text.cell_text import SHOWN
-from surveys.vocabulary.folding import fold, fold_name
+from surveys.vocabulary.folding import fold
 
-_MARKS = frozenset({"x", "1", "v", "✓", "✔", "☑", "☒", "true", "có", "yes", "co", "√", "þ", "ü"})
-_NO_MARKS = frozenset({"0", "false", "không", "no", "☐", "-"})
 _TOLD = 200  # different faulty texts of one column that are told each by itself; all of them are kept
 
 
@@ -32,61 +30,16 @@ def table_answers(reading: TableReading, units: Sequence[str]) -> np.ndarray:
     item_position, unit_position = reading.instrument.item_position, {unit: u for u, unit in enumerate(units)}
     answers = np.full((len(reading), len(units), len(item_position)), NOT_ASKED, dtype=np.int8)
     held = [about for about in reading.layout.held if about[1] in unit_position]
-    sound = _sound_answers(reading, held)
+    sound = {} if marks_seen(reading) else _sound_answers(reading, held)
     for item, unit in sorted(held, key=lambda about: unit_position[about[1]]):
         codes = sound.get((item, unit))
         answers[:, unit_position[unit], item_position[item]] = (
             _item_answers(reading, item, unit) if codes is None else codes
         )
     if "" in unit_position:
-        _choose(reading, answers[:, unit_position[""]])
+        choose(reading, answers[:, unit_position[""]])
+        tell_not_shown(reading)
     return answers
-
-
-def mark_not_asked(instrument: Instrument, items: Iterable[Item], answers: np.ndarray) -> None:
-    """Turn blanks into "not asked" where the filter of an item was answered otherwise; ``answers`` int8 [..., items of the
-    instrument] is changed."""
-    for item in items:
-        if item.asked_when:
-            column = answers[..., instrument.item_position[item.code]]
-            column[(column == BLANK) & is_filtered_out(instrument, item.asked_when, answers)] = NOT_ASKED
-
-
-def is_filtered_out(
-    instrument: Instrument, asked_when: tuple[str, Collection[str]], answers: np.ndarray
-) -> np.ndarray:
-    """Where a filter item was answered by none of the levels that open it; ``answers`` int8 [..., items of the instrument]."""
-    code, levels = asked_when
-    closes = np.array([level.code not in levels for level in instrument.scale_of(code).levels])
-    given = answers[..., instrument.item_position[code]]
-    return np.asarray((given >= 0) & closes[np.maximum(given, 0)])
-
-
-def chosen_items(reading: TableReading) -> frozenset[str]:
-    """The items that are options of a question with several answers in one cell."""
-    return frozenset(
-        item
-        for question in reading.layout.options
-        for item in reading.vocabulary.multiple[fold_name(question)].values()
-    )
-
-
-def split_options(text: str, options: Iterable[str], separator: str = "") -> tuple[set[str], str]:
-    """The known (folded) options named in a cell, the longest first, and what is left of the cell.
-
-    >>> split_options("Bưu điện, bưu chính, Trực tiếp", ["bưu điện", "bưu điện, bưu chính", "trực tiếp"])[1]
-    ''
-    >>> split_options("Trực tiếp;Qua Zalo;", ["trực tiếp"], ";")
-    ({'trực tiếp'}, 'qua zalo')
-    """
-    rest, chosen = fold(text), set()
-    mark = f"[{re.escape(separator or ',;')}]"
-    for option in sorted(options, key=len, reverse=True):
-        found, count = re.subn(rf"(?:^|{mark})\s*{re.escape(option)}\s*(?={mark}|$)", "", rest)
-        if count:
-            chosen.add(option)
-            rest = found
-    return chosen, rest.strip(f"{separator or ',;'} ")
 
 
 def _sound_answers(
@@ -123,7 +76,14 @@ def _item_answers(reading: TableReading, item: str, unit: str) -> np.ndarray:
         return _ticked(reading, item, unit)
     options, coding = reading.vocabulary.options_of(item), reading.coding(item)
     cells, variable = column.distinct, column.variable
-    read = [coding.read(value, text, variable) for value, text in zip(cells.values, cells.texts, strict=True)]
+    unanswered = [no_answer(reading, options, text) for text in cells.texts]
+    hidden = [k for k, said in enumerate(unanswered) if said and said.code == NOT_ASKED]
+    reading.hidden += [(column, k) for k in hidden]
+    reading.faults += [CellFault(cells.rows_of(k), item, unit, cells.texts[k], "not_shown") for k in hidden]
+    read = [
+        said or coding.read(value, text, variable)
+        for said, value, text in zip(unanswered, cells.values, cells.texts, strict=True)
+    ]
     faults = {k: answer.fault for k, answer in enumerate(read) if answer.fault}
     for told, (k, fault) in enumerate(faults.items()):
         text = shown_text(cells.values[k], variable)[:SHOWN]
@@ -133,7 +93,9 @@ def _item_answers(reading: TableReading, item: str, unit: str) -> np.ndarray:
             reading.warn(column, k, f"returns.cell_{fault}", text=text, nearest=options.nearest(text))
         elif told == _TOLD:
             reading.warn(column, k, "returns.cells_further", text=text, texts=len(faults) - _TOLD)
-    return cells.spread(np.array([answer.code for answer in read], dtype=np.int8), BLANK)
+    is_box = isinstance(options, OptionAnswers)
+    empty = NOT_ASKED if marks_seen(reading) and not is_box else BLANK
+    return cells.spread(np.array([answer.code for answer in read], dtype=np.int8), empty)
 
 
 def _ticked(reading: TableReading, item: str, unit: str) -> np.ndarray:
@@ -159,23 +121,5 @@ def _ticked(reading: TableReading, item: str, unit: str) -> np.ndarray:
 
 def _mark(text: str) -> int:
     """1 for a mark, 0 for none, −1 for a text that is neither."""
-    folded = text.strip().casefold()
-    return 1 if folded in _MARKS else 0 if folded in _NO_MARKS else -1
-
-
-def _choose(reading: TableReading, answers: np.ndarray) -> None:
-    """Questions with several answers in one cell → one yes/no item per option, in ``answers`` int8 [rows, items]. The cell is
-    read by looking for the known options in it, because options may themselves hold the separator; what it holds besides is noted
-    as a fault of the first option's item."""
-    for question, column in reading.layout.options.items():
-        options = reading.vocabulary.multiple[fold_name(question)]
-        split = [split_options(text, options, column.separator) for text in column.distinct.texts]
-        for option, item in options.items():
-            values = reading.instrument.scale_of(item).values()
-            yes, no = np.argmax(values), np.argmin(values)  # the level with the larger value says yes
-            codes = np.array([yes if option in chosen else no for chosen, _ in split], dtype=np.int8)
-            answers[:, reading.instrument.item_position[item]] = column.distinct.spread(codes, BLANK)
-        for k, rest in ((k, rest[:SHOWN]) for k, (_, rest) in enumerate(split) if rest):
-            rows, item = column.distinct.rows_of(k), next(iter(options.values()))
-            reading.faults.append(CellFault(rows, item, "", rest, "out_of_scale"))
-            reading.warn(column, k, "returns.option_unknown", text=rest)
+    folded = fold(text)
+    return 1 if folded in TICKS else 0 if folded in NO_TICKS | EMPTY_BOXES else -1

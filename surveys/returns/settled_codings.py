@@ -109,11 +109,12 @@ def _run(end: int, step: int, outside: Mapping[int, int]) -> Iterator[int]:
 
 
 def _evidence(reading: TableReading) -> dict[str, _Evidence]:
-    """What the columns say of each scale; items whose values the study recodes are settled."""
+    """What the columns say of each scale; items whose values the study recodes, and options, are settled."""
     found: dict[str, _Evidence] = {}
     pooled: dict[tuple[str, Pool], list[np.ndarray]] = {}
     for (item, _), column in reading.layout.items.items():
-        if item in reading.codings and reading.codings[item].recode:
+        recoded = item in reading.codings and reading.codings[item].recode
+        if recoded or item in reading.vocabulary.option_items:  # 1 and 0 of an option mean chosen or not
             continue
         scale = reading.instrument.item[item].scale
         evidence = found.setdefault(scale, _Evidence())

@@ -34,8 +34,9 @@ class CellFault(NamedTuple):
 
 @dataclass
 class TableReading:
-    """A table with its layout, the vocabulary of its questionnaire, the cells that are no answer, and its ``times``: role →
-    datetime64[s], one per row. ``noticed``: standing rule → rows in which reading itself saw what breaks it, boolean [n]."""
+    """A table with its layout, the vocabulary of its questionnaire, the cells that are no answer, those by which its product says
+    that a question was not shown (``hidden``: column and value), and its ``times``: role → datetime64[s], one per row.
+    ``noticed``: standing rule → rows in which reading itself saw what breaks it, boolean [n]."""
 
     study: StudyReading
     file: ReturnFile
@@ -43,6 +44,7 @@ class TableReading:
     layout: Layout
     vocabulary: Vocabulary
     faults: list[CellFault] = field(default_factory=list)
+    hidden: list[tuple[Column, int]] = field(default_factory=list)
     times: dict[str, np.ndarray] = field(default_factory=dict)
     codings: dict[str, Coding] = field(default_factory=dict)
     noticed: dict[str, np.ndarray] = field(default_factory=dict)

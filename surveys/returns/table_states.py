@@ -22,7 +22,7 @@ def decided_by_tool(reading: TableReading) -> dict[str, np.ndarray]:
     rank = np.zeros(len(reading), dtype=int)
     own = {fold(word): state for word, state in reading.file.states}
     met: set[str] = set()
-    for of_tool, column in reading.table.said:
+    for of_tool, column in reading.table.said.columns:
         for text, code, rows in _words(of_tool, column):
             key = next((k for k in _keys(column, text) if k in own), "")
             met.add(key)

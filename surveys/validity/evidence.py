@@ -16,12 +16,12 @@ import pandas as pd
 from surveys.definitions.instrument.records import NOT_APPLICABLE, NOT_ASKED, Instrument
 from surveys.definitions.study.records import StudyDefinition
 from surveys.returns.entry_pairs import SECOND
-from surveys.returns.item_answers import is_filtered_out
+from surveys.returns.filters import is_filtered_out
 from surveys.returns.record_set import Returns, among, person_fields
 from surveys.vocabulary.statuses import COPY
 
 Array = np.ndarray
-FAULTS = ("out_of_scale", "several", "disagrees")  # faults of a cell, as the readers name them
+FAULTS = ("out_of_scale", "several", "disagrees", "not_shown")  # faults of a cell, as the readers name them
 _COLUMNS = (
     "form", "form_code", "submission", "copy", "questionnaire", "block", "unit_code", "unit_text", "own_unit",
     "interviewer", "mode", "identified", "seconds", "state", "state_text", "noticed",

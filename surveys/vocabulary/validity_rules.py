@@ -154,6 +154,7 @@ VALIDITY_RULES: Mapping[str, ValidityRule] = {
                 Parameter("within", "questionnaire", words=("questionnaire", "unit", "study")),
             ),
         ),
+        ValidityRule("not_shown", "answers", standing="flag"),
     )
 }
 

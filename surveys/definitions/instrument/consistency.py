@@ -27,6 +27,7 @@ from surveys.definitions.instrument.records import (
     Unit,
     UnitGroup,
 )
+from surveys.definitions.instrument.yes_or_no import yes_or_no
 from surveys.definitions.record_building import listed, types_of
 from surveys.definitions.shared_checks import (
     Key,
@@ -127,6 +128,11 @@ def check_scale(scale: Scale, place: Place) -> None:
             where.note("scale.values_count", "values", found=len(level.values), expected=len(scale.ladders))
         for value in level.values:
             within(where, "values", value, 0, 1)
+    marked = [level.code for level in scale.levels if level.chosen]
+    if (marked or scale.kind == "multiple") and yes_or_no(scale) is None:
+        place.note(
+            "scale.chosen_unclear", "levels", scale=scale.code, levels=[level.code for level in scale.levels]
+        )
     for text, meanings in _meanings(scale).items():
         if len(meanings) > 1:
             place.note("scale.ambiguous_text", value=text, meanings=meanings)

@@ -55,7 +55,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One option of a scale; ``values`` are its values in [0, 1] under each ladder of the scale, in ladder order."""
+    """One option of a scale; ``values`` are its values in [0, 1] under each ladder of the scale, in ladder order. ``chosen``: of
+    two levels this one says that an option of a question with several answers was chosen."""
 
     code: OptionCode
     values: tuple[float, ...]
@@ -63,6 +64,7 @@ class Level:
     label_en: MayBeEmpty
     satisfied: bool = False
     aliases: tuple[str, ...] = ()
+    chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 from surveys.problems import Problem
 from surveys.returns.files.sheets import Sheet, is_filled
 from surveys.returns.headings.columns import CodedCells, Column, coded, column_letter
-from surveys.returns.headings.tool_states import ToolColumn
+from surveys.returns.headings.tool_states import UNKNOWN, Said
 from surveys.returns.text.cell_text import Conversions, cell_text, repaired
 
 _SEARCHED = 100  # rows in which the first that holds anything is looked for
@@ -23,8 +23,8 @@ class FormTable:
     about what the reader left out. ``roles`` are columns that the product itself adds, under the role of a field (``submitted``,
     ``started``, ``ended``, ``edited``, ``seconds``, ``interviewer``, ``response``: what it calls the submission, ``number``: what
     it calls it within one survey, ``edits``: how often it was edited); a field of the instrument with that role goes before them.
-    ``said`` are the columns in which the product says what a submission is. ``beside`` is the sheet of the forms whose columns
-    stand before those of a repeated group. ``stated`` are columns of the tidy rows that the file itself gives. ``no_forms``: how
+    ``said`` is the product with the columns in which it says what a submission is. ``beside`` is the sheet of the forms whose
+    columns stand before those of a repeated group. ``stated`` are columns of the tidy rows that the file itself gives. ``no_forms``: how
     many rows the reader left out because they are no forms."""
 
     file: str
@@ -38,7 +38,7 @@ class FormTable:
     roles: Mapping[str, Column] = field(default_factory=dict)
     beside: str = ""
     stated: Mapping[str, Column] = field(default_factory=dict)
-    said: tuple[tuple[ToolColumn, Column], ...] = ()
+    said: Said = UNKNOWN
     no_forms: int = 0
 
     def __len__(self) -> int:

@@ -12,7 +12,7 @@ from surveys.problems import Problems
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.first_filled import first_filled, overlap
 from surveys.returns.headings.form_table import FormTable
-from surveys.returns.headings.questions import Target, Vocabulary, written_names
+from surveys.returns.headings.questions import Target, Vocabulary, split_part, written_names
 from surveys.returns.text.cell_text import SHOWN
 from surveys.returns.text.names import Names
 from surveys.vocabulary.folding import fold, fold_name
@@ -24,12 +24,14 @@ LISTED, LISTED_LETTERS = 12, 40  # headings of columns not read that a message l
 @dataclass(frozen=True)
 class Layout:
     """The columns of a table by what they hold. ``items``: (item, unit text) → column; ``ticks``: (item, unit) → level → column;
-    ``options``: question → column; ``fields``: field code → column."""
+    ``options``: question → column; ``others``: folded question → columns of options that are no items; ``fields``: field code →
+    column."""
 
     fields: Mapping[str, Column]
     items: Mapping[tuple[str, str], Column]
     ticks: Mapping[tuple[str, str], Mapping[int, Column]]
     options: Mapping[str, Column]
+    others: Mapping[str, Sequence[Column]]
 
     @property
     def held(self) -> tuple[tuple[str, str], ...]:
@@ -44,9 +46,14 @@ class Layout:
 def lay_out(table: FormTable, vocabulary: Vocabulary, problems: Problems) -> Layout:
     """Match every column of a table; note ambiguous, doubled and unknown headings and items without a column."""
     held: dict[Target, list[Column]] = {}
-    unknown = []
+    unknown, others = [], dict[str, list[Column]]()
     for column in table.columns:
         targets = vocabulary.targets(column)
+        question = "" if targets or vocabulary.ignores(column) else _question_of_other(column, vocabulary)
+        if question:
+            others.setdefault(question, []).append(column)
+            if column.question:
+                continue
         if len(targets) == 1:
             held.setdefault(targets[0], []).append(column)
         elif targets:
@@ -58,7 +65,9 @@ def lay_out(table: FormTable, vocabulary: Vocabulary, problems: Problems) -> Lay
         target: columns[0] if len(columns) == 1 else _joined(target, columns, table, vocabulary, problems)
         for target, columns in held.items()
     }
-    layout = _layout(single)
+    unknown += _held_twice(single, vocabulary)
+    _note_undecided(table, vocabulary, problems)
+    layout = _layout(single, others)
     _note_missing(table, vocabulary, layout, unknown, problems)
     _note_unassigned(table, vocabulary, problems)
     return layout
@@ -100,7 +109,37 @@ def _meaning(target: Target, vocabulary: Vocabulary) -> Callable[[str], Hashable
     return fold
 
 
-def _layout(single: Mapping[Target, Column]) -> Layout:
+def _question_of_other(column: Column, vocabulary: Vocabulary) -> str:
+    """The folded question of a column about an option that nobody declared, or ``""``."""
+    question = column.question or (split_part(column.heading) or ("", ""))[0]
+    return folded if (folded := fold_name(question)) in vocabulary.multiple else ""
+
+
+def _held_twice(single: dict[Target, Column], vocabulary: Vocabulary) -> list[Column]:
+    """Columns with all chosen options of a question whose options have columns of their own, taken out: those are read."""
+    own = {target.code for target in single if target.kind == "item" and not target.unit}
+    twice = [
+        target
+        for target in single
+        if target.kind == "options"
+        and not own.isdisjoint(vocabulary.multiple[fold_name(target.code)].values())
+    ]
+    return [column for target in twice if not (column := single.pop(target)).empty]
+
+
+def _note_undecided(table: FormTable, vocabulary: Vocabulary, problems: Problems) -> None:
+    """A column of all chosen options cannot be read where nothing tells which level says that an option was chosen."""
+    for column in table.columns:
+        name = next(
+            (n for n in (column.heading, *column.names) if fold_name(n) in vocabulary.undecided), None
+        )
+        if name and not vocabulary.targets(column):
+            _note(
+                problems, "returns.chosen_unclear", table, column, scale=vocabulary.undecided[fold_name(name)]
+            )
+
+
+def _layout(single: Mapping[Target, Column], others: Mapping[str, Sequence[Column]]) -> Layout:
     ticks: dict[tuple[str, str], dict[int, Column]] = {}
     for target, column in single.items():
         if target.kind == "tick":
@@ -110,6 +149,7 @@ def _layout(single: Mapping[Target, Column]) -> Layout:
         {(t.code, t.unit): column for t, column in single.items() if t.kind == "item"},
         ticks,
         {t.code: column for t, column in single.items() if t.kind == "options"},
+        others,
     )
 
 

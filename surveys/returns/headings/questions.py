@@ -8,9 +8,11 @@ from functools import cached_property
 from typing import Literal, NamedTuple, Protocol
 
 from surveys.definitions.instrument.records import Instrument
+from surveys.definitions.instrument.yes_or_no import yes_or_no
 from surveys.returns.answer_options import AnswerOptions
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.question_texts import same_question
+from surveys.returns.option_answers import OptionAnswers
 from surveys.returns.text.names import Names
 from surveys.returns.unit_register import UnitRegister
 from surveys.vocabulary.folding import fold, fold_name
@@ -79,7 +81,7 @@ class Vocabulary:
             (name, item.code)
             for item in self.items
             for name in (item.code, item.text_vi, item.text_en, *item.aliases)
-            if not (split_part(name) and item.code in self._option_items)
+            if not (split_part(name) and item.code in self.option_items)
         )
 
     @cached_property
@@ -112,13 +114,33 @@ class Vocabulary:
         """Questions with several answers: folded question → folded option → item, from the texts ``Question [Option]`` of items
         that are answered by yes or no."""
         found: dict[str, dict[str, str]] = {}
+        for question, option, item in self._parted:
+            if yes_or_no(self.instrument.scale_of(item)):
+                found.setdefault(fold_name(question), {})[fold(option)] = item
+        return found
+
+    @cached_property
+    def undecided(self) -> Mapping[str, str]:
+        """Folded questions that look like one with several answers, of whose scale (given) nothing tells which level says yes."""
+        scales = ((question, self.instrument.scale_of(item)) for question, _, item in self._parted)
+        return {fold_name(q): s.code for q, s in scales if len(s.levels) == 2 and not yes_or_no(s)}
+
+    @property
+    def _parted(self) -> Iterator[tuple[str, str, str]]:
+        """Question, option and item of every name ``Question [Option]``."""
         for item in self.items:
-            if len(self.instrument.scale_of(item.code).levels) != 2:
-                continue
             for name in (item.text_vi, item.text_en, *item.aliases):
                 if split := split_part(name):
-                    found.setdefault(fold_name(split[0]), {})[fold(split[1])] = item.code
-        return found
+                    yield (*split, item.code)
+
+    @cached_property
+    def _option_answers(self) -> Mapping[str, OptionAnswers]:
+        """Item of an option → what may be written of it."""
+        written: dict[str, list[str]] = {}
+        for options in self.multiple.values():
+            for option, item in options.items():
+                written.setdefault(item, []).append(option)
+        return {item: OptionAnswers(self.instrument.scale_of(item), said) for item, said in written.items()}
 
     def _written_option(self, name: str) -> tuple[str, ...]:
         """The item of an option whose question and option stand in a heading by themselves. A heading without any punctuation
@@ -128,10 +150,11 @@ class Vocabulary:
     @cached_property
     def _options(self) -> Names[str]:
         named = ((n, item.code) for item in self.items for n in (item.text_vi, item.text_en, *item.aliases))
-        return Names((name, code) for name, code in named if code in self._option_items and split_part(name))
+        return Names((name, code) for name, code in named if code in self.option_items and split_part(name))
 
     @cached_property
-    def _option_items(self) -> frozenset[str]:
+    def option_items(self) -> frozenset[str]:
+        """The items that are options of questions with several answers."""
         return frozenset(code for options in self.multiple.values() for code in options.values())
 
     def option_item(self, question: str, option: str) -> str:
@@ -139,8 +162,8 @@ class Vocabulary:
         return self.multiple.get(fold_name(question), {}).get(fold(option), "")
 
     def options_of(self, item: str) -> AnswerOptions:
-        """The options of an item's scale."""
-        return self.options[self.instrument.scale_of(item).code]
+        """The ways to answer an item: the options of its scale; of an option of a question with several answers also marks."""
+        return self._option_answers.get(item) or self.options[self.instrument.scale_of(item).code]
 
     def targets(self, column: Column) -> tuple[Target, ...]:
         """Everything a column can be: one target when it is recognised, none when it is not, several when ambiguous."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
-from typing import Any
+from typing import Any, NamedTuple
 
 from surveys.returns.headings.columns import Column
 from surveys.vocabulary.folding import fold, fold_name
@@ -91,9 +91,19 @@ def product_of(headings: Iterable[str]) -> str:
     return next(fitting, "")
 
 
-def said_by_tool(columns: Iterable[Column], product: str = "") -> tuple[tuple[ToolColumn, Column], ...]:
-    """The columns of a table in which its product speaks of submissions; without a ``product``, of the one whose headings these
-    are."""
+class Said(NamedTuple):
+    """What is known of the product that wrote a table (``""`` for none), and the columns in which it speaks of submissions."""
+
+    product: str = ""
+    columns: tuple[tuple[ToolColumn, Column], ...] = ()
+
+
+#: What is known of a table of which nothing tells a product.
+UNKNOWN = Said()
+
+
+def said_by_tool(columns: Iterable[Column], product: str = "") -> Said:
+    """What a ``product`` says of submissions; without one, that whose headings these are."""
     known = {
         fold_name(name): column
         for column in reversed(tuple(columns))
@@ -105,4 +115,15 @@ def said_by_tool(columns: Iterable[Column], product: str = "") -> tuple[tuple[To
         if known.keys().isdisjoint(map(fold_name, of_tool.unless)):
             there = (known[name] for name in map(fold_name, of_tool.headings) if name in known)
             said |= {id(column): (of_tool, column) for column in there}
-    return tuple(said.values())
+    return Said(found, tuple(said.values()))
+
+
+@cache
+def words_for(product: str, kind: str) -> frozenset[str]:
+    """Folded texts that a product writes for a question that was ``not_shown``, or that was ``seen`` and left unanswered.
+
+    >>> words_for("limesurvey", "not_shown"), words_for("", "seen")
+    (frozenset({'n/a'}), frozenset())
+    """
+    told = (word for word in _document()["cells"] if word["product"] == product and word["kind"] == kind)
+    return frozenset(fold(text) for word in told for text in word["says"])

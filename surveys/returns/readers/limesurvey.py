@@ -18,9 +18,10 @@ from surveys.problems import Problems
 from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import FormTable, first_headings, plain_table
-from surveys.returns.headings.product_columns import MARK, questions_and_roles
+from surveys.returns.headings.product_columns import questions_and_roles
 from surveys.returns.headings.questions import Vocabulary, split_part
-from surveys.returns.headings.tool_states import said_by_tool
+from surveys.returns.headings.tool_states import said_by_tool, words_for
+from surveys.returns.option_answers import NOT_CHOSEN, TICKED
 from surveys.returns.text.cell_text import cell_text
 from surveys.vocabulary.folding import fold, fold_name
 
@@ -39,7 +40,7 @@ _ABBREVIATED = re.compile(r"\.\.\s*(?:\[|$)|…\s*(?:\[|$)")
 _TIMING = re.compile(r"(?:group|question) time|grouptime\d+|\w+Time$", re.IGNORECASE)
 _OTHERS = frozenset(map(fold, ("other", "khác", "others", "mục khác")))
 _CHOSEN = frozenset(map(fold, ("Y", "Yes", "Có", "1")))
-_NOT_CHOSEN = frozenset(map(fold, ("N", "No", "Không", "0", "N/A")))
+_NOT_CHOSEN = frozenset(map(fold, ("N", "No", "Không", "0", "2")))
 _NO_DATE = "1980-01-01"  # written when a survey does not keep times
 
 
@@ -100,17 +101,18 @@ def _is_free_text(column: Column, vocabulary: Vocabulary) -> bool:
     return not vocabulary.targets(column)
 
 
-def _option(text: str, part: str, known: bool) -> str:
-    """The option where it was chosen: marked, or written beside *other*. Anything under an option that nobody declared is
-    something else."""
+def _option(text: str, part: str) -> str:
+    """Yes and no in the words and numbers of the product, which know nothing of the codes of the scale; a text beside *other* is
+    a choice."""
     folded = fold(text)
-    if known and folded in _NOT_CHOSEN:
-        return ""
-    return part if known and (folded in _CHOSEN or fold(part) in _OTHERS) else MARK
+    if folded in _NOT_CHOSEN:
+        return NOT_CHOSEN
+    beside = fold(part) in _OTHERS and folded not in words_for("limesurvey", "not_shown")
+    return TICKED if folded in _CHOSEN or beside else text
 
 
 def _with_others(column: Column, vocabulary: Vocabulary) -> Column:
-    """Cells with ``-oth-`` as the scale's own option *other*, where it has one, and ``N/A`` as nothing."""
+    """Cells with ``-oth-`` as the scale's own option *other*, where it has one; ``N/A`` is nothing where it is no answer."""
     if not {"-oth-", "N/A"} & set(column.distinct.texts):
         return column
     found = [target for target in vocabulary.targets(column) if target.kind == "item"]
@@ -119,7 +121,7 @@ def _with_others(column: Column, vocabulary: Vocabulary) -> Column:
         (text for text in ("Khác", "Other", "Mục khác") if options and options.find(text) is not None),
         "-oth-",
     )
-    meant = {"-oth-": other, "N/A": "" if options is None or options.find("N/A") is None else "N/A"}
+    meant = {"-oth-": other, "N/A": "N/A" if options else ""}
     return column.replaced(lambda cell: meant.get(cell_text(cell), cell))
 
 

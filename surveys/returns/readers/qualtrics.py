@@ -23,9 +23,10 @@ from surveys.returns.headings.form_table import (
     heading_texts,
     table_of,
 )
-from surveys.returns.headings.product_columns import MARK, questions_and_roles
+from surveys.returns.headings.product_columns import is_display_order, questions_and_roles
 from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.headings.tool_states import said_by_tool
+from surveys.returns.option_answers import EMPTY_BOX, TICKED
 from surveys.returns.text.cell_text import repaired
 from surveys.vocabulary.folding import fold_name
 
@@ -88,10 +89,13 @@ def _table(sheet: Sheet, vocabulary: Vocabulary) -> FormTable:
     depth = 3 if _has_ids(sheet) else 2
     rows = body_rows(sheet, depth)
     names, texts = heading_texts(sheet, 0), repaired(heading_texts(sheet, 1))
-    zones = [_zone(text) for text in heading_texts(sheet, 2)] if depth == 3 else [""] * len(names)
+    ids = heading_texts(sheet, 2) if depth == 3 else [""] * len(names)
+    zones = [_zone(text) for text in ids]
+    named = zip(columns_of(sheet, names, rows), names, texts, zones, ids, strict=True)
     columns = [
         _column(column, name, text, zone, vocabulary)
-        for column, name, text, zone in zip(columns_of(sheet, names, rows), names, texts, zones, strict=True)
+        for column, name, text, zone, import_id in named
+        if not is_display_order(name, import_id)
     ]
     asked, roles = questions_and_roles(columns, vocabulary, OWN, _option)
     said = said_by_tool(columns, "qualtrics")
@@ -129,5 +133,6 @@ def _zone(text: str) -> str:
         return ""
 
 
-def _option(text: str, part: str, known: bool) -> str:
-    return "" if text == "0" else part if known else MARK
+def _option(text: str, _part: str) -> str:
+    """A cell repeats the option, or says 1; 0 and −99 stand for a box that was shown and left empty."""
+    return EMPTY_BOX if text in ("0", "-99") else TICKED

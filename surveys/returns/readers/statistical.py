@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-
-import numpy as np
+from functools import partial
 
 from surveys.problems import Problem
-from surveys.returns.files.sheets import ResponseSet, Sheet
+from surveys.returns.files.sheets import ResponseSet, Sheet, Variable
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import FormTable, plain_table
 from surveys.returns.headings.product_columns import chosen_options
 from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.headings.tool_states import said_by_tool
+from surveys.returns.option_answers import EMPTY_BOX, TICKED
 from surveys.returns.text.cell_text import cell_text
 from surveys.vocabulary.folding import fold_name
 
@@ -46,7 +46,7 @@ def _table(sheet: Sheet, vocabulary: Vocabulary) -> FormTable:
         for found in sheet.sets
         if fold_name(found.label) in vocabulary.multiple and set(found.variables) <= described.keys()
     ]
-    chosen = [_chosen(found, described) for found in known]
+    chosen = [column for found in known for column in _set_columns(found, described)]
     members = {name for found in known for name in found.variables}
     single = [column for name, column in described.items() if name not in members]
     notes = tuple(note for column in single for note in _unknown_labels(column, sheet, vocabulary))
@@ -54,23 +54,34 @@ def _table(sheet: Sheet, vocabulary: Vocabulary) -> FormTable:
     return dataclasses.replace(plain, columns=(*single, *chosen), notes=notes, said=said)
 
 
-def _chosen(found: ResponseSet, described: dict[str, Column]) -> Column:
-    """The options chosen in a multiple-response set, in one column; empty where nothing at all was chosen."""
-    options = [_options(described[name], found.counted) for name in found.variables]
-    return chosen_options(found.label, options, ", ".join(found.variables))
+def _set_columns(found: ResponseSet, described: dict[str, Column]) -> list[Column]:
+    """A multiple-response set as the boxes of its options, or, where its variables hold options, as one column."""
+    columns = [
+        (described[name], variable) for name in found.variables if (variable := described[name].variable)
+    ]
+    if found.counted is None:
+        options = [column.replaced(partial(_option, variable)).each(str) for column, variable in columns]
+        return [chosen_options(found.label, options, ", ".join(found.variables))]
+    return [
+        dataclasses.replace(
+            column.replaced(partial(_box, variable, found.counted)),
+            variable=None,
+            names=(),
+            text="",
+            question=found.label,
+            part=variable.label,
+        )
+        for column, variable in columns
+    ]
 
 
-def _options(column: Column, counted: object) -> np.ndarray:
-    """The option that each cell of one variable says was chosen, or nothing."""
-    variable = column.variable
-    assert variable is not None
+def _option(variable: Variable, value: object) -> str:
+    """The option that a cell says was chosen, or nothing."""
+    return "" if variable.is_missing(value) else variable.value_labels.get(value, cell_text(value))
 
-    def said(value: object) -> str:
-        if counted is not None:
-            return variable.label if value == counted else ""
-        return "" if variable.is_missing(value) else variable.value_labels.get(value, cell_text(value))
 
-    return column.replaced(said).each(str)
+def _box(variable: Variable, counted: object, value: object) -> str:
+    return "" if variable.is_missing(value) else TICKED if value == counted else EMPTY_BOX
 
 
 def _unknown_labels(column: Column, sheet: Sheet, vocabulary: Vocabulary) -> list[Problem]:

@@ -21,9 +21,10 @@ from surveys.returns.headings.form_table import (
     heading_texts,
     table_of,
 )
-from surveys.returns.headings.product_columns import MARK, questions_and_roles
+from surveys.returns.headings.product_columns import questions_and_roles
 from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.headings.tool_states import said_by_tool
+from surveys.returns.option_answers import EMPTY_BOX, TICKED
 from surveys.returns.text.cell_text import repaired
 from surveys.vocabulary.folding import fold, fold_name
 
@@ -99,6 +100,6 @@ def _repeats_option(column: Column) -> bool:
     return len(texts) == 1 or all(fold(text) == fold(column.part) for text in texts)
 
 
-def _option(_text: str, part: str, known: bool) -> str:
-    """The option where it was chosen; a mark where a text was written beside the options."""
-    return part if known else MARK
+def _option(text: str, _part: str) -> str:
+    """A cell repeats the option, or gives its number, or holds what was written beside the options."""
+    return EMPTY_BOX if text == "0" else TICKED

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,9 +19,10 @@ from surveys.problems import Problems
 from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import FormTable, plain_table
+from surveys.returns.headings.product_columns import as_box
 from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.headings.tool_states import product_of, said_by_tool
-from surveys.returns.text.cell_text import cell_text
+from surveys.returns.option_answers import NOT_CHOSEN, TICKED
 from surveys.vocabulary.folding import fold
 
 #: Kobo's heading for the sheet that the rows of a repeated group belong to.
@@ -158,17 +159,16 @@ def _question(column: Column, vocabulary: Vocabulary, product: Product, whole: f
     ]
     known = dataclasses.replace(column, names=tuple(names), separator=" ")
     for question, part in _splits(column.heading):
-        if item := vocabulary.option_item(question, part):
+        if vocabulary.option_item(question, part):
             option = dataclasses.replace(known, question=question, part=part)
-            return option.replaced(_as_level(item, vocabulary))
+            return as_box(option, _option)
     return known
 
 
-def _as_level(item: str, vocabulary: Vocabulary) -> Callable[[object], object]:
-    """0 and 1 of an option's column as the levels of its yes/no item."""
-    levels = sorted(vocabulary.instrument.scale_of(item).levels, key=lambda level: level.values[0])
-    meant = dict.fromkeys(_CHOSEN, levels[-1].code) | dict.fromkeys(_NOT_CHOSEN, levels[0].code)
-    return lambda cell: meant.get(fold(cell_text(cell)), cell)
+def _option(text: str, _part: str) -> str:
+    """1 and 0, or true and false, which know nothing of the codes of the scale."""
+    folded = fold(text)
+    return TICKED if folded in _CHOSEN else NOT_CHOSEN if folded in _NOT_CHOSEN else text
 
 
 def _suffixes(heading: str, separator: str) -> Iterator[str]:

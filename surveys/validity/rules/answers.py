@@ -40,3 +40,8 @@ def missing_required(evidence: Evidence, minimum_items: int) -> Finding:
 def broken_skip(evidence: Evidence, minimum_items: int) -> Finding:
     """Questions answered although the answer to their filter says that they do not apply; detail: the items."""
     return marked_items(evidence, evidence.filters[0] & evidence.answered, minimum_items)
+
+
+def not_shown(evidence: Evidence) -> Finding:
+    """The collecting tool says in a cell that a question was not shown; detail: the items."""
+    return marked_items(evidence, evidence.faults["not_shown"], 1)

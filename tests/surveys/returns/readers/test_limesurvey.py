@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from surveys.definitions.instrument.records import BLANK, OUT_OF_SCALE, Level
+from surveys.definitions.instrument.records import NOT_ASKED, OUT_OF_SCALE, Level
 from surveys.definitions.study.records import ReturnFile
 from surveys.problems import SurveyError
 from surveys.returns.reading import read_returns
@@ -118,9 +118,9 @@ def test_the_text_of_other_is_no_known_option(study, tmp_path):
     assert "Loa" not in read.cells.to_csv()
 
 
-def test_a_question_with_several_answers_that_was_not_shown_is_blank(study, tmp_path):
+def test_a_question_with_several_answers_that_was_not_shown_was_not_asked(study, tmp_path):
     lime_csv(tmp_path / "l.csv", [*OWN_TEXTS, *TEXTS], [*OWN, *ANSWERS[:6], "N/A", "N/A", ""])
-    assert read_returns(study(ReturnFile("l.csv", "so-5"))).answers[0, 4:].tolist() == [BLANK, BLANK]
+    assert read_returns(study(ReturnFile("l.csv", "so-5"))).answers[0, 4:].tolist() == [NOT_ASKED] * 2
 
 
 def test_a_date_of_1980_is_none_and_an_unfinished_form_is_told(study, tmp_path):
