@@ -175,6 +175,8 @@ CASES = (
          "scales.used.levels", {}, ("reference.level",)),
     Case("scale.values_count", TOML, "values = [0.5, 0.2]", "values = [0.5]", None, "scales.agree.levels[2].values",
          {"found": "1", "expected": "2"}),
+    Case("scale.chosen_unclear", TOML, "values = [0.5, 0.2]", "values = [0.5, 0.2]\nchosen = true", None,
+         "scales.agree.levels", {"scale": "agree", "levels": "1, 2, 3"}),
     Case("scale.ambiguous_text", TOML, 'aliases = ["Rất đồng ý"]', 'aliases = ["BÌNH  THƯỜNG"]', None, "scales.agree",
          {"value": "bình thường", "meanings": "2, 3"}),
     Case("field.no_headers", TOML, 'headers = ["Thôn"]', "headers = []", None, "fields[4].headers"),
