@@ -49,7 +49,9 @@ class FormTable:
         columns = tuple(column.taken(rows) for column in self.columns)
         roles = {role: column.taken(rows) for role, column in self.roles.items()}
         stated = {name: column.taken(rows) for name, column in self.stated.items()}
-        said = tuple((of_tool, column.taken(rows)) for of_tool, column in self.said)
+        said = Said(
+            self.said.product, tuple((tool, column.taken(rows)) for tool, column in self.said.columns)
+        )
         form = None if self.form is None else self.form[rows]
         no_forms = self.no_forms + len(self) - len(rows)
         return replace(
