@@ -24,8 +24,8 @@ class FormTable:
     ``started``, ``ended``, ``edited``, ``seconds``, ``interviewer``, ``response``: what it calls the submission, ``number``: what
     it calls it within one survey, ``edits``: how often it was edited); a field of the instrument with that role goes before them.
     ``said`` is the product with the columns in which it says what a submission is. ``beside`` is the sheet of the forms whose
-    columns stand before those of a repeated group. ``stated`` are columns of the tidy rows that the file itself gives. ``no_forms``: how
-    many rows the reader left out because they are no forms."""
+    columns stand before those of a repeated group. ``stated`` are columns of the tidy rows that the file itself gives.
+    ``no_forms``: how many rows the reader left out because they are no forms."""
 
     file: str
     sheet: str
