@@ -102,7 +102,7 @@ def _ticked(reading: TableReading, item: str, unit: str) -> np.ndarray:
     """One column per level with a mark in one of them; two marks are several answers, anything else no mark."""
     codes, marks = np.full(len(reading), BLANK, dtype=np.int8), np.zeros(len(reading), dtype=int)
     for level, column in reading.layout.ticks[item, unit].items():
-        known = np.array([_mark(text) for text in column.distinct.texts], dtype=np.int8)
+        known = np.array([mark_of(text) for text in column.distinct.texts], dtype=np.int8)
         marked = column.distinct.spread(known, 0) == 1
         codes[marked] = level
         marks += marked
@@ -119,7 +119,7 @@ def _ticked(reading: TableReading, item: str, unit: str) -> np.ndarray:
     return codes
 
 
-def _mark(text: str) -> int:
+def mark_of(text: str) -> int:
     """1 for a mark, 0 for none, −1 for a text that is neither."""
     folded = fold(text)
     return 1 if folded in TICKS else 0 if folded in NO_TICKS | EMPTY_BOXES else -1

@@ -46,7 +46,7 @@ class StudyReading:
             return file.questionnaire or instrument.questionnaires[0].code
         if table.sheet in instrument.questionnaire:
             return table.sheet
-        everything = Vocabulary(instrument)
+        everything = Vocabulary(instrument, header=file.header, columns=file.headings())
         named = {t.code for column in table.columns for t in everything.targets(column) if t.kind == "item"}
         asked = {q: {item.code for item in instrument.items_of(q)} for q in instrument.questionnaire}
         fitting = [q for q, items in asked.items() if named and named <= items]

@@ -17,7 +17,8 @@ from surveys.returns.text.cell_text import SHOWN
 from surveys.returns.text.names import Names
 from surveys.vocabulary.folding import fold, fold_name
 
-_LETTERED = re.compile(r"([A-Za-z@]+_?)(\d.*)")
+#: A name that is a number behind letters.
+LETTERED = re.compile(r"([A-Za-z@]+_?)(\d.*)")
 LISTED, LISTED_LETTERS = 12, 40  # headings of columns not read that a message lists, and letters of each
 
 
@@ -214,7 +215,7 @@ def _note_lettered(
     lettered: dict[str, list[tuple[Column, str]]] = {}
     others = []
     for column in unknown:
-        matches = filter(None, map(_LETTERED.fullmatch, (column.heading, *column.names)))
+        matches = filter(None, map(LETTERED.fullmatch, (column.heading, *column.names)))
         said = next(((m[1], items[0]) for m in matches if len(items := numbered.find(m[2])) == 1), None)
         if said is None:
             others.append(column)
