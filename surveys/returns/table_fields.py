@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from math import isfinite
 
 import numpy as np
 
@@ -11,6 +13,7 @@ from surveys.returns.headings.columns import Column
 from surveys.returns.record_set import kept_fields
 from surveys.returns.table_reading import TableReading
 from surveys.returns.table_states import decided_by_tool
+from surveys.returns.text.ages import possible_ages
 from surveys.returns.text.names import Names
 from surveys.returns.text.numbers import decimal_of, may_be_thousands, read_numbers
 from surveys.vocabulary.modes import MODE_WORDS
@@ -149,7 +152,42 @@ def _kept(reading: TableReading, declared: Field) -> np.ndarray:
         return np.full(len(reading), np.nan) if declared.role == "weight" else reading.same("")
     if declared.role == "weight":
         return numbers_of(reading, column)
+    if declared.measure:
+        return _banded(reading, declared, column)
     return _categories(reading, declared, column) if declared.categories else texts_of(column)
+
+
+def _banded(reading: TableReading, declared: Field, column: Column) -> np.ndarray:
+    """The category of each measured value; a category may stand there already. What is measured is not kept."""
+    cells, names, found = column.distinct, category_names(declared), []
+    for k, values in enumerate(_measured(reading, declared, column)):
+        bands = {_band_of(value, declared) for value in values} or set(names.find(cells.texts[k]))
+        if len(bands) != 1 or "" in bands:
+            reading.warn(column, k, "returns.band_unknown", field=declared.code)
+        found.append(bands.pop() if len(bands) == 1 else "")
+    return cells.spread(np.array(found, dtype=object), "")
+
+
+def _measured(reading: TableReading, declared: Field, column: Column) -> Sequence[Collection[float]]:
+    """What each different cell of a column can measure; nothing where it is no measure."""
+    cells = column.distinct
+    if declared.measure == "age":
+        day = date.fromisoformat(reading.study.study.fieldwork.start)
+        return possible_ages(cells.values, cells.texts, day, column.heading)
+    numbers = read_numbers(cells.values, cells.texts, reading.file.decimal).tolist()
+    return [{number} if isfinite(number) else () for number in numbers]
+
+
+def _band_of(value: float, declared: Field) -> str:
+    """The category of a measured value; empty where no band holds it."""
+    return next(
+        (
+            band.category
+            for band in declared.bands
+            if (band.low is None or value >= band.low) and (band.high is None or value <= band.high)
+        ),
+        "",
+    )
 
 
 def _categories(reading: TableReading, declared: Field, column: Column) -> np.ndarray:

@@ -14,6 +14,7 @@ from surveys.returns.writing import write_returns
 from tests.trouble.trial import A1, A2, B1, HEADINGS, ITEMS, forms, reasons, score_of, table, told, trial
 
 BRANCHES = (*HEADINGS, *HEADINGS[3:])
+FORM = ("P1", "Xã An Bình", "2025-10-05", 4, 5, 3)
 SPREAD = [
     ("P1", "Xã An Bình", "2025-10-05", "Hài lòng", 5, 3, "", "", ""),
     ("P2", "Xã Long Mỹ", "2025-10-06", "", "", "", "Rất hài lòng", 4, 1),
@@ -339,3 +340,76 @@ def test_mode_batch_interviewer_and_operator_are_read_from_columns(tmp_path: Pat
         ["paper", "chung", "", ""],
     ]  # fmt: skip
     assert [(p.row, dict(p.params)["text"]) for p in told(path, "returns.mode_unknown")] == [(4, "Bồ câu")]
+
+
+AGES = """
+[[fields]]
+code = "tuoi"
+role = "attribute"
+headers = ["Năm sinh", "Ngày sinh", "Tuổi"]
+label_vi = "Nhóm tuổi"
+label_en = "Age group"
+measure = "age"
+categories = { tre = ["18–29"], giua = ["30–59"], gia = ["60 trở lên"] }
+
+[[fields.bands]]
+category = "tre"
+low = 18
+high = 29
+
+[[fields.bands]]
+category = "giua"
+low = 30
+high = 59
+
+[[fields.bands]]
+category = "gia"
+low = 60
+"""
+
+
+@pytest.mark.parametrize(
+    ("heading", "cells", "groups"),
+    [  # on 1 October 2025
+        ("Năm sinh", (1995, "1996", "1966.0", "95", "không rõ"), ["giua", "tre", "giua", "", ""]),
+        ("Ngày sinh", ("01/10/1995", "02/10/1995", "1965-10-01", "12/09/1995", "30–59"),
+         ["giua", "", "gia", "", "giua"]),
+        ("Ngày sinh", ("30/09/1995", "31/12/1995", "25/9/1965", "13/2/2007", "32/1/1990"),
+         ["giua", "tre", "gia", "tre", ""]),
+        ("Tuổi", (30, "29", "59 tuổi", 17, "130"), ["giua", "tre", "giua", "", ""]),
+    ],
+)  # fmt: skip
+def test_an_age_group_is_derived_from_a_birth_or_an_age(
+    tmp_path: Path, heading: str, cells: tuple[object, ...], groups: list[str]
+) -> None:
+    rows = [(f"P{k}", *FORM[1:], cell) for k, cell in enumerate(cells)]
+    path = trial(tmp_path, {"r.csv": table(rows, (*HEADINGS, heading))}, parts={"more": AGES})
+    read = sv.load(path).screen().returns.rows
+    assert read["tuoi"].tolist() == groups
+    told_rows = sorted(p.row or 0 for p in told(path, "returns.band_unknown"))
+    assert told_rows == [k + 2 for k, group in enumerate(groups) if not group]
+    assert not read.astype(str).isin([str(cell) for cell in cells if len(str(cell)) > 2]).any(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("high = 29", "high = 30", "field.bands"), ("low = 60", "low = 70\nhigh = 65", "field.bands"),
+        ('measure = "age"\n', "", "field.measure"), ('role = "attribute"', 'role = "personal"', "field.measure"),
+        ('category = "gia"', 'category = "cao"', "record.not_accepted"),
+    ],
+)  # fmt: skip
+def test_bands_that_cannot_work_are_refused(tmp_path: Path, old: str, new: str, code: str) -> None:
+    path = trial(tmp_path, {"r.csv": table([FORM])}, parts={"more": AGES.replace(old, new)})
+    with pytest.raises(sv.SurveyError) as caught:
+        sv.load(path)
+    assert {p.code for p in caught.value.problems} == {code}
+
+
+def test_an_age_needs_the_first_day_of_fieldwork(tmp_path: Path) -> None:
+    path = trial(tmp_path, {"r.csv": table([FORM])}, parts={"more": AGES})
+    study = (path / "study.toml").read_text("utf-8")
+    (path / "study.toml").write_text(study.replace('start = "2025-10-01"', ""), "utf-8")
+    with pytest.raises(sv.SurveyError) as caught:
+        sv.load(path)
+    assert [p.code for p in caught.value.problems] == ["study.age_without_start"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from math import inf
 
 from surveys.definitions.draft import InstrumentDraft
 from surveys.definitions.field_types import Condition, MayBeEmpty
@@ -54,6 +55,7 @@ from surveys.vocabulary.combination_names import (
 )
 from surveys.vocabulary.folding import fold
 from surveys.vocabulary.levels import ALL_GROUPS, SURVEY, TOTAL
+from surveys.vocabulary.roles import KEPT_ROLES
 
 #: A unit code is given once in its block.
 UNITS_ONCE: Key = (Unit, "code", ("block", "code"))
@@ -168,7 +170,22 @@ def check_fields(draft: InstrumentDraft) -> None:
         texts = [fold(text) for _, aliases in entry.categories for text in dict.fromkeys(aliases)]
         for text in repeated(texts):
             place.note("field.ambiguous_category", "categories", value=text)
+        _check_bands(entry, place)
     note_doubles(headings, "headers")
+
+
+def _check_bands(field: Field, place: Place) -> None:
+    """Bands belong to a measure, name categories of the field, and no two of them overlap."""
+    if bool(field.measure) != bool(field.bands) or (field.measure and field.role not in KEPT_ROLES):
+        place.note("field.measure", "measure" if field.measure else "bands", field=field.code)
+    reached = -inf
+    for band in sorted(field.bands, key=lambda band: -inf if band.low is None else band.low):
+        low, high = -inf if band.low is None else band.low, inf if band.high is None else band.high
+        if band.category not in dict(field.categories):
+            place.not_accepted("record.not_accepted", "bands", band.category, dict(field.categories))
+        if low > high or low <= reached:
+            place.note("field.bands", "bands", category=band.category)
+        reached = high
 
 
 def repeated(texts: Iterable[str]) -> list[str]:

@@ -203,10 +203,21 @@ class UnitGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """A category of a field that is measured: from ``low`` to ``high``, both included (empty: no limit)."""
+
+    category: str
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """A column of a return that is not an item. ``role``: form_code, unit, submitted, started, seconds, interviewer,
     operator, rater, identification (must be filled; only its presence is kept), personal (never read into the tables),
-    own_unit, stratum, cluster, weight, attribute (kept: calibration, breakdown; ``categories`` maps label → code)."""
+    own_unit, stratum, cluster, weight, attribute (kept: calibration, breakdown; ``categories`` maps label → code). ``measure``:
+    the column holds a number, or an age, year or date of birth, of which the category is the one of ``bands``; only that is kept.
+    """
 
     code: str
     role: FieldRole
@@ -214,6 +225,8 @@ class Field:
     categories: tuple[tuple[str, tuple[str, ...]], ...] = ()
     label_vi: str = ""
     label_en: str = ""
+    measure: Literal["", "age", "number"] = ""
+    bands: tuple[Band, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

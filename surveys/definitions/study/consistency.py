@@ -202,6 +202,9 @@ def check_settings(draft: StudyDraft) -> None:
     if not _is_known(ZoneInfo, fieldwork.timezone):
         place.note("study.timezone", "timezone", value=fieldwork.timezone)
     check_ranges(draft, RANGES)
+    for field in draft.instrument.all(Field) if draft.instrument and not fieldwork.start else ():
+        if field.measure == "age":
+            place.note("study.age_without_start", "start", field=field.code)
     minimum, place = draft.one(Minimum), draft.place.below("minimum")
     for group, forms in minimum.by_group:
         within(place, f"by_group.{group}", forms, 1, 1_000_000)
