@@ -165,11 +165,11 @@ def _input(name: str, path: Path) -> dict[str, object]:
 
 def _decisions(study: StudyDefinition) -> list[dict[str, object]]:
     """The files in which people decided: what they are about, their checksums, and how many decisions each holds."""
-    files, found = study.document.get("files", {}), []
+    found = []
     for key in _DECIDED:
-        path = files.get(key) if isinstance(files, Mapping) else None
+        path = study.file_of(key)
         if path and (study.folder / path).is_file():
-            named = _input(str(path), study.folder / str(path))
+            named = _input(path, study.folder / path)
             found.append({"about": key, **named, "decisions": len(getattr(study, key))})
     for mapping in dict.fromkeys(file.mapping for file in study.returns if file.mapping):
         if (study.folder / mapping).is_file():

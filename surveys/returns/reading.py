@@ -54,10 +54,13 @@ def read_returns(study: StudyDefinition, progress: Step | None = None) -> Return
     if progress:
         progress("", len(study.returns), len(study.returns))
     reading.problems.raise_errors()
-    decided = Problems()
+    entries, units = Problems(), Problems()
     counted = count_once(together(study.instrument, parts), reading.problems)
-    settled = adjudicate(counted, study.adjudication, decided)
-    settled = assign_units(settled, study.decisions, study.units, decided)
+    settled = adjudicate(counted, study.adjudication, entries)
+    settled = assign_units(settled, study.decisions, study.units, units)
+    decided = Problems()
+    for key, found in (("adjudication", entries), ("decisions", units)):
+        decided.extend(replace(problem, file=study.file_of(key)) for problem in found)
     decided.raise_errors()
     warnings = (*reading.problems.warnings, *decided.warnings)
     return replace(settled, proposals=proposals(reading.unresolved, reading.registers), warnings=warnings)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _NARROWEST, _WIDEST, _MARGIN = 8, 60, 3
 #: Characters of a list, of a message and of its title that a cell can hold itself.
 _LIST, _MESSAGE, _TITLE = 255, 255, 32
+#: Ranges of cells under one rule.
+_RANGES = 500
 #: What may be done with the locked sheet.
 _ALLOWED = dict.fromkeys(
     ("format_cells", "format_columns", "format_rows", "sort", "autofilter", "select_locked_cells"), True
@@ -123,15 +125,19 @@ def _message(table: ReviewTable, name: str, texts: WorkbookTexts) -> dict[str, s
 def _offer(
     sheet: Worksheet, column: int, choices: Sequence[Choice], message: Mapping[str, str], lists: _Lists
 ) -> None:
-    """Lists to choose from, one for each run of rows that offer the same; whoever writes something else is asked once more."""
+    """Lists to choose from, for all runs of rows that offer the same; whoever writes something else is asked once more."""
+    runs: dict[Choice, list[list[int]]] = {}
     start = 0
     for end in range(1, len(choices) + 1):
         if end == len(choices) or choices[end] != choices[start]:
-            rule: dict[str, Any] = {"validate": "any", **message}
-            if choices[start]:
-                rule |= {"validate": "list", "source": lists.source(choices[start]), "error_type": "warning"}
-            sheet.data_validation(start + 1, column, end, column, rule)
+            runs.setdefault(choices[start], []).append([start + 1, column, end, column])
             start = end
+    for words, ranges in runs.items():
+        rule: dict[str, Any] = {"validate": "any", **message}
+        if words:
+            rule |= {"validate": "list", "source": lists.source(words), "error_type": "warning"}
+        for k in range(0, len(ranges), _RANGES):
+            sheet.data_validation(*ranges[k], {**rule, "other_cells": ranges[k + 1 : k + _RANGES]})
 
 
 class _Lists:

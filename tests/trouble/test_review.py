@@ -14,6 +14,7 @@ import openpyxl
 import pytest
 
 import surveys as sv
+from surveys.cli import main
 from surveys.handover.package import package, screening
 from surveys.review.decisions import Confirmed
 from tests.trouble.trial import HEADINGS, forms, table, trial
@@ -515,6 +516,23 @@ def test_who_when_and_why_reach_the_forms_the_council_and_the_manifest(waiting: 
     ]  # fmt: skip
 
 
+def test_the_line_for_the_study_is_printed_with_its_key_and_file(
+    waiting: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = fill(review(waiting, "forms", ".csv"), {0: {"decision": "loại", **WHO}})
+    (waiting / "qd").mkdir()
+    arguments = ["confirm", str(file), "--study", str(waiting), "--lang", "en", "--out"]
+    assert main([*arguments, str(waiting / "qd" / "1.csv")]) == 0
+    shown = capsys.readouterr().out
+    assert "under [files], write this line" in shown
+    assert '    decisions = "qd/1.csv"' in shown.splitlines()
+    elsewhere = waiting.parent / f"{waiting.name}-quyet-dinh.csv"
+    assert main([*arguments, str(elsewhere)]) == 0
+    shown = capsys.readouterr().out
+    assert f"Copy the file into {waiting}" in shown
+    assert f'    decisions = "{elsewhere.name}"' in shown.splitlines()
+
+
 # ------------------------------------------------------------------------------------------- double entry, mappings
 
 
@@ -558,6 +576,19 @@ def test_an_entry_settled_by_nobody_is_refused(entered_twice: Path) -> None:
     assert problems_of(lambda: study.confirm(file, entered_twice / "px.csv")) == [
         ("review.incomplete", 2, "final")
     ]
+
+
+def test_a_final_answer_that_is_none_is_told_with_its_file(entered_twice: Path) -> None:
+    said = {"final": "7", "who": "B"}
+    declare(
+        entered_twice,
+        sv.load(entered_twice).confirm(
+            fill(review(entered_twice, "entries", ".csv"), {0: said}), entered_twice / "px.csv"
+        ),
+    )
+    with pytest.raises(sv.SurveyError) as caught:
+        sv.load(entered_twice).screen()
+    assert [(p.code, p.file) for p in caught.value.problems] == [("double_entry.final", "px.csv")]
 
 
 def test_the_answers_of_the_scale_are_offered_for_an_entry(entered_twice: Path) -> None:

@@ -317,6 +317,12 @@ class StudyDefinition(Shown):
     def excluded(self) -> Mapping[tuple[str, str], Exclusion]:
         return {(e.block, e.unit): e for e in self.exclusions}
 
+    def file_of(self, key: str) -> str:
+        """The file that is named under a key of ``[files]``; empty where none is."""
+        files = self.document.get("files", {})
+        named = files.get(key, "") if isinstance(files, Mapping) else ""
+        return named if isinstance(named, str) else ""
+
     def assessed_units(self, block: str) -> tuple[Unit, ...]:
         """Units of a block that are scored: registered and not excluded."""
         return tuple(u for u in self.units if u.block == block and (u.block, u.code) not in self.excluded)

@@ -46,8 +46,17 @@ def lists_of(content: bytes) -> dict[str, list[str]]:
 
 def test_each_run_of_rows_offers_its_own_words() -> None:
     short, other = ("x", "không"), ("x", "không", "Xã Bình")
-    content = review_workbook(UNITS, [ROW] * 4, texts(short, short, other, ()))
-    assert lists_of(content) == {"G2:G3": list(short), "G4": list(other)}
+    content = review_workbook(UNITS, [ROW] * 5, texts(short, short, other, (), short))
+    assert lists_of(content) == {"G2:G3 G6": list(short), "G4": list(other)}
+
+
+def test_rules_of_many_rows_hold_so_many_ranges_as_programs_take() -> None:
+    one, other = ("1", "2"), ("0", "1")
+    offered = lists_of(review_workbook(UNITS, [ROW] * 1200, texts(*[one, other] * 600)))
+    assert [len(cells.split()) for cells in offered] == [500, 100] * 2
+    assert sorted(cell for cells in offered for cell in cells.split()) == sorted(
+        f"G{k}" for k in range(2, 1202)
+    )
 
 
 @pytest.mark.parametrize(
