@@ -14,7 +14,7 @@ from surveys.definitions.instrument.records import (
 )
 from surveys.returns.answer_options import shown_text
 from surveys.returns.headings.columns import Pool
-from surveys.returns.not_shown import marks_seen, no_answer, tell_not_shown
+from surveys.returns.not_shown import no_answer, tell_not_shown
 from surveys.returns.option_answers import EMPTY_BOXES, NO_TICKS, TICKS, OptionAnswers
 from surveys.returns.several_answers import choose
 from surveys.returns.table_reading import CellFault, TableReading
@@ -30,7 +30,7 @@ def table_answers(reading: TableReading, units: Sequence[str]) -> np.ndarray:
     item_position, unit_position = reading.instrument.item_position, {unit: u for u, unit in enumerate(units)}
     answers = np.full((len(reading), len(units), len(item_position)), NOT_ASKED, dtype=np.int8)
     held = [about for about in reading.layout.held if about[1] in unit_position]
-    sound = {} if marks_seen(reading) else _sound_answers(reading, held)
+    sound = {} if reading.marks_seen else _sound_answers(reading, held)
     for item, unit in sorted(held, key=lambda about: unit_position[about[1]]):
         codes = sound.get((item, unit))
         answers[:, unit_position[unit], item_position[item]] = (
@@ -94,7 +94,7 @@ def _item_answers(reading: TableReading, item: str, unit: str) -> np.ndarray:
         elif told == _TOLD:
             reading.warn(column, k, "returns.cells_further", text=text, texts=len(faults) - _TOLD)
     is_box = isinstance(options, OptionAnswers)
-    empty = NOT_ASKED if marks_seen(reading) and not is_box else BLANK
+    empty = NOT_ASKED if reading.marks_seen and not is_box else BLANK
     return cells.spread(np.array([answer.code for answer in read], dtype=np.int8), empty)
 
 

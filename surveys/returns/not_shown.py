@@ -20,13 +20,6 @@ def no_answer(reading: TableReading, options: AnswerOptions, text: str) -> Answe
     return Answer(BLANK) if folded in words_for(product, "seen") else None
 
 
-def marks_seen(reading: TableReading) -> bool:
-    """Whether the file marks questions that were shown and left unanswered: then an empty cell was not shown."""
-    seen = words_for(reading.table.said.product, "seen")
-    columns = reading.layout.items.values() if seen else ()
-    return any(not seen.isdisjoint(column.distinct.texts) for column in columns)
-
-
 def tell_not_shown(reading: TableReading) -> None:
     """One warning for each text by which the product says that questions were not shown."""
     told: dict[str, list[tuple[Column, int]]] = {}
@@ -41,5 +34,5 @@ def tell_not_shown(reading: TableReading) -> None:
             columns=len({column.heading for column, _ in found}),
         )  # fmt: skip
     reading.hidden.clear()
-    if marks_seen(reading):
+    if reading.marks_seen:
         reading.note("returns.unseen", product=product)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import FormTable
 from surveys.returns.headings.matched_columns import Layout
 from surveys.returns.headings.questions import Vocabulary
+from surveys.returns.headings.tool_states import words_for
 from surveys.returns.study_reading import StudyReading
 from surveys.returns.text.cell_text import SHOWN
 from surveys.returns.unit_register import UnitRegister
@@ -63,6 +65,13 @@ class TableReading:
     @property
     def register(self) -> UnitRegister:
         return self.study.registers[self.questionnaire.block]
+
+    @cached_property
+    def marks_seen(self) -> bool:
+        """Whether the file marks questions that were shown and left unanswered: then an empty cell was not shown."""
+        seen = words_for(self.table.said.product, "seen")
+        columns = self.layout.items.values() if seen else ()
+        return any(not seen.isdisjoint(column.distinct.texts) for column in columns)
 
     def coding(self, item: str) -> Coding:
         """How the file writes the answers of an item."""

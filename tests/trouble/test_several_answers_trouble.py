@@ -215,3 +215,21 @@ def test_rows_of_a_grid_with_two_levels_that_are_no_boxes_are_answers(tmp_path: 
         [1, BLANK],
         [BLANK, 0],
     ]
+
+
+@pytest.mark.parametrize("scale", ["flat", "yes first", "no is called 1"])
+def test_boxes_of_a_question_in_a_group_of_odk_central(tmp_path: Path, scale: str) -> None:
+    heads = [
+        "SubmissionDate",
+        "c-Đơn vị",
+        "c-A1",
+        "c-A2",
+        "c-B1",
+        *(f"c-k-{QUESTION}/{o}" for o in (SPEAKER, FRIENDS)),
+        "KEY",
+    ]
+    rows = [
+        [f"2025-10-05T02:0{k}:00.000Z", UNIT, 5, 4, 5, *row, f"uuid:{k}"]
+        for k, row in enumerate([(1, 0), (1, 1), (0, 1), ("", "")])
+    ]
+    assert chosen(of_options(tmp_path, "r.csv", text_of(heads, *rows), scale), scale) == EXPECTED

@@ -15,7 +15,7 @@ from surveys.problems import Problem
 from surveys.returns.files.sheets import ResponseSet, Sheet, Variable
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import FormTable, plain_table
-from surveys.returns.headings.product_columns import chosen_options
+from surveys.returns.headings.product_columns import chosen_options, is_display_order
 from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.headings.tool_states import said_by_tool
 from surveys.returns.option_answers import EMPTY_BOX, TICKED
@@ -47,10 +47,12 @@ def _table(sheet: Sheet, vocabulary: Vocabulary) -> FormTable:
         if fold_name(found.label) in vocabulary.multiple and set(found.variables) <= described.keys()
     ]
     chosen = [column for found in known for column in _set_columns(found, described)]
-    members = {name for found in known for name in found.variables}
-    single = [column for name, column in described.items() if name not in members]
-    notes = tuple(note for column in single for note in _unknown_labels(column, sheet, vocabulary))
     said = said_by_tool(described.values())
+    apart = {name for found in known for name in found.variables}
+    if said.product == "qualtrics":
+        apart |= set(filter(is_display_order, described))
+    single = [column for name, column in described.items() if name not in apart]
+    notes = tuple(note for column in single for note in _unknown_labels(column, sheet, vocabulary))
     return dataclasses.replace(plain, columns=(*single, *chosen), notes=notes, said=said)
 
 

@@ -151,14 +151,15 @@ def _asked(table: FormTable, vocabulary: Vocabulary, product: Product) -> list[C
 def _question(column: Column, vocabulary: Vocabulary, product: Product, whole: frozenset[str]) -> Column:
     """A question under every name it may have. What stands behind a question (``whole`` are those of the table), or is a bare
     number, is one of the question's options, and no question in a group: no name of XLSForm begins with a digit."""
-    left = _suffixes(column.heading, product.separator)
+    left = tuple(_suffixes(column.heading, product.separator))
     names = [
         name
         for name in left
         if not name.isdecimal() and column.heading.removesuffix(product.separator + name) not in whole
     ]
     known = dataclasses.replace(column, names=tuple(names), separator=" ")
-    for question, part in _splits(column.heading):
+    paths = (column.heading, *left) if product.separator != "/" else (column.heading,)
+    for question, part in (split for path in paths for split in _splits(path)):
         if vocabulary.option_item(question, part):
             option = dataclasses.replace(known, question=question, part=part)
             return as_box(option, _option)
