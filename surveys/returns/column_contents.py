@@ -14,7 +14,8 @@ from surveys.definitions.study.records import StudyDefinition
 from surveys.returns.answer_options import whole_number
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.questions import Target, Vocabulary
-from surveys.returns.item_answers import mark_of, split_options
+from surveys.returns.item_answers import mark_of
+from surveys.returns.several_answers import split_options
 from surveys.returns.table_fields import category_names, texts_of
 from surveys.returns.text.times import read_times
 from surveys.returns.unit_register import UnitRegister
