@@ -228,12 +228,11 @@ def _times(column: _DateColumn, order: str, swapped: bool) -> np.ndarray:
         times = np.where(column.readings.stored & ~np.isnat(other), other, times)
     for k in np.flatnonzero(np.isnat(times)).tolist():
         meant = {readings[other][k] for other in ORDERS if not np.isnat(readings[other][k])}
-        if order and len(meant) == 1:
-            times[k] = meant.pop()
-            column.table.warn(
-                column.column, k, "returns.time_in_other_order", order=_NAMES[order], read=_day(times[k])
-            )
-        elif order or not meant:
+        if order and meant:
+            times[k] = meant.pop() if len(meant) == 1 else times[k]
+            read = _day(times[k]) if not np.isnat(times[k]) else ""
+            column.table.warn(column.column, k, "returns.time_in_other_order", order=_NAMES[order], read=read)
+        elif not meant:
             column.table.warn(column.column, k, "returns.time_unknown")
     return times
 

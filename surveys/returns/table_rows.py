@@ -22,6 +22,8 @@ _ANSWERS = frozenset({"attribute", "stratum", "cluster", "weight", "own_unit", "
 _NUMBER = re.compile(r"\d+(?:[.,]0+)?")
 _ENUMERATION = re.compile(r"(?:\d{1,4}|[IVXivx]{1,5}|[A-Za-z])?\s*[.)/-]?")
 _LABELLED = re.compile(r"[^:]{1,80}:\s*(.*)")
+_NUMBERED = re.compile(r"^(?:\d{1,3}|[IVXivx]{1,5}|[A-Za-z])\s*[.)/-]\s*")
+_REMARK = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*$")
 _MOST_FILLED = 3  # cells of a row that only names a unit
 _SHOWN = 20  # rows listed in a message
 
@@ -112,19 +114,19 @@ class _Rows:
         filled = [column.distinct.codes >= 0 for column in columns]
         return np.logical_and.reduce(filled) if filled else np.zeros(len(self.table), dtype=bool)
 
-    @cached_property
-    def sections(self) -> dict[int, str]:
-        """Rows that name a unit and hold neither code nor answer → the unit as written."""
+    def sections(self, declared: bool) -> dict[int, str]:
+        """Rows that name a unit and hold no code and no answer → the unit as written. ``declared``: the study says that there are
+        such rows; then whatever else such a row says is a unit that nobody knows, so that its forms go to no other."""
         filled = np.zeros(len(self.table), dtype=int)
         for column, _ in self.columns:
             filled += column.cells.codes >= 0
         few = (filled > 0) & (filled <= _MOST_FILLED)
         for column in self.of_role("form_code"):
             few &= column.cells.codes < 0
-        found = ((row, self._named_alone(row)) for row in np.flatnonzero(few).tolist())
+        found = ((row, self._named_alone(row, declared)) for row in np.flatnonzero(few).tolist())
         return {row: unit for row, unit in found if unit}
 
-    def _named_alone(self, row: int) -> str:
+    def _named_alone(self, row: int, declared: bool) -> str:
         """The unit that a row names beside nothing but a number of its own; empty where there is none."""
         units = []
         for column, role in self.columns:
@@ -132,15 +134,22 @@ class _Rows:
             text = column.distinct.texts[k] if k >= 0 else ""
             if unit := self._unit_in(text):
                 units.append(unit)
+            elif text and declared and role in ("", "unit", "answer") and not _ENUMERATION.fullmatch(text):
+                units.append("" if self._is_answer(column, text) else text)
             elif text and (role or not _ENUMERATION.fullmatch(text)):
                 return ""
         return units[0] if len(units) == 1 else ""
 
     def _unit_in(self, text: str) -> str:
-        """The unit that a text names, by itself or after a label."""
-        labelled = _LABELLED.fullmatch(text)
-        said = (text, labelled[1] if labelled else "")
+        """The unit that a text names, by itself, after a number or a label, or before a remark in brackets."""
+        said = [text, _NUMBERED.sub("", text)]
+        said += [labelled[1] for one in said if (labelled := _LABELLED.fullmatch(one))]
+        said += [_REMARK.sub("", one) for one in said]
         return next((name for name in said if name and self.vocabulary.is_unit(name)), "")
+
+    def _is_answer(self, column: Column, text: str) -> bool:
+        items = [target.code for target in self.vocabulary.targets(column) if target.kind == "item"]
+        return any(not self.vocabulary.options_of(item).read(text).fault for item in items)
 
     def shown(self, row: int) -> str:
         """The first filled cell of a row, for a message."""
@@ -157,7 +166,7 @@ def _with_units(rows: _Rows, written: str) -> FormTable:
     below = np.append(blank[1:], False)
     sections = {
         row: unit
-        for row, unit in rows.sections.items()
+        for row, unit in rows.sections(written == "section_row").items()
         if written == "section_row" or blank[row] or below[row]
     }
     heading = _heading(rows, column)

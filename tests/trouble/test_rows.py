@@ -201,6 +201,19 @@ def test_a_section_row_over_the_first_question_is_one_too(tmp_path: Path) -> Non
     assert units(path) == {3: ("an-binh", "valid"), 5: ("long-my", "valid")}
 
 
+def test_forms_below_a_section_that_nobody_knows_go_to_no_other_unit(tmp_path: Path) -> None:
+    rows = [
+        ("I. Xã An Bình (2 phiếu)", "", "", ""),
+        ("", 5, 3, 4),
+        ("II. Xã Long Mĩ", "", "", ""),
+        ("", 1, 2, 1),
+    ]
+    content = table(rows, ("Ghi chú", *ANSWERS))
+    path = trial(tmp_path, {"r.csv": content}, KEYED.format(path="r.csv", key='unit_written = "section_row"'))
+    assert units(path) == {3: ("an-binh", "valid"), 5: ("", "review")}
+    assert sv.load(path).screen().returns.proposals["text"].iloc[0] == "II. Xã Long Mĩ"
+
+
 def test_section_rows_are_no_forms_and_told_without_the_key(tmp_path: Path) -> None:
     path = trial(tmp_path, {"r.xlsx": workbook(("STT", "Đơn vị", *ANSWERS), *SECTIONS)})
     (problem,) = told(path, "returns.rows_section")
