@@ -13,7 +13,7 @@ from surveys.definitions.instrument.records import Instrument, Unit
 from surveys.definitions.record_building import build, build_rows, entries, from_cells, from_table, section
 from surveys.definitions.study.records import StudyDefinition
 from surveys.problems import Place, Problems
-from surveys.vocabulary.codes import codes_from_numbers
+from surveys.vocabulary.whole_numbers import codes_from_numbers
 
 R = TypeVar("R")
 

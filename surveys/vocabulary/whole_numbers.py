@@ -1,9 +1,9 @@
-"""Codes that a program took for numbers."""
+"""Codes that a program took for numbers: a column of 1, 2, 3 that comes back as 1.0, 2.0, 3.0."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 _WHOLE = re.compile(r"(\d+)[.,]0+")
 
@@ -18,3 +18,20 @@ def without_decimals(codes: Iterable[str]) -> list[str] | None:
     found = [_WHOLE.fullmatch(code) for code in codes]
     whole = [match[1] for match in found if match]
     return whole if whole and len(whole) == len(found) else None
+
+
+def codes_from_numbers(texts: Iterable[str], known: Collection[str]) -> Mapping[str, str]:
+    """Text → the code it was before a program took its column for numbers; blank texts are passed over.
+
+    Empty unless every text is such a number, none is a code as it stands, and every code is known.
+
+    >>> codes_from_numbers(["1.0", "", "3,0"], {"1", "2", "3"})
+    {'1.0': '1', '3,0': '3'}
+    >>> codes_from_numbers(["1.0", "4.0"], {"1", "2"}), codes_from_numbers(["1.0"], {"1", "1.0"})
+    ({}, {})
+    """
+    different = sorted({text for text in texts if text})
+    whole = without_decimals(different)
+    if whole is None or not set(whole) <= set(known) or not set(different).isdisjoint(known):
+        return {}
+    return dict(zip(different, whole, strict=True))

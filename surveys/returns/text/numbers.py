@@ -1,4 +1,4 @@
-"""Numbers as people and products write them: with a decimal point or comma, thousands parted, or as a duration."""
+"""Numbers in cells of returns: read by the decimal mark of their column, or as a duration."""
 
 from __future__ import annotations
 
@@ -8,16 +8,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-MARKS = (".", ",")
-_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
-_MARKED = re.compile(r"-?(\d+(?:[.,]\d{3})*)([.,])(\d+)")
-_TWO_WAYS = re.compile(r"-?[1-9]\d{0,2}[.,]\d{3}")
+from surveys.vocabulary.numbers import WrittenNumber, decimal_mark, read_as
+
 _DURATION = re.compile(r"(\d+):(\d{2}):(\d{2})")
-#: Decimal mark → a number with it, in which the other mark or a space may part thousands.
-_WITH = {
-    mark: re.compile(rf"-?(?:\d+|\d{{1,3}}(?:[{other} ]\d{{3}})+)(?:[{mark}]\d+)?")
-    for mark, other in zip(MARKS, reversed(MARKS), strict=True)
-}
 
 
 def read_numbers(values: Sequence[object], texts: Sequence[str], decimal: str = "") -> np.ndarray:
@@ -40,10 +33,8 @@ def decimal_of(texts: Iterable[str]) -> str:
     >>> decimal_of(["1.234", "93.42"]), decimal_of(["1.234"]), decimal_of(["1.234.567"]), decimal_of(["4.5", "4,5"])
     ('.', '', ',', '')
     """
-    told = {
-        mark for text in texts if (found := _MARKED.fullmatch(text)) for mark in _decimal_in(*found.groups())
-    }
-    return told.pop() if len(told) == 1 else ""
+    told = decimal_mark([WrittenNumber(text) for text in texts], "")
+    return "" if told.against else told.mark
 
 
 def may_be_thousands(text: str) -> bool:
@@ -52,15 +43,7 @@ def may_be_thousands(text: str) -> bool:
     >>> [may_be_thousands(text) for text in ("1.234", "1,5", "0.123", "1234.567")]
     [True, False, False, False]
     """
-    return _TWO_WAYS.fullmatch(text) is not None
-
-
-def _decimal_in(whole: str, mark: str, after: str) -> str:
-    """The decimal mark that one number tells; empty when it tells none."""
-    before = next((other for other in MARKS if other in whole), "")
-    if before == mark:
-        return MARKS[MARKS[0] == mark]
-    return mark if before or len(after) != 3 or len(whole) > 3 or whole.startswith("0") else ""
+    return len(WrittenNumber(text).readings) > 1
 
 
 def _number(value: object, text: str, decimal: str) -> float:
@@ -70,12 +53,9 @@ def _number(value: object, text: str, decimal: str) -> float:
         return float(value.hour * 3600 + value.minute * 60 + value.second)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)
-    marked = _MARKED.fullmatch(text)
-    mark = decimal or (_decimal_in(*marked.groups()) if marked else "")
-    if mark and _WITH[mark].fullmatch(text):
-        return float(re.sub(rf"[^\d{mark}-]", "", text).replace(",", "."))
-    if not decimal and _NUMBER.fullmatch(text):
-        return float(text.replace(",", "."))
+    readings = (read_as(text, decimal),) if decimal else WrittenNumber(text).readings
+    if readings and readings[-1]:
+        return float(readings[-1])  # of two, the one with decimals
     if clock := _DURATION.fullmatch(text):
         hours, minutes, seconds = map(int, clock.groups())
         return float(hours * 3600 + minutes * 60 + seconds)
