@@ -11,11 +11,15 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from surveys.problems import Problems, SurveyError, fault, nearest
+from surveys.vocabulary.file_kinds import kind_by_beginning, name_of
+from surveys.vocabulary.legacy_encodings import decode_old
 
 #: Largest definition or study table read, in bytes; a national round of 100,000 issued forms stays under 10 MB.
 LARGEST_TEXT = 64_000_000
 #: Largest TOML document read; the shipped ones have some 30 kB.
 LARGEST_TOML = 4_000_000
+#: Different words with Vietnamese letters that must tell an old encoding.
+_TELLING = 3
 #: Levels of tables within tables; the deepest key of the reference stands on the fifth. Keys with more dots are not read at all.
 DEEPEST, MOST_DOTS = 20, 100
 
@@ -107,14 +111,17 @@ def read_text(
 
     ``wide``: UTF-16 with its BOM is read as well.
 
-    Text in another form of Unicode is read as NFC and noted as the warning ``file.not_nfc`` with its first row.
+    Text in another form of Unicode is read as NFC and noted as the warning ``file.not_nfc`` with its first row; text in an old
+    Vietnamese encoding is read where it is surely one, and noted as ``file.old_encoding``.
     """
     file = file or path.name
     try:
-        text = _decoded(_read_bytes(path, file, largest), file, wide)
+        text, old = _decoded(_read_bytes(path, file, largest), file, wide)
     except SurveyError as unread:
         problems.extend(unread.problems)
         return None
+    if old:
+        problems.add("file.old_encoding", severity="warning", file=file, encoding=old)
     if unicodedata.is_normalized("NFC", text):
         return text
     rows = enumerate(text.splitlines(), 1)
@@ -135,18 +142,22 @@ def _read_bytes(path: Path, file: str, largest: int) -> bytes:
         raise fault("file.unreadable", file=file, reason=error.strerror or type(error).__name__) from None
 
 
-def _decoded(data: bytes, file: str, wide: bool) -> str:
-    """UTF-8 text; a byte that is none (or a NUL, the mark of UTF-16) is named by its 1-based position."""
+def _decoded(data: bytes, file: str, wide: bool) -> tuple[str, str]:
+    """UTF-8 text, or that of an old Vietnamese encoding and its name. Of any other a byte that is none of UTF-8 (or a NUL, the mark
+    of UTF-16) is named by its 1-based position, and a file that is no text by its kind."""
+    if kind_by_beginning(data) != "text":
+        raise fault("file.other_kind", file=file, what=name_of(data))
     if wide and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         data = data.decode("utf-16", errors="replace").encode()
     try:
-        text = data.decode("utf-8")
+        text, old = data.decode("utf-8"), ""
         at = data.find(b"\0")
     except UnicodeDecodeError as error:
-        at = error.start
+        text, old = decode_old(data, _TELLING) or ("", "")
+        at = -1 if old and b"\0" not in data else error.start
     if at >= 0:
         raise fault("file.encoding", file=file, row=data.count(b"\n", 0, at) + 1, byte=at + 1)
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"), old
 
 
 def read_toml(path: Path, problems: Problems, file: str = "") -> Mapping[str, object] | None:

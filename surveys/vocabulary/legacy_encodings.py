@@ -127,10 +127,11 @@ def is_damaged(text: str) -> bool:
     return "\ufffd" in text
 
 
-def decode_old(raw: bytes) -> tuple[str, str] | None:
+def decode_old(raw: bytes, least: int = 1) -> tuple[str, str] | None:
     """Bytes that are not UTF-8, decoded by the table that gives the most Vietnamese: text and name of the table.
 
-    Code page 1258, or Latin-1 bytes typed with a TCVN3 or VNI font. ``None`` when nothing reads as Vietnamese.
+    Code page 1258, or Latin-1 bytes typed with a TCVN3 or VNI font. ``None`` when nothing reads as Vietnamese, or fewer than
+    ``least`` different words with other letters than ASCII tell.
 
     >>> decode_old(b"H\\xe0 N\\xf4\\xf2i")
     ('Hà Nội', 'cp1258')
@@ -142,6 +143,8 @@ def decode_old(raw: bytes) -> tuple[str, str] | None:
         "vni": from_vni(latin),
     }
     best = max(candidates, key=lambda name: _reads(candidates[name]))
+    if least > 1 and len({word for word in _WORD.findall(candidates[best]) if not word.isascii()}) < least:
+        return None
     return (candidates[best], best) if _reads(candidates[best]) > 0.9 else None
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
-import queue
 import signal
 import subprocess
 import sys
@@ -26,7 +25,8 @@ from surveys.returns.files.messages import request
 
 MOST = min(2, os.cpu_count() or 1)
 IDLE = 60  # seconds after which a program without work ends
-LOOK = 0.2  # seconds between two looks at its memory, where the system does not bound it
+LOOK = 0.2  # seconds between two looks at what it takes
+PIPE = 1 << 20  # bytes that a program can say before anybody listens, where the system lets that be chosen
 LARGE = (
     50_000_000  # bytes of an answer after which a program is not kept: it may hold the memory that it took
 )
@@ -36,6 +36,7 @@ _START = "import sys; sys.path[:] = sys.argv[1:]; from surveys.returns.files.chi
 _ALONE = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 Answer = tuple[bytes, bytes]
+_Job = tuple[str, Wanted, Future[Answer]]  # the opener that a file needs, the file, and what is to come
 
 
 class EndedEarlyError(Exception):
@@ -63,28 +64,28 @@ class ReadingProgram:
     """One running program; ``files`` counts what it was asked for."""
 
     def __init__(self) -> None:
-        self.files = 0
+        self.files, self._why = 0, ""
+        self._now: Wanted | None = None
+        self._last = 0.0
         self._process = subprocess.Popen(
             [sys.executable, "-X", "utf8", "-c", _START, *sys.path], env=os.environ | _ALONE,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0), pipesize=PIPE,
         )  # fmt: skip
         _running.add(self)
+        threading.Thread(target=self._watch, daemon=True).start()
 
     def ask(self, wanted: Wanted) -> Answer:
         """Its answer. Raises :class:`EndedEarlyError`; then it is gone."""
         self.files += 1
-        ended, why = threading.Event(), [""]
-        watch = threading.Thread(target=self._watch, args=(wanted, ended, why), daemon=True)
-        watch.start()
+        self._now, self._last = wanted, time.monotonic() + wanted.limits.seconds
         try:
             return self._answer(wanted)
         except EndedEarlyError as early:
             self.end()
-            raise EndedEarlyError(why[0] or early.why, self._process.returncode) from None
+            raise EndedEarlyError(self._why or early.why, self._process.returncode) from None
         finally:
-            ended.set()
-            watch.join()
+            self._now = None
 
     def _answer(self, wanted: Wanted) -> Answer:
         if self.files == 1 and self._read(len(READY), "unstarted") != READY:
@@ -105,17 +106,18 @@ class ReadingProgram:
             raise EndedEarlyError(otherwise)
         return content
 
-    def _watch(self, wanted: Wanted, ended: threading.Event, why: list[str]) -> None:
-        """End the program when the file takes longer than it may, or more memory where the system does not see to that."""
-        limits = wanted.limits
-        last = time.monotonic() + limits.seconds
-        while not why[0] and not ended.wait(max(last - time.monotonic(), 0) if BOUND_BY_SYSTEM else LOOK):
-            if time.monotonic() >= last:
-                why[0] = "time"
-            elif memory_of(self._process) > limits.memory_bytes:
-                why[0] = "memory"
-        if why[0]:
-            self._process.kill()
+    def _watch(self) -> None:
+        """End the program when a file takes longer than it may, or more memory where the system does not see to that."""
+        while self._process.poll() is None:
+            time.sleep(LOOK)
+            if (now := self._now) is None:
+                continue
+            if time.monotonic() > self._last:
+                self._why = "time"
+            elif not BOUND_BY_SYSTEM and memory_of(self._process) > now.limits.memory_bytes:
+                self._why = "memory"
+            if self._why and now is self._now:
+                self._process.kill()
 
     def end(self) -> None:
         """End it, whatever it does."""
@@ -129,62 +131,80 @@ class ReadingProgram:
 
 
 class ReadingPrograms:
-    """The programs of this one: at most :data:`MOST`, each led by a thread that waits for it."""
+    """The programs of this one: at most :data:`MOST`, each led by a thread that waits for it.
+
+    Some libraries take longer to load than a file to read, so a program takes files of a kind that it has read first.
+    """
 
     def __init__(self) -> None:
-        self._asked: queue.SimpleQueue[tuple[Wanted, Future[Answer]]] = queue.SimpleQueue()
-        self._leaders: list[threading.Thread] = []
+        self._waiting: list[_Job] = []
+        self._change = threading.Condition()
+        self._leaders = 0
 
-    def ask(self, wanted: Wanted) -> Future[Answer]:
-        """The answer to come; it raises SurveyError where the program that read the file ended early."""
+    def ask(self, wanted: Wanted, opener: str) -> Future[Answer]:
+        """The answer to come; it raises SurveyError where the program that read the file ended early. ``opener`` names what the
+        file needs."""
         answer: Future[Answer] = Future()
-        self._asked.put((wanted, answer))
-        if len(self._leaders) < MOST:
-            self._leaders.append(threading.Thread(target=self._lead, daemon=True))
-            self._leaders[-1].start()
+        with self._change:
+            self._waiting.append((opener, wanted, answer))
+            if self._leaders < MOST:
+                self._leaders += 1
+                threading.Thread(target=self._lead, daemon=True).start()
+            self._change.notify()
         return answer
 
     def _lead(self) -> None:
         program: ReadingProgram | None = None
+        known: set[str] = set()  # the openers that the program has loaded
         while True:
-            try:
-                wanted, answer = self._asked.get(timeout=IDLE if program else None)
-            except queue.Empty:
-                program = self._without(program)
+            taken = self._next(known, IDLE if program else None)
+            if taken and not taken[2].set_running_or_notify_cancel():
                 continue
-            if not answer.set_running_or_notify_cancel():
-                continue
-            try:
-                program, said = self._answered(program or ReadingProgram(), wanted)
-            except BaseException as error:  # whoever asked waits for it
+            said: Answer | BaseException = (b"", b"")
+            if taken:
+                program, said = self._said(program, taken[1])
+            if program and (taken is None or (isinstance(said, tuple) and sum(map(len, said)) > LARGE)):
+                program.end()
                 program = None
-                answer.set_exception(self._about(error, wanted))
-            else:
-                if sum(map(len, said)) > LARGE:
-                    program = self._without(program)
-                answer.set_result(said)
+            known = known | {taken[0]} if program and taken else set()
+            if taken:
+                _settle(taken[2], said)
 
-    def _answered(self, program: ReadingProgram, wanted: Wanted) -> tuple[ReadingProgram, Answer]:
-        """The answer, and the program that gave it. A program that dies over a file after others is not believed: what it read
-        before may have harmed it."""
+    def _next(self, known: set[str], timeout: float | None) -> _Job | None:
+        """The next file for a program; None when there was none for so long."""
+        with self._change:
+            found = self._change.wait_for(lambda: self._for(known), timeout)
+            if found:
+                self._waiting.remove(found)
+            return found
+
+    def _for(self, known: set[str]) -> _Job | None:
+        first = next(iter(self._waiting), None)
+        return next((job for job in self._waiting if job[0] in known), first)
+
+    def _said(
+        self, program: ReadingProgram | None, wanted: Wanted
+    ) -> tuple[ReadingProgram | None, Answer | BaseException]:
+        """What a program says of a file, or why none does, and the program, if it is still there. One that dies over a file after
+        others is not believed: what it read before may have harmed it."""
         try:
+            program = program or ReadingProgram()
             return program, program.ask(wanted)
         except EndedEarlyError as early:
-            if early.why != "died" or program.files == 1:
-                raise
-        fresh = ReadingProgram()
-        return fresh, fresh.ask(wanted)
+            if early.why == "died" and program and program.files > 1:
+                return self._said(None, wanted)
+            return None, early.about(wanted)
+        except OSError as error:  # the system starts no further program
+            return None, EndedEarlyError("unstarted", error.errno or 0).about(wanted)
+        except BaseException as error:  # whoever asked waits for it
+            return None, error
 
-    @staticmethod
-    def _about(error: BaseException, wanted: Wanted) -> BaseException:
-        if isinstance(error, OSError):  # the system starts no further program
-            error = EndedEarlyError("unstarted", error.errno or 0)
-        return error.about(wanted) if isinstance(error, EndedEarlyError) else error
 
-    @staticmethod
-    def _without(program: ReadingProgram | None) -> None:
-        if program:
-            program.end()
+def _settle(answer: Future[Answer], said: Answer | BaseException) -> None:
+    if isinstance(said, tuple):
+        answer.set_result(said)
+    else:
+        answer.set_exception(said)
 
 
 _running: set[ReadingProgram] = set()

@@ -55,6 +55,12 @@ def is_text(head: bytes) -> bool:
     return kind_by_beginning(head) == "text"
 
 
+def opener_of(head: bytes) -> str:
+    """The opener that a file with these first bytes needs, as far as they tell."""
+    known = kind_by_beginning(head)
+    return next((opener for kind, opener in OPENERS.items() if kind == known), OPENERS["xlsx"])
+
+
 def _opened(raw: bytes, within: FileContent) -> list[Page]:
     """The sheets of a file, or of a file inside an archive, which may be no archive itself."""
     kind = kind_of(raw)

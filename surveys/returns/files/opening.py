@@ -69,7 +69,7 @@ def opened(wanted: Wanted) -> Waiting:
         )
     if kinds.is_text(head):
         return lambda: tuple(_of_page(page, wanted.file) for page in kinds.pages_of(wanted))
-    answer = children.PROGRAMS.ask(wanted)
+    answer = children.PROGRAMS.ask(wanted, kinds.opener_of(head))
     return lambda: _received(answer, wanted)
 
 

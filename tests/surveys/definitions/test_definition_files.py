@@ -292,3 +292,35 @@ def test_a_pipe_does_not_hang_the_reading(small: Path) -> None:
     (small / "frames.csv").unlink()
     os.mkfifo(small / "frames.csv")
     assert "file.not_a_file" in {problem.code for problem in check(small)}
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"), [("cp1258", "cp1258"), ("tcvn3", "latin-1"), ("vni", "latin-1")]
+)
+def test_an_old_vietnamese_encoding_is_read_where_it_is_unmistakable(
+    tmp_path: Path, name: str, encoding: str
+) -> None:
+    written = {
+        "cp1258": "Sơ\u0309 Nô\u0323i vu\u0323,Sơ\u0309 Xây dư\u0323ng",
+        "tcvn3": "Së Néi vô,Së X©y dùng",
+        "vni": "Sôû Noäi vuï,Sôû Xaây döïng",
+    }[name]
+    table, problems = read(tmp_path / "t.csv", f"unit,name\n{written}\n".encode(encoding))
+    assert table is not None
+    (row,) = table.rows  # type: ignore[attr-defined]
+    assert (row["unit"], row["name"]) == ("Sở Nội vụ", "Sở Xây dựng")
+    assert (only(problems).code, dict(only(problems).params)) == ("file.old_encoding", {"encoding": name})
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"PK\x03\x04\x14\0\0\0[Content_Types].xml xl/workbook.xml", "Excel (.xlsx)"),
+        (b"\0" * 12 + b"\xc2\xea\x81\x60" + b"\0" * 99, "SAS (.sas7bdat)"),
+        (b"%PDF-1.7\n", "PDF"),
+    ],
+)
+def test_a_file_of_another_kind_is_told_what_it_is(tmp_path: Path, data: bytes, what: str) -> None:
+    table, problems = read(tmp_path / "t.csv", data)
+    assert table is None
+    assert (only(problems).code, dict(only(problems).params)) == ("file.other_kind", {"what": what})
