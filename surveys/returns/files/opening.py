@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +71,8 @@ def opened(wanted: Wanted) -> Waiting:
         )
     if kinds.is_text(head):
         return lambda: tuple(_of_page(page, wanted.file) for page in kinds.pages_of(wanted))
-    answer = children.PROGRAMS.ask(wanted, kinds.opener_of(head))
+    there = replace(wanted, path=os.path.abspath(wanted.path))  # the other program may be in another folder
+    answer = children.PROGRAMS.ask(there, kinds.opener_of(head))
     return lambda: _received(answer, wanted)
 
 

@@ -182,7 +182,7 @@ def write_por(path: Path, cells: Cells) -> None:
 
 
 def _ascii(text: str) -> str:
-    return text.encode("ascii", "backslashreplace").decode()
+    return text.encode("ascii", "backslashreplace").decode()[:250]  # none may be longer
 
 
 def write_old_workbook(path: Path, cells: Cells) -> None:
@@ -225,8 +225,8 @@ WRITERS: dict[str, Writer] = {
 }  # fmt: skip
 TEXT = ("csv", "utf-16", "google", "kobo", "odk", "limesurvey", "qualtrics", "surveymonkey")
 ARCHIVE = ("xlsx", "handmade", "microsoft", "ods", "zip")
-#: How damage to bytes ended, by format: an error (``crash`` where its reader died, ran too long or took too much), the same table,
-#: another one that was told of, or another one without a word.
+#: How damage to bytes ended, by format: an error (``crash`` where its reader died, ran too long or took too much), the same
+#: table, another one that was told of, or another one without a word.
 ENDS: Counter[tuple[str, str]] = Counter()
 _CRASHES = {"returns.file_fatal", "returns.file_slow", "returns.file_memory"}
 HEADING_ROWS = {"qualtrics": 3, "surveymonkey": 2}
