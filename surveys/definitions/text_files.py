@@ -143,8 +143,8 @@ def _read_bytes(path: Path, file: str, largest: int) -> bytes:
 
 
 def _decoded(data: bytes, file: str, wide: bool) -> tuple[str, str]:
-    """UTF-8 text, or that of an old Vietnamese encoding and its name. Of any other a byte that is none of UTF-8 (or a NUL, the mark
-    of UTF-16) is named by its 1-based position, and a file that is no text by its kind."""
+    """UTF-8 text, or that of an old Vietnamese encoding and its name. Of any other a byte that is none of UTF-8 (or a NUL, the
+    mark of UTF-16) is named by its 1-based position, and a file that is no text by its kind."""
     if kind_by_beginning(data) != "text":
         raise fault("file.other_kind", file=file, what=name_of(data))
     if wide and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

@@ -7,8 +7,9 @@ import os
 import random
 import unicodedata
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pandas as pd
@@ -52,15 +53,15 @@ def zipped(parts: Mapping[str, str | bytes]) -> bytes:
 
 
 def xlsx(
-    rows: list[tuple[object, ...]], title: str = "Phiếu", hidden: tuple[int, ...] = (), column: str = ""
+    rows: Sequence[Sequence[object]], title: str = "Phiếu", hidden: tuple[int, ...] = (), column: str = ""
 ) -> bytes:
     book = openpyxl.Workbook()
     assert book.active
     book.active.title = title
     for row in rows:
         book.active.append(row)
-    for row in hidden:
-        book.active.row_dimensions[row].hidden = True
+    for number in hidden:
+        book.active.row_dimensions[number].hidden = True
     if column:
         book.active.column_dimensions[column].hidden = True
     written = io.BytesIO()
@@ -76,7 +77,8 @@ def xlsx(
 def test_a_name_in_the_other_form_of_unicode_is_the_same_file(
     tmp_path: Path, on_disk: str, named: str, name: str
 ) -> None:
-    there, said = unicodedata.normalize(on_disk, name), unicodedata.normalize(named, name)
+    forms_of = {"NFC": name, "NFD": decomposed(name)}
+    there, said = forms_of[on_disk], forms_of[named]
     (tmp_path / there).parent.mkdir(exist_ok=True)
     path = trial(tmp_path, {there: table(ROWS)}, returns=RETURNS.format(said))
     assert read(path) == (3, AN_BINH)
@@ -108,7 +110,8 @@ def test_every_file_of_a_study_may_lie_there_decomposed(tmp_path: Path) -> None:
 
 
 def test_a_name_that_differs_in_capitals_is_proposed_not_taken(tmp_path: Path) -> None:
-    if (tmp_path / "A").mkdir() or (tmp_path / "a").exists():
+    (tmp_path / "A").mkdir()
+    if (tmp_path / "a").exists():
         pytest.skip("the file system takes capitals for small letters")
     path = trial(tmp_path, {"PHIẾU.CSV": table(ROWS)}, returns=RETURNS.format("phiếu.csv"))
     assert params(path, "study.file_missing") == {"value": "phiếu.csv", "nearest": "PHIẾU.CSV"}
@@ -343,18 +346,26 @@ def test_hidden_rows_without_anything_are_not_worth_a_word(tmp_path: Path) -> No
 
 def test_a_workbook_that_asks_for_more_memory_than_it_may(tmp_path: Path) -> None:
     """One cell at the far end of an .xls: seventeen million empty ones stand before it."""
-    rows: list[list[object]] = [list(HEADINGS), *([[]] * 65_534), [""] * 255 + ["x"]]
+    rows: list[Sequence[object]] = [HEADINGS, *([()] * 65_534), [*[""] * 255, "x"]]
     write_xls(tmp_path / "r.xls", rows)
     path = trial(tmp_path, returns=RETURNS.format("r.xls"), settings="[limits]\nmemory_bytes = 100_000_000\n")
     found = told(path, "returns.file_memory") + told(path, "returns.file_fatal")
     assert {problem.file for problem in found} == {"r.xls"}
 
 
+def end_of(path: Path) -> str:
+    """``forms``, or the files that the faults name."""
+    try:
+        return "forms" if len(forms(path)) <= 40 else "more forms than there were"
+    except sv.SurveyError as error:
+        return " ".join({problem.file for problem in error.problems})
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("kind", ["sav", "zsav", "dta", "por", "xls", "ods", "xlsx"])
 def test_bytes_turned_at_random_end_in_a_fault_or_in_forms(tmp_path: Path, kind: str) -> None:
     """Never in the end of the program that asked: it is still here to say so."""
-    write = {
+    write: dict[str, Any] = {
         "sav": pyreadstat.write_sav,
         "zsav": pyreadstat.write_sav,
         "dta": pyreadstat.write_dta,
@@ -367,17 +378,15 @@ def test_bytes_turned_at_random_end_in_a_fault_or_in_forms(tmp_path: Path, kind:
         write[kind](frame, str(tmp_path / f"r.{kind}"), **({"compress": True} if kind == "zsav" else {}))
     else:
         hidden_workbook(tmp_path, kind)
-    raw = (tmp_path / f"r.{kind}").read_bytes()
+    raw, ended = (tmp_path / f"r.{kind}").read_bytes(), set[str]()
     path, chance = trial(tmp_path, returns=RETURNS.format(f"r.{kind}")), random.Random(2025)
     for _ in range(12):
         turned = bytearray(raw)
         for _ in range(8):
             turned[chance.randrange(len(turned))] = chance.randrange(256)
         (tmp_path / f"r.{kind}").write_bytes(turned)
-        try:
-            assert len(forms(path)) <= 40
-        except sv.SurveyError as error:
-            assert {problem.file for problem in error.problems} <= {f"r.{kind}", ""}
+        ended.add(end_of(path))
+    assert ended <= {"forms", f"r.{kind}"}
 
 
 @pytest.mark.parametrize(
