@@ -38,7 +38,7 @@ _SETTINGS = (
     "exclusions", "returns", "rules", "weights", "fieldwork", "minimum", "inference", "output",
 )  # fmt: skip
 #: Keys of ``[files]`` whose tables hold what people decided.
-_DECIDED = ("decisions", "unit_decisions", "adjudication")
+_DECIDED = ("decisions", "unit_decisions", "adjudication", "entry_codes")
 _VERSION_LINE = re.compile(r"^Version: *(\S+)$", re.MULTILINE)
 #: A checksum and the path of a file, in which no character may pass for the end of a line.
 _SUM_LINE = re.compile(r"([0-9a-f]{64})  (\S(?:[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\S)?)")

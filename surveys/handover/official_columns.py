@@ -36,6 +36,7 @@ REVIEWED = {
     "undecided": columns_and_words.FORMS,
     "proposals": columns_and_words.UNITS,
     "entries": columns_and_words.ENTRIES,
+    "second_entries": columns_and_words.SECONDS,
 }
 #: Tables whose columns other rooms declare, by name.
 _MADE = {

@@ -105,6 +105,7 @@ def _screened_frames(
         "reasons": result_frames.reasons_frame(returns, dispositions),
         "undecided": result_frames.undecided_frame(forms, done.study),
         "proposals": returns.proposals,
+        "second_entries": returns.seconds,
         "cells": result_frames.cells_frame(returns),
         "entries": disagreements(returns),
         "agreement": agreement(returns),

@@ -107,4 +107,17 @@ def _name(unit: Unit, language: Language) -> str:
     return (unit.name_en if language == "en" else "") or unit.name_vi
 
 
-_OFFERS = {"undecided": _of_forms, "proposals": _of_units, "entries": _of_entries}
+def _of_seconds(
+    table: ReviewTable, frame: pd.DataFrame, study: StudyDefinition
+) -> Mapping[str, Sequence[Choice]]:
+    """Yes where a first entry is proposed, and no."""
+    words = _words(table, study.output.language)
+    return {table.decision: [words if proposed else words[1:] for proposed in frame["proposed_code"]]}
+
+
+_OFFERS = {
+    "undecided": _of_forms,
+    "proposals": _of_units,
+    "entries": _of_entries,
+    "second_entries": _of_seconds,
+}

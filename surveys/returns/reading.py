@@ -18,10 +18,12 @@ from surveys.returns.files.sheets import Sheet, is_filled, ranges
 from surveys.returns.headings.columns import column_letter
 from surveys.returns.headings.form_table import FormTable
 from surveys.returns.headings.matched_columns import lay_out
+from surveys.returns.headings.submission_names import with_submissions
 from surveys.returns.mapping_file import Decided, read_mapping
 from surveys.returns.readers.registry import MADE_BY_HAND, choose
 from surveys.returns.record_set import CONVERSION_COLUMNS, Returns, stacked, table_of, together
 from surveys.returns.row_selection import selected
+from surveys.returns.second_entries import match_entries
 from surveys.returns.settled_codings import settle_codings
 from surveys.returns.study_reading import StudyReading
 from surveys.returns.submission_keys import joined_keys
@@ -56,6 +58,7 @@ def read_returns(study: StudyDefinition, progress: Step | None = None) -> Return
     reading.problems.raise_errors()
     entries, units = Problems(), Problems()
     counted = count_once(together(study.instrument, parts), reading.problems)
+    counted = match_entries(counted, study, reading.problems)
     settled = adjudicate(counted, study.adjudication, entries)
     settled = assign_units(settled, study.decisions, study.units, units)
     decided = Problems()
@@ -155,7 +158,7 @@ def _laid_out(
     """A table under its questionnaire's headings; none when they are at fault."""
     vocabulary = reading.vocabulary(file, reading.questionnaire(file, table), decided)
     found = Problems()
-    table = only_forms(table, file, vocabulary)
+    table = only_forms(with_submissions(table, vocabulary), file, vocabulary)
     layout = lay_out(table, vocabulary, found)
     reading.problems.extend((*table.notes, *found))
     faulty = found.errors or any(note.severity == "error" for note in table.notes)

@@ -17,7 +17,7 @@ import pandas as pd
 from surveys.definitions.instrument.records import Field, Instrument
 from surveys.problems import Problem
 from surveys.returns.entry_pairs import EntryPairs, pair_entries
-from surveys.review.columns_and_words import UNITS
+from surveys.review.columns_and_words import SECONDS, UNITS
 from surveys.vocabulary.notebook_display import Shown
 from surveys.vocabulary.roles import KEPT_ROLES, PERSON_ROLES
 
@@ -106,7 +106,8 @@ class Returns(Shown):
     ``rows``: DataFrame [n] with ``ROW_COLUMNS``; ``answers``: int8 [n, items of the instrument] (``NOT_ASKED`` where the
     questionnaire does not have the item); ``cells``: what was read but is no answer, as columns row, item, text, fault
     (out_of_scale, several, disagrees); ``conversions``: what text repair changed, per file and column;
-    ``proposals``: unit names not resolved, with the nearest register entries; ``warnings``: faults that did not stop the reading;
+    ``proposals``: unit names not resolved, with the nearest register entries; ``seconds``: second data
+    entries without a first one; ``warnings``: faults that did not stop the reading;
     ``read``: rows read per file and sheet, each a form (or a part of one), a copy, a second entry or no form (a total, a heading
     printed again), and the evaluations, so that nothing is lost unseen; ``lines``: what is compared in memory and is written
     nowhere, one line for each row read: ``form``, ``table`` (position in ``read``), ``edits`` (how often the submission was
@@ -119,6 +120,7 @@ class Returns(Shown):
     cells: pd.DataFrame = field(default_factory=lambda: table_of(CELL_FAULT_COLUMNS))
     conversions: pd.DataFrame = field(default_factory=lambda: table_of(CONVERSION_COLUMNS))
     proposals: pd.DataFrame = field(default_factory=lambda: table_of(UNITS.columns))
+    seconds: pd.DataFrame = field(default_factory=lambda: table_of(SECONDS.columns))
     read: pd.DataFrame = field(default_factory=lambda: table_of(READ_COLUMNS))
     warnings: tuple[Problem, ...] = ()
     lines: pd.DataFrame = field(default_factory=lambda: table_of(tuple(LINE_COLUMNS)))

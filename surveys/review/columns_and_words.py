@@ -116,6 +116,16 @@ ENTRIES = ReviewTable(
     optional=("reason", "date"),
     others=True,
 )
+#: Second data entries without a first one, with the code of a first entry that may be meant.
+SECONDS = ReviewTable(
+    ("second_code", "proposed_code", "source_file", "source_row", "decision", "reviewer", "reason", "date"),
+    ("second_code",),
+    "decision",
+    ("reviewer", "reason", "date"),
+    _YES_NO,
+    optional=("source_file", "source_row", "reviewer", "reason", "date"),
+    others=True,
+)
 #: What the columns of a file of returns hold.
 MAPPING = ReviewTable(
     ("column", "heading", "kind", "target", "unit", "reason", "decision"),

@@ -14,9 +14,18 @@ from typing import Any, Literal
 
 from surveys.definitions.csv_tables import Row
 from surveys.definitions.instrument.records import Unit
-from surveys.definitions.study.records import Adjudication, Decision, StudyDefinition, UnitDecision
+from surveys.definitions.study.records import Adjudication, Decision, EntryCode, StudyDefinition, UnitDecision
 from surveys.problems import Problem, Problems, SurveyError
-from surveys.review.columns_and_words import ACCEPTED, ENTRIES, FORMS, MAPPING, REFUSED, UNITS, ReviewTable
+from surveys.review.columns_and_words import (
+    ACCEPTED,
+    ENTRIES,
+    FORMS,
+    MAPPING,
+    REFUSED,
+    SECONDS,
+    UNITS,
+    ReviewTable,
+)
 from surveys.review.dates import read_days
 from surveys.review.review_file import FilledTable, decided_rows
 from surveys.vocabulary.csv import csv_bytes
@@ -43,7 +52,7 @@ class _Kind:
     nothing that can be used, which is noted); what a decision is about, and what it says."""
 
     table: ReviewTable
-    key: Literal["decisions", "unit_decisions", "adjudication"]
+    key: Literal["decisions", "unit_decisions", "adjudication", "entry_codes"]
     read: Callable[[Row, str, StudyDefinition], Any]
     about: Callable[[Any], Hashable]
     says: Callable[[Any], Hashable]
@@ -151,6 +160,16 @@ def _adjudication(row: Row, day: str, _study: StudyDefinition) -> Adjudication |
     return Adjudication(**{name: row[name] for name in ENTRIES.columns if name != "date"}, date=day)
 
 
+def _entry_code(row: Row, day: str, _study: StudyDefinition) -> EntryCode | None:
+    """The form a second entry is of: the proposed one, another one by its code, or none."""
+    meaning = SECONDS.meaning(row["decision"])
+    if meaning == ACCEPTED and not row["proposed_code"]:
+        row.place.note("review.no_proposal", "decision", text=row["decision"])
+        return None
+    first = {ACCEPTED: row["proposed_code"], REFUSED: ""}.get(meaning, row["decision"])
+    return EntryCode(row["second_code"], first, row["reviewer"], row["reason"], day)
+
+
 def _note_lacking(row: Row, *needed: str) -> None:
     """Note what must be said with every decision and is not."""
     for name in needed:
@@ -176,5 +195,9 @@ _KINDS = (
     _Kind(
         ENTRIES, "adjudication", _adjudication,
         about=lambda made: (made.form, made.field), says=lambda made: fold(made.final),
+    ),
+    _Kind(
+        SECONDS, "entry_codes", _entry_code,
+        about=lambda made: made.second_code, says=lambda made: made.first_code,
     ),
 )  # fmt: skip

@@ -45,6 +45,7 @@ from surveys.definitions.study.records import (
     Adjudication,
     Assessed,
     Decision,
+    EntryCode,
     Exclusion,
     External,
     Fieldwork,
@@ -82,6 +83,7 @@ ONCE: tuple[Key, ...] = (
     (Decision, "form_code", ("form_code", "unit", "submission")),
     (UnitDecision, "text", ("block", "text")),
     (Adjudication, "field", ("form", "field")),
+    (EntryCode, "second_code", ("second_code",)),
 )
 REFERENCES: tuple[Reference, ...] = (
     (ReturnFile, "questionnaire", Questionnaire),

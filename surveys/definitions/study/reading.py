@@ -26,6 +26,7 @@ from surveys.definitions.study.records import (
     Adjudication,
     Assessed,
     Decision,
+    EntryCode,
     Exclusion,
     External,
     Fieldwork,
@@ -59,9 +60,10 @@ FILES: Mapping[str, type] = {
     "decisions": Decision,
     "unit_decisions": UnitDecision,
     "adjudication": Adjudication,
+    "entry_codes": EntryCode,
 }
 #: Tables that come from review files: their texts are guarded against formulas.
-_DECIDED = (Decision, UnitDecision, Adjudication)
+_DECIDED = (Decision, UnitDecision, Adjudication, EntryCode)
 SECTIONS: Mapping[str, Section] = {
     "study": Section(StudyHeading),
     "fieldwork": Section(Fieldwork),

@@ -54,7 +54,8 @@ class ReturnFile:
     * ``header`` is the heading pattern of a matrix (``{item} [{unit}]``).
     * ``columns`` maps a field or item code to the heading used in this file, or to several of which the first filled is read.
     * ``mapping`` names a mapping file (see ``surveys map``).
-    * ``entry``: first or second for double entry.
+    * ``entry``: first or second for double entry; ``match_codes``: whether second entries whose codes differ from those of first
+      ones only as spreadsheet programs make them differ are the same forms.
     * ``date_order``: of day, month and year in its dates (empty: told from all of them).
     * ``true_dates``: whether the dates that a spreadsheet program stored as such are right, or have day and month in each
       other's place (empty: a fault where it looks so).
@@ -79,6 +80,7 @@ class ReturnFile:
     encoding: str = ""
     mapping: str = ""
     entry: Literal["", "first", "second"] = ""
+    match_codes: Literal["exact", "alike"] = "exact"
     date_order: Literal["", "dmy", "mdy", "ymd"] = ""
     true_dates: Literal["", "right", "swapped"] = ""
     values: Literal["", "labels", "codes"] = ""
@@ -238,6 +240,17 @@ class Adjudication:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryCode:
+    """Which form a second data entry is of, whose code is that of no first entry; ``first_code`` empty: of none."""
+
+    second_code: str
+    first_code: MayBeEmpty
+    reviewer: str = ""
+    reason: str = ""
+    date: Date = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Fieldwork:
     """First and last day of fieldwork (ISO), and the time zone of the returns' clock times."""
 
@@ -304,6 +317,7 @@ class StudyDefinition(Shown):
     decisions: tuple[Decision, ...] = ()
     unit_decisions: tuple[UnitDecision, ...] = ()
     adjudication: tuple[Adjudication, ...] = ()
+    entry_codes: tuple[EntryCode, ...] = ()
     fieldwork: Fieldwork = Fieldwork()
     minimum: Minimum = Minimum()
     inference: Inference = Inference()

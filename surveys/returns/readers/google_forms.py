@@ -14,10 +14,11 @@ from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import FormTable, first_headings, plain_table
 from surveys.returns.headings.questions import Vocabulary, split_part
+from surveys.returns.headings.submission_names import declared
 from surveys.vocabulary.folding import fold
 
 TIMES = frozenset(map(fold, ("Timestamp", "Dấu thời gian")))
-#: Columns that the product adds by itself, besides the time; they identify people and are never read.
+#: Columns that the product adds by itself, besides the time; they identify people and are read only where they are declared.
 OWN = frozenset(
     map(
         fold,
@@ -35,12 +36,14 @@ def recognise(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> int:
 
 def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[FormTable]:
     """One table for each sheet of answers; sheets a user added beside them do not begin with a time stamp."""
-    return [_table(sheet) for sheet in sheets if recognise([sheet], vocabulary)]
+    return [_table(sheet, vocabulary) for sheet in sheets if recognise([sheet], vocabulary)]
 
 
-def _table(sheet: Sheet) -> FormTable:
+def _table(sheet: Sheet, vocabulary: Vocabulary) -> FormTable:
     plain = plain_table(sheet)
-    columns = tuple(_question(column) for column in plain.columns[1:] if fold(column.heading) not in OWN)
+    own = [column for column in plain.columns[1:] if fold(column.heading) in OWN]
+    asked = [_question(column) for column in plain.columns[1:] if column not in own]
+    columns = (*declared(own, asked, vocabulary), *asked)
     return dataclasses.replace(plain, columns=columns, roles={"submitted": plain.columns[0]})
 
 

@@ -20,17 +20,19 @@ PRODUCT = xlsform.Product(
         "end": "ended",
         "_submission_time": "submitted",
         "_submitted_by": "interviewer",
-        "_id": "response",
     },
     key="_index",
     parent="_parent_index",
+    names=("meta/rootUuid", "rootUuid", "meta/deprecatedID", "deprecatedID", "_uuid", "meta/instanceID", "instanceID", "_id"),
+    former=("meta/deprecatedID", "deprecatedID"),
     own=frozenset(
         {
             "today", "username", "deviceid", "subscriberid", "simserial", "simid", "phonenumber", "phone number", "audit",
-            "_uuid", "_validation_status", "_notes", "_status", "__version__", "_tags", "_geolocation", "meta/rootUuid",
+            "_id", "_uuid", "_validation_status", "_notes", "_status", "__version__", "_tags", "_geolocation", "meta/rootUuid",
             "_parent_table_name", "_submission__id", "_submission__uuid", "_submission__submission_time",
             "_submission__validation_status", "_submission__notes", "_submission__status", "_submission__submitted_by",
             "_submission___version__", "_submission__tags", "meta/instanceID", "meta/deprecatedID", "formhub/uuid",
+            "rootUuid", "deprecatedID", "instanceID",
         }
     ),
 )  # fmt: skip

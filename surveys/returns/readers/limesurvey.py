@@ -31,7 +31,7 @@ OWN = {
     "startdate": "started", "date started": "started", "ngày bắt đầu": "started",
     "interviewtime": "seconds", "total time": "seconds", "tổng thời gian": "seconds",
     "lastpage": "", "last page": "", "startlanguage": "", "start language": "", "seed": "", "token": "", "access code": "",
-    "datestamp": "", "date last action": "", "ipaddr": "", "ip address": "", "refurl": "", "referrer url": "",
+    "datestamp": "edited", "date last action": "edited", "ipaddr": "", "ip address": "", "refurl": "", "referrer url": "",
     "trang cuối": "", "ngôn ngữ bắt đầu": "", "completed": "", "quota exit": "",
 }  # fmt: skip
 _SIGNATURES = ({"id", "submitdate", "lastpage"}, {"response id", "date submitted", "last page"})

@@ -15,17 +15,18 @@ from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import FormTable, first_headings, plain_table
 from surveys.returns.headings.questions import Vocabulary
+from surveys.returns.headings.submission_names import declared
 from surveys.vocabulary.folding import fold
 
 STARTED = frozenset(map(fold, ("Start time", "Thời gian bắt đầu", "Giờ bắt đầu")))
 SUBMITTED = frozenset(map(fold, ("Completion time", "Thời gian hoàn thành", "Giờ hoàn thành")))
-#: Further columns of the product; they identify people or repeat the times.
+EDITED = frozenset(map(fold, ("Last modified time", "Thời gian sửa đổi lần cuối")))
+#: Further columns of the product; those that identify people are read only where they are declared.
 OWN = frozenset(
     map(
         fold,
         (
-            "Email", "Name", "Tên", "Họ tên", "Last modified time", "Thời gian sửa đổi lần cuối", "Language", "Ngôn ngữ",
-            "Total points", "Quiz feedback", "Grade posted time",
+            "Email", "Name", "Tên", "Họ tên", "Language", "Ngôn ngữ", "Total points", "Quiz feedback", "Grade posted time",
         ),
     )
 )  # fmt: skip
@@ -42,10 +43,12 @@ def read(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> list[FormTable]:
     """The table of the first sheet."""
     plain = plain_table(sheets[0])
     number, started, submitted, *rest = plain.columns
-    own = next((k for k, column in enumerate(rest) if fold(column.heading) not in OWN), len(rest))
-    columns = tuple(_question(column) for column in rest[own:])
+    first = next((k for k, column in enumerate(rest) if fold(column.heading) not in OWN | EDITED), len(rest))
+    own, asked = rest[:first], [_question(column) for column in rest[first:]]
     roles = {"number": number, "started": started, "submitted": submitted}
-    return [dataclasses.replace(plain, columns=columns, roles=roles)]
+    if edited := [column for column in own if fold(column.heading) in EDITED]:
+        roles["edited"] = edited[0]
+    return [dataclasses.replace(plain, columns=(*declared(own, asked, vocabulary), *asked), roles=roles)]
 
 
 def _question(column: Column) -> Column:

@@ -21,13 +21,14 @@ PRODUCT = xlsform.Product(
         "SubmissionDate": "submitted",
         "SubmitterName": "interviewer",
         "KEY": "response",
+        "Edits": "edits",
     },
     key="KEY",
     parent="PARENT_KEY",
     own=frozenset(
         {
             "today", "username", "deviceid", "phonenumber", "meta-instanceID", "meta-instanceName", "SubmitterID",
-            "AttachmentsPresent", "AttachmentsExpected", "Status", "ReviewState", "DeviceID", "Edits", "FormVersion",
+            "AttachmentsPresent", "AttachmentsExpected", "Status", "ReviewState", "DeviceID", "FormVersion",
             "meta-audit", "audit", "instanceID", "formdef_version", "review_status", "review_quality", "review_comments",
             "review_corrections",
         }

@@ -17,10 +17,11 @@ import pandas as pd
 
 from surveys.problems import Problems
 from surveys.returns.files.sheets import Sheet
-from surveys.returns.headings.columns import Column
+from surveys.returns.headings.columns import Column, coded
 from surveys.returns.headings.form_table import FormTable, plain_table
 from surveys.returns.headings.product_columns import as_box
 from surveys.returns.headings.questions import Vocabulary
+from surveys.returns.headings.submission_names import declared, first_filled
 from surveys.returns.headings.tool_states import product_of, said_by_tool
 from surveys.returns.option_answers import NOT_CHOSEN, TICKED
 from surveys.vocabulary.folding import fold
@@ -38,7 +39,8 @@ _NOT_CHOSEN = frozenset({"0", "false", "no"})
 class Product:
     """How the product ``name`` calls things. ``separator`` stands between groups and question; ``roles`` maps its own headings to
     roles; ``key`` and ``parent`` are the headings that link a repeated group to its form; ``own`` says which headings are its
-    own."""
+    own; ``names``: headings of what it calls a submission, the lasting name first; ``former``: that of an edited submission's
+    name before."""
 
     name: str
     separator: str
@@ -46,6 +48,8 @@ class Product:
     key: str
     parent: str
     own: frozenset[str]
+    names: tuple[str, ...] = ()
+    former: tuple[str, ...] = ()
 
     def is_own(self, heading: str) -> bool:
         return heading in self.own or heading in self.roles or heading in (self.key, self.parent)
@@ -128,13 +132,28 @@ def _named(table: FormTable, vocabulary: Vocabulary, product: Product) -> FormTa
         for column in reversed(table.columns)
         if column.heading in product.roles
     }
+    roles |= _submissions(table, product)
     named = _asked(table, vocabulary, product)
     split = {fold(column.question) for column in named if column.question}
     columns = tuple(
         c for c in named if c.question or not split.intersection(map(fold, (c.heading, *c.names)))
     )
+    own = [column for column in table.columns if product.is_own(column.heading)]
+    columns = (*declared(own, columns, vocabulary), *columns)
     said = said_by_tool(table.columns, product_of(c.heading for c in table.columns) or product.name)
     return dataclasses.replace(table, columns=columns, roles=roles, said=said)
+
+
+def _submissions(table: FormTable, product: Product) -> dict[str, Column]:
+    """What each submission is called, by a name that outlasts its edits, and whether it was edited."""
+    there = {column.heading: column for column in reversed(table.columns)}
+    names = [there[heading] for heading in product.names if heading in there]
+    former = [there[heading] for heading in product.former if heading in there]
+    roles = {"response": first_filled(names[0].heading, names)} if names else {}
+    if former:
+        is_edited = ["1" if text else "" for text in first_filled(former[0].heading, former).each(str)]
+        roles["edits"] = Column(former[0].heading, coded(is_edited))
+    return roles
 
 
 def _questions(table: FormTable, product: Product) -> list[Column]:
