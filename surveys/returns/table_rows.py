@@ -181,11 +181,10 @@ def _with_units(rows: _Rows, written: str) -> FormTable:
     filled = _filled_down(texts)
     own = replace(column or Column(heading), cells=coded(filled))
     others = [other for other in rows.table.columns if other is not column]
-    kept = np.array(
-        [written != "section_row" or row not in sections for row in range(len(blank))], dtype=bool
-    )
-    log = rows.table.conversions | {"unit filled down": int((blank & kept & (filled != "")).sum())}
-    return replace(rows.table, columns=(*others, own), conversions=log).taken(np.flatnonzero(kept))
+    left_out = np.zeros(len(blank), dtype=bool)
+    left_out[list(sections) if written == "section_row" else []] = True
+    log = rows.table.conversions | {"unit filled down": int((blank & ~left_out & (filled != "")).sum())}
+    return _less(replace(rows.table, columns=(*others, own), conversions=log), left_out)
 
 
 def _noted(rows: _Rows, sections: dict[int, str], blank: np.ndarray, heading: str) -> FormTable:
@@ -230,7 +229,14 @@ def _without(
 ) -> FormTable:
     """The table without some rows, and a note of them."""
     note = _note(table, left_out, code, shown(int(np.argmax(left_out))), heading)
-    return replace(table.taken(np.flatnonzero(~left_out)), notes=(*table.notes, note))
+    return replace(_less(table, left_out), notes=(*table.notes, note))
+
+
+def _less(table: FormTable, left_out: np.ndarray) -> FormTable:
+    """The table without some rows, which are no forms."""
+    return replace(
+        table.taken(np.flatnonzero(~left_out)), no_forms=table.no_forms + int(np.count_nonzero(left_out))
+    )
 
 
 def _note(table: FormTable, about: np.ndarray, code: str, text: str, heading: str) -> Problem:

@@ -47,6 +47,7 @@ def test_a_word_for_a_total_among_codes_is_no_form(tmp_path: Path, word: str) ->
     ]  # fmt: skip
     path = trial(tmp_path, {"r.csv": table(rows)})
     assert sorted(row for _, row in forms(path)) == [2, 3, 5]
+    assert sv.load(path).screen().returns.read[["rows", "forms", "no_forms"]].values.tolist() == [[4, 3, 1]]
     (problem,) = told(path, "returns.rows_total")
     assert (problem.file, problem.row, dict(problem.params)["rows"]) == ("r.csv", 4, "4")
 
