@@ -5,7 +5,7 @@ from __future__ import annotations
 from surveys.definitions.instrument.records import BLANK, NOT_ASKED
 from surveys.returns.answer_options import Answer, AnswerOptions
 from surveys.returns.headings.columns import Column
-from surveys.returns.headings.tool_states import words_for
+from surveys.returns.headings.tool_states import title_of, words_for
 from surveys.returns.table_reading import TableReading
 from surveys.vocabulary.folding import fold
 
@@ -25,7 +25,7 @@ def tell_not_shown(reading: TableReading) -> None:
     told: dict[str, list[tuple[Column, int]]] = {}
     for column, k in reading.hidden:
         told.setdefault(column.distinct.texts[k], []).append((column, k))
-    product = reading.table.said.product
+    product = title_of(reading.table.said.product)
     for text, found in told.items():
         rows = [int(reading.table.row_numbers[column.distinct.first[k]]) for column, k in found]
         cells = sum(int(column.distinct.counts[k]) for column, k in found)

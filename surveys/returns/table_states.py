@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from surveys.returns.headings.columns import Column
-from surveys.returns.headings.tool_states import ToolColumn
+from surveys.returns.headings.tool_states import ToolColumn, title_of
 from surveys.returns.table_reading import TableReading
 from surveys.returns.text.cell_text import SHOWN
 from surveys.vocabulary.folding import fold
@@ -63,6 +63,6 @@ def _tell(
     more = ["…"] if len(rows) > _LISTED else []
     reading.note(
         f"returns.tool_{state}", row=int(reading.table.row_numbers[rows[0]]), column=column.heading, forms=len(rows),
-        product=of_tool.product, text=text[:SHOWN], blank="" if text else column.heading, rows=numbers + more,
+        product=title_of(of_tool.product), text=text[:SHOWN], blank="" if text else column.heading, rows=numbers + more,
         submissions=[*filter(None, named), *(more if named else [])], key=text[:SHOWN] or f"{column.heading}=",
     )  # fmt: skip

@@ -11,9 +11,10 @@ from pathlib import Path
 import pandas as pd
 import pyreadstat
 import pytest
+import xlsxwriter
 
 import surveys as sv
-from surveys.returns.headings.tool_states import tool_columns
+from surveys.returns.headings.tool_states import title_of, tool_columns
 from surveys.returns.writing import write_returns
 from surveys.vocabulary.statuses import TOOL_STATES
 from tests.trouble.trial import A1, A2, B1, FIELDS, forms, reasons, score_of, table, told, trial
@@ -247,6 +248,26 @@ def test_they_are_counted_apart_and_told_with_file_rows_and_submissions(tmp_path
     assert dict(held.params)["submissions"] == "802"
 
 
+def test_every_unit_rated_on_a_form_shares_what_the_tool_says_of_it(tmp_path: Path) -> None:
+    main: list[list[object]] = [["_id", "_uuid", "_submission_time", "_validation_status", "_index"]]
+    main += [
+        [800 + k, f"u{k}", "2025-10-08T02:10:05", said, k]
+        for k, said in enumerate(("Approved", "Not Approved"), 1)
+    ]
+    rated: list[list[object]] = [
+        ["dg/Đơn vị", "dg/A1", "dg/A2", "dg/B1", "_index", "_parent_table_name", "_parent_index"]
+    ]
+    units = (("Xã An Bình", 1), ("Phường Hòa Thuận", 1), ("Xã An Bình", 2), ("Xã Long Mỹ", 2))
+    rated += [[unit, *GOOD, k, "Phiếu", form] for k, (unit, form) in enumerate(units, 1)]
+    path = trial(tmp_path, {"r.xlsx": b""})
+    with xlsxwriter.Workbook(path / "r.xlsx") as book:
+        for title, rows in (("Phiếu", main), ("dg", rated)):
+            sheet = book.add_worksheet(title)
+            for k, row in enumerate(rows):
+                sheet.write_row(k, 0, row)
+    assert found(path) == [VALID, VALID, LEFT_OUT, LEFT_OUT]
+
+
 def test_a_preview_never_changes_a_score_nor_the_form_beside_it(tmp_path: Path) -> None:
     """The preview has the code and the answers of the form that was sent: the form is no duplicate of it."""
     names, texts, ids, *_ = csv.reader(io.StringIO(qualtrics("IP Address")))
@@ -334,6 +355,7 @@ def test_what_the_tool_decided_is_written_and_read_again(tmp_path: Path) -> None
 
 def test_the_table_of_words_is_sound() -> None:
     for column in tool_columns():
+        assert title_of(column.product) != column.product
         assert all((column.source, column.headings))
         words = [said for word in column.words for said in word.says]
         assert len(words) == len(set(words)) == len(column.state_of), column.headings

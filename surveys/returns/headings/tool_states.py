@@ -63,7 +63,7 @@ class ToolColumn:
 
 
 @cache
-def _document() -> Mapping[str, list[dict[str, Any]]]:
+def _document() -> Mapping[str, Any]:
     text = (resources.files("surveys.returns.headings") / "tool_states.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
@@ -116,6 +116,15 @@ def said_by_tool(columns: Iterable[Column], product: str = "") -> Said:
             there = (known[name] for name in map(fold_name, of_tool.headings) if name in known)
             said |= {id(column): (of_tool, column) for column in there}
     return Said(found, tuple(said.values()))
+
+
+def title_of(product: str) -> str:
+    """The name that users know a product by.
+
+    >>> title_of("kobo")
+    'KoboToolbox'
+    """
+    return str(_document()["titles"].get(product, product))
 
 
 @cache
