@@ -1,7 +1,9 @@
 """Rows and columns that are hidden in an ``.xls`` workbook, which calamine does not tell.
 
 Sources: [MS-CFB] (the sectors of a compound file) and [MS-XLS]: records ``BoundSheet8`` (0x85), ``Row`` (0x208, bit ``fDyZero``)
-and ``ColInfo`` (0x7D, bit ``fHidden``). A file that cannot be followed tells nothing here; calamine says what is wrong with it.
+and ``ColInfo`` (0x7D, bit ``fHidden``). A file that cannot be followed tells nothing here; calamine says what is wrong with it. But
+calamine takes whatever a sheet holds up to the first record that it cannot follow: that a sheet has its beginning and its end is
+looked at here.
 """
 
 from __future__ import annotations
@@ -13,19 +15,29 @@ from surveys.returns.files.file_content import FileContent
 from surveys.returns.files.worksheet_xml import SheetMarks
 
 _SHEET, _ROW, _COLUMNS, _END = 0x85, 0x208, 0x7D, 0x0A
+_BEGINNINGS = (0x809, 0x409, 0x209, 0x09)  # of BIFF8 and the versions before it
 _HIDDEN_ROW, _HIDDEN_COLUMN = 0x20, 0x01
 _NAMES = ("Workbook", "Book")
 _NO_SECTOR = 0xFFFFFFFA  # from here on numbers of sectors have other meanings
 
 
 def hidden_in(source: FileContent) -> dict[str, SheetMarks]:
-    """The hidden rows and columns of each sheet by its title."""
+    """The hidden rows and columns of each sheet by its title. Raises SurveyError when a sheet has no beginning or no end."""
     try:
         stream = _workbook_stream(source.raw)
         sheets = [content for kind, content in _records(stream, 0) if kind == _SHEET]
-        return {_title(content): _marks(stream, struct.unpack_from("<I", content)[0]) for content in sheets}
+        starts = {_title(content): struct.unpack_from("<I", content)[0] for content in sheets}
+        for title, start in starts.items():
+            if not _is_whole(stream, start):
+                raise source.damaged("a sheet is not whole", title)
+        return {title: _marks(stream, start) for title, start in starts.items()}
     except (struct.error, IndexError, UnicodeDecodeError):
         return {}
+
+
+def _is_whole(stream: bytes, start: int) -> bool:
+    kinds = [kind for kind, _ in _records(stream, start)]
+    return bool(kinds) and kinds[0] in _BEGINNINGS and kinds[-1] == _END
 
 
 def _title(content: bytes) -> str:

@@ -182,7 +182,9 @@ def write_por(path: Path, cells: Cells) -> None:
 
 
 def _ascii(text: str) -> str:
-    return text.encode("ascii", "backslashreplace").decode()[:250]  # none may be longer
+    return re.sub("[^ -~]", "?", text.encode("ascii", "backslashreplace").decode())[
+        :250
+    ]  # no text may be longer
 
 
 def write_old_workbook(path: Path, cells: Cells) -> None:
