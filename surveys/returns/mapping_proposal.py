@@ -28,6 +28,7 @@ from surveys.returns.headings.matched_columns import LETTERED
 from surveys.returns.headings.questions import Target, Vocabulary
 from surveys.returns.readers.registry import choose
 from surveys.returns.study_reading import StudyReading
+from surveys.returns.text.cell_text import SHOWN
 from surveys.returns.text.names import likest
 from surveys.review.columns_and_words import MAPPING
 from surveys.vocabulary.folding import fold_name, without_marks
@@ -228,6 +229,8 @@ def _proposed(column: Column, likely: _Likely) -> _Meant:
     lettered = next((likely.lettered[n] for n in (column.heading, *column.names) if n in likely.lettered), "")
     if lettered:
         return _Meant(Target("item", lettered), (("mapping.letters", {}),))
+    if denied := likely.vocabulary.contradicted(column):
+        return _Meant(denied[0], (("mapping.label", {"label": column.text[:SHOWN]}),))
     best = likely.best(column)
     fit = likely.contents.fit(column, best.target) if best else None
     unlike = fit is not None and fit.read < HALF * fit.cells

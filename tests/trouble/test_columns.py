@@ -10,6 +10,7 @@ import pyreadstat
 import pytest
 
 import surveys as sv
+from surveys.definitions.instrument.records import SEVERAL
 from surveys.returns.writing import write_returns
 from tests.trouble.trial import A1, A2, B1, HEADINGS, ITEMS, forms, reasons, score_of, table, told, trial
 
@@ -50,7 +51,9 @@ def test_the_first_filled_column_of_a_question_is_its_answer(tmp_path: Path, ret
 def test_one_question_in_two_columns_is_refused_with_the_key_that_settles_it(tmp_path: Path) -> None:
     path = trial(tmp_path, {"r.csv": table(SPREAD, BRANCHES)})
     twice = told(path, "returns.column_twice")
-    assert [dict(p.params)["key"] for p in twice] == ['"#D", "#G"', '"#E", "#H"', '"#F", "#I"']
+    assert [dict(p.params)["key"] for p in twice] == [
+        '"A1" = ["#D", "#G"]', '"A2" = ["#E", "#H"]', '"B1" = ["#F", "#I"]',
+    ]  # fmt: skip
     assert {p.file for p in twice} == {"r.csv"}
 
 
@@ -70,6 +73,31 @@ def test_one_answer_written_in_two_ways_does_not_differ(tmp_path: Path) -> None:
     path = trial(tmp_path, {"r.csv": table(rows, BRANCHES)}, BY_KEY)
     assert told(path, "returns.columns_disagree") == []
     assert score_of(sv.load(path).score(), "an-binh", "1") == (0.75 + 1) / 2
+
+
+def test_ticks_and_questions_with_several_answers_are_spread_over_columns_too(tmp_path: Path) -> None:
+    items = ITEMS + "".join(
+        f"K{k},,p1,ck,0,1,Kênh [{text}],Channel [{k}],,tu-dat\n" for k, text in enumerate(("Loa", "Báo"))
+    )
+    headings = (*HEADINGS[:3], A1, "a", "b", "c", "d", B1, "Kênh (B)", "Kênh (A)")
+    rows = [
+        ("P1", "Xã An Bình", "2025-10-05", 4, "x", "", "", "", 3, "", "Loa, Báo"),
+        ("P2", "Xã An Bình", "2025-10-05", 4, "", "", "", "x", 3, "Báo", ""),
+        ("P3", "Xã An Bình", "2025-10-05", 4, "", "x", "x", "", 3, "Báo", "Loa"),
+    ]
+    said = [
+        ("E", "a", "tick", "A2=5"), ("F", "b", "tick", "A2=1"), ("G", "c", "tick", "A2=5"), ("H", "d", "tick", "A2=1"),
+        ("J", "Kênh (B)", "options", "Kênh"), ("K", "Kênh (A)", "options", "Kênh"),
+    ]  # fmt: skip
+    mapping = table([(*row, "x") for row in said], ("column", "heading", "kind", "target", "decision"))
+    path = trial(
+        tmp_path, {"r.csv": table(rows, headings), "m.csv": mapping}, BY_MAPPING, parts={"items": items}
+    )
+    answers = sv.load(path).screen().returns.answers
+    assert answers[:2, [1, 3, 4]].tolist() == [[4, 1, 1], [0, 0, 1]]
+    assert answers[2, 1] == SEVERAL
+    assert [(p.row, p.column) for p in told(path, "returns.columns_disagree")] == [(4, "Kênh (B); Kênh (A)")]
+    assert forms(path)["r.csv", 4] == "review"
 
 
 def test_a_unit_asked_in_each_district_is_read_from_the_first_filled(tmp_path: Path) -> None:
@@ -191,6 +219,8 @@ def kobo(names: tuple[str, ...]) -> str:
 def test_no_letter_is_dropped_to_find_an_item(tmp_path: Path, names: tuple[str, ...]) -> None:
     path = trial(tmp_path, {"k.csv": kobo(names)}, parts={"items": NUMBERED})
     likely = {dict(p.params)["letters"]: dict(p.params)["items"] for p in told(path, "returns.header_likely")}
+    headers = [dict(p.params)["header"] for p in told(path, "returns.header_likely")]
+    assert headers == (["q{item}"] if names[0] == "q11" else ["", ""])
     assert likely == ({"q": "11, 12, 21"} if names[0] == "q11" else {"c": "11", "q": "12, 21"})
     assert len(told(path, "returns.item_missing")) == 3
 

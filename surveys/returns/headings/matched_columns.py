@@ -83,11 +83,12 @@ def _joined(
     if len(filled) < 2:
         return (filled or columns)[0]
     if not vocabulary.is_spread(target):
-        ways = (written_names(column)[0] for column in filled)
+        ways = ", ".join(f'"{written_names(column)[0]}"' for column in filled)
+        by_key = target.kind in ("item", "field") and not target.unit
         _note(
             problems, "returns.column_twice", table, filled[1], target=target.code,
             columns=", ".join(column.letter or column.heading for column in filled),
-            key=", ".join(f'"{name}"' for name in ways), rows=str(overlap(filled)),
+            key=f'"{target.code}" = [{ways}]' if by_key else "", rows=str(overlap(filled)),
         )  # fmt: skip
         return filled[0]
     joined, different = first_filled(filled, _meaning(target, vocabulary))
@@ -222,9 +223,11 @@ def _note_lettered(
         else:
             lettered.setdefault(said[0], []).append((column, said[1]))
     for letters, found in lettered.items():
+        whole = len(lettered) == 1 and len(found) == len(absent)
         problems.add(
             "returns.header_likely", severity="warning", file=table.file, sheet=table.sheet, letters=letters,
             columns=", ".join(column.heading for column, _ in found), items=", ".join(code for _, code in found),
+            header=f"{letters}{{item}}" if whole else "",
         )  # fmt: skip
     return others
 

@@ -94,7 +94,7 @@ def test_two_questions_with_one_title_are_a_fault_that_the_study_can_settle(stud
     assert [(p.code, dict(p.params)) for p in caught.value.problems] == [
         (
             "returns.column_twice",
-            {"target": "1.2", "columns": "F, J", "key": '"#F", "#J"', "rows": "1"},
+            {"target": "1.2", "columns": "F, J", "key": '"1.2" = ["#F", "#J"]', "rows": "1"},
         )
     ]
     read = read_returns(study(ReturnFile("g.csv", "so-5", columns=(("1.2", "#J"),))))
