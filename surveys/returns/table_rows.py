@@ -184,7 +184,8 @@ def _with_units(rows: _Rows, written: str) -> FormTable:
     left_out = np.zeros(len(blank), dtype=bool)
     left_out[list(sections) if written == "section_row" else []] = True
     log = rows.table.conversions | {"unit filled down": int((blank & ~left_out & (filled != "")).sum())}
-    return _less(replace(rows.table, columns=(*others, own), conversions=log), left_out)
+    filled_table = replace(rows.table, columns=(*others, own), conversions=log)
+    return filled_table.taken(np.flatnonzero(~left_out))
 
 
 def _noted(rows: _Rows, sections: dict[int, str], blank: np.ndarray, heading: str) -> FormTable:
@@ -229,14 +230,7 @@ def _without(
 ) -> FormTable:
     """The table without some rows, and a note of them."""
     note = _note(table, left_out, code, shown(int(np.argmax(left_out))), heading)
-    return replace(_less(table, left_out), notes=(*table.notes, note))
-
-
-def _less(table: FormTable, left_out: np.ndarray) -> FormTable:
-    """The table without some rows, which are no forms."""
-    return replace(
-        table.taken(np.flatnonzero(~left_out)), no_forms=table.no_forms + int(np.count_nonzero(left_out))
-    )
+    return replace(table.taken(np.flatnonzero(~left_out)), notes=(*table.notes, note))
 
 
 def _note(table: FormTable, about: np.ndarray, code: str, text: str, heading: str) -> Problem:
