@@ -224,6 +224,8 @@ def _check_node(node: Node, place: Place) -> None:
     if weights and (min(weights) < 0 or sum(weights) <= 0):
         place.note("tree.group_weights", "groups", node=node.code)
     increasing(place, "low", node.low, node.high)
+    if (node.low, node.high) != (None, None) and node.rule != RESCALE:
+        place.note("tree.idle_range", "low", severity="warning", node=node.code, rule=node.rule)
 
 
 def _check_parts(node: Node, place: Place, draft: InstrumentDraft) -> None:
@@ -249,6 +251,11 @@ def _check_parts(node: Node, place: Place, draft: InstrumentDraft) -> None:
     elif node.rule and node.rule not in NODE_RULES:
         place.not_accepted("tree.rule", "rule", node.rule, NODE_RULES)
     parts = items or children
+    if len({part.weight for part in parts}) > 1 and WEIGHTED not in (
+        node.rule,
+        draft.instrument.scoring.rule,
+    ):
+        place.note("tree.idle_weights", "rule", severity="warning", node=node.code, rule=node.rule)
     if node.rule == WEIGHTED and parts and sum(part.weight for part in parts) <= 0:
         place.note("tree.weights", "rule", node=node.code)
 

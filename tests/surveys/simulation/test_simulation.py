@@ -285,6 +285,10 @@ format = "pdf"
 [[texts]]
 field = "name"
 parts = [["x"]]
+[[attributes]]
+field = "sex"
+questionnaires = ["so-5", "so-6"]
+shares = { male = 0.5, female = 0.5 }
 [[exclusions]]
 block = "so"
 unit = "none"
@@ -303,6 +307,7 @@ too_fast = -1
         ("record.not_whole", "defects.too_fast"),
         ("reference.questionnaire", "cells[1].questionnaire"),
         ("reference.field", "texts[1].field"),
+        ("reference.questionnaire", "attributes[1].questionnaires"),
         ("record.not_accepted", "exclusions[1].unit"),
         ("fieldwork.range", "cells[2].population"),
         ("fieldwork.range", "cells[2].blank"),
