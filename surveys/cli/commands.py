@@ -213,7 +213,7 @@ def _what_next(terminal: Terminal, done: sv.Screening, study: str, out: Path | N
         if waiting[about]:
             terminal.say(f"cli.next.{about}", number=waiting[about], evaluations=waiting["evaluations"])
             if out is not None:
-                terminal.say("cli.next.confirm", path=out / "review" / f"{about}.csv", study=study)
+                terminal.say("cli.next.confirm", path=out / "review" / f"{about}.xlsx", study=study)
     if out is None and any(waiting.values()):
         terminal.say("cli.next.screen", study=study)
 

@@ -34,7 +34,8 @@ def match_entries(returns: Returns, study: StudyDefinition, problems: Problems) 
     decided = _decided(study.entry_codes, firsts, set(code[lacking]), problems)
     alike_in = [file.path for file in study.returns if file.match_codes == "alike"]
     by_study = code.map(proposed).where(rows["source_file"].isin(alike_in))
-    meant = code.map(decided).fillna(by_study).fillna("").where(lacking, "")
+    said = code.map(decided).astype(object)
+    meant = said.where(said.notna(), by_study).fillna("").where(lacking, "")
     listed = rows[lacking & (meant == "") & ~code.isin(decided)]
     _tell("double_entry.codes_matched", rows[meant != ""], meant[meant != ""], problems)
     _tell("double_entry.no_first", listed, listed["form_code"].map(proposed).fillna(""), problems)

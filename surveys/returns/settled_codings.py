@@ -4,8 +4,8 @@ would be read wrongly.
 
 A typing error is something else than another coding: it is one number among many (11, 55, 9), in a few cells, and stays a fault
 of its cell. Another coding shows in neighbours of the scale's codes that continue what is there (4, 5, 6, 7, 8 for five levels),
-in many cells that are outside, or in no number at all that is inside. A product exports what its form offers, so that there two
-cells are enough; a table typed by hand must have three, and a tenth of all.
+in many cells that are outside, or in no number at all that is inside; and in a tenth of all answers, those in words too. Since a
+product exports what its form offers, two cells are enough there; a table typed by hand must have three.
 """
 
 from __future__ import annotations
@@ -31,11 +31,12 @@ _LISTED = 8  # codes, labels or columns that a message lists
 @dataclass
 class _Evidence:
     """What the columns of one scale say: ``columns`` by item, ``labelled`` (number, label) of value labels and of cells that
-    hold both, and ``numbers``: how often each bare number occurs."""
+    hold both, ``numbers``: how often each bare number occurs, and ``others``: how many cells hold anything else."""
 
     columns: list[tuple[str, Column]] = field(default_factory=list)
     labelled: dict[tuple[str, str], None] = field(default_factory=dict)
     numbers: Counter[int] = field(default_factory=Counter)
+    others: int = 0
     in_cells: bool = False  # whether the labels stand in the cells, where each may be a typing error
 
     @property
@@ -62,7 +63,7 @@ def settle_codings(file: ReturnFile, reading: TableReading, exported: bool) -> b
             else:
                 _note(reading, "returns.labels_contradict", evidence, scale, against)
                 refused = True
-        elif outside := shifted(evidence.numbers, instrument.scale[scale], exported):
+        elif outside := shifted(evidence.numbers, instrument.scale[scale], exported, evidence.others):
             _note(
                 reading,
                 "returns.codes_outside",
@@ -74,9 +75,9 @@ def settle_codings(file: ReturnFile, reading: TableReading, exported: bool) -> b
     return not refused
 
 
-def shifted(numbers: Mapping[int, int], scale: Scale, exported: bool) -> list[int]:
+def shifted(numbers: Mapping[int, int], scale: Scale, exported: bool, others: int = 0) -> list[int]:
     """The numbers that show that a scale is coded in another way; none where those outside may be typing errors or codes for no
-    answer. ``numbers``: number → cells.
+    answer. ``numbers``: number → cells; ``others``: cells with words.
 
     >>> from surveys.definitions.instrument.records import Level
     >>> scale = Scale("hl", tuple(Level(str(k), (k / 5,), "", "") for k in range(1, 6)))
@@ -91,12 +92,13 @@ def shifted(numbers: Mapping[int, int], scale: Scale, exported: bool) -> list[in
     reasons = {int(n.code) for n in scale.non_answers if n.code.isdecimal()}
     outside = {n: cells for n, cells in numbers.items() if n >= 0 and n not in levels and n not in reasons}
     inside = [n for n in numbers if n in levels]
-    counted, share = sum(outside.values()), sum(outside.values()) / max(sum(numbers.values()), 1)
+    counted = sum(outside.values())
+    share = counted / max(sum(numbers.values()) + others, 1)
     near = [*_run(max(levels), 1, outside), *_run(min(levels), -1, outside)]
     span = [*inside, *near]
     continued = bool(near) and (len(near) > 1 or max(span) - min(span) < len(levels))
     another = continued or (len(outside) > 1 and (not inside or share >= THIRD))
-    enough = counted >= EXPORTED_CELLS if exported else counted >= TYPED_CELLS and share >= TENTH
+    enough = counted >= (EXPORTED_CELLS if exported else TYPED_CELLS) and share >= TENTH
     return sorted(outside) if another and enough else []
 
 
@@ -139,6 +141,9 @@ def _count(evidence: _Evidence, texts: Iterable[tuple[str, int]]) -> None:
         elif parts := number_and_words(text):
             evidence.labelled[parts] = None
             evidence.in_cells = True
+            evidence.others += cells
+        else:
+            evidence.others += cells
 
 
 def _value_labels(column: Column) -> Iterator[tuple[str, str]]:

@@ -91,6 +91,16 @@ def test_three_different_typing_errors_among_many_are_no_coding(tmp_path: Path) 
     assert [row for (_, row), disposition in forms(path).items() if disposition != "valid"] == [2, 3, 4]
 
 
+def test_a_few_numbers_among_answers_in_words_are_no_coding_of_an_export(tmp_path: Path) -> None:
+    """Someone typed over three cells of the sheet of a Google form, which exports words."""
+    said = [("2025-10-05 08:00:00", "Xã An Bình", "Hài lòng", "Rất hài lòng", "Bình thường")] * 12
+    typed = [("2025-10-06 08:00:00", "Xã An Bình", 6, "Hài lòng", "Hài lòng")] * 3
+    content = table([*said, *typed], ("Dấu thời gian", "Đơn vị", A1, A2, B1))
+    path = trial(tmp_path, {"r.csv": content}, rules={"out_of_scale": "review"})
+    assert told(path, "returns.codes_outside") == []
+    assert [problem.row for problem in told(path, "returns.cell_out_of_scale")] == [14]
+
+
 def test_a_code_for_no_answer_beside_every_level_is_no_coding(tmp_path: Path) -> None:
     """Options added last get the next number: 6 beside 1 to 5 is a sixth option, and tells nothing of the five."""
     answers = [(1, 2, 3), (4, 5, 6), (6, 1, 2), (3, 4, 6)]
