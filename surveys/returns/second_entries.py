@@ -33,12 +33,15 @@ def match_entries(returns: Returns, study: StudyDefinition, problems: Problems) 
     proposed = proposals(sorted(set(code[lacking]) - {""}), sorted(firsts - set(code[is_second])))
     decided = _decided(study.entry_codes, firsts, set(code[lacking]), problems)
     alike_in = [file.path for file in study.returns if file.match_codes == "alike"]
-    by_study = code.map(proposed).where(rows["source_file"].isin(alike_in))
-    said = code.map(decided).astype(object)
-    meant = said.where(said.notna(), by_study).fillna("").where(lacking, "")
+    if not lacking.any():
+        return returns
+    by_study = proposed if alike_in else {}
+    said = zip(code, rows["source_file"].isin(alike_in), strict=True)
+    meant = pd.Series([decided.get(c, by_study.get(c, "") if taken else "") for c, taken in said], rows.index)
+    meant = meant.astype(object).where(lacking, "")
     listed = rows[lacking & (meant == "") & ~code.isin(decided)]
     _tell("double_entry.codes_matched", rows[meant != ""], meant[meant != ""], problems)
-    _tell("double_entry.no_first", listed, listed["form_code"].map(proposed).fillna(""), problems)
+    _tell("double_entry.no_first", listed, listed["form_code"].map(lambda c: proposed.get(c, "")), problems)
     matched = rows.assign(form_code=meant.where(meant != "", code))
     return replace(returns, rows=matched, seconds=_listed(listed, proposed))
 
