@@ -125,7 +125,7 @@ def test_copies_that_differ_without_a_time_wait_for_a_decision(tmp_path: Path) -
     ids=["equal", "another second", "another answer"],
 )
 def test_without_a_name_equal_time_and_answers_are_one_submission(
-    tmp_path: Path, second: tuple[object, ...], found: str
+    tmp_path: Path, second: tuple[str, int, int, int], found: str
 ) -> None:
     def row(clock: str, *answers: object) -> tuple[object, ...]:
         return (f"2025/10/09 {clock} SA GMT+7", "Xã An Bình", *answers)
