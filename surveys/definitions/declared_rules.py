@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from surveys.definitions.draft import Draft
-from surveys.definitions.instrument.records import Rule
+from surveys.definitions.instrument.records import Field, Rule
 from surveys.definitions.record_building import build, entries, types_of
 from surveys.definitions.shared_checks import note_doubles, refer
 from surveys.problems import Place, Problem, Problems
+from surveys.vocabulary.roles import PERSON_ROLES
 from surveys.vocabulary.validity_rules import SEVERITIES, VALIDITY_RULES
 
 OFF = "off"
@@ -59,6 +60,17 @@ def _rule(raw: Mapping[str, object], questionnaires: Sequence[str], place: Place
         found = faulty_parameters([rule])
         place.problems.extend(replace(problem, file=place.file, column=place.at) for problem in found)
     return rule
+
+
+def check_persons(rules: Iterable[tuple[Rule, Place]], fields: Iterable[Field]) -> None:
+    """Rules about persons name fields that tell who answered, and there are such fields."""
+    known = [field.code for field in fields if field.role in PERSON_ROLES]
+    for rule, place in rules:
+        if rule.rule == "one_per_person" and not known:
+            place.note("rule.no_person_field", "rule")
+        elif rule.rule == "one_per_person":
+            named = dict(rule.params).get("fields", ())
+            refer(place, "field", "fields", named if isinstance(named, tuple) else (), known)
 
 
 def _severities(name: str) -> tuple[str, ...]:

@@ -84,7 +84,9 @@ def forms_frame(
     reasons = np.full(len(returns), "", dtype=object)
     for row, rule in zip(met["row"], met["rule"], strict=True):
         reasons[row] += f";{rule}" if reasons[row] else rule
-    read = returns.rows[["form_code", "submission", "mode", "source_file", "source_row", "unit_code"]]
+    read = returns.rows[
+        ["form_code", "submission", "content", "mode", "source_file", "source_row", "unit_code"]
+    ]
     judged = {"disposition": dispositions.disposition, "reasons": reasons}
     parts = [
         read.rename(columns={"unit_code": "unit_read"}),

@@ -94,7 +94,7 @@ UNITS = ReviewTable(
 FORMS = ReviewTable(
     (
         "form_code", "unit", "reasons_vi", "reasons", "decision", "assigned_unit", "reviewer", "reason", "date",
-        "source_file", "source_row", "submission",
+        "source_file", "source_row", "submission", "content",
     ),
     ("form_code", "unit", "submission"),
     "decision",
@@ -103,7 +103,7 @@ FORMS = ReviewTable(
         VALID: DecisionWords(("hợp lệ", "chấp nhận"), ("valid", "accepted", "accept")),
         REJECTED: DecisionWords(("loại", "bị loại", "không hợp lệ"), ("rejected", "reject", "invalid")),
     },
-    optional=("reasons_vi", "reasons", "assigned_unit", "date", "source_file", "source_row", "submission"),
+    optional=("reasons_vi", "reasons", "assigned_unit", "date", "source_file", "source_row", "submission", "content"),
     others=True,
 )  # fmt: skip
 #: Disagreements of two data entries of one form.

@@ -118,7 +118,7 @@ def _form_decision(row: Row, day: str, study: StudyDefinition) -> Decision | Non
     made: Literal["valid", "rejected"] = "valid" if meaning == VALID else "rejected"
     if not row["submission"] and not row["form_code"]:
         row.place.note("review.no_form", "submission")
-    about = (row["reviewer"], row["reason"], day, row["submission"], unit or "")
+    about = (row["reviewer"], row["reason"], day, row["submission"], unit or "", row["content"])
     return Decision(row["form_code"], row["unit"], made, *about)
 
 

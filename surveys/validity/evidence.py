@@ -24,7 +24,7 @@ Array = np.ndarray
 FAULTS = ("out_of_scale", "several", "disagrees", "not_shown")  # faults of a cell, as the readers name them
 _COLUMNS = (
     "form", "form_code", "submission", "copy", "questionnaire", "block", "unit_code", "unit_text", "own_unit",
-    "interviewer", "mode", "identified", "seconds", "state", "state_text", "noticed",
+    "interviewer", "mode", "identified", "seconds", "state", "state_text", "noticed", "content",
 )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from operator import attrgetter
 
 import numpy as np
@@ -52,7 +52,7 @@ def screen(study: StudyDefinition, returns: Returns) -> Dispositions:
     evidence = gather(study, returns)
     broken = broken_rules(study.rules, evidence)
     concerned = [rows_about(decision, evidence) for decision in study.decisions]
-    decided, warnings = decisions_on(study.decisions, concerned, broken)
+    decided, warnings = decisions_on(study.decisions, concerned, broken, set(evidence["submission"]))
     reasons = pd.concat([broken, decided], ignore_index=True)
     disposition = np.where(returns.rows["copy"] == COPY, COPY, SECOND_ENTRY).astype(object)
     disposition[evidence.row] = outcome(len(evidence), reasons)
@@ -102,16 +102,21 @@ def _table(found: Sequence[Reasons]) -> pd.DataFrame:
 
 
 def rows_about(decision: Decision, evidence: Evidence) -> Array:
-    """The evaluations that a decision concerns: those of its submission, or of its form code where it names none."""
+    """The evaluations that a decision concerns: those of its submission, or of its form code where it names none, as they were
+    when it was made."""
     name, meant = "submission", decision.submission
     if not meant:
         name, meant = "form_code", decision.form_code
     same_unit = (evidence["unit_code"] == decision.unit) if decision.unit else True
-    return np.flatnonzero((evidence[name] == meant) & same_unit)
+    same_content = (evidence["content"] == decision.content) if decision.content else True
+    return np.flatnonzero((evidence[name] == meant) & same_unit & same_content)
 
 
 def decisions_on(
-    decisions: Sequence[Decision], concerned: Sequence[Array], broken: pd.DataFrame
+    decisions: Sequence[Decision],
+    concerned: Sequence[Array],
+    broken: pd.DataFrame,
+    returned: Collection[str] = (),
 ) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
     """Decisions as reasons of the evaluations each of them concerns (the last decision on an evaluation stands), and warnings
     about those without any effect. Severity: reject for a rejection, flag for an acceptance; detail: the decision. An acceptance
@@ -120,7 +125,7 @@ def decisions_on(
     warnings = []
     nowhere = broken["row"][broken["rule"] == UNKNOWN_UNIT].to_numpy(int)
     for decision, rows in zip(decisions, concerned, strict=True):
-        warnings += _without_effect(decision, rows, broken)
+        warnings += _without_effect(decision, rows, broken, decision.submission in returned)
         if decision.decision == VALID and np.isin(rows, nowhere).any():
             rows = rows[~np.isin(rows, nowhere)]
             warnings.append(_about(decision, "validity.decision_without_unit"))
@@ -129,9 +134,12 @@ def decisions_on(
     return _table(found).drop_duplicates("row", keep="last"), tuple(warnings)
 
 
-def _without_effect(decision: Decision, rows: Array, broken: pd.DataFrame) -> list[Problem]:
+def _without_effect(
+    decision: Decision, rows: Array, broken: pd.DataFrame, is_returned: bool
+) -> list[Problem]:
     if not len(rows):
-        return [_about(decision, "validity.decision_unmatched")]
+        was = "changed" if is_returned and decision.content else "unmatched"
+        return [_about(decision, f"validity.decision_{was}")]
     against = broken[broken["row"].isin(rows) & (broken["severity"] == "reject")]
     if decision.decision == VALID and len(against):
         return [

@@ -240,3 +240,41 @@ def test_one_form_per_person(tmp_path: Path, first: str, second: str, is_one: bo
     assert first == "" or first not in repr(result.returns) + result.returns.rows.to_csv() + str(
         result.warnings
     )
+
+
+def decided(path: Path, content: str, settings: str = "") -> Path:
+    return without_codes(path, {"k.csv": content}, settings=settings)
+
+
+def test_a_decision_about_a_submission_that_was_changed_since_is_told(tmp_path: Path) -> None:
+    """Form and decision keep their name over the edit; what the decision was made about is no longer there."""
+    faulty = ("Xã An Bình", 5, 5, 9, 701, "u-701", "2025-10-08T02:10:05", 1)
+    path = decided(tmp_path, kobo(faulty))
+    sv.load(path).screen().write(tmp_path / "out")
+    review = tmp_path / "out/review/forms.csv"
+    lines = pd.read_csv(review, dtype=str, keep_default_na=False)
+    lines[["decision", "reviewer", "reason"]] = ["hợp lệ", "An", "đã gọi lại"]
+    lines.to_csv(review, index=False)
+    sv.load(path).confirm(review, path / "qd.csv")
+    named = '\n[files]\ndecisions = "qd.csv"\n'
+    new = ("Xã An Bình", 4, 4, 4, 700, "u-700", "2025-10-08T02:00:05", 1)
+    path = decided(tmp_path, kobo(new, faulty), named)
+    assert list(forms(path).values()) == ["valid", "valid"]  # a new row above moves nothing
+    path = decided(tmp_path, kobo(new, (*faulty[:3], 8, *faulty[4:])), named)
+    assert list(forms(path).values()) == ["valid", "review"]
+    assert [p.code for p in sv.load(path).screen().screening.warnings] == ["validity.decision_changed"]
+
+
+@pytest.mark.parametrize(("fields", "code"), [("", "rule.no_person_field"), (EMAIL, "reference.field")])
+def test_a_rule_about_persons_names_fields_that_tell_who_answered(
+    tmp_path: Path, fields: str, code: str
+) -> None:
+    path = without_codes(
+        tmp_path, {"r.csv": table([("Xã An Bình", 5, 5, 5)], ("Đơn vị", A1, A2, B1))}, fields=fields
+    )
+    study = path / "study.toml"
+    rule = '\n[[rules]]\nrule = "one_per_person"\nseverity = "review"\nfields = ["dv"]\n'
+    study.write_text(study.read_text(encoding="utf-8") + rule, encoding="utf-8")
+    with pytest.raises(sv.SurveyError) as caught:
+        sv.load(path)
+    assert [p.code for p in caught.value.problems] == [code]

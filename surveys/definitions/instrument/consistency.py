@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 
+from surveys.definitions.declared_rules import check_persons
 from surveys.definitions.draft import InstrumentDraft
 from surveys.definitions.field_types import Condition, MayBeEmpty
 from surveys.definitions.instrument.points import check_points
@@ -98,6 +99,7 @@ def check_draft(draft: InstrumentDraft) -> None:
         check_scale(scale, place)
     check_scoring(draft, draft.instrument.scoring, draft.place.below("scoring"))
     check_fields(draft)
+    check_persons(draft.of(Rule), draft.all(Field))
     check_tree(draft)
     check_points(draft)
     check_items(draft)

@@ -13,6 +13,7 @@ from math import isclose
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from surveys.definitions.declared_rules import check_persons
 from surveys.definitions.draft import InstrumentDraft, StudyDraft
 from surveys.definitions.instrument.consistency import UNITS_ONCE, check_units
 from surveys.definitions.instrument.records import (
@@ -24,6 +25,7 @@ from surveys.definitions.instrument.records import (
     Node,
     NonAnswer,
     Questionnaire,
+    Rule,
     Scale,
     Unit,
 )
@@ -183,6 +185,7 @@ def check_study(draft: StudyDraft) -> None:
     for record, column in OF_UNITS:
         for made, place in draft.of(record):
             known.refer(place, made.block, getattr(made, column), column)
+    check_persons(draft.of(Rule), draft.instrument.all(Field))
     check_exclusions(draft)
     check_returns(draft, known)
     check_weights(draft)

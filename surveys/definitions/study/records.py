@@ -200,7 +200,8 @@ class Assessed:
 @dataclass(frozen=True, slots=True)
 class Decision:
     """A reviewer's decision on one form (``unit`` empty: all its evaluations). ``submission``: the one submission that is meant
-    (empty: every form of the code); ``assigned_unit``: the unit of a form that names none itself."""
+    (empty: every form of the code), ``content`` a key of what it said then; ``assigned_unit``: the unit of a form that names none
+    itself."""
 
     form_code: str
     unit: MayBeEmpty
@@ -210,6 +211,7 @@ class Decision:
     date: Date = ""
     submission: str = ""
     assigned_unit: str = ""
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True)

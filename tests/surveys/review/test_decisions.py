@@ -185,21 +185,25 @@ FORM = (
     "r.csv",
     "3",
     "uuid:1",
+    "k1",
 )
 
 
 def test_decisions_on_forms_are_read_by_their_words(study, tmp_path):
-    others = [("P2", "SNV", "", "", "BỊ LOẠI", "", "An", "=trùng", "", "r.csv", "4", ""), ("P3", *[""] * 11)]
+    others = [
+        ("P2", "SNV", "", "", "BỊ LOẠI", "", "An", "=trùng", "", "r.csv", "4", "", ""),
+        ("P3", *[""] * 12),
+    ]
     (tmp_path / "forms.csv").write_bytes(review_bytes(FORMS, [FORM, *others]))
     expected = (
-        Decision("=13", "-a", "valid", "An", "đã gọi lại", "2023-10-20", "uuid:1"),
+        Decision("=13", "-a", "valid", "An", "đã gọi lại", "2023-10-20", "uuid:1", "", "k1"),
         Decision("P2", "SNV", "rejected", "An", "=trùng"),
     )
     assert form_decisions(tmp_path / "forms.csv") == expected
     assert confirmed(tmp_path / "forms.csv", study(), tmp_path / "decisions.csv") == ("decisions", 2)
     written = (tmp_path / "decisions.csv").read_bytes().decode("utf-8-sig").splitlines()
-    assert written[0] == "form_code,unit,decision,reviewer,reason,date,submission,assigned_unit"
-    assert written[1] == "'=13,'-a,valid,An,đã gọi lại,2023-10-20,uuid:1,"
+    assert written[0] == "form_code,unit,decision,reviewer,reason,date,submission,assigned_unit,content"
+    assert written[1] == "'=13,'-a,valid,An,đã gọi lại,2023-10-20,uuid:1,,k1"
 
 
 @pytest.mark.parametrize(

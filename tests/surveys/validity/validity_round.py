@@ -66,7 +66,7 @@ NORMAL: dict[str, Any] = {
     "form_code": "", "questionnaire": "single", "block": "so", "group": "citizens", "unit_code": "a", "unit_text": "A",
     "rater": "", "own_unit": "", "mode": "paper", "batch": "", "entry": "", "source_file": "f.csv", "source_sheet": "",
     "submitted": "2023-11-01", "seconds": 300.0, "interviewer": "", "operator": "", "identified": True,
-    "state": "", "state_text": "", "noticed": "", "copy": "",
+    "state": "", "state_text": "", "noticed": "", "copy": "", "content": "",
 }  # fmt: skip
 
 
