@@ -132,6 +132,15 @@ def test_options_in_columns_of_their_own_and_those_not_shown(of_raters, tmp_path
     assert set(read.cells["fault"]) <= {"not_shown"}
 
 
+def test_a_unit_that_was_not_shown_to_a_rater_was_not_rated(of_raters, tmp_path):
+    """The second unit's rows were hidden by a filter, one row of the first unit too."""
+    lime_survey(tmp_path / "m.csv", ["5", "N/A", "3", "N/A", "N/A", "N/A"], ("Yes", "No"))
+    read = read_returns(of_raters("m.csv"))
+    assert read.rows["unit_code"].tolist() == ["SNV"]
+    assert read.answers.tolist() == [[NOT_ASKED, 4, NOT_ASKED, 2, 1, 0]]
+    assert read.cells.values.tolist() == [[0, "1.1b", "N/A", "not_shown"]]
+
+
 def test_an_option_nobody_declared_is_told_once_and_kept_with_every_unit(of_raters, study, tmp_path):
     """The rater's cell in row 3 is one cell: one warning, as where every row is an evaluation; each of the two evaluations that
     it speaks of holds it, and both go to review."""
