@@ -1,9 +1,9 @@
 """Rows and columns that are hidden in an ``.xls`` workbook, which calamine does not tell.
 
 Sources: [MS-CFB] (the sectors of a compound file) and [MS-XLS]: records ``BoundSheet8`` (0x85), ``Row`` (0x208, bit ``fDyZero``)
-and ``ColInfo`` (0x7D, bit ``fHidden``). A file that cannot be followed tells nothing here; calamine says what is wrong with it. But
-calamine takes whatever a sheet holds up to the first record that it cannot follow: that a sheet has its beginning and its end is
-looked at here.
+and ``ColInfo`` (0x7D, bit ``fHidden``). A file that cannot be followed tells nothing here; calamine says what is wrong with it.
+But calamine takes whatever a sheet holds up to the first record that it cannot follow: that a sheet has its beginning and its end
+is looked at here.
 """
 
 from __future__ import annotations
