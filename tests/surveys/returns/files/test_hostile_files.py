@@ -6,7 +6,7 @@ import csv
 import os
 import struct
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from surveys.returns.mapping_proposal import propose_mapping
 from surveys.returns.reading import read_returns
 from surveys.review.columns_and_words import ENTRIES
 from surveys.review.review_file import review_bytes, review_rows
+from tests.surveys.returns.files.made_files import write_ods
 
 HEADINGS = ["Mã phiếu", "Đơn vị", "F0", "1.1a", "1.1b", "1.2", "K1", "K2"]
 FORM = ["P1", "SNV", "1", "5", "4", "3", "1", "0"]
@@ -210,3 +211,87 @@ def test_a_question_of_nothing_but_dashes_is_passed_over_quickly(study, tmp_path
     read = read_returns(study(ReturnFile("r.csv", "so-5")))
     assert read.rows["form_code"].tolist() == ["P1"]
     assert [p.code for p in read.warnings] == ["returns.columns_ignored"]
+
+
+def rewritten(path: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
+    """An archive with its parts changed; the first part of an OpenDocument stays as it is packed."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    change(parts)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content, zipfile.ZIP_STORED if name == "mimetype" else None)
+    return path
+
+
+@pytest.mark.long
+def test_one_long_text_in_a_million_cells(tmp_path):
+    """85 kB that unpack to 33 MB and would take 48 GB: the cells name one shared text, which is laid out for each."""
+    space = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+
+    def change(parts: dict[str, bytes]) -> None:
+        text = b"x" * 32_000
+        parts["xl/sharedStrings.xml"] = b"<sst " + space + b"><si><t>" + text + b"</t></si></sst>"
+        row = b"<row>" + b'<c t="s"><v>0</v></c>' * 1000 + b"</row>"
+        parts["xl/worksheets/sheet1.xml"] = (
+            b"<worksheet " + space + b"><sheetData>" + row * 1500 + b"</sheetData></worksheet>"
+        )
+
+    path = rewritten(workbook(tmp_path / "r.xlsx", ["x"]), change)
+    assert refused(path, limits=replace(LIMITS, memory_bytes=300_000_000)) in (
+        ["returns.file_fatal"], ["returns.file_memory"],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("quote", ["'", '"'])
+@pytest.mark.parametrize("gap", ["", " "])
+def test_repeats_of_an_open_document_however_they_are_written(tmp_path, quote, gap):
+    def change(parts: dict[str, bytes]) -> None:
+        repeats = f"<table:table-row table:number-rows-repeated{gap}={gap}{quote}1048577{quote} "
+        parts["content.xml"] = parts["content.xml"].replace(b"<table:table-row ", repeats.encode(), 1)
+
+    write_ods(tmp_path / "r.ods", [["x"]])
+    assert refused(rewritten(tmp_path / "r.ods", change)) == ["returns.sheet_too_large"]
+
+
+@pytest.mark.long
+def test_a_filled_cell_repeated_over_a_whole_sheet(tmp_path):
+    """Neither number is beyond its bound; both together are 17 thousand million cells."""
+
+    def change(parts: dict[str, bytes]) -> None:
+        rows = b"<table:table-row table:number-rows-repeated='1048576' "
+        cells = b"<table:table-cell table:number-columns-repeated='16384' "
+        content = parts["content.xml"].replace(b"<table:table-row ", rows, 1)
+        parts["content.xml"] = content.replace(b"<table:table-cell ", cells, 1)
+
+    write_ods(tmp_path / "r.ods", [["x"]])
+    (code,) = refused(rewritten(tmp_path / "r.ods", change), limits=replace(LIMITS, seconds=20))
+    kinds = {f"returns.file_{kind}" for kind in ("damaged", "fatal", "memory", "slow")}
+    assert code in {"returns.sheet_too_large"} | kinds
+
+
+def test_a_sheet_whose_part_has_another_ending(tmp_path):
+    far = b"<row r='1048576'><c r = 'XFD1048576'><v>1</v></c></row></sheetData>"
+
+    def change(parts: dict[str, bytes]) -> None:
+        sheet = parts.pop("xl/worksheets/sheet1.xml")
+        parts["xl/worksheets/sheet.dat"] = sheet.replace(b"</sheetData>", far)
+        for name in ("xl/_rels/workbook.xml.rels", "[Content_Types].xml"):
+            parts[name] = parts[name].replace(b"sheet1.xml", b"sheet.dat").replace(b'"', b"'")
+
+    path = rewritten(workbook(tmp_path / "r.xlsx", ["x"]), change)
+    assert refused(path) == ["returns.sheet_too_large"]
+
+
+def test_a_panic_of_a_library_is_a_fault(tmp_path, monkeypatch, read_here):
+    """A library written in Rust raises what is no Exception."""
+    import python_calamine
+
+    class Panic(BaseException):
+        pass
+
+    def panicking(*_: object) -> None:
+        raise Panic("index out of bounds")
+
+    monkeypatch.setattr(python_calamine.CalamineWorkbook, "from_filelike", panicking, raising=True)
+    assert refused(workbook(tmp_path / "r.xlsx", ["x"])) == ["returns.file_damaged"]
