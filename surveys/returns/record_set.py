@@ -20,6 +20,7 @@ from surveys.returns.entry_pairs import EntryPairs, pair_entries
 from surveys.review.columns_and_words import SECONDS, UNITS
 from surveys.vocabulary.notebook_display import Shown
 from surveys.vocabulary.roles import KEPT_ROLES, PERSON_ROLES
+from surveys.vocabulary.statuses import COPY
 
 #: Columns of ``Returns.rows``; fields with the role "attribute", "stratum", "cluster" and "weight" follow under their own code.
 ROW_COLUMNS: dict[str, str] = {
@@ -150,6 +151,7 @@ class Returns(Shown):
         return {
             "files": len(self.read),
             "forms": f"{self.rows['form'].nunique():,}",
+            "copies": f"{self.rows['form'][self.rows['copy'] == COPY].nunique():,}",
             "evaluations": f"{len(self):,}",
             "items": self.answers.shape[1],
             "cells": f"{len(self.cells):,}",
