@@ -118,6 +118,10 @@ def test_a_repeated_group_is_one_rater_and_many_units(study, tmp_path):
     assert read.rows["source_row"].tolist() == [3, 4, 3, 2]
     assert read.answers[:, 1:4].tolist() == [[0, 1, 2], [1, 1, 1], [BLANK] * 3, [4, 3, 2]]
     assert str(read.rows.loc[1, "submitted"]) == "2023-10-05 09:30:45"
+    (tmp_path / "again.xlsx").write_bytes((tmp_path / "k.xlsx").read_bytes())
+    twice = read_returns(study(ReturnFile("k.xlsx", "so-1"), ReturnFile("again.xlsx", "so-1")))
+    assert twice.rows["copy"].tolist() == [""] * len(read) + ["copy"] * len(read)
+    assert twice.read[["rows", "forms", "copies"]].values.tolist() == [[4, 4, 0], [4, 0, 4]]
 
 
 ODK = [
