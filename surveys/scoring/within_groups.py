@@ -60,7 +60,7 @@ def node_of_group(block: BlockInputs, node: Node, group: str, asked: Family) -> 
     branch = replace(
         branch,
         score=branch.score.affine(*rule.affine(node)),
-        complete=in_all(available),
+        complete=in_all(parts.answered),
         shown=in_some(available),
         notes=_items_left_out(parts),
     )

@@ -45,7 +45,7 @@ def test_an_answer_of_one_moves_nothing_above_it(tmp_path: Path) -> None:
     assert score_of(scored, "an-binh", "1") == 1.0
     rows = of_an_binh(scored)
     assert (rows.loc["A2", "status"], rows.loc["A2", "n_valid"]) == ("suppressed", 1)
-    assert rows.loc["1", "status"] == "incomplete"
+    assert rows.loc["1", "status"] == "ok"
     assert rows.loc["1", "se"] == 0
     (said,) = rows.loc["1", "note"]
     assert (said.code, dict(said.params)["items"]) == ("score.items_not_shown", "A2")

@@ -316,19 +316,15 @@ def test_every_column_of_the_printed_table(tmp_path: Path) -> None:
 
 
 def test_a_question_with_too_few_answers_enters_nothing_and_is_named(table_of_five: pd.DataFrame) -> None:
-    """Office one: four of five staff answered b, c and f. What is left of a mean is incomplete; a pooled node is not."""
+    """Office one: four of five staff answered b, c and f. What is left of the nodes stands, with a remark."""
     first: Any = table_of_five[table_of_five["unit_code"] == "p1"].set_index(["node_code", "group"])
-    for node, item, kept, status in (
-        ("1.1.1", "b", "a", "incomplete"),
-        ("1.1.2", "c", "d", "ok"),
-        ("2.1.1", "f", "e", "incomplete"),
-    ):
+    for node, item, kept in (("1.1.1", "b", "a"), ("1.1.2", "c", "d"), ("2.1.1", "f", "e")):
         row, hidden = first.loc[(node, "staff")], first.loc[(item, "staff")]
         assert (hidden["status"], hidden["n_valid"]) == ("suppressed", 4)
-        assert row["status"] == status
+        assert row["status"] == "ok"
         assert remark("score.items_not_shown", items=item) in row["note"]
         assert (row["score"], row["se"]) == tuple(first.loc[(kept, "staff"), ["score", "se"]])
-    assert first.loc[("1.1.1", "all"), "status"] == "incomplete"
+    assert first.loc[("1.1.1", "all"), "status"] == "ok"
 
 
 def test_suppressed_group_makes_its_nodes_incomplete(table: pd.DataFrame) -> None:
