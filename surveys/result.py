@@ -61,6 +61,12 @@ class Screening(Shown):
         return totals
 
     @property
+    def rows_read(self) -> Mapping[str, int]:
+        """Rows of the files of returns: all of them, and those that are copies, second entries or no forms."""
+        counted = ("rows", "copies", "second_entries", "no_forms")
+        return {name: int(self.returns.read[name].sum()) for name in counted}
+
+    @property
     def waiting(self) -> Mapping[str, int]:
         """What waits for a person: ``forms`` under review, their ``evaluations``, spellings of ``units`` that are in no register,
         and differences of two data ``entries``."""

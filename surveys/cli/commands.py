@@ -16,6 +16,8 @@ app = typer.Typer(
     cls=WordedGroup, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
 )
 WRONG_DATA = 1
+#: What waits for a person → the file of the study in which the decisions are kept.
+_DECIDED = {"units": "unit-decisions.csv", "entries": "adjudication.csv", "forms": "decisions.csv"}
 
 StudyPath = Annotated[str, typer.Argument(metavar="STUDY")]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR")]
@@ -32,8 +34,9 @@ def surveys(version: Annotated[bool, typer.Option("--version", is_eager=True)] =
 
 @app.command(cls=WordedCommand)
 def check(context: typer.Context, path: Annotated[str, typer.Argument(metavar="PATH")]) -> None:
-    _judge(context.obj, sv.check(path))
-    context.obj.say("cli.check.done", path=path)
+    found = sv.check(path)
+    _judge(context.obj, found)
+    context.obj.say("cli.check.warned" if found else "cli.check.done", path=path, warnings=len(found))
 
 
 @app.command(cls=WordedCommand)
@@ -207,19 +210,23 @@ def _loaded(terminal: Terminal, path: str) -> sv.Study:
 
 
 def _what_next(terminal: Terminal, done: sv.Screening, study: str, out: Path | None) -> None:
-    """How much waits for a person, where, and which command comes next."""
-    waiting = done.waiting
+    """What the rows were that are no forms; how much waits for a person, where, and which command comes next."""
+    rows, waiting = done.rows_read, done.waiting
+    if sum(rows.values()) > rows["rows"]:
+        terminal.say("cli.rows_read", **rows)
+    apart = waiting["evaluations"] if waiting["evaluations"] != waiting["forms"] else ""
     for about in ("units", "entries", "forms"):
         if waiting[about]:
-            terminal.say(f"cli.next.{about}", number=waiting[about], evaluations=waiting["evaluations"])
+            terminal.say(f"cli.next.{about}", number=waiting[about], evaluations=apart)
             if out is not None:
-                terminal.say("cli.next.confirm", path=out / "review" / f"{about}.xlsx", study=study)
+                path, decided = out / "review" / f"{about}.xlsx", Path(study) / _DECIDED[about]
+                terminal.say("cli.next.confirm", path=path, study=study, decided=decided)
     if out is None and any(waiting.values()):
         terminal.say("cli.next.screen", study=study)
 
 
 def _judge(terminal: Terminal, found: Sequence[sv.Problem]) -> None:
-    """Show what was found; an error among it ends the command."""
-    terminal.problems(found)
+    """Show all that was found; an error among it ends the command."""
+    terminal.problems(found, whole=True)
     if any(problem.severity == "error" for problem in found):
         raise typer.Exit(WRONG_DATA)

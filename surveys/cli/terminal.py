@@ -40,9 +40,9 @@ class Terminal:
         """One message on stderr."""
         print(phrase(code, self.language, **_as_text(params)), file=sys.stderr)
 
-    def problems(self, problems: Iterable[Problem], out: Path | None = None) -> None:
+    def problems(self, problems: Iterable[Problem], out: Path | None = None, *, whole: bool = False) -> None:
         """All errors on stderr, with every warning that may explain them; warnings alone in as many lines as one looks at, the
-        others in ``out``; none: nothing."""
+        others in ``out`` (``whole``: all of them, where no file has them); none: nothing."""
         found = list(dict.fromkeys(problems))
         errors = sum(problem.severity == "error" for problem in found)
         if not found:
@@ -50,7 +50,7 @@ class Terminal:
         from surveys.reports.messages import Audience, in_full, in_short
 
         audience = Audience(self.language, _columns(), self.names)
-        for line in in_full(found, audience) if errors else in_short(found, audience):
+        for line in in_full(found, audience) if errors or whole else in_short(found, audience):
             print(line, file=sys.stderr)
         self.fault("cli.problems.number", errors=errors, warnings=len(found) - errors)
         if out is not None and not errors:

@@ -6,6 +6,7 @@ Spreadsheet users edit them, so UTF-8 with or without BOM, ``,`` or ``;`` betwee
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from surveys.definitions.text_files import read_text
-from surveys.problems import Place, Problems, nearest
+from surveys.problems import Place, Problems, nearest, shortened
 from surveys.vocabulary.csv import CsvError, delimiter_of, records
 from surveys.vocabulary.formula_guard import unguarded
 from surveys.vocabulary.numbers import POINT, DecimalMark, WrittenNumber, decimal_mark
@@ -27,6 +28,8 @@ Lines = Iterable[tuple[Place, list[str]]]
 MOST_COLUMNS = 500
 #: After so many faults in one table the rest of its rows is not looked at.
 MOST_FAULTS = 1000
+#: A question mark between letters, several before one, or the sign of a letter that could not be read.
+_LOST_LETTERS = re.compile(r"[^\W\d_]\?[^\W\d_]|\?\?[^\W\d_]|\ufffd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +127,20 @@ def table_of(
         row = {name: cells[k] for name, k in position.items()}
         if columns.guarded:
             row = {name: unguarded(cell) for name, cell in row.items()}
+        else:
+            _note_lost_letters(row, place)
         rows.append(Row(place, row))
     if not has_rows and not columns.may_be_empty:
         top.note("table.no_rows")
     rows = _with_numbers(rows, columns, "" if decimal_comma else POINT)
     return CsvTable(top.file, tuple(present), tuple(rows))
+
+
+def _note_lost_letters(cells: Mapping[str, str], place: Place) -> None:
+    """Note texts whose letters became question marks when the file was saved in an encoding that lacks them."""
+    for name, cell in cells.items():
+        if ("?" in cell or "\ufffd" in cell) and _LOST_LETTERS.search(cell) and "://" not in cell:
+            place.note("table.lost_letters", name, text=shortened(cell))
 
 
 def bounded(rows: Iterable[P], place_of: Callable[[P], Place], problems: Problems) -> Iterator[P]:

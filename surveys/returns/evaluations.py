@@ -95,11 +95,21 @@ def _long(reading: TableReading, columns: Mapping[str, np.ndarray]) -> Evaluated
     else:
         of_block = [known.code for known in reading.register.units]
         texts, codes = reading.same(""), reading.same(of_block[0] if len(of_block) == 1 else "")
+        if len(of_block) > 1 and len(rows):
+            _note_no_unit(reading)
     form = reading.table.form
     if form is None:
         names = np.where(columns["form_code"] == "", columns["submission"], columns["form_code"])
         form = grouped(names, codes, texts) if reading.questionnaire.matrix else rows
     return Evaluated(form, codes, texts, rows, answers)
+
+
+def _note_no_unit(reading: TableReading) -> None:
+    """Tell that no column names the unit, with the headings that would."""
+    fields = [declared for declared in reading.instrument.fields if declared.role == "unit"]
+    accepted = [heading for f in fields for heading in (*f.headers, f.label_vi) if heading]
+    code = "returns.no_unit_column" if accepted else "returns.no_unit_field"
+    reading.note(code, forms=len(reading), accepted=list(dict.fromkeys(accepted)))
 
 
 def grouped(form_codes: np.ndarray, unit_codes: np.ndarray, unit_texts: np.ndarray) -> np.ndarray:

@@ -65,6 +65,12 @@ def propose_mapping(path: str | Path, study: StudyDefinition, language: Language
         for column, meant in zip(shown, _spread(shown, found), strict=True)
     ]
     proposed = {row[3].partition("=")[0] for row in rows}
+    proposed |= {
+        item
+        for row in rows
+        if row[2] == "options"
+        for item in vocabulary.multiple.get(fold_name(row[3]), {}).values()
+    }
     reason = phrase("mapping.no_column", language)
     left = [item.code for item in vocabulary.items if item.code not in proposed]
     rows += [("", "", "absent", code, "", reason, "") for code in left]

@@ -15,6 +15,7 @@ from surveys.returns.headings.tool_states import words_for
 from surveys.returns.option_answers import EMPTY_BOXES, NO_TICKS, settled
 from surveys.returns.table_reading import CellFault, TableReading
 from surveys.returns.text.cell_text import SHOWN
+from surveys.returns.text.names import Names
 from surveys.vocabulary.folding import fold, fold_name
 
 
@@ -58,7 +59,7 @@ def _choose_in_cells(
     reading: TableReading, options: Mapping[str, str], column: Column, answers: np.ndarray
 ) -> None:
     """Several answers in one cell. The cell is read by looking for the known options in it, because options may themselves hold
-    the separator; what it holds besides is noted as a fault of the first option's item."""
+    the separator; what it holds besides is noted with the first option's item."""
     split = [split_options(text, options, column.separator) for text in column.distinct.texts]
     for option, item in options.items():
         said = _said(reading, [item])
@@ -66,10 +67,11 @@ def _choose_in_cells(
             [(said.yes if option in chosen else said.no)[0] for chosen, _ in split], dtype=np.int8
         )
         answers[:, reading.instrument.item_position[item]] = column.distinct.spread(codes, BLANK)
+    known = Names((option, option) for option in options)
     for k, rest in ((k, rest[:SHOWN]) for k, (_, rest) in enumerate(split) if rest):
         rows, item = column.distinct.rows_of(k), next(iter(options.values()))
-        reading.faults.append(CellFault(rows, item, "", rest, "out_of_scale"))
-        reading.warn(column, k, "returns.option_unknown", text=rest)
+        reading.faults.append(CellFault(rows, item, "", rest, "unknown_option"))
+        reading.warn(column, k, "returns.option_unknown", text=rest, nearest=known.nearest(rest))
 
 
 def _settle_own_columns(reading: TableReading, answers: np.ndarray) -> None:

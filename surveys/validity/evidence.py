@@ -6,6 +6,7 @@ first entry and left out, and only what the two disagree about is kept.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,11 +18,18 @@ from surveys.definitions.instrument.records import NOT_APPLICABLE, NOT_ASKED, In
 from surveys.definitions.study.records import StudyDefinition
 from surveys.returns.entry_pairs import SECOND
 from surveys.returns.filters import is_filtered_out
+from surveys.returns.headings.questions import questions_of
 from surveys.returns.record_set import Returns, among, person_fields
 from surveys.vocabulary.statuses import COPY
 
 Array = np.ndarray
-FAULTS = ("out_of_scale", "several", "disagrees", "not_shown")  # faults of a cell, as the readers name them
+FAULTS = (
+    "out_of_scale",
+    "several",
+    "disagrees",
+    "not_shown",
+    "unknown_option",
+)  # faults of a cell, as the readers name them
 _COLUMNS = (
     "form", "form_code", "submission", "copy", "questionnaire", "block", "unit_code", "unit_text", "own_unit",
     "interviewer", "mode", "identified", "seconds", "state", "state_text", "noticed", "content",
@@ -110,6 +118,13 @@ class Evidence:
         closed, left_open = self.filters
         asked = (self.answers != NOT_ASKED) & (self.answers != NOT_APPLICABLE)
         return np.asarray(asked & ~closed & (self.answered | ~left_open))
+
+    @cached_property
+    def part_of_question(self) -> Array:
+        """What part of its question each item is, float [K]: the options of a question with several answers are one question."""
+        questions = questions_of(self.instrument)
+        sizes = Counter(questions)
+        return np.array([1 / sizes[question] for question in questions])
 
     @cached_property
     def is_empty_form(self) -> Array:

@@ -155,6 +155,7 @@ VALIDITY_RULES: Mapping[str, ValidityRule] = {
             ),
         ),
         ValidityRule("not_shown", "answers", standing="flag"),
+        ValidityRule("unknown_option", "answers", standing="flag"),
     )
 }
 

@@ -300,6 +300,15 @@ def written_names(column: Column) -> tuple[str, ...]:
     return (*((f"#{column.letter}",) if column.letter else ()), column.heading)
 
 
+def questions_of(instrument: Instrument) -> list[str]:
+    """The question of each item [K]: itself, or what stands before the bracket where it is one of several options."""
+    found = []
+    for item in instrument.items:
+        parts = split_part(item.text_vi) if yes_or_no(instrument.scale_of(item.code)) else None
+        found.append(fold_name(parts[0]) if parts else item.code)
+    return found
+
+
 def split_part(heading: str) -> tuple[str, str] | None:
     """``Question [Part]`` in two; brackets inside the question stay there.
 

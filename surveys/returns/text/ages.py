@@ -23,20 +23,22 @@ def possible_ages(
     """The ages in whole years on ``day`` that each cell of a column can mean; none where it means no age, several where day and
     month can be taken for each other. Of a year of birth alone the age is the difference of the years.
 
-    In a column of births (by its heading, or because a cell is one) a small number is no age: it may be a year with two digits.
+    In a column of births (by its heading, or because most of its values are) a small number is no age: it may be a year with two
+    digits. A year among ages is a year of birth.
 
     >>> day = dt.date(2025, 10, 1)
     >>> [sorted(ages) for ages in possible_ages([], ["1995", "02/10/1995", "01/10/1995", "khoảng 30", "95"], day)]
     [[30], [29, 30], [30], [], []]
-    >>> [sorted(ages) for ages in possible_ages([], ["30", "41 tuổi"], day)]
-    [[30], [41]]
+    >>> [sorted(ages) for ages in possible_ages([], ["30", "41 tuổi", "1980"], day)]
+    [[30], [41], [45]]
     """
     births = [
         frozenset(_from_birth(value, text, day)) for value, text in zip(values or texts, texts, strict=True)
     ]
-    if any(births) or _BIRTH.search(fold(heading)):
+    ages = [frozenset(_from_age(text)) for text in texts]
+    if _BIRTH.search(fold(heading)) or sum(map(bool, births)) > sum(map(bool, ages)):
         return births
-    return [frozenset(_from_age(text)) for text in texts]
+    return [age or birth for age, birth in zip(ages, births, strict=True)]
 
 
 def _from_age(text: str) -> Iterator[int]:

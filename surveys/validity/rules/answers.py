@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from surveys.definitions.instrument.records import BLANK, DONT_KNOW, OUT_OF_SCALE, SEVERAL
-from surveys.validity.evidence import Evidence, row_counts
+from surveys.validity.evidence import Evidence
 from surveys.validity.rules.finding import Finding, marked_items
 
 
@@ -24,10 +24,12 @@ def disagreeing_cell(evidence: Evidence, minimum_items: int) -> Finding:
 
 
 def too_few_answers(evidence: Evidence, minimum_share: float, dont_know_counts: bool) -> Finding:
-    """Answered less than ``minimum_share`` of the questions that had to be answered; ``dont_know_counts``: saying "don't
-    know" is answering."""
+    """Answered less than ``minimum_share`` of the questions that had to be answered, the options of a question together as one;
+    ``dont_know_counts``: saying "don't know" is answering."""
     said = evidence.answered | ((evidence.answers == DONT_KNOW) & dont_know_counts)
-    answered, expected = row_counts(said & evidence.expected), row_counts(evidence.expected)
+    answered, expected = (
+        cells @ evidence.part_of_question for cells in (said & evidence.expected, evidence.expected)
+    )
     return Finding((answered < minimum_share * expected - 1e-9) | (expected == 0))
 
 
@@ -45,3 +47,8 @@ def broken_skip(evidence: Evidence, minimum_items: int) -> Finding:
 def not_shown(evidence: Evidence) -> Finding:
     """The collecting tool says in a cell that a question was not shown; detail: the items."""
     return marked_items(evidence, evidence.faults["not_shown"], 1)
+
+
+def unknown_option(evidence: Evidence) -> Finding:
+    """A question with several answers names something that is none of its options; detail: the item of the first option."""
+    return marked_items(evidence, evidence.faults["unknown_option"], 1)

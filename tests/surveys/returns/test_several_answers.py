@@ -143,14 +143,14 @@ def test_a_unit_that_was_not_shown_to_a_rater_was_not_rated(of_raters, tmp_path)
 
 def test_an_option_nobody_declared_is_told_once_and_kept_with_every_unit(of_raters, study, tmp_path):
     """The rater's cell in row 3 is one cell: one warning, as where every row is an evaluation; each of the two evaluations that
-    it speaks of holds it, and both go to review."""
+    it speaks of holds it, and both stay valid."""
     cell = "Internet, Loa phường"
     own_layout(tmp_path / "m.csv", ("D1", BOTH, "Internet"), ("D2", BOTH, cell))
     asked = of_raters("m.csv")
     read = read_returns(asked)
     assert read.answers[:, 4:].tolist() == [[1, 0]] * 4
-    assert read.cells.values.tolist() == [[row, "K1", "loa phường", "out_of_scale"] for row in (2, 3)]
-    assert screen(asked, read).disposition.tolist() == ["valid", "valid", "review", "review"]
+    assert read.cells.values.tolist() == [[row, "K1", "loa phường", "unknown_option"] for row in (2, 3)]
+    assert screen(asked, read).disposition.tolist() == ["valid"] * 4
 
     headings = ["Mã phiếu", "Đơn vị", "F0", "1.1a", "1.1b", "1.2", QUESTION]
     write(tmp_path / "l.csv", headings, ["P1", "SNV", *"1543", "Internet"], ["P2", "SNV", *"1543", cell])
@@ -159,5 +159,7 @@ def test_an_option_nobody_declared_is_told_once_and_kept_with_every_unit(of_rate
         [(p.code, p.row, p.column, {**dict(p.params)}) for p in returns.warnings] for returns in (read, long)
     ]
     assert (
-        told[0] == told[1] == [("returns.option_unknown", 3, QUESTION, {"text": "loa phường", "cells": "1"})]
+        told[0]
+        == told[1]
+        == [("returns.option_unknown", 3, QUESTION, {"text": "loa phường", "cells": "1", "nearest": ""})]
     )

@@ -83,6 +83,7 @@ def find(name: str, params: Row, forms: list[Row]) -> Broken:
         ("outside_fieldwork", {}, [{"submitted": "2023-10-01"}, {"submitted": "2023-12-15T23:59:59"}, {"submitted": None}], {}),
         ("missing_identification", {}, [{}, {"identified": False}, {"form_code": ""}], {1: "", 2: ""}),
         ("left_out_by_tool", {}, [{}, {"state": "left_out", "state_text": "Status: 8"}, {"state": "review"}], {1: "Status: 8"}),
+        ("unknown_option", {}, [{}, {"cells": {"q3": "unknown_option"}}, {"cells": {"q3": "several"}}], {1: "q3"}),
         ("not_shown", {}, [{}, {"cells": {"q3": "not_shown", "q4": "not_shown"}}, {"cells": {"q3": "several"}}], {1: "q3;q4"}),
         ("held_by_tool", {}, [{"state": "valid"}, {"state": "review", "state_text": "Finished: False"}], {1: "Finished: False"}),
         ("out_of_scale", {}, [{}, {"set": {"q2": OUT_OF_SCALE, "q9": OUT_OF_SCALE}}], {1: "q2;q9"}),

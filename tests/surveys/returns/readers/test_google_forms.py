@@ -74,7 +74,7 @@ def test_check_boxes_are_matched_against_the_options_not_split(study, tmp_path, 
 def test_an_option_nobody_declared_is_kept_and_told(study, tmp_path):
     read = read_csv(study, tmp_path, [["2023/10/05 9:12:33 SA GMT+7", *FIRST, "Internet, Loa phường"]])
     assert read.answers[:, 4:].tolist() == [[1, 0]]
-    assert read.cells[["text", "fault"]].values.tolist() == [["loa phường", "out_of_scale"]]
+    assert read.cells[["text", "fault"]].values.tolist() == [["loa phường", "unknown_option"]]
     assert "returns.option_unknown" in {p.code for p in read.warnings}
 
 
