@@ -61,10 +61,10 @@ def _choose_in_cells(
     """Several answers in one cell. The cell is read by looking for the known options in it, because options may themselves hold
     the separator; what it holds besides is noted with the first option's item."""
     split = [split_options(text, options, column.separator) for text in column.distinct.texts]
-    for option, item in options.items():
-        said = _said(reading, [item])
+    for item in dict.fromkeys(options.values()):
+        said, spellings = _said(reading, [item]), {option for option in options if options[option] == item}
         codes = np.array(
-            [(said.yes if option in chosen else said.no)[0] for chosen, _ in split], dtype=np.int8
+            [(said.yes if spellings & chosen else said.no)[0] for chosen, _ in split], dtype=np.int8
         )
         answers[:, reading.instrument.item_position[item]] = column.distinct.spread(codes, BLANK)
     known = Names((option, option) for option in options)

@@ -54,6 +54,18 @@ def test_an_option_that_nobody_declared_keeps_the_form(tmp_path: Path, other: st
     assert [(p.row, p.column) for p in told(path, "returns.option_unknown")] == [(2, QUESTION)]
 
 
+def test_every_spelling_of_an_option_says_that_it_was_chosen(tmp_path: Path) -> None:
+    """K2 is also known as "Zalo"; three of four chose it, in either spelling or both."""
+    alias = f"{QUESTION} [Zalo]"
+    row = next(line for line in CHANNELS.splitlines() if line.startswith("K2"))
+    parts = {**PARTS, "items": PARTS["items"].replace(row, row.replace(",,tu-dat", f",{alias},tu-dat"))}
+    said = ["Zalo của xã", "Người quen, Zalo", "Zalo, Zalo của xã", "Người quen"]
+    rows = [form(f"P{k}", 4, 4, 4, channel=channel) for k, channel in enumerate(said)]
+    path = trial(tmp_path, {"r.csv": table(rows, (*HEADINGS, QUESTION))}, parts=parts)
+    shares = sv.load(path).score().shares.query("item_code == 'K2' and level_code == '1' and group == 'dan'")
+    assert shares.query("unit_code == 'an-binh'")["share"].tolist() == [0.75]
+
+
 def test_the_options_of_a_question_are_one_question(tmp_path: Path) -> None:
     """Two thirds of four questions are three: all of the three scored ones are enough, two of them with a channel too, but not
     one of them with a channel, though its four options are most of the columns."""

@@ -43,6 +43,7 @@ CASES = (
          "unit", {"name": "unit"}, ("table.cells",)),
     Case("table.cells", "frames.csv", "huyen,dong-da,citizens,800", "huyen,dong-da,citi", 4, "",
          {"found": "3", "expected": "4"}),
+    Case("table.lost_letters", UNITS, "Quận Đống Đa", "Qu?n Đ?ng Đa", 3, "name_vi", {"text": "Qu?n Đ?ng Đa"}),
     Case("table.malformed", "unit_decisions.csv", "huyen,Không rõ,", 'huyen,"Không rõ,', 3, ""),
     Case("table.no_rows", UNITS, (Path(__file__).parent / "small/instrument/units.csv").read_text(encoding="utf-8")
          .split("\n", 1)[1], "", None, "", {}, ("reference.unit",)),
