@@ -39,7 +39,7 @@ def count_once(returns: Returns, problems: Problems) -> Returns:
         forms.loc[again.index, ["counted", "copy"]] = _latest(returns, again)
     forms.loc[_on_copied_sheets(forms), "copy"] = SHEET
     _tell(forms, problems)
-    marked = returns.rows["form"].map(forms["copy"])
+    marked = returns.rows["form"].map(forms["copy"]).astype(object)
     found = replace(returns, rows=returns.rows.assign(copy=marked), read=_read(returns, forms))
     return _named_apart(found, forms)
 

@@ -184,6 +184,8 @@ def _stated(
         texts = texts_of(column)[row]
         if name in ("mode", "batch", "entry"):
             yield name, np.where(tidy[name] == "", texts, tidy[name])
+        elif name in ("submission", "content"):  # no name of a submission is not the same name
+            yield name, np.where(texts == "", tidy[name], texts)
         elif name == "identified":
             yield name, np.array([text.casefold() in _TRUE for text in texts.tolist()], dtype=bool)
         elif name == "source_row":

@@ -75,7 +75,9 @@ def _choose_in_cells(
 
 
 def _settle_own_columns(reading: TableReading, answers: np.ndarray) -> None:
-    """What blanks and empty boxes of options in columns of their own say."""
+    """What blanks and empty boxes of options in columns of their own say; a blank that we wrote ourselves is one."""
+    if reading.table.stated:
+        return
     for every, names in _questions(reading):
         items = [item for item in every if (item, "") in reading.layout.items]
         if not items:

@@ -82,6 +82,6 @@ def test_unknown_nodes_on_either_side_are_named(folder: Path) -> None:
 
 def test_a_result_outside_the_folder_or_missing_is_refused(folder: Path) -> None:
     text = (folder / "study.toml").read_text(encoding="utf-8")
-    for path, code in (("sipas/none.csv", "file.missing"), ("../out/scores.csv", "file.outside")):
+    for path, code in (("sipas/none.csv", "study.file_missing"), ("../out/scores.csv", "file.outside")):
         (folder / "study.toml").write_text(text.replace("sipas/scores.csv", path), encoding="utf-8")
         assert [p.code for p in check(folder) if p.severity == "error"] == [code]

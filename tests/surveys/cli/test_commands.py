@@ -16,6 +16,7 @@ import pytest
 from surveys.cli import entry, main
 from surveys.cli.terminal import Terminal
 from surveys.problems import LANGUAGES, Language, Problem, phrase, wording
+from surveys.review.columns_and_words import FORMS
 
 COMMANDS = (
     "check", "screen", "score", "verify", "simulate", "list", "explain", "audit", "map", "compare", "confirm",
@@ -135,12 +136,12 @@ def test_a_review_file_without_or_with_wrong_decisions_is_refused(
     arguments = ["confirm", str(review), "--study", str(simulated), "--out", str(tmp_path / "decisions.csv")]
     capsys.readouterr()
     assert main(arguments) == 1
-    assert _said("handover.review.empty", "vi") in capsys.readouterr().err
+    assert _said("review.empty", "vi", column_name="decision") in capsys.readouterr().err
     rows = list(csv.DictReader(io.StringIO(review.read_bytes().decode("utf-8-sig"), newline="")))
     rows[0] |= {"decision": "maybe"}
     _write(review, rows)
     assert main(arguments) == 1
-    message = _said("handover.review.decision", "vi", value="maybe", accepted="valid, rejected")
+    message = _said("review.decision", "vi", value="maybe", accepted=", ".join(FORMS.accepted))
     assert message in capsys.readouterr().err
     assert not (tmp_path / "decisions.csv").exists()
 

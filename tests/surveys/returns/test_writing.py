@@ -26,6 +26,7 @@ def returns_of(instrument, questionnaire: str, answers: np.ndarray, units: list[
     rows["form"], rows["source_row"], rows["identified"] = range(n), range(2, n + 2), True
     rows["form_code"] = [f"P{k}" for k in range(n)]
     rows["rater"] = rows["form_code"]
+    rows["submission"] = rows["content"] = [f"k{k:016d}" for k in range(n)]
     rows["unit_code"] = rows["unit_text"] = units
     rows["questionnaire"], rows["block"] = questionnaire, "so"
     rows["group"] = instrument.questionnaire[questionnaire].group
