@@ -278,3 +278,57 @@ def test_a_rule_about_persons_names_fields_that_tell_who_answered(
     with pytest.raises(sv.SurveyError) as caught:
         sv.load(path)
     assert [p.code for p in caught.value.problems] == [code]
+
+
+ADDRESS = """
+[[fields]]
+code = "thu"
+role = "identification"
+headers = ["Email Address", "RecipientEmail", "Recipient Email", "email", "Email"]
+label_vi = "Thư điện tử"
+label_en = "E-mail"
+"""
+DAY = "2025-10-05 08:00:00"
+SAID = ("Xã An Bình", "Hài lòng", "Hài lòng", "Hài lòng")
+QUESTIONS = ("Đơn vị", A1, A2, B1)
+#: Product → rows above the forms, and what stands before the answers of the two forms, the second without an address.
+WITH_ADDRESS = {
+    "surveymonkey": (
+        [("Respondent ID", "Collector ID", "Start Date", "End Date", "Email Address", *QUESTIONS),
+         ("",) * 5 + ("Response",) * 4],
+        [("1001", "7", "10/05/2025 08:00", "10/25/2025 08:10", "an@vidu.vn"),
+         ("1002", "7", "10/05/2025 08:00", "10/25/2025 09:10", "")],
+    ),
+    "qualtrics": (
+        [("StartDate", "EndDate", "RecipientEmail", "ResponseId", "Q1", "Q2", "Q3", "Q4"),
+         ("Start Date", "End Date", "Recipient Email", "Response ID", *QUESTIONS),
+         tuple(f'{{"ImportId":"{name}"}}' for name in ("startDate", "endDate", "recipientEmail", "_recordId", *"1234"))],
+        [(DAY, DAY, "an@vidu.vn", "R_1"), (DAY, DAY, "", "R_2")],
+    ),
+    "limesurvey": (
+        [("id", "submitdate", "lastpage", "startlanguage", "email", *QUESTIONS)],
+        [("1", DAY, "3", "vi", "an@vidu.vn"), ("2", DAY, "3", "vi", "")],
+    ),
+    "microsoft forms": (
+        [("ID", "Start time", "Completion time", "Email", "Name", *QUESTIONS)],
+        [("1", DAY, DAY, "an@vidu.vn", ""), ("2", DAY, DAY, "", "")],
+    ),
+    "odk": (
+        [("SubmissionDate", "instanceID", "KEY", "email", *QUESTIONS)],
+        [(f"{DAY[:10]}T01:00:00Z", f"uuid:{k}", f"uuid:{k}", address) for k, address in ((1, "an@vidu.vn"), (2, ""))],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("product", WITH_ADDRESS)
+def test_a_declared_address_must_be_filled_whatever_the_product(product: str, tmp_path: Path) -> None:
+    above, said = WITH_ADDRESS[product]
+    headings, *rows = [*above, *((*before, *SAID) for before in said)]
+    path = trial(
+        tmp_path,
+        {"r.csv": table(rows, headings)},
+        rules={"missing_identification": "reject"},
+        parts={"fields": FIELDS + ADDRESS},
+    )
+    assert list(forms(path).values()) == ["valid", "rejected"]
+    assert "an@vidu.vn" not in repr(sv.load(path).screen().returns.rows.to_dict("list"))
