@@ -120,7 +120,8 @@ def _of_one_person(
         of_person["code"].transform(lambda code: code.iat[1]),
     )
     names = first.where(of_person.cumcount() > 0, second)
-    names = forms["key"].map(kept.set_index("key")["code"]).fillna(names)
+    of_kept = forms["key"].map(kept.set_index("key")["code"]).astype(object)
+    names = of_kept.where(of_kept.notna(), names)
     pairs = list(zip(forms["key"].tolist(), forms["form"].tolist(), strict=True))
     is_kept = set(zip(kept["key"].tolist(), kept["form"].tolist(), strict=True))
     return is_kept, dict(zip(pairs, names.tolist(), strict=True))
