@@ -30,11 +30,11 @@ def match_entries(returns: Returns, study: StudyDefinition, problems: Problems) 
     code, is_second = rows["form_code"], (rows["entry"] == SECOND) & (rows["copy"] != COPY)
     firsts = set(code[(rows["entry"] != SECOND) & (rows["copy"] != COPY)]) - {""}
     lacking = is_second & ~code.isin(firsts)
-    proposed = proposals(sorted(set(code[lacking]) - {""}), sorted(firsts - set(code[is_second])))
     decided = _decided(study.entry_codes, firsts, set(code[lacking]), problems)
-    alike_in = [file.path for file in study.returns if file.match_codes == "alike"]
     if not lacking.any():
         return returns
+    proposed = proposals(sorted(set(code[lacking]) - {""}), sorted(firsts - set(code[is_second])))
+    alike_in = [file.path for file in study.returns if file.match_codes == "alike"]
     by_study = proposed if alike_in else {}
     said = zip(code, rows["source_file"].isin(alike_in), strict=True)
     meant = pd.Series([decided.get(c, by_study.get(c, "") if taken else "") for c, taken in said], rows.index)
