@@ -15,8 +15,8 @@ from surveys.handover.package import deliver, deliver_screening
 from surveys.handover.result_frames import forms_frame
 from surveys.handover.rounds import deliver_comparison
 from surveys.problems import Language, Problem
-from surveys.returns.entry_agreement import disagreements
 from surveys.returns.record_set import Returns
+from surveys.returns.submissions.entry_agreement import disagreements
 from surveys.returns.writing import Format, write_returns
 from surveys.sampling.samples import Samples
 from surveys.scoring.scored_round import ScoredRound

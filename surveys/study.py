@@ -16,8 +16,8 @@ from surveys.definitions.study.replaced_settings import changed_document
 from surveys.problems import Problem, Problems, SurveyError
 from surveys.result import Result, Screening
 from surveys.returns.files.filled_tables import filled_tables
-from surveys.returns.mapping_file import write_mapping
-from surveys.returns.mapping_proposal import propose_mapping
+from surveys.returns.mapping.mapping_file import write_mapping
+from surveys.returns.mapping.mapping_proposal import propose_mapping
 from surveys.returns.reading import read_returns
 from surveys.review.decisions import Confirmed, confirm
 from surveys.sampling.returned_groups import NO_VALID_FORM

@@ -28,7 +28,7 @@ from surveys.handover.review_books import review_books
 from surveys.handover.seal import package_name, sealed
 from surveys.handover.words import label_of
 from surveys.handover.workbook import WORKBOOK, workbook_bytes
-from surveys.returns.entry_agreement import agreement, disagreements
+from surveys.returns.submissions.entry_agreement import agreement, disagreements
 from surveys.scoring.scored_round import ScoredRound
 from surveys.validity.screened_round import ScreenedRound
 from surveys.vocabulary.progress import Step

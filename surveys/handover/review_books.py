@@ -12,8 +12,8 @@ from surveys.definitions.study.records import StudyDefinition
 from surveys.handover.official_columns import REVIEWED, OfficialTable
 from surveys.handover.result_frames import Texts
 from surveys.problems import Language, phrase
-from surveys.returns.entry_agreement import split_field
-from surveys.returns.entry_pairs import UNIT
+from surveys.returns.submissions.entry_agreement import split_field
+from surveys.returns.submissions.entry_pairs import UNIT
 from surveys.review.columns_and_words import ReviewTable
 from surveys.review.review_workbook import Choice, WorkbookTexts, review_workbook
 from surveys.vocabulary.folding import fold_name

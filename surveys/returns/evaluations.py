@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 
 from surveys.definitions.instrument.records import BLANK, NOT_ASKED
-from surveys.returns.computed_rows import computed_rows
-from surveys.returns.filters import mark_not_asked
+from surveys.returns.answers.filters import mark_not_asked
+from surveys.returns.answers.item_answers import table_answers
+from surveys.returns.answers.several_answers import chosen_items
 from surveys.returns.headings.columns import Column
-from surveys.returns.item_answers import table_answers
-from surveys.returns.persons import persons
 from surveys.returns.record_set import (
     CELL_FAULT_COLUMNS,
     CONVERSION_COLUMNS,
@@ -23,8 +22,9 @@ from surveys.returns.record_set import (
     row_kinds,
     table_of,
 )
-from surveys.returns.several_answers import chosen_items
-from surveys.returns.submission_keys import content_keys
+from surveys.returns.rows.computed_rows import computed_rows
+from surveys.returns.submissions.persons import persons
+from surveys.returns.submissions.submission_keys import content_keys
 from surveys.returns.table_fields import field_columns, numbers_of, texts_of
 from surveys.returns.table_reading import TableReading
 from surveys.vocabulary.legacy_encodings import is_damaged

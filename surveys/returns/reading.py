@@ -9,8 +9,7 @@ import pandas as pd
 
 from surveys.definitions.study.records import ReturnFile, StudyDefinition
 from surveys.problems import Problems, Severity, SurveyError, fault
-from surveys.returns.adjudication import adjudicate
-from surveys.returns.copies import count_once
+from surveys.returns.answers.settled_codings import settle_codings
 from surveys.returns.date_order import settle_times
 from surveys.returns.evaluations import evaluations, grouped
 from surveys.returns.files.opening import Waiting, opened_ahead
@@ -19,18 +18,19 @@ from surveys.returns.headings.columns import column_letter
 from surveys.returns.headings.form_table import FormTable
 from surveys.returns.headings.matched_columns import lay_out
 from surveys.returns.headings.submission_names import with_submissions
-from surveys.returns.mapping_file import Decided, read_mapping
+from surveys.returns.mapping.mapping_file import Decided, read_mapping
 from surveys.returns.readers.registry import MADE_BY_HAND, choose
 from surveys.returns.record_set import CONVERSION_COLUMNS, Returns, stacked, table_of, together
-from surveys.returns.row_selection import selected
-from surveys.returns.second_entries import match_entries
-from surveys.returns.settled_codings import settle_codings
+from surveys.returns.rows.row_selection import selected
+from surveys.returns.rows.table_rows import only_forms
 from surveys.returns.study_reading import StudyReading
-from surveys.returns.submission_keys import joined_keys
+from surveys.returns.submissions.adjudication import adjudicate
+from surveys.returns.submissions.copies import count_once
+from surveys.returns.submissions.second_entries import match_entries
+from surveys.returns.submissions.submission_keys import joined_keys
 from surveys.returns.table_reading import TableReading
-from surveys.returns.table_rows import only_forms
-from surveys.returns.unit_assignment import assign_units
-from surveys.returns.unit_register import proposals
+from surveys.returns.units.unit_assignment import assign_units
+from surveys.returns.units.unit_register import proposals
 from surveys.vocabulary.progress import Step
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 
 from surveys.definitions.instrument.records import Field, Instrument
 from surveys.problems import Problem
-from surveys.returns.entry_pairs import EntryPairs, pair_entries
+from surveys.returns.submissions.entry_pairs import EntryPairs, pair_entries
 from surveys.review.columns_and_words import SECONDS, UNITS
 from surveys.vocabulary.notebook_display import Shown
 from surveys.vocabulary.roles import KEPT_ROLES, PERSON_ROLES

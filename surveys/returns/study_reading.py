@@ -11,8 +11,8 @@ from surveys.problems import Problems, SurveyError, fault
 from surveys.returns.files.file_content import Wanted
 from surveys.returns.headings.form_table import FormTable
 from surveys.returns.headings.questions import Vocabulary
-from surveys.returns.mapping_file import Decided
-from surveys.returns.unit_register import registers
+from surveys.returns.mapping.mapping_file import Decided
+from surveys.returns.units.unit_register import registers
 
 
 class StudyReading:

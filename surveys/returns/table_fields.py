@@ -11,8 +11,8 @@ import numpy as np
 from surveys.definitions.instrument.records import Field
 from surveys.returns.headings.columns import Column
 from surveys.returns.record_set import kept_fields
+from surveys.returns.rows.table_states import decided_by_tool
 from surveys.returns.table_reading import TableReading
-from surveys.returns.table_states import decided_by_tool
 from surveys.returns.text.ages import possible_ages
 from surveys.returns.text.names import Names
 from surveys.returns.text.numbers import decimal_of, may_be_thousands, read_numbers

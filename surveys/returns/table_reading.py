@@ -10,6 +10,7 @@ import numpy as np
 
 from surveys.definitions.instrument.records import Instrument, Questionnaire
 from surveys.definitions.study.records import ReturnFile
+from surveys.returns.answers.value_coding import Coding
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import FormTable
 from surveys.returns.headings.matched_columns import Layout
@@ -17,8 +18,7 @@ from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.headings.tool_states import words_for
 from surveys.returns.study_reading import StudyReading
 from surveys.returns.text.cell_text import SHOWN
-from surveys.returns.unit_register import UnitRegister
-from surveys.returns.value_coding import Coding
+from surveys.returns.units.unit_register import UnitRegister
 from surveys.vocabulary.folding import strange_letters
 from surveys.vocabulary.whole_numbers import without_decimals
 

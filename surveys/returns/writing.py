@@ -25,7 +25,7 @@ from surveys.definitions.instrument.records import (
     Scale,
 )
 from surveys.problems import fault
-from surveys.returns.answer_options import REASONS
+from surveys.returns.answers.answer_options import REASONS
 from surveys.returns.record_set import PROVENANCE, ROLE_COLUMNS, Returns, kept_fields
 from surveys.vocabulary.csv import csv_bytes
 

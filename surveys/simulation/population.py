@@ -20,7 +20,7 @@ from surveys.definitions.instrument.records import (
     Questionnaire,
     Unit,
 )
-from surveys.returns.filters import is_filtered_out
+from surveys.returns.answers.filters import is_filtered_out
 from surveys.simulation.simulation_plan import AttributePlan, CellPlan, SimulationPlan
 from surveys.simulation.two_stages import Clusters, settle
 

@@ -16,10 +16,10 @@ import pandas as pd
 
 from surveys.definitions.instrument.records import NOT_APPLICABLE, NOT_ASKED, Instrument
 from surveys.definitions.study.records import StudyDefinition
-from surveys.returns.entry_pairs import SECOND
-from surveys.returns.filters import is_filtered_out
+from surveys.returns.answers.filters import is_filtered_out
 from surveys.returns.headings.questions import questions_of
 from surveys.returns.record_set import Returns, among, person_fields
+from surveys.returns.submissions.entry_pairs import SECOND
 from surveys.vocabulary.statuses import COPY
 
 Array = np.ndarray

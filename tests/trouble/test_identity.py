@@ -292,7 +292,7 @@ DAY = "2025-10-05 08:00:00"
 SAID = ("Xã An Bình", "Hài lòng", "Hài lòng", "Hài lòng")
 QUESTIONS = ("Đơn vị", A1, A2, B1)
 #: Product → rows above the forms, and what stands before the answers of the two forms, the second without an address.
-WITH_ADDRESS = {
+WITH_ADDRESS: Mapping[str, tuple[list[tuple[str, ...]], list[tuple[str, ...]]]] = {
     "surveymonkey": (
         [("Respondent ID", "Collector ID", "Start Date", "End Date", "Email Address", *QUESTIONS),
          ("",) * 5 + ("Response",) * 4],

@@ -9,8 +9,8 @@ import pyreadstat
 import pytest
 
 import surveys as sv
-from surveys.returns.mapping_file import write_mapping
-from surveys.returns.mapping_proposal import propose_mapping
+from surveys.returns.mapping.mapping_file import write_mapping
+from surveys.returns.mapping.mapping_proposal import propose_mapping
 from tests.trouble.trial import A1, A2, B1, HEADINGS, ITEMS, forms, score_of, table, told, trial
 
 FORM = ("P1", "Xã An Bình", "2025-10-05", 4, 5, 3)

@@ -14,7 +14,7 @@ from surveys.vocabulary.folding import fold_name
 
 BETWEEN = "|"  # stands between chosen options; no option holds it
 #: What a filled cell of the column of an option says (``option(text, part)``): a mark of
-#: :mod:`surveys.returns.option_answers`, or the text as it is.
+#: :mod:`surveys.returns.answers.option_answers`, or the text as it is.
 Option = Callable[[str, str], str]
 #: Names of the columns in which Qualtrics keeps the order in which options or questions were shown.
 _SHOWN_ORDER = re.compile(r"(?:^|_)DO(?![A-Za-z0-9])")

@@ -9,12 +9,12 @@ from typing import Literal, NamedTuple, Protocol
 
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.instrument.yes_or_no import yes_or_no
-from surveys.returns.answer_options import AnswerOptions
+from surveys.returns.answers.answer_options import AnswerOptions
+from surveys.returns.answers.option_answers import OptionAnswers
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.question_texts import same_question
-from surveys.returns.option_answers import OptionAnswers
 from surveys.returns.text.names import Names
-from surveys.returns.unit_register import UnitRegister
+from surveys.returns.units.unit_register import UnitRegister
 from surveys.vocabulary.folding import fold, fold_name
 
 _PUNCTUATION = re.compile(r"[^\w\s]")

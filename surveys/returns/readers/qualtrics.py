@@ -14,6 +14,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
+from surveys.returns.answers.option_answers import EMPTY_BOX, TICKED
 from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import (
@@ -26,7 +27,6 @@ from surveys.returns.headings.form_table import (
 from surveys.returns.headings.product_columns import is_display_order, questions_and_roles
 from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.headings.tool_states import said_by_tool
-from surveys.returns.option_answers import EMPTY_BOX, TICKED
 from surveys.returns.text.cell_text import repaired
 from surveys.vocabulary.folding import fold_name
 

@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from functools import partial
 
 from surveys.problems import Problem
+from surveys.returns.answers.option_answers import EMPTY_BOX, TICKED
 from surveys.returns.files.sheets import ResponseSet, Sheet, Variable
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import FormTable, plain_table
 from surveys.returns.headings.product_columns import chosen_options, is_display_order
 from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.headings.tool_states import said_by_tool
-from surveys.returns.option_answers import EMPTY_BOX, TICKED
 from surveys.returns.text.cell_text import cell_text
 from surveys.vocabulary.folding import fold_name
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
+from surveys.returns.answers.option_answers import EMPTY_BOX, TICKED
 from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import (
@@ -24,7 +25,6 @@ from surveys.returns.headings.form_table import (
 from surveys.returns.headings.product_columns import questions_and_roles
 from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.headings.tool_states import said_by_tool
-from surveys.returns.option_answers import EMPTY_BOX, TICKED
 from surveys.returns.text.cell_text import repaired
 from surveys.vocabulary.folding import fold, fold_name
 

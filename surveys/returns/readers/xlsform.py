@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from surveys.problems import Problems
+from surveys.returns.answers.option_answers import NOT_CHOSEN, TICKED
 from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.columns import Column, coded
 from surveys.returns.headings.form_table import FormTable, plain_table
@@ -23,7 +24,6 @@ from surveys.returns.headings.product_columns import as_box
 from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.headings.submission_names import declared, first_filled
 from surveys.returns.headings.tool_states import product_of, said_by_tool
-from surveys.returns.option_answers import NOT_CHOSEN, TICKED
 from surveys.vocabulary.folding import fold
 
 #: Kobo's heading for the sheet that the rows of a repeated group belong to.

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from surveys.definitions.instrument.records import Instrument
-from surveys.returns.copies import DIFFERS, SHEET
+from surveys.returns.submissions.copies import DIFFERS, SHEET
 from surveys.validity.evidence import Array, Evidence
 from surveys.validity.rules.finding import Finding, marked_items
 from surveys.validity.similar_forms import nearest_in_cells

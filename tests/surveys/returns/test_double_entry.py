@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from surveys.definitions.instrument.records import BLANK, NOT_ASKED, Rule
 from surveys.definitions.study.records import Adjudication, ReturnFile
 from surveys.problems import SurveyError
-from surveys.returns.entry_agreement import agreement, disagreements
 from surveys.returns.reading import read_returns
 from surveys.returns.record_set import Returns
+from surveys.returns.submissions.entry_agreement import agreement, disagreements
 from surveys.review.columns_and_words import ENTRIES
 from surveys.review.review_file import review_bytes
 from surveys.validity.screening import screen

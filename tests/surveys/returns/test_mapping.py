@@ -12,8 +12,8 @@ import pytest
 
 from surveys.definitions.study.records import ReturnFile
 from surveys.problems import SurveyError
-from surveys.returns.mapping_file import write_mapping
-from surveys.returns.mapping_proposal import propose_mapping
+from surveys.returns.mapping.mapping_file import write_mapping
+from surveys.returns.mapping.mapping_proposal import propose_mapping
 from surveys.returns.reading import read_returns
 from surveys.review.columns_and_words import MAPPING
 

@@ -22,7 +22,7 @@ from surveys.definitions.instrument.records import (
 )
 from surveys.definitions.study.records import ReturnFile, UnitDecision
 from surveys.problems import SurveyError
-from surveys.returns.mapping_proposal import propose_mapping
+from surveys.returns.mapping.mapping_proposal import propose_mapping
 from surveys.returns.reading import read_returns
 
 HEADINGS = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from surveys.definitions.instrument.records import Unit
-from surveys.returns.unit_register import UnitRegister, proposals
+from surveys.returns.units.unit_register import UnitRegister, proposals
 
 
 def test_two_units_of_one_name_are_not_told_apart():
@@ -34,7 +34,7 @@ def test_a_unit_that_has_ended_is_not_matched_and_its_successors_are_proposed():
 
 
 def test_spellings_beyond_any_list_of_units_are_listed_without_proposals(monkeypatch):
-    monkeypatch.setattr("surveys.returns.unit_register.COMPARED", 2)
+    monkeypatch.setattr("surveys.returns.units.unit_register.COMPARED", 2)
     units = (Unit("SNV", "so", "Sở Nội vụ"), Unit("STC", "so", "Sở Tài chính"))
     register = {"so": UnitRegister(units)}
     found = proposals({("so", "Sơ A"): 1, ("so", "Sở Nội vu"): 5, ("so", "Sở Tài chinh"): 3}, register)

@@ -19,12 +19,12 @@ import pytest
 from surveys.definitions.study.limits import LIMITS
 from surveys.definitions.study.records import Adjudication, ReturnFile
 from surveys.problems import Problems, SurveyError
-from surveys.returns.entry_agreement import disagreements
 from surveys.returns.files.filled_tables import filled_table
 from surveys.returns.files.opening import read_sheets
-from surveys.returns.mapping_file import write_mapping
-from surveys.returns.mapping_proposal import propose_mapping
+from surveys.returns.mapping.mapping_file import write_mapping
+from surveys.returns.mapping.mapping_proposal import propose_mapping
 from surveys.returns.reading import read_returns
+from surveys.returns.submissions.entry_agreement import disagreements
 from surveys.review.columns_and_words import ENTRIES
 from surveys.review.review_file import review_bytes, review_rows
 from tests.surveys.returns.files.made_files import write_ods

@@ -1,7 +1,7 @@
 """How well two data entries of the same forms agree, and where they do not.
 
 A disagreement is decided in a review file (``ENTRIES`` of :mod:`surveys.review.columns_and_words`): a person writes the final
-answer and a name, and :mod:`surveys.returns.adjudication` gives both entries that answer. What nobody decided stays a
+answer and a name, and :mod:`surveys.returns.submissions.adjudication` gives both entries that answer. What nobody decided stays a
 disagreement, which the validity rule ``double_entry`` keeps in review.
 """
 
@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from surveys.definitions.instrument.records import BLANK, NON_ANSWERS, NOT_ASKED, Instrument
-from surveys.returns.entry_pairs import SECOND, UNIT, EntryPairs, units_rated
 from surveys.returns.record_set import Returns
+from surveys.returns.submissions.entry_pairs import SECOND, UNIT, EntryPairs, units_rated
 from surveys.review.columns_and_words import ENTRIES
 
 AGREEMENT_COLUMNS = ("operator", "field", "compared", "agreed", "share")

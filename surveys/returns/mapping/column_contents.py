@@ -11,14 +11,14 @@ import numpy as np
 
 from surveys.definitions.instrument.records import Field
 from surveys.definitions.study.records import StudyDefinition
-from surveys.returns.answer_options import whole_number
+from surveys.returns.answers.answer_options import whole_number
+from surveys.returns.answers.item_answers import mark_of
+from surveys.returns.answers.several_answers import split_options
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.questions import Target, Vocabulary
-from surveys.returns.item_answers import mark_of
-from surveys.returns.several_answers import split_options
 from surveys.returns.table_fields import category_names, texts_of
 from surveys.returns.text.times import read_times
-from surveys.returns.unit_register import UnitRegister
+from surveys.returns.units.unit_register import UnitRegister
 from surveys.vocabulary.folding import fold, fold_name
 
 ALL_BUT_FEW = 0.9  # share of the cells that must be of a kind: a few may be wrongly typed

@@ -18,11 +18,11 @@ import numpy as np
 
 from surveys.definitions.instrument.records import Scale
 from surveys.definitions.study.records import ReturnFile
-from surveys.returns.answer_options import AnswerOptions, number_and_words, whole_number
+from surveys.returns.answers.answer_options import AnswerOptions, number_and_words, whole_number
+from surveys.returns.answers.value_coding import Coding, recode_of
 from surveys.returns.headings.columns import Column, Pool
 from surveys.returns.table_reading import TableReading
 from surveys.returns.text.cell_text import cell_text
-from surveys.returns.value_coding import Coding, recode_of
 
 EXPORTED_CELLS, TYPED_CELLS, TENTH, THIRD = 2, 3, 0.1, 0.3
 _LISTED = 8  # codes, labels or columns that a message lists

@@ -11,14 +11,14 @@ import pandas as pd
 from surveys.definitions.instrument.records import BLANK, NOT_ASKED
 from surveys.definitions.study.records import Adjudication
 from surveys.problems import Problems
-from surveys.returns.answer_options import AnswerOptions
-from surveys.returns.entry_agreement import as_written, split_field
-from surveys.returns.entry_pairs import SECOND, UNIT, units_rated
-from surveys.returns.filters import is_filtered_out, mark_not_asked
+from surveys.returns.answers.answer_options import AnswerOptions
+from surveys.returns.answers.filters import is_filtered_out, mark_not_asked
 from surveys.returns.record_set import Returns
+from surveys.returns.submissions.entry_agreement import as_written, split_field
+from surveys.returns.submissions.entry_pairs import SECOND, UNIT, units_rated
 from surveys.returns.table_fields import category_names
 from surveys.returns.text.numbers import read_numbers
-from surveys.returns.unit_register import unit_names
+from surveys.returns.units.unit_register import unit_names
 from surveys.review.columns_and_words import ENTRIES, LEFT_BLANK
 from surveys.vocabulary.folding import fold
 from surveys.vocabulary.statuses import COPY

@@ -1,7 +1,7 @@
 """Files of products that nobody has described: what each column holds or most likely holds, for a person to decide.
 
 :func:`propose_mapping` lists what is known and what is only likely, each with its reason. Likeness decides nothing: only rows
-that someone accepts in the mapping file count (:mod:`surveys.returns.mapping_file`).
+that someone accepts in the mapping file count (:mod:`surveys.returns.mapping.mapping_file`).
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ import pandas as pd
 from surveys.definitions.study.records import ReturnFile, StudyDefinition
 from surveys.definitions.text_files import on_disk
 from surveys.problems import Language, SurveyError, fault, phrase
-from surveys.returns.column_contents import Contents
 from surveys.returns.files.opening import read_sheets
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.first_filled import overlap
 from surveys.returns.headings.form_table import FormTable
 from surveys.returns.headings.matched_columns import LETTERED
 from surveys.returns.headings.questions import Target, Vocabulary
+from surveys.returns.mapping.column_contents import Contents
 from surveys.returns.readers.registry import choose
 from surveys.returns.study_reading import StudyReading
 from surveys.returns.text.cell_text import SHOWN

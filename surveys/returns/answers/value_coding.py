@@ -8,7 +8,7 @@ from typing import Literal
 
 from surveys.definitions.instrument.records import BLANK, OUT_OF_SCALE, Instrument, Scale
 from surveys.definitions.study.records import ReturnFile
-from surveys.returns.answer_options import Answer, AnswerOptions, number_and_words, whole_number
+from surveys.returns.answers.answer_options import Answer, AnswerOptions, number_and_words, whole_number
 from surveys.returns.files.sheets import Variable
 from surveys.vocabulary.folding import fold
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from surveys.definitions.instrument.records import BLANK, NOT_ASKED
-from surveys.returns.answer_options import Answer, AnswerOptions
+from surveys.returns.answers.answer_options import Answer, AnswerOptions
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.tool_states import title_of, words_for
 from surveys.returns.table_reading import TableReading

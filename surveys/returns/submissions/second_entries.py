@@ -12,8 +12,8 @@ import pandas as pd
 
 from surveys.definitions.study.records import EntryCode, StudyDefinition
 from surveys.problems import Problems
-from surveys.returns.entry_pairs import SECOND
 from surveys.returns.record_set import Returns, table_of
+from surveys.returns.submissions.entry_pairs import SECOND
 from surveys.review.columns_and_words import SECONDS
 from surveys.vocabulary.folding import fold
 from surveys.vocabulary.statuses import COPY

@@ -12,11 +12,11 @@ from surveys.definitions.instrument.records import (
     OUT_OF_SCALE,
     SEVERAL,
 )
-from surveys.returns.answer_options import shown_text
+from surveys.returns.answers.answer_options import shown_text
+from surveys.returns.answers.not_shown import no_answer, tell_not_shown
+from surveys.returns.answers.option_answers import EMPTY_BOXES, NO_TICKS, TICKS, OptionAnswers
+from surveys.returns.answers.several_answers import choose
 from surveys.returns.headings.columns import Pool
-from surveys.returns.not_shown import no_answer, tell_not_shown
-from surveys.returns.option_answers import EMPTY_BOXES, NO_TICKS, TICKS, OptionAnswers
-from surveys.returns.several_answers import choose
 from surveys.returns.table_reading import CellFault, TableReading
 from surveys.returns.text.cell_text import SHOWN
 from surveys.vocabulary.folding import fold

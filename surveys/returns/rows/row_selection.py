@@ -9,7 +9,7 @@ import numpy as np
 
 from surveys.definitions.study.records import ReturnFile
 from surveys.problems import Problems, nearest
-from surveys.returns.answer_options import whole_number
+from surveys.returns.answers.answer_options import whole_number
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import FormTable
 from surveys.returns.headings.questions import Vocabulary, written_names

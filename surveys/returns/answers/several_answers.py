@@ -9,10 +9,10 @@ import numpy as np
 
 from surveys.definitions.instrument.records import BLANK, NOT_ASKED
 from surveys.definitions.instrument.yes_or_no import YesOrNo, yes_or_no
-from surveys.returns.filters import is_filtered_out
+from surveys.returns.answers.filters import is_filtered_out
+from surveys.returns.answers.option_answers import EMPTY_BOXES, NO_TICKS, settled
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.tool_states import words_for
-from surveys.returns.option_answers import EMPTY_BOXES, NO_TICKS, settled
 from surveys.returns.table_reading import CellFault, TableReading
 from surveys.returns.text.cell_text import SHOWN
 from surveys.returns.text.names import Names

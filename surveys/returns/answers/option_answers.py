@@ -8,7 +8,7 @@ import numpy as np
 
 from surveys.definitions.instrument.records import BLANK, Scale
 from surveys.definitions.instrument.yes_or_no import YesOrNo, yes_or_no
-from surveys.returns.answer_options import Answer, AnswerOptions
+from surveys.returns.answers.answer_options import Answer, AnswerOptions
 from surveys.vocabulary.folding import fold
 
 #: Marks in a box, and words for none. Readers write the first of each where their product says it otherwise.

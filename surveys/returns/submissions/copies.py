@@ -1,9 +1,9 @@
 """The same submission read twice: in one file, in two exports or on a copied sheet.
 
-Forms with one name (see :mod:`surveys.returns.submission_keys`) are one submission; it counts once, as its latest copy says.
-Where neither a time nor the number of edits tells which copy is the latest and they differ, a rule keeps it in review. Forms that
-have neither a name nor a time are different forms, even with equal answers; only where every form of a sheet stands on another
-one too, a rule asks about the sheet.
+Forms with one name (see :mod:`surveys.returns.submissions.submission_keys`) are one submission; it counts once, as its latest
+copy says. Where neither a time nor the number of edits tells which copy is the latest and they differ, a rule keeps it in
+review. Forms that have neither a name nor a time are different forms, even with equal answers; only where every form of a
+sheet stands on another one too, a rule asks about the sheet.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 
 from surveys.problems import Problems
-from surveys.returns.entry_pairs import SECOND, units_rated
 from surveys.returns.record_set import Returns, kept_fields
-from surveys.returns.submission_keys import is_content_key, mixed, numbered_keys
+from surveys.returns.submissions.entry_pairs import SECOND, units_rated
+from surveys.returns.submissions.submission_keys import is_content_key, mixed, numbered_keys
 from surveys.vocabulary.statuses import COPY
 
 #: What the column ``copy`` says besides COPY: the form has copies that say something else; every form of its sheet stands on

@@ -1,0 +1,1 @@
+"""Cells → answers: options, scales, codings, questions with several answers, what was not shown."""

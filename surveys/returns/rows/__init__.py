@@ -1,0 +1,1 @@
+"""Which rows of a table are forms, and what the collecting tool says of them."""

@@ -1,0 +1,1 @@
+"""Which rows are one submission, one person or two data entries of one form."""
