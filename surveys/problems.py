@@ -145,10 +145,8 @@ class Place:
     def not_accepted(self, code: str, column: str, value: str, accepted: Iterable[str]) -> None:
         """Note that ``value`` is none of ``accepted``, with the nearest of them; at most 40 are shown."""
         known = tuple(accepted)
-        shown = [*known[:40], "…"] if len(known) > 40 else known
-        self.note(
-            code, column, value=shortened(value), accepted=shown, nearest=nearest_of(value[:200], known)
-        )
+        shown, near = the_first(known, 40), nearest_of(value[:200], known)
+        self.note(code, column, value=shortened(value), accepted=shown, nearest=near)
 
     def below(self, key: str) -> Place:
         """The place of a key or list entry below this one."""
@@ -164,6 +162,31 @@ def shortened(value: object) -> str:
     """
     text = str(value)
     return text if len(text) <= 80 else text[:79] + "…"
+
+
+def the_first(values: Iterable[object], most: int, between: str = ", ") -> str:
+    """The first ``most`` values as a message lists them, with a sign where there are more.
+
+    >>> the_first([3, 5, 7], 2), the_first([3, 5], 2)
+    ('3, 5, …', '3, 5')
+    """
+    texts = list(map(str, values))
+    return between.join([*texts[:most], "…"] if len(texts) > most else texts)
+
+
+def runs(numbers: Iterable[int]) -> list[list[int]]:
+    """Rising numbers, those together that follow one another without a gap.
+
+    >>> runs([2, 3, 4, 7])
+    [[2, 3, 4], [7]]
+    """
+    found: list[list[int]] = []
+    for number in numbers:
+        if found and number == found[-1][-1] + 1:
+            found[-1].append(number)
+        else:
+            found.append([number])
+    return found
 
 
 class SurveyError(Exception):

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from surveys.handover.manifest import MANIFEST, SUMS, digest_of, read_manifest, read_sums
-from surveys.problems import Problems
+from surveys.problems import Problems, the_first
 from surveys.vocabulary.progress import Step
 
 #: Ending of an earlier result while it is between two renames.
@@ -207,5 +207,4 @@ def _is_nobodys(path: Path) -> bool:
 
 
 def _some(paths: set[str]) -> str:
-    shown = sorted(paths)[:5]
-    return ", ".join([*shown, "…"] if len(paths) > len(shown) else shown)
+    return the_first(sorted(paths), 5)

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from surveys.problems import EFFECTS, Language, Names, Problem, phrase
+from surveys.problems import EFFECTS, Language, Names, Problem, phrase, runs
 
 #: Lines of warnings that are shown; the others are counted and stand in a file.
 MOST_LINES = 15
@@ -119,13 +119,7 @@ def _ranges(rows: Sequence[int]) -> str:
     >>> _ranges([2, 3, 4, 7, 9, 10])
     '2–4, 7, 9, 10'
     """
-    runs: list[list[int]] = []
-    for row in rows:
-        if runs and row == runs[-1][-1] + 1:
-            runs[-1].append(row)
-        else:
-            runs.append([row])
-    parts = ([f"{run[0]}–{run[-1]}"] if len(run) > 2 else map(str, run) for run in runs)
+    parts = ([f"{run[0]}–{run[-1]}"] if len(run) > 2 else map(str, run) for run in runs(rows))
     return ", ".join(part for run in parts for part in run)
 
 

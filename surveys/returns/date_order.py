@@ -16,6 +16,7 @@ from itertools import combinations
 import numpy as np
 
 from surveys.definitions.study.records import Fieldwork, ReturnFile
+from surveys.problems import the_first
 from surveys.returns.headings.columns import Column
 from surveys.returns.table_fields import TIME_ROLES, columns_by_role
 from surveys.returns.table_reading import TableReading
@@ -283,7 +284,7 @@ def _note_turned(column: _DateColumn) -> None:
     k = int(np.flatnonzero(where)[0])
     column.table.study.problems.add(
         "returns.dates_turned", file=table.file, sheet=table.sheet, row=rows[0], column=column.column.heading,
-        rows=", ".join(map(str, rows[:_SHOWN])) + (", …" if len(rows) > _SHOWN else ""), text=cells.texts[k],
+        rows=the_first(rows, _SHOWN), text=cells.texts[k],
         stored=_day(stored[k]), turned=_day(other[k]),
     )  # fmt: skip
 

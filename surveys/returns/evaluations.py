@@ -12,7 +12,6 @@ from surveys.definitions.instrument.records import BLANK, NOT_ASKED
 from surveys.returns.answers.filters import mark_not_asked
 from surveys.returns.answers.item_answers import table_answers
 from surveys.returns.answers.several_answers import chosen_items
-from surveys.returns.headings.columns import Column
 from surveys.returns.record_set import (
     CELL_FAULT_COLUMNS,
     CONVERSION_COLUMNS,
@@ -87,7 +86,7 @@ def _wide(reading: TableReading, units: Sequence[str]) -> Evaluated:
 def _long(reading: TableReading, columns: Mapping[str, np.ndarray]) -> Evaluated:
     """One row per evaluation: a unit for the whole table, in a column, or the only one of the block."""
     answers, rows = table_answers(reading, [""])[:, 0], np.arange(len(reading))
-    column, unit = _unit_column(reading), reading.table.unit
+    column, unit = reading.unit_column, reading.table.unit
     if unit:
         texts, codes = reading.same(unit), reading.same(reading.resolve(unit, rows))
     elif column is not None:
@@ -220,11 +219,6 @@ def _conversions(reading: TableReading) -> list[tuple[str, str, str, str, int]]:
             done = column.distinct.conversions.items()
             log += [(table.file, table.sheet, column.heading, name, count) for name, count in done]
     return log
-
-
-def _unit_column(reading: TableReading) -> Column | None:
-    codes = [declared.code for declared in reading.instrument.fields if declared.role == "unit"]
-    return next((reading.layout.fields[code] for code in codes if code in reading.layout.fields), None)
 
 
 def _heading_unit(reading: TableReading, text: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from surveys.definitions.study.records import ReturnFile, StudyDefinition
-from surveys.problems import Problems, Severity, SurveyError, fault
+from surveys.problems import Problems, Severity, SurveyError, fault, the_first
 from surveys.returns.answers.settled_codings import settle_codings
 from surveys.returns.date_order import settle_times
 from surveys.returns.evaluations import evaluations, grouped
@@ -135,7 +135,7 @@ def _as_asked(sheet: Sheet, file: ReturnFile, problems: Problems) -> Sheet:
     code = "returns.rows_left_out" if out else "returns.rows_hidden"
     problems.extend(sheet.warning_of_rows(code, numbers, rows_count=len(rows), rows=ranges(numbers)))
     if columns:
-        letters = ", ".join(map(column_letter, columns[:20])) + (", …" if len(columns) > 20 else "")
+        letters = the_first(map(column_letter, columns), 20)
         problems.extend(
             [sheet.warning("returns.columns_hidden", columns_count=len(columns), columns=letters)]
         )

@@ -78,6 +78,12 @@ class TableReading:
         return self.codings.get(item) or Coding(self.vocabulary.options_of(item))
 
     @property
+    def unit_column(self) -> Column | None:
+        """The column that names the unit of each row; None where none does."""
+        codes = (declared.code for declared in self.instrument.fields if declared.role == "unit")
+        return next((self.layout.fields[code] for code in codes if code in self.layout.fields), None)
+
+    @property
     def has_codes(self) -> bool:
         """Whether the forms of the table have codes of their own."""
         return "form_code" in self.table.roles or any(

@@ -18,6 +18,7 @@ import numpy as np
 
 from surveys.definitions.instrument.records import Scale
 from surveys.definitions.study.records import ReturnFile
+from surveys.problems import the_first
 from surveys.returns.answers.answer_options import AnswerOptions, number_and_words, whole_number
 from surveys.returns.answers.value_coding import Coding, recode_of
 from surveys.returns.headings.columns import Column, Pool
@@ -210,5 +211,4 @@ def _note(
 
 
 def _listed(texts: Iterable[str], between: str = ", ") -> str:
-    shown = list(dict.fromkeys(texts))
-    return between.join(shown[:_LISTED]) + (f"{between}…" if len(shown) > _LISTED else "")
+    return the_first(dict.fromkeys(texts), _LISTED, between)

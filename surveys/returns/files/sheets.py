@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Literal
 
-from surveys.problems import Problem, SurveyError, fault
+from surveys.problems import Problem, SurveyError, fault, runs, the_first
 
 if TYPE_CHECKING:
     import numpy as np
@@ -139,14 +139,7 @@ def ranges(numbers: Sequence[int], most: int = 12) -> str:
     >>> ranges([3, 5, 6, 7, 9])
     '3, 5–7, 9'
     """
-    parts: list[list[int]] = []
-    for number in numbers:
-        if parts and number == parts[-1][-1] + 1:
-            parts[-1][1:] = [number]
-        else:
-            parts.append([number])
-    shown = ["–".join(map(str, part)) for part in parts[:most]]
-    return ", ".join(shown) + (", …" if len(parts) > most else "")
+    return the_first(("–".join(map(str, dict.fromkeys((run[0], run[-1])))) for run in runs(numbers)), most)
 
 
 def without_empty_end(rows: Sequence[Sequence[object]]) -> Sequence[Sequence[object]]:

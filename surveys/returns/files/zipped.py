@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 
-from surveys.problems import fault
+from surveys.problems import fault, the_first
 from surveys.returns.files.archives import Archive
 from surveys.returns.files.file_content import FileContent, composed
 from surveys.returns.files.sheets import Page
@@ -106,5 +106,4 @@ def _pages(
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = [name.replace("\r", "") for name in names[:10]]
-    return ", ".join(shown) + (", …" if len(names) > 10 else "")
+    return the_first((name.replace("\r", "") for name in names), 10)

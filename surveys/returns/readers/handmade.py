@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
-from surveys.problems import Problem
+from surveys.problems import Problem, the_first
 from surveys.returns.files.sheets import Sheet, is_filled
 from surveys.returns.headings.columns import Column, column_letter
 from surveys.returns.headings.form_table import (
@@ -372,5 +372,5 @@ def _notes(head: Head, left_out: Mapping[int, str]) -> Iterator[Problem]:
     for code, rows in by_code.items():
         cells = sheet.cells[rows[0]]
         text = cell_text(cells[next(_filled(cells), 0)])[:100]
-        shown = ", ".join(str(row + sheet.first_row) for row in rows[:20]) + (", …" if len(rows) > 20 else "")
+        shown = the_first((row + sheet.first_row for row in rows), 20)
         yield sheet.warning(code, rows[0] + sheet.first_row, rows=shown, text=text)

@@ -119,6 +119,4 @@ def _numbers(reading: TableReading, item: str, column: Column) -> np.ndarray:
 
 def _units(reading: TableReading) -> np.ndarray:
     """The unit of every row as written; the same for all where no column says it."""
-    codes = [declared.code for declared in reading.instrument.fields if declared.role == "unit"]
-    column = next((reading.layout.fields[code] for code in codes if code in reading.layout.fields), None)
-    return reading.same("") if column is None else column.each(str)
+    return reading.unit_column.each(str) if reading.unit_column else reading.same("")

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from surveys.definitions.study.records import ReturnFile
-from surveys.problems import Problems, nearest
+from surveys.problems import Problems, nearest, the_first
 from surveys.returns.answers.answer_options import whole_number
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import FormTable
@@ -54,7 +54,7 @@ def _note(
     table: FormTable, column: Column, values: Sequence[str], kept: np.ndarray, problems: Problems
 ) -> None:
     left_out = dict.fromkeys(texts_of(column)[~kept].tolist())
-    shown = [f'"{text}"' for text in list(left_out)[:LISTED]] + ["…"] * (len(left_out) > LISTED)
+    shown = the_first((f'"{text}"' for text in left_out), LISTED)
     problems.add(
         "returns.rows_not_selected", severity="warning", file=table.file, sheet=table.sheet,
         row=int(table.row_numbers[~kept][0]), column=column.heading, rows=int((~kept).sum()), values=shown,

@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from surveys.definitions.study.records import ReturnFile
-from surveys.problems import Problem
+from surveys.problems import Problem, the_first
 from surveys.returns.headings.columns import Column, coded
 from surveys.returns.headings.form_table import FormTable
 from surveys.returns.headings.questions import Vocabulary
@@ -236,6 +236,5 @@ def _without(
 def _note(table: FormTable, about: np.ndarray, code: str, text: str, heading: str) -> Problem:
     """A warning about rows, at the first of them."""
     rows = table.row_numbers[about].tolist()
-    listed = ", ".join(map(str, rows[:_SHOWN])) + (", …" if len(rows) > _SHOWN else "")
-    params = (("rows", listed), *((("text", text),) if text else ()))
+    params = (("rows", the_first(rows, _SHOWN)), *((("text", text),) if text else ()))
     return Problem(code, "warning", table.file, table.sheet, rows[0], heading, params)

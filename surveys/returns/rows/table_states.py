@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from surveys.problems import the_first
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.tool_states import ToolColumn, title_of
 from surveys.returns.table_reading import TableReading
@@ -57,12 +58,12 @@ def _keys(column: Column, text: str) -> tuple[str, ...]:
 def _tell(
     reading: TableReading, of_tool: ToolColumn, column: Column, text: str, rows: np.ndarray, state: str
 ) -> None:
-    numbers = [str(reading.table.row_numbers[row]) for row in rows[:_LISTED]]
     response = reading.table.roles.get("response")
     named = response.each(str)[rows[:_LISTED]].tolist() if response else []
-    more = ["…"] if len(rows) > _LISTED else []
+    more = ["…"] if len(named) < len(rows) else []
     reading.note(
         f"returns.tool_{state}", row=int(reading.table.row_numbers[rows[0]]), column=column.heading, forms=len(rows),
-        product=title_of(of_tool.product), text=text[:SHOWN], blank="" if text else column.heading, rows=numbers + more,
+        product=title_of(of_tool.product), text=text[:SHOWN], blank="" if text else column.heading,
+        rows=the_first(reading.table.row_numbers[rows], _LISTED),
         submissions=[*filter(None, named), *(more if named else [])], key=text[:SHOWN] or f"{column.heading}=",
     )  # fmt: skip

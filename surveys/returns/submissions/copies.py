@@ -9,13 +9,13 @@ sheet stands on another one too, a rule asks about the sheet.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from surveys.problems import Problems
+from surveys.problems import Problems, the_first
 from surveys.returns.record_set import Returns, kept_fields
 from surveys.returns.submissions.entry_pairs import SECOND, units_rated
 from surveys.returns.submissions.submission_keys import is_content_key, mixed, numbered_keys
@@ -23,7 +23,7 @@ from surveys.vocabulary.statuses import COPY
 
 #: What the column ``copy`` says besides COPY: the form has copies that say something else; every form of its sheet stands on
 #: another sheet too.
-DIFFERS, SHEET = COPY_MARKS = ("differs", "sheet")
+DIFFERS, SHEET = "differs", "sheet"
 _FORMS, _CONTENTS = 3, 2  # fewest forms of a copied sheet, and fewest different ones among them
 _SHOWN = 10  # rows and submissions that a message names
 
@@ -111,7 +111,7 @@ def _tell(forms: pd.DataFrame, problems: Problems) -> None:
         code = "returns.copies_differ" if mark == DIFFERS else "returns.copies"
         told.setdefault((code, file, sheet, other, other_sheet), []).append((row, other_row, submission))
     for (code, file, sheet, other, other_sheet), found in told.items():
-        rows, other_rows, submissions = map(_shown, zip(*found, strict=True))
+        rows, other_rows, submissions = (the_first(told, _SHOWN) for told in zip(*found, strict=True))
         problems.add(
             code, severity="warning", file=file, sheet=sheet, row=int(found[0][0]), forms=len(found), rows=rows, other=other,
             other_sheet=other_sheet, other_rows=other_rows, submissions=submissions,
@@ -126,10 +126,6 @@ def _places(forms: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
     """File, sheet and row of forms."""
     columns = (forms[name].astype(str).tolist() for name in ("source_file", "source_sheet", "source_row"))
     return zip(*columns, strict=True)
-
-
-def _shown(values: Sequence[str]) -> str:
-    return ", ".join(values[:_SHOWN]) + (", …" if len(values) > _SHOWN else "")
 
 
 def _read(returns: Returns, forms: pd.DataFrame) -> pd.DataFrame:

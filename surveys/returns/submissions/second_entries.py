@@ -11,7 +11,7 @@ from decimal import Decimal
 import pandas as pd
 
 from surveys.definitions.study.records import EntryCode, StudyDefinition
-from surveys.problems import Problems
+from surveys.problems import Problems, the_first
 from surveys.returns.record_set import Returns, table_of
 from surveys.returns.submissions.entry_pairs import SECOND
 from surveys.review.columns_and_words import SECONDS
@@ -120,13 +120,9 @@ def _tell(code: str, rows: pd.DataFrame, first: pd.Series, problems: Problems) -
         ]
         problems.add(
             code, severity="warning", file=str(file), sheet=str(sheet), row=int(each["source_row"].tolist()[0]),
-            forms=len(each), rows=_shown(each["source_row"].astype(str).tolist()), codes=_shown(list(filter(None, pairs))),
+            forms=len(each), rows=the_first(each["source_row"], _SHOWN), codes=the_first(filter(None, pairs), _SHOWN),
             proposed=int((each["first"] != "").sum()) or "",
         )  # fmt: skip
-
-
-def _shown(texts: Sequence[str]) -> str:
-    return ", ".join(texts[:_SHOWN]) + (", …" if len(texts) > _SHOWN else "")
 
 
 def _listed(rows: pd.DataFrame, proposed: Mapping[str, str]) -> pd.DataFrame:

@@ -88,10 +88,6 @@ def write_ods(
     path: Path, rows: Rows, hidden_rows: Collection[int] = (), hidden_columns: Collection[int] = ()
 ) -> None:
     """A spreadsheet of one table, ``Phiếu``."""
-    spaces = " ".join(
-        f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{short}:1.0"'
-        for short in ("office", "table", "text")
-    )
     width = max(map(len, rows), default=0)
     shown = {False: "visible", True: "collapse"}
     columns = "".join(
@@ -102,10 +98,19 @@ def write_ods(
         f'<table:table-row table:visibility="{shown[k in hidden_rows]}">{"".join(map(_cell, row))}</table:table-row>'
         for k, row in enumerate(rows)
     )
+    write_ods_table(path, "Phiếu", columns + lines)
+
+
+def write_ods_table(path: Path, name: str, table: str) -> None:
+    """A spreadsheet of one table, whose columns and rows are given as they stand in the file."""
+    spaces = " ".join(
+        f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{short}:1.0"'
+        for short in ("office", "table", "text")
+    )
     content = (
         f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {spaces} office:version="1.2"><office:body>'
-        f'<office:spreadsheet><table:table table:name="Phiếu">{columns}{lines}</table:table></office:spreadsheet>'
-        "</office:body></office:document-content>"
+        f'<office:spreadsheet><table:table table:name="{name}">{table}</table:table></office:spreadsheet></office:body>'
+        "</office:document-content>"
     )
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")

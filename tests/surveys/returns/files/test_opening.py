@@ -24,6 +24,7 @@ from surveys.definitions.study.records import ReturnFile
 from surveys.problems import SurveyError
 from surveys.returns.files.opening import read_sheets
 from surveys.returns.reading import read_returns
+from tests.surveys.returns.files.made_files import write_ods_table
 
 ROWS = [["Mã phiếu", "Đơn vị", "1.1a"], ["P1", "Sở Nội vụ", "5"], ["P2", "STC", "Hài lòng"]]
 
@@ -93,19 +94,7 @@ EMPTY_END = (
 
 
 def open_document(path: Path, rows: str) -> Path:
-    spaces = " ".join(
-        f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{short}:1.0"'
-        for short in ("office", "table", "text")
-    )
-    content = (
-        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {spaces} office:version="1.2"><office:body>'
-        f'<office:spreadsheet><table:table table:name="A">{rows}</table:table></office:spreadsheet></office:body>'
-        "</office:document-content>"
-    )
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-        archive.writestr("META-INF/manifest.xml", "<manifest/>")
-        archive.writestr("content.xml", content, zipfile.ZIP_DEFLATED)
+    write_ods_table(path, "A", rows)
     return path
 
 
