@@ -10,7 +10,6 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from surveys.definitions.study.records import StudyDefinition
@@ -19,7 +18,7 @@ from surveys.handover.official_columns import COUNCIL_SCORES, COUNCIL_UNITS, Off
 from surveys.handover.result_frames import Texts
 from surveys.handover.words import label_of, worded
 from surveys.problems import Language, phrase
-from surveys.vocabulary.xlsx import new_workbook
+from surveys.vocabulary.xlsx import height_of, new_workbook, on_paper
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 WORKBOOK = "survey-scores.xlsx"
 _WIDEST = 80
 _MARGIN = 3
-_LINE_HEIGHT = 15  # points
 _WORDS = ("text", "wrap")
 _EXPLAINED = (
     "points", "percent", "n_valid", "status", "rank", "rejected", "rounding", "incomplete", "verify",
@@ -173,9 +171,7 @@ def _styles(book: Workbook) -> dict[str, Any]:
 
 def _write(worksheet: Worksheet, sheet: WorkbookSheet, styles: Mapping[str, Any]) -> None:
     worksheet.freeze_panes(1, 0)
-    worksheet.set_landscape()
-    worksheet.set_paper(9)  # A4
-    worksheet.fit_to_pages(1, 0)
+    on_paper(worksheet)
     worksheet.repeat_rows(0)
     for k, (cells, style, width) in enumerate(zip(sheet.columns, sheet.formats, sheet.widths(), strict=True)):
         worksheet.set_column(k, k, width)
@@ -188,6 +184,6 @@ def _write(worksheet: Worksheet, sheet: WorkbookSheet, styles: Mapping[str, Any]
             if cell is not None and cell != "":
                 write(row, k, cell, styles[style])
             if style == "wrap":
-                worksheet.set_row(row, _LINE_HEIGHT * ceil(len(str(cell)) / width))
+                worksheet.set_row(row, height_of(str(cell), width))
     if sheet.columns and len(sheet.columns[0]):
         worksheet.autofilter(0, 0, len(sheet.columns[0]), len(sheet.columns) - 1)

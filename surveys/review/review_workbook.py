@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 from surveys.problems import Language, phrase
 from surveys.review.columns_and_words import ReviewTable
 from surveys.vocabulary.formula_guard import guarded
-from surveys.vocabulary.xlsx import MOST_CHARACTERS, new_workbook
+from surveys.vocabulary.xlsx import MOST_CHARACTERS, height_of, new_workbook, on_paper
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
 _NARROWEST, _WIDEST, _MARGIN = 8, 60, 3
+#: Widths of the columns that explain, and the share of a width that text wrapped at words fills at least.
+_ABOUT, _FILL = (18, 22, 90), 0.85
 #: Characters of a list, of a message and of its title that a cell can hold itself.
 _LIST, _MESSAGE, _TITLE = 255, 255, 32
 #: Ranges of cells under one rule.
@@ -90,9 +92,7 @@ def _write_table(
     sheet.freeze_panes(1, 1)
     sheet.autofilter(0, 0, len(cells), len(table.columns) - 1)
     sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
-    sheet.set_landscape()
-    sheet.set_paper(9)  # A4
-    sheet.fit_to_pages(1, 0)
+    on_paper(sheet)
     sheet.repeat_rows(0)
     sheet.protect("", _ALLOWED)
 
@@ -100,16 +100,18 @@ def _write_table(
 def _write_about(book: Workbook, table: ReviewTable, texts: WorkbookTexts, styles: Mapping[str, Any]) -> None:
     """The sheet that says what is to be done and what each column holds."""
     sheet = book.add_worksheet(phrase("review.sheet.about", texts.language))
-    sheet.set_column(0, 0, 18)
-    sheet.set_column(1, 1, 16)
-    sheet.set_column(2, 2, 90)
+    for k, width in enumerate(_ABOUT):
+        sheet.set_column(k, k, width)
     sheet.merge_range(0, 0, 0, 2, texts.howto, styles["wrapped"])
-    sheet.set_row(0, 60)
+    sheet.set_row(0, height_of(texts.howto, _FILL * sum(_ABOUT)))
+    on_paper(sheet)
     for k, heading in enumerate(("column", "who", "about")):
         sheet.write_string(2, k, phrase(f"review.about.{heading}", texts.language), styles["heading"])
     for number, name in enumerate(table.columns, start=3):
         who = phrase(f"review.about.{'filled' if name in table.filled else 'given'}", texts.language)
-        for k, text in enumerate((name, who, texts.about.get(name, ""))):
+        about = texts.about.get(name, "")
+        sheet.set_row(number, height_of(about, _FILL * _ABOUT[-1]))
+        for k, text in enumerate((name, who, about)):
             sheet.write_string(number, k, text, styles["wrapped"])
 
 

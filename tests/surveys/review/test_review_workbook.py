@@ -50,6 +50,19 @@ def test_each_run_of_rows_offers_its_own_words() -> None:
     assert lists_of(content) == {"G2:G3 G6": list(short), "G4": list(other)}
 
 
+def test_sheets_are_printed_a_page_wide_and_rows_are_as_high_as_their_text() -> None:
+    long = "Nội dung đúng theo phiếu gốc, do người phân xử điền. " * 4  # 212 characters in a column of 90
+    said = WorkbookTexts("vi", long, {"decision": long})
+    book = openpyxl.load_workbook(io.BytesIO(review_workbook(UNITS, [ROW], said)))
+    for sheet in book.worksheets:
+        assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)
+    heights = {
+        row[0].value: book.worksheets[1].row_dimensions[row[0].row].height for row in book.worksheets[1]
+    }
+    assert heights["decision"] == 45  # three lines of 15 points
+    assert heights["reviewer"] in (None, 15)
+
+
 def test_rules_of_many_rows_hold_so_many_ranges_as_programs_take() -> None:
     one, other = ("1", "2"), ("0", "1")
     offered = lists_of(review_workbook(UNITS, [ROW] * 1200, texts(*[one, other] * 600)))
