@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,8 +27,8 @@ from surveys.handover.manifest import MANIFEST, Content, run_manifest
 from surveys.handover.official_columns import OfficialTable
 from surveys.handover.review_books import review_books
 from surveys.handover.seal import package_name, sealed
-from surveys.handover.words import label_of
-from surveys.handover.workbook import WORKBOOK, workbook_bytes
+from surveys.handover.words import SHOWN, label_of, words_of
+from surveys.handover.workbook import WORKBOOK, facts_of_run, workbook_bytes
 from surveys.returns.submissions.entry_agreement import agreement, disagreements
 from surveys.scoring.scored_round import ScoredRound
 from surveys.validity.screened_round import ScreenedRound
@@ -138,7 +139,9 @@ def _council(
     """The council's folder, complete in itself: path within it → bytes."""
     texts = {table: result_frames.printed(table, frame, study.output) for table, frame in frames.items()}
     csvs = {table: result_frames.table_bytes(table, of_table) for table, of_table in texts.items()}
-    workbook = workbook_bytes(study, texts, {table.path: content for table, content in csvs.items()})
+    words = {kind: words_of(kind, study.instrument, study.output.language) for kind in SHOWN}
+    facts = facts_of_run(json.loads(manifest), study.output, words)
+    workbook = workbook_bytes(facts, texts, {table.path: content for table, content in csvs.items()})
     return _sealed(study, csvs, {MANIFEST: manifest, WORKBOOK: workbook}, f"-{COUNCIL}")
 
 

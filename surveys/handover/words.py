@@ -9,6 +9,11 @@ from surveys.definitions.study.records import StudyDefinition
 from surveys.problems import Language, Names, phrase, wording
 from surveys.vocabulary.statuses import STATUSES
 
+#: Kind of code → code → word.
+Words = Mapping[str, Mapping[str, str]]
+#: Kinds of codes that the council's workbook shows by their words.
+SHOWN = ("block", "group", "questionnaire", "status")
+
 
 def label_of(record: object, language: Language) -> str:
     """The label of a record, in Vietnamese where it has none in ``language``."""

@@ -1,7 +1,8 @@
 """The council's workbook: one header row, plain numeric cells, Vietnamese headers, the same bytes every time.
 
 Sheets: scores per unit and sub-criterion, summary per unit, rejected forms with reasons, explanations, identity with
-checksums. Numbers are the rounded numbers of the CSV files beside it.
+checksums. Numbers are the rounded numbers of the CSV files beside it. All that it says comes from files delivered with it
+(tables, ``run.json``) and from the words of codes, so that whoever has these can make it again and compare.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from surveys.definitions.study.records import StudyDefinition
+from surveys.definitions.study.records import Output
 from surveys.handover.manifest import digest_of
 from surveys.handover.official_columns import COUNCIL_SCORES, COUNCIL_UNITS, OfficialColumn, OfficialTable
 from surveys.handover.result_frames import Texts
-from surveys.handover.words import label_of, worded
+from surveys.handover.words import Words
 from surveys.problems import Language, phrase
 from surveys.vocabulary.xlsx import height_of, new_workbook, on_paper
 
@@ -51,31 +52,56 @@ class WorkbookSheet:
         return [min(length + _MARGIN, _WIDEST) for length in longest]
 
 
+@dataclass(frozen=True)
+class WorkbookFacts:
+    """What a workbook says beside its tables. ``identity``: what :func:`facts_of_run` tells of the study; ``output``: language
+    and decimals; ``words``: kind of code → code → word."""
+
+    identity: Mapping[str, str]
+    output: Output
+    words: Words
+
+
+def facts_of_run(run: Mapping[str, Any], output: Output, words: Words) -> WorkbookFacts:
+    """What the record of a run says of itself in its workbook; ``output`` as it stands in its settings."""
+    study, fieldwork, language = run["study"], run["settings"]["fieldwork"], output.language
+    facts = {
+        "study": study["code"],
+        "label": study[f"label_{language}"] or study["label_vi"],
+        "instrument": run["instrument"],
+        "edition": run["instrument"].partition("/")[2],
+        "fieldwork": f"{fieldwork['start']} – {fieldwork['end']}" if fieldwork["start"] else "",
+        "publisher": output.publisher_en or output.publisher_vi if language == "en" else output.publisher_vi,
+    }
+    return WorkbookFacts(facts, output, words)
+
+
 def workbook_bytes(
-    study: StudyDefinition, tables: Mapping[OfficialTable, Texts], files: Mapping[str, bytes]
+    facts: WorkbookFacts, tables: Mapping[OfficialTable, Texts], files: Mapping[str, bytes]
 ) -> bytes:
     """The workbook as XLSX bytes, in the language of the official files.
 
     ``tables``: the council's tables as printed; ``files``: its CSV files, whose checksums the identity sheet shows.
     """
-    sheets = [table_sheet(table, texts, study) for table, texts in tables.items()]
-    sheets += [explanations(study.output.language, largest_gap(tables)), identity(study, files)]
+    sheets = [table_sheet(table, texts, facts) for table, texts in tables.items()]
+    sheets += [explanations(facts.output.language, largest_gap(tables)), identity(facts, files)]
     buffer = io.BytesIO()
-    with new_workbook(buffer, title=_label(study), author=_publisher(study)) as book:
+    about = {"title": facts.identity["label"], "author": facts.identity["publisher"]}
+    with new_workbook(buffer, **about) as book:
         styles = _styles(book)
         for sheet in sheets:
             _write(book.add_worksheet(sheet.name), sheet, styles)
     return buffer.getvalue()
 
 
-def table_sheet(table: OfficialTable, texts: Texts, study: StudyDefinition) -> WorkbookSheet:
+def table_sheet(table: OfficialTable, texts: Texts, facts: WorkbookFacts) -> WorkbookSheet:
     """A council table as a sheet; codes that have words are shown by them."""
-    language = study.output.language
+    language = facts.output.language
     return WorkbookSheet(
         table.sheet(language),
         tuple(column.heading(language) for column in table.columns),
-        tuple(_cells(column, texts[column.name], study) for column in table.columns),
-        tuple(_number_format(column, study) for column in table.columns),
+        tuple(_cells(column, texts[column.name], facts.words) for column in table.columns),
+        tuple(_number_format(column, facts.output) for column in table.columns),
     )
 
 
@@ -109,47 +135,30 @@ def explanations(language: Language, most: str) -> WorkbookSheet:
     )
 
 
-def identity(study: StudyDefinition, files: Mapping[str, bytes]) -> WorkbookSheet:
+def identity(facts: WorkbookFacts, files: Mapping[str, bytes]) -> WorkbookSheet:
     """Which study and edition this is, and the checksums of the files delivered with it."""
-    language = study.output.language
-    facts = {
-        "study": study.code,
-        "label": _label(study),
-        "instrument": study.instrument.name,
-        "edition": study.instrument.edition,
-        "fieldwork": f"{study.fieldwork.start} – {study.fieldwork.end}" if study.fieldwork.start else "",
-        "publisher": _publisher(study),
-    }
-    names = [phrase(f"handover.identity.{key}", language) for key in facts]
+    language = facts.output.language
+    names = [phrase(f"handover.identity.{key}", language) for key in facts.identity]
     names += [phrase("handover.identity.checksum", language, path=path) for path in sorted(files)]
-    values = [*facts.values(), *(digest_of(files[path]) for path in sorted(files))]
+    values = [*facts.identity.values(), *(digest_of(files[path]) for path in sorted(files))]
     headings = (phrase("handover.workbook.term", language), phrase("handover.workbook.value", language))
     return WorkbookSheet(
         phrase("handover.sheet.identity", language), headings, (names, values), ("text", "text")
     )
 
 
-def _label(study: StudyDefinition) -> str:
-    return label_of(study, study.output.language)
-
-
-def _publisher(study: StudyDefinition) -> str:
-    output = study.output
-    return output.publisher_en or output.publisher_vi if output.language == "en" else output.publisher_vi
-
-
-def _cells(column: OfficialColumn, texts: Sequence[str], study: StudyDefinition) -> Sequence[object]:
+def _cells(column: OfficialColumn, texts: Sequence[str], words: Words) -> Sequence[object]:
     if column.is_number:
         return [float(text) if text else None for text in texts]
     if column.words and not column.source:
-        return worded(column.words, texts, study.instrument, study.output.language)
+        return [words[column.words].get(code, code) for code in texts]
     return texts
 
 
-def _number_format(column: OfficialColumn, study: StudyDefinition) -> str:
+def _number_format(column: OfficialColumn, output: Output) -> str:
     if not column.is_number:
         return "text"
-    decimals = column.decimals(study.output)
+    decimals = column.decimals(output)
     return "plain" if decimals is None else f"decimals-{decimals}"
 
 
