@@ -29,6 +29,8 @@ from surveys.vocabulary.statuses import DISPOSITIONS, NO_FORMS
 
 MANIFEST = "run.json"
 SUMS = "SHA256SUMS"
+#: The signature over the bytes of SUMS, which stands beside it and in no list of sums.
+SIGNATURE = f"{SUMS}.sig"
 ENGINE = "survey-scoring"
 _FORMAT = "surveys/run/1"
 #: What a folder holds: a screening may be replaced by scores, nothing else by something else.

@@ -15,6 +15,7 @@ from surveys.handover import official_columns
 from surveys.handover.folder import files_of
 from surveys.handover.manifest import (
     MANIFEST,
+    SIGNATURE,
     SUMS,
     digest_of,
     first_fault_of_sums,
@@ -42,6 +43,8 @@ _SCORED = (
 #: Tables of an audit, of which the last two are not always there.
 _AUDIT = ("audit-findings", "audit-nodes", "audit-ranks", "audit-changes")
 _OPTIONAL = (official_columns.SHARES, official_columns.UNWEIGHTED)
+#: Files that stand in no list of checksums: the list itself, and the signatures over it.
+_OUTSIDE = {SUMS, SIGNATURE, f"{COUNCIL}/{SIGNATURE}"}
 
 
 def verify(folder: str | Path) -> tuple[Problem, ...]:
@@ -93,7 +96,7 @@ def _check_sums(folder: Path, prefix: str, problems: Problems) -> None:
         problems.add("verify.sums_unreadable", file=f"{prefix}{SUMS}", row=row)
     for path in sorted(sums.keys() - present):
         problems.add("verify.file_missing", file=f"{prefix}{path}")
-    for path in sorted(present - sums.keys() - {SUMS}):
+    for path in sorted(present - sums.keys() - _OUTSIDE):
         problems.add("verify.file_extra", file=f"{prefix}{path}")
     for path in sorted(sums.keys() & present):
         found = digest_of((folder / path).read_bytes())
