@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from surveys.between_rounds import compare
     from surveys.definitions.instrument.reading import instruments
+    from surveys.handed_over import fingerprint, verify
     from surveys.handover.manifest import version
     from surveys.handover.package import ready
-    from surveys.handover.verification import verify
     from surveys.problems import Problem, SurveyError
     from surveys.published.audit import audit
     from surveys.reference.explanation import explain
@@ -40,16 +40,17 @@ _HOME = {
     "check": "surveys.study",
     "compare": "surveys.between_rounds",
     "explain": "surveys.reference.explanation",
+    "fingerprint": "surveys.handed_over",
     "instruments": "surveys.definitions.instrument.reading",
     "load": "surveys.study",
     "ready": "surveys.handover.package",
     "simulate": "surveys.simulation.simulate",
-    "verify": "surveys.handover.verification",
+    "verify": "surveys.handed_over",
     "version": "surveys.handover.manifest",
 }
 __all__ = [
     "Problem", "Result", "RoundComparison", "Screening", "Study", "SurveyError", "audit", "check", "compare", "explain",
-    "instruments", "load", "ready", "simulate", "verify", "version",
+    "fingerprint", "instruments", "load", "ready", "simulate", "verify", "version",
 ]  # fmt: skip
 
 

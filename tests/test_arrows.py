@@ -36,6 +36,7 @@ ROOMS = (
     "surveys.result",
     "surveys.study",
     "surveys.between_rounds",
+    "surveys.handed_over",
     "surveys",
     "surveys.cli",
     "surveys.__main__",

@@ -10,8 +10,8 @@ import pytest
 import questionnaires
 from surveys.definitions.check import check
 from surveys.definitions.study.reading import load_study
+from surveys.handed_over import verify
 from surveys.handover.package import deliver
-from surveys.handover.verification import verify
 from surveys.returns.reading import read_returns
 from surveys.sampling.samples import draw_samples
 from surveys.scoring.scored_round import ScoredRound

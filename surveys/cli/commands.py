@@ -54,7 +54,7 @@ def screen(context: typer.Context, study: StudyPath, out: MaybeOut = None) -> No
     terminal.problems(screening.warnings, out)
     terminal.summary(funnel_summary(screening.counts, loaded.instrument, terminal.language))
     if out is not None:
-        terminal.say("cli.written", out=out)
+        _written(terminal, out)
     _what_next(terminal, screening, study, out)
 
 
@@ -72,7 +72,7 @@ def score(context: typer.Context, study: StudyPath, out: Out) -> None:
     terminal.summary(funnel_summary(result.counts, loaded.instrument, terminal.language))
     for summary in league_summaries(result.units, loaded.definition, terminal.language):
         terminal.summary(summary)
-    terminal.say("cli.written", out=out)
+    _written(terminal, out)
     _what_next(terminal, result, study, out)
     terminal.say("cli.next.verify", out=out)
 
@@ -96,9 +96,14 @@ def confirm(
 
 
 @app.command(cls=WordedCommand)
-def verify(context: typer.Context, folder: Annotated[str, typer.Argument(metavar="DIR")]) -> None:
-    _judge(context.obj, sv.verify(folder))
+def verify(
+    context: typer.Context,
+    folder: Annotated[str, typer.Argument(metavar="DIR")],
+    fingerprint: Annotated[str, typer.Option("--fingerprint", metavar="F")] = "",
+) -> None:
+    _judge(context.obj, sv.verify(folder, fingerprint=fingerprint))
     context.obj.say("cli.verify.done", folder=folder)
+    context.obj.say("cli.fingerprint", fingerprint=sv.fingerprint(folder))
 
 
 @app.command(cls=WordedCommand)
@@ -157,7 +162,7 @@ def audit(
     for summary in audit_summaries(report, terminal.language):
         terminal.summary(summary)
     if out is not None:
-        terminal.say("cli.written", out=out)
+        _written(terminal, out)
     _judge(terminal, report.problems)
     terminal.say("cli.audit.done", table=table)
 
@@ -197,7 +202,7 @@ def compare(
     for summary in change_summaries(comparison.changes, comparison.instrument, terminal.language):
         terminal.summary(summary)
     if out is not None:
-        terminal.say("cli.written", out=out)
+        _written(terminal, out)
 
 
 def _loaded(terminal: Terminal, path: str) -> sv.Study:
@@ -207,6 +212,12 @@ def _loaded(terminal: Terminal, path: str) -> sv.Study:
     study = sv.load(path)
     terminal.names = names_in(study.definition, terminal.language)
     return study
+
+
+def _written(terminal: Terminal, out: Path) -> None:
+    """Where the files are, and the fingerprint of the folder."""
+    terminal.say("cli.written", out=out)
+    terminal.say("cli.fingerprint", fingerprint=sv.fingerprint(out))
 
 
 def _what_next(terminal: Terminal, done: sv.Screening, study: str, out: Path | None) -> None:

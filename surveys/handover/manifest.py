@@ -28,6 +28,8 @@ from surveys.validity.screened_round import ScreenedRound
 from surveys.vocabulary.statuses import DISPOSITIONS, NO_FORMS
 
 MANIFEST = "run.json"
+#: Folders within a folder of results.
+COUNCIL, INSTRUMENT, REVIEW = "council", "instrument", "review"
 SUMS = "SHA256SUMS"
 #: The signature over the bytes of SUMS, which stands beside it and in no list of sums.
 SIGNATURE = f"{SUMS}.sig"
@@ -41,6 +43,8 @@ _SETTINGS = (
 )  # fmt: skip
 #: Keys of ``[files]`` whose tables hold what people decided.
 _DECIDED = ("decisions", "unit_decisions", "adjudication", "entry_codes")
+#: Endings of the files whose checksums the manifest records.
+_RECORDED = (".csv", ".json", ".toml")
 _VERSION_LINE = re.compile(r"^Version: *(\S+)$", re.MULTILINE)
 #: A checksum and the path of a file, in which no character may pass for the end of a line.
 _SUM_LINE = re.compile(r"([0-9a-f]{64})  (\S(?:[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\S)?)")
@@ -95,9 +99,14 @@ def _lines(content: bytes) -> list[str]:
     return content.decode(errors="replace").split("\n")
 
 
-def run_manifest(content: Content, done: ScreenedRound | ScoredRound, statuses: Mapping[str, int]) -> bytes:
+def run_manifest(
+    content: Content,
+    done: ScreenedRound | ScoredRound,
+    statuses: Mapping[str, int],
+    files: Mapping[str, bytes],
+) -> bytes:
     """``run.json``: engine, versions, hash of every input, settings, files of decisions, counts of forms, results and
-    warnings."""
+    warnings, and the checksums of the ``files`` beside it (path → bytes) that are results or definitions."""
     study = done.study
     record = {
         **_programs(content),
@@ -111,8 +120,23 @@ def run_manifest(content: Content, done: ScreenedRound | ScoredRound, statuses: 
         "counts": _counts(done.returns, done.dispositions),
         "results": dict(sorted(statuses.items())),
         "warnings": dict(sorted(Counter(warning.code for warning in done.warnings).items())),
+        "outputs": digests_of({path: files[path] for path in sorted(files) if is_output(path)}),
     }
     return json_bytes(record)
+
+
+def is_output(path: str) -> bool:
+    """Whether the manifest of a folder of results records the checksum of a file: CSV, JSON and TOML, but neither itself nor the
+    council's folder, which holds a copy of it.
+
+    Nor what people look through: review files hold what was typed, and a short text can be guessed from its checksum.
+
+    >>> [path for path in ("scores.csv", "run.json", "review/cells.csv", "council/scores.csv") if is_output(path)]
+    ['scores.csv']
+    """
+    return (
+        path.endswith(_RECORDED) and path != MANIFEST and not path.startswith((f"{COUNCIL}/", f"{REVIEW}/"))
+    )
 
 
 def plain_manifest(content: Content, **facts: object) -> bytes:

@@ -23,18 +23,17 @@ from surveys.definitions.instrument.reading import own_files
 from surveys.definitions.study.records import StudyDefinition
 from surveys.handover import official_columns, result_frames
 from surveys.handover.folder import obstacles, write_folder
-from surveys.handover.manifest import MANIFEST, Content, run_manifest
+from surveys.handover.manifest import COUNCIL, INSTRUMENT, MANIFEST, Content, digests_of, run_manifest
 from surveys.handover.official_columns import OfficialTable
+from surveys.handover.result_frames import Texts
 from surveys.handover.review_books import review_books
-from surveys.handover.seal import package_name, sealed
+from surveys.handover.seal import described, package_name, sealed
 from surveys.handover.words import SHOWN, label_of, words_of
 from surveys.handover.workbook import WORKBOOK, facts_of_run, workbook_bytes
 from surveys.returns.submissions.entry_agreement import agreement, disagreements
 from surveys.scoring.scored_round import ScoredRound
 from surveys.validity.screened_round import ScreenedRound
 from surveys.vocabulary.progress import Step
-
-COUNCIL, INSTRUMENT = "council", "instrument"
 
 
 def deliver(scored: ScoredRound, out: Path, progress: Step | None = None) -> None:
@@ -62,7 +61,6 @@ def ready(out: str | Path, content: Content) -> None:
 def package(scored: ScoredRound) -> dict[str, bytes]:
     """Every file of the package: path → bytes. The same input gives the same bytes."""
     study, scores = scored.study, scored.scores
-    manifest = run_manifest("scores", scored, Counter(scores.table["status"].tolist()))
     forms = result_frames.forms_frame(scored.returns, scored.dispositions, study.decisions)
     frames = {
         official_columns.SCORES: scores.table,
@@ -78,14 +76,12 @@ def package(scored: ScoredRound) -> dict[str, bytes]:
             }
         ),
     }
+    files = _written(study, frames)
+    files |= {f"{INSTRUMENT}/{path}": content for path, content in own_files(study.instrument).items()}
+    manifest = run_manifest("scores", scored, Counter(scores.table["status"].tolist()), files)
     council = _council(study, result_frames.council_frames(study, scores, forms), manifest)
-    others = {
-        MANIFEST: manifest,
-        **{f"{INSTRUMENT}/{path}": content for path, content in own_files(study.instrument).items()},
-        **{f"{COUNCIL}/{path}": content for path, content in council.items()},
-    }
-    csvs, books = _written(study, frames)
-    return _sealed(study, csvs, {**books, **others})
+    files |= {f"{COUNCIL}/{path}": content for path, content in council.items()}
+    return sealed({**files, MANIFEST: manifest})
 
 
 def screening(screened: ScreenedRound) -> dict[str, bytes]:
@@ -93,8 +89,8 @@ def screening(screened: ScreenedRound) -> dict[str, bytes]:
     study = screened.study
     forms = result_frames.forms_frame(screened.returns, screened.dispositions, study.decisions)
     frames = _screened_frames(screened, forms)
-    csvs, books = _written(study, frames)
-    return _sealed(study, csvs, {**books, MANIFEST: run_manifest("screening", screened, {})})
+    files = _written(study, frames)
+    return sealed({**files, MANIFEST: run_manifest("screening", screened, {}, files)})
 
 
 def _screened_frames(
@@ -124,30 +120,35 @@ def _filled(frames: Mapping[OfficialTable, pd.DataFrame]) -> dict[OfficialTable,
     return {table: frame for table, frame in frames.items() if len(frame)}
 
 
-def _written(
-    study: StudyDefinition, frames: Mapping[OfficialTable, pd.DataFrame]
-) -> tuple[dict[OfficialTable, bytes], dict[str, bytes]]:
-    """The tables as CSV, and those in which people decide as workbooks too (path → bytes)."""
-    texts = {table: result_frames.printed(table, frame, study.output) for table, frame in frames.items()}
-    csvs = {table: result_frames.table_bytes(table, of_table) for table, of_table in texts.items()}
-    return csvs, review_books(study, frames, texts)
+def _written(study: StudyDefinition, frames: Mapping[OfficialTable, pd.DataFrame]) -> dict[str, bytes]:
+    """The tables as CSV with their descriptor, and those in which people decide as workbooks too (path → bytes)."""
+    texts, csvs = _as_csv(study, frames)
+    return {**_described(study, csvs), **review_books(study, frames, texts)}
 
 
 def _council(
     study: StudyDefinition, frames: Mapping[OfficialTable, pd.DataFrame], manifest: bytes
 ) -> dict[str, bytes]:
-    """The council's folder, complete in itself: path within it → bytes."""
-    texts = {table: result_frames.printed(table, frame, study.output) for table, frame in frames.items()}
-    csvs = {table: result_frames.table_bytes(table, of_table) for table, of_table in texts.items()}
+    """The council's folder, complete in itself: path within it → bytes. What the fingerprint covers is made before the workbook,
+    which shows it."""
+    texts, csvs = _as_csv(study, frames)
+    files = {**_described(study, csvs, f"-{COUNCIL}"), MANIFEST: manifest}
     words = {kind: words_of(kind, study.instrument, study.output.language) for kind in SHOWN}
     facts = facts_of_run(json.loads(manifest), study.output, words)
-    workbook = workbook_bytes(facts, texts, {table.path: content for table, content in csvs.items()})
-    return _sealed(study, csvs, {MANIFEST: manifest, WORKBOOK: workbook}, f"-{COUNCIL}")
+    return sealed({**files, WORKBOOK: workbook_bytes(facts, texts, digests_of(files))})
 
 
-def _sealed(
-    study: StudyDefinition, csvs: Mapping[OfficialTable, bytes], others: Mapping[str, bytes], part: str = ""
+def _as_csv(
+    study: StudyDefinition, frames: Mapping[OfficialTable, pd.DataFrame]
+) -> tuple[dict[OfficialTable, Texts], dict[OfficialTable, bytes]]:
+    """Tables as printed and as CSV."""
+    texts = {table: result_frames.printed(table, frame, study.output) for table, frame in frames.items()}
+    return texts, {table: result_frames.table_bytes(table, of_table) for table, of_table in texts.items()}
+
+
+def _described(
+    study: StudyDefinition, csvs: Mapping[OfficialTable, bytes], part: str = ""
 ) -> dict[str, bytes]:
-    """Files :func:`~surveys.handover.seal.sealed` under the name of the study (and of a part of its package)."""
+    """Tables with their descriptor under the name of the study (and of a part of its package)."""
     title = label_of(study, study.output.language)
-    return sealed(f"{package_name(study.code)}{part}", title, csvs, others, study.output)
+    return described(f"{package_name(study.code)}{part}", title, csvs, study.output)

@@ -15,11 +15,10 @@ from surveys.definitions.instrument.records import ScorePlan
 from surveys.definitions.study.records import Output
 from surveys.handover import official_columns
 from surveys.handover.folder import write_folder
-from surveys.handover.manifest import MANIFEST, language_of, plain_manifest, read_manifest
-from surveys.handover.package import INSTRUMENT
+from surveys.handover.manifest import INSTRUMENT, MANIFEST, language_of, plain_manifest, read_manifest
 from surveys.handover.read_back import PrintedTable, read_printed
 from surveys.handover.result_frames import printed, table_bytes
-from surveys.handover.seal import sealed
+from surveys.handover.seal import described, sealed
 from surveys.problems import Language, Problems, fault
 
 
@@ -59,7 +58,8 @@ def deliver_comparison(comparison: Comparison, out: Path, language: Language) ->
             official_columns.CHANGES, printed(official_columns.CHANGES, comparison.table, output)
         )
     }
-    write_folder(out, sealed("changes", "", csvs, {MANIFEST: plain_manifest("comparison")}, output))
+    tables = described("changes", "", csvs, output)
+    write_folder(out, sealed({**tables, MANIFEST: plain_manifest("comparison")}))
 
 
 def _frame(table: PrintedTable) -> pd.DataFrame:

@@ -19,14 +19,8 @@ _STANDARD = "https://datapackage.org/profiles/2.0"
 _DIALECT = {"delimiter": ",", "lineTerminator": "\r\n", "quoteChar": '"', "doubleQuote": True, "header": True}
 
 
-def sealed(
-    name: str,
-    title: str,
-    csvs: Mapping[OfficialTable, bytes],
-    others: Mapping[str, bytes],
-    output: Output,
-) -> dict[str, bytes]:
-    """CSV tables and other files (path → bytes) with the descriptor of the tables and the checksums of everything."""
+def described(name: str, title: str, csvs: Mapping[OfficialTable, bytes], output: Output) -> dict[str, bytes]:
+    """CSV tables by their paths, with the descriptor of the package that they make."""
     files = {table.path: content for table, content in csvs.items()}
     digests = digests_of(files)
     descriptor = {
@@ -38,8 +32,12 @@ def sealed(
             _resource(table, len(content), digests[table.path], output) for table, content in csvs.items()
         ],
     }
-    others = {DESCRIPTOR: json_bytes(descriptor), **others}
-    return {**files, **others, SUMS: sums_bytes(digests | digests_of(others))}
+    return {**files, DESCRIPTOR: json_bytes(descriptor)}
+
+
+def sealed(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Files (path → bytes) with the checksums of all of them."""
+    return {**files, SUMS: sums_bytes(digests_of(files))}
 
 
 def package_name(code: str) -> str:

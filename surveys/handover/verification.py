@@ -14,17 +14,19 @@ from typing import Any
 from surveys.handover import official_columns
 from surveys.handover.folder import files_of
 from surveys.handover.manifest import (
+    COUNCIL,
+    INSTRUMENT,
     MANIFEST,
     SIGNATURE,
     SUMS,
     digest_of,
     first_fault_of_sums,
+    is_output,
     language_of,
     read_manifest,
     read_sums,
 )
 from surveys.handover.official_columns import COUNCIL_TABLES, OfficialTable
-from surveys.handover.package import COUNCIL, INSTRUMENT
 from surveys.handover.read_back import Package, read_printed
 from surveys.handover.readding import readded
 from surveys.handover.reconciliation import reconciled, workbook_repeats
@@ -47,9 +49,8 @@ _OPTIONAL = (official_columns.SHARES, official_columns.UNWEIGHTED)
 _OUTSIDE = {SUMS, SIGNATURE, f"{COUNCIL}/{SIGNATURE}"}
 
 
-def verify(folder: str | Path) -> tuple[Problem, ...]:
+def verify_folder(folder: Path) -> tuple[Problem, ...]:
     """Everything that is wrong with a folder of results, a screening, or a council folder on its own; () when all is well."""
-    folder = Path(folder)
     problems = Problems()
     if not folder.is_dir():
         problems.add("verify.no_folder", file=str(folder))
@@ -69,6 +70,7 @@ def _check(folder: Path, problems: Problems) -> None:
         _check_descriptor(part, prefix, problems)
         if read_manifest(part / MANIFEST) is None:
             problems.add("verify.no_manifest", file=f"{prefix}{MANIFEST}")
+    _check_outputs(folder, problems)
     manifests = {(part / MANIFEST).read_bytes() for part in parts.values() if (part / MANIFEST).is_file()}
     if len(manifests) > 1:  # the council has the manifest of the results
         problems.add("verify.manifests_differ", file=f"{COUNCIL}/{MANIFEST}")
@@ -102,6 +104,23 @@ def _check_sums(folder: Path, prefix: str, problems: Problems) -> None:
         found = digest_of((folder / path).read_bytes())
         if found != sums[path]:
             problems.add("verify.file_changed", file=f"{prefix}{path}", expected=sums[path], found=found)
+
+
+def _check_outputs(folder: Path, problems: Problems) -> None:
+    """The checksums that the manifest of results records against ``SHA256SUMS``, which was held against the files; a council
+    folder on its own has none of these files."""
+    manifest = read_manifest(folder / MANIFEST) or {}
+    if manifest.get("content") not in ("scores", "screening"):
+        return
+    recorded = manifest.get("outputs")
+    if not isinstance(recorded, dict):
+        problems.add("verify.outputs_not_recorded", severity="warning", file=MANIFEST)
+    elif not (folder / WORKBOOK).is_file():
+        sums = {path: digest for path, digest in read_sums(folder / SUMS).items() if is_output(path)}
+        for path in sorted(sums.keys() | recorded.keys()):
+            expected, found = recorded.get(path), sums.get(path)
+            if expected != found:
+                problems.add("verify.output", file=path, expected=expected or "–", found=found or "–")
 
 
 def _check_descriptor(folder: Path, prefix: str, problems: Problems) -> None:

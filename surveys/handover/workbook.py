@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from surveys.definitions.study.records import Output
-from surveys.handover.manifest import digest_of
+from surveys.handover.fingerprint import fingerprint_of
 from surveys.handover.official_columns import COUNCIL_SCORES, COUNCIL_UNITS, OfficialColumn, OfficialTable
 from surveys.handover.result_frames import Texts
 from surveys.handover.words import Words
@@ -77,14 +77,15 @@ def facts_of_run(run: Mapping[str, Any], output: Output, words: Words) -> Workbo
 
 
 def workbook_bytes(
-    facts: WorkbookFacts, tables: Mapping[OfficialTable, Texts], files: Mapping[str, bytes]
+    facts: WorkbookFacts, tables: Mapping[OfficialTable, Texts], digests: Mapping[str, str]
 ) -> bytes:
     """The workbook as XLSX bytes, in the language of the official files.
 
-    ``tables``: the council's tables as printed; ``files``: its CSV files, whose checksums the identity sheet shows.
+    ``tables``: the council's tables as printed; ``digests``: path → SHA-256 of the CSV and JSON files beside the workbook, which
+    the identity sheet shows with the fingerprint that they make.
     """
     sheets = [table_sheet(table, texts, facts) for table, texts in tables.items()]
-    sheets += [explanations(facts.output.language, largest_gap(tables)), identity(facts, files)]
+    sheets += [explanations(facts.output.language, largest_gap(tables)), identity(facts, digests)]
     buffer = io.BytesIO()
     about = {"title": facts.identity["label"], "author": facts.identity["publisher"]}
     with new_workbook(buffer, **about) as book:
@@ -135,12 +136,13 @@ def explanations(language: Language, most: str) -> WorkbookSheet:
     )
 
 
-def identity(facts: WorkbookFacts, files: Mapping[str, bytes]) -> WorkbookSheet:
-    """Which study and edition this is, and the checksums of the files delivered with it."""
+def identity(facts: WorkbookFacts, digests: Mapping[str, str]) -> WorkbookSheet:
+    """Which study and edition this is, the fingerprint, and the checksums of the files delivered with it (path → SHA-256)."""
     language = facts.output.language
-    names = [phrase(f"handover.identity.{key}", language) for key in facts.identity]
-    names += [phrase("handover.identity.checksum", language, path=path) for path in sorted(files)]
-    values = [*facts.identity.values(), *(digest_of(files[path]) for path in sorted(files))]
+    shown = {**facts.identity, "fingerprint": fingerprint_of(digests)}
+    names = [phrase(f"handover.identity.{key}", language) for key in shown]
+    names += [phrase("handover.identity.checksum", language, path=path) for path in sorted(digests)]
+    values = [*shown.values(), *(digests[path] for path in sorted(digests))]
     headings = (phrase("handover.workbook.term", language), phrase("handover.workbook.value", language))
     return WorkbookSheet(
         phrase("handover.sheet.identity", language), headings, (names, values), ("text", "text")

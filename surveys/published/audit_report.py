@@ -12,7 +12,7 @@ from surveys.handover.folder import write_folder
 from surveys.handover.manifest import MANIFEST, plain_manifest
 from surveys.handover.official_columns import TABLES
 from surveys.handover.result_frames import printed, table_bytes, warnings_frame
-from surveys.handover.seal import package_name, sealed
+from surveys.handover.seal import described, package_name, sealed
 from surveys.problems import Problem
 
 #: Faults of targets, which are no values.
@@ -70,4 +70,5 @@ class AuditReport:
         inputs = [{"path": name, "sha256": digest} for name, digest in self.inputs]
         manifest = plain_manifest("audit", instrument=self.instrument, inputs=inputs)
         name = f"audit-{package_name(Path(self.table).stem)}"
-        write_folder(Path(out), sealed(name, self.table, csvs, {MANIFEST: manifest}, output))
+        tables = described(name, self.table, csvs, output)
+        write_folder(Path(out), sealed({**tables, MANIFEST: manifest}))

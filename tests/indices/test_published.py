@@ -11,7 +11,7 @@ from surveys.cli import main
 from surveys.definitions.check import check
 from surveys.definitions.instrument.reading import load_instrument
 from surveys.definitions.instrument.records import Instrument
-from surveys.handover.verification import verify
+from surveys.handed_over import verify
 from surveys.published.audit import audit
 from tests.indices.published_tables import (
     PUBLISHED,

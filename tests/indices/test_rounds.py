@@ -11,7 +11,7 @@ from scipy import stats
 
 from surveys.cli import main
 from surveys.definitions.check import check
-from surveys.handover.verification import verify
+from surveys.handed_over import verify
 from tests.indices.simulated import Played, against_truth
 
 pytestmark = pytest.mark.long

@@ -9,10 +9,12 @@ import re
 import shutil
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+import surveys as sv
 from surveys.cli import entry, main
 from surveys.cli.terminal import Terminal
 from surveys.problems import LANGUAGES, Language, Problem, phrase, wording
@@ -35,8 +37,29 @@ def test_score_writes_a_package_that_verifies(scored: Path, capsys: Captured) ->
     capsys.readouterr()
     assert main(["verify", str(scored)]) == 0
     out, err = capsys.readouterr()
-    assert out.strip() == _said("cli.verify.done", "vi", folder=scored)
+    listed = [line for line in sums_of(scored / "council") if line.endswith((".csv", ".json"))]
+    digits = sha256("".join(f"{line}\n" for line in listed).encode()).hexdigest()
+    told = " ".join(re.findall("....", digits))
+    assert out.splitlines() == [
+        _said("cli.verify.done", "vi", folder=scored), *_said("cli.fingerprint", "vi", fingerprint=told).splitlines()
+    ]  # fmt: skip
     assert err == ""
+    assert main(["verify", str(scored / "council"), "--fingerprint", told.upper().replace(" ", "-")]) == 0
+    assert told in capsys.readouterr().out
+
+
+def test_verify_tells_both_fingerprints_where_they_differ(scored: Path, capsys: Captured) -> None:
+    other = "0123 " * 16
+    assert main(["verify", str(scored), "--fingerprint", other]) == 1
+    err = capsys.readouterr().err
+    assert other.strip() in err
+    assert sv.fingerprint(scored) in err
+    assert main(["verify", str(scored), "--fingerprint", other[:-5]]) == 1
+    assert _said("fingerprint.length", "vi", expected=64, groups=16, found=60) in capsys.readouterr().err
+
+
+def sums_of(folder: Path) -> list[str]:
+    return (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
 
 
 @pytest.mark.long

@@ -17,11 +17,11 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from surveys.handed_over import verify
 from surveys.handover import official_columns
 from surveys.handover.official_columns import COLUMNS, TABLES, OfficialColumn, OfficialTable
 from surveys.handover.package import deliver, deliver_screening, package, screening
 from surveys.handover.seal import package_name
-from surveys.handover.verification import verify
 from surveys.problems import LANGUAGES, wording
 from surveys.scoring.scored_round import ScoredRound
 from surveys.vocabulary.formula_guard import guarded

@@ -15,9 +15,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from surveys.handed_over import verify
 from surveys.handover.manifest import digest_of, digests_of, sums_bytes
 from surveys.handover.package import deliver, package
-from surveys.handover.verification import verify
 from surveys.problems import LANGUAGES, Problem
 from surveys.scoring.scored_round import ScoredRound
 from tests.surveys.handover.small_round import under
@@ -49,6 +49,10 @@ def reseal(folder: Path) -> None:
             content = (part / resource["path"]).read_bytes()
             resource |= {"bytes": len(content), "hash": f"sha256:{digest_of(content)}"}
         (part / "datapackage.json").write_bytes(json.dumps(descriptor).encode())
+    run = json.loads((folder / "run.json").read_bytes())
+    run["outputs"] = {path: digest_of((folder / path).read_bytes()) for path in run["outputs"]}
+    for part in (folder / "council", folder):
+        (part / "run.json").write_bytes(json.dumps(run).encode())
         files = {p.relative_to(part).as_posix(): p.read_bytes() for p in part.rglob("*") if p.is_file()}
         files.pop("SHA256SUMS")
         (part / "SHA256SUMS").write_bytes(sums_bytes(digests_of(files)))
