@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -42,9 +42,9 @@ class Draft:
     _cells: dict[tuple[str, int | None], Mapping[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for key in self.document:
-            if key not in self.sections:
-                self.place.not_accepted("record.unknown_key", key, key, self.sections)
+        unknown = [key for key in self.document if key not in self.sections]
+        for key in bounded(unknown, lambda _: self.place, self.problems):
+            self.place.not_accepted("record.unknown_key", key, key, self.sections)
 
     @property
     def problems(self) -> Problems:
@@ -95,9 +95,10 @@ class Draft:
         for name in names:
             record, form = self.sections[name].record, self.sections[name].form
             if form == "array":
-                found = entries(self.document, name, self.place)
+                listed = entries(self.document, name, self.place)
+                found = bounded(listed, itemgetter(1), self.problems)
             else:
-                found = [(section(self.document, name, self.place), self.place.below(name))]
+                found = iter([(section(self.document, name, self.place), self.place.below(name))])
             for raw, place in found:
                 self.keep(record, from_table(record, raw, place), place)
 
@@ -156,7 +157,7 @@ class StudyDraft(Draft):
 
     instrument: InstrumentDraft | None = None
     own_units: bool = False
-    files: list[str] = field(default_factory=list)
+    files: dict[str, None] = field(default_factory=dict)
     study: StudyDefinition | None = None
 
     def declares(self, record: type) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from surveys.definitions.csv_tables import Row, TableColumns
+from surveys.definitions.csv_tables import Row, TableColumns, bounded
 from surveys.definitions.field_types import Condition, Count, Date, MayBeEmpty, OptionCode, Weighted
 from surveys.problems import Place, shortened
 
@@ -52,7 +52,7 @@ def build(record: type[R], raw: Mapping[str, object], place: Place) -> R | None:
         built: R = _validator(kind).validate_python(raw)
     except ValueError as error:  # a ValidationError of pydantic
         faults: Any = error
-        for fault in faults.errors(include_url=False):
+        for fault in bounded(faults.errors(include_url=False), lambda _: place, place.problems):
             _note(record, fault, place)
         return None
     code = raw.get("code")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import codecs
 import os
-import re
-import tomllib
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from surveys.problems import Problems, SurveyError, fault, nearest
+from surveys.definitions.toml_text import toml_document
+from surveys.problems import Place, Problems, SurveyError, fault, nearest
+from surveys.vocabulary.composition import composed, is_composed
 from surveys.vocabulary.file_kinds import kind_by_beginning, name_of
 from surveys.vocabulary.legacy_encodings import decode_old
 
@@ -20,8 +20,6 @@ LARGEST_TEXT = 64_000_000
 LARGEST_TOML = 4_000_000
 #: Different words with Vietnamese letters that must tell an old encoding.
 _TELLING = 3
-#: Levels of tables within tables; the deepest key of the reference stands on the fifth. Keys with more dots are not read at all.
-DEEPEST, MOST_DOTS = 20, 100
 
 
 def inside(folder: Path, relative: str, problems: Problems, file: str, column: str = "") -> Path | None:
@@ -122,12 +120,12 @@ def read_text(
         return None
     if old:
         problems.add("file.old_encoding", severity="warning", file=file, encoding=old)
-    if unicodedata.is_normalized("NFC", text):
+    if is_composed(text):
         return text
     rows = enumerate(text.splitlines(), 1)
-    row = next(k for k, line in rows if not unicodedata.is_normalized("NFC", line))
+    row = next((k for k, line in rows if not is_composed(line)), 1)
     problems.add("file.not_nfc", severity="warning", file=file, row=row)
-    return unicodedata.normalize("NFC", text)
+    return composed(text)
 
 
 def _read_bytes(path: Path, file: str, largest: int) -> bytes:
@@ -165,36 +163,4 @@ def read_toml(path: Path, problems: Problems, file: str = "") -> Mapping[str, ob
     text = read_text(path, problems, file, LARGEST_TOML)
     if text is None:
         return None
-    shown = file or path.name
-    dotted = (
-        row for row, line in enumerate(text.splitlines(), 1) if line.partition("=")[0].count(".") > MOST_DOTS
-    )
-    if (row := next(dotted, None)) is not None:
-        problems.add("toml.nested", file=shown, row=row, limit=DEEPEST)
-        return None
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"\(at line (\d+)", str(error))
-        row = int(found[1]) if found else text.count("\n") + 1
-        problems.add("toml.syntax", file=shown, row=row, reason=str(error).split(" (at ")[0])
-        return None
-    except RecursionError:
-        document = None
-    if document is None or _is_deeper(document, DEEPEST):
-        problems.add("toml.nested", file=shown, limit=DEEPEST)
-        return None
-    return document
-
-
-def _is_deeper(document: object, levels: int) -> bool:
-    """Whether tables and lists stand within one another on more than so many levels."""
-    layer: list[object] = [document]
-    while layer and levels >= 0:
-        inside = (
-            part.values() if isinstance(part, dict) else part
-            for part in layer
-            if isinstance(part, (dict, list))
-        )
-        layer, levels = [value for values in inside for value in values], levels - 1
-    return bool(layer)
+    return toml_document(text, Place(problems, file or path.name))

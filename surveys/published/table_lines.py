@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from surveys.published.table_layout import HEADINGS, Line
 from surveys.returns.files.kinds import kind_of
 from surveys.returns.files.opening import read_sheets
 from surveys.returns.files.sheets import Sheet
+from surveys.vocabulary.composition import composed
 
 #: Headings by which the mark between the cells of a CSV is told.
 _KNOWN = TableColumns(
@@ -50,4 +50,4 @@ def _text(cell: object) -> str:
         return ""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    return unicodedata.normalize("NFC", str(cell)).strip()
+    return composed(str(cell)).strip()

@@ -11,6 +11,8 @@ import re
 import unicodedata
 from functools import lru_cache, partial
 
+from surveys.vocabulary.composition import composed
+
 #: Headings, labels and names come again and again: so many of their folded forms are kept.
 MEMORY = 1 << 15
 
@@ -98,7 +100,7 @@ def fold(text: str) -> str:
     >>> fold("hoa") == fold("hòa")
     False
     """
-    plain = unicodedata.normalize("NFC", repair(text)[0].translate(_QUOTES_AND_DASHES).casefold())
+    plain = composed(repair(text)[0].translate(_QUOTES_AND_DASHES).casefold())
     for written, replacement in _MOVED_TONES:
         plain = plain.replace(written, replacement)
     return _DASH.sub("-", plain)
@@ -162,7 +164,7 @@ def strange_letters(text: str) -> str:
     >>> strange_letters("Đồng ý"), strange_letters("Дồng ý"), strange_letters("Đo\u0337ng")
     ('', 'U+0414', 'U+0337')
     """
-    odd = (c for c in unicodedata.normalize("NFC", text) if not c.isascii() and not _EXPECTED.fullmatch(c))
+    odd = (c for c in composed(text) if not c.isascii() and not _EXPECTED.fullmatch(c))
     return ", ".join(f"U+{ord(c):04X}" for c in dict.fromkeys(odd) if unicodedata.category(c)[0] in "LM")
 
 
@@ -180,6 +182,6 @@ _STEPS = (
     ("look_alikes", with_latin_letters),
     ("mojibake", undo_mojibake),
     ("invisible", partial(_INVISIBLE.sub, "")),
-    ("nfc", partial(unicodedata.normalize, "NFC")),
+    ("nfc", composed),
     ("spaces", _single_spaces),
 )

@@ -11,6 +11,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 
+from surveys.vocabulary.composition import composed
+
 _TCVN3_BYTES = (
     "A1Ă A2Â A3Ê A4Ô A5Ơ A6Ư A7Đ A8ă A9â AAê ABô ACơ ADư AEđ "
     "B5à B6ả B7ã B8á B9ạ BBằ BCẳ BDẵ BEắ C6ặ C7ầ C8ẩ C9ẫ CAấ CBậ "
@@ -80,7 +82,7 @@ def from_vni(text: str) -> str:
     >>> from_vni("Coäng hoøa xaõ hoäi chuû nghóa Vieät Nam")
     'Cộng hòa xã hội chủ nghĩa Việt Nam'
     """
-    return _VNI_LETTER.sub(_vni_letter, unicodedata.normalize("NFC", text))
+    return _VNI_LETTER.sub(_vni_letter, composed(text))
 
 
 #: The font encodings by name: how a text of each is converted, and the letters that only it uses.
@@ -138,7 +140,7 @@ def decode_old(raw: bytes, least: int = 1) -> tuple[str, str] | None:
     """
     latin = raw.decode("latin-1")
     candidates = {
-        "cp1258": unicodedata.normalize("NFC", raw.decode("cp1258", errors="replace")),
+        "cp1258": composed(raw.decode("cp1258", errors="replace")),
         "tcvn3": from_tcvn3(latin),
         "vni": from_vni(latin),
     }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from surveys.definitions.csv_tables import Row, TableColumns, read_table
+from surveys.definitions.csv_tables import Row, TableColumns, bounded, read_table
 from surveys.definitions.declared_rules import keep_rules, with_standing
 from surveys.definitions.draft import InstrumentDraft, Section, StudyDraft
 from surveys.definitions.instrument.consistency import check_scoring
@@ -113,7 +114,7 @@ def read_study(
     document = read_toml(file, problems, file.name) if document is None else document
     if document is None:
         return None
-    draft = StudyDraft(file.parent, Place(problems, file.name), document, SECTIONS, files=[file.name])
+    draft = StudyDraft(file.parent, Place(problems, file.name), document, SECTIONS, files={file.name: None})
     draft.read_sections("study")
     heading = next(iter(draft.all(StudyHeading)), None)
     table = document.get("study")
@@ -145,7 +146,7 @@ def _instrument(draft: StudyDraft, name: str) -> InstrumentDraft | None:
         return None
     label = "" if folder == draft.folder else folder.relative_to(draft.folder).as_posix()
     present = [part for part in (INSTRUMENT_FILE, *TABLES) if is_file(folder / part)]
-    draft.files += [f"{label}/{part}".lstrip("/") for part in present]
+    draft.files |= dict.fromkeys(f"{label}/{part}".lstrip("/") for part in present)
     return read_instrument(folder, draft.problems, label)
 
 
@@ -166,8 +167,7 @@ def _named(draft: StudyDraft, relative: str, column: str) -> Path | None:
     path = inside(draft.folder, relative, draft.problems, draft.place.file, column)
     if path is None:
         return None
-    if relative not in draft.files:
-        draft.files.append(relative)
+    draft.files.setdefault(relative)
     if is_there(path):
         return path
     near = nearest_name(path)
@@ -215,7 +215,7 @@ def _read_register(draft: StudyDraft) -> None:
 
 def _name_returns(draft: StudyDraft) -> None:
     """Files of returns and mappings are named for the manifest; those that do not exist are noted."""
-    for entry, place in draft.of(ReturnFile):
+    for entry, place in bounded(draft.of(ReturnFile), itemgetter(1), draft.problems):
         for relative, column in ((entry.path, "path"), (entry.mapping, "mapping")):
             named = _named(draft, relative, f"{place.at}.{column}") if relative else None
             if named is not None and not is_file(named):

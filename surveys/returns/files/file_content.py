@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from unicodedata import normalize
 
 from surveys.definitions.study.limits import LIMITS, Limits
 from surveys.problems import Problem, SurveyError, fault, nearest
 from surveys.returns.files.sheets import Kind, first_line, note
+from surveys.vocabulary.composition import composed
 
 _SMALLEST_BOUND = 50_000_000  # bytes that any file may have once unpacked
 
@@ -98,12 +98,3 @@ class FileContent:
             params = {"accepted": ", ".join(accepted), "nearest": near}
             raise fault("returns.sheet_missing", file=self.file, sheet=wanted, **params)
         return found
-
-
-def composed(name: str) -> str:
-    """A name in the composed form (NFC), which is how it is compared and shown.
-
-    >>> composed("Phie\\u0302\\u0301u")
-    'Phiếu'
-    """
-    return normalize("NFC", name)

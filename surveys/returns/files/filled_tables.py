@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from surveys.returns.files.opening import read_sheets
 from surveys.returns.files.sheets import Sheet
 from surveys.returns.text.cell_text import cell_text
 from surveys.review.review_file import HEADINGS, FilledTable
+from surveys.vocabulary.composition import composed
 
 #: Kinds of workbooks, and the ending that a workbook beside a CSV has.
 WORKBOOKS, TWINS = ("xlsx", "xls", "ods"), {".csv": ".xlsx", ".xlsx": ".csv"}
@@ -85,4 +85,4 @@ def _texts(row: np.ndarray) -> list[str]:
     """The cells as texts; a true date has its midnight behind it, which tells it from a text."""
     midnight = dt.time()
     dated = (dt.datetime.combine(cell, midnight) if type(cell) is dt.date else cell for cell in row)
-    return [unicodedata.normalize("NFC", cell_text(cell)).strip() for cell in dated]
+    return [composed(cell_text(cell)).strip() for cell in dated]

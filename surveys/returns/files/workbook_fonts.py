@@ -15,8 +15,8 @@ from itertools import chain
 from typing import Any
 
 from surveys.returns.files.archives import Archive
-from surveys.returns.files.file_content import composed
 from surveys.returns.files.sheets import Page, first_line
+from surveys.vocabulary.composition import composed
 from surveys.vocabulary.legacy_encodings import from_tcvn3, from_vni, is_unicode, may_be_old_font
 
 STYLES = "xl/styles.xml"

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from surveys.problems import fault
 from surveys.returns.files.archives import Archive
-from surveys.returns.files.file_content import FileContent, composed
+from surveys.returns.files.file_content import FileContent
 from surveys.returns.files.old_workbooks import hidden_in
 from surveys.returns.files.sheets import Page, without_empty_end
 from surveys.returns.files.workbook_fonts import in_unicode
 from surveys.returns.files.worksheet_xml import NOTHING_SAID, SheetMarks, inspect
+from surveys.vocabulary.composition import composed
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook

@@ -8,8 +8,9 @@ from pathlib import PurePosixPath
 
 from surveys.problems import fault, the_first
 from surveys.returns.files.archives import Archive
-from surveys.returns.files.file_content import FileContent, composed
+from surveys.returns.files.file_content import FileContent
 from surveys.returns.files.sheets import Page
+from surveys.vocabulary.composition import composed
 
 #: Endings of files that may hold a table; what each is, is told by its content.
 TABLES = frozenset(

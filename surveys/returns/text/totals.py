@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 
+from surveys.vocabulary.composition import composed
 from surveys.vocabulary.folding import fold_name, without_marks
 
 _FULL = (
@@ -47,7 +47,7 @@ def says_total(text: str, is_unit: Callable[[str], bool] | None = None) -> bool:
     """
     if not _WORD_OR_SIGN.search(text):
         return False
-    bare = unicodedata.normalize("NFC", text).strip(" :.-()[]")
+    bare = composed(text).strip(" :.-()[]")
     if bare in _SIGNS or bare.startswith(("%", "Σ", "∑")):
         return True
     folded = fold_name(_ASIDE.sub(" ", text))

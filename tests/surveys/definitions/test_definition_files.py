@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from surveys.definitions.check import check
 from surveys.definitions.csv_tables import TableColumns, read_table
 from surveys.definitions.record_building import build
-from surveys.definitions.study.reading import load_study
+from surveys.definitions.study.reading import load_study, read_study
 from surveys.definitions.text_files import inside, read_text, read_toml
 from surveys.problems import Place, Problem, Problems, SurveyError
 
@@ -216,6 +217,92 @@ def test_toml_fault_names_its_row(tmp_path: Path, text: str, row: int) -> None:
     assert read_toml(tmp_path / "study.toml", problems) is None
     expected = ("toml.nested", None) if "[[" in text else ("toml.syntax", row)
     assert (only(problems).code, only(problems).row) == expected
+
+
+DOTS = "a." * 200_000
+MANY = 100_000
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (f"x = 1\n{DOTS}b = 1\n", "toml.nested"),
+        (f"x = 1\n[{DOTS}b]\n", "toml.nested"),
+        (f"x = 1\n[[ {DOTS.replace('.', ' . ')}b ]]\n", "toml.nested"),
+        (f"x = 1\ny = {{ {DOTS}b = 1 }}\n", "toml.nested"),
+        ("x = 1\ny = { " + '"a".' * 200_000 + "b = 1 }\n", "toml.nested"),
+        ("x = 1\ny = [{ " + "'='." * 200_000 + "b = 1 }]\n", "toml.nested"),
+        ("x = 1\ny = " + "9" * MANY + "\n", "toml.long_word"),
+        ("x = 1\ny = 0x" + "f" * MANY + "\n", "toml.long_word"),
+        ("x = 1\ny = " + "1_" * MANY + "1\n", "toml.long_word"),
+        ("x = 1\n" + "k" * MANY + " = 1\n", "toml.long_word"),
+    ],
+    ids=[
+        "key", "table", "tables, spaces", "inline table", "quoted", "single quotes", "number", "hexadecimal", "underscores",
+        "long key",
+    ],
+)  # fmt: skip
+def test_toml_that_would_take_minutes_is_refused_at_its_row(tmp_path: Path, text: str, code: str) -> None:
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
+    problems = Problems()
+    assert read_toml(tmp_path / "study.toml", problems) is None
+    assert (only(problems).code, only(problems).row) == (code, 2)
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        (f'x = """{DOTS}"""', DOTS),
+        (f"x = '''\"\"\" {DOTS}'''", f'""" {DOTS}'),
+        (rf'x = "\"{DOTS}"', f'"{DOTS}'),
+        (rf"x = '\{DOTS}'", rf"\{DOTS}"),
+        (f"# {DOTS}\nx = 'a' # \"{DOTS}", "a"),
+        ("x = 9223372036854775807", 2**63 - 1),
+        ("x = 0x" + "0" * 900 + "f", 15),
+    ],
+    ids=["long string", "long literal", "string", "literal", "comments", "largest number", "leading zeros"],
+)
+def test_texts_and_comments_of_toml_hold_what_they_like(tmp_path: Path, written: str, found: object) -> None:
+    (tmp_path / "study.toml").write_text(written + "\n", encoding="utf-8")
+    problems = Problems()
+    assert read_toml(tmp_path / "study.toml", problems) == {"x": found}
+    assert list(problems) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        ("x = 9223372036854775808", "x"),
+        ("a = [1, {b.c = -9223372036854775809}]", "a[2].b.c"),
+        ("x = 0x" + "f" * 900, "x"),
+    ],
+    ids=["positive", "negative", "hexadecimal"],
+)
+def test_a_whole_number_beyond_64_bits_is_told_at_its_key(tmp_path: Path, written: str, key: str) -> None:
+    (tmp_path / "study.toml").write_text(written + "\n", encoding="utf-8")
+    problems = Problems()
+    assert read_toml(tmp_path / "study.toml", problems) is None
+    assert (only(problems).code, only(problems).column) == ("toml.number", key)
+
+
+def test_marks_piled_on_one_letter_cost_no_more_than_letters(tmp_path: Path) -> None:
+    """Ordering them takes time that grows with the square of their number: a minute for 200,000."""
+    (tmp_path / "study.toml").write_text("x = 'a" + "\u0301\u0323" * 200_000 + "b'\n", encoding="utf-8")
+    problems = Problems()
+    document = read_toml(tmp_path / "study.toml", problems)
+    assert document is not None
+    assert len(str(document["x"])) < 40  # UAX #15 of Unicode: 30 marks
+    assert [problem.code for problem in problems] == ["file.not_nfc"]
+
+
+def test_a_definition_full_of_faults_is_left_after_the_first_thousand(tmp_path: Path) -> None:
+    keys = "\n".join(f"k{k} = 1" for k in range(3000))
+    (tmp_path / "study.toml").write_text(f"{keys}\n[study]\n{keys}\n", encoding="utf-8")
+    problems = Problems()
+    read_study(tmp_path, problems)
+    codes = Counter(problem.code for problem in problems)
+    assert 1900 < codes["record.unknown_key"] <= 2000
+    assert codes["table.too_many_faults"] == 2
 
 
 @pytest.mark.parametrize(
