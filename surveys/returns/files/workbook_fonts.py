@@ -100,6 +100,8 @@ def _fonts(archive: Archive, sheets: Sequence[Page]) -> dict[str, Fonts]:
 
 def _converted(sheet: Page, fonts: Fonts) -> Page:
     """Texts of old fonts as Unicode."""
+    if not fonts:
+        return sheet
     rows = len(sheet.rows)
     seen = {
         (row, column): (text, font)
