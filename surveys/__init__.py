@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from surveys.between_rounds import compare
     from surveys.definitions.instrument.reading import instruments
     from surveys.handed_over import fingerprint, verify
+    from surveys.handover.folder import ready
     from surveys.handover.manifest import version
-    from surveys.handover.package import ready
     from surveys.problems import Problem, SurveyError
     from surveys.published.audit import audit
     from surveys.reference.explanation import explain
@@ -43,7 +43,7 @@ _HOME = {
     "fingerprint": "surveys.handed_over",
     "instruments": "surveys.definitions.instrument.reading",
     "load": "surveys.study",
-    "ready": "surveys.handover.package",
+    "ready": "surveys.handover.folder",
     "simulate": "surveys.simulation.simulate",
     "verify": "surveys.handed_over",
     "version": "surveys.handover.manifest",

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from string import hexdigits
 
-from surveys.handover.folder import files_of
 from surveys.handover.manifest import COUNCIL, SUMS, digest_of, sums_bytes
 from surveys.problems import fault
+from surveys.vocabulary.folder_content import files_of
 from surveys.vocabulary.folding import fold
 
 #: Files whose checksums make the fingerprint.

@@ -22,8 +22,8 @@ import pandas as pd
 from surveys.definitions.instrument.reading import own_files
 from surveys.definitions.study.records import StudyDefinition
 from surveys.handover import official_columns, result_frames
-from surveys.handover.folder import obstacles, write_folder
-from surveys.handover.manifest import COUNCIL, INSTRUMENT, MANIFEST, Content, digests_of, run_manifest
+from surveys.handover.folder import write_folder
+from surveys.handover.manifest import COUNCIL, INSTRUMENT, MANIFEST, digests_of, run_manifest
 from surveys.handover.official_columns import OfficialTable
 from surveys.handover.result_frames import Texts
 from surveys.handover.review_books import review_books
@@ -48,14 +48,6 @@ def deliver(scored: ScoredRound, out: Path, progress: Step | None = None) -> Non
 def deliver_screening(screened: ScreenedRound, out: Path, progress: Step | None = None) -> None:
     """Write what is known before scoring: forms, funnel and the review files; all or nothing, as :func:`deliver`."""
     write_folder(out, screening(screened), progress)
-
-
-def ready(out: str | Path, content: Content) -> None:
-    """Ask before a long run whether its files may be written at ``out``; ``content``: "scores" or "screening".
-
-    Raises SurveyError when ``out`` is a file or holds something that must not be replaced.
-    """
-    obstacles(Path(out).resolve(), Path(out), content).raise_errors()
 
 
 def package(scored: ScoredRound) -> dict[str, bytes]:

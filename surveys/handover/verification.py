@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from surveys.handover import official_columns
-from surveys.handover.folder import files_of
 from surveys.handover.manifest import (
     COUNCIL,
     INSTRUMENT,
@@ -33,6 +32,7 @@ from surveys.handover.reconciliation import reconciled, workbook_repeats
 from surveys.handover.seal import DESCRIPTOR
 from surveys.handover.workbook import WORKBOOK
 from surveys.problems import Problem, Problems
+from surveys.vocabulary.folder_content import files_of
 
 _SCREENED = (official_columns.FORMS, official_columns.FUNNEL)
 _SCORED = (

@@ -6,8 +6,10 @@ The same forms give the same bytes: no file carries the time at which it was wri
 from __future__ import annotations
 
 import datetime as dt
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -100,21 +102,20 @@ def rows_of(columns: Sequence[FormColumn]) -> Iterator[tuple[Cell, ...]]:
     return zip(*(column.cells for column in columns), strict=True)
 
 
-def write_forms(columns: Sequence[FormColumn], path: Path, instrument: Instrument) -> None:
-    """Write one file of returns in the format that its name ends in: .csv, .xlsx or .sav."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.suffix == ".csv":
-        path.write_bytes(csv_bytes([column.heading for column in columns], rows_of(columns), guard=False))
-    elif path.suffix == ".xlsx":
-        _write_xlsx(columns, path)
-    else:
-        _write_sav(columns, path, instrument)
+def forms_bytes(columns: Sequence[FormColumn], kind: str, instrument: Instrument) -> bytes:
+    """One file of returns of a kind: csv, xlsx or sav."""
+    if kind == "csv":
+        return csv_bytes([column.heading for column in columns], rows_of(columns), guard=False)
+    return _xlsx_bytes(columns) if kind == "xlsx" else _sav_bytes(columns, instrument)
 
 
-def _write_xlsx(columns: Sequence[FormColumn], path: Path) -> None:
+def _xlsx_bytes(columns: Sequence[FormColumn]) -> bytes:
     import xlsxwriter
 
-    with xlsxwriter.Workbook(str(path), {"default_date_format": "dd/mm/yyyy hh:mm:ss"}) as book:
+    content = BytesIO()
+    with xlsxwriter.Workbook(
+        content, {"in_memory": True, "default_date_format": "dd/mm/yyyy hh:mm:ss"}
+    ) as book:
         book.set_properties({"created": dt.datetime(2000, 1, 1)})
         sheet = book.add_worksheet("Phiếu")
         write = {str: sheet.write_string, dt.datetime: sheet.write_datetime}
@@ -122,9 +123,10 @@ def _write_xlsx(columns: Sequence[FormColumn], path: Path) -> None:
         for number, row in enumerate(rows_of(columns), 1):
             for k, cell in enumerate(row):
                 write.get(type(cell), sheet.write_number)(number, k, cell)
+    return content.getvalue()
 
 
-def _write_sav(columns: Sequence[FormColumn], path: Path, instrument: Instrument) -> None:
+def _sav_bytes(columns: Sequence[FormColumn], instrument: Instrument) -> bytes:
     import pandas as pd
     import pyreadstat
 
@@ -141,14 +143,16 @@ def _write_sav(columns: Sequence[FormColumn], path: Path, instrument: Instrument
             options: list[Level | NonAnswer] = [*scale.levels, *other]
             labels[name] = {int(option.code): option.label_vi for option in options}
             missing[name] = [int(option.code) for option in other][:_MOST_MISSING]
-    pyreadstat.write_sav(
-        pd.DataFrame(data),
-        str(path),
-        column_labels={names[column.code]: column.heading for column in columns},
-        variable_value_labels=labels,
-        missing_ranges={name: codes for name, codes in missing.items() if codes},
-        row_compress=True,
-    )
-    content = bytearray(path.read_bytes())
+    with tempfile.TemporaryDirectory() as folder:  # the library writes to a path only
+        path = Path(folder) / "forms.sav"
+        pyreadstat.write_sav(
+            pd.DataFrame(data),
+            str(path),
+            column_labels={names[column.code]: column.heading for column in columns},
+            variable_value_labels=labels,
+            missing_ranges={name: codes for name, codes in missing.items() if codes},
+            row_compress=True,
+        )
+        content = bytearray(path.read_bytes())
     content[_SAV_TIMESTAMP] = _SAV_FIXED
-    path.write_bytes(bytes(content))
+    return bytes(content)

@@ -8,7 +8,6 @@ listed, and the same seed gives the same bytes.
 from __future__ import annotations
 
 import math
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,8 @@ from surveys.problems import fault
 from surveys.simulation.population import Simulation
 from surveys.simulation.simulated_round import play
 from surveys.simulation.simulation_toml import read_plan
-from surveys.simulation.study_folder import write_study
+from surveys.simulation.study_folder import study_files
+from surveys.vocabulary.new_folder import refuse_filled, write_new_folder
 
 
 def simulate(
@@ -39,15 +39,8 @@ def simulate(
     out = Path(out)
     if not (math.isfinite(scale) and scale > 0):
         raise fault("fieldwork.scale", value=scale)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise fault("fieldwork.folder_not_empty", file=str(out))
+    refuse_filled(out)
     made = instrument if isinstance(instrument, Instrument) else load_instrument(instrument)
     rng = np.random.default_rng(seed)
     played = play(Simulation(made, read_plan(made), scale, rng), defects)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as unfinished:
-        folder = Path(unfinished) / "round"
-        write_study(played, folder, seed)
-        if out.exists():
-            out.rmdir()
-        folder.rename(out)
+    write_new_folder(out, study_files(played, seed))

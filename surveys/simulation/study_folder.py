@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from itertools import groupby
@@ -17,7 +16,7 @@ from surveys.definitions.instrument.reading import find_instrument, load_instrum
 from surveys.definitions.instrument.records import Instrument, Unit
 from surveys.definitions.study.records import External, Frame, Issued, MarginTotal
 from surveys.problems import phrase
-from surveys.simulation.form_files import columns_of, write_forms
+from surveys.simulation.form_files import columns_of, forms_bytes
 from surveys.simulation.returned_forms import ReturnedForms
 from surveys.simulation.simulated_round import SimulatedRound
 from surveys.simulation.simulation_toml import PLAN_FILE
@@ -38,38 +37,34 @@ RECORD_FILES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def write_study(played: SimulatedRound, folder: Path, seed: int) -> None:
-    """Write everything about a round into the new ``folder``; ``seed`` names the study."""
-    folder.mkdir(parents=True)
+def study_files(played: SimulatedRound, seed: int) -> dict[str, bytes]:
+    """Every file of the folder of a round: path → content; ``seed`` names the study."""
     instrument = played.simulation.instrument
-    returns = [
-        entry for forms in played.forms.values() for entry in _write_returns(instrument, forms, folder)
-    ]
+    returns = [entry for forms in played.forms.values() for entry in _return_files(instrument, forms)]
     records: Mapping[str, Sequence[Issued | Frame | MarginTotal | External]] = {
         "issued": [form for drawn in played.samples.values() for form in drawn.issued],
         "frames": list(_frames(played)),
         "margins": list(_margins(played)),
         "externals": played.externals,
     }
-    files = {name: f"{name}.csv" for name, found in records.items() if found}
-    for name, file in files.items():
+    named = {name: f"{name}.csv" for name, found in records.items() if found}
+    made = {entry["path"]: content for entry, content in returns}
+    for name, file in named.items():
         columns = RECORD_FILES[name]
-        _write_rows(folder / file, columns, ([getattr(r, c) for c in columns] for r in records[name]))
+        made[file] = _rows_bytes(columns, ([getattr(r, c) for c in columns] for r in records[name]))
     truth = (row for part in played.truths for row in part.table().itertuples(index=False))
-    _write_rows(folder / "truth.csv", TRUTH_COLUMNS, truth)
-    _write_rows(folder / "defects.csv", ("form_code", "rule"), played.defects)
+    made["truth.csv"] = _rows_bytes(TRUTH_COLUMNS, truth)
+    made["defects.csv"] = _rows_bytes(("form_code", "rule"), played.defects)
     if _has_own_register(instrument):
         units = ([getattr(unit, name) for name in UNIT_COLUMNS] for unit in instrument.units)
         listed = ([cell if isinstance(cell, str) else ";".join(cell) for cell in row] for row in units)
-        _write_rows(folder / REGISTER, UNIT_COLUMNS, listed)
-    text = _study_toml(played, returns, files, seed)
-    (folder / "study.toml").write_text(text, encoding="utf-8", newline="\n")
-    if not _is_shipped(instrument):
-        _copy_instrument(instrument, folder / "instrument")
+        made[REGISTER] = _rows_bytes(UNIT_COLUMNS, listed)
+    made["study.toml"] = _study_toml(played, [entry for entry, _ in returns], named, seed).encode()
+    return made if _is_shipped(instrument) else made | _instrument_files(instrument)
 
 
-def _write_returns(instrument: Instrument, forms: ReturnedForms, folder: Path) -> Iterator[dict[str, str]]:
-    """Write the files of one questionnaire; the ``[[returns]]`` entries that name them."""
+def _return_files(instrument: Instrument, forms: ReturnedForms) -> Iterator[tuple[dict[str, str], bytes]]:
+    """The files of one questionnaire, each with the ``[[returns]]`` entry that names it."""
     questionnaire = forms.population.questionnaire.code
     for file, plan in enumerate(forms.files):
         twice = plan.double_entry and forms.entered_twice[forms.file == file].any()
@@ -79,9 +74,9 @@ def _write_returns(instrument: Instrument, forms: ReturnedForms, folder: Path) -
                 continue
             stem = "-".join(filter(None, (questionnaire, plan.mode, "2" if entry == "second" else "")))
             path = f"returns/{stem}.{plan.format}"
-            write_forms(columns, folder / path, instrument)
             named = {"path": path, "questionnaire": questionnaire, "mode": plan.mode}
-            yield named | ({"entry": entry} if plan.double_entry else {})
+            more = {"entry": entry} if plan.double_entry else {}
+            yield named | more, forms_bytes(columns, plan.format, instrument)
 
 
 def _is_shipped(instrument: Instrument) -> bool:
@@ -116,9 +111,8 @@ def _margins(played: SimulatedRound) -> Iterator[MarginTotal]:
                 yield MarginTotal(form.block, form.group, name, value, count)
 
 
-def _write_rows(path: Path, columns: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
-    cells = (map(_cell, row) for row in rows)
-    path.write_bytes(csv_bytes(columns, cells, guard=False, mark=False, line_end="\n"))
+def _rows_bytes(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> bytes:
+    return csv_bytes(columns, (map(_cell, row) for row in rows), guard=False, mark=False, line_end="\n")
 
 
 def _cell(value: object) -> object:
@@ -128,11 +122,13 @@ def _cell(value: object) -> object:
     return value
 
 
-def _copy_instrument(instrument: Instrument, folder: Path) -> None:
-    folder.mkdir()
-    for name in INSTRUMENT_FILES:
-        if (Path(instrument.folder) / name).is_file():
-            shutil.copyfile(Path(instrument.folder) / name, folder / name)
+def _instrument_files(instrument: Instrument) -> dict[str, bytes]:
+    folder = Path(instrument.folder)
+    return {
+        f"instrument/{name}": (folder / name).read_bytes()
+        for name in INSTRUMENT_FILES
+        if (folder / name).is_file()
+    }
 
 
 def _study_toml(

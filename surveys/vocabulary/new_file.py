@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-import secrets
 from pathlib import Path
 
 from surveys.problems import fault
+from surveys.vocabulary.output_draft import clear_leftovers, draft_of
 
 
 def refuse_existing(path: Path) -> None:
     """Raise SurveyError when something stands at ``path`` already, or its folder is not there; asked before a long run."""
-    if os.path.lexists(path):
-        raise fault("file.exists", file=str(path))
     if not path.parent.is_dir():
         raise fault("file.no_folder", file=str(path), folder=str(path.parent))
+    clear_leftovers(path)
+    if os.path.lexists(path):
+        raise fault("file.exists", file=str(path))
 
 
 def write_new(path: Path, content: bytes) -> None:
@@ -33,23 +34,9 @@ def write_new(path: Path, content: bytes) -> None:
     ['file.exists'] b'a'
     """
     refuse_existing(path)
-    draft = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
-    try:
-        with open(draft, "xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        _name(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _name(draft: Path, path: Path) -> None:
-    """Give the draft its name, unless something has it by now."""
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        raise fault("file.exists", file=str(path)) from None
-    except OSError:  # a disk without links
-        refuse_existing(path)
-        os.rename(draft, path)
+    with draft_of(path) as draft:
+        draft.fill_file(content)
+        try:
+            draft.put_file()
+        except FileExistsError:
+            raise fault("file.exists", file=str(path)) from None

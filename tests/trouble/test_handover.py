@@ -149,7 +149,7 @@ def test_a_folder_with_someone_s_file_keeps_it_whatever_command_writes(tmp_path:
         (problem,) = raised.value.problems
         assert (problem.code, dict(problem.params)["found"]) == (
             "handover.out_has_added_files",
-            "bien-ban.txt",
+            "bien-ban.txt, run.json",
         )
         assert (out / "bien-ban.txt").read_text(encoding="utf-8") == "của tôi"
 

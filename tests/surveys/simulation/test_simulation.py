@@ -244,7 +244,7 @@ def test_never_writes_over_anything(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(SurveyError) as stopped:
         simulate(HANOI, 1, tmp_path)
-    assert codes_of(stopped) == ["fieldwork.folder_not_empty"]
+    assert codes_of(stopped) == ["file.folder_not_empty"]
     assert contents(tmp_path) == {"notes.txt": b"mine"}
 
 
