@@ -12,7 +12,7 @@ from string import hexdigits
 
 from surveys.handover.manifest import COUNCIL, SUMS, digest_of, sums_bytes
 from surveys.problems import fault
-from surveys.vocabulary.folder_content import files_of
+from surveys.vocabulary.folder_content import content_of
 from surveys.vocabulary.folding import fold
 
 #: Files whose checksums make the fingerprint.
@@ -44,7 +44,7 @@ def fingerprint_of_folder(folder: Path) -> str:
     part = folder / COUNCIL if (folder / COUNCIL).is_dir() else folder
     if not (part / SUMS).is_file():
         raise fault("verify.not_a_package", file=str(part), sums=SUMS)
-    covered = (path for path in files_of(part) if path.endswith(_COVERED))
+    covered = (path for path in content_of(part).files if path.endswith(_COVERED))
     return fingerprint_of({path: digest_of((part / path).read_bytes()) for path in covered})
 
 

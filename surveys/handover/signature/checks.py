@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from surveys.handover.manifest import SIGNATURE, SUMS
-from surveys.handover.package import COUNCIL
+from surveys.handover.manifest import COUNCIL, SIGNATURE, SUMS
 from surveys.handover.signature.keys import SigningKey, fits
 from surveys.handover.signature.signers import Signer, read_signers
 from surveys.handover.signature.sshsig import (
@@ -19,7 +18,7 @@ from surveys.handover.signature.sshsig import (
     key_fingerprint,
     read_signature,
 )
-from surveys.handover.verification import verify
+from surveys.handover.verification import verify_folder
 from surveys.problems import Problems, SurveyError, fault, shortened
 from surveys.vocabulary.new_file import write_new
 
@@ -46,7 +45,7 @@ def sign_folder(folder: Path, key: SigningKey) -> None:
     """
     refuse_signed(folder)
     problems = Problems()
-    problems.extend(verify(folder))
+    problems.extend(verify_folder(folder))
     problems.raise_errors()
     write_new(folder / SIGNATURE, key.signature_of((folder / SUMS).read_bytes()).armoured())
 

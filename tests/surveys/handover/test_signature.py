@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
+from surveys.handed_over import verify
 from surveys.handover.manifest import SIGNATURE, SUMS
 from surveys.handover.package import COUNCIL, deliver
 from surveys.handover.signature.checks import check_signatures, sign_folder, signatures_in
@@ -31,7 +32,6 @@ from surveys.handover.signature.sshsig import (
     read_signature,
     string,
 )
-from surveys.handover.verification import verify
 from surveys.problems import SurveyError
 from surveys.scoring.scored_round import ScoredRound
 
