@@ -31,9 +31,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def command() -> NoReturn:
     """The console script: :func:`main`, and out."""
-    code = main()
-    # All files are closed by now: looking through what the end of the process frees anyway is a tenth of what
-    # tests/benchmarks/test_score_speed.py measures.
-    gc.disable()
-    gc.freeze()
-    raise SystemExit(code)
+    from surveys.cli.process import begin, end, undisturbed
+
+    try:
+        begin()
+        code = main()
+    except KeyboardInterrupt:  # before or after the command itself
+        undisturbed()
+        from surveys.cli.entry import interrupted
+
+        code = interrupted()
+    raise SystemExit(end(code))

@@ -194,6 +194,8 @@ def compare(
     from surveys.reports.summaries import change_summaries
 
     terminal: Terminal = context.obj
+    if out is not None:
+        sv.ready(out, "comparison")
     with terminal.progress() as stages:
         comparison = sv.compare(old, new, crosswalk, stages)
         if out is not None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import sys
 import traceback
 from collections.abc import Mapping, Sequence
 
-from surveys.cli.terminal import Terminal
+from surveys.cli.process import INTERRUPTED
+from surveys.cli.terminal import OutputLostError, Terminal
 from surveys.problems import LANGUAGES, Language, SurveyError
 
 DONE, WRONG_DATA, WRONG_USAGE = 0, 1, 2
-FAULT_OF_OURS, INTERRUPTED = 70, 130  # EX_SOFTWARE of sysexits.h; 128 + SIGINT, as shells do
+FAULT_OF_OURS = 70  # EX_SOFTWARE of sysexits.h
 LANGUAGE_OPTION = "--lang"
 LANGUAGE_VARIABLE = "SURVEYS_LANG"
 #: Messages for faults of the operating system.
@@ -20,7 +23,11 @@ _OF_SYSTEM = {
     errno.EDQUOT: "cli.disk_full",
     errno.EACCES: "cli.no_permission",
     errno.EPERM: "cli.no_permission",
-    errno.EROFS: "cli.no_permission",
+    errno.EROFS: "cli.read_only",
+    errno.EFBIG: "cli.file_too_large",
+    errno.ENAMETOOLONG: "cli.name_too_long",
+    errno.EBUSY: "cli.not_movable",
+    errno.EXDEV: "cli.not_movable",
     errno.ENOENT: "cli.no_such_file",
 }
 
@@ -35,7 +42,30 @@ def run(arguments: Sequence[str]) -> int:
         terminal.fault("cli.usage.language", value=wrong, accepted=LANGUAGES)
         return WRONG_USAGE
     try:
-        code = _run(rest, terminal)
+        return _code_of(rest, terminal)
+    except (BrokenPipeError, SystemExit):  # typer turns the one into the other
+        # The reader of our output has gone (``surveys list | head``): stop without a word, as other commands do.
+        _to_nowhere()
+        return DONE
+    except OutputLostError as lost:
+        _to_nowhere()
+        with contextlib.suppress(OutputLostError, BrokenPipeError):
+            terminal.fault("cli.output_lost", reason=str(lost))
+        return WRONG_DATA
+
+
+def interrupted() -> int:
+    """Say that the run was stopped before or after its command; the exit code."""
+    language, _, _ = chosen_language(sys.argv[1:], os.environ)
+    with contextlib.suppress(OutputLostError, BrokenPipeError):
+        Terminal(language).fault("cli.interrupted")
+    return INTERRUPTED
+
+
+def _code_of(arguments: Sequence[str], terminal: Terminal) -> int:
+    """Run a command; what goes wrong in words, and the exit code."""
+    try:
+        code = _run(arguments, terminal)
         terminal.flush()
     except SurveyError as error:
         terminal.problems(error.problems)
@@ -43,13 +73,11 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         terminal.fault("cli.interrupted")
         return INTERRUPTED
-    except (BrokenPipeError, SystemExit):  # typer turns the one into the other
-        # The reader of our output has gone (``surveys list | head``): stop without a word, as other commands do.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return DONE
     except MemoryError:
         terminal.fault("cli.memory")
         return WRONG_DATA
+    except (BrokenPipeError, OutputLostError):
+        raise
     except OSError as error:
         code_of_fault = _OF_SYSTEM.get(error.errno or 0, "cli.system")
         terminal.fault(code_of_fault, path=error.filename or "", reason=error.strerror or str(error))
@@ -58,6 +86,11 @@ def run(arguments: Sequence[str]) -> int:
         terminal.fault("cli.internal", error=type(error).__name__, message=str(error), place=_place(error))
         return FAULT_OF_OURS
     return code
+
+
+def _to_nowhere() -> None:
+    """Nobody reads our output: what is still to be printed is not."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def chosen_language(

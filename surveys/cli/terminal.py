@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from surveys.problems import Language, Names, Problem, phrase, wording
 from surveys.vocabulary.progress import Stages, Step, unheard
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 WARNINGS = Path("review") / "warnings.csv"
 _WIDTH = 80  # where there is no terminal to ask
 _NARROWEST = 12  # characters of a column of words
+
+
+class OutputLostError(Exception):
+    """What was to be shown could not be: a full disk behind ``>``, a terminal that is gone."""
 
 
 class Terminal:
@@ -34,11 +38,11 @@ class Terminal:
 
     def say(self, code: str, **params: object) -> None:
         """One message on stdout."""
-        print(phrase(code, self.language, **_as_text(params)))
+        _print(phrase(code, self.language, **_as_text(params)))
 
     def fault(self, code: str, **params: object) -> None:
         """One message on stderr."""
-        print(phrase(code, self.language, **_as_text(params)), file=sys.stderr)
+        _print(phrase(code, self.language, **_as_text(params)), sys.stderr)
 
     def problems(self, problems: Iterable[Problem], out: Path | None = None, *, whole: bool = False) -> None:
         """All errors on stderr, with every warning that may explain them; warnings alone in as many lines as one looks at, the
@@ -51,7 +55,7 @@ class Terminal:
 
         audience = Audience(self.language, _columns(), self.names)
         for line in in_full(found, audience) if errors or whole else in_short(found, audience):
-            print(line, file=sys.stderr)
+            _print(line, sys.stderr)
         self.fault("cli.problems.number", errors=errors, warnings=len(found) - errors)
         if out is not None and not errors:
             self.fault("cli.problems.all", path=out / WARNINGS)
@@ -83,9 +87,9 @@ class Terminal:
         with console.capture() as captured:
             console.print(table)
         # printed by ourselves, so that a reader who has gone is noticed here
-        print("\n".join(line.rstrip() for line in captured.get().splitlines()))
+        _print("\n".join(line.rstrip() for line in captured.get().splitlines()))
         for line in summary.remarks:
-            print(line)
+            _print(line)
 
     @contextmanager
     def progress(self) -> Iterator[Stages]:
@@ -117,7 +121,24 @@ class Terminal:
 
     def flush(self) -> None:
         """Write out what is still in the buffer, so that a reader who has gone is noticed here."""
-        sys.stdout.flush()
+        with _outlet():
+            sys.stdout.flush()
+
+
+@contextmanager
+def _outlet() -> Iterator[None]:
+    """Faults of showing are told from those of files; a reader who has gone is neither."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputLostError(error.strerror or str(error)) from None
+
+
+def _print(text: str, stream: TextIO | None = None) -> None:
+    with _outlet():
+        print(text, file=stream or sys.stdout)
 
 
 def _columns() -> int:
