@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from surveys.between_rounds import compare
     from surveys.definitions.instrument.reading import instruments
-    from surveys.handed_over import fingerprint, verify
+    from surveys.handed_over import fingerprint, sign, signed_by, verify
     from surveys.handover.folder import ready
     from surveys.handover.manifest import version
     from surveys.problems import Problem, SurveyError
@@ -44,13 +44,15 @@ _HOME = {
     "instruments": "surveys.definitions.instrument.reading",
     "load": "surveys.study",
     "ready": "surveys.handover.folder",
+    "sign": "surveys.handed_over",
+    "signed_by": "surveys.handed_over",
     "simulate": "surveys.simulation.simulate",
     "verify": "surveys.handed_over",
     "version": "surveys.handover.manifest",
 }
 __all__ = [
     "Problem", "Result", "RoundComparison", "Screening", "Study", "SurveyError", "audit", "check", "compare", "explain",
-    "fingerprint", "instruments", "load", "ready", "simulate", "verify", "version",
+    "fingerprint", "instruments", "load", "ready", "sign", "signed_by", "simulate", "verify", "version",
 ]  # fmt: skip
 
 

@@ -1,13 +1,29 @@
-"""Packages that were handed over: is every file the one that was delivered, and is the package the one that was made?"""
+"""Packages that are handed over: who gives them, is every file the one that was delivered, is it the package that was made?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from surveys.handover.fingerprint import fingerprint_of_folder, typed_fingerprint
+from surveys.handover.signature.checks import SignedBy, check_signatures, refuse_signed, sign_folder
+from surveys.handover.signature.keys import open_key, read_passphrase
+from surveys.handover.signature.signers import checked_identity, signer_line
+from surveys.handover.signature.sshsig import key_fingerprint
 from surveys.handover.verification import verify_folder
 from surveys.problems import Problem, SurveyError
+
+
+@dataclass(frozen=True)
+class Signed:
+    """What the receivers of a signed folder are told on another way: who signed, the ``line`` for their file of signers, and the
+    fingerprints of the key in it and of the folder."""
+
+    identity: str
+    line: str
+    key: str
+    fingerprint: str
 
 
 def fingerprint(folder: str | Path) -> str:
@@ -18,16 +34,56 @@ def fingerprint(folder: str | Path) -> str:
     return fingerprint_of_folder(Path(folder))
 
 
-def verify(folder: str | Path, *, fingerprint: str = "") -> tuple[Problem, ...]:
+def verify(
+    folder: str | Path, *, fingerprint: str = "", signers: str | Path | None = None
+) -> tuple[Problem, ...]:
     """Everything that is wrong with a folder of results, a screening, or a council folder on its own; () when all is well.
 
-    ``fingerprint``: the one that was told on another way; spaces, dashes and case do not matter.
+    ``fingerprint``: the one that was told on another way; spaces, dashes and case do not matter. ``signers``: the
+    file of those who may sign (OpenSSH's allowed signers); then there must be a signature of one of them.
     """
     place = Path(folder)
     found = verify_folder(place)
     if fingerprint:
         found += tuple(_against_fingerprint(place, fingerprint))
+    if signers is not None:
+        found += tuple(_against_signers(place, Path(signers)))
     return found
+
+
+def signed_by(folder: str | Path, signers: str | Path) -> tuple[SignedBy, ...]:
+    """Whose signatures of a folder hold, as the file of signers names them; :func:`verify` says what is wrong with the others.
+
+    Raises SurveyError when the file of signers cannot be read.
+    """
+    return tuple(check_signatures(Path(folder), Path(signers))[0])
+
+
+def sign(
+    folder: str | Path, key: str | Path, identity: str, *, passphrase: str | Path | None = None
+) -> Signed:
+    """Sign a folder of results, a council folder or a hand-over with a private Ed25519 key in OpenSSH's format: write
+    ``SHA256SUMS.sig``, which ``ssh-keygen -Y verify`` checks as well as :func:`verify` does.
+
+    ``identity``: whom the key belongs to, as receivers will know it; ``passphrase``: of the key, or the file that has it in its
+    first line. Raises SurveyError when the folder has a signature or does not verify, or the key cannot be used (code
+    ``signature.passphrase_needed``: it wants a passphrase); then nothing is written.
+    """
+    place = Path(folder)
+    checked_identity(identity)
+    refuse_signed(place)
+    secret = read_passphrase(passphrase) if isinstance(passphrase, Path) else passphrase
+    opened = open_key(Path(key), secret.encode() if isinstance(secret, str) else secret)
+    sign_folder(place, opened)
+    line, named = signer_line(identity, opened.public), key_fingerprint(opened.public)
+    return Signed(identity, line, named, fingerprint_of_folder(place))
+
+
+def _against_signers(folder: Path, signers: Path) -> tuple[Problem, ...]:
+    try:
+        return tuple(check_signatures(folder, signers)[1])
+    except SurveyError as error:
+        return error.problems
 
 
 def _against_fingerprint(folder: Path, told: str) -> Iterator[Problem]:

@@ -100,10 +100,35 @@ def verify(
     context: typer.Context,
     folder: Annotated[str, typer.Argument(metavar="DIR")],
     fingerprint: Annotated[str, typer.Option("--fingerprint", metavar="F")] = "",
+    signers: Annotated[str | None, typer.Option("--signers", metavar="FILE")] = None,
 ) -> None:
-    _judge(context.obj, sv.verify(folder, fingerprint=fingerprint))
+    _judge(context.obj, sv.verify(folder, fingerprint=fingerprint, signers=signers))
     context.obj.say("cli.verify.done", folder=folder)
+    for one in sv.signed_by(folder, signers) if signers is not None else ():
+        context.obj.say("cli.verify.signed", signature=one.file, signer=one.principals, key=one.key)
     context.obj.say("cli.fingerprint", fingerprint=sv.fingerprint(folder))
+
+
+@app.command(cls=WordedCommand)
+def sign(
+    context: typer.Context,
+    folder: Annotated[str, typer.Argument(metavar="DIR")],
+    key: Annotated[str, typer.Option("--key", metavar="FILE")],
+    identity: Annotated[str, typer.Option("--identity", metavar="NAME")],
+    passphrase_file: Annotated[Path | None, typer.Option("--passphrase-file", metavar="FILE")] = None,
+) -> None:
+    terminal: Terminal = context.obj
+    try:
+        done = sv.sign(folder, key, identity, passphrase=passphrase_file)
+    except sv.SurveyError as error:
+        asked = [problem.code for problem in error.problems] == ["signature.passphrase_needed"]
+        if not asked or not terminal.can_ask():
+            raise
+        done = sv.sign(folder, key, identity, passphrase=terminal.ask_secretly("cli.sign.ask", key=key))
+    terminal.say("cli.sign.done", folder=folder, identity=done.identity)
+    terminal.say("cli.sign.line", line=done.line)
+    terminal.say("cli.sign.key_fingerprint", key=done.key)
+    terminal.say("cli.fingerprint", fingerprint=done.fingerprint)
 
 
 @app.command(cls=WordedCommand)

@@ -91,6 +91,19 @@ class Terminal:
         for line in summary.remarks:
             _print(line)
 
+    def can_ask(self) -> bool:
+        """Whether somebody sits before the terminal who can answer."""
+        return sys.stdin is not None and sys.stdin.isatty()
+
+    def ask_secretly(self, code: str, **params: object) -> str:
+        """What somebody types, which is not shown; the end of the input stops the command as Ctrl-C does."""
+        from getpass import getpass
+
+        try:
+            return getpass(f"{phrase(code, self.language, **_as_text(params))} ", sys.stderr)
+        except EOFError:
+            raise KeyboardInterrupt from None
+
     @contextmanager
     def progress(self) -> Iterator[Stages]:
         """Bars on stderr while a long command runs (none where stderr is no terminal).

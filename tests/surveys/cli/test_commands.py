@@ -21,7 +21,7 @@ from surveys.problems import LANGUAGES, Language, Problem, phrase, wording
 from surveys.review.columns_and_words import FORMS
 
 COMMANDS = (
-    "check", "screen", "score", "verify", "simulate", "list", "explain", "audit", "map", "compare", "confirm",
+    "check", "screen", "score", "verify", "simulate", "list", "explain", "audit", "map", "compare", "confirm", "sign",
 )  # fmt: skip
 Captured = pytest.CaptureFixture[str]
 

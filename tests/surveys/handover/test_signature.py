@@ -19,9 +19,8 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from surveys.handed_over import verify
-from surveys.handover.manifest import SIGNATURE, SUMS
-from surveys.handover.package import COUNCIL, deliver
+from surveys.handover.manifest import COUNCIL, SIGNATURE, SUMS
+from surveys.handover.package import deliver
 from surveys.handover.signature.checks import check_signatures, sign_folder, signatures_in
 from surveys.handover.signature.keys import SigningKey, open_key, read_passphrase
 from surveys.handover.signature.signers import checked_identity, matches, read_signers, signer_line
@@ -32,6 +31,7 @@ from surveys.handover.signature.sshsig import (
     read_signature,
     string,
 )
+from surveys.handover.verification import verify_folder
 from surveys.problems import SurveyError
 from surveys.scoring.scored_round import ScoredRound
 
@@ -131,7 +131,7 @@ def test_ssh_keygen_accepts_what_is_signed_here(
             content=(part / SUMS).read_bytes(),
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
-    assert verify(folder) == verify(folder / COUNCIL) == ()  # signatures belong to the package
+    assert verify_folder(folder) == verify_folder(folder / COUNCIL) == ()  # signatures belong to the package
     assert signatures_in(folder) == (SIGNATURE, f"{COUNCIL}/{SIGNATURE}")
     found, problems = check_signatures(folder, listed)
     assert [one.file for one in found] == [*signatures_in(folder)]
