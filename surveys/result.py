@@ -97,7 +97,9 @@ class Screening(Shown):
 
     def write_returns(self, folder: str | Path, kind: Format = "csv") -> tuple[Path, ...]:
         """Write the tidy returns back into ``folder`` for SPSS (``sav``) or as ``csv`` or ``parquet``: codes with labels, missing
-        values declared. Returns the files written."""
+        values declared. Returns the files written.
+
+        Only their owner may read them. Raises SurveyError when one of them is there already; then none is written."""
         return write_returns(self.returns, Path(folder), kind)
 
     def facts(self) -> Mapping[str, object]:

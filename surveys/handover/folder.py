@@ -41,6 +41,16 @@ def write_folder(out: Path, files: Mapping[str, bytes], progress: Step | None = 
     place, content = Path(os.path.realpath(out)), str(json.loads(files[MANIFEST])["content"])
     obstacles(place, out, content).raise_errors()
     with draft_of(place, untouched) as draft:
-        draft.fill(files, progress)
+        draft.fill(files, progress, is_private)
         obstacles(place, out, content).raise_errors()
         draft.put()
+
+
+def is_private(path: str) -> bool:
+    """Whether a file of a folder of results holds what respondents may have typed (form codes, answers, spellings of units, names
+    of submissions), so that its owner alone may read it.
+
+    >>> is_private("review/cells.csv"), is_private("forms.csv"), is_private("council/rejected.csv")
+    (True, True, False)
+    """
+    return path.startswith("review/") or path in ("forms.csv", "weights.csv")

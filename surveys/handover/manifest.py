@@ -18,7 +18,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Literal
 
-from surveys.definitions.study.records import StudyDefinition
+from surveys.definitions.study.records import ReturnFile, StudyDefinition
 from surveys.definitions.text_files import on_disk
 from surveys.problems import Language
 from surveys.returns.record_set import Returns
@@ -113,7 +113,8 @@ def run_manifest(
         "study": {"code": study.code, "label_vi": study.label_vi, "label_en": study.label_en},
         "instrument": study.instrument.name,
         "inputs": [_input(name, path) for name, path in input_files(study).items()],
-        "settings": {name: _plain(getattr(study, name)) for name in _SETTINGS},
+        "settings": {name: _plain(getattr(study, name)) for name in _SETTINGS}
+        | {"returns": [_without_answers(file) for file in study.returns]},
         **({"changed": list(study.changed)} if study.changed else {}),
         "decisions": _decisions(study),
         "scoring": _plain(study.instrument.scoring),
@@ -187,6 +188,18 @@ def input_files(study: StudyDefinition) -> dict[str, Path]:
 def _input(name: str, path: Path) -> dict[str, object]:
     content = path.read_bytes()
     return {"path": name, "bytes": len(content), "sha256": digest_of(content)}
+
+
+def _without_answers(file: ReturnFile) -> dict[str, Any]:
+    """The settings of a file of returns without what they quote from its cells, which respondents may have written: of values
+    that are recoded, that rows must have or that say a state, only how many there are. ``study.toml`` has them, and its checksum
+    is among the inputs."""
+    counted = {
+        "recode": {of: len(values) for of, values in file.recode},
+        "rows": {heading: len(values) for heading, values in file.wanted().items()},
+        "states": dict(sorted(Counter(state for _, state in file.states).items())),
+    }
+    return {**_plain(file), **counted}
 
 
 def _decisions(study: StudyDefinition) -> list[dict[str, object]]:

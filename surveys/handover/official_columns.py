@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from surveys.definitions.study.records import Output
 from surveys.problems import Language
+from surveys.returns.form_numbers import NUMBER_COLUMNS
 from surveys.review import columns_and_words
 from surveys.vocabulary import columns
 from surveys.vocabulary.statuses import AUDIT_STATUSES, CHANGE_STATUSES, DISPOSITIONS, NO_FORMS, STATUSES
@@ -48,6 +49,7 @@ _MADE = {
     "weights": columns.WEIGHT_COLUMNS,
     "weight-diagnostics": columns.DIAGNOSTIC_COLUMNS,
     "changes": columns.CHANGE_COLUMNS,
+    "form-numbers": NUMBER_COLUMNS,
     **{name: table.columns for name, table in REVIEWED.items()},
 }
 
@@ -158,6 +160,7 @@ FORMS, FUNNEL, WEIGHTS, DIAGNOSTICS = (
     TABLES[name] for name in ("forms", "funnel", "weights", "weight-diagnostics")
 )
 TREE, CHANGES, UNDECIDED = (TABLES[name] for name in ("tree", "changes", "undecided"))
+FORM_NUMBERS = TABLES["form-numbers"]
 COUNCIL_SCORES, COUNCIL_UNITS, REJECTED_FORMS = COUNCIL_TABLES = tuple(
     TABLES[f"council-{name}"] for name in ("scores", "units", "rejected")
 )

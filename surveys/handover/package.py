@@ -2,7 +2,8 @@
 
     results/
       scores.csv units.csv shares.csv unweighted.csv forms.csv funnel.csv weights.csv weight-diagnostics.csv tree.csv
-      review/     what people decide: units to confirm, forms to decide, reasons, cells, conversions, warnings
+      review/     what people decide: units to confirm, forms to decide, reasons, cells, conversions, warnings; the key to the
+                  running numbers that stand for form codes in council/
       council/    what the council imports: workbook, CSV tables, datapackage.json, run.json, SHA256SUMS
       instrument/ the definitions of a study that carries its own instrument, by which rounds are compared
       datapackage.json run.json SHA256SUMS
@@ -17,6 +18,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from surveys.definitions.instrument.reading import own_files
@@ -30,6 +32,7 @@ from surveys.handover.review_books import review_books
 from surveys.handover.seal import described, package_name, sealed
 from surveys.handover.words import SHOWN, label_of, words_of
 from surveys.handover.workbook import WORKBOOK, facts_of_run, workbook_bytes
+from surveys.returns.form_numbers import form_names, number_key
 from surveys.returns.submissions.entry_agreement import agreement, disagreements
 from surveys.scoring.scored_round import ScoredRound
 from surveys.validity.screened_round import ScreenedRound
@@ -54,13 +57,14 @@ def package(scored: ScoredRound) -> dict[str, bytes]:
     """Every file of the package: path → bytes. The same input gives the same bytes."""
     study, scores = scored.study, scored.scores
     forms = result_frames.forms_frame(scored.returns, scored.dispositions, study.decisions)
+    names = form_names(study, scored.returns)
     frames = {
         official_columns.SCORES: scores.table,
         official_columns.UNITS: scores.units,
         official_columns.WEIGHTS: scored.samples.weights,
         official_columns.DIAGNOSTICS: scored.samples.summary,
         official_columns.TREE: result_frames.tree_frame(study.instrument),
-        **_screened_frames(scored, forms),
+        **_screened_frames(scored, forms, names),
         **_filled(
             {
                 official_columns.SHARES: result_frames.shares_frame(scores.shares, study),
@@ -71,7 +75,7 @@ def package(scored: ScoredRound) -> dict[str, bytes]:
     files = _written(study, frames)
     files |= {f"{INSTRUMENT}/{path}": content for path, content in own_files(study.instrument).items()}
     manifest = run_manifest("scores", scored, Counter(scores.table["status"].tolist()), files)
-    council = _council(study, result_frames.council_frames(study, scores, forms), manifest)
+    council = _council(study, result_frames.council_frames(study, scores, forms, names), manifest)
     files |= {f"{COUNCIL}/{path}": content for path, content in council.items()}
     return sealed({**files, MANIFEST: manifest})
 
@@ -80,15 +84,16 @@ def screening(screened: ScreenedRound) -> dict[str, bytes]:
     """Every file of a screening: path → bytes."""
     study = screened.study
     forms = result_frames.forms_frame(screened.returns, screened.dispositions, study.decisions)
-    frames = _screened_frames(screened, forms)
+    frames = _screened_frames(screened, forms, form_names(study, screened.returns))
     files = _written(study, frames)
     return sealed({**files, MANIFEST: run_manifest("screening", screened, {}, files)})
 
 
 def _screened_frames(
-    done: ScreenedRound | ScoredRound, forms: pd.DataFrame
+    done: ScreenedRound | ScoredRound, forms: pd.DataFrame, names: np.ndarray
 ) -> dict[OfficialTable, pd.DataFrame]:
-    """The tables about forms; those that only list oddities are left out when there are none."""
+    """The tables about forms (``names``: what the council calls them); those that only list oddities are left out when there are
+    none."""
     returns, dispositions = done.returns, done.dispositions
     oddities = {
         "reasons": result_frames.reasons_frame(returns, dispositions),
@@ -100,6 +105,7 @@ def _screened_frames(
         "agreement": agreement(returns),
         "conversions": returns.conversions,
         "warnings": result_frames.warnings_frame(done.warnings),
+        "form-numbers": number_key(returns, names),
     }
     return {
         official_columns.FORMS: forms,

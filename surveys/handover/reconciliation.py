@@ -26,6 +26,9 @@ _NUMBER_NOISE = 1e-9
 
 def reconciled(package: Package) -> Iterator[Problem]:
     """Faults between tables that must tell the same story."""
+    if "forms" in package:
+        named = as_council_knows(package["forms"], package.get("form-numbers"))
+        package = {**package, "forms-of-council": named}
     for names, check in _CHECKS.items():
         if all(name in package for name in names):
             yield from check(*(package[name] for name in names))
@@ -201,6 +204,17 @@ def weighted_repeats(unweighted: PrintedTable, scores: PrintedTable) -> Iterator
         )
 
 
+def as_council_knows(forms: PrintedTable, numbers: PrintedTable | None) -> PrintedTable:
+    """The forms with running numbers in place of the codes that the council does not see; ``numbers``: the key to them."""
+    if numbers is None:
+        return forms
+    key = ["form_code", "submission", "source_file", "source_row"]
+    keys = numbers.frame[key].itertuples(index=False, name=None)
+    named = dict(zip(keys, numbers.frame["form_number"], strict=True))
+    said = forms.frame[key].itertuples(index=False, name=None)
+    return replace(forms, frame=forms.frame.assign(form_code=[named.get(row, row[0]) for row in said]))
+
+
 def rejected_repeats(rejected: PrintedTable, forms: PrintedTable) -> Iterator[Problem]:
     """The list of rejected forms is that of the results, form by form and reason by reason."""
     key = [name for name in rejected.table.names if name in forms.table.names]
@@ -279,5 +293,5 @@ _CHECKS: Mapping[tuple[str, ...], Callable[..., Iterator[Problem]]] = {
     ("council-units",): values_given,
     ("council-units", "council-scores"): council_adds_up,
     ("unweighted", "scores"): weighted_repeats,
-    ("council-rejected", "forms"): rejected_repeats,
+    ("council-rejected", "forms-of-council"): rejected_repeats,
 }

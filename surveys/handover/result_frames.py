@@ -176,11 +176,14 @@ def _tree_rows(instrument: Instrument) -> Iterator[dict[str, object]]:
 
 
 def council_frames(
-    study: StudyDefinition, scores: Scores, forms: pd.DataFrame
+    study: StudyDefinition, scores: Scores, forms: pd.DataFrame, names: np.ndarray
 ) -> Mapping[OfficialTable, pd.DataFrame]:
     """The council's tables: points and percentages per unit and node over all groups, the summary per unit, and the rejected
-    forms with their reasons and, where a person decided, who, when and why (form codes only, nothing of those who answered).
-    Incomplete results are withheld unless the study renormalises."""
+    forms with their reasons and, where a person decided, who, when and why.
+
+    ``names``: what each form is called there (:func:`surveys.returns.form_numbers.form_names`), nothing that a respondent typed;
+    the rejected forms stand in an order that tells nothing of rows and files. Incomplete results are withheld unless the study
+    renormalises."""
     nodes = [node.code for node in nodes_for_council(study.instrument)]
     table = scores.table
     chosen = table[(table["group"] == ALL_GROUPS) & table["node_code"].isin(nodes)]
@@ -188,11 +191,17 @@ def council_frames(
     frames = {
         COUNCIL_SCORES: chosen.assign(percent=100.0 * chosen["score"], **limits),
         COUNCIL_UNITS: scores.units,
-        REJECTED_FORMS: forms[forms["disposition"] == REJECTED],
+        REJECTED_FORMS: _rejected(forms, names),
     }
     return {
         table: _withheld(table, with_words(table, frame, study), study) for table, frame in frames.items()
     }
+
+
+def _rejected(forms: pd.DataFrame, names: np.ndarray) -> pd.DataFrame:
+    """The rejected forms under the names the council knows them by."""
+    named = forms.assign(form_code=names)[forms["disposition"] == REJECTED]
+    return named.sort_values([name for name in REJECTED_FORMS.names if name in named], kind="stable")
 
 
 def nodes_for_council(instrument: Instrument) -> tuple[Node, ...]:

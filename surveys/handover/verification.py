@@ -44,7 +44,7 @@ _SCORED = (
 )
 #: Tables of an audit, of which the last two are not always there.
 _AUDIT = ("audit-findings", "audit-nodes", "audit-ranks", "audit-changes")
-_OPTIONAL = (official_columns.SHARES, official_columns.UNWEIGHTED)
+_OPTIONAL = (official_columns.SHARES, official_columns.UNWEIGHTED, official_columns.FORM_NUMBERS)
 #: Files that stand in no list of checksums: the list itself, and the signatures over it.
 _OUTSIDE = {SUMS, SIGNATURE, f"{COUNCIL}/{SIGNATURE}"}
 

@@ -30,7 +30,7 @@ _WIDEST = 80
 _MARGIN = 3
 _WORDS = ("text", "wrap")
 _EXPLAINED = (
-    "points", "percent", "n_valid", "status", "rank", "rejected", "rounding", "incomplete", "verify",
+    "points", "percent", "n_valid", "status", "rank", "rejected", "numbers", "rounding", "incomplete", "verify",
 )  # fmt: skip
 
 

@@ -7,7 +7,9 @@ none are negative numbers, declared missing.
 
 from __future__ import annotations
 
+import io
 import re
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -28,6 +30,7 @@ from surveys.problems import fault
 from surveys.returns.answers.answer_options import REASONS
 from surveys.returns.record_set import PROVENANCE, ROLE_COLUMNS, Returns, kept_fields
 from surveys.vocabulary.csv import csv_bytes
+from surveys.vocabulary.new_file import refuse_existing, write_new
 
 Format = Literal["csv", "parquet", "sav"]
 #: Bytes that SPSS keeps of a variable name, a variable label and a value label.
@@ -40,27 +43,32 @@ _LOWEST = min(NON_ANSWERS.values())
 
 def write_returns(returns: Returns, folder: Path, kind: Format = "csv") -> tuple[Path, ...]:
     """Write ``returns-<questionnaire>.<kind>`` for every questionnaire that has returns; for .sav also ``names.csv``, which
-    says which variable is which field or item.
+    says which variable is which field or item. Only their owner may read them, where the system has such rights.
 
-    Raises :class:`~surveys.problems.SurveyError` when Parquet is asked for and pyarrow is not installed.
+    Raises :class:`~surveys.problems.SurveyError` when one of the files is there already (then none is written), or when Parquet
+    is asked for and pyarrow is not installed.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    written, names = [], []
+    contents: dict[str, bytes] = {}
+    names: list[tuple[str, str, str]] = []
     for questionnaire in returns.instrument.questionnaires:
         rows = np.flatnonzero(returns.rows["questionnaire"] == questionnaire.code)
         if rows.size:
-            path = folder / f"returns-{questionnaire.code}.{kind}"
+            name = f"returns-{questionnaire.code}.{kind}"
             items = returns.instrument.items_of(questionnaire.code)
             table = tidy_table(returns, rows, items)
             if kind == "sav":
-                names += [(path.name, *pair) for pair in _write_sav(returns, rows, items, table, path)]
+                contents[name], variables = _sav(returns, rows, items, table)
+                names += [(name, *pair) for pair in variables]
             else:
-                _write(table, path, kind)
-            written.append(path)
+                contents[name] = csv_of(table) if kind == "csv" else _parquet(table, name)
     if names:
-        written.append(folder / NAMES_FILE)
-        written[-1].write_bytes(csv_bytes(["file", "variable", "code"], names, guard=False))
-    return tuple(written)
+        contents[NAMES_FILE] = csv_bytes(["file", "variable", "code"], names, guard=False)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in contents:
+        refuse_existing(folder / name)
+    for name, content in contents.items():
+        write_new(folder / name, content, private=True)
+    return tuple(folder / name for name in contents)
 
 
 def tidy_table(returns: Returns, rows: np.ndarray, items: Sequence[Item]) -> pd.DataFrame:
@@ -110,20 +118,25 @@ def shortened(labels: Mapping[str, str], limit: int) -> dict[str, str]:
     }
 
 
-def _write(table: pd.DataFrame, path: Path, kind: Format) -> None:
-    if kind == "csv":
-        table.to_csv(path, index=False, lineterminator="\r\n", date_format="%Y-%m-%d %H:%M:%S")
-        return
+def csv_of(table: pd.DataFrame) -> bytes:
+    """A tidy table as UTF-8 CSV."""
+    text = table.to_csv(index=False, lineterminator="\r\n", date_format="%Y-%m-%d %H:%M:%S")
+    return text.encode()
+
+
+def _parquet(table: pd.DataFrame, name: str) -> bytes:
+    target = io.BytesIO()
     try:
-        table.to_parquet(path, index=False)
+        table.to_parquet(target, index=False)
     except ImportError:
-        raise fault("returns.no_parquet", file=path.name) from None
+        raise fault("returns.no_parquet", file=name) from None
+    return target.getvalue()
 
 
-def _write_sav(
-    returns: Returns, rows: np.ndarray, items: Sequence[Item], table: pd.DataFrame, path: Path
-) -> list[tuple[str, str]]:
-    """Write a tidy table with numbers and value labels for its answers; every variable and what it stands for."""
+def _sav(
+    returns: Returns, rows: np.ndarray, items: Sequence[Item], table: pd.DataFrame
+) -> tuple[bytes, list[tuple[str, str]]]:
+    """A tidy table with numbers and value labels for its answers; every variable and what it stands for."""
     import pyreadstat
 
     names = spss_names(table.columns)
@@ -135,17 +148,21 @@ def _write_sav(
     for column in table.select_dtypes("datetime"):  # pyreadstat writes times in whole seconds as 1970
         table[column] = table[column].astype("datetime64[us]")
     labels = _labels(returns.instrument)
-    pyreadstat.write_sav(
-        table.rename(columns=names),
-        str(path),
-        column_labels=[labels.get(code, code) for code in table.columns],
-        variable_value_labels={names[code]: _value_labels(scale) for code, scale in numeric.items()},
-        missing_ranges={names[code]: [{"lo": float(_LOWEST), "hi": -1.0}] for code in numeric},
-        variable_measure={
-            names[code]: "ordinal" if scale.kind == "ordinal" else "nominal" for code, scale in scales.items()
-        },
-    )
-    return [(names[code], code) for code in table.columns]
+    with tempfile.TemporaryDirectory() as folder:  # the library writes into named files only
+        path = Path(folder) / "returns.sav"
+        pyreadstat.write_sav(
+            table.rename(columns=names),
+            str(path),
+            column_labels=[labels.get(code, code) for code in table.columns],
+            variable_value_labels={names[code]: _value_labels(scale) for code, scale in numeric.items()},
+            missing_ranges={names[code]: [{"lo": float(_LOWEST), "hi": -1.0}] for code in numeric},
+            variable_measure={
+                names[code]: "ordinal" if scale.kind == "ordinal" else "nominal"
+                for code, scale in scales.items()
+            },
+        )
+        content = path.read_bytes()
+    return content, [(names[code], code) for code in table.columns]
 
 
 def _fields(returns: Returns, rows: np.ndarray) -> dict[str, pd.Series]:

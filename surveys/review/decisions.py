@@ -72,7 +72,8 @@ def confirm(found: Sequence[FilledTable], study: StudyDefinition, out: Path, pro
         found[0].top.note("review.empty", column_name=kind.table.decision)
     problems.raise_errors()
     kept = {kind.about(decision): decision for decision in (*getattr(study, kind.key), *made)}
-    write_new(out, csv_bytes([field.name for field in fields(made[0])], map(astuple, kept.values())))
+    content = csv_bytes([field.name for field in fields(made[0])], map(astuple, kept.values()))
+    write_new(out, content, private=True)  # it quotes form codes, spellings and answers as they were typed
     return Confirmed(kind.key, _as_named(out, study.folder), len(kept), problems.warnings)
 
 

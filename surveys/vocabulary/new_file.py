@@ -18,8 +18,8 @@ def refuse_existing(path: Path) -> None:
         raise fault("file.exists", file=str(path))
 
 
-def write_new(path: Path, content: bytes) -> None:
-    """Write a file that is not there yet.
+def write_new(path: Path, content: bytes, private: bool = False) -> None:
+    """Write a file that is not there yet; a ``private`` one with rights for its owner alone, where the system has such rights.
 
     It is written beside its place and given its name at the end, so that nobody sees half of it. Raises SurveyError when
     something stands there already (then nothing is changed), OSError when the disk refuses.
@@ -35,7 +35,7 @@ def write_new(path: Path, content: bytes) -> None:
     """
     refuse_existing(path)
     with draft_of(path) as draft:
-        draft.fill_file(content)
+        draft.fill_file(content, private)
         try:
             draft.put_file()
         except FileExistsError:

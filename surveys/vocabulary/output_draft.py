@@ -38,8 +38,17 @@ _FILE = "file"  # the name in a draft of a single file
 WAIT, _LOOK = 20.0, 0.05  # seconds that another run may take to write, and between two looks
 _LONGEST = 100  # bytes of a name that its draft repeats
 
+#: Rights of files and folders that hold what respondents may have typed: those of their owner alone.
+PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
+#: Whether the file of a (relative) path is for its owner alone.
+IsPrivate = Callable[[str], bool]
 #: The files of a folder of which runs wrote every one; None when they did not.
 Untouched = Callable[[Path], set[str] | None]
+
+
+def none_is_private(_: str) -> bool:
+    """Files that anyone may read."""
+    return False
 
 
 def nothing_in(folder: Path) -> set[str] | None:
@@ -75,23 +84,28 @@ class OutputDraft:
         self._untouched, self._record = untouched, record
         self._is_put = False
 
-    def fill(self, files: Mapping[str, bytes], progress: Step | None = None) -> None:
+    def fill(
+        self, files: Mapping[str, bytes], progress: Step | None = None, private: IsPrivate = none_is_private
+    ) -> None:
         """Write files (relative path → content) and force them to disk; what is to come is recorded before.
-        ``progress("write", files done, files in all)`` is told after each file."""
+        ``progress("write", files done, files in all)`` is told after each file. Those that are ``private``, and folders that hold
+        nothing else, have rights for their owner alone, where the system has such rights."""
         self._note(files={path: _digest(content) for path, content in files.items()})
         new = self.folder / NEW
         os.mkdir(new)
+        open_to_all = _folders_above(path for path in files if not private(path))
+        for within in sorted(_folders_above(files) - {"."}):
+            os.mkdir(new / within, 0o777 if within in open_to_all else PRIVATE_FOLDER)
         for done, (path, content) in enumerate(files.items(), start=1):
-            (new / path).parent.mkdir(parents=True, exist_ok=True)
-            write_file(new / path, content)
+            write_file(new / path, content, private(path))
             if progress is not None:
                 progress("write", done, len(files))
         for within in sorted(_folders_above(files), reverse=True):
             sync(new / within)
 
-    def fill_file(self, content: bytes) -> None:
+    def fill_file(self, content: bytes, private: bool = False) -> None:
         """Write the one file that :meth:`put_file` puts in place."""
-        self.fill({_FILE: content})
+        self.fill({_FILE: content}, private=lambda _: private)
 
     def put(self) -> None:
         """Put the folder in its place; what stood there is removed with the draft, if it is untouched still."""
@@ -193,9 +207,10 @@ class OutputDraft:
         sync(self.folder)
 
 
-def write_file(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes, private: bool = False) -> None:
     """Write one file and force it to disk."""
-    with open(path, "wb") as file:
+    rights = PRIVATE_FILE if private else 0o666
+    with open(path, "wb", opener=lambda name, flags: os.open(name, flags, rights)) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -42,6 +42,7 @@ from surveys.definitions.shared_checks import (
     refer,
     within,
 )
+from surveys.definitions.study.form_codes import fixed_part
 from surveys.definitions.study.limits import Limits
 from surveys.definitions.study.records import (
     Adjudication,
@@ -62,7 +63,7 @@ from surveys.definitions.study.records import (
     WeightPlan,
 )
 from surveys.problems import Place
-from surveys.vocabulary.folding import fold, fold_name
+from surveys.vocabulary.folding import fold, fold_name, repair
 from surveys.vocabulary.legacy_encodings import FONT_ENCODINGS
 from surveys.vocabulary.levels import ASSESSMENT, SURVEY, TOTAL
 from surveys.vocabulary.roles import KEPT_ROLES, SAID_OF_FORMS
@@ -206,6 +207,7 @@ def check_settings(draft: StudyDraft) -> None:
     check_period(place, fieldwork.start, fieldwork.end, ("start", "end"))
     if not _is_known(ZoneInfo, fieldwork.timezone):
         place.note("study.timezone", "timezone", value=fieldwork.timezone)
+    check_form_codes(fieldwork.form_codes, place)
     check_ranges(draft, RANGES)
     for field in draft.instrument.all(Field) if draft.instrument and not fieldwork.start else ():
         if field.measure == "age":
@@ -215,6 +217,16 @@ def check_settings(draft: StudyDraft) -> None:
         within(place, f"by_group.{group}", forms, 1, 1_000_000)
         if draft.instrument:
             refer(place, "group", f"by_group.{group}", [group], draft.declared(Group))
+
+
+def check_form_codes(patterns: Sequence[str], place: Place) -> None:
+    """Patterns of form codes can be codes, and leave no room for telephone numbers and names."""
+    for k, pattern in enumerate(patterns):
+        at = f"form_codes[{k}]"
+        if not pattern or pattern != repair(pattern)[0]:
+            place.note("study.form_code", at, value=pattern)
+        elif not fixed_part(pattern):
+            place.note("study.form_code_wide", at, severity="warning", value=pattern)
 
 
 def _is_known(look_up: Callable[[str], object], name: str) -> bool:

@@ -254,11 +254,13 @@ class EntryCode:
 
 @dataclass(frozen=True, slots=True)
 class Fieldwork:
-    """First and last day of fieldwork (ISO), and the time zone of the returns' clock times."""
+    """First and last day of fieldwork (ISO), the time zone of the returns' clock times, and how the codes of forms look
+    (:mod:`surveys.definitions.study.form_codes`): codes that were issued and codes of these patterns are no personal data."""
 
     start: Date = ""
     end: Date = ""
     timezone: str = "Asia/Ho_Chi_Minh"
+    form_codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ ITEM_SCORES: dict[str, dict[str, dict[str, float | None]]] = {
         "2.a": {"heads": 1.0},
     },
 }
+CODES = ("H##", "C-@@@-@@-#", "C-@-@@-#", "C-@@@-#")
 HEADS, CITIZENS = 6, {"noi-vu": 7, "y-te": 6, "tru": 2}
 
 
@@ -119,7 +120,7 @@ def _study(folder: Path) -> StudyDefinition:
     )  # fmt: skip
     return StudyDefinition(
         "nhỏ-2023", "Đợt nhỏ 2023", "Small round 2023", instrument, folder, UNITS, files=("study.toml",),
-        fieldwork=Fieldwork("2023-10-01", "2023-12-15"), output=Output(publisher_vi="Viện"),
+        fieldwork=Fieldwork("2023-10-01", "2023-12-15", form_codes=CODES), output=Output(publisher_vi="Viện"),
     )  # fmt: skip
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import stat
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -56,8 +60,8 @@ def test_what_is_written_reads_back_equal(study, instrument, tmp_path, kind, dra
     answers = given_answers(instrument, drawn)
     units = [["SNV", "STC", "SNgV"][k % 3] for k in range(len(answers))]
     written = returns_of(instrument, "so-5", answers, units)
-    (path, *_) = write_returns(written, tmp_path, kind)
-    read = read_returns(study(ReturnFile(path.name, "so-5")))
+    (path, *_) = write_returns(written, Path(tempfile.mkdtemp(dir=tmp_path)), kind)
+    read = read_returns(study(ReturnFile(path.relative_to(tmp_path).as_posix(), "so-5")))
     assert read.answers.tolist() == answers.tolist()
     pd.testing.assert_frame_equal(read.rows, written.rows)
     assert {"returns.column_ignored", "returns.columns_ignored"}.isdisjoint(w.code for w in read.warnings)
@@ -187,3 +191,20 @@ def test_parquet_where_it_can_be_written(instrument, tmp_path, monkeypatch):
     with pytest.raises(SurveyError) as caught:
         write_returns(written, tmp_path, "parquet")
     assert [p.code for p in caught.value.problems] == ["returns.no_parquet"]
+
+
+def test_a_file_that_is_there_is_never_overwritten(instrument, tmp_path):
+    written = returns_of(instrument, "so-5", np.ones((2, 6), np.int8), ["SNV", "STC"])
+    (tmp_path / "returns-so-5.csv").write_bytes(b"somebody's")
+    with pytest.raises(SurveyError) as error:
+        write_returns(written, tmp_path)
+    assert [problem.code for problem in error.value.problems] == ["file.exists"]
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"somebody's"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the system has no such rights")
+@pytest.mark.parametrize("kind", ["csv", "sav", "parquet"])
+def test_only_their_owner_may_read_written_returns(instrument, tmp_path, kind):
+    written = returns_of(instrument, "so-5", np.ones((2, 6), np.int8), ["SNV", "STC"])
+    for path in write_returns(written, tmp_path, kind):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
