@@ -52,11 +52,15 @@ class Pool:
         ] = True
         return noted
 
-    @cached_property
-    def digests(self) -> np.ndarray:
-        """A number for the repaired text of each value, uint64 [n]; 0 where there is none."""
-        texts = (text for text, _ in self.meant or ())
-        return np.array([digest(text) if text else 0 for text in texts], dtype=np.uint64)
+    def digests(self, codes: np.ndarray) -> np.ndarray:
+        """A number for the repaired text of each value that occurs among ``codes``, uint64 [n + 1]; 0 where there is no text, for
+        the other values, and last for no value."""
+        meant, occurs = self.meant or [], np.zeros(len(self.values) + 1, dtype=bool)
+        occurs[codes] = True
+        found = np.zeros(len(occurs), dtype=np.uint64)
+        present = np.flatnonzero(occurs[:-1]).tolist()
+        found[present] = [digest(text) if (text := meant[k][0]) else 0 for k in present]
+        return found
 
 
 def digest(text: str) -> int:

@@ -167,6 +167,8 @@ class Vocabulary:
 
     def targets(self, column: Column) -> tuple[Target, ...]:
         """Everything a column can be: one target when it is recognised, none when it is not, several when ambiguous."""
+        if not self._decided and not self.assigned:
+            return self._named(column)
         decided = self._decided.targets(column) if self._decided else None
         if decided is not None:
             return decided
@@ -216,8 +218,8 @@ class Vocabulary:
 
     def _recognised(self, column: Column) -> tuple[Target, ...]:
         if found := self._by_names(column):
-            agreeing = all(self._agrees(column.text, target) for target in found)
-            return found if agreeing or not column.text else ()
+            agreeing = not column.text or all(self._agrees(column.text, target) for target in found)
+            return found if agreeing else ()
         if (column.question or column.part) and (found := tuple(self._grid(column.question, column.part))):
             return found
         cells = self.cell_names.find(column.heading) if column.variable and self._is_matrix else ()

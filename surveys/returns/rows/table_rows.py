@@ -15,7 +15,7 @@ from surveys.problems import Problem, the_first
 from surveys.returns.headings.columns import Column, coded
 from surveys.returns.headings.form_table import FormTable
 from surveys.returns.headings.questions import Vocabulary
-from surveys.returns.text.totals import is_plainly_no_total, says_total
+from surveys.returns.text.totals import is_plainly_no_total, plainly_no_totals, says_total
 
 #: Roles of fields whose cells are never a word for a total, whatever they say.
 _ANSWERS = frozenset({"attribute", "stratum", "cluster", "weight", "own_unit", "seconds"})
@@ -94,6 +94,8 @@ class _Rows:
     def _says_total(self, column: Column, role: str) -> np.ndarray:
         """Cells of a column that say a total. A unit of that name is a unit."""
         register = self.vocabulary.register
+        if plainly_no_totals(column.distinct.texts):
+            return np.zeros(len(self.table), dtype=bool)
 
         def judge(text: str) -> bool:
             if is_plainly_no_total(text) or not says_total(text, register.ends_name if register else None):

@@ -10,6 +10,7 @@ from surveys.returns.headings.columns import Column, digest
 from surveys.vocabulary.folding import fold
 
 _PHONE = re.compile(r"(?:(?:\+|00)?840?|0)?(\d{9,10})")
+_NO_LETTERS = re.compile(r"[\s\d.\-()/+]+")
 _WITHIN_NUMBERS = re.compile(r"[\s.\-()/]+")
 
 
@@ -30,5 +31,6 @@ def written_alike(text: str) -> str:
     >>> written_alike("Nguyễn  Thị LAN"), written_alike("012")
     ('nguyễn thị lan', '012')
     """
-    number = _PHONE.fullmatch(_WITHIN_NUMBERS.sub("", text.strip().removesuffix(".0")))
+    written = _WITHIN_NUMBERS.sub("", text.strip().removesuffix(".0")) if _NO_LETTERS.fullmatch(text) else ""
+    number = _PHONE.fullmatch(written)
     return number[1] if number else " ".join(fold(text).split())

@@ -7,17 +7,18 @@ is downloaded again, and when columns change their places. Fields that tell who 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
-from surveys.returns.headings.columns import Column, digest
+from surveys.returns.headings.columns import Column, Pool, digest
 from surveys.returns.table_reading import TableReading
 
 #: Roles of fields that are no part of what a submission says: who answered, and times, which are compared as read.
 _LEFT_OUT = frozenset({"personal", "identification", "submitted", "started", "seconds"})
 _KEY = re.compile(r"k[0-9a-f]{16}(?:-\d+)?")  # the letter keeps spreadsheet programs from reading a number
+_AT_ONCE = 1 << 20  # cells that are made numbers at once
 _BETWEEN_OPTIONS = re.compile("[,;|]")
 
 
@@ -27,15 +28,16 @@ def content_keys(
     """The key of every row of a table, object [n]; equal for the rows of one ``form`` [n]. ``submitted`` and ``seconds`` are the
     times as read."""
     file, table = reading.file, reading.table
-    said = "\x1f".join((reading.questionnaire.code, table.unit, file.entry))
-    total = np.full(len(reading), digest(said), dtype=np.uint64)
+    about = "\x1f".join((reading.questionnaire.code, table.unit, file.entry))
+    total = np.full(len(reading), digest(about), dtype=np.uint64)
     total += mixed(submitted.astype("datetime64[s]").astype(np.int64).view(np.uint64))
     total += mixed(np.nan_to_num(seconds, nan=-1.0).view(np.uint64) + np.uint64(1))
-    for name, column in _saying(reading):
-        total += _said(column, digest(name))
-    for question, column in reading.layout.options.items():
-        total += _said(column.replaced(_options_in_order), digest(question))
-    return _spelled(_over_forms(total, form))
+    said = [(column, digest(name)) for name, column in _saying(reading)]
+    said += [
+        (column.replaced(_options_in_order), digest(question))
+        for question, column in reading.layout.options.items()
+    ]
+    return _spelled(_over_forms(total + _summed(said, len(reading)), form))
 
 
 def is_content_key(submissions: pd.Series) -> np.ndarray:
@@ -89,16 +91,29 @@ def _saying(reading: TableReading) -> Iterator[tuple[str, Column]]:
             yield f"tick\x1f{item}\x1f{unit}\x1f{level}", column
 
 
-def _said(column: Column, salt: int) -> np.ndarray:
-    """A number for what each cell of a column says, uint64 [n]; 0 for an empty one."""
-    pool = column.cells.pool
-    if pool.meant is None:
-        digests = np.array([digest(text) for text in column.distinct.texts], dtype=np.uint64)
-        codes = column.distinct.codes
-    else:
-        digests, codes = pool.digests, column.cells.codes
-    numbers = np.append(np.where(digests, mixed(digests ^ np.uint64(salt)), 0), np.uint64(0))
-    return np.asarray(numbers[codes])
+def _summed(said: Sequence[tuple[Column, int]], rows: int) -> np.ndarray:
+    """The sum over columns, each with its salt, of the numbers for what their cells say, uint64 [rows]; 0 for an empty cell.
+    Columns with the cells of one sheet are taken many at once, and only what they hold is made a number
+    (``tests/benchmarks/test_score_speed.py``)."""
+    total = np.zeros(rows, dtype=np.uint64)
+    of_pool: dict[Pool, list[tuple[np.ndarray, int]]] = {}
+    for column, salt in said:
+        if column.cells.pool.meant is None:
+            numbers = np.array([digest(text) for text in column.distinct.texts], dtype=np.uint64)
+            total += _salted(column.distinct.spread(numbers, 0), np.uint64(salt))
+        else:
+            of_pool.setdefault(column.cells.pool, []).append((column.cells.codes, salt))
+    at_once = max(_AT_ONCE // max(rows, 1), 1)
+    for pool, columns in of_pool.items():
+        for some in (columns[start : start + at_once] for start in range(0, len(columns), at_once)):
+            codes = np.stack([codes for codes, _ in some])
+            salts = np.array([[salt] for _, salt in some], dtype=np.uint64)
+            total += _salted(pool.digests(codes)[codes], salts).sum(axis=0, dtype=np.uint64)
+    return total
+
+
+def _salted(digests: np.ndarray, salts: np.ndarray | np.uint64) -> np.ndarray:
+    return np.asarray(np.where(digests, mixed(digests ^ salts), np.uint64(0)))
 
 
 def _options_in_order(cell: object) -> object:

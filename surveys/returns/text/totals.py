@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from surveys.vocabulary.composition import composed
 from surveys.vocabulary.folding import fold_name, without_marks
@@ -31,6 +31,7 @@ _PLAIN = {without_marks(word).replace(" ", "[^a-z]+") for word in _ALL}
 _BEGINS_PLAIN = re.compile(
     f"[^a-z]*(?:{'|'.join(sorted(word for word in _PLAIN if word.isascii()))})(?![a-z])"
 )
+_LINE_SAYS_TOTAL = re.compile("%|^" + _BEGINS_PLAIN.pattern.replace("[^a-z]", r"[^a-z\n]"), re.MULTILINE)
 _WORD_OR_SIGN = re.compile(r"[^\W\d_]|[%‰∑⌀]")
 _ASIDE = re.compile(r"\([^()]*\)")
 
@@ -69,3 +70,15 @@ def is_plainly_no_total(cell: object) -> bool:
         return False
     lower = cell.lower()
     return lower != cell.upper() and not _BEGINS_PLAIN.match(lower)
+
+
+def plainly_no_totals(texts: Sequence[str]) -> bool:
+    """Whether plainly none of many texts, such as the form codes of a table, says a total: told of all of them at once
+    (``tests/benchmarks/test_score_speed.py``).
+
+    >>> plainly_no_totals(["SNV-001", "12"]), plainly_no_totals(["SNV-001", "Total 12"])
+    (True, False)
+    """
+    written = "\n".join(texts).lower()
+    is_plain = written.isascii() and written.replace("\n", "").isprintable()
+    return is_plain and not _LINE_SAYS_TOTAL.search(written)
