@@ -1,4 +1,4 @@
-"""A package read back: its tables as printed text with the line of every row, and their numbers.
+"""A package read back: its tables as printed text with the line of every row, their numbers, and the settings of its run.
 
 Nothing here trusts the files: what cannot be read becomes a fault with its place, and the table is left out.
 """
@@ -8,20 +8,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from surveys.definitions.record_building import build
+from surveys.definitions.study.records import Inference, Minimum, Output
 from surveys.handover.official_columns import OfficialColumn, OfficialTable
 from surveys.handover.rounding import numbers_of
-from surveys.problems import Problem, Problems
+from surveys.problems import Place, Problem, Problems
 from surveys.vocabulary.csv import CsvError, records
 
 Floats = NDArray[np.float64]
 OfRows = NDArray[np.bool_] | NDArray[np.object_] | Floats | pd.Series
 _NUMBER = r"-?\d+(\.\d+)?|-?INF"
 _WHOLE = r"\d+"
+#: Digits after the point that a study may ask for.
+MOST_DECIMALS = 15
 #: Faults of one kind that are reported from one column; the rest are counted.
 _SHOWN = 20
 
@@ -64,6 +69,43 @@ class PrintedTable:
 
 
 Package = Mapping[str, PrintedTable]  # by the name of the table
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """The settings of a run by which its tables can be checked: how numbers are printed, from how many forms a result is shown,
+    and how intervals are made."""
+
+    output: Output
+    minimum: Minimum
+    inference: Inference
+
+
+def settings_of(run: Mapping[str, Any], shown: str, problems: Problems) -> RunSettings | None:
+    """The settings that a ``run.json`` records; None, with their faults, where they are none. A comparison and an audit record
+    none: theirs are the defaults."""
+    recorded = run.get("settings", {})
+    kinds = {"output": Output, "minimum": Minimum, "inference": Inference}
+    found: dict[str, Any] = {}
+    for name, record in kinds.items():
+        raw = recorded.get(name, {}) if isinstance(recorded, Mapping) else None
+        place = Place(problems, shown, at=f"settings.{name}")
+        if isinstance(raw, Mapping):
+            found[name] = build(record, raw, place)
+        else:
+            place.note("record.missing", name)
+            found[name] = None
+    if None in found.values():
+        return None
+    settings = RunSettings(**found)
+    for name in ("points_decimals", "percent_decimals", "score_decimals"):
+        if not 0 <= getattr(settings.output, name) <= MOST_DECIMALS:
+            value = getattr(settings.output, name)
+            problems.add(
+                "verify.range", file=shown, column=name, found=value, accepted=f"0 … {MOST_DECIMALS}"
+            )
+            return None
+    return settings
 
 
 def read_printed(folder: Path, path: str, table: OfficialTable, problems: Problems) -> PrintedTable | None:

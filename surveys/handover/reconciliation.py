@@ -1,21 +1,18 @@
 """Reconciling: forms against the funnel, scores against the forms, weights against the forms, the council's files
-against the results, the workbook against the council's tables."""
+against the results."""
 
 from __future__ import annotations
 
-import io
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from surveys.handover.read_back import Package, PrintedTable
-from surveys.problems import Language, Problem
+from surveys.problems import Problem
 from surveys.vocabulary.columns import CELL_COLUMNS
-from surveys.vocabulary.formula_guard import guarded
 from surveys.vocabulary.levels import ALL_GROUPS, EXTERNAL_SURVEY, ITEM_LEVEL, SURVEY
 from surveys.vocabulary.statuses import DISPOSITIONS, EXTERNAL, INCOMPLETE, LEFT_OUT, OK, REJECTED, VALID
 
@@ -230,54 +227,6 @@ def rejected_repeats(rejected: PrintedTable, forms: PrintedTable) -> Iterator[Pr
         if number:
             named = " · ".join(part for part in row if part)
             yield Problem("verify.rejected_missing", file=rejected.path, params=(("form", named),))
-
-
-def workbook_repeats(
-    path: Path, shown: str, tables: Sequence[PrintedTable], language: Language
-) -> Iterator[Problem]:
-    """Every number and text of the workbook's sheets is that of the CSV table beside it. ``shown``: the name shown to users."""
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
-        sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
-    except (CalamineError, OSError, ValueError) as error:
-        yield Problem("verify.workbook_unreadable", file=shown, params=(("reason", str(error)),))
-        return
-    for printed in tables:
-        name = printed.table.sheet(language)
-        rows = len(printed) + 1
-        if name not in sheets:
-            yield Problem("verify.sheet_missing", file=shown, sheet=name)
-        elif len(sheets[name]) != rows:
-            params = (("expected", str(rows)), ("found", str(len(sheets[name]))))
-            yield Problem("verify.sheet_rows", file=shown, sheet=name, params=params)
-        else:
-            for problem in _sheet_repeats(sheets[name], printed, language):
-                yield replace(problem, file=shown, sheet=name)
-
-
-def _sheet_repeats(
-    cells: Sequence[Sequence[object]], printed: PrintedTable, language: Language
-) -> Iterator[Problem]:
-    """Cells that differ from the table; those in which the workbook shows the word of a code are passed over."""
-    for k, column in enumerate(printed.table.columns):
-        if column.words and not column.source:
-            continue
-        expected = printed.number(column.name) if column.is_number else printed.text(column.name)
-        for row, wanted in enumerate(expected.tolist(), start=1):
-            found = cells[row][k] if k < len(cells[row]) else ""
-            wanted = "" if wanted != wanted else wanted
-            if not _same(found, wanted):
-                params = (("expected", str(wanted)), ("found", str(found)))
-                heading = column.heading(language)
-                yield Problem("verify.sheet_cell", row=row + 1, column=heading, params=params)
-
-
-def _same(found: object, expected: object) -> bool:
-    if isinstance(expected, float):
-        return isinstance(found, (int, float)) and abs(found - expected) <= _NUMBER_NOISE
-    return guarded(str(found)) == expected
 
 
 #: What is checked where all tables named are there.

@@ -21,16 +21,16 @@ from surveys.handover.manifest import (
     digest_of,
     first_fault_of_sums,
     is_output,
-    language_of,
     read_manifest,
     read_sums,
 )
 from surveys.handover.official_columns import COUNCIL_TABLES, OfficialTable
-from surveys.handover.read_back import Package, read_printed
+from surveys.handover.read_back import Package, RunSettings, read_printed, settings_of
 from surveys.handover.readding import readded
-from surveys.handover.reconciliation import reconciled, workbook_repeats
+from surveys.handover.reconciliation import reconciled
 from surveys.handover.seal import DESCRIPTOR
-from surveys.handover.workbook import WORKBOOK
+from surveys.handover.workbook import WORKBOOK, facts_of_run
+from surveys.handover.workbook_comparison import Beside, instrument_of_run, workbook_repeats
 from surveys.problems import Problem, Problems
 from surveys.vocabulary.folder_content import files_of
 
@@ -74,6 +74,8 @@ def _check(folder: Path, problems: Problems) -> None:
     manifests = {(part / MANIFEST).read_bytes() for part in parts.values() if (part / MANIFEST).is_file()}
     if len(manifests) > 1:  # the council has the manifest of the results
         problems.add("verify.manifests_differ", file=f"{COUNCIL}/{MANIFEST}")
+    run = read_manifest(folder / MANIFEST) or {}
+    settings = settings_of(run, MANIFEST, problems)
     package = {}
     for path, table in _tables(folder).items():
         if not (folder / path).is_file():
@@ -84,7 +86,8 @@ def _check(folder: Path, problems: Problems) -> None:
             package[table.name] = printed
     problems.extend(readded(package))
     problems.extend(reconciled(package))
-    _check_workbook(folder, package, problems)
+    if settings is not None:
+        _check_workbook(folder, package, (run, settings), problems)
 
 
 def _check_sums(folder: Path, prefix: str, problems: Problems) -> None:
@@ -175,8 +178,10 @@ def _tables(folder: Path) -> dict[str, OfficialTable]:
     return wanted | {table.path: table for table in _OPTIONAL if (folder / table.path).is_file()}
 
 
-def _check_workbook(folder: Path, package: Package, problems: Problems) -> None:
-    """The council's workbook against the council's tables."""
+def _check_workbook(
+    folder: Path, package: Package, made: tuple[Mapping[str, Any], RunSettings], problems: Problems
+) -> None:
+    """The council's workbook against the council's tables and the record of the run that ``made`` them."""
     tables = [package[table.name] for table in COUNCIL_TABLES if table.name in package]
     if not tables:
         return
@@ -184,5 +189,16 @@ def _check_workbook(folder: Path, package: Package, problems: Problems) -> None:
     if not (folder / shown).is_file():
         problems.add("verify.file_missing", file=shown)
         return
-    language = language_of(read_manifest(folder / MANIFEST))
-    problems.extend(workbook_repeats(folder / shown, shown, tables, language))
+    if len(tables) < len(COUNCIL_TABLES):  # what is wrong with the others is told
+        return
+    run, settings = made
+    try:
+        facts = facts_of_run(run, settings.output, {})
+    except (KeyError, TypeError, AttributeError) as error:
+        problems.add("verify.manifest_incomplete", file=MANIFEST, reason=error)
+        return
+    council = (folder / shown).parent
+    beside_it = [council / name for name in (DESCRIPTOR, MANIFEST, *(table.path for table in COUNCIL_TABLES))]
+    digests = {path.name: digest_of(path.read_bytes()) for path in beside_it if path.is_file()}
+    beside = Beside(facts, instrument_of_run(run, folder / INSTRUMENT), tables, digests)
+    problems.extend(workbook_repeats(folder / shown, shown, beside))

@@ -23,7 +23,7 @@ def label_of(record: object, language: Language) -> str:
 def words_of(kind: str, instrument: Instrument, language: Language) -> Mapping[str, str]:
     """Code → word, for the codes of a ``block``, ``group``, ``questionnaire``, ``node`` or ``status``."""
     if kind == "status":
-        return {code: phrase(f"handover.status.{code}", language) for code in STATUSES}
+        return status_words(language)
     records: Mapping[str, Sequence[Block | Group | Questionnaire | Node]] = {
         "block": instrument.blocks,
         "group": instrument.groups,
@@ -31,6 +31,11 @@ def words_of(kind: str, instrument: Instrument, language: Language) -> Mapping[s
         "node": instrument.nodes,
     }
     return {record.code: label_of(record, language) for record in records[kind]}
+
+
+def status_words(language: Language) -> Mapping[str, str]:
+    """Code of a status → its word."""
+    return {code: phrase(f"handover.status.{code}", language) for code in STATUSES}
 
 
 def names_in(study: StudyDefinition, language: Language) -> Names:

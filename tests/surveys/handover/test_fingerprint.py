@@ -17,7 +17,7 @@ from surveys.handover.fingerprint import typed_fingerprint
 from surveys.handover.package import deliver, deliver_screening
 from surveys.problems import Problem, SurveyError
 from surveys.scoring.scored_round import ScoredRound
-from tests.surveys.handover.test_verification import edit, reseal
+from tests.surveys.handover.forging import edit, forge
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_every_result_is_under_the_fingerprint_of_the_council(out: Path) -> None
     assert recorded == {path: sha256((out / path).read_bytes()).hexdigest() for path in recorded}
     edit(out / "forms.csv", lambda forms: forms[0].update(source_row="77"))
     assert ("verify.file_changed", "forms.csv") in told(verify(out))
-    reseal(out)
+    forge(out)
     assert verify(out) == ()
     assert fingerprint(out / "council") != before
     assert told(verify(out, fingerprint=before)) == {("fingerprint.differs", str(out))}
@@ -83,7 +83,7 @@ def test_a_result_that_the_manifest_records_otherwise_is_named(out: Path) -> Non
     """Checksums made again, the manifest left as it was."""
     edit(out / "forms.csv", lambda forms: forms[0].update(source_row="77"))
     run = (out / "run.json").read_bytes()
-    reseal(out)
+    forge(out)
     for part in ("", "council/"):
         (out / part / "run.json").write_bytes(run)
     (out / "added.csv").write_text("a")

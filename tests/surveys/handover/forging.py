@@ -1,0 +1,95 @@
+"""What a forger does who knows the program: tables changed in their own form, and every checksum made anew."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from surveys.handover.manifest import digest_of, digests_of, is_output, json_bytes, sums_bytes
+from surveys.handover.official_columns import COUNCIL_TABLES
+from surveys.handover.read_back import read_printed, settings_of
+from surveys.handover.words import Words, status_words
+from surveys.handover.workbook import WORKBOOK, facts_of_run
+from surveys.handover.workbook_comparison import Beside
+from surveys.problems import Problems
+
+#: What the codes of the small round are called in its workbook.
+WORDS: Words = {
+    "block": {"so": "Sở"},
+    "group": {"heads": "Trưởng phòng", "citizens": "Người dân"},
+    "questionnaire": {"so-2": "Mẫu 2", "so-5": "Mẫu 5"},
+}
+
+
+def reseal(folder: Path) -> None:
+    """Make all checksums of a folder of results, and of the council's in it, anew; outermost last, and the record of the run
+    first, which has those of the results."""
+    _describe(folder)
+    _record(folder)
+    for part in (folder / "council", folder):
+        if part.is_dir():
+            _describe(part)
+            files = {p.relative_to(part).as_posix(): p.read_bytes() for p in part.rglob("*") if p.is_file()}
+            files.pop("SHA256SUMS", None)
+            (part / "SHA256SUMS").write_bytes(sums_bytes(digests_of(files)))
+
+
+def forge(folder: Path, words: Words = WORDS) -> None:
+    """:func:`reseal`, after the workbook was made anew too, so that nothing shows that the tables were changed."""
+    _describe(folder)
+    _record(folder)
+    council = folder / "council" if (folder / "council").is_dir() else folder
+    _describe(council)
+    workbook_anew(council, words)
+    reseal(folder)
+
+
+def _describe(part: Path) -> None:
+    """Sizes and checksums of the tables in the descriptor."""
+    descriptor = json.loads((part / "datapackage.json").read_bytes())
+    for resource in descriptor["resources"]:
+        content = (part / resource["path"]).read_bytes()
+        resource |= {"bytes": len(content), "hash": f"sha256:{digest_of(content)}"}
+    (part / "datapackage.json").write_bytes(json_bytes(descriptor))
+
+
+def _record(folder: Path) -> None:
+    """Checksums of the results in the record of the run, of which the council has a copy."""
+    run = json.loads((folder / "run.json").read_bytes())
+    if not (folder / WORKBOOK).is_file() and "outputs" in run:
+        present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+        outputs = sorted(path for path in present if is_output(path))
+        run["outputs"] = {path: digest_of((folder / path).read_bytes()) for path in outputs}
+    for part in (folder, folder / "council"):
+        if part.is_dir():
+            (part / "run.json").write_bytes(json_bytes(run))
+
+
+def edit(path: Path, change: Callable[[list[dict[str, str]]], object]) -> None:
+    """Change the records of a CSV file and write it back in its own form."""
+    text = path.read_bytes().decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    records = [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+    change(records)
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerows([rows[0], *(list(record.values()) for record in records)])
+    path.write_bytes(buffer.getvalue().encode())
+
+
+def workbook_anew(council: Path, words: Words) -> None:
+    """Make the council's workbook anew from its tables with the program's own writer."""
+    problems = Problems()
+    run = json.loads((council / "run.json").read_bytes())
+    settings = settings_of(run, "run.json", problems)
+    tables = [read_printed(council, table.path, table, problems) for table in COUNCIL_TABLES]
+    assert settings is not None
+    facts = facts_of_run(run, settings.output, {})
+    printed = [table for table in tables if table is not None]
+    covered = (*council.glob("*.csv"), *council.glob("*.json"))
+    digests = {path.name: digest_of(path.read_bytes()) for path in covered}
+    words = {"status": status_words(settings.output.language), **words}
+    (council / WORKBOOK).write_bytes(Beside(facts, None, printed, digests).workbook(words))
