@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from surveys.comparison.changes import ComparedRound
@@ -10,7 +11,7 @@ from surveys.comparison.crosswalk import successors
 from surveys.definitions.study.reading import STUDY_FILE
 from surveys.definitions.text_files import is_file
 from surveys.handover.rounds import is_result, read_round
-from surveys.problems import fault
+from surveys.problems import SurveyError, fault
 from surveys.result import Result, RoundComparison
 from surveys.study import Study, load
 from surveys.vocabulary.progress import Stages, unheard
@@ -27,7 +28,12 @@ def compare(
     register count. Raises SurveyError when a round cannot be read or the crosswalk names unknown units.
     """
     earlier, later = (_round(each, progress) for each in (old, new))
-    changes = compared(earlier, later, successors(earlier, later, crosswalk))
+    heirs = successors(earlier, later, crosswalk)
+    try:
+        changes = compared(earlier, later, heirs)
+    except SurveyError as error:
+        named = ", ".join(str(each) for each in (old, new) if isinstance(each, (str, Path)))
+        raise SurveyError(replace(p, file=p.file or named) for p in error.problems) from None
     return RoundComparison(changes, later.instrument, later.language)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import surveys as sv
-from tests.trouble.trial import TREE, score_of, table, trial
+from tests.trouble.trial import A1, A2, B1, HEADINGS, ITEMS, TREE, score_of, table, trial
 
 DAY = "2025-10-05"
 STUDY_MINIMUM = "forms = 1"
@@ -166,6 +166,22 @@ def test_a_line_end_of_the_checksums_that_was_replaced_is_noticed(end: str, tmp_
 
 
 # --- two rounds -------------------------------------------------------------------------------------------------------
+
+
+def test_rounds_that_have_nothing_in_common_are_named(tmp_path: Path) -> None:
+    asked = ("Bàn ghế sạch", "Có chỗ để xe", "Biển hiệu rõ")
+    items = ITEMS
+    for was, now in zip((A1, A2, B1), asked, strict=True):
+        items = items.replace(was, now)
+    items = items.replace("Staff are polite", "Clean").replace("Staff explain clearly", "Parking")
+    old = trial(tmp_path / "old", {"r.csv": table(ONE_OF_TEN)})
+    other = {"r.csv": table(ONE_OF_TEN, (*HEADINGS[:3], *asked))}
+    new = trial(tmp_path / "new", other, parts={"items": items.replace("Files come back in time", "Signs")})
+    with pytest.raises(sv.SurveyError) as failure:
+        sv.compare(old, new)
+    problems = failure.value.problems
+    assert "compare.no_common_node" in {problem.code for problem in problems}
+    assert {problem.file for problem in problems} == {f"{old}, {new}"}
 
 
 def test_results_of_a_study_with_its_own_instrument_are_compared(tmp_path: Path) -> None:

@@ -130,12 +130,13 @@ def _places(forms: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
 
 def _read(returns: Returns, forms: pd.DataFrame) -> pd.DataFrame:
     """Rows read by table, each counted as what it is."""
-    lines, kind = returns.lines, np.where(forms["entry"] == SECOND, "second_entries", "forms")
-    kinds = pd.Series(np.where(forms["copy"] == COPY, "copies", kind), forms.index)
-    counts = pd.crosstab(lines["table"], kinds.loc[lines["form"]].to_numpy())
-    counted = counts.reindex(index=range(len(returns.read)), fill_value=0)
+    names = ("forms", "copies", "second_entries")
+    kind = np.where(forms["copy"] == COPY, 1, np.where(forms["entry"] == SECOND, 2, 0))
+    lines = returns.lines
+    table, kinds = lines["table"].to_numpy(int), pd.Series(kind, forms.index).loc[lines["form"]].to_numpy()
+    size = len(returns.read)
     return returns.read.assign(
-        **{name: counted.get(name, 0) for name in ("forms", "copies", "second_entries")}
+        **{name: np.bincount(table[kinds == k], minlength=size) for k, name in enumerate(names)}
     )
 
 

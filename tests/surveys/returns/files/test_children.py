@@ -24,7 +24,8 @@ from surveys.returns.files.file_content import Wanted
 from surveys.returns.files.messages import answer, answered, asked, request
 from surveys.returns.files.opening import opened_ahead, read_sheets
 from surveys.returns.files.sheets import Page, ResponseSet, Variable
-from tests.surveys.returns.readers import damage
+from tests.campaigns.damaged.layouts import WRITERS, forms
+from tests.campaigns.damaged.returns import TEXTS
 
 
 @pytest.fixture
@@ -247,11 +248,11 @@ def test_threads_may_ask_at_once(tmp_path: Path, programs: children.ReadingProgr
     assert read == {k: str(k) for k in range(8)}
 
 
-@pytest.mark.parametrize("kind", [kind for kind in damage.WRITERS if kind not in damage.TEXT])
+@pytest.mark.parametrize("kind", [kind for kind in WRITERS if kind not in TEXTS])
 def test_a_sheet_is_the_same_whichever_program_reads_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    damage.WRITERS[kind](tmp_path / "a", damage.forms(np.random.default_rng(2023)))
+    WRITERS[kind](tmp_path / "a", forms(np.random.default_rng(2023)))
     there = read_sheets(tmp_path / "a")
     monkeypatch.setattr("surveys.returns.files.kinds.is_text", lambda head: True)
     for one, other in zip(there, read_sheets(tmp_path / "a"), strict=True):
