@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from surveys.definitions.instrument.records import Unit
-from surveys.problems import Problem, Problems
+from surveys.definitions.study.reading import STUDY_FILE
+from surveys.definitions.study.records import StudyDefinition
+from surveys.problems import Problem, Problems, SurveyError
 from surveys.sampling.content_order import Codes
-from surveys.sampling.returned_groups import Floats, ReturnedGroup, returned_groups
+from surveys.sampling.returned_groups import NO_VALID_FORM, Floats, ReturnedGroup, returned_groups
 from surveys.sampling.weights import GroupWeights, weights_of
 from surveys.validity.screened_round import ScreenedRound
 from surveys.vocabulary.columns import DIAGNOSTIC_COLUMNS, WEIGHT_COLUMNS, WEIGHTS
 from surveys.vocabulary.notebook_display import Shown
 from weighting import Design
 from weighting.calibration.diagnostics import kish_deff
+
+#: Key of ``[files]`` → beginnings of the codes of faults that are about that file.
+_ABOUT = {
+    "frames": ("sampling.no_frame", "sampling.more_forms", "sampling.margins_without_frames"),
+    "margins": ("sampling.no_margin", "sampling.margin_"),
+}
 
 
 @dataclass(frozen=True)
@@ -69,7 +77,8 @@ def draw_samples(screened: ScreenedRound) -> Samples:
     """
     problems = Problems()
     found = [(group, weights_of(group, problems)) for group in returned_groups(screened, problems)]
-    problems.raise_errors()
+    if problems.errors:
+        raise SurveyError(_with_file(problem, screened.study) for problem in problems)
     weighted = [(group, weights) for group, weights in found if weights is not None]
     return Samples(
         tuple(_sample(group, weights) for group, weights in weighted),
@@ -77,6 +86,14 @@ def draw_samples(screened: ScreenedRound) -> Samples:
         pd.DataFrame([_summary(*each) for each in weighted], columns=list(DIAGNOSTIC_COLUMNS)),
         problems.warnings,
     )
+
+
+def _with_file(problem: Problem, study: StudyDefinition) -> Problem:
+    """A fault with the file that it is about: the frames, the margins, or the study whose plan cannot be carried out."""
+    if problem.file or problem.code == NO_VALID_FORM or problem.severity == "warning":
+        return problem
+    key = next((key for key, codes in _ABOUT.items() if problem.code.startswith(codes)), "")
+    return replace(problem, file=study.file_of(key) or STUDY_FILE)
 
 
 def _sample(group: ReturnedGroup, weights: GroupWeights) -> Sample:

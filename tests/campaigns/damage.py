@@ -16,6 +16,7 @@ same command goes on where it was stopped. ``--show`` prints the tables of such 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import resource
@@ -43,13 +44,15 @@ SUBJECTS = (*returns.SUBJECTS, *definitions.SUBJECTS)
 
 
 def subject_of(number: int, subjects: Sequence[str] = SUBJECTS) -> str:
-    """The file that a case damages: two returns, then one definition."""
+    """The file that a case damages: three returns, then two definitions."""
     forms = [name for name in subjects if name in returns.SUBJECTS]
     others = [name for name in subjects if name not in returns.SUBJECTS]
     if not forms or not others:
         return subjects[number % len(subjects)]
-    turn, place = divmod(number, 3)
-    return others[turn % len(others)] if place == 2 else forms[(2 * turn + place) % len(forms)]
+    turn, place = divmod(number, 5)
+    return (
+        forms[(3 * turn + place) % len(forms)] if place < 3 else others[(2 * turn + place - 3) % len(others)]
+    )
 
 
 def case(seed: int, number: int, folder: Path, subjects: Sequence[str] = SUBJECTS) -> dict[str, Any]:
@@ -101,7 +104,7 @@ class Worker:
                 *self.chosen.subjects,
             ]
             self.process = subprocess.Popen(
-                asked, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
+                asked, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, start_new_session=True,
             )  # fmt: skip
             assert self.process.stdin
             with self.process.stdin as given:
@@ -150,6 +153,7 @@ def work(seed: int, subjects: Sequence[str]) -> None:
     """Run the cases whose numbers come in, and say how each ended; at last how much memory this program and those that read files
     for it held at most, in bytes."""
     numbers = [int(line) for line in sys.stdin]
+    gc.set_threshold(50_000)  # most of the objects of a case are gone by themselves
     with tempfile.TemporaryDirectory(dir=FAST if os.path.isdir(FAST) else None) as folder:
         for number in numbers:
             print(json.dumps(case(seed, number, Path(folder), subjects)), flush=True)

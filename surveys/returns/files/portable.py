@@ -3,6 +3,10 @@
 The C library that reads these files gives declared missing values as empty cells, so that "refused" could not be told from a
 blank. Here the declarations are read, and taken out of the file before that library sees it.
 
+The library fills lines that are too short with blanks and passes over what it cannot follow, so that a file from which some bytes
+are gone may lose a case without a word. A line of another length is therefore followed up to the end of the data: blanks at its
+end may be missing where they belong to a text, and nowhere else.
+
 Source: "Portable File Format" in the developer's guide of GNU PSPP: lines of 80 characters; a splash of 200 and a table of 256
 characters, ``SPSSPORT``; then records named by one character. Numbers are written to base 30 and end with ``/``; a string is its
 length and its characters.
@@ -13,7 +17,7 @@ from __future__ import annotations
 import math
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 _LINE, _SPLASH, _START = 80, 200, 464
@@ -47,6 +51,31 @@ def without_declarations(raw: bytes) -> tuple[bytes, Ranges]:
     return written.encode("latin-1"), {name: tuple(values) for name, values in found.missing.items()}
 
 
+def flaw_of(raw: bytes) -> str:
+    """Why the lines of a portable file are not whole; empty when they are, or when nothing is known of them: the file has no
+    lines, or is not written in ASCII.
+
+    >>> flaw_of(b"no portable file")
+    ''
+    """
+    lines = raw.splitlines()
+    wrong = [k for k, line in enumerate(lines) if len(line) != _LINE]
+    if len(lines) < 2 or not wrong:
+        return ""
+    content = b"".join(line.ljust(_LINE) for line in lines).decode("latin-1")
+    if content[_SPLASH + 64 : _SPLASH + 126] != _PLAIN:
+        return ""
+    if long := [k for k in wrong if len(lines[k]) > _LINE]:
+        return f"line {long[0] + 1} is longer than {_LINE} characters"
+    found = _Dictionary(content, _START, [(_LINE * k + len(lines[k]), _LINE * (k + 1)) for k in wrong])
+    try:
+        found.read()
+        found.follow_data()
+    except (ValueError, IndexError, KeyError, OverflowError):
+        return f"line {found.at // _LINE + 1}: characters are missing or added"
+    return ""
+
+
 def number(text: str) -> float:
     """A number to base 30, perhaps with a fraction and an exponent of 30.
 
@@ -64,10 +93,12 @@ def number(text: str) -> float:
 
 @dataclass
 class _Dictionary:
-    """The records of a dictionary one after another. ``kept`` are the parts of the file without the declarations."""
+    """The records of a dictionary one after another. ``filled``: the places where blanks were put to the ends of short lines;
+    ``kept`` are the parts of the file without the declarations."""
 
     content: str
     at: int
+    filled: Sequence[tuple[int, int]] = ()
     kept: list[str] = field(default_factory=list)
     missing: dict[str, list[tuple[object, object]]] = field(default_factory=dict)
     widths: dict[str, int] = field(default_factory=dict)
@@ -84,6 +115,22 @@ class _Dictionary:
             self._record(tag)
             if tag not in _MISSING:
                 self.kept.append(self.content[start : self.at])
+
+    def follow_data(self) -> None:
+        """Follow the cases up to the end of the file, which the letter Z fills. Raises ValueError where they are broken."""
+        self.at += 1
+        while self.content[self.at] != "Z":
+            for width in self.widths.values():
+                if width:
+                    self._text()
+                elif self.content.startswith(
+                    "*", self.at
+                ):  # a missing value: an asterisk and any other character
+                    self.at += 2
+                else:
+                    self._number()
+        if self.content[self.at :].strip("Z "):
+            raise ValueError(self.content[self.at : self.at + 60])
 
     def _record(self, tag: str) -> None:
         match tag:
@@ -122,7 +169,9 @@ class _Dictionary:
 
     def _number(self) -> float:
         end = self.content.index("/", self.at)
-        text, self.at = self.content[self.at : end], end + 1
+        text, start, self.at = self.content[self.at : end], self.at, end + 1
+        if " " in text and any(first <= end and start < last for first, last in self.filled):
+            raise ValueError(text)
         return number(text)
 
     def _text(self) -> str:

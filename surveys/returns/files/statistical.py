@@ -8,7 +8,7 @@ from typing import Any
 
 from surveys.problems import fault
 from surveys.returns.files.file_content import FileContent
-from surveys.returns.files.portable import Ranges, without_declarations
+from surveys.returns.files.portable import Ranges, flaw_of, without_declarations
 from surveys.returns.files.sheets import Page, ResponseSet, Variable
 
 _BYTES = "ISO-8859-1"  # every byte is a letter
@@ -18,6 +18,8 @@ def read(source: FileContent) -> list[Page]:
     """The one sheet of a statistical file. Row numbers are case numbers: the first case is row 1."""
     if source.wanted.encoding and source.kind == "por":
         raise fault("returns.encoding_unused", file=source.file, encoding=source.wanted.encoding)
+    if source.kind == "por" and (flaw := flaw_of(source.raw)):
+        raise source.damaged(flaw)
     meant = _meaning(source)
     about = _load(source, source.raw, {"metadataonly": True})[1]
     most = _most_rows(about, source)

@@ -90,7 +90,8 @@ def case(generator: Generator, layout: str, folder: Path) -> tuple[str, End]:
 
 
 def _read(before: Whole) -> tuple[End, Outcome]:
-    """How a file ended; sheets that are the same say the same. What reading does not tell, screening may."""
+    """How a file ended; sheets that are the same say the same. Codes and units that reading passes, screening may not; answers
+    that are options of the scale are looked at no more."""
     try:
         sheets = _plain(read_sheets(before.path))
     except SurveyError as error:
@@ -100,7 +101,7 @@ def _read(before: Whole) -> tuple[End, Outcome]:
             return End("same"), before.outcome
         after = outcome(before.path)
     end = end_of(before.outcome, after)
-    if end.end in ("silent", "words") and after.screened() - before.outcome.screened():
+    if end.end == "silent" and end.detail != "answers" and after.screened() - before.outcome.screened():
         end = replace(end, end="told")
     return replace(end, wrong=unnamed(after.faults or _warnings(after), (before.path.name,))), after
 
@@ -159,7 +160,8 @@ def _wrong_bytes(kind: str, before: Whole, raw: bytes, after: Outcome) -> str:
     count = len(after.forms)
     layout = before.layout
     if layout in TEXTS:
-        if kind == "encoding" or (kind == "line ends" and layout in HEADING_ROWS):
+        lost_mark = layout == "utf-16" and raw[:2] != before.raw[:2]
+        if kind == "encoding" or lost_mark or (kind == "line ends" and layout in HEADING_ROWS):
             return ""  # lines are hard to tell, or a row of headings is one with the next
         expected = lines_left(raw, HEADING_ROWS.get(layout, 1))
         return f"{count} forms, {expected} lines" if expected not in (None, count) else ""

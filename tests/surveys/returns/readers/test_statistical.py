@@ -287,6 +287,38 @@ def _in_cp1258(text: str) -> bytes:
     return found
 
 
+@pytest.mark.parametrize("change", ["removed", "added", "line joined", "first line"])
+def test_por_with_lines_of_another_length_is_damaged(study, tmp_path, change):
+    """The library fills short lines with blanks: without 19 bytes in its data a file had one case less, and nobody was told."""
+    pyreadstat.write_por(frame(FORMS), tmp_path / "r.por")
+    raw = (tmp_path / "r.por").read_bytes()
+    lines = raw.split(b"\r\n")
+    k = len(lines) - 3
+    changed = {
+        "removed": [*lines[:k], lines[k][:30] + lines[k][49:], *lines[k + 1 :]],
+        "added": [*lines[:k], lines[k][:30] + b"3/4" + lines[k][30:], *lines[k + 1 :]],
+        "line joined": [*lines[:k], lines[k] + lines[k + 1], *lines[k + 2 :]],
+        "first line": [b" " + lines[0], *lines[1:]],
+    }[change]
+    (tmp_path / "r.por").write_bytes(b"\r\n".join(changed))
+    with pytest.raises(SurveyError) as failure:
+        read_returns(study(ReturnFile("r.por", "so-5", header="V{item}")))
+    assert [problem.code for problem in failure.value.problems] == ["returns.file_damaged"]
+
+
+def test_por_whose_lines_lost_the_blanks_at_their_ends_is_read(study, tmp_path):
+    """As mail programs leave it: texts end in blanks there."""
+    table = frame(FORMS).assign(Ghichu=[f"a{' ' * 90}b {k}" for k in range(len(frame(FORMS)))])
+    pyreadstat.write_por(table, tmp_path / "r.por")
+    file = ReturnFile("r.por", "so-5", header="V{item}")
+    whole = read_returns(study(file))
+    raw = (tmp_path / "r.por").read_bytes()
+    stripped = b"\r\n".join(line.rstrip(b" ") for line in raw.split(b"\r\n"))
+    assert len(stripped) < len(raw)
+    (tmp_path / "r.por").write_bytes(stripped)
+    assert (read_returns(study(file)).answers == whole.answers).all()
+
+
 def test_an_encoding_that_a_por_file_cannot_take_is_a_fault(study, tmp_path):
     pyreadstat.write_por(frame(FORMS), tmp_path / "r.por")
     with pytest.raises(SurveyError) as caught:
