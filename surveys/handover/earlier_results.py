@@ -14,16 +14,16 @@ from typing import Any
 
 from surveys.handover.manifest import (
     COUNCIL,
+    DESCRIPTOR,
     INSTRUMENT,
     MANIFEST,
     SUMS,
+    WORKBOOK,
     digest_of,
     first_fault_of_sums,
     read_manifest,
     read_sums,
 )
-from surveys.handover.seal import DESCRIPTOR
-from surveys.handover.workbook import WORKBOOK
 from surveys.problems import Problems, the_first
 from surveys.vocabulary.folder_content import FolderContent, content_of, top_of
 

@@ -16,21 +16,25 @@ from dataclasses import asdict, is_dataclass
 from importlib import metadata
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from surveys.definitions.study.records import ReturnFile, StudyDefinition
 from surveys.definitions.text_files import on_disk
 from surveys.problems import Language
-from surveys.returns.record_set import Returns
-from surveys.scoring.scored_round import ScoredRound
-from surveys.validity.dispositions import Dispositions
-from surveys.validity.screened_round import ScreenedRound
 from surveys.vocabulary.statuses import DISPOSITIONS, NO_FORMS
+
+if TYPE_CHECKING:
+    from surveys.returns.record_set import Returns
+    from surveys.scoring.scored_round import ScoredRound
+    from surveys.validity.dispositions import Dispositions
+    from surveys.validity.screened_round import ScreenedRound
 
 MANIFEST = "run.json"
 #: Folders within a folder of results.
 COUNCIL, INSTRUMENT, REVIEW = "council", "instrument", "review"
 SUMS = "SHA256SUMS"
+#: The Data Package descriptor of a folder, and the workbook of a council folder.
+DESCRIPTOR, WORKBOOK = "datapackage.json", "survey-scores.xlsx"
 #: The signature over the bytes of SUMS, which stands beside it and in no list of sums.
 SIGNATURE = f"{SUMS}.sig"
 ENGINE = "survey-scoring"

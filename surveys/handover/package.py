@@ -25,13 +25,13 @@ from surveys.definitions.instrument.reading import own_files
 from surveys.definitions.study.records import StudyDefinition
 from surveys.handover import official_columns, result_frames
 from surveys.handover.folder import write_folder
-from surveys.handover.manifest import COUNCIL, INSTRUMENT, MANIFEST, digests_of, run_manifest
+from surveys.handover.manifest import COUNCIL, INSTRUMENT, MANIFEST, WORKBOOK, digests_of, run_manifest
 from surveys.handover.official_columns import OfficialTable
 from surveys.handover.result_frames import Texts
 from surveys.handover.review_books import review_books
 from surveys.handover.seal import described, package_name, sealed
 from surveys.handover.words import SHOWN, label_of, words_of
-from surveys.handover.workbook import WORKBOOK, facts_of_run, workbook_bytes
+from surveys.handover.workbook import facts_of_run, workbook_bytes
 from surveys.returns.form_numbers import form_names, number_key
 from surveys.returns.submissions.entry_agreement import agreement, disagreements
 from surveys.scoring.scored_round import ScoredRound

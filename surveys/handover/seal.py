@@ -10,11 +10,10 @@ import unicodedata
 from collections.abc import Mapping
 
 from surveys.definitions.study.records import Output
-from surveys.handover.manifest import SUMS, digests_of, json_bytes, sums_bytes
+from surveys.handover.manifest import DESCRIPTOR, SUMS, digests_of, json_bytes, sums_bytes
 from surveys.handover.official_columns import OfficialColumn, OfficialTable
 from surveys.problems import phrase
 
-DESCRIPTOR = "datapackage.json"
 _STANDARD = "https://datapackage.org/profiles/2.0"
 _DIALECT = {"delimiter": ",", "lineTerminator": "\r\n", "quoteChar": '"', "doubleQuote": True, "header": True}
 

@@ -14,10 +14,12 @@ from typing import Any
 from surveys.handover import official_columns
 from surveys.handover.manifest import (
     COUNCIL,
+    DESCRIPTOR,
     INSTRUMENT,
     MANIFEST,
     SIGNATURE,
     SUMS,
+    WORKBOOK,
     digest_of,
     first_fault_of_sums,
     is_output,
@@ -28,8 +30,7 @@ from surveys.handover.official_columns import COUNCIL_TABLES, OfficialTable
 from surveys.handover.read_back import Package, RunSettings, read_printed, settings_of
 from surveys.handover.readding import readded
 from surveys.handover.reconciliation import reconciled
-from surveys.handover.seal import DESCRIPTOR
-from surveys.handover.workbook import WORKBOOK, facts_of_run
+from surveys.handover.workbook import facts_of_run
 from surveys.handover.workbook_comparison import Beside, instrument_of_run, workbook_repeats
 from surveys.problems import Problem, Problems
 from surveys.vocabulary.folder_content import files_of

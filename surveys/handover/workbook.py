@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-WORKBOOK = "survey-scores.xlsx"
 _WIDEST = 80
 _MARGIN = 3
 _WORDS = ("text", "wrap")

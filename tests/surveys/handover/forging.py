@@ -8,11 +8,11 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from surveys.handover.manifest import digest_of, digests_of, is_output, json_bytes, sums_bytes
+from surveys.handover.manifest import WORKBOOK, digest_of, digests_of, is_output, json_bytes, sums_bytes
 from surveys.handover.official_columns import COUNCIL_TABLES
 from surveys.handover.read_back import read_printed, settings_of
 from surveys.handover.words import Words, status_words
-from surveys.handover.workbook import WORKBOOK, facts_of_run
+from surveys.handover.workbook import facts_of_run
 from surveys.handover.workbook_comparison import Beside
 from surveys.problems import Problems
 
