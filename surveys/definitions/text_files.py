@@ -13,6 +13,7 @@ from surveys.problems import Place, Problems, SurveyError, fault, nearest
 from surveys.vocabulary.composition import composed, is_composed
 from surveys.vocabulary.file_kinds import kind_by_beginning, name_of
 from surveys.vocabulary.legacy_encodings import decode_old
+from surveys.vocabulary.line_ends import ends_within_letter, is_open, last_line, row_of
 
 #: Largest definition or study table read, in bytes; a national round of 100,000 issued forms stays under 10 MB.
 LARGEST_TEXT = 64_000_000
@@ -109,7 +110,8 @@ def read_text(
 
     ``wide``: UTF-16 with its BOM is read as well.
 
-    Text in another form of Unicode is read as NFC and noted as the warning ``file.not_nfc`` with its first row; text in an old
+    A text without its last line end is noted as the warning ``file.open_end``; text in another form of Unicode is read as NFC and
+    noted as the warning ``file.not_nfc`` with its first row; text in an old
     Vietnamese encoding is read where it is surely one, and noted as ``file.old_encoding``.
     """
     file = file or path.name
@@ -118,6 +120,9 @@ def read_text(
     except SurveyError as unread:
         problems.extend(unread.problems)
         return None
+    if is_open(text):
+        row = text.count("\n") + 1
+        problems.add("file.open_end", severity="warning", file=file, row=row, text=last_line(text))
     if old:
         problems.add("file.old_encoding", severity="warning", file=file, encoding=old)
     if is_composed(text):
@@ -151,6 +156,8 @@ def _decoded(data: bytes, file: str, wide: bool) -> tuple[str, str]:
         text, old = data.decode("utf-8"), ""
         at = data.find(b"\0")
     except UnicodeDecodeError as error:
+        if ends_within_letter(error):
+            raise fault("file.cut", file=file, row=row_of(error)) from None
         text, old = decode_old(data, _TELLING) or ("", "")
         at = -1 if old and b"\0" not in data else error.start
     if at >= 0:

@@ -5,7 +5,6 @@ Numbers stay decimals, so that sums and tolerances are exact and the digits that
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -41,7 +40,7 @@ from surveys.returns.text.totals import says_total
 _VALUES = ("points", "score", "satisfaction_percent", "percent", "value")
 #: Cells that say that there is no value.
 _NOTHING = frozenset({"", "-", "–", "—", "null", "NA", "n/a"})
-_SIGNED = re.compile(r"(>=|≥|<=|≤|>|<)?\s*(.*?)\s*%?")
+_SIGNS = (">=", "≥", "<=", "≤", ">", "<")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +179,9 @@ class _Reading:
 
 def _target(cells: PublishedCells) -> tuple[Decimal | None, str]:
     """The target and the sign before it; a target in words is none of the values."""
-    match = _SIGNED.fullmatch(cells[TARGET])
-    text = match[2] if match else ""
-    return _number(text), cells[SIGN] or (match[1] or "" if match else "")
+    written = cells[TARGET]
+    sign = next((sign for sign in _SIGNS if written.startswith(sign)), "")
+    return _number(written.removeprefix(sign).removesuffix("%").strip()), cells[SIGN] or sign
 
 
 def _decimal(cells: PublishedCells, role: str) -> Decimal | None:

@@ -21,6 +21,7 @@ from surveys.returns.headings.submission_names import with_submissions
 from surveys.returns.mapping.mapping_file import Decided, read_mapping
 from surveys.returns.readers.registry import MADE_BY_HAND, choose
 from surveys.returns.record_set import CONVERSION_COLUMNS, Returns, stacked, table_of, together
+from surveys.returns.rows.last_row import notes_on_ends
 from surveys.returns.rows.row_selection import selected
 from surveys.returns.rows.table_rows import only_forms
 from surveys.returns.study_reading import StudyReading
@@ -65,7 +66,7 @@ def read_returns(study: StudyDefinition, progress: Step | None = None) -> Return
     for key, found in (("adjudication", entries), ("decisions", units)):
         decided.extend(replace(problem, file=study.file_of(key)) for problem in found)
     decided.raise_errors()
-    warnings = (*reading.problems.warnings, *decided.warnings)
+    warnings = (*study.open_ends, *reading.problems.warnings, *decided.warnings)
     return replace(settled, proposals=proposals(reading.unresolved, reading.registers), warnings=warnings)
 
 
@@ -78,6 +79,7 @@ def _read_file(file: ReturnFile, waiting: Waiting, reading: StudyReading) -> Ret
     reader = choose(sheets, anyone, file.reader, file.path)
     tables = reader.read(sheets, anyone)
     _note_ignored(sheets, tables, problems)
+    problems.extend(notes_on_ends(sheets, reader.ends_lines))
     tables = [selected(table, file, anyone, problems) for table in tables]
     if not any(map(len, tables)):
         severity: Severity = "warning" if tables else "error"

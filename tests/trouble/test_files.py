@@ -411,3 +411,89 @@ def test_the_working_folder_and_the_place_of_a_study_do_not_matter(
     monkeypatch.chdir(tmp_path)
     assert read(Path("đợt")) == (3, AN_BINH)
     assert os.path.samefile(path, decomposed("đợt"))
+
+
+# Files that end too early -----------------------------------------------------------------------------------------------------
+
+
+LAST_ROW = 4  # of the table of ROWS, its headings counted
+
+
+def test_a_file_without_its_last_line_end_is_told_and_read(tmp_path: Path) -> None:
+    whole = table(ROWS)
+    assert told(trial(tmp_path / "a", {"r.csv": whole}), "returns.open_end") == []
+    for cut in (whole.removesuffix("\n"), whole.replace("\n", "\r\n").removesuffix("\n")):
+        path = trial(tmp_path / "b", {"r.csv": cut})
+        (problem,) = told(path, "returns.open_end")
+        assert (problem.file, problem.row, problem.severity) == ("r.csv", LAST_ROW, "warning")
+        assert "Rất không hài lòng" in dict(problem.params)["text"]
+        assert read(path) == (3, AN_BINH)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-8-sig"])
+def test_a_cut_line_end_is_told_in_every_encoding(tmp_path: Path, encoding: str) -> None:
+    path = trial(tmp_path, {"r.txt": table(ROWS, between="\t").removesuffix("\n").encode(encoding)})
+    assert [problem.row for problem in told(path, "returns.open_end")] == [LAST_ROW]
+
+
+def test_a_last_row_with_fewer_cells_is_called_cut(tmp_path: Path) -> None:
+    cut = table(ROWS).rpartition(",")[0]
+    (problem,) = told(trial(tmp_path, {"r.csv": cut}), "returns.last_row_cut")
+    assert (problem.row, problem.severity) == (LAST_ROW, "error")
+    assert (dict(problem.params)["found"], dict(problem.params)["expected"]) == ("5", "6")
+
+
+def test_a_last_cell_shorter_than_all_others_is_called_cut(tmp_path: Path) -> None:
+    """Dates of nineteen characters, of which the last lacks one."""
+    order = (0, 1, 3, 4, 5, 2)
+    rows = [tuple(row[k] for k in order) for row in (*ROWS, ("P4", *ROWS[0][1:]))]
+    cut = table(rows, [HEADINGS[k] for k in order])[:-2]
+    (problem,) = told(trial(tmp_path, {"r.csv": cut}), "returns.last_row_cut")
+    assert (problem.row, problem.severity) == (5, "warning")
+    assert dict(problem.params)["cell"] == "2025-10-05 08:00:0"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_file_that_ends_within_a_letter_is_refused(tmp_path: Path, encoding: str) -> None:
+    """Its last letters "òng" have four bytes in UTF-8, six in UTF-16."""
+    cut = table(ROWS).removesuffix("\n").encode(encoding)[:-3]
+    (problem,) = told(trial(tmp_path, {"r.csv": cut}), "returns.cut_in_letter")
+    assert (problem.row, problem.severity) == (LAST_ROW, "error")
+
+
+def test_a_file_that_ends_within_quotes_is_refused_at_its_row(tmp_path: Path) -> None:
+    rows = [*ROWS[:2], (*ROWS[2][:5], "Rất không, hài lòng")]
+    cut = table(rows).removesuffix('"\n')
+    assert [problem.row for problem in told(trial(tmp_path, {"r.csv": cut}), "returns.csv_broken")] == [
+        LAST_ROW
+    ]
+
+
+def test_google_writes_no_last_line_end(tmp_path: Path) -> None:
+    """Source: univocity-parsers, issue 530. What is cut for sure is told of its files too."""
+    heads = ("Dấu thời gian", *HEADINGS[:2], *HEADINGS[3:])
+    rows = [(f"2025/10/0{k} 9:12:33 SA GMT+7", *row[:2], *row[3:]) for k, row in enumerate(ROWS, 5)]
+    whole = table(rows, heads).replace("\n", "\r\n").removesuffix("\r\n")
+    path = trial(tmp_path / "a", {"r.csv": whole})
+    assert list(forms(path)) == [("r.csv", 2), ("r.csv", 3), ("r.csv", 4)]
+    assert told(path, "returns.open_end") + told(path, "returns.last_row_cut") == []
+    assert told(trial(tmp_path / "b", {"r.csv": whole.rpartition(",")[0]}), "returns.last_row_cut")
+
+
+def test_definitions_without_their_last_line_end_are_told_whatever_is_asked(tmp_path: Path) -> None:
+    files = ("study.toml", "instrument/instrument.toml", "instrument/units.csv", "instrument/items.csv")
+    path = trial(tmp_path, {"r.csv": table(ROWS)})
+    assert told(path, "file.open_end") == []
+    for file in files:
+        content = (path / file).read_bytes()
+        (path / file).write_bytes(content.rstrip(b"\n"))
+    assert sorted(problem.file for problem in told(path, "file.open_end")) == sorted(files)
+    assert {p.file for p in sv.check(path) if p.code == "file.open_end"} == set(files)
+
+
+def test_a_definition_that_ends_within_a_letter_is_refused(tmp_path: Path) -> None:
+    path = trial(tmp_path, {"r.csv": table(ROWS)})
+    units = path / "instrument" / "units.csv"
+    units.write_bytes(units.read_bytes() + "x,xa,Xã Tân Mỹ".encode()[:-1])
+    (problem,) = told(path, "file.cut")
+    assert (problem.file, problem.row) == ("instrument/units.csv", 5)

@@ -72,7 +72,7 @@ from surveys.vocabulary.statuses import TOOL_STATES
 #: Relative difference of two population totals that printing them as rounded numbers can explain.
 TOTALS_AGREE = 1e-6
 #: The place of a row, as forms without a code were called once: ``returns/a.xlsx#35``, ``returns/a.xlsx#Phiếu#35``.
-_ROW_OF_FILE = re.compile(r".+\.(csv|tsv|txt|xlsx?|ods|z?sav|por|dta|parquet|zip)(#.+)?#\d+", re.IGNORECASE)
+_IN_FILE = re.compile(r"(?<=.)\.(?:csv|tsv|txt|xlsx?|ods|z?sav|por|dta|parquet|zip)(?:#|\Z)", re.IGNORECASE)
 #: Largest limit that can be declared; no machine has as much.
 MOST_BYTES = 10**15
 ONCE: tuple[Key, ...] = (
@@ -436,6 +436,12 @@ def _above(node: Node, nodes: Mapping[str, Node]) -> list[str]:
     return found
 
 
+def _is_row_of_file(code: str) -> bool:
+    """Whether a form code is a file and a row of it, as results name forms without codes."""
+    place, mark, row = code.rpartition("#")
+    return bool(mark) and row.isdecimal() and _IN_FILE.search(place) is not None
+
+
 def check_decisions(draft: StudyDraft) -> None:
     """Decisions are dated, name no row of a file and stand on issued forms; spellings that are read as one mean one unit."""
     issued = {entry.form_code for entry in draft.all(Issued)} if draft.of(Decision) else set()
@@ -443,7 +449,7 @@ def check_decisions(draft: StudyDraft) -> None:
         check_period(place, decision.date, "", ("date", "date"))
         if decision.submission:
             continue
-        if _ROW_OF_FILE.fullmatch(decision.form_code):
+        if _is_row_of_file(decision.form_code):
             place.note("decisions.by_row", "form_code", value=decision.form_code)
         elif issued and decision.form_code not in issued:
             place.note("decisions.not_issued", "form_code", severity="warning", value=decision.form_code)

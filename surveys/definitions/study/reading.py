@@ -103,7 +103,7 @@ def load_study(path: str | Path, document: Mapping[str, object] | None = None) -
     problems.raise_errors()
     assert draft is not None
     assert draft.study is not None
-    return draft.study
+    return replace(draft.study, open_ends=tuple(p for p in problems.warnings if p.code == "file.open_end"))
 
 
 def read_study(

@@ -15,7 +15,7 @@ from typing import Literal
 from surveys.definitions.field_types import Count, Date, MayBeEmpty
 from surveys.definitions.instrument.records import Instrument, Rule, Unit
 from surveys.definitions.study.limits import LIMITS, Limits
-from surveys.problems import Language
+from surveys.problems import Language, Problem
 from surveys.vocabulary.notebook_display import Shown
 
 
@@ -330,6 +330,7 @@ class StudyDefinition(Shown):
     files: tuple[str, ...] = ()  # every input file, relative to the folder, for the manifest
     document: Mapping[str, object] = field(default_factory=dict, repr=False)  # what study.toml says
     changed: tuple[str, ...] = ()  # sections of study.toml that were replaced after it was read
+    open_ends: tuple[Problem, ...] = field(default=(), repr=False)  # files whose last line may be cut
 
     @cached_property
     def excluded(self) -> Mapping[tuple[str, str], Exclusion]:

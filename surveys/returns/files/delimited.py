@@ -7,6 +7,7 @@ from surveys.returns.files.file_content import FileContent
 from surveys.returns.files.sheets import Page
 from surveys.vocabulary.csv import CsvError, delimiter_of, records
 from surveys.vocabulary.legacy_encodings import FONT_ENCODINGS, decode_old
+from surveys.vocabulary.line_ends import ends_within_letter, is_open, row_of
 
 #: The delimiters as the study names them.
 NAMED = {"tab": "\t"}
@@ -21,7 +22,17 @@ def read(source: FileContent) -> list[Page]:
     delimiter, skipped, notes = _delimiter(text, source)
     rows = _rows(text, delimiter, source)
     source.check_size(len(rows), max(map(len, rows), default=0))
-    return [Page("", rows[skipped:], lines=True, first_row=1 + skipped, conversion=conversion, notes=notes)]
+    return [
+        Page(
+            "",
+            rows[skipped:],
+            lines=True,
+            first_row=1 + skipped,
+            conversion=conversion,
+            open_end=is_open(text),
+            notes=notes,
+        )
+    ]
 
 
 def decode(raw: bytes, name: str, encoding: str = "") -> tuple[str, str]:
@@ -41,6 +52,8 @@ def decode(raw: bytes, name: str, encoding: str = "") -> tuple[str, str]:
     except LookupError:
         raise fault("returns.encoding_unknown", file=name, encoding=encoding) from None
     except UnicodeDecodeError as error:
+        if ends_within_letter(error):
+            raise fault("returns.cut_in_letter", file=name, row=row_of(error)) from None
         if encoding:
             raise fault("returns.encoding_wrong", file=name, encoding=encoding) from None
         old = None if declared else decode_old(raw)

@@ -55,8 +55,8 @@ class SheetFacts:
     ``variables`` describe the columns of a statistical file, whose first row of cells holds the variable names, and ``sets`` its
     multiple-response sets. ``merged`` are the merged areas of a workbook as (top, left, bottom, right), inclusive, from 0;
     ``hidden_rows`` and ``hidden_columns`` those that a filter or a person hid, as rows and columns of cells. ``conversion`` names
-    the old table that a whole text file was decoded by, ``fonts`` counts the cells of each column (from 0) that were typed with
-    old fonts, and ``notes`` are warnings about the sheet.
+    the old table that a whole text file was decoded by, ``open_end`` says that it lacks its last line end, ``fonts`` counts the
+    cells of each column (from 0) that were typed with old fonts, and ``notes`` are warnings about the sheet.
     """
 
     first_row: int = 1
@@ -67,6 +67,7 @@ class SheetFacts:
     hidden_rows: tuple[int, ...] = ()
     hidden_columns: tuple[int, ...] = ()
     conversion: str = ""
+    open_end: bool = False
     fonts: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
     notes: tuple[Problem, ...] = ()
 

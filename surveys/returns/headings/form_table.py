@@ -12,6 +12,7 @@ from surveys.returns.files.sheets import Sheet, is_filled
 from surveys.returns.headings.columns import CodedCells, Column, coded, column_letter
 from surveys.returns.headings.tool_states import UNKNOWN, Said
 from surveys.returns.text.cell_text import Conversions, cell_text, repaired
+from surveys.vocabulary.line_ends import end_of
 
 _SEARCHED = 100  # rows in which the first that holds anything is looked for
 
@@ -126,4 +127,9 @@ def _check_widths(sheet: Sheet, rows: np.ndarray, width: int) -> None:
     ]
     if wrong:
         row, found = wrong[0] + sheet.first_row, int(sheet.widths[wrong[0]])
+        if sheet.open_end and wrong == [len(sheet.cells) - 1]:
+            said = end_of(" · ".join(filter(None, map(cell_text, sheet.cells[-1]))))
+            raise sheet.problem(
+                "returns.last_row_cut", row=row, found=found, expected=width, text=said, cell=""
+            )
         raise sheet.problem("returns.row_width", row=row, found=found, expected=width, rows=len(wrong))

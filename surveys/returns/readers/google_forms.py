@@ -17,6 +17,9 @@ from surveys.returns.headings.questions import Vocabulary, split_part
 from surveys.returns.headings.submission_names import declared
 from surveys.vocabulary.folding import fold
 
+ENDS_LINES = (
+    False  # neither a form nor a sheet writes a line end after the last row (univocity-parsers, issue 530)
+)
 TIMES = frozenset(map(fold, ("Timestamp", "Dấu thời gian")))
 #: Columns that the product adds by itself, besides the time; they identify people and are read only where they are declared.
 OWN = frozenset(

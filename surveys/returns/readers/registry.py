@@ -25,18 +25,19 @@ MADE_BY_HAND = frozenset({"native", "handmade", "statistical", "tidy"})
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A source of returns."""
+    """A source of returns. ``ends_lines``: whether it writes a line end after the last row of a text file."""
 
     name: str
     recognise: Callable[[Sequence[Sheet], Vocabulary], int]
     read: Callable[[Sequence[Sheet], Vocabulary], list[FormTable]]
+    ends_lines: bool = True
 
 
 def _found() -> Iterator[Reader]:
     for _, name, _ in pkgutil.iter_modules(readers.__path__):
         module = importlib.import_module(f"{readers.__name__}.{name}")
         if hasattr(module, "recognise"):
-            yield Reader(name, module.recognise, module.read)
+            yield Reader(name, module.recognise, module.read, getattr(module, "ENDS_LINES", True))
 
 
 READERS: tuple[Reader, ...] = tuple(_found())

@@ -90,7 +90,7 @@ def only(problems: Problems) -> Problem:
 
 def test_other_form_of_unicode_is_a_warning_with_its_row(tmp_path: Path) -> None:
     _, problems = read(
-        tmp_path / "t.csv", ("unit,name\na,x\nb," + unicodedata.normalize("NFD", "Đình")).encode()
+        tmp_path / "t.csv", ("unit,name\na,x\nb," + unicodedata.normalize("NFD", "Đình\n")).encode()
     )
     assert (only(problems).code, only(problems).severity, only(problems).row) == (
         "file.not_nfc",
@@ -208,7 +208,7 @@ def test_a_file_that_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize(
     ("text", "row"),
-    [("a = 1\nb = \n", 2), ("a = 1\na = 2\n", 2), ("a = [", 1), ("x = " + "[" * 5000, 1)],
+    [("a = 1\nb = \n", 2), ("a = 1\na = 2\n", 2), ("a = [\n", 2), ("x = " + "[" * 5000 + "\n", 1)],
     ids=["value", "repeated-key", "cut-off", "nested"],
 )
 def test_toml_fault_names_its_row(tmp_path: Path, text: str, row: int) -> None:

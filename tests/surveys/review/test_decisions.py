@@ -70,7 +70,7 @@ def decide(path, decisions: dict[str, str]) -> None:
     for text, decision in decisions.items():
         k = next(k for k, line in enumerate(lines) if f",{text}," in line)
         lines[k] = lines[k].removesuffix(",,,") + f"{decision},,,"
-    path.write_text("\r\n".join(lines), encoding="utf-8-sig")
+    path.write_text("\r\n".join([*lines, ""]), encoding="utf-8-sig")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
@@ -140,7 +140,7 @@ def test_two_decisions_for_one_spelling_are_a_fault(reviewed):
     round_, path = reviewed
     lines = path.read_text(encoding="utf-8-sig").splitlines()
     both = [line.replace(",,,,", ",x,,,") if ",So Noi vu," in line else line for line in lines]
-    path.write_text("\r\n".join(both), encoding="utf-8-sig")
+    path.write_text("\r\n".join([*both, ""]), encoding="utf-8-sig")
     with pytest.raises(SurveyError) as caught:
         unit_decisions(path, round_)
     assert {p.code for p in caught.value.problems} == {"returns.decided_twice"}
