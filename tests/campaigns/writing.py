@@ -1,0 +1,163 @@
+"""Every command that writes, with what it writes from, where, and what stands there before: the stage of the campaigns."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+SAMPLES = Path(__file__).parents[2] / "data-sample"
+Content = dict[str, bytes]
+
+
+@dataclass(frozen=True)
+class Writer:
+    """A command by its arguments but ``--out``; ``before``: the arguments by which another content was made that stands there
+    already (none where it writes only where nothing stands)."""
+
+    name: str
+    arguments: tuple[str, ...]
+    before: tuple[str, ...] = ()
+    is_file: bool = False
+
+    def call(self, place: Path, *, before: bool = False) -> list[str]:
+        return [*(self.before if before else self.arguments), "--out", str(place)]
+
+
+class Stage:
+    """A folder with studies, results and review files, and a place between neighbours for each command.
+
+    ``stage.place(writer)`` is where it writes. :meth:`prepare` puts what stood there before in place; :meth:`fault` tells what is
+    wrong afterwards.
+    """
+
+    def __init__(self, folder: Path, run: Callable[[list[str]], int]) -> None:
+        self.folder, self.temporary = folder, folder / "tmp"
+        self._run = run
+        self.temporary.mkdir(parents=True)
+        for name in ("a", "b"):
+            shutil.copytree(SAMPLES / "first-survey", folder / name)
+        settings = folder / "b" / "study.toml"
+        shorter = settings.read_text(encoding="utf-8").replace('end = "2026-10-30"', 'end = "2026-10-20"')
+        settings.write_text(shorter, encoding="utf-8")
+        for name in ("a", "b"):
+            self._made(["score", str(folder / name), "--out", str(folder / f"of-{name}")])
+        review = (folder / "of-a" / "review" / "units.csv").read_text(encoding="utf-8-sig")
+        (folder / "units.csv").write_text(_decided(review), encoding="utf-8")
+        self.writers = {writer.name: writer for writer in self._writers()}
+        self._after: dict[str, Content] = {}
+        self._before: dict[str, Content] = {}
+        for writer in self.writers.values():
+            self._remember(writer)
+
+    def _writers(self) -> Iterator[Writer]:
+        a, b = str(self.folder / "a"), str(self.folder / "b")
+        results = [str(self.folder / f"of-{name}") for name in ("a", "b")]
+        yield Writer("score", ("score", b), ("score", a))
+        yield Writer("score over a screening", ("score", b), ("screen", a))
+        yield Writer("screen", ("screen", b), ("screen", a))
+        yield Writer("confirm", ("confirm", str(self.folder / "units.csv"), "--study", a), is_file=True)
+        yield Writer("map", ("map", f"{a}/returns/google-forms.xlsx", "--study", a), is_file=True)
+        yield Writer("simulate", ("simulate", f"{a}/instrument", "--seed", "1", "--scale", "0.2"))
+        sipas, papi = (str(SAMPLES / "published" / f"{name}_ha_noi_2023.csv") for name in ("sipas", "papi"))
+        audited = ("audit", sipas, "--instrument", "sipas/2023")
+        yield Writer("audit", audited, ("audit", papi, "--instrument", "papi/2021"))
+        yield Writer("compare", ("compare", *results), ("compare", *reversed(results)))
+
+    def place(self, writer: Writer) -> Path:
+        return self.folder / "out" / f"{writer.name.replace(' ', '-')}{'.csv' if writer.is_file else ''}"
+
+    def prepare(self, writer: Writer) -> None:
+        """The place as it was before the command, its neighbours, nothing else."""
+        place = self.place(writer)
+        shutil.rmtree(place.parent, ignore_errors=True)
+        for path, content in _neighbours(place).items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        put(place, self._before[writer.name])
+        for path in self.temporary.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def fault(self, writer: Writer, *, done: bool = False, two_steps: bool = False) -> str:
+        """What is wrong after a run that may have been stopped; ``done``: it was not. ``two_steps``: between two renames the old
+        folder may stand in the draft."""
+        place = self.place(writer)
+        drafts = {path for path in place.parent.iterdir() if path.name.endswith(".draft")}
+        found = contents(place)
+        old = place.parent / f".{place.name}.draft" / "old"
+        accepted = (
+            [self._after[writer.name]] if done else [self._before[writer.name], self._after[writer.name]]
+        )
+        if two_steps and not done and not place.exists():
+            found = contents(old)
+        if found not in accepted:
+            return f"half: {sorted(found)}"
+        if done and drafts:
+            return f"a draft is left: {drafts}"
+        others = {
+            path: path.read_bytes() for path in files(place.parent) if not _belongs(path, {place, *drafts})
+        }
+        if others != _neighbours(place):
+            return f"neighbours: {sorted(map(str, others))}"
+        return ""
+
+    def left_in_temporary(self) -> list[str]:
+        return sorted(os.listdir(self.temporary))
+
+    def _remember(self, writer: Writer) -> None:
+        place = self.place(writer)
+        place.parent.mkdir(exist_ok=True)
+        self._before[writer.name] = {}
+        if writer.before:
+            self._made(writer.call(place, before=True))
+            self._before[writer.name] = contents(place)
+        shutil.rmtree(place.parent)
+        place.parent.mkdir()
+        self._made(writer.call(place))
+        self._after[writer.name] = contents(place)
+        assert self._after[writer.name] not in ({}, self._before[writer.name]), writer.name
+
+    def _made(self, arguments: list[str]) -> None:
+        code = self._run(arguments)
+        assert code in (0, 1), (arguments, code)
+        assert Path(arguments[-1]).exists(), arguments
+
+
+def contents(place: Path) -> Content:
+    """Relative path → bytes of a folder or a file; {} where there is none."""
+    if place.is_file():
+        return {"": place.read_bytes()}
+    return {path.relative_to(place).as_posix(): path.read_bytes() for path in files(place)}
+
+
+def put(place: Path, content: Mapping[str, bytes]) -> None:
+    for path, data in content.items():
+        (place / path).parent.mkdir(parents=True, exist_ok=True)
+        (place / path).write_bytes(data)
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()] if folder.is_dir() else []
+
+
+def _neighbours(place: Path) -> dict[Path, bytes]:
+    """What stands beside the place, some of it under names like those of drafts."""
+    names = (
+        "notes.docx", ".hidden", f"{place.name}-2/run.json", f".{place.name}.draft-x/mine.txt", f"{place.name}.old/scores.csv",
+        f".{place.name}-tmp/a.txt", f"~${place.name}", f".{place.name}.part",
+    )  # fmt: skip
+    return {place.parent / name: f"mine: {name}".encode() for name in names}
+
+
+def _belongs(path: Path, places: set[Path]) -> bool:
+    return any(path == place or place in path.parents for place in places)
+
+
+def _decided(review: str) -> str:
+    """A review of units in which the first proposal is accepted."""
+    head, first, *others = review.splitlines()
+    cells = first.split(",")
+    cells[head.split(",").index("decision")] = "x"
+    return "\n".join([head, ",".join(cells), *others, ""])
