@@ -37,6 +37,7 @@ from types import FrameType
 from typing import Any
 
 import surveys
+from surveys.cli.process import begin
 from surveys.vocabulary import output_draft
 from tests.campaigns.writing import Stage, Writer
 
@@ -163,7 +164,11 @@ class Campaign:
             self.stage.prepare(writer)
             mark = f"{os.getpid()}-{nth}"
             pause = generator.uniform(0, lasts * 1.1)
-            number = copied(partial(self._marked, writer, mark), self.output)
+            heard, tell = os.pipe()
+            number = copied(partial(self._marked, writer, mark, tell), self.output)
+            os.close(tell)
+            os.read(heard, 1)
+            os.close(heard)
             time.sleep(pause)
             what = f"{asked.name} after {pause:.4f} of {lasts:.4f} s"
             code = self._stopped(number, asked)
@@ -172,7 +177,10 @@ class Campaign:
             if nth % AGAIN < 4:  # once for each signal
                 self._run_again(writer, what)
 
-    def _marked(self, writer: Writer, mark: str) -> int:
+    def _marked(self, writer: Writer, mark: str, tell: int) -> int:
+        """The command, marked; it tells when the signals are its own: before, they are the interpreter's, which is starting."""
+        begin()
+        os.write(tell, b".")
         os.environ |= {MARK: mark, "TMPDIR": str(self.stage.temporary)}
         return run_here(writer.call(self.stage.place(writer)))
 

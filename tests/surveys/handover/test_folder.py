@@ -4,52 +4,23 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from surveys.handover.folder import write_folder
-from surveys.handover.manifest import MANIFEST, SUMS, digests_of, json_bytes, sums_bytes
+from surveys.handover.manifest import MANIFEST, SUMS
 from surveys.handover.package import package
 from surveys.problems import SurveyError
 from surveys.scoring.scored_round import ScoredRound
-
-MARK = b'{"format": "surveys/run/1", "content": "scores"}\n'
-
-
-def _files(folder: Path) -> dict[str, bytes]:
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
-
-
-def _descriptor(tables: Mapping[str, bytes]) -> bytes:
-    """As much of a descriptor as tells which tables a run wrote."""
-    digests = digests_of(tables)
-    return json_bytes({"resources": [{"path": p, "hash": f"sha256:{digests[p]}"} for p in tables]})
-
-
-def _result(word: bytes, mark: bytes = MARK) -> dict[str, bytes]:
-    """A small folder that counts as a result."""
-    tables = {"scores.csv": word, "review/forms.csv": b"decision"}
-    council = {"scores.csv": word * 2}
-    files = {
-        **tables,
-        **{f"council/{path}": content for path, content in council.items()},
-        "council/datapackage.json": _descriptor(council),
-        "datapackage.json": _descriptor(tables),
-        "review/forms.xlsx": word,
-        MANIFEST: mark,
-    }
-    return {**files, SUMS: sums_bytes(digests_of(files))}
-
-
-OLD, NEW = _result(b"old"), _result(b"new")
+from tests.surveys.handover.small_results import MARK, NEW, OLD, files_below, small_result
 
 
 def test_a_new_folder_is_written_whole(tmp_path: Path) -> None:
     heard: list[tuple[str, int, int]] = []
     write_folder(tmp_path / "a" / "b" / "out", NEW, lambda *step: heard.append(step))
-    assert _files(tmp_path / "a" / "b" / "out") == NEW
+    assert files_below(tmp_path / "a" / "b" / "out") == NEW
     assert heard == [("write", k + 1, len(NEW)) for k in range(len(NEW))]
     assert [p.name for p in (tmp_path / "a" / "b").iterdir()] == ["out"]
 
@@ -59,7 +30,7 @@ def test_an_earlier_result_and_an_empty_folder_are_replaced(tmp_path: Path) -> N
     (tmp_path / "out" / ".DS_Store").write_bytes(b"desktop")
     write_folder(tmp_path / "out", OLD)
     write_folder(tmp_path / "out", NEW)
-    assert _files(tmp_path / "out") == NEW
+    assert files_below(tmp_path / "out") == NEW
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
 
 
@@ -80,7 +51,7 @@ def test_folders_of_others_are_left_alone(tmp_path: Path) -> None:
     out.mkdir()
     (out / "study.toml").write_text("mine")
     assert _code(lambda: write_folder(out, NEW)) == ("handover.out_is_foreign",)
-    assert _files(out) == {"study.toml": b"mine"}
+    assert files_below(out) == {"study.toml": b"mine"}
     (tmp_path / "file").write_text("mine")
     assert _code(lambda: write_folder(tmp_path / "file", NEW)) == ("handover.out_is_a_file",)
     assert (tmp_path / "file").read_text() == "mine"
@@ -90,11 +61,11 @@ def test_folders_of_others_are_left_alone(tmp_path: Path) -> None:
 
 
 def test_scores_replace_a_screening_but_nothing_else_replaces_scores(tmp_path: Path) -> None:
-    screened = _result(b"new", MARK.replace(b"scores", b"screening"))
+    screened = small_result(b"new", MARK.replace(b"scores", b"screening"))
     write_folder(tmp_path / "out", screened)
     write_folder(tmp_path / "out", OLD)
     assert _code(lambda: write_folder(tmp_path / "out", screened)) == ("handover.out_is_other",)
-    assert _files(tmp_path / "out") == OLD
+    assert files_below(tmp_path / "out") == OLD
 
 
 def test_files_that_people_added_or_filled_in_are_not_lost(tmp_path: Path) -> None:
@@ -102,12 +73,12 @@ def test_files_that_people_added_or_filled_in_are_not_lost(tmp_path: Path) -> No
     write_folder(out, OLD)
     (out / "notes.docx").write_bytes(b"mine")
     (out / "review" / "forms.csv").write_bytes(b"valid")
-    before = _files(out)
+    before = files_below(out)
     assert _code(lambda: write_folder(out, NEW)) == (
         "handover.out_has_added_files",
         "handover.out_has_edited_files",
     )
-    assert _files(out) == before
+    assert files_below(out) == before
 
 
 def test_a_real_package_survives_a_failed_second_run(
@@ -123,7 +94,7 @@ def test_a_real_package_survives_a_failed_second_run(
         patched.setattr(os, "fsync", full)
         with pytest.raises(OSError, match="space"):
             write_folder(tmp_path / "out", files)
-    assert _files(tmp_path / "out") == files
+    assert files_below(tmp_path / "out") == files
 
 
 def _earlier(out: Path, *without: str) -> None:
@@ -140,12 +111,12 @@ def test_a_file_that_no_run_wrote_stays(name: str, without: tuple[str, ...], tmp
     out = tmp_path / "out"
     _earlier(out, *without)
     (out / name).write_bytes("của tôi".encode())
-    before = _files(out)
+    before = files_below(out)
     with pytest.raises(SurveyError) as raised:
         write_folder(out, NEW)
     assert "handover.out_has_added_files" in {p.code for p in raised.value.problems}
     assert name in dict(raised.value.problems[0].params)["found"] or without
-    assert _files(out) == before
+    assert files_below(out) == before
 
 
 def test_a_table_that_someone_changed_stays(tmp_path: Path) -> None:
