@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from surveys.handover.fingerprint import fingerprint_of_folder, typed_fingerprint
+from surveys.handover.manifest import MANIFEST, read_manifest
+from surveys.handover.package import package, screening
+from surveys.handover.scored_again import differences
 from surveys.handover.signature.checks import SignedBy, check_signatures, refuse_signed, sign_folder
 from surveys.handover.signature.keys import open_key, read_passphrase
 from surveys.handover.signature.signers import checked_identity, signer_line
 from surveys.handover.signature.sshsig import key_fingerprint
 from surveys.handover.verification import verify_folder
 from surveys.problems import Problem, SurveyError
+from surveys.study import Study, load
+from surveys.vocabulary.progress import Stages, unheard
 
 
 @dataclass(frozen=True)
@@ -35,20 +40,29 @@ def fingerprint(folder: str | Path) -> str:
 
 
 def verify(
-    folder: str | Path, *, fingerprint: str = "", signers: str | Path | None = None
+    folder: str | Path,
+    *,
+    fingerprint: str = "",
+    signers: str | Path | None = None,
+    study: Study | str | Path | None = None,
+    progress: Stages = unheard,
 ) -> tuple[Problem, ...]:
     """Everything that is wrong with a folder of results, a screening, or a council folder on its own; () when all is well.
 
     ``fingerprint``: the one that was told on another way; spaces, dashes and case do not matter. ``signers``: the
-    file of those who may sign (OpenSSH's allowed signers); then there must be a signature of one of them.
+    file of those who may sign (OpenSSH's allowed signers); then there must be a signature of one of them. ``study``:
+    one's own copy of the round, which is scored again in memory and compared with every file; when it cannot be
+    scored, its errors are told.
     """
     place = Path(folder)
-    found = verify_folder(place)
+    found = [*verify_folder(place)]
     if fingerprint:
-        found += tuple(_against_fingerprint(place, fingerprint))
+        found += _against_fingerprint(place, fingerprint)
     if signers is not None:
-        found += tuple(_against_signers(place, Path(signers)))
-    return found
+        found += _against_signers(place, Path(signers))
+    if study is not None:
+        found += _against_study(place, study, progress)
+    return tuple(dict.fromkeys(found))
 
 
 def signed_by(folder: str | Path, signers: str | Path) -> tuple[SignedBy, ...]:
@@ -97,3 +111,24 @@ def _against_fingerprint(folder: Path, told: str) -> Iterator[Problem]:
     if expected != found:
         params = (("expected", expected), ("found", found))
         yield Problem("fingerprint.differs", file=str(folder), params=params)
+
+
+def _against_study(folder: Path, study: Study | str | Path, progress: Stages) -> Iterator[Problem]:
+    """The folder against the study scored, or where it is a screening screened, again; nothing where it has no manifest."""
+    manifest = read_manifest(folder / MANIFEST)
+    if manifest is None:
+        return
+    if manifest.get("content") not in ("scores", "screening"):
+        yield Problem("again.no_round", file=str(folder))
+        return
+    try:
+        loaded = study if isinstance(study, Study) else load(study)
+        if manifest["content"] == "scores":
+            again = package(loaded.score(progress).round)
+        else:
+            again = screening(loaded.screen(progress).screened)
+    except SurveyError as error:
+        yield Problem("again.not_scored", file=str(study.path if isinstance(study, Study) else study))
+        yield from error.problems
+        return
+    yield from differences(folder, again)

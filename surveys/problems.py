@@ -52,8 +52,8 @@ class Problem:
         return ", ".join(filter(None, (self.file, self.place_in_file(language))))
 
     def place_in_file(self, language: Language, rows: str = "") -> str:
-        """The place within its file in words, in a TOML file its key; ``rows``: several rows in place of its own."""
-        last = "key" if self.file.endswith(".toml") else "column"
+        """The place within its file in words, in a TOML or JSON file its key; ``rows``: several rows in place of its own."""
+        last = "key" if self.file.endswith((".toml", ".json")) else "column"
         named = (("sheet", self.sheet), ("row", rows or str(self.row or "")), (last, self.column))
         return ", ".join(f"{phrase(f'place.{name}', language)} {value}" for name, value in named if value)
 

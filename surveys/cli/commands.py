@@ -101,12 +101,22 @@ def verify(
     folder: Annotated[str, typer.Argument(metavar="DIR")],
     fingerprint: Annotated[str, typer.Option("--fingerprint", metavar="F")] = "",
     signers: Annotated[str | None, typer.Option("--signers", metavar="FILE")] = None,
+    study: Annotated[str | None, typer.Option("--study", metavar="STUDY")] = None,
 ) -> None:
-    _judge(context.obj, sv.verify(folder, fingerprint=fingerprint, signers=signers))
-    context.obj.say("cli.verify.done", folder=folder)
+    terminal: Terminal = context.obj
+    with terminal.progress() as stages:
+        found = sv.verify(folder, fingerprint=fingerprint, signers=signers, study=study, progress=stages)
+    _judge(terminal, found)
+    terminal.say("cli.verify.done", folder=folder)
+    terminal.say("cli.fingerprint", fingerprint=sv.fingerprint(folder))
+    if fingerprint:
+        terminal.say("cli.verify.proved.fingerprint")
     for one in sv.signed_by(folder, signers) if signers is not None else ():
-        context.obj.say("cli.verify.signed", signature=one.file, signer=one.principals, key=one.key)
-    context.obj.say("cli.fingerprint", fingerprint=sv.fingerprint(folder))
+        terminal.say("cli.verify.signed", signature=one.file, signer=one.principals, key=one.key)
+    if study is not None:
+        terminal.say("cli.verify.proved.study", study=study)
+    lacking = "returns" if study else "scoring" if fingerprint or signers else "origin"
+    terminal.say(f"cli.verify.unproved.{lacking}")
 
 
 @app.command(cls=WordedCommand)

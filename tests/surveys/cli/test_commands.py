@@ -40,12 +40,36 @@ def test_score_writes_a_package_that_verifies(scored: Path, capsys: Captured) ->
     listed = [line for line in sums_of(scored / "council") if line.endswith((".csv", ".json"))]
     digits = sha256("".join(f"{line}\n" for line in listed).encode()).hexdigest()
     told = " ".join(re.findall("....", digits))
-    assert out.splitlines() == [
-        _said("cli.verify.done", "vi", folder=scored), *_said("cli.fingerprint", "vi", fingerprint=told).splitlines()
+    said = [
+        _said("cli.verify.done", "vi", folder=scored), _said("cli.fingerprint", "vi", fingerprint=told),
+        _said("cli.verify.unproved.origin", "vi"),
     ]  # fmt: skip
+    assert out == "\n".join([*said, ""])
     assert err == ""
     assert main(["verify", str(scored / "council"), "--fingerprint", told.upper().replace(" ", "-")]) == 0
-    assert told in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert told in out
+    assert _said("cli.verify.proved.fingerprint", "vi") in out
+    assert _said("cli.verify.unproved.scoring", "vi") in out
+
+
+@pytest.mark.long
+def test_verify_scores_the_study_again(
+    simulated: Path, scored: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    assert main(["verify", str(scored / "council"), "--study", str(simulated), "--lang", "en"]) == 0
+    out = capsys.readouterr().out
+    assert _said("cli.verify.proved.study", "en", study=simulated) in out
+    assert _said("cli.verify.unproved.returns", "en") in out
+    shutil.copytree(simulated, tmp_path / "copy")
+    returns = next((tmp_path / "copy/returns").glob("so-2*.csv"))
+    lines = returns.read_bytes().splitlines(keepends=True)
+    returns.write_bytes(b"".join(lines[:-1]))
+    assert main(["verify", str(scored), "--study", str(tmp_path / "copy"), "--lang", "en"]) == 1
+    err = capsys.readouterr().err
+    assert f"returns/{returns.name}" in err
+    assert re.search(r"column returned: “\d+”, but scoring again gives “\d+”", err)
+    assert len(err.splitlines()) < 800
 
 
 def test_verify_tells_both_fingerprints_where_they_differ(scored: Path, capsys: Captured) -> None:
