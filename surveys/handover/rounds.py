@@ -10,16 +10,26 @@ import numpy as np
 import pandas as pd
 
 from surveys.comparison.changes import ComparedRound, Comparison
-from surveys.definitions.instrument.reading import load_instrument, shipped
+from surveys.definitions.instrument.reading import INSTRUMENT_FILE, TABLES, load_instrument, shipped
 from surveys.definitions.instrument.records import ScorePlan
+from surveys.definitions.record_building import build
 from surveys.definitions.study.records import Output
 from surveys.handover import official_columns
 from surveys.handover.folder import write_folder
-from surveys.handover.manifest import INSTRUMENT, MANIFEST, language_of, plain_manifest, read_manifest
+from surveys.handover.manifest import (
+    INSTRUMENT,
+    MANIFEST,
+    SUMS,
+    digest_of,
+    language_of,
+    plain_manifest,
+    read_manifest,
+    read_sums,
+)
 from surveys.handover.read_back import PrintedTable, read_printed
 from surveys.handover.result_frames import printed, table_bytes
 from surveys.handover.seal import described, sealed
-from surveys.problems import Language, Problems, fault
+from surveys.problems import Language, Place, Problems, fault
 
 
 def is_result(folder: Path) -> bool:
@@ -34,6 +44,8 @@ def read_round(folder: Path) -> ComparedRound:
     version did not write it there; then the study itself has to be compared).
     """
     problems = Problems()
+    _check_sums(folder, problems)
+    problems.raise_errors()
     found = [
         read_printed(folder, table.path, table, problems)
         for table in (official_columns.SCORES, official_columns.UNITS)
@@ -46,8 +58,24 @@ def read_round(folder: Path) -> ComparedRound:
         raise fault("handover.instrument_not_shipped", file=str(folder), instrument=name)
     scores, units = (_frame(table) for table in found if table is not None)
     instrument = load_instrument(own if own.is_dir() else name)
-    instrument = replace(instrument, scoring=ScorePlan(**run.get("scoring", {})))
+    recorded = run.get("scoring", {})
+    plan = build(
+        ScorePlan, recorded if isinstance(recorded, Mapping) else {}, Place(problems, MANIFEST, at="scoring")
+    )
+    problems.raise_errors()
+    instrument = replace(instrument, scoring=plan or ScorePlan())
     return ComparedRound(instrument, scores, units.astype({"rank": "Int64"}), language_of(run))
+
+
+def _check_sums(folder: Path, problems: Problems) -> None:
+    """Files that a comparison reads and that are others than those which were handed over with their checksums."""
+    instrument = [f"{INSTRUMENT}/{name}" for name in (INSTRUMENT_FILE, *TABLES)]
+    paths = (MANIFEST, official_columns.SCORES.path, official_columns.UNITS.path, *instrument)
+    for path, expected in read_sums(folder / SUMS).items():
+        if path in paths and (folder / path).is_file():
+            found = digest_of((folder / path).read_bytes())
+            if found != expected:
+                problems.add("verify.file_changed", file=path, expected=expected, found=found)
 
 
 def deliver_comparison(comparison: Comparison, out: Path, language: Language) -> None:

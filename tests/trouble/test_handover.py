@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +198,34 @@ def test_results_of_a_study_with_its_own_instrument_are_compared(tmp_path: Path)
         changes = sv.compare(old, new).changes
         row = changes.query("unit_code == 'an-binh' and node_code == '2' and group == 'all'")
         assert row["change"].tolist() == [pytest.approx(-0.75)]
+
+
+@pytest.mark.parametrize("name", ["scores.csv", "units.csv", "run.json", "instrument/instrument.toml"])
+def test_results_that_were_changed_are_not_compared(name: str, tmp_path: Path) -> None:
+    study, out = trial(tmp_path / "dot", {"r.csv": table(ROWS)}), tmp_path / "kq"
+    sv.load(study).score().write(out)
+    (out / name).write_bytes((out / name).read_bytes().replace(b"0", b"1", 1))
+    with pytest.raises(sv.SurveyError) as raised:
+        sv.compare(out, study)
+    assert [(problem.code, problem.file) for problem in raised.value.problems] == [
+        ("verify.file_changed", name)
+    ]
+
+
+@pytest.mark.parametrize(
+    "scoring", ['{"questionnaires": "value"}', '{"numerator": 3}', '{"numerator": "valve"}']
+)
+def test_a_manifest_whose_plan_of_scores_is_none_is_a_fault(scoring: str, tmp_path: Path) -> None:
+    """A key that no plan has ended in a traceback."""
+    study, out = trial(tmp_path / "dot", {"r.csv": table(ROWS)}), tmp_path / "kq"
+    sv.load(study).score().write(out)
+    manifest = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    manifest["scoring"] = json.loads(scoring)
+    (out / "run.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (out / "SHA256SUMS").unlink()
+    with pytest.raises(sv.SurveyError) as raised:
+        sv.compare(out, study)
+    assert {problem.file for problem in raised.value.problems} == {"run.json"}
 
 
 @pytest.mark.parametrize("name", ["khong-co", "trong", "ghi-chu.txt/study.toml"])

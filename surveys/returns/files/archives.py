@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections import Counter
 
 from surveys.problems import fault
 from surveys.returns.files.file_content import FileContent
@@ -23,6 +24,8 @@ class Archive:
         largest = source.most_unpacked
         if len(parts) > source.limits.entries or self.size > largest:
             raise fault("returns.zip_bomb", file=source.file, size=self.size, limit=largest)
+        if twice := next((name for name, count in Counter(self.names).items() if count > 1), ""):
+            raise source.damaged(f"two parts are called {twice}")
         if any(part.flag_bits & 1 for part in parts):
             raise fault("returns.file_locked", file=source.file)
 

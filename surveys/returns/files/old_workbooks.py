@@ -3,7 +3,7 @@
 Sources: [MS-CFB] (the sectors of a compound file) and [MS-XLS]: records ``BoundSheet8`` (0x85), ``Row`` (0x208, bit ``fDyZero``)
 and ``ColInfo`` (0x7D, bit ``fHidden``). A file that cannot be followed tells nothing here; calamine says what is wrong with it.
 But calamine takes whatever a sheet holds up to the first record that it cannot follow: that a sheet has its beginning and its end
-is looked at here.
+is looked at here, and that no cell stands in the place of another or outside the columns that its row declares.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from surveys.returns.files.file_content import FileContent
 from surveys.returns.files.worksheet_xml import SheetMarks
 
 _SHEET, _ROW, _COLUMNS, _END = 0x85, 0x208, 0x7D, 0x0A
+#: Cells: formula, blank, number, text (three kinds), truth value or error, number in 30 bits.
+_CELLS = frozenset((0x06, 0x201, 0x203, 0x204, 0xFD, 0xD6, 0x205, 0x27E))
 _BEGINNINGS = (0x809, 0x409, 0x209, 0x09)  # of BIFF8 and the versions before it
+_CHART = b"\x20\x00"  # what begins
 _HIDDEN_ROW, _HIDDEN_COLUMN = 0x20, 0x01
 _NAMES = ("Workbook", "Book")
 _NO_SECTOR = 0xFFFFFFFA  # from here on numbers of sectors have other meanings
@@ -28,16 +31,34 @@ def hidden_in(source: FileContent) -> dict[str, SheetMarks]:
         sheets = [content for kind, content in _records(stream, 0) if kind == _SHEET]
         starts = {_title(content): struct.unpack_from("<I", content)[0] for content in sheets}
         for title, start in starts.items():
-            if not _is_whole(stream, start):
-                raise source.damaged("a sheet is not whole", title)
+            if flaw := _flaw(stream, start):
+                raise source.damaged(flaw, title)
         return {title: _marks(stream, start) for title, start in starts.items()}
     except (struct.error, IndexError, UnicodeDecodeError):
         return {}
 
 
-def _is_whole(stream: bytes, start: int) -> bool:
-    kinds = [kind for kind, _ in _records(stream, start)]
-    return bool(kinds) and kinds[0] in _BEGINNINGS and kinds[-1] == _END
+def _flaw(stream: bytes, start: int) -> str:
+    """What is wrong with the records of a sheet; empty when nothing is. A chart in it has a beginning of its own, and numbers
+    that stand in no row."""
+    kind, begun, places, spans = 0, list[int](), set[tuple[int, int]](), dict[int, tuple[int, int]]()
+    for kind, content in _records(stream, start):
+        if kind in _BEGINNINGS or not begun:
+            begun.append(kind if content[2:4] != _CHART else 0)
+        elif len(begun) > 1 or not begun[0]:
+            continue
+        elif kind == _ROW:
+            row, begin, end = struct.unpack_from("<HHH", content)
+            spans[row] = (begin, end) if end > begin else (0, 0xFFFF)  # some programs declare no columns
+        elif kind in _CELLS:
+            place = struct.unpack_from("<HH", content)
+            begin, end = spans.get(place[0], (0, 0xFFFF))
+            if place in places:
+                return f"two cells in row {place[0] + 1}, column {place[1] + 1}"
+            if not begin <= place[1] <= end:  # the end is that of the last cell, or one more
+                return f"a cell outside the columns of row {place[0] + 1}"
+            places.add(place)
+    return "" if kind == _END and begun[0] in (0, *_BEGINNINGS) else "a sheet is not whole"
 
 
 def _title(content: bytes) -> str:

@@ -15,6 +15,7 @@ from posixpath import normpath
 
 from surveys.problems import Problems, fault
 from surveys.returns.files.archives import Archive
+from surveys.returns.files.binary_workbooks import flaw_of
 from surveys.returns.files.file_content import FileContent
 from surveys.returns.files.hidden_parts import hidden_columns, hidden_in_tables, hidden_rows
 
@@ -63,8 +64,8 @@ _MOST_TOLD = 20  # formulas without a value that are told one by one
 def inspect(archive: Archive) -> dict[str, SheetMarks]:
     """What each worksheet says beside its values, by its title. Every part is unpacked, which also checks its checksum.
 
-    Raises :class:`~surveys.problems.SurveyError` for XML entities, sheets beyond the limits, formulas without a value, and error
-    cells of an OpenDocument.
+    Raises :class:`~surveys.problems.SurveyError` for XML entities, sheets beyond the limits, formulas without a value, error
+    cells of an OpenDocument, and sheets of a binary workbook that are not whole.
     """
     source = archive.source
     titles = _sheet_titles(archive) if source.kind == "xlsx" else {}
@@ -74,6 +75,8 @@ def inspect(archive: Archive) -> dict[str, SheetMarks]:
             xml = archive.part(part)
             if _ENTITIES.search(xml):
                 raise fault("returns.xml_entities", file=source.file, part=part)
+            if flaw := flaw_of(xml):
+                raise source.damaged(flaw, part)
             if source.kind == "ods":
                 _check_open_document(xml, source)
                 hidden = hidden_in_tables(xml, source.limits.rows, source.limits.columns)
