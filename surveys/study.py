@@ -23,9 +23,11 @@ from surveys.review.decisions import Confirmed, confirm
 from surveys.sampling.returned_groups import NO_VALID_FORM
 from surveys.sampling.samples import draw_samples
 from surveys.scoring.scores import score
+from surveys.sharing.shared_copy import SharedCopy, write_pseudonymised
 from surveys.validity.screened_round import ScreenedRound
 from surveys.validity.screening import screen
 from surveys.vocabulary.new_file import refuse_existing
+from surveys.vocabulary.new_folder import refuse_filled
 from surveys.vocabulary.notebook_display import Shown
 from surveys.vocabulary.progress import Stages, unheard
 
@@ -81,6 +83,18 @@ class Study(Shown):
             return Result(screened, samples, score(screened, samples))
         except SurveyError as error:
             raise SurveyError(dict.fromkeys((*error.problems, *screened.warnings))) from None
+
+    def pseudonymise(self, out: str | Path, progress: Stages = unheard) -> SharedCopy:
+        """Write a copy of the round at ``out`` in which running numbers stand in place of whatever respondents typed: a study
+        folder of its own, whose scores, statuses and funnel are the same. It is still personal data.
+
+        Raises SurveyError as :meth:`screen`, when ``out`` holds anything, and when the copy would not be screened as the round
+        is; then nothing is written.
+        """
+        refuse_filled(Path(out))
+        screened = self._screened(progress)
+        progress("write")
+        return write_pseudonymised(screened, Path(out))
 
     def map_columns(self, file: str | Path, out: str | Path) -> pd.DataFrame:
         """Propose which column of an unknown file is which item or field, and write the proposal at ``out`` for a person, as

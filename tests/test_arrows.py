@@ -25,6 +25,7 @@ ROOMS = (
     "surveys.review",
     "surveys.returns",
     "surveys.validity",
+    "surveys.sharing",
     "surveys.sampling",
     "surveys.scoring",
     "surveys.comparison",

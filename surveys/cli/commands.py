@@ -40,10 +40,18 @@ def check(context: typer.Context, path: Annotated[str, typer.Argument(metavar="P
 
 
 @app.command(cls=WordedCommand)
-def screen(context: typer.Context, study: StudyPath, out: MaybeOut = None) -> None:
+def screen(
+    context: typer.Context,
+    study: StudyPath,
+    out: MaybeOut = None,
+    pseudonymise: Annotated[bool, typer.Option("--pseudonymise")] = False,
+) -> None:
     from surveys.reports.summaries import funnel_summary
 
     terminal: Terminal = context.obj
+    if pseudonymise:
+        _pseudonymise(terminal, study, out)
+        return
     if out is not None:
         sv.ready(out, "screening")
     loaded = _loaded(terminal, study)
@@ -240,6 +248,21 @@ def compare(
         terminal.summary(summary)
     if out is not None:
         _written(terminal, out)
+
+
+def _pseudonymise(terminal: Terminal, study: str, out: Path | None) -> None:
+    """A copy of the round to be shared, and what is to be known of it."""
+    if out is None:
+        raise sv.SurveyError([sv.Problem("cli.pseudonymise.no_out")])
+    loaded = _loaded(terminal, study)
+    with terminal.progress() as stages:
+        made = loaded.pseudonymise(out, stages)
+    terminal.problems(made.warnings)
+    terminal.say("cli.pseudonymise.done", out=out, evaluations=made.evaluations)
+    if made.copies:
+        terminal.say("cli.pseudonymise.copies", copies=made.copies)
+    terminal.say("cli.pseudonymise.personal")
+    terminal.say("cli.pseudonymise.key", study=study)
 
 
 def _loaded(terminal: Terminal, path: str) -> sv.Study:

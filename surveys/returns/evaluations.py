@@ -99,6 +99,9 @@ def _long(reading: TableReading, columns: Mapping[str, np.ndarray]) -> Evaluated
     form = reading.table.form
     if form is None:
         names = np.where(columns["form_code"] == "", columns["submission"], columns["form_code"])
+        if stated := reading.table.stated.get("submission"):  # two forms of one code are two submissions
+            said = texts_of(stated)
+            names = np.where(said == "", names, names + "\x1f" + said)
         form = grouped(names, codes, texts) if reading.questionnaire.matrix else rows
     return Evaluated(form, codes, texts, rows, answers)
 

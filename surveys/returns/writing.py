@@ -166,10 +166,12 @@ def _sav(
 
 
 def _fields(returns: Returns, rows: np.ndarray) -> dict[str, pd.Series]:
-    """The columns of a tidy table that are no items, in their order."""
+    """The columns of a tidy table that are no items, in their order; all ``rows`` are of one questionnaire."""
     kept = returns.rows.iloc[rows].reset_index(drop=True)
     declared = {field.role: field.code for field in reversed(returns.instrument.fields)}
     code_of = {role: declared.get(role, role) for role in (*ROLE_COLUMNS, "unit")}  # type: ignore[call-overload]
+    for named in kept["questionnaire"].unique():
+        code_of["own_unit"] = returns.instrument.questionnaire[named].own_unit or code_of["own_unit"]
     columns = {code_of[role]: kept[role] for role in ROLE_COLUMNS}
     columns[code_of["unit"]] = kept["unit_code"].where(kept["unit_code"] != "", kept["unit_text"])
     others = [field.code for field in kept_fields(returns.instrument) if field.code in kept]

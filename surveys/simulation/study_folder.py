@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from itertools import groupby
@@ -15,6 +14,7 @@ import numpy as np
 from surveys.definitions.instrument.reading import find_instrument, load_instrument, shipped
 from surveys.definitions.instrument.records import Instrument, Unit
 from surveys.definitions.study.records import External, Frame, Issued, MarginTotal
+from surveys.definitions.toml_writing import toml_table
 from surveys.problems import phrase
 from surveys.simulation.form_files import columns_of, forms_bytes
 from surveys.simulation.returned_forms import ReturnedForms
@@ -154,7 +154,7 @@ def _study_toml(
     if plan.stages:
         tables.append(("[output]", {"unweighted": True}))
     return "\n".join(
-        _comment(heading) + "\n".join(_toml(heading, entries) for _, entries in same)
+        _comment(heading) + "\n".join(toml_table(heading, entries) for _, entries in same)
         for heading, same in groupby(tables, key=itemgetter(0))
     )
 
@@ -179,9 +179,3 @@ def _weights(played: SimulatedRound) -> Iterator[dict[str, object]]:
             entry |= {"clusters": [field["cluster"]], "weight": field["weight"]}
         if entry:
             yield {"block": form.block, "group": form.group} | entry
-
-
-def _toml(heading: str, entries: Mapping[str, object]) -> str:
-    """One table of a TOML document; JSON strings, numbers and lists are TOML as they stand."""
-    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in entries.items()]
-    return "\n".join([heading, *lines, ""])

@@ -98,6 +98,7 @@ def found_in(folder: Path) -> set[tuple[str, str]]:
     }
 
 
+@pytest.mark.long
 def test_nothing_that_was_typed_reaches_the_council_and_the_institute_keeps_the_key(tmp_path):
     recode = f'recode = {{ hl = {{ "{TYPED[7]}" = "5" }} }}\n'
     path = round_of(tmp_path / "study", {"r.csv": table(rows(), COLUMNS)})
@@ -117,6 +118,7 @@ def test_nothing_that_was_typed_reaches_the_council_and_the_institute_keeps_the_
     assert sv.verify(out) == sv.verify(out / "council") == ()
 
 
+@pytest.mark.long
 def test_the_order_of_rows_and_files_changes_nothing_for_the_council(tmp_path):
     whole = rows()
     one = scored(round_of(tmp_path / "one", {"a.csv": table(whole, COLUMNS)}), tmp_path / "out-1")
@@ -146,6 +148,7 @@ def test_codes_of_a_declared_pattern_stay_as_those_that_were_issued(tmp_path):
     assert codes[1].startswith("phiếu-")
 
 
+@pytest.mark.long
 def test_a_changed_key_is_seen(tmp_path):
     out = scored(round_of(tmp_path / "study", {"r.csv": table(rows(), COLUMNS)}), tmp_path / "out")
     key = out / "review/form-numbers.csv"
@@ -153,6 +156,7 @@ def test_a_changed_key_is_seen(tmp_path):
     assert "verify.rejected_extra" in {problem.code for problem in sv.verify(out)}
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.name != "posix", reason="the system has no such rights")
 @pytest.mark.parametrize("umask", [0o002, 0o022])
 def test_what_may_have_been_typed_can_be_read_by_its_owner_only(tmp_path, umask):

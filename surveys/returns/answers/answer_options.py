@@ -36,7 +36,8 @@ REASONS: Mapping[int, str] = {
     OUT_OF_SCALE: "(ngoài thang đo)",
     SEVERAL: "(nhiều phương án)",
 }
-_REASON_OF = {fold(text): code for code, text in REASONS.items()}
+#: How a cell is written whose number and words were different options, without quoting it.
+DISAGREES = "(số và chữ khác nhau)"
 _FAULT_OF: Mapping[int, Fault] = {OUT_OF_SCALE: "out_of_scale", SEVERAL: "several"}
 _WHOLE = re.compile(r"([+-]?\d{1,18})(?:[.,]0+)?")
 _DECIMAL = re.compile(r"[+-]?\d+[.,]\d+")
@@ -51,6 +52,10 @@ class Answer:
 
     code: int
     fault: Fault = ""
+
+
+_REASON_OF = {fold(text): Answer(code, _FAULT_OF.get(code, "")) for code, text in REASONS.items()}
+_REASON_OF[fold(DISAGREES)] = Answer(OUT_OF_SCALE, "disagrees")
 
 
 class AnswerOptions:
@@ -89,7 +94,7 @@ class AnswerOptions:
         if not fold(text):
             return Answer(BLANK)
         if (reason := _REASON_OF.get(fold(text))) is not None:
-            return Answer(reason, _FAULT_OF.get(reason, ""))
+            return reason
         return self._numbered(text) or self._several(text) or Answer(OUT_OF_SCALE, "out_of_scale")
 
     def find(self, text: str) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from surveys.definitions.instrument.records import BLANK, DONT_KNOW, OUT_OF_SCALE, SEVERAL
 from surveys.validity.evidence import Evidence
-from surveys.validity.rules.finding import Finding, marked_items
+from surveys.validity.rules.finding import Finding, marked_items, noticed
 
 
 def out_of_scale(evidence: Evidence, minimum_items: int) -> Finding:
@@ -46,9 +46,15 @@ def broken_skip(evidence: Evidence, minimum_items: int) -> Finding:
 
 def not_shown(evidence: Evidence) -> Finding:
     """The collecting tool says in a cell that a question was not shown; detail: the items."""
-    return marked_items(evidence, evidence.faults["not_shown"], 1)
+    return _or_noticed(evidence, "not_shown")
 
 
 def unknown_option(evidence: Evidence) -> Finding:
     """A question with several answers names something that is none of its options; detail: the item of the first option."""
-    return marked_items(evidence, evidence.faults["unknown_option"], 1)
+    return _or_noticed(evidence, "unknown_option")
+
+
+def _or_noticed(evidence: Evidence, fault: str) -> Finding:
+    """Where cells have a fault, or had it before they were written anew without what they said."""
+    found = marked_items(evidence, evidence.faults[fault], 1)
+    return Finding(found.broken | noticed(evidence, fault), found.detail)

@@ -8,7 +8,7 @@ import pandas as pd
 from surveys.definitions.instrument.records import Instrument
 from surveys.returns.submissions.copies import DIFFERS, SHEET
 from surveys.validity.evidence import Array, Evidence
-from surveys.validity.rules.finding import Finding, marked_items
+from surveys.validity.rules.finding import Finding, marked_items, noticed
 from surveys.validity.similar_forms import nearest_in_cells
 from surveys.vocabulary.roles import PERSON_ROLES
 
@@ -66,12 +66,12 @@ def double_entry(evidence: Evidence, minimum_items: int) -> Finding:
 
 def copies_differ(evidence: Evidence) -> Finding:
     """The submission was read several times with different content, and no time tells which is the latest."""
-    return Finding(evidence["copy"] == DIFFERS)
+    return Finding((evidence["copy"] == DIFFERS) | noticed(evidence, "copies_differ"))
 
 
 def copied_sheet(evidence: Evidence) -> Finding:
     """Every form of the sheet, without a name and a time, stands on another sheet too."""
-    return Finding(evidence["copy"] == SHEET)
+    return Finding((evidence["copy"] == SHEET) | noticed(evidence, "copied_sheet"))
 
 
 def one_per_person(evidence: Evidence, fields: tuple[str, ...], keep: str, within: str) -> Finding:
@@ -83,10 +83,10 @@ def one_per_person(evidence: Evidence, fields: tuple[str, ...], keep: str, withi
     """
     asked = list(fields) or _identifying(evidence.instrument)
     who = evidence.persons[asked].to_numpy()
-    named = (who != 0).all(axis=1) & bool(asked)
+    named, unit = (who != 0).all(axis=1) & bool(asked), evidence["unit_code"]
     cells = {
         "questionnaire": [evidence["questionnaire"]],
-        "unit": [evidence["questionnaire"], evidence["unit_code"], evidence["unit_text"]],
+        "unit": [evidence["questionnaire"], np.where(unit != "", unit, evidence["unit_text"])],
         "study": [],
     }
     key = numbered(~named, *cells[within], *who.T)

@@ -34,3 +34,11 @@ def marked_items(evidence: Evidence, cells: Array, minimum: int) -> Finding:
     """Evaluations with at least ``minimum`` marked items, which are the detail."""
     codes = np.array([item.code for item in evidence.instrument.items], object)
     return Finding(row_counts(cells) >= max(minimum, 1), item_list(cells, codes))
+
+
+def noticed(evidence: Evidence, rule: str) -> Array:
+    """Where reading itself saw that a rule is broken, boolean [m]."""
+    said_of = evidence["noticed"]
+    found = np.zeros(len(evidence), bool)
+    found[said_of != ""] = [rule in said.split() for said in said_of[said_of != ""]]
+    return found

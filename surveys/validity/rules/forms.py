@@ -7,7 +7,7 @@ import numpy as np
 from surveys.definitions.instrument.records import Unit
 from surveys.returns.record_set import among
 from surveys.validity.evidence import Array, Evidence
-from surveys.validity.rules.finding import Finding
+from surveys.validity.rules.finding import Finding, noticed
 from surveys.vocabulary.statuses import LEFT_OUT, REVIEW
 
 
@@ -48,20 +48,12 @@ def unknown_unit(evidence: Evidence) -> Finding:
 
 def unit_without_tones(evidence: Evidence) -> Finding:
     """The unit was written without its tones or diacritics, and only one name fits; detail: its code."""
-    return Finding(_noticed(evidence, "unit_without_tones"), evidence["unit_code"])
+    return Finding(noticed(evidence, "unit_without_tones"), evidence["unit_code"])
 
 
 def arithmetic_total(evidence: Evidence) -> Finding:
     """The row has no code and is exactly the sum or the mean of rows above it."""
-    return Finding(_noticed(evidence, "arithmetic_total"))
-
-
-def _noticed(evidence: Evidence, rule: str) -> Array:
-    """Where reading itself saw that a rule is broken."""
-    noticed = evidence["noticed"]
-    found = np.zeros(len(evidence), bool)
-    found[noticed != ""] = [rule in said.split() for said in noticed[noticed != ""]]
-    return found
+    return Finding(noticed(evidence, "arithmetic_total"))
 
 
 def ended_unit(evidence: Evidence) -> Finding:
