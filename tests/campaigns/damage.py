@@ -16,6 +16,7 @@ same command goes on where it was stopped. ``--show`` prints the tables of such 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import json
 import os
@@ -93,23 +94,19 @@ class Worker:
         self.thread.start()
 
     def _run(self) -> None:
-        while self.numbers:
-            asked = [
-                sys.executable,
-                __file__,
-                "--worker",
-                "--seed",
-                str(self.chosen.seed),
-                "--subjects",
-                *self.chosen.subjects,
-            ]
+        module = [sys.executable, "-m", "tests.campaigns.damage"]
+        asked = [*module, "--worker", "--seed", str(self.chosen.seed), "--subjects", *self.chosen.subjects]
+        idle = 0  # programs one after another that ended before they ran a case
+        while self.numbers and idle < 3:
+            left = len(self.numbers)
             self.process = subprocess.Popen(
                 asked, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, start_new_session=True,
             )  # fmt: skip
             assert self.process.stdin
-            with self.process.stdin as given:
+            with contextlib.suppress(BrokenPipeError), self.process.stdin as given:
                 given.write("\n".join(map(str, self.numbers)) + "\n")
             why = self._listen()
+            idle = idle + 1 if left == len(self.numbers) else 0
             if self.numbers:  # it did not come to the end: the first that is left is to blame
                 number = self.numbers.pop(0)
                 self._keep({"case": number, "file": subject_of(number, self.chosen.subjects), "damage": "", "end": why,
