@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from surveys.between_rounds import compare
     from surveys.definitions.instrument.reading import instruments
-    from surveys.handed_over import fingerprint, sign, signed_by, verify
+    from surveys.handed_over import fingerprint, hand_over, sign, signed_by, verify
     from surveys.handover.folder import ready
     from surveys.handover.manifest import version
     from surveys.problems import Problem, SurveyError
@@ -41,6 +41,7 @@ _HOME = {
     "compare": "surveys.between_rounds",
     "explain": "surveys.reference.explanation",
     "fingerprint": "surveys.handed_over",
+    "hand_over": "surveys.handed_over",
     "instruments": "surveys.definitions.instrument.reading",
     "load": "surveys.study",
     "ready": "surveys.handover.folder",
@@ -52,7 +53,7 @@ _HOME = {
 }
 __all__ = [
     "Problem", "Result", "RoundComparison", "Screening", "Study", "SurveyError", "audit", "check", "compare", "explain",
-    "fingerprint", "instruments", "load", "ready", "sign", "signed_by", "simulate", "verify", "version",
+    "fingerprint", "hand_over", "instruments", "load", "ready", "sign", "signed_by", "simulate", "verify", "version",
 ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from surveys.handover.fingerprint import fingerprint_of_folder, typed_fingerprint
+from surveys.handover.handing_over import deliver_handover, read_results, refuse_within
 from surveys.handover.manifest import MANIFEST, read_manifest
 from surveys.handover.package import package, screening
 from surveys.handover.scored_again import differences
@@ -16,6 +17,7 @@ from surveys.handover.signature.signers import checked_identity, signer_line
 from surveys.handover.signature.sshsig import key_fingerprint
 from surveys.handover.verification import verify_folder
 from surveys.problems import Problem, SurveyError
+from surveys.reports.word.handover_record import handover_record
 from surveys.study import Study, load
 from surveys.vocabulary.progress import Stages, unheard
 
@@ -63,6 +65,20 @@ def verify(
     if study is not None:
         found += _against_study(place, study, progress)
     return tuple(dict.fromkeys(found))
+
+
+def hand_over(results: str | Path, out: str | Path, *, record: bool = False) -> str:
+    """Write the council's folder of results at ``out``, byte for byte, and tell its fingerprint.
+
+    ``record``: with a Word document beside it for the signatures of giver and receiver, which shows the fingerprint. Raises
+    SurveyError when the results do not verify, when ``out`` must not be replaced, or when the packages for the record are not
+    installed; then nothing is written.
+    """
+    source, place = Path(results), Path(out)
+    refuse_within(source, place)
+    handed = read_results(source)
+    deliver_handover(handed, place, handover_record(handed) if record else None)
+    return handed.fingerprint
 
 
 def signed_by(folder: str | Path, signers: str | Path) -> tuple[SignedBy, ...]:

@@ -128,6 +128,18 @@ def verify(
 
 
 @app.command(cls=WordedCommand)
+def handover(
+    context: typer.Context,
+    results: Annotated[str, typer.Argument(metavar="RESULTS")],
+    out: Out,
+    record: Annotated[bool, typer.Option("--record")] = False,
+) -> None:
+    sv.hand_over(results, out, record=record)
+    _written(context.obj, out)
+    context.obj.say("cli.next.sign", out=out)
+
+
+@app.command(cls=WordedCommand)
 def sign(
     context: typer.Context,
     folder: Annotated[str, typer.Argument(metavar="DIR")],

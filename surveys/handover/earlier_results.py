@@ -8,7 +8,7 @@ of fixed names.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -17,6 +17,8 @@ from surveys.handover.manifest import (
     DESCRIPTOR,
     INSTRUMENT,
     MANIFEST,
+    RECORD,
+    SIGNATURE,
     SUMS,
     WORKBOOK,
     digest_of,
@@ -27,7 +29,10 @@ from surveys.handover.manifest import (
 from surveys.problems import Problems, the_first
 from surveys.vocabulary.folder_content import FolderContent, content_of, top_of
 
-_FIXED = frozenset({MANIFEST, SUMS, DESCRIPTOR, WORKBOOK})
+_FIXED = frozenset({MANIFEST, SUMS, DESCRIPTOR, WORKBOOK, RECORD})
+#: What a folder holds that was handed over: the files of the council's folder alone.
+HANDOVER = "handover"
+_SIGNATURES = frozenset({SIGNATURE, f"{COUNCIL}/{SIGNATURE}"})
 
 
 def obstacles(place: Path, shown: Path, content: str) -> Problems:
@@ -45,15 +50,25 @@ def obstacles(place: Path, shown: Path, content: str) -> Problems:
     if manifest is None:
         problems.add("handover.out_is_foreign", file=str(shown), found=_some(at_top.files | at_top.others))
         return problems
-    before = str(manifest.get("content", ""))
+    found = content_of(place)
+    before = what_is_in(manifest, found.files)
     if before != content and (before, content) != ("screening", "scores"):
         problems.add("handover.out_is_other", file=str(shown), before=before, content=content)
-    added, edited = _of_people(place, content_of(place), manifest)
-    if added:
+    added, edited = _of_people(place, found, manifest)
+    if added & _SIGNATURES:
+        problems.add("handover.out_is_signed", file=str(shown), found=_some(added & _SIGNATURES))
+    elif added:
         problems.add("handover.out_has_added_files", file=str(shown), found=_some(added))
     if edited:
         problems.add("handover.out_has_edited_files", file=str(shown), found=_some(edited))
     return problems
+
+
+def what_is_in(manifest: Mapping[str, Any], paths: Iterable[str]) -> str:
+    """The content of a folder by its manifest and its files: scores without a council's folder are what was handed over."""
+    content = str(manifest.get("content", ""))
+    within = any(path.startswith(f"{COUNCIL}/") for path in paths)
+    return HANDOVER if content == "scores" and not within else content
 
 
 def untouched(folder: Path) -> set[str] | None:
@@ -71,7 +86,7 @@ def untouched(folder: Path) -> set[str] | None:
 def _of_people(folder: Path, found: FolderContent, manifest: Mapping[str, Any]) -> tuple[set[str], set[str]]:
     """Files that someone added, and files that are not as the run wrote them."""
     sums = read_sums(folder / SUMS) if SUMS in found.files else {}
-    listed = _listed(folder, manifest)
+    listed = _listed(folder, manifest, found.files)
     ours = {path for path in sums if path in listed or _has_fixed_name(path, sums)} | {SUMS}
     edited = {
         path
@@ -84,9 +99,10 @@ def _of_people(folder: Path, found: FolderContent, manifest: Mapping[str, Any]) 
     return (found.files | found.others) - ours, edited
 
 
-def _listed(folder: Path, manifest: Mapping[str, Any]) -> dict[str, str]:
-    """path → SHA-256 as the descriptors of the folder and of its council's folder, and the manifest, list them."""
-    outputs = manifest.get("outputs")
+def _listed(folder: Path, manifest: Mapping[str, Any], paths: Iterable[str]) -> dict[str, str]:
+    """path → SHA-256 as the descriptors of the folder and of its council's folder, and the manifest, list them; the manifest of
+    what was handed over lists files of the results that it came from."""
+    outputs = manifest.get("outputs") if what_is_in(manifest, paths) != HANDOVER else None
     listed = {str(path): str(digest) for path, digest in outputs.items()} if isinstance(outputs, dict) else {}
     for prefix in ("", f"{COUNCIL}/"):
         try:

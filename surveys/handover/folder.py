@@ -12,7 +12,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from surveys.handover.earlier_results import obstacles, untouched
+from surveys.handover.earlier_results import obstacles, untouched, what_is_in
 from surveys.handover.manifest import MANIFEST, Content
 from surveys.vocabulary.output_draft import draft_of
 from surveys.vocabulary.progress import Step
@@ -38,7 +38,7 @@ def write_folder(out: Path, files: Mapping[str, bytes], progress: Step | None = 
     SurveyError too. OSError (no space, no permission) leaves the earlier result as it was.
     ``progress("write", files done, files in all)`` is told after each file.
     """
-    place, content = Path(os.path.realpath(out)), str(json.loads(files[MANIFEST])["content"])
+    place, content = Path(os.path.realpath(out)), what_is_in(json.loads(files[MANIFEST]), files)
     obstacles(place, out, content).raise_errors()
     with draft_of(place, untouched) as draft:
         draft.fill(files, progress, is_private)

@@ -37,6 +37,8 @@ SUMS = "SHA256SUMS"
 DESCRIPTOR, WORKBOOK = "datapackage.json", "survey-scores.xlsx"
 #: The signature over the bytes of SUMS, which stands beside it and in no list of sums.
 SIGNATURE = f"{SUMS}.sig"
+#: The record of a hand-over, for the signatures of two parties.
+RECORD = "handover-record.docx"
 ENGINE = "survey-scoring"
 _FORMAT = "surveys/run/1"
 #: What a folder holds: a screening may be replaced by scores, nothing else by something else.

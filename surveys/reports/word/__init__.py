@@ -1,0 +1,1 @@
+"""Word documents (extra ``word``): one layout for all of them, and the documents themselves."""
