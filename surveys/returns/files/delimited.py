@@ -19,6 +19,8 @@ def read(source: FileContent) -> list[Page]:
     """The one sheet of a text file. A line is a record as a spreadsheet counts them, so a line break inside quotes
     does not move the row numbers."""
     text, conversion = decode(source.raw, source.file, source.wanted.encoding)
+    if (at := text.find("\0")) >= 0:  # what a disk or a transfer leaves where bytes were lost
+        raise source.damaged(f"row {text.count(chr(10), 0, at) + 1}: a byte 0")
     delimiter, skipped, notes = _delimiter(text, source)
     rows = _rows(text, delimiter, source)
     source.check_size(len(rows), max(map(len, rows), default=0))

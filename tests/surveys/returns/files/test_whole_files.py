@@ -101,3 +101,15 @@ def test_an_archive_with_two_parts_of_one_name_is_damaged(ending: str, tmp_path:
         archive.writestr(archive.namelist()[-1], "x,y\n1,3\n")
     path.write_bytes(target.getvalue())
     assert damaged(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_text_with_bytes_that_were_lost_is_damaged(encoding: str, tmp_path: Path) -> None:
+    """Zeros in place of two rows: they were read as one, whose form had another code and another's answers."""
+    path = tmp_path / "a.csv"
+    rows = [f"P{k},Sở Nội vụ,{k % 5 + 1}\n" for k in range(9)]
+    path.write_bytes("".join(rows).encode(encoding))
+    assert len(read_sheets(path)[0].cells) == 9
+    lost = "\0" * (len(rows[3]) + len(rows[4]) - 8)
+    path.write_bytes("".join((*rows[:3], "P3", lost, ",1\n", *rows[5:])).encode(encoding))
+    assert damaged(path)
