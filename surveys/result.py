@@ -1,9 +1,12 @@
-"""What a study gives: forms screened, units scored, two rounds compared; each shows itself and writes itself."""
+"""What a study gives: forms screened, units scored, two rounds compared; each shows itself and writes itself.
+
+The stages that make them begin with the files of returns, which are being read already.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -11,20 +14,25 @@ import pandas as pd
 
 from surveys.comparison.changes import Comparison
 from surveys.definitions.instrument.records import Instrument
+from surveys.definitions.study.records import StudyDefinition
 from surveys.handover.package import deliver, deliver_screening
 from surveys.handover.result_frames import forms_frame
 from surveys.handover.rounds import deliver_comparison
-from surveys.problems import Language, Problem
+from surveys.problems import Language, Problem, SurveyError
+from surveys.returns.files.opening import Waiting
+from surveys.returns.reading import read_returns
 from surveys.returns.record_set import Returns
 from surveys.returns.submissions.entry_agreement import disagreements
 from surveys.returns.writing import Format, write_returns
-from surveys.sampling.samples import Samples
+from surveys.sampling.returned_groups import NO_VALID_FORM
+from surveys.sampling.samples import Samples, draw_samples
 from surveys.scoring.scored_round import ScoredRound
-from surveys.scoring.scores import Scores
+from surveys.scoring.scores import Scores, score
 from surveys.validity.dispositions import Dispositions
 from surveys.validity.screened_round import ScreenedRound
+from surveys.validity.screening import screen
 from surveys.vocabulary.notebook_display import Shown
-from surveys.vocabulary.progress import Step
+from surveys.vocabulary.progress import Stages, Step
 from surveys.vocabulary.statuses import DISPOSITIONS, REVIEW
 
 
@@ -192,3 +200,42 @@ class RoundComparison(Shown):
             "compared": f"{int(self.changes['change'].notna().sum()):,}",
             "refused": len(self.refused),
         }
+
+
+def screened(study: StudyDefinition, files: Iterable[Waiting], progress: Stages) -> Screening:
+    """Read and screen the returns. Raises SurveyError when a file cannot be read as forms of the study."""
+    return Screening(_screened(study, files, progress))
+
+
+def scored(study: StudyDefinition, files: Iterable[Waiting], progress: Stages) -> Result:
+    """Read, screen, weight and score the returns. Raises SurveyError as :func:`screened` and when weights cannot be made, with
+    everything that reading and screening noticed, since that may explain it."""
+    done = _screened(study, files, progress)
+    try:
+        progress("weight")
+        samples = draw_samples(done)
+        progress("score")
+        return Result(done, samples, score(done, samples))
+    except SurveyError as error:
+        raise SurveyError(dict.fromkeys((*error.problems, *done.warnings))) from None
+
+
+def found_in_returns(
+    study: StudyDefinition, files: Iterable[Waiting], *, weighted: bool
+) -> tuple[Problem, ...]:
+    """What reading and screening the returns finds, and where they can be ``weighted`` what that finds."""
+    found: tuple[Problem, ...] = ()
+    try:
+        returns = read_returns(study, files=files)
+        done = ScreenedRound(study, returns, screen(study, returns))
+        found = done.warnings
+        return found + (draw_samples(done).warnings if weighted else ())
+    except SurveyError as stopped:
+        still_out = {p: replace(p, severity="warning") for p in stopped.problems if p.code == NO_VALID_FORM}
+        return (*found, *(still_out.get(problem, problem) for problem in stopped.problems))
+
+
+def _screened(study: StudyDefinition, files: Iterable[Waiting], progress: Stages) -> ScreenedRound:
+    returns = read_returns(study, progress("read"), files)
+    progress("screen")
+    return ScreenedRound(study, returns, screen(study, returns))

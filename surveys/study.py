@@ -1,35 +1,34 @@
-"""A study: one round as its folder declares it, ready to be checked, screened and scored."""
+"""A study: one round as its folder declares it, ready to be checked, screened and scored.
+
+What a stage needs is loaded when it begins: a study is loaded and checked without the libraries that compute, and the first files
+of returns are being read while these are loaded (``tests/benchmarks/test_reading_speed.py``).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from surveys.definitions.check import examined, in_order
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.reading import load_study
 from surveys.definitions.study.records import StudyDefinition
 from surveys.definitions.study.replaced_settings import changed_document
-from surveys.problems import Problem, Problems, SurveyError
-from surveys.result import Result, Screening
-from surveys.returns.files.filled_tables import filled_tables
-from surveys.returns.mapping.mapping_file import write_mapping
-from surveys.returns.mapping.mapping_proposal import propose_mapping
-from surveys.returns.reading import read_returns
-from surveys.review.decisions import Confirmed, confirm
-from surveys.sampling.returned_groups import NO_VALID_FORM
-from surveys.sampling.samples import draw_samples
-from surveys.scoring.scores import score
-from surveys.sharing.shared_copy import SharedCopy, write_pseudonymised
-from surveys.validity.screened_round import ScreenedRound
-from surveys.validity.screening import screen
+from surveys.problems import Problem, Problems
+from surveys.returns.return_files import begun
 from surveys.vocabulary.new_file import refuse_existing
 from surveys.vocabulary.new_folder import refuse_filled
 from surveys.vocabulary.notebook_display import Shown
 from surveys.vocabulary.progress import Stages, unheard
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from surveys.result import Result, Screening
+    from surveys.review.decisions import Confirmed
+    from surveys.sharing.shared_copy import SharedCopy
 
 
 @dataclass(frozen=True, repr=False)
@@ -70,19 +69,18 @@ class Study(Shown):
 
     def screen(self, progress: Stages = unheard) -> Screening:
         """Read and screen the returns. Raises SurveyError when a file cannot be read as forms of the study."""
-        return Screening(self._screened(progress))
+        files = begun(self.definition)
+        from surveys.result import screened
+
+        return screened(self.definition, files, progress)
 
     def score(self, progress: Stages = unheard) -> Result:
         """Read, screen, weight and score the returns. Raises SurveyError as :meth:`screen` and when weights cannot be made, with
         everything that reading and screening noticed, since that may explain it."""
-        screened = self._screened(progress)
-        try:
-            progress("weight")
-            samples = draw_samples(screened)
-            progress("score")
-            return Result(screened, samples, score(screened, samples))
-        except SurveyError as error:
-            raise SurveyError(dict.fromkeys((*error.problems, *screened.warnings))) from None
+        files = begun(self.definition)
+        from surveys.result import scored
+
+        return scored(self.definition, files, progress)
 
     def pseudonymise(self, out: str | Path, progress: Stages = unheard) -> SharedCopy:
         """Write a copy of the round at ``out`` in which running numbers stand in place of whatever respondents typed: a study
@@ -92,9 +90,13 @@ class Study(Shown):
         is; then nothing is written.
         """
         refuse_filled(Path(out))
-        screened = self._screened(progress)
+        files = begun(self.definition)
+        from surveys.result import screened
+        from surveys.sharing.shared_copy import write_pseudonymised
+
+        done = screened(self.definition, files, progress)
         progress("write")
-        return write_pseudonymised(screened, Path(out))
+        return write_pseudonymised(done.screened, Path(out))
 
     def map_columns(self, file: str | Path, out: str | Path) -> pd.DataFrame:
         """Propose which column of an unknown file is which item or field, and write the proposal at ``out`` for a person, as
@@ -102,6 +104,9 @@ class Study(Shown):
 
         Raises SurveyError when the file cannot be read or ``out`` exists already.
         """
+        from surveys.returns.mapping.mapping_file import write_mapping
+        from surveys.returns.mapping.mapping_proposal import propose_mapping
+
         target = Path(out)
         refuse_existing(target)
         language = self.definition.output.language
@@ -116,13 +121,11 @@ class Study(Shown):
         Raises SurveyError with every row that cannot be read as a decision, when nothing is decided, or when ``out`` exists;
         then nothing is written.
         """
+        from surveys.returns.files.filled_tables import filled_tables
+        from surveys.review.decisions import confirm
+
         problems = Problems()
         return confirm(filled_tables(Path(file), problems), self.definition, Path(out), problems)
-
-    def _screened(self, progress: Stages) -> ScreenedRound:
-        returns = read_returns(self.definition, progress("read"))
-        progress("screen")
-        return ScreenedRound(self.definition, returns, screen(self.definition, returns))
 
     def facts(self) -> Mapping[str, object]:
         return self.definition.facts()
@@ -140,21 +143,11 @@ def check(path: str | Path) -> tuple[Problem, ...]:
     """
     problems, definition = examined(path)
     if definition is not None and definition.returns:
-        problems.extend(_found_in_returns(definition, weighted=not problems.errors))
+        files = begun(definition)
+        from surveys.result import found_in_returns
+
+        problems.extend(found_in_returns(definition, files, weighted=not problems.errors))
     return in_order(dict.fromkeys(problems))
-
-
-def _found_in_returns(definition: StudyDefinition, *, weighted: bool) -> tuple[Problem, ...]:
-    """What reading and screening the returns finds, and where they can be ``weighted`` what that finds."""
-    found: tuple[Problem, ...] = ()
-    try:
-        returns = read_returns(definition)
-        screened = ScreenedRound(definition, returns, screen(definition, returns))
-        found = screened.warnings
-        return found + (draw_samples(screened).warnings if weighted else ())
-    except SurveyError as stopped:
-        still_out = {p: replace(p, severity="warning") for p in stopped.problems if p.code == NO_VALID_FORM}
-        return (*found, *(still_out.get(problem, problem) for problem in stopped.problems))
 
 
 def load(path: str | Path) -> Study:

@@ -46,8 +46,6 @@ def screen(
     out: MaybeOut = None,
     pseudonymise: Annotated[bool, typer.Option("--pseudonymise")] = False,
 ) -> None:
-    from surveys.reports.summaries import funnel_summary
-
     terminal: Terminal = context.obj
     if pseudonymise:
         _pseudonymise(terminal, study, out)
@@ -59,6 +57,8 @@ def screen(
         screening = loaded.screen(stages)
         if out is not None:
             screening.write(out, stages("write"))
+    from surveys.reports.summaries import funnel_summary
+
     terminal.problems(screening.warnings, out)
     terminal.summary(funnel_summary(screening.counts, loaded.instrument, terminal.language))
     if out is not None:
@@ -68,14 +68,14 @@ def screen(
 
 @app.command(cls=WordedCommand)
 def score(context: typer.Context, study: StudyPath, out: Out) -> None:
-    from surveys.reports.summaries import funnel_summary, league_summaries
-
     terminal: Terminal = context.obj
     sv.ready(out, "scores")
     loaded = _loaded(terminal, study)
     with terminal.progress() as stages:
         result = loaded.score(stages)
         result.write(out, stages("write"))
+    from surveys.reports.summaries import funnel_summary, league_summaries
+
     terminal.problems(result.warnings, out)
     terminal.summary(funnel_summary(result.counts, loaded.instrument, terminal.language))
     for summary in league_summaries(result.units, loaded.definition, terminal.language):

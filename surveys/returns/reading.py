@@ -12,7 +12,7 @@ from surveys.problems import Problems, Severity, SurveyError, fault, the_first
 from surveys.returns.answers.settled_codings import settle_codings
 from surveys.returns.date_order import settle_times
 from surveys.returns.evaluations import evaluations, grouped
-from surveys.returns.files.opening import Waiting, opened_ahead
+from surveys.returns.files.opening import Waiting
 from surveys.returns.files.sheets import Sheet, is_filled, ranges
 from surveys.returns.headings.columns import column_letter
 from surveys.returns.headings.form_table import FormTable
@@ -21,6 +21,7 @@ from surveys.returns.headings.submission_names import with_submissions
 from surveys.returns.mapping.mapping_file import Decided, read_mapping
 from surveys.returns.readers.registry import MADE_BY_HAND, choose
 from surveys.returns.record_set import CONVERSION_COLUMNS, Returns, stacked, table_of, together
+from surveys.returns.return_files import begun, path_in
 from surveys.returns.rows.last_row import notes_on_ends
 from surveys.returns.rows.row_selection import selected
 from surveys.returns.rows.table_rows import only_forms
@@ -35,8 +36,10 @@ from surveys.returns.units.unit_register import proposals
 from surveys.vocabulary.progress import Step
 
 
-def read_returns(study: StudyDefinition, progress: Step | None = None) -> Returns:
-    """Read every file of returns that the study names.
+def read_returns(
+    study: StudyDefinition, progress: Step | None = None, files: Iterable[Waiting] | None = None
+) -> Returns:
+    """Read every file of returns that the study names; ``files`` are these where they are begun already.
 
     Cells that are no answer are kept in ``cells`` for the validity rules to judge; unit names that are not exactly in the
     register are kept as written and listed in ``proposals``. ``progress(file, done, files)`` is called after each file.
@@ -46,8 +49,8 @@ def read_returns(study: StudyDefinition, progress: Step | None = None) -> Return
     name no answer, units assigned to forms of another block.
     """
     reading, parts = StudyReading(study), []
-    waiting = opened_ahead(reading.wanted(file) for file in study.returns)
-    for done, (file, sheets) in enumerate(zip(study.returns, waiting, strict=True)):
+    files = begun(study) if files is None else files
+    for done, (file, sheets) in enumerate(zip(study.returns, files, strict=True)):
         if progress:
             progress(file.path, done, len(study.returns))
         try:
@@ -74,7 +77,8 @@ def _read_file(file: ReturnFile, waiting: Waiting, reading: StudyReading) -> Ret
     """The evaluations of one file."""
     instrument, problems = reading.study.instrument, reading.problems
     sheets = [_as_asked(sheet, file, problems) for sheet in _shown(waiting(), file, problems)]
-    decided = read_mapping(reading.path(file.mapping), file.mapping, instrument) if file.mapping else None
+    path = path_in(reading.study, file.mapping) if file.mapping else None
+    decided = read_mapping(path, file.mapping, instrument) if path else None
     anyone = reading.vocabulary(file, file.questionnaire, decided)
     reader = choose(sheets, anyone, file.reader, file.path)
     tables = reader.read(sheets, anyone)

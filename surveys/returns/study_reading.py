@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
 from surveys.definitions.study.records import ReturnFile, StudyDefinition
-from surveys.definitions.text_files import inside
-from surveys.problems import Problems, SurveyError, fault
-from surveys.returns.files.file_content import Wanted
+from surveys.problems import Problems, fault
 from surveys.returns.headings.form_table import FormTable
 from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.mapping.mapping_file import Decided
@@ -54,19 +51,3 @@ class StudyReading:
             accepted = ", ".join(fitting or asked)
             raise fault("returns.questionnaire_unclear", file=file.path, sheet=table.sheet, accepted=accepted)
         return fitting[0]
-
-    def path(self, name: str) -> Path:
-        """The path of a file that the study names; a fault when it leaves the folder of the study."""
-        problems = Problems()
-        path = inside(self.study.folder, name, problems, name)
-        if path is None:
-            raise SurveyError(problems)
-        return path
-
-    def wanted(self, file: ReturnFile) -> Wanted | SurveyError:
-        """What is asked of a file of returns; the fault that it lies outside the folder of the study."""
-        try:
-            path = self.path(file.path)
-        except SurveyError as outside:
-            return outside
-        return Wanted(str(path), file.path, file.sheet, file.encoding, file.delimiter, self.study.limits)

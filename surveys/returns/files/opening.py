@@ -6,7 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from surveys.returns.files.file_content import Wanted
 from surveys.returns.files.messages import Received, answered
 from surveys.returns.files.sheets import FACTS, Page, Sheet, first_line
 
-#: Files that are begun before their sheets are asked for; what was read of them is held in memory.
+#: Files that programs begin to read before their sheets are asked for; what was read of them is held in memory.
 AHEAD = 6
 #: Waits for the sheets of a file, or raises what is wrong with it.
 Waiting = Callable[[], tuple[Sheet, ...]]
@@ -48,13 +48,21 @@ def read_sheets(
 
 
 def opened_ahead(files: Iterable[Wanted | SurveyError]) -> Iterator[Waiting]:
-    """The files in their order; the next few are being read already. What is given instead of a file is raised in its place."""
-    begun: deque[Waiting] = deque()
-    for wanted in files:
-        begun.append(opened(wanted) if isinstance(wanted, Wanted) else _raising(wanted))
-        if len(begun) > AHEAD:
+    """The files in their order; the next few are being read already, the first from now on. What is given instead of a file is
+    raised in its place."""
+    left, begun = iter(files), deque[Waiting]()
+
+    def begin() -> None:
+        while sum(isinstance(one, InProgram) for one in begun) < AHEAD and (wanted := next(left, None)):
+            begun.append(opened(wanted) if isinstance(wanted, Wanted) else _raising(wanted))
+
+    def in_order() -> Iterator[Waiting]:
+        while begun:
             yield begun.popleft()
-    yield from begun
+            begin()
+
+    begin()
+    return in_order()
 
 
 def opened(wanted: Wanted) -> Waiting:
@@ -72,8 +80,7 @@ def opened(wanted: Wanted) -> Waiting:
     if kinds.is_text(head):
         return lambda: tuple(_of_page(page, wanted.file) for page in kinds.pages_of(wanted))
     there = replace(wanted, path=os.path.abspath(wanted.path))  # the other program may be in another folder
-    answer = children.PROGRAMS.ask(there, kinds.opener_of(head))
-    return lambda: _received(answer, wanted)
+    return InProgram(children.PROGRAMS.ask(there, kinds.opener_of(head)), wanted)
 
 
 def _raising(error: SurveyError) -> Waiting:
@@ -83,9 +90,20 @@ def _raising(error: SurveyError) -> Waiting:
     return raised
 
 
-def _received(answer: Future[children.Answer], wanted: Wanted) -> tuple[Sheet, ...]:
+@dataclass(frozen=True, slots=True)
+class InProgram:
+    """A file that a program reads, or has read."""
+
+    answer: Future[children.Answer]
+    wanted: Wanted
+
+    def __call__(self) -> tuple[Sheet, ...]:
+        """Its sheets."""
+        return _received(*self.answer.result(), self.wanted)
+
+
+def _received(described: bytes, codes: bytes, wanted: Wanted) -> tuple[Sheet, ...]:
     """The sheets that a program sent; a fault when it sent anything else."""
-    described, codes = answer.result()
     try:
         pages, problems = answered(described)
         numbers = np.frombuffer(codes, dtype=np.intc)
