@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from surveys.between_rounds import compare
     from surveys.definitions.instrument.reading import instruments
-    from surveys.handed_over import fingerprint, hand_over, sign, signed_by, verify
+    from surveys.handed_over import hand_over, sign, signed_by, verify
+    from surveys.handover.fingerprint import fingerprint
     from surveys.handover.folder import ready
     from surveys.handover.manifest import version
     from surveys.problems import Problem, SurveyError
@@ -40,7 +41,7 @@ _HOME = {
     "check": "surveys.study",
     "compare": "surveys.between_rounds",
     "explain": "surveys.reference.explanation",
-    "fingerprint": "surveys.handed_over",
+    "fingerprint": "surveys.handover.fingerprint",
     "hand_over": "surveys.handed_over",
     "instruments": "surveys.definitions.instrument.reading",
     "load": "surveys.study",

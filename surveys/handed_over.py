@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from surveys.handover.fingerprint import fingerprint_of_folder, typed_fingerprint
+from surveys.handover.fingerprint import fingerprint as fingerprint_of_folder
+from surveys.handover.fingerprint import typed_fingerprint
 from surveys.handover.handing_over import deliver_handover, read_results, refuse_within
 from surveys.handover.manifest import MANIFEST, read_manifest
 from surveys.handover.package import package, screening
@@ -33,18 +34,10 @@ class Signed:
     fingerprint: str
 
 
-def fingerprint(folder: str | Path) -> str:
-    """The fingerprint of a folder of results, a screening, a comparison, an audit or a council folder, in groups of four digits.
-
-    A council folder has the fingerprint of the results it belongs to. Raises SurveyError when the folder is none of these.
-    """
-    return fingerprint_of_folder(Path(folder))
-
-
 def verify(
     folder: str | Path,
     *,
-    fingerprint: str = "",
+    fingerprint: str | None = None,
     signers: str | Path | None = None,
     study: Study | str | Path | None = None,
     progress: Stages = unheard,
@@ -58,7 +51,7 @@ def verify(
     """
     place = Path(folder)
     found = [*verify_folder(place)]
-    if fingerprint:
+    if fingerprint is not None:
         found += _against_fingerprint(place, fingerprint)
     if signers is not None:
         found += _against_signers(place, Path(signers))

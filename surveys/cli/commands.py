@@ -107,7 +107,7 @@ def confirm(
 def verify(
     context: typer.Context,
     folder: Annotated[str, typer.Argument(metavar="DIR")],
-    fingerprint: Annotated[str, typer.Option("--fingerprint", metavar="F")] = "",
+    fingerprint: Annotated[str | None, typer.Option("--fingerprint", metavar="F")] = None,
     signers: Annotated[str | None, typer.Option("--signers", metavar="FILE")] = None,
     study: Annotated[str | None, typer.Option("--study", metavar="STUDY")] = None,
 ) -> None:
@@ -117,7 +117,7 @@ def verify(
     _judge(terminal, found)
     terminal.say("cli.verify.done", folder=folder)
     terminal.say("cli.fingerprint", fingerprint=sv.fingerprint(folder))
-    if fingerprint:
+    if fingerprint is not None:
         terminal.say("cli.verify.proved.fingerprint")
     for one in sv.signed_by(folder, signers) if signers is not None else ():
         terminal.say("cli.verify.signed", signature=one.file, signer=one.principals, key=one.key)

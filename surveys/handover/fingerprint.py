@@ -33,15 +33,16 @@ def fingerprint_of(digests: Mapping[str, str]) -> str:
     return in_groups(digest_of(sums_bytes(covered)))
 
 
-def fingerprint_of_folder(folder: Path) -> str:
-    """The fingerprint of a folder as it lies there, in groups; that of results is their council folder's, whose manifest has the
-    checksums of all results.
+def fingerprint(folder: str | Path) -> str:
+    """The fingerprint of a folder of results, a screening, a comparison, an audit or a council folder as it lies there, in
+    groups of four digits; results have that of their council's folder, whose manifest has the checksums of them all.
 
     Raises SurveyError when there is no such folder or it holds no checksums, as what this program writes does.
     """
-    if not folder.is_dir():
+    place = Path(folder)
+    if not place.is_dir():
         raise fault("verify.no_folder", file=str(folder))
-    part = folder / COUNCIL if (folder / COUNCIL).is_dir() else folder
+    part = place / COUNCIL if (place / COUNCIL).is_dir() else place
     if not (part / SUMS).is_file():
         raise fault("verify.not_a_package", file=str(part), sums=SUMS)
     covered = (path for path in content_of(part).files if path.endswith(_COVERED))

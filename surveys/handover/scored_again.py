@@ -38,7 +38,7 @@ def differences(folder: Path, again: Mapping[str, bytes]) -> Iterator[Problem]:
     alone = (folder / WORKBOOK).is_file()
     found, expected = read_manifest(folder / MANIFEST) or {}, json.loads(again[MANIFEST])
     yield from _programs_differ(expected, found)
-    yield from _inputs_differ(expected, found)
+    yield from bounded(_inputs_differ(expected, found), MANIFEST)
     settings = ({key: part for key, part in run.items() if key not in _APART} for run in (expected, found))
     yield from bounded(keys_differ(MANIFEST, *(dict(leaves(run)) for run in settings)), MANIFEST)
     if alone:

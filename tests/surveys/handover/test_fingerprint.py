@@ -12,8 +12,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from surveys.handed_over import fingerprint, verify
-from surveys.handover.fingerprint import typed_fingerprint
+from surveys.handed_over import verify
+from surveys.handover.fingerprint import fingerprint, typed_fingerprint
 from surveys.handover.package import deliver, deliver_screening
 from surveys.problems import Problem, SurveyError
 from surveys.scoring.scored_round import ScoredRound
@@ -117,6 +117,7 @@ def test_it_is_read_back_however_it_is_typed(out: Path) -> None:
     [
         ("abcd " * 15 + "abc", "fingerprint.length", {"expected": "64", "groups": "16", "found": "63"}),
         ("abcd " * 17, "fingerprint.length", {"expected": "64", "groups": "16", "found": "68"}),
+        ("", "fingerprint.length", {"expected": "64", "groups": "16", "found": "0"}),
         ("-", "fingerprint.length", {"expected": "64", "groups": "16", "found": "0"}),
         ("abcd abcO" + " abcd" * 14, "fingerprint.digit", {"group": "2", "found": "o"}),
         ("abcd ăbcd", "fingerprint.digit", {"group": "2", "found": "ă"}),

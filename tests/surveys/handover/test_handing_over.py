@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from surveys.handed_over import fingerprint, hand_over, verify
+from surveys.handed_over import hand_over, verify
+from surveys.handover.fingerprint import fingerprint
 from surveys.handover.handing_over import read_results
 from surveys.handover.manifest import COUNCIL, MANIFEST, RECORD, SIGNATURE, SUMS
 from surveys.handover.package import deliver
