@@ -41,7 +41,7 @@ def hidden_in(source: FileContent) -> dict[str, SheetMarks]:
 def _flaw(stream: bytes, start: int) -> str:
     """What is wrong with the records of a sheet; empty when nothing is. A chart in it has a beginning of its own, and numbers
     that stand in no row."""
-    kind, begun, places, spans = 0, list[int](), set[tuple[int, int]](), dict[int, tuple[int, int]]()
+    kind, begun, at, seen, spans = 0, list[int](), -1, set[int](), dict[int, tuple[int, int]]()
     for kind, content in _records(stream, start):
         if kind in _BEGINNINGS or not begun:
             begun.append(kind if content[2:4] != _CHART else 0)
@@ -51,13 +51,14 @@ def _flaw(stream: bytes, start: int) -> str:
             row, begin, end = struct.unpack_from("<HHH", content)
             spans[row] = (begin, end) if end > begin else (0, 0xFFFF)  # some programs declare no columns
         elif kind in _CELLS:
-            place = struct.unpack_from("<HH", content)
-            begin, end = spans.get(place[0], (0, 0xFFFF))
-            if place in places:
-                return f"two cells in row {place[0] + 1}, column {place[1] + 1}"
-            if not begin <= place[1] <= end:  # the end is that of the last cell, or one more
-                return f"a cell outside the columns of row {place[0] + 1}"
-            places.add(place)
+            row, column = struct.unpack_from("<HH", content)
+            if row != at:  # the cells of a row follow one another
+                at, seen, (begin, end) = row, set(), spans.get(row, (0, 0xFFFF))
+            if column in seen:
+                return f"two cells in row {row + 1}, column {column + 1}"
+            if not begin <= column <= end:  # the end is that of the last cell, or one more
+                return f"a cell outside the columns of row {row + 1}"
+            seen.add(column)
     return "" if kind == _END and begun[0] in (0, *_BEGINNINGS) else "a sheet is not whole"
 
 
