@@ -14,6 +14,7 @@ from surveys.handover.rounds import is_result, read_round
 from surveys.problems import SurveyError, fault
 from surveys.result import Result, RoundComparison
 from surveys.study import Study, load
+from surveys.vocabulary.folder_content import unreplaced
 from surveys.vocabulary.progress import Stages, unheard
 
 Round = Result | Study | str | Path
@@ -41,7 +42,7 @@ def _round(of: Round, progress: Stages) -> ComparedRound:
     if isinstance(of, (str, Path)):
         path = Path(of)
         if path.is_dir() and is_result(path):
-            return read_round(path)
+            return unreplaced(path, lambda: read_round(path))
         if not is_file(path / STUDY_FILE if path.is_dir() else path):
             raise fault("compare.no_round", file=str(path))
         of = load(path)

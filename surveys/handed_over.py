@@ -20,6 +20,7 @@ from surveys.handover.verification import verify_folder
 from surveys.problems import Problem, SurveyError
 from surveys.reports.word.handover_record import handover_record
 from surveys.study import Study, load
+from surveys.vocabulary.folder_content import unreplaced
 from surveys.vocabulary.progress import Stages, unheard
 
 
@@ -50,14 +51,18 @@ def verify(
     scored, its errors are told.
     """
     place = Path(folder)
-    found = [*verify_folder(place)]
-    if fingerprint is not None:
-        found += _against_fingerprint(place, fingerprint)
-    if signers is not None:
-        found += _against_signers(place, Path(signers))
-    if study is not None:
-        found += _against_study(place, study, progress)
-    return tuple(dict.fromkeys(found))
+
+    def found() -> tuple[Problem, ...]:
+        told = [*verify_folder(place)]
+        if fingerprint is not None:
+            told += _against_fingerprint(place, fingerprint)
+        if signers is not None:
+            told += _against_signers(place, Path(signers))
+        if study is not None:
+            told += _against_study(place, study, progress)
+        return tuple(dict.fromkeys(told))
+
+    return unreplaced(place, found)
 
 
 def hand_over(results: str | Path, out: str | Path, *, record: bool = False) -> str:
@@ -69,7 +74,7 @@ def hand_over(results: str | Path, out: str | Path, *, record: bool = False) -> 
     """
     source, place = Path(results), Path(out)
     refuse_within(source, place)
-    handed = read_results(source)
+    handed = unreplaced(source, lambda: read_results(source))
     deliver_handover(handed, place, handover_record(handed) if record else None)
     return handed.fingerprint
 

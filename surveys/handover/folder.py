@@ -25,7 +25,6 @@ def ready(out: str | Path, content: Content) -> None:
     OSError when it could not be written. What a run that was killed left there is cleared.
     """
     place = Path(os.path.realpath(out))
-    obstacles(place, Path(out), content).raise_errors()
     with draft_of(place, untouched):
         obstacles(place, Path(out), content).raise_errors()
 
@@ -39,8 +38,8 @@ def write_folder(out: Path, files: Mapping[str, bytes], progress: Step | None = 
     ``progress("write", files done, files in all)`` is told after each file.
     """
     place, content = Path(os.path.realpath(out)), what_is_in(json.loads(files[MANIFEST]), files)
-    obstacles(place, out, content).raise_errors()
-    with draft_of(place, untouched) as draft:
+    with draft_of(place, untouched) as draft:  # only then no other run changes what is looked at
+        obstacles(place, out, content).raise_errors()
         draft.fill(files, progress, is_private)
         obstacles(place, out, content).raise_errors()
         draft.put()

@@ -5,12 +5,19 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
+
+from surveys.problems import SurveyError
+
+Found = TypeVar("Found")
 
 #: What desktops and open office programs leave behind; it belongs to nobody.
 _DESKTOP_FILES = (".DS_Store", "Thumbs.db", "desktop.ini")
 _LOCK_FILES = ("~$", ".~lock.")
+_TRIES = 5  # how often a folder is read that is replaced again and again
 _LOCK_BYTES = 1024  # a lock file of an office program is smaller than that
 
 
@@ -60,6 +67,30 @@ def clear(folder: Path, files: set[str]) -> None:
     for within in sorted(above, key=lambda path: (path == ".", -path.count("/"))):
         with contextlib.suppress(OSError):
             os.rmdir(folder / within)
+
+
+def unreplaced(folder: Path, read: Callable[[], Found]) -> Found:
+    """What ``read`` finds in a folder; it reads once more where a run put another folder in its place meanwhile."""
+    for _ in range(_TRIES):
+        before = _identity(folder)
+        try:
+            found = read()
+        except (OSError, SurveyError):
+            if _identity(folder) == before:
+                raise
+        else:
+            if _identity(folder) == before:
+                return found
+    return read()
+
+
+def _identity(folder: Path) -> tuple[int, ...]:
+    """What two folders that had the same name one after the other do not have in common."""
+    try:
+        found = os.stat(folder)
+    except OSError:
+        return ()
+    return found.st_dev, found.st_ino, found.st_ctime_ns
 
 
 def _sort_in(folder: Path, within: str, found: FolderContent) -> tuple[list[str], bool]:

@@ -14,9 +14,8 @@ def refuse_filled(folder: Path) -> None:
     """Raise SurveyError when ``folder`` is a file or holds anything, OSError when it could not be written; asked before a long
     run."""
     place = Path(os.path.realpath(folder))
-    _refuse(place, folder)
     with draft_of(place):
-        pass
+        _refuse(place, folder)
 
 
 def write_new_folder(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -25,8 +24,8 @@ def write_new_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     Raises SurveyError when ``folder`` is a file or holds anything (then nothing is changed), OSError when the disk refuses.
     """
     place = Path(os.path.realpath(folder))
-    _refuse(place, folder)
     with draft_of(place) as draft:
+        _refuse(place, folder)
         draft.fill(files)
         _refuse(place, folder)
         draft.put()

@@ -16,6 +16,7 @@ old folder at the last moment, is kept beside the place under a name that a faul
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -64,6 +65,8 @@ def draft_of(place: Path, untouched: Untouched = nothing_in) -> Iterator[OutputD
     Raises SurveyError when another run is writing there for longer than :data:`WAIT`, when something else has the name of the
     draft, and, with its new name, when something in a draft or in what stood at ``place`` was written by no run.
     """
+    if not place.name:
+        raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), str(place))  # a disk has no place beside it
     with _named(place), _folders_made(place) as made:
         draft = _taken(place, untouched)
         draft.made = made

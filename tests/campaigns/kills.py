@@ -39,21 +39,13 @@ from typing import Any
 import surveys
 from surveys.cli.process import begin
 from surveys.vocabulary import output_draft
+from tests.campaigns.disk_calls import is_disk_call
 from tests.campaigns.writing import Stage, Writer
 
 MARK = "SURVEYS_CAMPAIGN"  # the variable by which a reading program is known for one of ours
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 AGAIN = 20  # kills at random moments of which four are followed by another run
 PATIENCE = 60  # seconds after which a command is taken to hang
-#: The files in which everything is written, and the calls by which it is.
-_WRITERS = (
-    "output_draft.py", "new_file.py", "new_folder.py", "folder_content.py", "folder_exchange.py", "file_lock.py", "folder.py",
-    "earlier_results.py",
-)  # fmt: skip
-_CALLS = frozenset({
-    "open", "write", "flush", "close", "__exit__", "fsync", "mkdir", "rename", "link", "unlink", "rmdir", "flock", "ftruncate",
-    "scandir", "listdir", "seek", "readall", "lstat",
-})  # fmt: skip
 
 
 def load_everything() -> None:
@@ -263,10 +255,7 @@ class _Watch:
     def __call__(self, frame: FrameType, event: str, arg: Any) -> None:
         if event == "return" and frame.f_code.co_name in ("ready", "refuse_filled"):
             sys.setprofile(None)  # it was only asked; the writing is followed apart
-        if event in ("c_call", "c_return"):
-            if arg.__name__ not in _CALLS or not _is_below(frame):
-                return
-        elif frame.f_code.co_name != "exchange" or not _is_ours(frame):
+        if not is_disk_call(frame, event, arg):
             return
         if not self.target:
             sys.setprofile(None)
@@ -306,23 +295,6 @@ class _Watch:
         report = "\0".join([str(target), *filter(None, faults)])
         (stage.folder / "report").write_text(report)
         os._exit(0)
-
-
-def _is_ours(frame: FrameType) -> bool:
-    return (
-        frame.f_code.co_filename.endswith(_WRITERS) and f"{os.sep}surveys{os.sep}" in frame.f_code.co_filename
-    )
-
-
-def _is_below(frame: FrameType | None) -> bool:
-    """Whether a call comes from one of the files that write, through the standard library or not."""
-    for _ in range(5):
-        if frame is None:
-            return False
-        if _is_ours(frame):
-            return True
-        frame = frame.f_back
-    return False
 
 
 def main(arguments: Iterable[str] | None = None) -> int:

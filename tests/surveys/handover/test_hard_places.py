@@ -324,6 +324,15 @@ def test_the_folder_of_this_process_is_replaced(tmp_path: Path, monkeypatch: pyt
         assert files_below(tmp_path / "out") == NEW
 
 
+@pytest.mark.parametrize("way", [over_results, new_folder])
+def test_a_whole_disk_is_no_place(
+    way: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, words = said(lambda: way(Path(Path.cwd().anchor)), monkeypatch, capsys)
+    assert code == 1
+    assert words.startswith(begins("cli.not_movable"))
+
+
 @pytest.mark.parametrize("place", ["study", ".", "study/returns"])
 def test_what_a_study_needs_is_never_replaced(place: str, tmp_path: Path) -> None:
     for name in ("study/study.toml", "study/returns/forms.csv"):
