@@ -155,7 +155,7 @@ def read_manifest(path: Path) -> Mapping[str, Any] | None:
     """The record of a ``run.json``; None when it is no manifest of this program."""
     try:
         record = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) and record.get("format") == _FORMAT else None
 

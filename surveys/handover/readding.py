@@ -53,11 +53,12 @@ def limits(printed: PrintedTable, low: str, middle: str, high: str) -> Iterator[
 
 
 def shown_as_said(scores: PrintedTable) -> Iterator[Problem]:
-    """A suppressed result shows no number; a result that is ok or external does."""
+    """A result that is ok or external has a value; an official table without rows has none."""
     status, value = scores.text("status"), scores.number("score")
-    yield from scores.faults("verify.suppressed_shown", (status == SUPPRESSED) & ~np.isnan(value), "score")
     needed = np.isin(status, [OK, EXTERNAL])
     yield from scores.faults("verify.result_missing", needed & np.isnan(value), "score")
+    if not len(scores):
+        yield Problem("verify.no_rows", file=scores.path)
 
 
 def points_of_scores(scores: PrintedTable) -> Iterator[Problem]:
@@ -77,6 +78,7 @@ def parents(scores: PrintedTable, tree: PrintedTable) -> Iterator[Problem]:
     for parts in (_within_groups(rows, nodes), _over_groups(rows, nodes), _over_children(rows, nodes)):
         if len(parts):
             yield from _from_parts(scores, rows, _combined(parts))
+            yield from _satisfied_from_parts(scores, rows, parts)
     yield from _points_of_sums(scores, rows, nodes)
 
 
@@ -88,6 +90,10 @@ def totals(scores: PrintedTable, tree: PrintedTable, units: PrintedTable) -> Ite
     found = units.frame[_PLACE].merge(rows, on=_PLACE, how="left", indicator="of_scores")
     without = found["of_scores"] == "left_only"
     yield from units.faults("verify.unit_without_total", without, "unit_code")
+    for column in ("status", "note", "unit_name"):
+        expected = found[column].fillna("").to_numpy(dtype=object)
+        wrong = (units.text(column) != expected) & ~without.to_numpy()
+        yield from units.faults("verify.not_the_total", wrong, column, expected=expected)
     for column in ("points", "max_points"):
         yield from _differing(
             units,
@@ -96,9 +102,12 @@ def totals(scores: PrintedTable, tree: PrintedTable, units: PrintedTable) -> Ite
             np.full(len(units), _NOISE),
             "verify.not_the_total",
         )
-    expected = 100.0 * found["score"].to_numpy(dtype=float)
-    slack = units.half("percent") + 100.0 * scores.half("score") + _NOISE
-    yield from _differing(units, "percent", expected, np.full(len(units), slack), "verify.percent_of_score")
+    for column, of_score in (("percent", "score"), ("ci_low", "ci_low"), ("ci_high", "ci_high")):
+        expected = 100.0 * found[of_score].to_numpy(dtype=float)
+        slack = np.full(len(units), units.half(column) + 100.0 * scores.half(of_score) + _NOISE)
+        yield from _differing(units, column, expected, slack, "verify.percent_of_score")
+        unlike = np.isnan(expected) != np.isnan(units.number(column))
+        yield from units.faults("verify.percent_of_score", unlike, column, expected=expected)
     missing = len(rows) - int((~without).sum())
     if missing:
         yield Problem("verify.units_missing", file=units.path, params=(("missing", str(missing)),))
@@ -111,21 +120,6 @@ def percents(units: PrintedTable) -> Iterator[Problem]:
         expected = 100.0 * units.number("points") / most
         slack = units.half("percent") + 100.0 * units.half("points") / most + _NOISE
     yield from _differing(units, "percent", expected, slack, "verify.percent_of_points")
-
-
-def ranks(units: PrintedTable) -> Iterator[Problem]:
-    """In a block, more points never rank behind fewer; the rank lies between its limits."""
-    rank = units.number("rank")
-    low, high = units.number("rank_low"), units.number("rank_high")
-    yield from units.faults("verify.rank_limits", (rank < low) | (rank > high), "rank")
-    size = units.frame.groupby("block")["block"].transform("size").to_numpy(dtype=float)
-    for column in ("rank", "rank_low", "rank_high"):
-        value = units.number(column)
-        yield from units.faults("verify.rank_range", (value < 1) | (value > size), column, units=size)
-    best = _best_behind(units)
-    wrong = (best <= rank) & ~np.isnan(units.number("percent"))
-    below = np.array([f"< {other:g}" for other in best], dtype=object)
-    yield from units.faults("verify.rank_order", wrong, "rank", expected=below)
 
 
 def whole_shares(shares: PrintedTable) -> Iterator[Problem]:
@@ -141,21 +135,12 @@ def whole_shares(shares: PrintedTable) -> Iterator[Problem]:
     yield from shares.faults("verify.shares_sum", wrong, "share", expected=found["share"].to_numpy())
 
 
-def _best_behind(units: PrintedTable) -> Floats:
-    """Best rank among the units of the block with fewer points [n]; infinite where there is none."""
-    rank, points = np.nan_to_num(units.number("rank"), nan=np.inf), units.number("percent")
-    best = np.empty(len(units))
-    for rows in units.frame.groupby("block", sort=False).indices.values():
-        order = rows[np.argsort(points[rows], kind="stable")]
-        upwards = np.minimum.accumulate([np.inf, *rank[order]])
-        best[order] = upwards[np.searchsorted(points[order], points[order])]
-    return best
-
-
 def _rows(scores: PrintedTable) -> pd.DataFrame:
     """The scores with their numbers."""
-    numbers = {name: scores.number(name) for name in ("score", "points", "max_points")}
-    return scores.frame[[*_RESULT, "status"]].assign(**numbers)
+    numbers = {name: scores.number(name) for name in ("score", "points", "max_points", "ci_low", "ci_high")}
+    return scores.frame[[*_RESULT, "status", "note", "unit_name"]].assign(
+        **numbers, satisfied=scores.number("satisfaction_percent") / 100.0
+    )
 
 
 def _nodes(tree: PrintedTable) -> pd.DataFrame:
@@ -257,6 +242,22 @@ def _from_parts(scores: PrintedTable, rows: pd.DataFrame, combined: pd.DataFrame
     yield from scores.faults("verify.parent_blank", blank, "score", expected=expected)
 
 
+def _satisfied_from_parts(scores: PrintedTable, rows: pd.DataFrame, parts: pd.DataFrame) -> Iterator[Problem]:
+    """Satisfaction percentages from those of the parts, with the weights of the scores; none where a part has none."""
+    linear = parts[(parts["parent_rule"] != POOLED) & (parts["part_weight"] != 0) & parts["score"].notna()]
+    found = _beside(rows, _combined(linear.assign(score=linear["satisfied"])))
+    of_published = (found["applied"] == SUM) & (found["group"] == ALL_GROUPS)
+    expected = found["expected"].where(~of_published, found["product"] / found["max_points"])
+    expected = expected.where(found["given"] == found["parts"])
+    own = found["parts"].notna() & (found["status"] != EXTERNAL) & found["score"].notna()
+    off = (found["satisfied"] - expected).abs() > 2 * scores.half("satisfaction_percent") / 100.0 + _NOISE
+    off |= found["satisfied"].isna() != expected.isna()
+    shown = 100.0 * expected
+    yield from scores.faults(
+        "verify.satisfaction", own & off, "satisfaction_percent", node=found["node_code"], expected=shown
+    )
+
+
 def _points_of_sums(scores: PrintedTable, rows: pd.DataFrame, nodes: pd.DataFrame) -> Iterator[Problem]:
     """A sum's points are the sum of its children's; its maximum too, unless all children stand at their declared
     maxima and the tree declares another for the sum (PAPI: 10 for three times 3.33)."""
@@ -314,7 +315,5 @@ _CHECKS: tuple[tuple[tuple[str, ...], Callable[..., Iterator[Problem]]], ...] = 
     (("scores", "tree", "units"), totals),
     (("shares",), whole_shares),
     (("units",), percents),
-    (("units",), ranks),
     (("council-units",), percents),
-    (("council-units",), ranks),
 )

@@ -153,7 +153,9 @@ def values_given(printed: PrintedTable) -> Iterator[Problem]:
     value = printed.number("percent")
     whole = np.isin(printed.text("status"), [OK, EXTERNAL])
     yield from printed.faults("verify.result_missing", whole & np.isnan(value), "percent")
-    if len(printed) and np.isnan(value).all() and not whole.any():
+    if not len(printed):
+        yield Problem("verify.no_rows", file=printed.path)
+    elif np.isnan(value).all() and not whole.any():
         yield Problem("verify.no_values", "warning", printed.path)
 
 

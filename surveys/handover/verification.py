@@ -7,11 +7,14 @@ made new checksums. Every fault names file, row and column with what was expecte
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from surveys.definitions.instrument.records import Instrument
 from surveys.handover import official_columns
+from surveys.handover.count_checks import counts_of_parts, names_of_nodes, rows_of_tree
+from surveys.handover.interval_checks import intervals
 from surveys.handover.manifest import (
     COUNCIL,
     DESCRIPTOR,
@@ -25,14 +28,19 @@ from surveys.handover.manifest import (
     is_output,
     read_manifest,
     read_sums,
+    version,
 )
 from surveys.handover.official_columns import COUNCIL_TABLES, OfficialTable
+from surveys.handover.printed_form import csv_as_written, json_as_written, numbers_as_printed
+from surveys.handover.rank_checks import groups_of_units, ranks, sets_of_ranks
 from surveys.handover.read_back import Package, RunSettings, read_printed, settings_of
 from surveys.handover.readding import readded
 from surveys.handover.reconciliation import reconciled
+from surveys.handover.run_checks import record_of_run
+from surveys.handover.status_checks import shares_shown, statuses_and_remarks
 from surveys.handover.workbook import facts_of_run
 from surveys.handover.workbook_comparison import Beside, instrument_of_run, workbook_repeats
-from surveys.problems import Problem, Problems
+from surveys.problems import Problem, Problems, shortened
 from surveys.vocabulary.folder_content import files_of
 
 _SCREENED = (official_columns.FORMS, official_columns.FUNNEL)
@@ -71,6 +79,8 @@ def _check(folder: Path, problems: Problems) -> None:
         _check_descriptor(part, prefix, problems)
         if read_manifest(part / MANIFEST) is None:
             problems.add("verify.no_manifest", file=f"{prefix}{MANIFEST}")
+        for name in filter(Path.is_file, (part / DESCRIPTOR, part / MANIFEST)):
+            problems.extend(json_as_written(name.read_bytes(), f"{prefix}{name.name}"))
     _check_outputs(folder, problems)
     manifests = {(part / MANIFEST).read_bytes() for part in parts.values() if (part / MANIFEST).is_file()}
     if len(manifests) > 1:  # the council has the manifest of the results
@@ -85,10 +95,38 @@ def _check(folder: Path, problems: Problems) -> None:
         printed = read_printed(folder, path, table, problems)
         if printed is not None:
             package[table.name] = printed
+            problems.extend(csv_as_written(printed, (folder / path).read_bytes()))
+    instrument = instrument_of_run(run, folder / INSTRUMENT)
     problems.extend(readded(package))
     problems.extend(reconciled(package))
+    problems.extend(record_of_run(run, package, instrument))
     if settings is not None:
-        _check_workbook(folder, package, (run, settings), problems)
+        problems.extend(_by_settings(package, settings, str(run.get("instrument", "")), instrument))
+        _check_workbook(folder, package, (run, settings, instrument), problems)
+
+
+def _by_settings(
+    package: Package, settings: RunSettings, edition: str, instrument: Instrument | None
+) -> Iterator[Problem]:
+    """What follows from the settings of a run, the tree and the instrument."""
+    for printed in package.values():
+        yield from numbers_as_printed(printed, settings.output)
+    if "scores" in package and "tree" in package:
+        scores, tree = package["scores"], package["tree"]
+        yield from statuses_and_remarks(scores, tree, settings)
+        yield from intervals(scores, settings)
+        yield from counts_of_parts(scores, tree)
+        yield from rows_of_tree(scores, tree, edition)
+        if "council-scores" in package:
+            yield from names_of_nodes(package["council-scores"], tree, settings.output.language)
+    if "shares" in package:
+        yield from shares_shown(package["shares"], settings)
+    for name in ("units", "council-units"):
+        if name in package:
+            yield from ranks(package[name])
+            yield from sets_of_ranks(package[name])
+    if "units" in package and instrument is not None:
+        yield from groups_of_units(package["units"], instrument.unit_groups)
 
 
 def _check_sums(folder: Path, prefix: str, problems: Problems) -> None:
@@ -132,7 +170,7 @@ def _check_descriptor(folder: Path, prefix: str, problems: Problems) -> None:
     shown = f"{prefix}{DESCRIPTOR}"
     try:
         declared = _declared(json.loads((folder / DESCRIPTOR).read_bytes()))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         problems.add("verify.descriptor_unreadable", file=shown, reason=error)
         return
     others = (f"{COUNCIL}/", f"{INSTRUMENT}/")
@@ -180,7 +218,10 @@ def _tables(folder: Path) -> dict[str, OfficialTable]:
 
 
 def _check_workbook(
-    folder: Path, package: Package, made: tuple[Mapping[str, Any], RunSettings], problems: Problems
+    folder: Path,
+    package: Package,
+    made: tuple[Mapping[str, Any], RunSettings, Instrument | None],
+    problems: Problems,
 ) -> None:
     """The council's workbook against the council's tables and the record of the run that ``made`` them."""
     tables = [package[table.name] for table in COUNCIL_TABLES if table.name in package]
@@ -192,7 +233,7 @@ def _check_workbook(
         return
     if len(tables) < len(COUNCIL_TABLES):  # what is wrong with the others is told
         return
-    run, settings = made
+    run, settings, instrument = made
     try:
         facts = facts_of_run(run, settings.output, {})
     except (KeyError, TypeError, AttributeError) as error:
@@ -201,5 +242,12 @@ def _check_workbook(
     council = (folder / shown).parent
     beside_it = [council / name for name in (DESCRIPTOR, MANIFEST, *(table.path for table in COUNCIL_TABLES))]
     digests = {path.name: digest_of(path.read_bytes()) for path in beside_it if path.is_file()}
-    beside = Beside(facts, instrument_of_run(run, folder / INSTRUMENT), tables, digests)
-    problems.extend(workbook_repeats(folder / shown, shown, beside))
+    beside = Beside(facts, instrument, tables, digests)
+    found = list(workbook_repeats(folder / shown, shown, beside))
+    problems.extend(found)
+    engine = run.get("engine")
+    written = str(engine.get("version", "")) if isinstance(engine, Mapping) else ""
+    if found and written != version():  # whose headings and explanations may be other ones
+        problems.add(
+            "verify.other_version", severity="warning", file=shown, written=shortened(written), here=version()
+        )

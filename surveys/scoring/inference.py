@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from surveys.definitions.study.records import External, StudyDefinition
+from surveys.definitions.study.records import External, Inference
 from surveys.scoring.block_inputs import BlockInputs
 from surveys.scoring.branches import Branch
 from surveys.scoring.quantities import Bools, Floats, Quantity
@@ -78,7 +78,7 @@ def inferred(block: BlockInputs, branches: Sequence[Branch]) -> Inferred:
     plain = np.where(used & np.isfinite(df)[:, None], df[:, None], 0.0).sum(axis=0)
     value = np.array([[getattr(b, name).value for b in branches] for name in ("score", "satisfied")])
     se, df = np.sqrt(total), np.where(total > 0, satterthwaite(variance, df[:, None]), plain)
-    low, high = limits(block.study, (value, se, df), n, without_variation(n, share, inverse))
+    low, high = limits(block.study.inference, (value, se, df), n, without_variation(n, share, inverse))
     return Inferred(branches, forms, effective, value, se, df, low, high)
 
 
@@ -265,12 +265,12 @@ def without_variation(n: Floats, weight: Floats, inverse: Floats) -> Floats:
 
 
 def limits(
-    study: StudyDefinition, estimates: tuple[Floats, Floats, Floats], n: Floats, fraction: Floats
+    plan: Inference, estimates: tuple[Floats, Floats, Floats], n: Floats, fraction: Floats
 ) -> tuple[Floats, Floats]:
-    """Lower and upper limits [2, R, U] of score and satisfied share; NaN without a value. The interval is the one that the
-    study asks for (``bounded`` by default). ``estimates``: value, standard error and degrees of freedom [2, R, U]; ``n`` and
-    ``fraction`` [R, U] are for a result without variation."""
-    level, kind = study.inference.level, study.inference.interval
+    """Lower and upper limits of score and satisfied share; NaN without a value. The interval is the one that a study plans
+    (``bounded`` by default). ``estimates``: value, standard error and degrees of freedom [2, R, U], or of any one shape;
+    ``n`` and ``fraction`` [R, U] are for a result without variation."""
+    level, kind = plan.level, plan.interval
     if kind == "bounded":
         return intervals.bounded(*estimates, n, fraction, level)
     if kind == "wald":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from surveys.definitions.instrument.records import (
     Block,
@@ -37,7 +39,7 @@ from surveys.vocabulary.columns import (
     SHARE_COLUMNS,
     UNWEIGHTED_COLUMNS,
 )
-from surveys.vocabulary.remarks import remark
+from surveys.vocabulary.remarks import Remarks, remark
 
 UNITS = (
     Unit("noi-vu", "so", "Sở Nội vụ"),
@@ -63,6 +65,8 @@ ITEM_SCORES: dict[str, dict[str, dict[str, float | None]]] = {
     },
 }
 CODES = ("H##", "C-@@@-@@-#", "C-@-@@-#", "C-@@@-#")
+#: Status and remarks of a row.
+Said = tuple[str, Remarks]
 HEADS, CITIZENS = 6, {"noi-vu": 7, "y-te": 6, "tru": 2}
 
 
@@ -199,9 +203,24 @@ def _scores(study: StudyDefinition) -> Scores:
     league = pd.DataFrame(leagues)
     order = {unit: k + 1 for k, unit in enumerate(league.sort_values("points", ascending=False)["unit_code"])}
     league["rank"] = league["unit_code"].map(order)
-    league = league.assign(rank_low=1, rank_high=3, probability_top_quarter=0.33335, unit_group="")
+    league = league.assign(
+        rank_low=1, rank_high=3, probability_top_quarter=[0.33335, 0.33335, 0.3333], unit_group=""
+    )
     shares = pd.DataFrame(columns=list(SHARE_COLUMNS))
     return Scores(pd.DataFrame(rows), league, shares, pd.DataFrame(columns=list(UNWEIGHTED_COLUMNS)))
+
+
+def limits(score: float | None) -> tuple[float, float]:
+    """Student's t with 11.5 degrees of freedom on the logit scale: logit(p) ± t · 0.01/(p(1 − p)), carried back."""
+    if score is None or math.isnan(score):
+        return math.nan, math.nan
+    if score == 1.0:
+        return 0.98, 1.0
+    half, centre = (
+        float(stats.t.ppf(0.975, 11.5)) * 0.01 / (score * (1 - score)),
+        math.log(score / (1 - score)),
+    )
+    return 1 / (1 + math.exp(half - centre)), 1 / (1 + math.exp(-half - centre))
 
 
 def _score_unit(study: StudyDefinition, unit: Unit, rows: list[dict[str, object]]) -> dict[str, object]:
@@ -210,22 +229,21 @@ def _score_unit(study: StudyDefinition, unit: Unit, rows: list[dict[str, object]
     short = found["1.a"]["citizens"] is None
 
     def put(
-        node: str, level: str, group: str, score: float | None, points: float | None, status: str = "ok"
+        node: str, level: str, group: str, score: float | None, points: float | None, said: Said = ("ok", ())
     ) -> None:
         asked = 0 if short or node.startswith("2") else CITIZENS[unit.code]
         forms = {"heads": HEADS, "citizens": CITIZENS[unit.code], "all": HEADS + asked}[group]
-        gap = score is None
+        gap, (status, note) = score is None, said
         rows.append({
             "edition": "nhỏ/2023", "block": "so", "unit_code": unit.code, "unit_name": unit.name_vi,
             "node_code": node, "node_level": level, "group": group, "n_valid": forms,
             "n_eff": np.nan if gap else forms * 0.97, "score": score, "se": np.nan if gap else 0.01,
-            "ci_low": np.nan if score is None else max(0.0, score - 0.02),
-            "ci_high": np.nan if score is None else min(1.0, score + 0.02),
+            "ci_low": limits(score)[0], "ci_high": limits(score)[1],
             "df": np.nan if gap else 11.5, "satisfaction_percent": np.nan if gap else 66.665,
             "satisfaction_ci_low": np.nan if gap else 60.0, "satisfaction_ci_high": np.nan if gap else 70.125,
             "max_points": points, "points": None if score is None or points is None else score * points,
             "status": "suppressed" if gap else status,
-            "note": (remark("score.suppressed", forms=forms, minimum=5),) if gap else (),
+            "note": note or ((remark("score.suppressed", forms=forms, minimum=5),) if gap else ()),
         })  # fmt: skip
 
     def level_one(group: str) -> float | None:
@@ -242,23 +260,25 @@ def _score_unit(study: StudyDefinition, unit: Unit, rows: list[dict[str, object]
     assert two is not None
     status = "incomplete" if short else "ok"
     total = one * 1 + two * 2
+    below = (remark("score.incomplete_below", nodes="1"),) if short else ()
+    missing = (remark("score.missing_group", groups="citizens"),) if short else ()
     put("0", "unit", "heads", (heads * 1 + two * 2) / 3, 3)
-    put("0", "unit", "citizens", citizens, 0 if short else 1)
-    put("0", "unit", "all", total / 3, 3, status)
+    no_child = (remark("score.no_child"),) if short else ()
+    put("0", "unit", "citizens", citizens, 0 if short else 1, ("ok", no_child))
+    put("0", "unit", "all", total / 3, 3, (status, below))
     put("1", "sub_criterion", "heads", heads, 1)
     put("1", "sub_criterion", "citizens", citizens, 1)
-    put("1", "sub_criterion", "all", one, 1, status)
+    put("1", "sub_criterion", "all", one, 1, (status, missing))
     for item in ("1.a", "1.b"):
         put(item, "item", "heads", found[item]["heads"], None)
         put(item, "item", "citizens", found[item]["citizens"], None)
-        put(item, "item", "all", over_groups(list(found[item].values())), None, status)
+        put(item, "item", "all", over_groups(list(found[item].values())), None, (status, missing))
     put("2", "sub_criterion", "heads", two, 2)
     put("2", "sub_criterion", "all", two, 2)
     put("2.a", "item", "heads", two, None)
     put("2.a", "item", "all", two, None)
-    percent = 100 * total / 3
+    percent, (low, high) = 100 * total / 3, limits(total / 3)
     return {
         "block": "so", "unit_code": unit.code, "unit_name": unit.name_vi, "points": total, "max_points": 3,
-        "percent": percent, "ci_low": percent - 1, "ci_high": percent + 1, "status": status,
-        "note": (remark("score.missing_group", groups="citizens"),) if short else (),
+        "percent": percent, "ci_low": 100 * low, "ci_high": 100 * high, "status": status, "note": below,
     }  # fmt: skip

@@ -25,7 +25,7 @@ from surveys.handover.seal import package_name
 from surveys.problems import LANGUAGES, wording
 from surveys.scoring.scored_round import ScoredRound
 from surveys.vocabulary.formula_guard import guarded
-from tests.surveys.handover.small_round import ITEM_SCORES, renormalised, under
+from tests.surveys.handover.small_round import ITEM_SCORES, limits, renormalised, under
 from tests.test_wording import VIETNAMESE
 
 
@@ -124,7 +124,7 @@ def test_the_council_gets_no_points_of_incomplete_nodes(small_round: ScoredRound
     assert scores["tru", "2"]["points"] == "2.0000"
     units = {r["unit_code"]: r for r in _records(files["council/units.csv"])}
     assert (units["tru"]["points"], units["tru"]["percent"], units["tru"]["rank"]) == ("", "", "")
-    assert units["tru"]["note"] == "chưa đầy đủ: tính trên các nhóm còn lại, thiếu citizens"
+    assert units["tru"]["note"] == "có thành phần chưa đầy đủ: 1"
     assert units["noi-vu"]["percent"] == "42.22"
 
 
@@ -155,11 +155,10 @@ def without_points(scored: ScoredRound) -> ScoredRound:
     root = table["node_code"] == "0"
     keys = table.loc[root, ["unit_code", "group"]].itertuples(index=False, name=None)
     table.loc[root, "score"] = [means.get(key, float("nan")) for key in keys]
-    table.loc[root, "ci_low"], table.loc[root, "ci_high"] = 0.3, 0.9
-    totals = table.loc[root & (table["group"] == "all"), "score"].to_numpy() * 100
-    units = scored.scores.units.assign(
-        points=float("nan"), max_points=float("nan"), percent=totals, ci_low=30.0, ci_high=90.0
-    )
+    table.loc[root, ["ci_low", "ci_high"]] = [limits(score) for score in table.loc[root, "score"]]
+    totals = table.loc[root & (table["group"] == "all"), ["score", "ci_low", "ci_high"]].to_numpy() * 100
+    units = scored.scores.units.assign(points=float("nan"), max_points=float("nan"))
+    units[["percent", "ci_low", "ci_high"]] = totals
     study = replace(scored.study, instrument=replace(instrument, nodes=nodes))
     return replace(under(study, scored), scores=replace(scored.scores, table=table, units=units))
 
@@ -173,10 +172,10 @@ def test_an_index_without_points_hands_over_percentages_of_every_node(
     scores = _records((tmp_path / "out" / "council" / "scores.csv").read_bytes())
     found = {r["node_code"]: (r["points"], r["percent"]) for r in scores if r["unit_code"] == "noi-vu"}
     assert found == {"0": ("", "46.67"), "1": ("", "60.00"), "2": ("", "33.33")}
-    limits = {r["node_code"]: (r["ci_low"], r["ci_high"]) for r in scores if r["unit_code"] == "noi-vu"}
-    assert limits["1"] == ("58.00", "62.00")
+    both = {r["node_code"]: (r["ci_low"], r["ci_high"]) for r in scores if r["unit_code"] == "noi-vu"}
+    assert both["1"] == ("57.79", "62.17")
     units = _records((tmp_path / "out" / "council" / "units.csv").read_bytes())
-    assert (units[0]["percent"], units[0]["ci_low"], units[0]["ci_high"]) == ("46.67", "30.00", "90.00")
+    assert (units[0]["percent"], units[0]["ci_low"], units[0]["ci_high"]) == ("46.67", "44.49", "48.86")
     assert [
         (r["percent"], r["status"]) for r in scores if r["unit_code"] == "tru" and r["node_code"] == "1"
     ] == [("", "incomplete")]
@@ -203,7 +202,7 @@ def test_the_workbook_has_plain_numbers_under_one_header_row(small_round: Scored
     ]  # fmt: skip
     cells = [c.value for c in sheet[2]]
     assert cells[:9] == ["Sở", "noi-vu", "Sở Nội vụ", "1", "Một", 1, 0.6, 13, "đủ"]
-    assert cells[9:12] == [60, 58, 62]
+    assert cells[9:12] == [60, 57.79, 62.17]  # by hand: t(11.5) = 2.1893, on the logit scale
     assert sheet["G3"].value == 0.6667
     assert sheet["G3"].number_format == "0.0000"
     assert sheet["G6"].value is None
