@@ -108,7 +108,14 @@ def _listed(folder: Path, manifest: Mapping[str, Any], paths: Iterable[str]) -> 
         try:
             resources = json.loads((folder / prefix / DESCRIPTOR).read_bytes())["resources"]
             listed |= {f"{prefix}{each['path']}": each["hash"].removeprefix("sha256:") for each in resources}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):  # no descriptor: nothing is listed
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+        ):  # no descriptor: nothing is listed
             continue
     return listed
 

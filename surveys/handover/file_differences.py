@@ -66,14 +66,16 @@ def bounded(problems: Iterable[Problem], path: str) -> Iterator[Problem]:
         yield Problem("verify.further", file=path, params=(("number", str(more)),))
 
 
-def unequal(expected: Mapping[str, str], found: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    """(key, expected, found) where two mappings differ; nothing stands for a key that is not there.
+def unequal(
+    expected: Mapping[str, str], found: Mapping[str, str]
+) -> Iterator[tuple[str, str | None, str | None]]:
+    """(key, expected, found) where two mappings differ; None for a key that is not there.
 
-    >>> list(unequal({"a": "1", "b": "2"}, {"b": "3", "c": "4"}))
-    [('a', '1', ''), ('b', '2', '3'), ('c', '', '4')]
+    >>> list(unequal({"a": "1", "b": "2"}, {"b": "3", "c": ""}))
+    [('a', '1', None), ('b', '2', '3'), ('c', None, '')]
     """
     for key in {**expected, **found}:
-        ours, theirs = expected.get(key, ""), found.get(key, "")
+        ours, theirs = expected.get(key), found.get(key)
         if ours != theirs:
             yield key, ours, theirs
 
@@ -94,9 +96,10 @@ def leaves(value: object, key: str = "") -> Iterator[tuple[str, str]]:
         yield key, value if isinstance(value, str) else json.dumps(value, default=str)
 
 
-def differ(code: str, expected: str, found: str, **place: Any) -> Problem:
-    """A fault with both values as a message shows them; ``place``: file, sheet, row, column."""
-    params = (("expected", shortened(expected)), ("found", shortened(found)))
+def differ(code: str, expected: str | None, found: str | None, **place: Any) -> Problem:
+    """A fault with both values as a message shows them, a dash for what is not there; ``place``: file, sheet, row, column."""
+    values = (("expected", expected), ("found", found))
+    params = tuple((name, "–" if value is None else shortened(value)) for name, value in values)
     return Problem(code, params=params, **place)
 
 
@@ -128,7 +131,7 @@ def _rows_differ(
     for row, other in _pairs(expected, found, key):
         if row is None or other is None:
             _, cells = row or other or (0, ())
-            shown = [cells[k] for k in key] if key else filter(None, cells)
+            shown = _at(cells, key) if key else filter(None, cells)
             named = (("key", shortened(" · ".join(shown))),)
             code = "again.row_missing" if other is None else "again.row_extra"
             yield Problem(code, **place, row=other[0] if other else None, params=named)
@@ -143,16 +146,17 @@ def _pairs(expected: Sequence[Row], found: Sequence[Row], key: Sequence[int]) ->
     not move all others; the rest are paired by their ``key`` (places of its cells), or in their order where there is none."""
     waiting: dict[tuple[str, ...], deque[Row]] = defaultdict(deque)
     for row in _without(found, expected):
-        waiting[_cells(row, key)].append(row)
+        waiting[_at(row[1], key)].append(row)
     for row in _without(expected, found):
-        same = waiting[_cells(row, key)]
+        same = waiting[_at(row[1], key)]
         yield row, same.popleft() if same else None
     for same in waiting.values():
         yield from ((None, row) for row in same)
 
 
-def _cells(row: Row, places: Sequence[int]) -> tuple[str, ...]:
-    return tuple("".join(row[1][k : k + 1]) for k in places)
+def _at(cells: Sequence[str], places: Sequence[int]) -> tuple[str, ...]:
+    """The cells at some places, nothing where a row is too short."""
+    return tuple("".join(cells[k : k + 1]) for k in places)
 
 
 def _without(rows: Sequence[Row], others: Sequence[Row]) -> list[Row]:

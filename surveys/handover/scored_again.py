@@ -35,7 +35,8 @@ def differences(folder: Path, again: Mapping[str, bytes]) -> Iterator[Problem]:
 
     Inputs and settings come first, since they explain the rest; programs of another version are warnings.
     """
-    alone = (folder / WORKBOOK).is_file()
+    council = _of_council(again)
+    alone = (folder / WORKBOOK).is_file() and bool(council)
     found, expected = read_manifest(folder / MANIFEST) or {}, json.loads(again[MANIFEST])
     yield from _programs_differ(expected, found)
     yield from bounded(_inputs_differ(expected, found), MANIFEST)
@@ -43,7 +44,7 @@ def differences(folder: Path, again: Mapping[str, bytes]) -> Iterator[Problem]:
     yield from bounded(keys_differ(MANIFEST, *(dict(leaves(run)) for run in settings)), MANIFEST)
     if alone:
         yield from _outputs_differ(expected, found)
-    yield from _contents_differ(folder, _of_council(again) if alone else again)
+    yield from _contents_differ(folder, council if alone else again)
 
 
 def _of_council(files: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -55,7 +56,7 @@ def _of_council(files: Mapping[str, bytes]) -> dict[str, bytes]:
 def _programs_differ(expected: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[Problem]:
     """Versions of the engine, of Python and of packages, which may explain last digits that differ."""
     for name, ours, theirs in unequal(_versions(expected), _versions(found)):
-        told = differ("again.program", ours or "–", theirs or "–", file=MANIFEST)
+        told = differ("again.program", ours, theirs, file=MANIFEST)
         yield replace(told, severity="warning", params=(("name", name), *told.params))
 
 
@@ -67,9 +68,9 @@ def _versions(run: Mapping[str, Any]) -> dict[str, str]:
 def _inputs_differ(expected: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[Problem]:
     """Files from which the one and the other were computed."""
     for path, ours, theirs in unequal(_digests(expected), _digests(found)):
-        if not ours:
+        if ours is None:
             yield Problem("again.input_lacking", file=path)
-        elif not theirs:
+        elif theirs is None:
             yield Problem("again.input_added", file=path)
         else:
             yield differ("again.input", ours, theirs, file=path)
@@ -88,7 +89,7 @@ def _outputs_differ(expected: Mapping[str, Any], found: Mapping[str, Any]) -> It
     if isinstance(recorded, dict):  # an earlier version recorded none
         theirs = {path: str(digest) for path, digest in recorded.items()}
         for path, ours, other in unequal(expected["outputs"], theirs):
-            yield differ("again.output", ours or "–", other or "–", file=path)
+            yield differ("again.output", ours, other, file=path)
 
 
 def _contents_differ(folder: Path, expected: Mapping[str, bytes]) -> Iterator[Problem]:
