@@ -29,6 +29,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -57,22 +58,25 @@ def subject_of(number: int, subjects: Sequence[str] = SUBJECTS) -> str:
 
 
 def case(seed: int, number: int, folder: Path, subjects: Sequence[str] = SUBJECTS) -> dict[str, Any]:
-    """Run one case: its number, the file, the kind of damage, and how it ended."""
+    """Run one case: its number, the file, the kind of damage, how many seconds it took, and how it ended."""
     name = subject_of(number, subjects)
     room = returns if name in returns.SUBJECTS else definitions
-    generator = np.random.default_rng([seed, number])
+    generator, began = np.random.default_rng([seed, number]), time.perf_counter()
     try:
         kind, end = room.case(generator, name, folder)
     except Exception:
         kind, end = "", End("traceback", wrong=traceback.format_exc(limit=-4))
-    return {
-        "case": number,
-        "file": name,
-        "damage": kind,
-        "end": end.end,
-        "detail": end.detail,
-        "wrong": end.wrong,
-    }
+    took = round(time.perf_counter() - began, 3)
+    return {"case": number, "file": name, "damage": kind, "seconds": took, **asdict(end)}
+
+
+def prepare(folder: Path, subjects: Sequence[str]) -> None:
+    """Write the whole files, which takes longer than a case."""
+    for layout in filter(returns.SUBJECTS.__contains__, subjects):
+        for variant in range(returns.VARIANTS):
+            returns.whole(layout, variant, folder)
+    if not returns.SUBJECTS.keys() >= set(subjects):
+        definitions.round_in(folder)
 
 
 def campaign(
@@ -109,8 +113,8 @@ class Worker:
             idle = idle + 1 if left == len(self.numbers) else 0
             if self.numbers:  # it did not come to the end: the first that is left is to blame
                 number = self.numbers.pop(0)
-                self._keep({"case": number, "file": subject_of(number, self.chosen.subjects), "damage": "", "end": why,
-                            "detail": "", "wrong": f"the program ended: {why}"})  # fmt: skip
+                name, ended = subject_of(number, self.chosen.subjects), End(why, wrong="the program ended")
+                self._keep({"case": number, "file": name, "damage": "", "seconds": 0, **asdict(ended)})
 
     def _listen(self) -> str:
         """Take down what it says until it ends; why it ended."""
@@ -152,6 +156,7 @@ def work(seed: int, subjects: Sequence[str]) -> None:
     numbers = [int(line) for line in sys.stdin]
     gc.set_threshold(50_000)  # most of the objects of a case are gone by themselves
     with tempfile.TemporaryDirectory(dir=FAST if os.path.isdir(FAST) else None) as folder:
+        prepare(Path(folder), subjects)
         for number in numbers:
             print(json.dumps(case(seed, number, Path(folder), subjects)), flush=True)
     from surveys.returns.files.children import _end_all
@@ -204,7 +209,10 @@ def shown(found: Iterable[dict[str, Any]]) -> str:
     )
     parts.append("\n".join(f"{count:6}  {' · '.join(kind)}" for kind, count in silent.most_common(60)))
     wrong = [described(said) for said in found if said["wrong"]]
-    return "\n\n".join((*parts, f"{len(found)} cases, {len(wrong)} wrong", *wrong[:40]))
+    slowest = max((said.get("seconds", 0) for said in found), default=0)
+    return "\n\n".join(
+        (*parts, f"slowest case: {slowest:.1f} s\n{len(found)} cases, {len(wrong)} wrong", *wrong[:40])
+    )
 
 
 def _table(title: str, found: list[dict[str, Any]], of: Any, order: Iterable[str]) -> str:
@@ -241,6 +249,8 @@ def main() -> int:
         return 0
     with tempfile.TemporaryDirectory() as folder:
         if chosen.case is not None:
+            if chosen.keep:
+                chosen.keep.mkdir(parents=True, exist_ok=True)
             print(case(chosen.seed, chosen.case, chosen.keep or Path(folder), chosen.subjects))
             return 0
         out = chosen.out or Path(folder) / "results"

@@ -62,9 +62,11 @@ def flaw_of(raw: bytes) -> str:
     wrong = [k for k, line in enumerate(lines) if len(line) != _LINE]
     if len(lines) < 2 or not wrong:
         return ""
+    if _PLAIN.encode() not in raw[: 2 * _START].translate(None, b"\r\n"):
+        return ""
     content = b"".join(line.ljust(_LINE) for line in lines).decode("latin-1")
     if content[_SPLASH + 64 : _SPLASH + 126] != _PLAIN:
-        return ""
+        return "characters are missing or added before its table of characters"
     if long := [k for k in wrong if len(lines[k]) > _LINE]:
         return f"line {long[0] + 1} is longer than {_LINE} characters"
     found = _Dictionary(content, _START, [(_LINE * k + len(lines[k]), _LINE * (k + 1)) for k in wrong])

@@ -126,7 +126,11 @@ def _parts(tables: Mapping[str, pd.DataFrame]) -> tuple[dict[str, object], objec
 
 
 def _rows(table: pd.DataFrame) -> list[str]:
-    return sorted(map(repr, table.to_numpy(object).tolist()))
+    """Numbers to twelve digits: another order of the same rows adds them in another order."""
+    return sorted(
+        repr([f"{cell:.12g}" if isinstance(cell, float) else cell for cell in row])
+        for row in table.to_numpy(object).tolist()
+    )
 
 
 _STUDY_FILES = (

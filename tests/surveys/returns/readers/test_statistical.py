@@ -287,7 +287,7 @@ def _in_cp1258(text: str) -> bytes:
     return found
 
 
-@pytest.mark.parametrize("change", ["removed", "added", "line joined", "first line"])
+@pytest.mark.parametrize("change", ["removed", "added", "line joined", "first line", "line broken"])
 def test_por_with_lines_of_another_length_is_damaged(study, tmp_path, change):
     """The library fills short lines with blanks: without 19 bytes in its data a file had one case less, and nobody was told."""
     pyreadstat.write_por(frame(FORMS), tmp_path / "r.por")
@@ -299,6 +299,14 @@ def test_por_with_lines_of_another_length_is_damaged(study, tmp_path, change):
         "added": [*lines[:k], lines[k][:30] + b"3/4" + lines[k][30:], *lines[k + 1 :]],
         "line joined": [*lines[:k], lines[k] + lines[k + 1], *lines[k + 2 :]],
         "first line": [b" " + lines[0], *lines[1:]],
+        "line broken": [
+            lines[0],
+            lines[1][:35],
+            lines[1][35:],
+            *lines[2:k],
+            lines[k][:30] + lines[k][49:],
+            *lines[k + 1 :],
+        ],
     }[change]
     (tmp_path / "r.por").write_bytes(b"\r\n".join(changed))
     with pytest.raises(SurveyError) as failure:
