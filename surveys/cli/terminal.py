@@ -84,7 +84,7 @@ class Terminal:
             table.add_row(*map(Text, row))
         console = Console(width=_columns(), emoji=False, markup=False)
         console.width = max(console.width, console.measure(table).minimum)
-        with console.capture() as captured:
+        with _outlet(), console.capture() as captured:
             console.print(table)
         # printed by ourselves, so that a reader who has gone is noticed here
         _print("\n".join(line.rstrip() for line in captured.get().splitlines()))

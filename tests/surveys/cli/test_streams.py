@@ -1,0 +1,118 @@
+"""A command as a program among others: readers who go, streams that are closed or full, old terminals, signals."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from surveys.problems import phrase
+
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(os.name != "posix", reason="shells and signals of POSIX systems"),
+]
+ROOT = Path(__file__).parents[3]
+FIRST = ROOT / "data-sample" / "first-survey"
+COMMAND = f"{sys.executable} -m surveys"
+
+
+def shell(script: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """A script in which $S is the command."""
+    return subprocess.run(
+        ["bash", "-c", f"set -o pipefail; S='{COMMAND}'; {script}"],
+        cwd=ROOT, env={**os.environ, "SURVEYS_LANG": "en", **environment}, capture_output=True, check=False, timeout=120,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f"$S check {FIRST} 2>&1 | head -1", "$S list | head -1", "$S check no-such-folder 2>&1 | head -0",
+        "$S explain frames.csv | head -c 1", "$S list | true", "$S no-such-command 2>&1 | true", "$S --help | head -1",
+    ],
+)  # fmt: skip
+def test_a_reader_who_goes_hears_nothing_more(script: str) -> None:
+    found = shell(script)
+    assert b"Traceback" not in found.stdout + found.stderr
+    assert found.stderr == b""
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_change_nothing(closed: str, tmp_path: Path) -> None:
+    """A file that is opened must not become what print writes to."""
+    shell(f"$S screen {FIRST} --out {tmp_path}/open")
+    found = shell(f"$S screen {FIRST} --out {tmp_path}/closed {closed}; echo code $?")
+    assert b"code 0" in found.stdout
+    assert b"Traceback" not in found.stdout + found.stderr
+    for path in sorted((tmp_path / "open").rglob("*.*")):
+        assert path.read_bytes() == (tmp_path / "closed" / path.relative_to(tmp_path / "open")).read_bytes()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_an_output_that_is_full_is_said_and_the_results_are_whole(tmp_path: Path) -> None:
+    found = shell(f"$S screen {FIRST} --out {tmp_path}/out > /dev/full; echo code $?")
+    assert found.stdout == b"code 1\n"
+    assert phrase("cli.output_lost", "en", reason="No space left on device") in found.stderr.decode()
+    assert shell(f"$S verify {tmp_path}/out").returncode == 0
+    both = shell("$S list > /dev/full 2>&1; echo code $?")
+    assert both.stdout == b"code 1\n"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "utf-16"])
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_a_terminal_without_vietnamese_letters(encoding: str, language: str) -> None:
+    found = shell(f"$S screen {FIRST}", PYTHONIOENCODING=encoding, SURVEYS_LANG=language)
+    assert found.returncode == 0
+    assert b"Traceback" not in found.stderr
+    bare = shell(
+        f"$S list {FIRST}/instrument",
+        LC_ALL="C",
+        PYTHONUTF8="0",
+        PYTHONCOERCECLOCALE="0",
+        SURVEYS_LANG=language,
+    )
+    assert bare.returncode == 0
+    assert b"Traceback" not in bare.stderr
+
+
+def _run(*arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "surveys", *arguments, "--lang", "en"],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+
+
+def _has_begun(process: subprocess.Popen[bytes]) -> bool:
+    """Whether a program answers signals itself: that of Python's own start ends it as it ends any program."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    caught = next(int(line.split()[1], 16) for line in status.splitlines() if line.startswith("SigCgt"))
+    return bool(caught & 1 << (signal.SIGTERM - 1))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what a program catches is told by /proc")
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("pause", [0.0, 0.02, 0.1, 0.3, 0.6, 1.0])
+def test_a_request_to_stop_ends_in_one_line(asked: signal.Signals, pause: float, tmp_path: Path) -> None:
+    """Also while libraries are loaded."""
+    process = _run("score", str(FIRST), "--out", str(tmp_path / "out"))
+    while not _has_begun(process):
+        time.sleep(0.001)
+    time.sleep(pause)
+    os.killpg(process.pid, asked)
+    _, words = process.communicate(timeout=60)
+    if process.returncode != 0:  # not yet done
+        assert (process.returncode, words.decode()) == (128 + asked, phrase("cli.interrupted", "en") + "\n")
+    assert b"Traceback" not in words
+    assert [path.name for path in tmp_path.iterdir()] in ([], ["out"])
+
+
+def test_a_run_under_nohup_is_not_stopped_by_a_terminal_that_goes(tmp_path: Path) -> None:
+    run = f"$S screen {FIRST} --out {tmp_path}/out > /dev/null 2>&1"
+    assert shell(f"trap '' HUP; {run} & sleep 1; kill -HUP $!; wait $!; echo code $?").stdout == b"code 0\n"
+    assert (tmp_path / "out" / "run.json").is_file()
