@@ -12,6 +12,7 @@ from surveys.handover.handing_over import deliver_handover, read_results, refuse
 from surveys.handover.manifest import MANIFEST, read_manifest
 from surveys.handover.package import package, screening
 from surveys.handover.scored_again import differences
+from surveys.handover.scored_from_copy import differences_from_copy
 from surveys.handover.signature.checks import SignedBy, check_signatures, refuse_signed, sign_folder
 from surveys.handover.signature.keys import open_key, read_passphrase
 from surveys.handover.signature.signers import checked_identity, signer_line
@@ -145,4 +146,5 @@ def _against_study(folder: Path, study: Study | str | Path, progress: Stages) ->
         yield Problem("again.not_scored", file=str(study.path if isinstance(study, Study) else study))
         yield from error.problems
         return
-    yield from differences(folder, again)
+    compared = differences_from_copy if loaded.definition.is_pseudonymised else differences
+    yield from compared(folder, again)

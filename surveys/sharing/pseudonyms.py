@@ -105,11 +105,14 @@ def _numbered_columns(study: StudyDefinition, returns: Returns, order: np.ndarra
         rows["mode"], order, _mark(modes), {*modes, *(file.mode for file in study.returns)}
     )
     for field in kept_fields(instrument):
-        if field.role != "weight":
-            known = {code for code, _ in field.categories}
-            known |= {margin.category for margin in study.margins if margin.variable == field.code}
-            spellings = {label for _, labels in field.categories for label in labels}
-            found[field.code] = numbered(rows[field.code], order, _mark(known | spellings), known)
+        if field.role == "weight":
+            continue
+        known = {code for code, _ in field.categories}
+        known |= {margin.category for margin in study.margins if margin.variable == field.code}
+        spellings = {label for _, labels in field.categories for label in labels}
+        # Strata and clusters are the institute's own: in their own order, sums of floats keep their last digit.
+        by = rows[field.code].to_numpy(object) if field.role in ("stratum", "cluster") else order
+        found[field.code] = numbered(rows[field.code], by, _mark(known | spellings), known)
     unknown = rows["unit_text"].where(rows["unit_code"] == "", "")
     found["unit_text"] = np.where(
         unknown == "", rows["unit_code"], numbered(unknown, order, _mark_of_units(study))

@@ -126,7 +126,9 @@ def _study_toml(
 ) -> str:
     """``study.toml`` of the copy: the settings of the study, whatever files they name anew."""
     said: dict[str, Any] = {key: value for key, value in study.document.items() if key != "results"}
-    said["study"] = {**said["study"], **({"instrument": f"./{INSTRUMENT}"} if own else {})}
+    said["study"] = {**said["study"], "pseudonymised": True}
+    if own:
+        said["study"]["instrument"] = f"./{INSTRUMENT}"
     codes = [*study.fieldwork.form_codes, *([pattern] if pattern else [])]
     said["fieldwork"] = {**said.get("fieldwork", {}), **({"form_codes": codes} if codes else {})}
     if _has_own_register(study):

@@ -16,6 +16,7 @@ from surveys.cli import main
 from surveys.sharing import shared_copy
 from surveys.sharing.pseudonyms import numbered
 from surveys.sharing.study_copy import study_files
+from tests.surveys.handover.forging import edit
 from tests.trouble.test_personal_data import COLUMNS, TYPED, csv_rows, found_in, round_of, rows, scored
 from tests.trouble.trial import FIELDS, RULES, table, trial
 
@@ -77,6 +78,31 @@ def test_numbers_do_not_depend_on_the_order_of_rows(tmp_path):
         (path,) = (tmp_path / f"copy-{seed}/returns").iterdir()
         found.append(sorted(tuple(row.values()) for row in csv_rows(path)))
     assert found[0] == found[1]
+
+
+@pytest.mark.long
+def test_the_council_can_score_the_copy_to_check_the_results(tmp_path):
+    study = round_of(tmp_path / "study", {"r.csv": table(rows(), COLUMNS)})
+    sv.load(study).pseudonymise(tmp_path / "copy")
+    out = scored(study, tmp_path / "out")
+
+    def told(folder: Path) -> list[tuple[str, str]]:
+        found = sv.verify(folder, study=tmp_path / "copy")
+        return [(p.code, p.file) for p in found if p.code.startswith("again.")]
+
+    said = [("again.from_copy", str(out))]
+    assert told(out) == said
+    assert told(out / "council") == [("again.from_copy", str(out / "council"))]
+    sv.load(study).screen().write(tmp_path / "screened")
+    assert told(tmp_path / "screened") == [("again.from_copy", str(tmp_path / "screened"))]
+    edit(out / "council/scores.csv", lambda found: found[0].update(points="0.1234"))
+    edit(out / "council/rejected.csv", lambda found: found.pop())
+    edit(out / "forms.csv", lambda found: found[2].update(disposition="rejected"))
+    edit(out / "weights.csv", lambda found: found[1].update(weight="9.0000000000"))
+    expected = [("again.row_missing", "council/rejected.csv"), ("again.value", "council/scores.csv")]
+    assert sorted(told(out)[1:]) == sorted(
+        [*expected, ("again.forms", "weights.csv"), ("again.forms", "forms.csv")]
+    )
 
 
 ASKED = """

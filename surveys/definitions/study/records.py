@@ -21,12 +21,14 @@ from surveys.vocabulary.notebook_display import Shown
 
 @dataclass(frozen=True, slots=True)
 class StudyHeading:
-    """The table ``[study]``; ``instrument`` is a shipped name or ``./folder``."""
+    """The table ``[study]``; ``instrument`` is a shipped name or ``./folder``; ``pseudonymised``: this is the copy of a study
+    in which running numbers stand in place of what respondents typed."""
 
     code: str
     instrument: str
     label_vi: str = ""
     label_en: str = ""
+    pseudonymised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +337,12 @@ class StudyDefinition(Shown):
     @cached_property
     def excluded(self) -> Mapping[tuple[str, str], Exclusion]:
         return {(e.block, e.unit): e for e in self.exclusions}
+
+    @property
+    def is_pseudonymised(self) -> bool:
+        """Whether this is the copy of a study, with running numbers in place of what respondents typed."""
+        heading = self.document.get("study", {})
+        return isinstance(heading, Mapping) and heading.get("pseudonymised") is True
 
     def file_of(self, key: str) -> str:
         """The file that is named under a key of ``[files]``; empty where none is."""
