@@ -113,7 +113,8 @@ def _scored(study: Study) -> Outcome:
         "shares": result.shares,
     }
     numbers, words = _parts(tables | {"forms": result.forms})
-    told = frozenset((*result.warnings, *check(study.path)))
+    waiting = (*result.waiting.items(), *result.returns.proposals["text"])
+    told = frozenset((*result.warnings, *check(study.path), *waiting))
     return Outcome((), numbers, [words, repr(study.definition)], told)
 
 
