@@ -125,6 +125,7 @@ class Campaign:
         self.stage = Stage(folder / "stage", self._run)
         self.counts: Counter[str] = Counter()
         self.faults: list[str] = []
+        self._told = 0
 
     def _run(self, arguments: list[str]) -> int:
         return ended(copied(lambda: run_here(arguments), self.output))
@@ -144,6 +145,15 @@ class Campaign:
         if code != expected:
             self._fail(writer, what, f"the next run ended with {code}")
         self._fail(writer, what, self.stage.fault(writer, done=True))
+
+    def tell(self) -> None:
+        """Print what was counted and found since the last time."""
+        for what, number in sorted(self.counts.items()):
+            print(f"{number:6} {what}", flush=True)
+        for fault in self.faults[self._told : self._told + 20]:
+            print(fault, flush=True)
+        self.counts.clear()
+        self._told = len(self.faults)
 
     def moments(self, writer: Writer, count: int, generator: random.Random) -> None:
         """End a command by signals at random moments."""
@@ -319,12 +329,9 @@ def main(arguments: Iterable[str] | None = None) -> int:
                 campaign.moments(writer, given.count, random.Random(given.seed))
             else:
                 campaign.calls(writer, given.every, given.two_steps)
+            campaign.tell()
     finally:
         shutil.rmtree(folder)
-    for what, number in sorted(campaign.counts.items()):
-        print(f"{number:6} {what}")
-    for fault in campaign.faults[:20]:
-        print(fault)
     print(f"{len(campaign.faults)} faults")
     return 1 if campaign.faults else 0
 
