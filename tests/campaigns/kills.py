@@ -138,8 +138,7 @@ class Campaign:
     def _run_again(self, writer: Writer, what: str) -> None:
         """The same command once more: it succeeds, or says that the file is there already."""
         place = self.stage.place(writer)
-        was_there = writer.is_file and place.exists()
-        was_there |= writer.name == "simulate" and place.exists()
+        was_there = not writer.before and place.exists()
         code = self._run(writer.call(place))
         expected = 1 if was_there or writer.name == "audit" else 0
         if code != expected:
@@ -220,7 +219,7 @@ class Campaign:
 
     def calls(self, writer: Writer, every: int, two_steps: bool) -> None:
         """End a command at each call by which it touches the disk, when it asks whether it may write and when it writes."""
-        for nth, phase in enumerate(("writes",) if writer.is_file else ("asks", "writes"), start=1):
+        for nth, phase in enumerate(("asks", "writes") if writer.asks else ("writes",), start=1):
             self.stage.prepare(writer)
             watch = _Watch(self, writer, every, two_steps)
             work = partial(self._at_calls, writer, watch, nth)
@@ -294,7 +293,7 @@ class _Watch:
                 return
             if not done:
                 ended(again)
-                done_again = not (writer.is_file or writer.name == "simulate")
+                done_again = bool(writer.before)
                 faults.append(stage.fault(writer, done=done_again or stage.place(writer).exists()))
             faults = [
                 f"{writer.name}, call {target}: {fault}" if fault else "" for fault in faults[-2:]

@@ -15,12 +15,13 @@ Content = dict[str, bytes]
 @dataclass(frozen=True)
 class Writer:
     """A command by its arguments but ``--out``; ``before``: the arguments by which another content was made that stands there
-    already (none where it writes only where nothing stands)."""
+    already (none where it writes only where nothing stands); ``asks``: whether it asks before it works if it may write."""
 
     name: str
     arguments: tuple[str, ...]
     before: tuple[str, ...] = ()
     is_file: bool = False
+    asks: bool = True
 
     def call(self, place: Path, *, before: bool = False) -> list[str]:
         return [*(self.before if before else self.arguments), "--out", str(place)]
@@ -58,12 +59,16 @@ class Stage:
         yield Writer("score", ("score", b), ("score", a))
         yield Writer("score over a screening", ("score", b), ("screen", a))
         yield Writer("screen", ("screen", b), ("screen", a))
-        yield Writer("confirm", ("confirm", str(self.folder / "units.csv"), "--study", a), is_file=True)
-        yield Writer("map", ("map", f"{a}/returns/google-forms.xlsx", "--study", a), is_file=True)
+        yield Writer(
+            "confirm", ("confirm", str(self.folder / "units.csv"), "--study", a), is_file=True, asks=False
+        )
+        yield Writer("map", ("map", f"{a}/returns/google-forms.xlsx", "--study", a), is_file=True, asks=False)
         yield Writer("simulate", ("simulate", f"{a}/instrument", "--seed", "1", "--scale", "0.2"))
         sipas, papi = (str(SAMPLES / "published" / f"{name}_ha_noi_2023.csv") for name in ("sipas", "papi"))
         audited = ("audit", sipas, "--instrument", "sipas/2023")
         yield Writer("audit", audited, ("audit", papi, "--instrument", "papi/2021"))
+        yield Writer("handover", ("handover", results[1]), ("handover", results[0]), asks=False)
+        yield Writer("share", ("screen", a, "--pseudonymise"))
         yield Writer("compare", ("compare", *results), ("compare", *reversed(results)))
 
     def place(self, writer: Writer) -> Path:
