@@ -94,6 +94,8 @@ def read_published(path: Path, instrument: Instrument, problems: Problems) -> tu
     place = sheets[sheet][layout.heading][0]
     if others:
         place.note("audit.other_sheets", severity="warning", used=sheet, others=[name for name, _ in others])
+    if not sheet:
+        _note_joined(sheets[sheet][layout.heading :])
     years = of_several_years(sheets[sheet][layout.heading][1])
     if years:
         place.note("audit.several_years", columns=years)
@@ -115,6 +117,14 @@ def _note_no_layout(file: str, sheets: Mapping[str, Sequence[Line]], problems: P
         problems.add("table.missing_column", file=file, row=lines[0][0].row, column=CODE, name=CODE)
     else:
         problems.add("audit.no_values", file=file, accepted=list(_VALUES))
+
+
+def _note_joined(lines: Sequence[Line]) -> None:
+    """Rows of a CSV with cells beyond the headings: two rows became one."""
+    width = len(lines[0][1])
+    for place, cells in lines[1:]:
+        if any(cells[width:]):
+            place.note("table.cells", found=len(cells), expected=width)
 
 
 class _Reading:

@@ -392,3 +392,13 @@ def test_targets_of_hanoi_in_the_sample() -> None:
     """Printed below what was reached: 5.1 (1 for 1.75), 6.1 (3.65 for 3.67), 6.1.3 (0.85 for 0.98); sums: 5.5, 5.7."""
     found = {(p.code, dict(p.params)["node"]) for p in errors(report(HANOI))}
     assert found == WRONG["par_index_ha_noi_2023_plan"]
+
+
+def test_two_rows_that_became_one_are_a_fault(write: Callable[..., Path]) -> None:
+    """A lost line end took a node out of the table, and its parent was no longer re-added."""
+    text = (PUBLISHED / "sipas_ha_noi_2023.csv").read_text(encoding="utf-8")
+    lines = text.splitlines()
+    joined = "\n".join((*lines[:5], lines[5] + lines[6], *lines[7:])) + "\n"
+    with pytest.raises(SurveyError) as failure:
+        audit(write(joined), "sipas/2023")
+    assert [(problem.code, problem.row) for problem in failure.value.problems] == [("table.cells", 6)]
