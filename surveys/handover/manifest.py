@@ -154,7 +154,7 @@ def plain_manifest(content: Content, **facts: object) -> bytes:
 def read_manifest(path: Path) -> Mapping[str, Any] | None:
     """The record of a ``run.json``; None when it is no manifest of this program."""
     try:
-        record = json.loads(path.read_bytes())
+        record = json.loads(path.read_bytes() if path.is_file() else b"")  # a pipe would keep one waiting
     except (OSError, ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) and record.get("format") == _FORMAT else None

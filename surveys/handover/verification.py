@@ -41,7 +41,7 @@ from surveys.handover.status_checks import shares_shown, statuses_and_remarks
 from surveys.handover.workbook import facts_of_run
 from surveys.handover.workbook_comparison import Beside, instrument_of_run, workbook_repeats
 from surveys.problems import Problem, Problems, shortened
-from surveys.vocabulary.folder_content import files_of
+from surveys.vocabulary.folder_content import content_of, files_of
 
 _SCREENED = (official_columns.FORMS, official_columns.FUNNEL)
 _SCORED = (
@@ -134,13 +134,14 @@ def _check_sums(folder: Path, prefix: str, problems: Problems) -> None:
     if not (folder / SUMS).is_file():
         problems.add("verify.not_a_package", file=f"{prefix}{SUMS}", sums=SUMS)
         return
-    sums, present = read_sums(folder / SUMS), files_of(folder)
+    sums, present, others = read_sums(folder / SUMS), files_of(folder), content_of(folder).others
+    unreadable = {path for path in others if not path.endswith("/")} - present  # pipes, links to nothing
     row = first_fault_of_sums(folder / SUMS)
     if row is not None:
         problems.add("verify.sums_unreadable", file=f"{prefix}{SUMS}", row=row)
     for path in sorted(sums.keys() - present):
         problems.add("verify.file_missing", file=f"{prefix}{path}")
-    for path in sorted(present - sums.keys() - _OUTSIDE):
+    for path in sorted((present | unreadable) - sums.keys() - _OUTSIDE):
         problems.add("verify.file_extra", file=f"{prefix}{path}")
     for path in sorted(sums.keys() & present):
         found = digest_of((folder / path).read_bytes())
@@ -168,6 +169,9 @@ def _check_outputs(folder: Path, problems: Problems) -> None:
 def _check_descriptor(folder: Path, prefix: str, problems: Problems) -> None:
     """The Data Package descriptor against the files: size, hash, headings."""
     shown = f"{prefix}{DESCRIPTOR}"
+    if not (folder / DESCRIPTOR).is_file():
+        problems.add("verify.file_missing", file=shown)
+        return
     try:
         declared = _declared(json.loads((folder / DESCRIPTOR).read_bytes()))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

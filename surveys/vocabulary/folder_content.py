@@ -54,7 +54,7 @@ def top_of(folder: Path) -> FolderContent:
 def files_of(folder: Path) -> set[str]:
     """Relative paths of all files and links to files below a folder, without what desktops leave behind."""
     found = content_of(folder)
-    return found.files | {path for path in found.others if not (folder / path).is_dir()}
+    return found.files | {path for path in found.others if (folder / path).is_file()}
 
 
 def clear(folder: Path, files: set[str]) -> None:

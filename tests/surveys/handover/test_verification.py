@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import random
 import shutil
 from collections.abc import Callable
@@ -393,3 +394,20 @@ def test_a_last_line_that_is_not_ended_is_told(out: Path) -> None:
     sums = out / "SHA256SUMS"
     sums.write_bytes(sums.read_bytes()[:-1])
     assert _codes(verify(out)) == {"verify.sums_unreadable"}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with names")
+@pytest.mark.parametrize(
+    "name", ["scores.csv", "run.json", "datapackage.json", "survey-scores.xlsx", "added.csv"]
+)
+def test_a_pipe_in_the_place_of_a_file_keeps_nobody_waiting(name: str, out: Path) -> None:
+    path = out / "council" / name
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    (out / "council/link.csv").symlink_to(out / "nowhere")
+    found = {(p.code, p.file) for p in verify(out)}
+    code = "verify.file_extra" if name == "added.csv" else "verify.file_missing"
+    assert {(code, f"council/{name}"), ("verify.file_extra", "council/link.csv")} <= found
+    assert {(code, name), ("verify.file_extra", "link.csv")} <= {
+        (p.code, p.file) for p in verify(out / "council")
+    }
