@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from surveys.handover.earlier_results import HANDOVER
 from surveys.handover.fingerprint import fingerprint as fingerprint_of_folder
 from surveys.handover.fingerprint import typed_fingerprint
+from surveys.handover.folder import ready
 from surveys.handover.handing_over import deliver_handover, read_results, refuse_within
 from surveys.handover.manifest import MANIFEST, read_manifest
 from surveys.handover.package import package, screening
@@ -75,6 +77,7 @@ def hand_over(results: str | Path, out: str | Path, *, record: bool = False) -> 
     """
     source, place = Path(results), Path(out)
     refuse_within(source, place)
+    ready(place, HANDOVER)
     handed = unreplaced(source, lambda: read_results(source))
     deliver_handover(handed, place, handover_record(handed) if record else None)
     return handed.fingerprint

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 from surveys.handover.manifest import (
     COUNCIL,
@@ -31,7 +31,7 @@ from surveys.vocabulary.folder_content import FolderContent, content_of, top_of
 
 _FIXED = frozenset({MANIFEST, SUMS, DESCRIPTOR, WORKBOOK, RECORD})
 #: What a folder holds that was handed over: the files of the council's folder alone.
-HANDOVER = "handover"
+HANDOVER: Literal["handover"] = "handover"
 _SIGNATURES = frozenset({SIGNATURE, f"{COUNCIL}/{SIGNATURE}"})
 
 

@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from surveys.handover.earlier_results import obstacles, untouched, what_is_in
 from surveys.handover.manifest import MANIFEST, Content
@@ -18,7 +19,7 @@ from surveys.vocabulary.output_draft import draft_of
 from surveys.vocabulary.progress import Step
 
 
-def ready(out: str | Path, content: Content) -> None:
+def ready(out: str | Path, content: Content | Literal["handover"]) -> None:
     """Ask before a long run whether its files may and can be written at ``out``.
 
     Raises SurveyError when ``out`` is a file, holds something that must not be replaced or is being written by another run,

@@ -53,7 +53,16 @@ def load_everything() -> None:
     for found in pkgutil.walk_packages(surveys.__path__, "surveys."):
         if not found.name.endswith(("__main__", ".child")):
             importlib.import_module(found.name)
-    for name in ("xlsxwriter", "pyreadstat", "rich.table", "rich.console", "typer.main", "statsmodels.api"):
+    for name in (
+        "xlsxwriter",
+        "pyreadstat",
+        "rich.table",
+        "rich.console",
+        "typer.main",
+        "statsmodels.api",
+        "docx",
+        "segno",
+    ):
         importlib.import_module(name)
 
 

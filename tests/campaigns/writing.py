@@ -70,6 +70,8 @@ class Stage:
         yield Writer("handover", ("handover", results[1]), ("handover", results[0]), asks=False)
         yield Writer("share", ("screen", a, "--pseudonymise"))
         yield Writer("compare", ("compare", *results), ("compare", *reversed(results)))
+        handed = [("handover", result, "--record") for result in results]
+        yield Writer("handover", handed[1], handed[0])
 
     def place(self, writer: Writer) -> Path:
         return self.folder / "out" / f"{writer.name.replace(' ', '-')}{'.csv' if writer.is_file else ''}"

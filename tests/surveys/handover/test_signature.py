@@ -184,7 +184,7 @@ def test_a_name_that_would_be_read_otherwise_is_refused(who: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "bits", [(1,), pytest.param(range(1, 256), marks=pytest.mark.long)], ids=["some", "all"]
+    "bits", [(1,), pytest.param([1 << k for k in range(8)], marks=pytest.mark.long)], ids=["one", "all"]
 )
 def test_every_byte_of_a_signature_counts(bits: list[int], signed: Path, tmp_path: Path) -> None:
     right, listed = (signed / SIGNATURE).read_bytes(), signers(tmp_path)
