@@ -7,8 +7,8 @@ import os
 _BYTE = 1 << 30  # the one byte that is locked where locks are on bytes: far behind what the file holds
 
 
-def take_lock(handle: int) -> bool:
-    """Take the lock of an open file without waiting; False where another program has it, or the disk knows no locks."""
+def take_lock(handle: int) -> bool | None:
+    """Take the lock of an open file without waiting; False where another program has it, None where the disk knows no locks."""
     try:
         if os.name == "nt":
             import msvcrt
@@ -20,6 +20,6 @@ def take_lock(handle: int) -> bool:
             import fcntl
 
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
+    except OSError as error:
+        return False if os.name == "nt" or isinstance(error, BlockingIOError) else None
     return True

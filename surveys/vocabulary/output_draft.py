@@ -181,7 +181,10 @@ class OutputDraft:
         files = None if self._is_put else _as_listed(part, listed)
         files = self._untouched(part) if files is None else files
         if files is not None:
-            self._note(gone=sorted(files))
+            with contextlib.suppress(
+                OSError
+            ):  # the disk is full by now; should this run be killed too, what is left is kept
+                self._note(gone=sorted(files))
             os.rename(part, self.folder / _GONE)
             clear(self.folder / _GONE, files)
 
@@ -189,11 +192,11 @@ class OutputDraft:
         """Give up lock and folder; whatever is still in it gets a name that can be seen."""
         kept = None
         folder = self.folder
+        if os.name == "nt":  # an open file cannot be removed, nor a folder with one be renamed
+            self._record.close()
         if os.listdir(folder) != [RECORD]:
             kept = folder = _free_name(self.place)
             os.rename(self.folder, kept)
-        if os.name == "nt":  # an open file cannot be removed
-            self._record.close()
         with contextlib.suppress(OSError):
             os.unlink(folder / RECORD)
         self._record.close()
@@ -260,7 +263,7 @@ def _taken(place: Path, untouched: Untouched) -> OutputDraft:
     until = time.monotonic() + WAIT
     while True:
         record, is_fresh = _opened(place)
-        if record is not None and take_lock(record.fileno()) and _is_at(record, draft_folder(place) / RECORD):
+        if record is not None and _is_ours(record, is_fresh, draft_folder(place) / RECORD):
             draft = OutputDraft(place, untouched, record)
             if is_fresh:
                 return draft
@@ -293,8 +296,12 @@ def _opened(place: Path) -> tuple[FileIO | None, bool]:
         raise in_the_way from None
 
 
-def _is_at(record: FileIO, path: Path) -> bool:
-    """Whether an open record is still the file of that name: another run may have removed it before it could be locked."""
+def _is_ours(record: FileIO, is_fresh: bool, path: Path) -> bool:
+    """Whether an open record is locked by this program (where the disk knows no locks: made by it), and is still the file of that
+    name, which another run may have removed before it could be locked."""
+    locked = take_lock(record.fileno())
+    if locked is False or (locked is None and not is_fresh):
+        return False
     try:
         return os.path.samestat(os.fstat(record.fileno()), os.lstat(path))
     except FileNotFoundError:

@@ -21,6 +21,7 @@ from surveys.handover.signature.sshsig import (
 from surveys.handover.verification import verify_folder
 from surveys.problems import Problems, SurveyError, fault, shortened
 from surveys.vocabulary.new_file import write_new
+from surveys.vocabulary.output_draft import clear_leftovers
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,9 @@ class SignedBy:
 
 
 def refuse_signed(folder: Path) -> None:
-    """Raise SurveyError when a folder has a signature already: none is ever overwritten."""
+    """Raise SurveyError when a folder has a signature already: none is ever overwritten. What a run that was killed left of one
+    is cleared."""
+    clear_leftovers(folder / SIGNATURE)
     if os.path.lexists(folder / SIGNATURE):
         raise fault("signature.exists", file=str(folder / SIGNATURE))
 

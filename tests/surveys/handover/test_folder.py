@@ -14,6 +14,7 @@ from surveys.handover.manifest import MANIFEST, SUMS
 from surveys.handover.package import package
 from surveys.problems import SurveyError
 from surveys.scoring.scored_round import ScoredRound
+from surveys.vocabulary import folder_exchange, output_draft
 from tests.surveys.handover.small_results import MARK, NEW, OLD, files_below, small_result
 
 
@@ -138,3 +139,89 @@ def test_an_empty_folder_and_a_link_within_a_result_stay(tmp_path: Path) -> None
     assert _code(lambda: write_folder(two, NEW)) == ("handover.out_has_added_files",)
     assert (one / "ghi-chu").is_dir()
     assert (two / "ghi-chu").is_dir()
+
+
+def test_the_disk_has_everything_before_the_folders_change_places_and_the_old_goes_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a power cut finds: each file and folder of the new is forced to disk before the exchange, the names above after it,
+    and only then is anything of the old removed."""
+    done: list[tuple[str, str]] = []
+    true_fsync, true_unlink = os.fsync, os.unlink
+
+    def fsync(handle: int) -> None:
+        true_fsync(handle)
+        done.append(
+            ("sync", os.readlink(f"/proc/self/fd/{handle}") if Path("/proc/self/fd").exists() else "?")
+        )
+
+    def unlink(path: Path) -> None:
+        done.append(("remove", str(path)))
+        true_unlink(path)
+
+    def exchange(one: Path, other: Path) -> bool:
+        done.append(("exchange", str(other)))
+        return folder_exchange.exchange(one, other)
+
+    out = tmp_path / "above" / "out"
+    write_folder(out, OLD)
+    if not Path("/proc/self/fd").exists():
+        pytest.skip("what a handle stands for is told by /proc")
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "unlink", unlink)
+    monkeypatch.setattr(output_draft, "exchange", exchange)
+    write_folder(out, NEW)
+    at = done.index(("exchange", str(out)))
+    new = tmp_path / "above" / ".out.draft" / "new"
+    before = {path for what, path in done[:at] if what == "sync"}
+    folders = {str((new / path).parent) for path in NEW}
+    assert before >= {str(new / path) for path in NEW} | folders | {str(new.parent)}
+    assert not [path for what, path in done[:at] if what == "remove"]
+    first_removed = next(k for k, (what, _) in enumerate(done) if what == "remove")
+    after = {path for what, path in done[at:first_removed] if what == "sync"}
+    assert after >= {str(tmp_path / "above"), str(tmp_path / "above" / ".out.draft")}
+
+
+def test_folders_above_that_are_new_are_forced_to_disk_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(output_draft, "sync", synced.append)
+    write_folder(tmp_path / "a" / "b" / "out", NEW)
+    assert {tmp_path, tmp_path / "a", tmp_path / "a" / "b"} <= set(synced)
+
+
+def test_a_disk_that_is_full_after_the_exchange_does_no_harm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_folder(tmp_path / "out", OLD)
+    note = output_draft.OutputDraft._note
+
+    def full(draft: output_draft.OutputDraft, **what: object) -> None:
+        if "gone" in what:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        note(draft, **what)
+
+    monkeypatch.setattr(output_draft.OutputDraft, "_note", full)
+    write_folder(tmp_path / "out", NEW)
+    assert files_below(tmp_path / "out") == NEW
+    assert os.listdir(tmp_path) == ["out"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="locks of POSIX systems")
+def test_a_disk_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who makes the draft has it; a draft that is there is taken for that of a run that lives."""
+    import fcntl
+
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    monkeypatch.setattr(output_draft, "WAIT", 0.1)
+    write_folder(tmp_path / "out", OLD)
+    write_folder(tmp_path / "out", NEW)
+    assert files_below(tmp_path / "out") == NEW
+    with output_draft.draft_of(tmp_path / "out"):
+        assert _code(lambda: write_folder(tmp_path / "out", OLD)) == ("file.being_written",)
+    assert files_below(tmp_path / "out") == NEW
+    assert os.listdir(tmp_path) == ["out"]
