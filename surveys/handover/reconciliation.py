@@ -214,6 +214,21 @@ def as_council_knows(forms: PrintedTable, numbers: PrintedTable | None) -> Print
     return replace(forms, frame=forms.frame.assign(form_code=[named.get(row, row[0]) for row in said]))
 
 
+def form_numbers_hold(numbers: PrintedTable, forms: PrintedTable) -> Iterator[Problem]:
+    """A running number stands for forms of one code only, is itself the code of none, and its forms are among those of the
+    results."""
+    frame = numbers.frame
+    codes = frame.groupby("form_number")["form_code"].transform("nunique").to_numpy()
+    known = set(
+        zip(forms.frame["form_code"], forms.frame["source_file"], forms.frame["source_row"], strict=True)
+    )
+    named = zip(frame["form_code"], frame["source_file"], frame["source_row"], strict=True)
+    wrong = (codes > 1) | frame["form_number"].isin(forms.frame["form_code"]).to_numpy()
+    yield from numbers.faults(
+        "verify.form_number", wrong | np.array([row not in known for row in named], bool), "form_number"
+    )
+
+
 def rejected_repeats(rejected: PrintedTable, forms: PrintedTable) -> Iterator[Problem]:
     """The list of rejected forms is that of the results, form by form and reason by reason."""
     key = [name for name in rejected.table.names if name in forms.table.names]
@@ -244,5 +259,6 @@ _CHECKS: Mapping[tuple[str, ...], Callable[..., Iterator[Problem]]] = {
     ("council-units",): values_given,
     ("council-units", "council-scores"): council_adds_up,
     ("unweighted", "scores"): weighted_repeats,
+    ("form-numbers", "forms"): form_numbers_hold,
     ("council-rejected", "forms-of-council"): rejected_repeats,
 }

@@ -34,7 +34,7 @@ def form_names(study: StudyDefinition, returns: Returns) -> np.ndarray:
     if len(open_yet):
         key = np.where(codes == "", rows["form"].to_numpy().astype(str), codes)[open_yet]
         mine = pd.factorize(pd.MultiIndex.from_arrays([codes[open_yet] == "", key]))[0]
-        numbers = running_numbers(mine, form_order(returns)[open_yet])
+        numbers = running_numbers(mine, form_order(rows.iloc[open_yet]))
         names[open_yet] = spelled(numbers, _prefix(study, given))
     return names
 
@@ -72,10 +72,9 @@ def digested(text: str) -> str:
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
-def form_order(returns: Returns) -> np.ndarray:
+def form_order(rows: pd.DataFrame) -> np.ndarray:
     """A text for each evaluation by whose order running numbers are given, object [n]: a digest of what its form says; forms that
-    say the same are told apart by digests of what they are called."""
-    rows = returns.rows
+    say the same are told apart by digests of what they are called. ``rows``: tidy rows [n]."""
     said = zip(rows["content"], rows["form_code"], rows["submission"], strict=True)
     return np.array(
         [digested(content) + digested(f"{code}\x1f{name}") for content, code, name in said], object

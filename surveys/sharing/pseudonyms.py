@@ -23,9 +23,12 @@ from surveys.returns.submissions.copies import DIFFERS, SHEET
 from surveys.returns.units.unit_register import registers
 from surveys.validity.screened_round import ScreenedRound
 from surveys.vocabulary.modes import MODE_WORDS
-from surveys.vocabulary.statuses import COPY
+from surveys.vocabulary.statuses import COPY, TOOL_STATES
+from surveys.vocabulary.validity_rules import VALIDITY_RULES
 
 _TEXTS = ("interviewer", "operator", "rater", "batch")
+#: Columns with the words that may stand in them.
+_CLOSED = {"entry": ("first", "second"), "state": TOOL_STATES}
 #: Marks of copies and faults of cells → the rule that keeps in mind what the copy no longer shows.
 _OF_COPIES = {DIFFERS: "copies_differ", SHEET: "copied_sheet"}
 _OF_CELLS = ("not_shown", "unknown_option")
@@ -47,11 +50,13 @@ class Pseudonymised:
 def pseudonymised(screened: ScreenedRound) -> Pseudonymised:
     """The returns of a round without their copies, under running numbers."""
     study, returns = screened.study, screened.returns
-    names, order = form_names(study, returns), form_order(returns)
+    names, order = form_names(study, returns), form_order(returns.rows)
     rows = returns.rows.assign(
         **_numbered_columns(study, returns, order), **dict(_names(returns, names, order))
     )
     rows = rows.assign(noticed=_noticed(returns), state_text="", content="", source_file="", source_sheet="")
+    for name, words in _CLOSED.items():
+        rows[name] = rows[name].where(rows[name].isin(words), "")
     rows["submitted"], rows["edited"] = _days_and_order(rows["submitted"]), pd.NaT
     cells = returns.cells.assign(text=np.where(returns.cells["fault"] == "disagrees", DISAGREES, ""))
     kept = np.flatnonzero(rows["copy"] != COPY)
@@ -159,7 +164,8 @@ def _noticed(returns: Returns) -> np.ndarray:
     marked += [(fault, np.unique(cells["row"].to_numpy(int)[cells["fault"] == fault])) for fault in _OF_CELLS]
     for rule, rows in marked:
         noticed[rows] = [f"{said} {rule}".strip() for said in noticed[rows]]
-    return noticed
+    known = {said: " ".join(rule for rule in said.split() if rule in VALIDITY_RULES) for said in set(noticed)}
+    return np.array([known[said] for said in noticed], object)
 
 
 def _persons(returns: Returns, order: np.ndarray) -> pd.DataFrame:

@@ -151,9 +151,31 @@ def test_codes_of_a_declared_pattern_stay_as_those_that_were_issued(tmp_path):
 @pytest.mark.long
 def test_a_changed_key_is_seen(tmp_path):
     out = scored(round_of(tmp_path / "study", {"r.csv": table(rows(), COLUMNS)}), tmp_path / "out")
-    key = out / "review/form-numbers.csv"
-    key.write_bytes(key.read_bytes().replace(NAMES[0].encode(), NAMES[1].encode()))
-    assert "verify.rejected_extra" in {problem.code for problem in sv.verify(out)}
+    key, rejected = out / "review/form-numbers.csv", out / "council/rejected.csv"
+    before, listed = key.read_bytes(), rejected.read_bytes()
+
+    def told() -> set[str]:
+        return {problem.code for problem in sv.verify(out)}
+
+    key.write_bytes(before.replace(NAMES[0].encode(), NAMES[1].encode()))
+    assert {"verify.rejected_extra", "verify.form_number"} <= told(), "a code that is none of the forms'"
+    number = {row["form_code"]: row["form_number"] for row in csv_rows(key)}[NAMES[1]].encode()
+    for path, content in ((key, before), (rejected, listed)):
+        path.write_bytes(content.replace(number, b"P-003"))
+    assert "verify.form_number" in told(), "the form of another code"
+    other = next(row["form_number"] for row in csv_rows(key) if row["form_number"] != "P-003").encode()
+    for path, content in ((key, before), (rejected, listed)):
+        path.write_bytes(content.replace(number, other))
+    assert "verify.form_number" in told(), "one number for two codes"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the system has no such rights")
+def test_files_of_decisions_can_be_read_by_their_owner_only(tmp_path):
+    path = round_of(tmp_path / "study", {"r.csv": table(rows(), COLUMNS)})
+    filled = f"form_code,unit,decision,reviewer,reason\n{NAMES[0]},,rejected,Lê A,mã lạ\n"
+    (tmp_path / "forms.csv").write_text(filled, encoding="utf-8")
+    sv.load(path).confirm(tmp_path / "forms.csv", path / "d.csv")
+    assert stat.S_IMODE((path / "d.csv").stat().st_mode) == 0o600
 
 
 @pytest.mark.long
