@@ -125,9 +125,10 @@ def csv_of(table: pd.DataFrame) -> bytes:
 
 
 def _parquet(table: pd.DataFrame, name: str) -> bytes:
+    """A tidy table with a checksum for each of its pages, so that damage to them is noticed."""
     target = io.BytesIO()
     try:
-        table.to_parquet(target, index=False)
+        table.to_parquet(target, engine="pyarrow", index=False, write_page_checksum=True)
     except ImportError:
         raise fault("returns.no_parquet", file=name) from None
     return target.getvalue()

@@ -16,7 +16,7 @@ _TEXTS = frozenset({"string", "large_string", "string_view"})
 def read(source: FileContent) -> list[Page]:
     """The one sheet of a Parquet file: column names in the first row. Its own description is looked at before anything is
     unpacked; rows are unpacked in pieces, because a description may lie, and texts once each, because one long text may stand in
-    millions of rows."""
+    millions of rows. The checksums of its pages are checked where its writer put any."""
     try:
         import pyarrow.parquet as pq
     except ImportError:
@@ -24,7 +24,9 @@ def read(source: FileContent) -> list[Page]:
     with source.reading():
         schema = pq.read_schema(io.BytesIO(source.raw))
         texts = [field.name for field in schema if str(field.type) in _TEXTS]
-        stored = pq.ParquetFile(io.BytesIO(source.raw), read_dictionary=texts)
+        stored = pq.ParquetFile(
+            io.BytesIO(source.raw), read_dictionary=texts, page_checksum_verification=True
+        )
         if any(field.type.num_fields and field.name not in texts for field in schema):
             raise ValueError("a column holds lists or records")
     about = stored.metadata

@@ -8,10 +8,14 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from surveys.problems import SurveyError
 from surveys.returns.files.opening import read_sheets
+from surveys.returns.writing import _parquet
 from tests.surveys.returns.files.made_files import write_ods, write_xls
 from tests.surveys.returns.files.made_xlsb import write_xlsb
 
@@ -101,6 +105,38 @@ def test_an_archive_with_two_parts_of_one_name_is_damaged(ending: str, tmp_path:
         archive.writestr(archive.namelist()[-1], "x,y\n1,3\n")
     path.write_bytes(target.getvalue())
     assert damaged(path)
+
+
+@pytest.mark.parametrize("checksums", [True, False])
+def test_parquet_pages_are_held_against_their_checksums(checksums: bool, tmp_path: Path) -> None:
+    """Without them a turned bit in a page of numbers gives another number, and nothing can tell."""
+    path = tmp_path / "a.parquet"
+    table = pa.table({"x": [1.0, 2.0, 3.0, 4.0, 5.0] * 40})
+    pq.write_table(table, path, compression="none", use_dictionary=False, write_page_checksum=checksums)
+    raw = bytearray(path.read_bytes())
+    raw[raw.index(struct.pack("<ddd", 2.0, 3.0, 4.0)) + 6] ^= 4
+    path.write_bytes(raw)
+    if checksums:
+        assert damaged(path)
+    else:
+        assert read_sheets(path)[0].cells[2][0] not in (1.0, 2.0, 3.0, 4.0, 5.0)
+
+
+def test_parquet_that_is_written_here_has_checksums(tmp_path: Path) -> None:
+    raw = _parquet(pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0, 5.0] * 40}), "x.parquet")
+    pages = range(4, raw.rindex(b"schema") - 200, 3)
+    read = []
+    for place in pages:
+        changed = bytearray(raw)
+        changed[place] ^= 4
+        (tmp_path / "a.parquet").write_bytes(changed)
+        try:
+            read.append(read_sheets(tmp_path / "a.parquet")[0].cells.tolist())
+        except SurveyError:
+            continue
+    (tmp_path / "a.parquet").write_bytes(raw)
+    assert all(found == read_sheets(tmp_path / "a.parquet")[0].cells.tolist() for found in read)
+    assert len(read) < len(pages) / 2
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
