@@ -263,8 +263,8 @@ def _no_links(*_: object, **__: object) -> None:
 
 
 class _Watch:
-    """Follows the calls of a run. At the first it copies the run again and again, each copy to be killed at another call; the run
-    itself then ends with a report."""
+    """Follows the calls of a run: those of asking whether it may write, or those of writing. At the first it copies the run again
+    and again, each copy to be killed at another call; the run itself then ends with a report."""
 
     def __init__(self, campaign: Campaign, writer: Writer, every: int, two_steps: bool) -> None:
         self.campaign, self.writer, self.every, self.two_steps = campaign, writer, every, two_steps
@@ -272,47 +272,41 @@ class _Watch:
 
     def __call__(self, frame: FrameType, event: str, arg: Any) -> None:
         if event == "return" and frame.f_code.co_name in ("ready", "refuse_filled"):
-            sys.setprofile(None)  # it was only asked; the writing is followed apart
-        if not is_disk_call(frame, event, arg):
+            os._exit(0)  # it was only asked; the writing is followed apart
+        if self.target < 0 or not is_disk_call(frame, event, arg):
             return
         if not self.target:
             sys.setprofile(None)
             self._copy_again_and_again()
-            sys.setprofile(self if self.target > 0 else None)
+            sys.setprofile(self)
         self.seen += 1
         if self.seen == self.target:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def _copy_again_and_again(self) -> None:
-        stage, writer = self.campaign.stage, self.writer
-        target, faults = 1, []
-        while True:
-            stage.prepare(writer)
+        stage, target, faults, is_killed = self.campaign.stage, 1, [], True
+        while is_killed:
+            stage.prepare(self.writer)
             number = os.fork()
             if not number:
                 self.target = target
                 return
-            code = ended(number)
-            done = code != -signal.SIGKILL
-            faults.append(stage.fault(writer, done=done, two_steps=self.two_steps))
-            again = os.fork() if not done else 0
-            if not again and not done:
-                self.target = -1
-                sys.setprofile(None)
-                return
-            if not done:
-                ended(again)
-                done_again = bool(writer.before)
-                faults.append(stage.fault(writer, done=done_again or stage.place(writer).exists()))
-            faults = [
-                f"{writer.name}, call {target}: {fault}" if fault else "" for fault in faults[-2:]
-            ] + faults[:-2]
-            if done:
-                break
+            is_killed = ended(number) == -signal.SIGKILL
+            faults.append((target, self._fault()))
+            if is_killed:
+                number = os.fork()
+                if not number:
+                    self.target = -1  # the next run, which nothing stops
+                    return
+                ended(number)
+                faults.append((target, stage.fault(self.writer, cleared=True)))
             target += self.every
-        report = "\0".join([str(target), *filter(None, faults)])
-        (stage.folder / "report").write_text(report)
+        told = [f"{self.writer.name}, call {at}: {fault}" for at, fault in faults if fault]
+        (stage.folder / "report").write_text("\0".join([str(target - self.every), *told]))
         os._exit(0)
+
+    def _fault(self) -> str:
+        return self.campaign.stage.fault(self.writer, two_steps=self.two_steps)
 
 
 def main(arguments: Iterable[str] | None = None) -> int:

@@ -87,9 +87,11 @@ class Stage:
         for path in self.temporary.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
-    def fault(self, writer: Writer, *, done: bool = False, two_steps: bool = False) -> str:
-        """What is wrong after a run that may have been stopped; ``done``: it was not. ``two_steps``: between two renames the old
-        folder may stand in the draft."""
+    def fault(
+        self, writer: Writer, *, done: bool = False, cleared: bool = False, two_steps: bool = False
+    ) -> str:
+        """What is wrong after a run that may have been stopped; ``done``: it was not; ``cleared``: another one asked since if
+        it may write. ``two_steps``: between two renames the old folder may stand in the draft."""
         place = self.place(writer)
         drafts = {path for path in place.parent.iterdir() if path.name.endswith(".draft")}
         found = contents(place)
@@ -97,11 +99,11 @@ class Stage:
         accepted = (
             [self._after[writer.name]] if done else [self._before[writer.name], self._after[writer.name]]
         )
-        if two_steps and not done and not place.exists():
+        if two_steps and not done and not cleared and not place.exists():
             found = contents(old)
         if found not in accepted:
             return f"half: {sorted(found)}"
-        if done and drafts:
+        if (done or cleared) and drafts:
             return f"a draft is left: {drafts}"
         others = {
             path: path.read_bytes() for path in files(place.parent) if not _belongs(path, {place, *drafts})
