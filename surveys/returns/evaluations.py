@@ -12,15 +12,7 @@ from surveys.definitions.instrument.records import BLANK, NOT_ASKED
 from surveys.returns.answers.filters import mark_not_asked
 from surveys.returns.answers.item_answers import table_answers
 from surveys.returns.answers.several_answers import chosen_items
-from surveys.returns.record_set import (
-    CELL_FAULT_COLUMNS,
-    CONVERSION_COLUMNS,
-    READ_COLUMNS,
-    Returns,
-    person_fields,
-    row_kinds,
-    table_of,
-)
+from surveys.returns.record_set import Part, person_fields, row_kinds
 from surveys.returns.rows.computed_rows import computed_rows
 from surveys.returns.submissions.persons import persons
 from surveys.returns.submissions.submission_keys import content_keys
@@ -31,7 +23,7 @@ from surveys.vocabulary.legacy_encodings import is_damaged
 _TRUE = frozenset({"true", "1"})
 
 
-def evaluations(reading: TableReading) -> Returns:
+def evaluations(reading: TableReading) -> Part:
     """All evaluations of one table, forms counted from 0: long when the rows name their unit, wide when the headings do."""
     units = [unit for unit in dict.fromkeys(unit for _, unit in reading.layout.held) if unit]
     columns = field_columns(reading)
@@ -43,14 +35,13 @@ def evaluations(reading: TableReading) -> Returns:
     mark_not_asked(reading.instrument, reading.vocabulary.items, found.answers)
     table = reading.table
     rows = (len(table) + table.no_forms, 0, 0, 0, table.no_forms)  # told apart when all forms are known
-    return Returns(
-        reading.instrument,
+    return Part(
         _tidy(reading, columns, found),
         found.answers,
         _cells(reading, found),
-        table_of(CONVERSION_COLUMNS, _conversions(reading)),
-        read=table_of(READ_COLUMNS, [(table.file, table.sheet, *rows, len(found.row))]),
-        lines=_lines(reading, form),
+        _conversions(reading),
+        [(table.file, table.sheet, *rows, len(found.row))],
+        _lines(reading, form),
     )
 
 
@@ -135,7 +126,7 @@ def _identity(
         yield "form_code", submission
 
 
-def _lines(reading: TableReading, form: np.ndarray) -> pd.DataFrame:
+def _lines(reading: TableReading, form: np.ndarray) -> dict[str, np.ndarray]:
     """What is compared in memory, one line for each row of the table."""
     edits = reading.table.roles.get("edits")
     lines = {"form": form, "table": np.zeros(len(form), dtype=np.int64)}
@@ -143,10 +134,12 @@ def _lines(reading: TableReading, form: np.ndarray) -> pd.DataFrame:
     for declared in person_fields(reading.instrument):
         column = reading.layout.fields.get(declared.code)
         lines[declared.code] = np.zeros(len(form), dtype=np.uint64) if column is None else persons(column)
-    return pd.DataFrame(lines)
+    return lines
 
 
-def _tidy(reading: TableReading, columns: Mapping[str, np.ndarray], found: Evaluated) -> pd.DataFrame:
+def _tidy(
+    reading: TableReading, columns: Mapping[str, np.ndarray], found: Evaluated
+) -> dict[str, np.ndarray]:
     """The tidy rows, one per evaluation."""
     # One evaluation per row needs no copy of every column (tests/benchmarks/test_score_speed.py).
     rows = slice(None) if np.array_equal(found.row, np.arange(len(reading))) else found.row
@@ -165,8 +158,7 @@ def _tidy(reading: TableReading, columns: Mapping[str, np.ndarray], found: Evalu
     named = np.where(tidy["form_code"] == "", tidy["submission"], tidy["form_code"])
     tidy["rater"] = np.where(tidy["rater"] == "", named, tidy["rater"])
     kinds = row_kinds(reading.instrument)
-    typed = {name: pd.Index(tidy[name], dtype=kind, copy=False) for name, kind in kinds.items()}
-    return pd.DataFrame(typed, copy=False)
+    return {name: np.asarray(tidy[name], dtype=kind) for name, kind in kinds.items()}
 
 
 def _noticed(reading: TableReading) -> np.ndarray:
@@ -197,17 +189,16 @@ def _stated(
             yield name, texts
 
 
-def _cells(reading: TableReading, found: Evaluated) -> pd.DataFrame:
+def _cells(reading: TableReading, found: Evaluated) -> list[tuple[int, str, str, str]]:
     """Faulty cells by evaluation; a cell about one unit belongs to the evaluation of that unit."""
     starts = np.searchsorted(found.row, np.arange(len(reading) + 1)).tolist()
-    said = [
+    return [
         (place, fault.item, fault.text, fault.fault)
         for fault in reading.faults
         for row in fault.rows.tolist()
         for place in range(starts[row], starts[row + 1])
         if not fault.unit or found.unit_texts[place] == fault.unit
     ]
-    return table_of(CELL_FAULT_COLUMNS, said)
 
 
 def _conversions(reading: TableReading) -> list[tuple[str, str, str, str, int]]:

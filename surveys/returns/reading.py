@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-import pandas as pd
+import numpy as np
 
 from surveys.definitions.study.records import ReturnFile, StudyDefinition
 from surveys.problems import Problems, Severity, SurveyError, fault, the_first
@@ -20,7 +20,7 @@ from surveys.returns.headings.matched_columns import lay_out
 from surveys.returns.headings.submission_names import with_submissions
 from surveys.returns.mapping.mapping_file import Decided, read_mapping
 from surveys.returns.readers.registry import MADE_BY_HAND, choose
-from surveys.returns.record_set import CONVERSION_COLUMNS, Returns, stacked, table_of, together
+from surveys.returns.record_set import Part, Returns, joined, together
 from surveys.returns.return_files import begun, path_in
 from surveys.returns.rows.last_row import notes_on_ends
 from surveys.returns.rows.row_selection import selected
@@ -54,7 +54,7 @@ def read_returns(
         if progress:
             progress(file.path, done, len(study.returns))
         try:
-            parts.append(_read_file(file, sheets, reading))
+            parts += _read_file(file, sheets, reading)
         except SurveyError as error:
             reading.problems.extend(p if p.file else replace(p, file=file.path) for p in error.problems)
     if progress:
@@ -73,8 +73,8 @@ def read_returns(
     return replace(settled, proposals=proposals(reading.unresolved, reading.registers), warnings=warnings)
 
 
-def _read_file(file: ReturnFile, waiting: Waiting, reading: StudyReading) -> Returns:
-    """The evaluations of one file."""
+def _read_file(file: ReturnFile, waiting: Waiting, reading: StudyReading) -> list[Part]:
+    """The evaluations of one file; nothing where it is at fault."""
     instrument, problems = reading.study.instrument, reading.problems
     sheets = [_as_asked(sheet, file, problems) for sheet in _shown(waiting(), file, problems)]
     path = path_in(reading.study, file.mapping) if file.mapping else None
@@ -96,21 +96,23 @@ def _read_file(file: ReturnFile, waiting: Waiting, reading: StudyReading) -> Ret
     settle_times(file, laid_out)
     parts = [evaluations(table) for table in laid_out]
     _reject_repeated_groups(tables, parts, file)
-    read = together(instrument, parts)
-    if len(parts) > 1 and all(table.unit for table in tables) and read.matrix.all():
-        rows = _of_one_form(read.rows)
-        read = replace(read, rows=rows, lines=read.lines.assign(form=rows["form"]))
-    return _with_fonts(read, sheets, tables)
+    if len(parts) > 1 and all(table.unit for table in tables) and _rate_many(laid_out):
+        parts = [_of_one_form(joined(parts))]
+    return [_with_fonts(joined(parts), sheets, tables)] if parts else []
 
 
-def _of_one_form(rows: pd.DataFrame) -> pd.DataFrame:
+def _rate_many(tables: Iterable[TableReading]) -> bool:
+    return all(table.questionnaire.matrix for table in tables)
+
+
+def _of_one_form(part: Part) -> Part:
     """Rows of sheets of one unit each, of which those with one form code are one form."""
-    keys = [rows[name].to_numpy(object) for name in ("form_code", "unit_code", "unit_text")]
-    form = grouped(*keys)
-    content = joined_keys(rows["content"].to_numpy(object), form)
+    rows = part.rows
+    form = grouped(*(rows[name] for name in ("form_code", "unit_code", "unit_text")))
+    content = joined_keys(rows["content"], form)
     has_code = (rows["submission"] == rows["content"]) & (rows["form_code"] != rows["submission"])
-    submission = rows["submission"].where(~has_code, content)
-    return rows.assign(form=form, content=content, submission=submission)
+    own = {"form": form, "content": content, "submission": np.where(has_code, content, rows["submission"])}
+    return replace(part, rows={**rows, **own}, lines={**part.lines, "form": form})
 
 
 def _shown(sheets: Iterable[Sheet], file: ReturnFile, problems: Problems) -> list[Sheet]:
@@ -171,13 +173,13 @@ def _laid_out(
     return [] if faulty else [TableReading(reading, file, table, layout, vocabulary)]
 
 
-def _reject_repeated_groups(tables: Sequence[FormTable], parts: Sequence[Returns], file: ReturnFile) -> None:
+def _reject_repeated_groups(tables: Sequence[FormTable], parts: Sequence[Part], file: ReturnFile) -> None:
     """Two repeated groups of one form about one questionnaire would count each form twice."""
     groups = {table.sheet for table in tables if table.beside}
     asked: dict[str, list[str]] = {}
     for part in parts if groups else ():
-        sheet = str(part.read["sheet"].iat[0])
-        for code in part.rows["questionnaire"].unique() if sheet in groups else ():
+        sheet = str(part.read[0][1])
+        for code in dict.fromkeys(part.rows["questionnaire"].tolist()) if sheet in groups else ():
             asked.setdefault(code, []).append(sheet)
     for code, sheets in asked.items():
         if len(sheets) > 1:
@@ -186,17 +188,15 @@ def _reject_repeated_groups(tables: Sequence[FormTable], parts: Sequence[Returns
             )
 
 
-def _with_fonts(read: Returns, sheets: Iterable[Sheet], tables: Sequence[FormTable]) -> Returns:
-    """Returns in whose log texts typed with old fonts are counted by column."""
+def _with_fonts(part: Part, sheets: Iterable[Sheet], tables: Sequence[FormTable]) -> Part:
+    """Evaluations in whose log texts typed with old fonts are counted by column."""
     log = [
         (sheet.file, sheet.name, _heading(tables, sheet.name, column_letter(column)), name, count)
         for sheet in sheets
         for column, counts in sheet.fonts.items()
         for name, count in counts.items()
     ]
-    if not log:
-        return read
-    return replace(read, conversions=stacked([read.conversions, table_of(CONVERSION_COLUMNS, log)]))
+    return replace(part, conversions=[*part.conversions, *log])
 
 
 def _heading(tables: Sequence[FormTable], sheet: str, letter: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -160,47 +161,79 @@ class Returns(Shown):
         }
 
 
-def together(instrument: Instrument, parts: Sequence[Returns]) -> Returns:
-    """Returns one after another, with forms and rows numbered through."""
-    if not parts:
-        kinds = row_kinds(instrument)
-        nothing = np.zeros((0, len(instrument.items)), dtype=np.int8)
-        lines = line_kinds(instrument)
-        return Returns(
-            instrument,
-            table_of(tuple(kinds)).astype(kinds),
-            nothing,
-            lines=table_of(tuple(lines)).astype(lines),
-        )
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Evaluations of a table, or of some, before they are one record set: a data frame for each of thousands of small files would
+    cost more than reading them (``tests/benchmarks/test_reading_speed.py``). ``rows`` and ``lines``: column → values; ``cells``,
+    ``conversions`` and ``read``: rows of these tables; all as in :class:`Returns`, forms and rows counted from 0."""
+
+    rows: Mapping[str, np.ndarray]
+    answers: np.ndarray
+    cells: Sequence[tuple[Any, ...]]
+    conversions: Sequence[tuple[object, ...]]
+    read: Sequence[tuple[object, ...]]
+    lines: Mapping[str, np.ndarray]
+
+
+def joined(parts: Sequence[Part]) -> Part:
+    """Parts, at least one, one after another, with forms, rows and tables numbered through."""
     if len(parts) == 1:
         return parts[0]
-    forms = np.cumsum([0, *(part.rows["form"].max() + 1 if len(part) else 0 for part in parts)])
-    starts = np.cumsum([0, *map(len, parts)])
-    tables = np.cumsum([0, *(len(part.read) for part in parts)])
-    numbered = list(zip(parts, forms, starts, strict=False))
-    return Returns(
-        instrument,
-        pd.concat(
-            [part.rows.assign(form=part.rows["form"] + first) for part, first, _ in numbered],
-            ignore_index=True,
-        ),
+    rows, lines = (_one_below_the_other([getattr(p, name) for p in parts]) for name in ("rows", "lines"))
+    sizes = [len(part.answers) for part in parts]
+    starts = _starts(sizes)
+    forms = _starts([int(part.rows["form"].max()) + 1 if len(part.answers) else 0 for part in parts])
+    tables = _starts([len(part.read) for part in parts])
+    read = [len(part.lines["form"]) for part in parts]
+    rows["form"] = rows["form"] + np.repeat(forms, sizes)
+    lines["form"] = lines["form"] + np.repeat(forms, read)
+    lines["table"] = lines["table"] + np.repeat(tables, read)
+    return Part(
+        rows,
         np.concatenate([part.answers for part in parts]),
-        stacked([part.cells.assign(row=part.cells["row"] + start) for part, _, start in numbered]),
-        stacked([part.conversions for part in parts]),
-        read=stacked([part.read for part in parts]),
-        lines=stacked([_moved(part.lines, *by) for part, *by in zip(parts, forms, tables, strict=False)]),
+        [
+            (row + start, *cell)
+            for part, start in zip(parts, starts.tolist(), strict=True)
+            for row, *cell in part.cells
+        ],
+        [row for part in parts for row in part.conversions],
+        [row for part in parts for row in part.read],
+        lines,
     )
 
 
-def _moved(lines: pd.DataFrame, forms: int, tables: int) -> pd.DataFrame:
-    """Lines of forms and tables that come after others."""
-    return lines.assign(form=lines["form"] + forms, table=lines["table"] + tables)
+def _one_below_the_other(tables: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
 
 
-def stacked(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Tables with the same columns, one below the other."""
-    filled = [table for table in tables if len(table)] or tables[:1]
-    return pd.concat(filled, ignore_index=True)
+def _starts(sizes: Sequence[int]) -> np.ndarray:
+    """Where each of several runs begins that follow one another."""
+    return np.cumsum([0, *sizes[:-1]])
+
+
+def together(instrument: Instrument, parts: Sequence[Part]) -> Returns:
+    """The record set of parts one after another."""
+    kinds, line_types = row_kinds(instrument), line_kinds(instrument)
+    if not parts:
+        nothing = np.zeros((0, len(instrument.items)), dtype=np.int8)
+        lines = table_of(tuple(line_types)).astype(line_types)
+        return Returns(instrument, table_of(tuple(kinds)).astype(kinds), nothing, lines=lines)
+    whole = joined(parts)
+    return Returns(
+        instrument,
+        _frame(whole.rows, kinds),
+        whole.answers,
+        table_of(CELL_FAULT_COLUMNS, whole.cells),
+        table_of(CONVERSION_COLUMNS, whole.conversions),
+        read=table_of(READ_COLUMNS, whole.read),
+        lines=_frame(whole.lines, line_types),
+    )
+
+
+def _frame(columns: Mapping[str, np.ndarray], kinds: Mapping[str, str]) -> pd.DataFrame:
+    """Columns of declared types as a data frame that takes them as they are."""
+    typed = {name: pd.Index(columns[name], dtype=kind, copy=False) for name, kind in kinds.items()}
+    return pd.DataFrame(typed, copy=False)
 
 
 def among(texts: np.ndarray | pd.Series, words: Collection[str]) -> np.ndarray:

@@ -20,6 +20,7 @@ from surveys.returns.files.sheets import FACTS, Page, Sheet, first_line
 
 #: Files that programs begin to read before their sheets are asked for; what was read of them is held in memory.
 AHEAD = 6
+LOOKED_AT = 20  # files whose kind is looked at for that; those that are texts wait to be read
 #: Waits for the sheets of a file, or raises what is wrong with it.
 Waiting = Callable[[], tuple[Sheet, ...]]
 
@@ -53,7 +54,9 @@ def opened_ahead(files: Iterable[Wanted | SurveyError]) -> Iterator[Waiting]:
     left, begun = iter(files), deque[Waiting]()
 
     def begin() -> None:
-        while sum(isinstance(one, InProgram) for one in begun) < AHEAD and (wanted := next(left, None)):
+        while len(begun) < LOOKED_AT and sum(isinstance(one, InProgram) for one in begun) < AHEAD:
+            if (wanted := next(left, None)) is None:
+                return
             begun.append(opened(wanted) if isinstance(wanted, Wanted) else _raising(wanted))
 
     def in_order() -> Iterator[Waiting]:
