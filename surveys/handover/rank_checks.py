@@ -2,8 +2,8 @@
 
 Ranks are competition ranks (1, 2, 2, 4). The sets of ranks come from comparisons of pairs: of two units one is clearly above the
 other, or neither is. Each such pair lowers the best rank of one unit and raises the worst rank of the other by one, so that
-Σ (best − 1) = Σ (units − worst); down to any rank the first sum is at most the second (Mogstad, Romano, Shaikh & Wilhelm
-2024, §3).
+Σ (best − 1) = Σ (units − worst); down to any rank the first sum is at most the second over the units before it (Mogstad, Romano,
+Shaikh & Wilhelm 2024, §3).
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ def sets_of_ranks(units: PrintedTable) -> Iterator[Problem]:
         order = np.argsort(rank, kind="stable")
         beaten, beating = (np.cumsum(pairs[order]) for pairs in (low - 1, len(mine) - high))
         if len(mine) and not np.isnan(beaten + beating).any():
-            wrong = (beaten > beating) | ((beaten != beating) & (np.arange(len(mine)) == len(mine) - 1))
+            wrong = beaten > np.append(0.0, beating[:-1])  # whoever is clearly before a unit stands before it
+            wrong[-1] |= beaten[-1] != beating[-1]
             for row in mine[order[wrong]][:1]:
                 yield units.fault(
                     "verify.rank_sets", int(row), "rank_low", found=int(beaten[-1]), expected=int(beating[-1])

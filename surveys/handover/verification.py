@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from surveys.definitions.instrument.reading import INSTRUMENT_FILE
+from surveys.definitions.instrument.reading import TABLES as INSTRUMENT_TABLES
 from surveys.definitions.instrument.records import Instrument
 from surveys.handover import official_columns
 from surveys.handover.count_checks import counts_of_parts, names_of_nodes, rows_of_tree
@@ -20,6 +22,7 @@ from surveys.handover.manifest import (
     DESCRIPTOR,
     INSTRUMENT,
     MANIFEST,
+    RECORD,
     SIGNATURE,
     SUMS,
     WORKBOOK,
@@ -41,7 +44,7 @@ from surveys.handover.status_checks import shares_shown, statuses_and_remarks
 from surveys.handover.workbook import facts_of_run
 from surveys.handover.workbook_comparison import Beside, instrument_of_run, workbook_repeats
 from surveys.problems import Problem, Problems, shortened
-from surveys.vocabulary.folder_content import content_of, files_of
+from surveys.vocabulary.folder_content import content_of
 
 _SCREENED = (official_columns.FORMS, official_columns.FUNNEL)
 _SCORED = (
@@ -54,6 +57,13 @@ _SCORED = (
 #: Tables of an audit, of which the last two are not always there.
 _AUDIT = ("audit-findings", "audit-nodes", "audit-ranks", "audit-changes")
 _OPTIONAL = (official_columns.SHARES, official_columns.UNWEIGHTED, official_columns.FORM_NUMBERS)
+#: Every file that a run writes into a folder, the council's in its own.
+_WRITTEN = {
+    MANIFEST, SUMS, SIGNATURE, DESCRIPTOR, WORKBOOK, RECORD,
+    *(table.path for table in official_columns.TABLES.values()),
+    *(official_columns.TABLES[name].path.replace(".csv", ".xlsx") for name in official_columns.REVIEWED),
+    *(f"{INSTRUMENT}/{name}" for name in (INSTRUMENT_FILE, *INSTRUMENT_TABLES)),
+}  # fmt: skip
 #: Files that stand in no list of checksums: the list itself, and the signatures over it.
 _OUTSIDE = {SUMS, SIGNATURE, f"{COUNCIL}/{SIGNATURE}"}
 
@@ -134,15 +144,22 @@ def _check_sums(folder: Path, prefix: str, problems: Problems) -> None:
     if not (folder / SUMS).is_file():
         problems.add("verify.not_a_package", file=f"{prefix}{SUMS}", sums=SUMS)
         return
-    sums, present, others = read_sums(folder / SUMS), files_of(folder), content_of(folder).others
-    unreadable = {path for path in others if not path.endswith("/")} - present  # pipes, links to nothing
+    sums, content = read_sums(folder / SUMS), content_of(folder)
+    present = content.files
+    others = {path for path in content.others if not path.endswith("/")}  # pipes, links
     row = first_fault_of_sums(folder / SUMS)
     if row is not None:
         problems.add("verify.sums_unreadable", file=f"{prefix}{SUMS}", row=row)
     for path in sorted(sums.keys() - present):
         problems.add("verify.file_missing", file=f"{prefix}{path}")
-    for path in sorted((present | unreadable) - sums.keys() - _OUTSIDE):
+    for path in sorted((present | others) - sums.keys() - _OUTSIDE):
         problems.add("verify.file_extra", file=f"{prefix}{path}")
+    inner = f"{COUNCIL}/"  # whose files are looked at on their own
+    mine = {path for path in present if prefix or not path.startswith(inner)}
+    for path in sorted(mine - _WRITTEN):
+        problems.add("verify.file_unknown", file=f"{prefix}{path}")
+    for path in sorted(content.others):
+        problems.add("verify.not_a_file", file=f"{prefix}{path}")
     for path in sorted(sums.keys() & present):
         found = digest_of((folder / path).read_bytes())
         if found != sums[path]:
@@ -178,7 +195,9 @@ def _check_descriptor(folder: Path, prefix: str, problems: Problems) -> None:
         problems.add("verify.descriptor_unreadable", file=shown, reason=error)
         return
     others = (f"{COUNCIL}/", f"{INSTRUMENT}/")
-    tables = {path for path in files_of(folder) if path.endswith(".csv") and not path.startswith(others)}
+    tables = {
+        path for path in content_of(folder).files if path.endswith(".csv") and not path.startswith(others)
+    }
     for path in sorted(tables ^ declared.keys()):
         problems.add("verify.descriptor_files", file=shown, path=path)
     for path in sorted(tables & declared.keys()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from surveys.handover.words import Words, status_words
 from surveys.handover.workbook import facts_of_run
 from surveys.handover.workbook_comparison import Beside
 from surveys.problems import Problems
+from surveys.vocabulary.statuses import DISPOSITIONS, NO_FORMS
 
 #: What the codes of the small round are called in its workbook.
 WORDS: Words = {
@@ -24,11 +26,11 @@ WORDS: Words = {
 }
 
 
-def reseal(folder: Path) -> None:
+def reseal(folder: Path, *, counts: bool = True) -> None:
     """Make all checksums of a folder of results, and of the council's in it, anew; outermost last, and the record of the run
-    first, which has those of the results."""
+    first, which has those of the results and (where ``counts``) numbers of forms and results."""
     _describe(folder)
-    _record(folder)
+    _record(folder, counts)
     for part in (folder / "council", folder):
         if part.is_dir():
             _describe(part)
@@ -37,14 +39,14 @@ def reseal(folder: Path) -> None:
             (part / "SHA256SUMS").write_bytes(sums_bytes(digests_of(files)))
 
 
-def forge(folder: Path, words: Words = WORDS) -> None:
+def forge(folder: Path, words: Words = WORDS, *, counts: bool = True) -> None:
     """:func:`reseal`, after the workbook was made anew too, so that nothing shows that the tables were changed."""
     _describe(folder)
-    _record(folder)
+    _record(folder, counts)
     council = folder / "council" if (folder / "council").is_dir() else folder
     _describe(council)
     workbook_anew(council, words)
-    reseal(folder)
+    reseal(folder, counts=counts)
 
 
 def _describe(part: Path) -> None:
@@ -56,9 +58,23 @@ def _describe(part: Path) -> None:
     (part / "datapackage.json").write_bytes(json_bytes(descriptor))
 
 
-def _record(folder: Path) -> None:
-    """Checksums of the results in the record of the run, of which the council has a copy."""
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """The records of a CSV file."""
+    return list(csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline="")))
+
+
+def _record(folder: Path, counts: bool) -> None:
+    """Checksums of the results in the record of the run, of which the council has a copy, and numbers of forms and results."""
     run = json.loads((folder / "run.json").read_bytes())
+    if counts and (folder / "forms.csv").is_file() and (folder / "scores.csv").is_file():
+        forms = rows_of(folder / "forms.csv")
+        of_forms = Counter(form["disposition"] for form in forms)
+        met = Counter(rule for form in forms for rule in form["reasons"].split(";") if rule)
+        run["counts"] |= {"evaluations": len(forms), "reasons": dict(sorted(met.items()))}
+        run["counts"] |= {name: of_forms[name] for name in (*DISPOSITIONS, *NO_FORMS)}
+        run["results"] = dict(
+            sorted(Counter(row["status"] for row in rows_of(folder / "scores.csv")).items())
+        )
     if not (folder / WORKBOOK).is_file() and "outputs" in run:
         present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
         outputs = sorted(path for path in present if is_output(path))

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from surveys.handed_over import verify
-from surveys.handover.manifest import digests_of, sums_bytes
+from surveys.handover.manifest import digests_of, read_sums, sums_bytes
 from surveys.handover.package import deliver, package
 from surveys.problems import LANGUAGES, Problem
 from surveys.scoring.scored_round import ScoredRound
@@ -411,3 +411,87 @@ def test_a_pipe_in_the_place_of_a_file_keeps_nobody_waiting(name: str, out: Path
     assert {(code, name), ("verify.file_extra", "link.csv")} <= {
         (p.code, p.file) for p in verify(out / "council")
     }
+
+
+OTHER_NAMES = (
+    "notes.txt",
+    "Scores.csv",
+    "council/scores.CSV",
+    "council/council/run.json",
+    "review/phie\u0302\u0301u.csv",
+)
+
+
+@pytest.mark.parametrize("name", OTHER_NAMES)
+def test_files_that_no_run_writes_are_told_even_with_checksums(name: str, out: Path) -> None:
+    """In another spelling or case, deeper down: programs and people would take it for a part of the package."""
+    (out / name).parent.mkdir(parents=True, exist_ok=True)
+    (out / name).write_text("x")
+    forge(out)
+    assert ("verify.file_unknown", name) in {(p.code, p.file) for p in verify(out)}
+
+
+def test_links_empty_folders_and_special_files_are_told_and_not_read(out: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere.csv").write_bytes((out / "scores.csv").read_bytes())
+    (out / "scores.csv").unlink()
+    (out / "scores.csv").symlink_to(tmp_path / "elsewhere.csv")
+    (out / "council" / "deep").mkdir()
+    (out / "link").symlink_to(tmp_path, target_is_directory=True)
+    os.mkfifo(out / "pipe.csv")
+    found = {p.file for p in verify(out) if p.code == "verify.not_a_file"}
+    assert found == {"scores.csv", "council/deep/", "link", "pipe.csv"}
+
+
+@pytest.mark.parametrize(
+    "path", ["../scores.csv", "/etc/passwd", "council/../scores.csv", "sco\\res.csv", "./scores.csv"]
+)
+def test_checksums_name_files_of_the_folder(path: str, out: Path) -> None:
+    sums = read_sums(out / "SHA256SUMS")
+    (out / "SHA256SUMS").write_bytes(sums_bytes({**sums, path: sums["scores.csv"]}))
+    assert ("verify.file_missing", path) in {(p.code, p.file) for p in verify(out)}
+
+
+def test_a_file_in_which_a_key_stands_twice_is_told(out: Path) -> None:
+    """The first value is read by some programs, the last by others."""
+    path = out / "council" / "run.json"
+    path.write_bytes(
+        path.read_bytes().replace(b'"content": "scores"', b'"content": "x",\n  "content": "scores"')
+    )
+    (out / "run.json").write_bytes(path.read_bytes())
+    assert ("verify.form_of_json", "council/run.json") in {(p.code, p.file) for p in verify(out)}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "row"),
+    [
+        (b"noi-vu", b'"noi-vu"', 2),
+        (b"\r\n", b"\n", 1),
+        (b"'=Tr", b"=Tr", 4),
+    ],
+    ids=["quotes", "line ends", "formula"],
+)
+def test_a_table_in_another_form_is_told(old: bytes, new: bytes, row: int, out: Path) -> None:
+    path = out / "units.csv"
+    path.write_bytes(path.read_bytes().replace(old, new, 1))
+    found = {(p.code, p.row) for p in verify(out) if p.file == "units.csv"}
+    assert ("verify.form_of_csv", row) in found
+
+
+def test_digits_that_were_cut_off_are_told(out: Path) -> None:
+    """Two decimals in every row would let rounding explain much."""
+
+    def cut(records: list[dict[str, str]]) -> None:
+        for record in records:
+            record["points"] = record["points"] and f"{float(record['points']):.2f}"
+
+    edit(out / "scores.csv", cut)
+    forge(out)
+    assert "verify.decimals" in _codes(verify(out))
+
+
+@pytest.mark.parametrize("table", ["scores.csv", "council/scores.csv", "council/units.csv"])
+def test_an_official_table_with_a_heading_alone_is_refused(table: str, out: Path) -> None:
+    edit(out / table, lambda records: records.clear())
+    forge(out)
+    found = [(p.code, p.severity) for p in verify(out) if p.file == table]
+    assert ("verify.no_rows", "error") in found
