@@ -32,7 +32,7 @@ from surveys.returns.submissions.second_entries import match_entries
 from surveys.returns.submissions.submission_keys import joined_keys
 from surveys.returns.table_reading import TableReading
 from surveys.returns.units.unit_assignment import assign_units
-from surveys.returns.units.unit_register import proposals
+from surveys.returns.units.unit_register import COMPARED, proposals, undecided
 from surveys.vocabulary.progress import Step
 
 
@@ -69,6 +69,11 @@ def read_returns(
     for key, found in (("adjudication", entries), ("decisions", units)):
         decided.extend(replace(problem, file=study.file_of(key)) for problem in found)
     decided.raise_errors()
+    spellings = len(undecided(reading.unresolved, reading.registers))
+    if spellings > COMPARED:
+        reading.problems.add(
+            "returns.proposals_bounded", severity="warning", spellings=spellings, compared=COMPARED
+        )
     warnings = (*study.open_ends, *reading.problems.warnings, *decided.warnings)
     return replace(settled, proposals=proposals(reading.unresolved, reading.registers), warnings=warnings)
 

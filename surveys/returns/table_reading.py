@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -21,6 +22,8 @@ from surveys.returns.text.cell_text import SHOWN
 from surveys.returns.units.unit_register import UnitRegister
 from surveys.vocabulary.folding import strange_letters
 from surveys.vocabulary.whole_numbers import without_decimals
+
+TOLD = 200  # different texts of one column that are told each by itself, of each kind
 
 
 class CellFault(NamedTuple):
@@ -50,6 +53,7 @@ class TableReading:
     times: dict[str, np.ndarray] = field(default_factory=dict)
     codings: dict[str, Coding] = field(default_factory=dict)
     noticed: dict[str, np.ndarray] = field(default_factory=dict)
+    _told: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def __len__(self) -> int:
         return len(self.table)
@@ -127,9 +131,15 @@ class TableReading:
         )  # fmt: skip
 
     def warn(self, column: Column, k: int, code: str, **params: object) -> None:
-        """One warning for all the cells of a column that hold its ``k``-th value, at the first of them; ``text`` shows it."""
+        """One warning for all the cells of a column that hold its ``k``-th value, at the first of them; ``text`` shows it. After
+        so many of one kind in one column one more says that there are others."""
+        told = self._told[column.letter, column.heading, code]
+        self._told[column.letter, column.heading, code] += 1
+        if told > TOLD:
+            return
         cells = column.distinct
         shown = {"cells": int(cells.counts[k]), "text": cells.texts[k][:SHOWN], **params}
         if strange := strange_letters(str(shown["text"])):
             shown["strange"] = strange
-        self.note(code, int(self.table.row_numbers[cells.first[k]]), column.heading, **shown)
+        said = code if told < TOLD else "returns.further"
+        self.note(said, int(self.table.row_numbers[cells.first[k]]), column.heading, **shown)

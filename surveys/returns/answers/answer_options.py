@@ -46,6 +46,10 @@ _NUMBER_LAST = re.compile(r"(?P<label>.+?)\s*[(\[]\s*(?P<number>[+-]?\d{1,18})\s
 _BETWEEN = re.compile(r"\s*[;|/&+\n≠]\s*|,\s+|\s+(?:và|and)\s+|(?<=\d)\s*[-,]\s*(?=\d)")
 
 
+#: A cell that is longer than this, and than all options twice over, is no answer and not several.
+SHORT = 1_000
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What one cell says: a level position or a negative code, and what is wrong with it."""
@@ -79,6 +83,8 @@ class AnswerOptions:
         for position, level in enumerate(scale.levels):
             self._add(position, level.code, (level.label_vi, level.label_en, *level.aliases))
 
+        self._longest = max(SHORT, 2 * sum(map(len, self._known)))
+
     def _add(self, code: int, written: str, labels: tuple[str, ...]) -> None:
         for name in labels:
             self._known.setdefault(fold(name), code)
@@ -88,6 +94,8 @@ class AnswerOptions:
 
     def read(self, text: str) -> Answer:
         """What a repaired text says under this scale."""
+        if len(text) > self._longest:
+            return Answer(OUT_OF_SCALE, "out_of_scale")
         whole = self.find(text)
         if whole is not None:
             return Answer(whole)

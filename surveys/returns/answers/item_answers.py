@@ -17,11 +17,9 @@ from surveys.returns.answers.not_shown import no_answer, tell_not_shown
 from surveys.returns.answers.option_answers import EMPTY_BOXES, NO_TICKS, TICKS, OptionAnswers
 from surveys.returns.answers.several_answers import choose
 from surveys.returns.headings.columns import Pool
-from surveys.returns.table_reading import CellFault, TableReading
+from surveys.returns.table_reading import TOLD, CellFault, TableReading
 from surveys.returns.text.cell_text import SHOWN
 from surveys.vocabulary.folding import fold
-
-_TOLD = 200  # different faulty texts of one column that are told each by itself; all of them are kept
 
 
 def table_answers(reading: TableReading, units: Sequence[str]) -> np.ndarray:
@@ -89,10 +87,10 @@ def _item_answers(reading: TableReading, item: str, unit: str) -> np.ndarray:
         text = shown_text(cells.values[k], variable)[:SHOWN]
         if fault != "missing":
             reading.faults.append(CellFault(cells.rows_of(k), item, unit, text, fault))
-        if told < _TOLD:
+        if told < TOLD:
             reading.warn(column, k, f"returns.cell_{fault}", text=text, nearest=options.nearest(text))
-        elif told == _TOLD:
-            reading.warn(column, k, "returns.cells_further", text=text, texts=len(faults) - _TOLD)
+        elif told == TOLD:
+            reading.warn(column, k, "returns.cells_further", text=text, texts=len(faults) - TOLD)
     is_box = isinstance(options, OptionAnswers)
     empty = NOT_ASKED if reading.marks_seen and not is_box else BLANK
     return cells.spread(np.array([answer.code for answer in read], dtype=np.int8), empty)

@@ -19,6 +19,7 @@ from surveys.vocabulary.folding import fold, fold_name
 
 #: A name that is a number behind letters.
 LETTERED = re.compile(r"([A-Za-z@]+_?)(\d.*)")
+MOST_ALIKE = 50  # columns not read that are told one by one, with the item that their headings are like
 LISTED, LISTED_LETTERS = 12, 40  # headings of columns not read that a message lists, and letters of each
 
 
@@ -177,9 +178,10 @@ def _note_missing(
     unknown = _note_contradicted(table, vocabulary, unknown, problems)
     unknown = _note_lettered(table, absent, unknown, problems)
     missing = Names((name, item.code) for item in absent for name in (item.code, item.text_vi, item.text_en))
-    others = []
+    others, told = [], 0
     for column in unknown:
-        if alike := missing.nearest(column.heading):
+        if told < MOST_ALIKE and (alike := missing.nearest(column.heading)):
+            told += 1
             _note(problems, "returns.column_ignored", table, column, "warning", item=alike)
         else:
             others.append(column.heading[:LISTED_LETTERS] or f"#{column.letter}")

@@ -7,7 +7,7 @@ that someone accepts in the mapping file count (:mod:`surveys.returns.mapping.ma
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import permutations
@@ -29,7 +29,7 @@ from surveys.returns.mapping.column_contents import Contents
 from surveys.returns.readers.registry import choose
 from surveys.returns.study_reading import StudyReading
 from surveys.returns.text.cell_text import SHOWN
-from surveys.returns.text.names import likest
+from surveys.returns.text.names import Likeness
 from surveys.review.columns_and_words import MAPPING
 from surveys.vocabulary.folding import fold_name, without_marks
 
@@ -195,8 +195,7 @@ class _Likely:
             for name in (field.label_en, field.code, *field.headers, field.label_vi)
             if name
         }
-        self._item = cache(lambda text: _nearest(text, items))
-        self._field = cache(lambda text: _nearest(text, fields))
+        self._item, self._field = cache(_nearest_of(items)), cache(_nearest_of(fields))
         self._unit = cache(self._nearest_unit)
 
     def best(self, column: Column) -> _Alike | None:
@@ -225,9 +224,15 @@ class _Likely:
         return [one for one in near if one[0] >= LIKELY]
 
 
-def _nearest(text: str, names: Mapping[str, _Alike]) -> list[_Alike]:
+def _nearest_of(names: Mapping[str, _Alike]) -> Callable[[str], list[_Alike]]:
     """What a text is most like; nothing when it is like none of the names."""
-    return [names[name]._replace(likeness=like) for name, like in likest(text, names, 1) if like >= LIKELY]
+    likeness = Likeness(names)
+
+    def nearest(text: str) -> list[_Alike]:
+        found = likeness.likest(text, 1)
+        return [names[name]._replace(likeness=like) for name, like in found if like >= LIKELY]
+
+    return nearest
 
 
 def _proposed(column: Column, likely: _Likely) -> _Meant:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from surveys.definitions.instrument.records import Unit
 from surveys.definitions.study.records import StudyDefinition
-from surveys.returns.text.names import Names, likest
+from surveys.returns.text.names import Likeness, Names
 from surveys.review.columns_and_words import UNITS
 from surveys.vocabulary.folding import fold, fold_name, without_marks
 
@@ -61,6 +61,14 @@ class UnitRegister:
                 found.setdefault(name, []).append(unit)
         return found
 
+    @cached_property
+    def _likeness(self) -> Likeness:
+        return Likeness(self._unmarked)
+
+    @cached_property
+    def _by_code(self) -> dict[str, Unit]:
+        return {unit.code: unit for unit in self.units}
+
     def resolve(self, text: str, among_codes: bool = False) -> str:
         """The code of the unit, or ``""`` when the text is not exactly one unit of the register.
 
@@ -96,8 +104,12 @@ class UnitRegister:
 
     def ends_name(self, text: str) -> bool:
         """Whether a text is a name of a unit, or its last words (``An Bình`` of ``Xã An Bình``)."""
-        last = f" {fold_name(text)}"
-        return any(f" {name}".endswith(last) for names in self._toneless.values() for name in names)
+        return fold_name(text) in self._endings
+
+    @cached_property
+    def _endings(self) -> frozenset[str]:
+        names = (name.split(" ") for names in self._toneless.values() for name in names)
+        return frozenset(" ".join(words[k:]) for words in names for k in range(len(words)))
 
     def is_decided(self, text: str) -> bool:
         """Whether someone already said what this spelling is, even that it is no unit."""
@@ -106,9 +118,8 @@ class UnitRegister:
     def nearest(self, text: str) -> list[tuple[str, str, float]]:
         """The nearest units as (code, name, similarity), the most alike first; the successors of a unit that has ended
         stand in its place. Only ever proposed."""
-        known = {unit.code: unit for unit in self.units}
-        found: dict[str, tuple[str, str, float]] = {}
-        likely = likest(text, self._unmarked, 4 * PROPOSED)
+        known, found = self._by_code, dict[str, tuple[str, str, float]]()
+        likely = self._likeness.likest(text, 4 * PROPOSED)
         for unit, similarity in ((unit, like) for name, like in likely for unit in self._unmarked[name]):
             has_ended = _as_code(unit.code) not in self._codes
             for code in unit.successors if has_ended and unit.successors else (unit.code,):
@@ -139,16 +150,20 @@ def proposals(texts: Mapping[tuple[str, str], int], registers: Mapping[str, Unit
 
     Likeness decides nothing: every row's decision is empty. Beyond ``COMPARED`` spellings they are listed without proposals.
     """
-    undecided = [
-        (*said, forms) for said, forms in texts.items() if not registers[said[0]].is_decided(said[1])
-    ]
     rows, open_yet = [], [""] * len(UNITS.filled)
     for k, (block, text, forms) in enumerate(
-        sorted(undecided, key=lambda said: (said[0], -said[2], said[1]))
+        sorted(undecided(texts, registers), key=lambda said: (said[0], -said[2], said[1]))
     ):
         nearest = registers[block].nearest(text) if k < COMPARED else []
         rows += [(block, text, forms, *found, *open_yet) for found in nearest or [("", "", 0.0)]]
     return pd.DataFrame(rows, columns=list(UNITS.columns))
+
+
+def undecided(
+    texts: Mapping[tuple[str, str], int], registers: Mapping[str, UnitRegister]
+) -> list[tuple[str, str, int]]:
+    """Block, text and forms of the spellings about which nobody decided."""
+    return [(*said, forms) for said, forms in texts.items() if not registers[said[0]].is_decided(said[1])]
 
 
 def _spellings(unit: Unit) -> tuple[str, ...]:
