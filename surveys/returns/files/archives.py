@@ -24,7 +24,8 @@ class Archive:
         largest = source.most_unpacked
         if len(parts) > source.limits.entries or self.size > largest:
             raise fault("returns.zip_bomb", file=source.file, size=self.size, limit=largest)
-        if twice := next((name for name, count in Counter(self.names).items() if count > 1), ""):
+        files = Counter(name for name in self.names if not name.endswith("/"))
+        if twice := next((name for name, count in files.items() if count > 1), ""):
             raise source.damaged(f"two parts are called {twice}")
         if any(part.flag_bits & 1 for part in parts):
             raise fault("returns.file_locked", file=source.file)

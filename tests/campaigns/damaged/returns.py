@@ -32,9 +32,10 @@ PACKED = frozenset(layout for layout in WRITERS if FORMATS.get(layout, layout) i
 _RULES = (Rule("duplicate_code", "review"), Rule("out_of_scale", "review"), Rule("several_answers", "review"))
 #: Damage to tables after which the answers are the same, or the file is refused.
 _COLUMNS = frozenset(("column gone", "column double", "columns swapped", "heading changed", "column added"))
+#: Damage after which the forms are those of the rows that are there.
+_ROWS = frozenset(("row gone", "row double", "rows swapped", "row blank"))
 #: Layouts in which a row without cells holds nothing.
 _BARE = frozenset(("csv", "tsv", "utf-16", "xlsx", "handmade", "xlsb", "xls", "ods", "zip"))
-_ROWS = frozenset(("row gone", "row double", "rows swapped", "row blank"))
 
 
 def damages(layout: str) -> dict[str, Change | None]:
