@@ -59,9 +59,11 @@ def _differences(screened: ScreenedRound, row: np.ndarray, found: ScreenedRound)
 def _different_columns(before: Returns, row: np.ndarray, now: Returns) -> Iterator[str]:
     """Columns that say something else, or tell others apart or together than they did."""
     rows = before.rows.iloc[row].reset_index(drop=True)
-    for name in (*CELL_COLUMNS, "own_unit", "entry", "state", "identified", "seconds"):
-        if not rows[name].equals(now.rows[name]):
+    for name in (*CELL_COLUMNS, "own_unit", "entry", "state", "identified"):
+        if rows[name].tolist() != now.rows[name].tolist():
             yield name
+    if not rows["seconds"].equals(now.rows["seconds"]):
+        yield "seconds"
     if not (rows["submitted"].dt.date.equals(now.rows["submitted"].dt.date)):
         yield "submitted"
     kept = [field.code for field in kept_fields(before.instrument)]
@@ -86,5 +88,5 @@ def _different_rules(before: Dispositions, row: np.ndarray, now: Dispositions) -
     yield from sorted({rule for _, rule, _ in (counted[0] - counted[1]) + (counted[1] - counted[0])})
     if not np.array_equal(before.disposition[row], now.disposition):
         yield "disposition"
-    if not before.cells.iloc[row].reset_index(drop=True).equals(now.cells):
+    if before.cells.iloc[row].to_numpy(object).tolist() != now.cells.to_numpy(object).tolist():
         yield "cells"

@@ -167,6 +167,20 @@ def test_decisions_on_forms_are_carried_over_and_confirmed_units_are_units(tmp_p
     assert found_in(tmp_path / "copy") == set()
 
 
+def test_a_unit_that_a_person_assigned_is_the_unit(tmp_path):
+    made = [("P1", "", "2025-10-07", "5", "4", "3"), ("P2", "Xã An Bình", "2025-10-08", "2", "2", "2")]
+    decided = "form_code,unit,decision,reviewer,reason,date,assigned_unit\nP1,,valid,Lê A,gọi lại,2025-12-01,long-my\n"
+    files, returns = (
+        {"r.csv": table(made), "d.csv": decided},
+        '\n[[returns]]\npath = "r.csv"\nquestionnaire = "p1"\n',
+    )
+    study = trial(tmp_path / "study", files, returns, '[files]\ndecisions = "d.csv"\n')
+    one, other = copied(study, tmp_path / "copy")
+    same_numbers(one, other)
+    assert other.returns.rows["unit_code"].tolist() == ["long-my", "an-binh"]
+    assert other.screening.disposition.tolist() == ["valid", "valid"]
+
+
 def test_what_would_be_screened_otherwise_is_not_written(tmp_path, monkeypatch):
     study = round_of(tmp_path / "study", {"r.csv": table(rows(), COLUMNS)})
 
