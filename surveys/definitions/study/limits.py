@@ -8,8 +8,8 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a file may cost: the table ``[limits]`` of a study. ``seconds`` and ``memory_bytes`` bound the program that reads a
-    binary file; ``cells`` bounds rows × columns of one sheet, empty cells included; ``expanded`` the bytes of a compressed file
-    once unpacked, and ``ratio`` how many times larger that may be than the file."""
+    binary file or a long text; ``cells`` bounds rows × columns of one sheet, empty cells included; ``expanded`` the bytes of a
+    compressed file once unpacked, and ``ratio`` how many times larger that may be than the file."""
 
     seconds: float = 60
     memory_bytes: int = 2_000_000_000

@@ -1,4 +1,4 @@
-"""The program that reads binary files for another one: requests come in as lines, answers go out as bytes.
+"""The program that reads files for another one: requests come in as lines, answers go out as bytes.
 
 It is started by :mod:`surveys.returns.files.children`, never imported by it. Whatever a damaged or hostile file makes a library
 do happens here: a crash, a memory that is full or an endless loop ends this program and no other.

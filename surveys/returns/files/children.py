@@ -1,4 +1,4 @@
-"""Programs that read binary files beside this one, within bounds of memory and time.
+"""Programs that read binary files and long texts beside this one, within bounds of memory and time.
 
 Libraries that read workbooks and statistical files are written in other languages; a damaged file can make them crash, fill the
 memory or never end. They run in programs of their own (:mod:`surveys.returns.files.child`), started when the first file is asked

@@ -1,4 +1,4 @@
-"""Any file of returns as sheets. Text is read here; every other kind is read by a program of its own."""
+"""Any file of returns as sheets. Short texts are read here; every other file is read by a program of its own."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ from surveys.returns.files.sheets import FACTS, Page, Sheet, first_line
 #: Files that programs begin to read before their sheets are asked for; what was read of them is held in memory.
 AHEAD = 6
 LOOKED_AT = 20  # files whose kind is looked at for that; those that are texts wait to be read
+#: Bytes of text files that programs read, too: shorter ones are read sooner than sent, longer ones may take more memory than a
+#: program may (``tests/benchmarks/test_reading_speed.py``).
+LONG_TEXT = range(1_000_000, 30_000_000)
 #: Waits for the sheets of a file, or raises what is wrong with it.
 Waiting = Callable[[], tuple[Sheet, ...]]
 
@@ -69,18 +72,18 @@ def opened_ahead(files: Iterable[Wanted | SurveyError]) -> Iterator[Waiting]:
 
 
 def opened(wanted: Wanted) -> Waiting:
-    """Begin to read a file as :func:`read_sheets`: a binary one is read while its reader does something else."""
+    """Begin to read a file as :func:`read_sheets`: a binary one or a long text is read while its reader does something else."""
     try:
         kinds.check_there(wanted)
         with open(wanted.path, "rb") as file:
-            head = file.read(kinds.HEAD)
+            head, size = file.read(kinds.HEAD), os.fstat(file.fileno()).st_size
     except SurveyError as error:
         return _raising(error)
     except OSError as error:
         return _raising(
             fault("file.unreadable", file=wanted.file, reason=error.strerror or first_line(error))
         )
-    if kinds.is_text(head):
+    if kinds.is_text(head) and size not in LONG_TEXT:
         return lambda: tuple(_of_page(page, wanted.file) for page in kinds.pages_of(wanted))
     there = replace(wanted, path=os.path.abspath(wanted.path))  # the other program may be in another folder
     return InProgram(children.PROGRAMS.ask(there, kinds.opener_of(head)), wanted)

@@ -259,3 +259,23 @@ def test_a_sheet_is_the_same_whichever_program_reads_it(
         assert one.cells.tolist() == other.cells.tolist()
         assert [type(c) for c in one.cells.ravel()] == [type(c) for c in other.cells.ravel()]
         assert replace(one, cells=other.cells, widths=None) == replace(other, widths=None)
+
+
+@pytest.mark.long
+def test_a_long_text_comes_from_a_program_as_it_is_read_here(
+    tmp_path: Path, programs: children.ReadingPrograms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text('Mã;Câu 1\nP1;"Tốt\nlắm"\nP2;;\n', encoding="utf-16")
+    (here,) = read_sheets(path)
+    monkeypatch.setattr(opening, "LONG_TEXT", range(1, 1_000))
+    assert isinstance(opening.opened(Wanted(str(path), "t.csv")), opening.InProgram)
+    (there,) = read_sheets(path)
+    assert (
+        there.cells.tolist()
+        == here.cells.tolist()
+        == [["Mã", "Câu 1", ""], ["P1", "Tốt\nlắm", ""], ["P2", "", ""]]
+    )
+    assert there.widths is not None
+    assert there.widths.tolist() == [2, 2, 3]
+    assert there.kind == here.kind == "text"
