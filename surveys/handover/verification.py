@@ -14,8 +14,10 @@ from typing import Any
 from surveys.definitions.instrument.reading import INSTRUMENT_FILE
 from surveys.definitions.instrument.reading import TABLES as INSTRUMENT_TABLES
 from surveys.definitions.instrument.records import Instrument
+from surveys.definitions.study.records import Output
 from surveys.handover import official_columns
 from surveys.handover.count_checks import counts_of_parts, names_of_nodes, rows_of_tree
+from surveys.handover.file_differences import leaves
 from surveys.handover.interval_checks import intervals
 from surveys.handover.manifest import (
     COUNCIL,
@@ -40,6 +42,7 @@ from surveys.handover.read_back import Package, RunSettings, read_printed, setti
 from surveys.handover.readding import readded
 from surveys.handover.reconciliation import reconciled
 from surveys.handover.run_checks import record_of_run
+from surveys.handover.seal import described, package_name
 from surveys.handover.status_checks import shares_shown, statuses_and_remarks
 from surveys.handover.workbook import facts_of_run
 from surveys.handover.workbook_comparison import Beside, instrument_of_run, workbook_repeats
@@ -85,7 +88,7 @@ def _check(folder: Path, problems: Problems) -> None:
     if (folder / COUNCIL).is_dir():
         parts[f"{COUNCIL}/"] = folder / COUNCIL
     for prefix, part in parts.items():
-        _check_sums(part, prefix, problems)
+        check_sums(part, prefix, problems)
         _check_descriptor(part, prefix, problems)
         if read_manifest(part / MANIFEST) is None:
             problems.add("verify.no_manifest", file=f"{prefix}{MANIFEST}")
@@ -111,6 +114,8 @@ def _check(folder: Path, problems: Problems) -> None:
     problems.extend(reconciled(package))
     problems.extend(record_of_run(run, package, instrument))
     if settings is not None:
+        for prefix, part in parts.items():
+            problems.extend(_description(part, prefix, run, settings.output))
         problems.extend(_by_settings(package, settings, str(run.get("instrument", "")), instrument))
         _check_workbook(folder, package, (run, settings, instrument), problems)
 
@@ -139,7 +144,7 @@ def _by_settings(
         yield from groups_of_units(package["units"], instrument.unit_groups)
 
 
-def _check_sums(folder: Path, prefix: str, problems: Problems) -> None:
+def check_sums(folder: Path, prefix: str, problems: Problems) -> None:
     """Files that are missing, too many or changed against ``SHA256SUMS``."""
     if not (folder / SUMS).is_file():
         problems.add("verify.not_a_package", file=f"{prefix}{SUMS}", sums=SUMS)
@@ -210,6 +215,33 @@ def _check_descriptor(folder: Path, prefix: str, problems: Problems) -> None:
                 problems.add(
                     "verify.descriptor", file=shown, column=name, path=path, expected=expected, found=found
                 )
+
+
+def _description(folder: Path, prefix: str, run: Mapping[str, Any], output: Output) -> Iterator[Problem]:
+    """Names, titles and explanations of the descriptor of a round, as this program writes them for the same tables."""
+    study = run.get("study")
+    if run.get("content") not in ("scores", "screening") or not isinstance(study, Mapping):
+        return
+    of_council = (folder / WORKBOOK).is_file()
+    tables = {
+        table.path: table
+        for table in official_columns.TABLES.values()
+        if (table in COUNCIL_TABLES) == of_council
+    }
+    try:
+        found = json.loads((folder / DESCRIPTOR).read_bytes())
+        csvs = {tables[str(one["path"])]: (folder / one["path"]).read_bytes() for one in found["resources"]}
+        name = package_name(str(study["code"])) + (f"-{COUNCIL}" if of_council else "")
+        title = str(study[f"label_{output.language}"] or study["label_vi"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return  # which is told elsewhere
+    expected = json.loads(described(name, title, csvs, output)[DESCRIPTOR])
+    ours, theirs = dict(leaves(expected)), dict(leaves(found))
+    for key in sorted(ours.keys() | theirs.keys()):
+        if ours.get(key) != theirs.get(key) and not key.endswith((".bytes", ".hash")):
+            values = (("expected", shortened(ours.get(key, ""))), ("found", shortened(theirs.get(key, ""))))
+            yield Problem("verify.description", file=f"{prefix}{DESCRIPTOR}", column=key, params=values)
+            return
 
 
 def _declared(descriptor: Mapping[str, Any]) -> dict[str, dict[str, str]]:

@@ -72,7 +72,12 @@ HEADS, CITIZENS = 6, {"noi-vu": 7, "y-te": 6, "tru": 2}
 
 @pytest.fixture(scope="session")
 def small_round(tmp_path_factory: pytest.TempPathFactory) -> ScoredRound:
-    folder = tmp_path_factory.mktemp("round")
+    return small(tmp_path_factory.mktemp("round"))
+
+
+def small(folder: Path) -> ScoredRound:
+    """The round, of a study in this folder."""
+    folder.mkdir(exist_ok=True)
     (folder / "study.toml").write_text('[study]\ncode = "nhỏ"\n', encoding="utf-8")
     study = _study(folder)
     returns, dispositions = _returns(study.instrument)
