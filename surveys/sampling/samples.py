@@ -12,7 +12,7 @@ from surveys.definitions.study.reading import STUDY_FILE
 from surveys.definitions.study.records import StudyDefinition
 from surveys.problems import Problem, Problems, SurveyError
 from surveys.sampling.content_order import Codes
-from surveys.sampling.returned_groups import NO_VALID_FORM, Floats, ReturnedGroup, returned_groups
+from surveys.sampling.returned_groups import Floats, ReturnedGroup, returned_groups
 from surveys.sampling.weights import GroupWeights, weights_of
 from surveys.validity.screened_round import ScreenedRound
 from surveys.vocabulary.columns import DIAGNOSTIC_COLUMNS, WEIGHT_COLUMNS, WEIGHTS
@@ -90,10 +90,10 @@ def draw_samples(screened: ScreenedRound) -> Samples:
 
 def _with_file(problem: Problem, study: StudyDefinition) -> Problem:
     """A fault with the file that it is about: the frames, the margins, or the study whose plan cannot be carried out."""
-    if problem.file or problem.code == NO_VALID_FORM or problem.severity == "warning":
+    if problem.file or problem.severity == "warning":
         return problem
     key = next((key for key, codes in _ABOUT.items() if problem.code.startswith(codes)), "")
-    return replace(problem, file=study.file_of(key) or STUDY_FILE)
+    return replace(problem, file=study.file_of(key) or next(iter(study.files), STUDY_FILE))
 
 
 def _sample(group: ReturnedGroup, weights: GroupWeights) -> Sample:
