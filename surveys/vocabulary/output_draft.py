@@ -315,7 +315,7 @@ def _noted(record: FileIO) -> tuple[Mapping[str, str] | None, set[str]]:
     for line in record.readall().splitlines():
         try:
             said = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(said, dict) and said.get("format") == _FORMAT:
             listed = said.get("files", listed)
