@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from operator import attrgetter
 
 import numpy as np
@@ -17,6 +17,7 @@ from surveys.returns.record_set import Returns, among
 from surveys.validity.dispositions import Dispositions
 from surveys.validity.evidence import Array, Evidence, gather
 from surveys.validity.rules import RULES
+from surveys.validity.rules.duplicates import BY_CHANCE
 from surveys.vocabulary.columns import CELL_COLUMNS, FUNNEL_COLUMNS, REASON_COLUMNS
 from surveys.vocabulary.statuses import (
     COPY,
@@ -53,6 +54,7 @@ def screen(study: StudyDefinition, returns: Returns) -> Dispositions:
     broken = broken_rules(study.rules, evidence)
     concerned = [rows_about(decision, evidence) for decision in study.decisions]
     decided, warnings = decisions_on(study.decisions, concerned, broken, set(evidence["submission"]))
+    warnings = (*warnings, *_by_chance(study.rules, broken))
     reasons = pd.concat([broken, decided], ignore_index=True)
     disposition = np.where(returns.rows["copy"] == COPY, COPY, SECOND_ENTRY).astype(object)
     disposition[evidence.row] = outcome(len(evidence), reasons)
@@ -146,6 +148,23 @@ def _without_effect(
             _about(decision, "validity.decision_overruled", rules=", ".join(dict.fromkeys(against["rule"])))
         ]
     return []
+
+
+def _by_chance(rules: Sequence[Rule], broken: pd.DataFrame) -> Iterator[Problem]:
+    """A warning about near-duplicates that are not listed pair by pair, because chance alone explains many of them."""
+    for rule in rules:
+        if rule.rule == "near_duplicate":
+            listed = broken[broken["rule"] == rule.rule]
+            share = {**VALIDITY_RULES[rule.rule].defaults, **dict(rule.params)}["share"]
+            told = {
+                "forms": str((listed["detail"] == "").sum()),
+                "of": str(len(listed)),
+                "share": f"{share:g}",
+            }
+            if told["forms"] != "0":
+                yield Problem(
+                    "validity.similar_by_chance", "warning", params=(*told.items(), ("pairs", str(BY_CHANCE)))
+                )
 
 
 def _about(decision: Decision, code: str, **params: str) -> Problem:

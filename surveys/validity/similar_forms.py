@@ -74,3 +74,23 @@ def nearest_in_cells(
             here, share[rows] = nearest(part, owner[rows], minimum_items, over_all, at_least)
             partner[rows] = np.where(here >= 0, rows[here], -1)
     return partner, share
+
+
+def expected_pairs(codes: Array, share: float) -> float:
+    """How many pairs of rows would agree on at least ``share`` of the items by chance, if every answer were drawn by itself from
+    the answers that the item got (codes int [n, K], negative: no answer; items nobody answered are left out).
+
+    The number of equal answers of two rows is then a sum of independent indicators, item i with probability sum of squared
+    frequencies; its distribution is built up item by item. Answers of one person hang together, so that chance gives rather more.
+
+    >>> expected_pairs(np.array([[0, 0], [0, 0], [1, 1], [1, 1]]), 1.0)  # 6 pairs, each with probability 1/4
+    1.5
+    """
+    answered = codes[:, (codes >= 0).any(axis=0)]
+    distribution = np.ones(1)  # of the number of equal answers
+    for column in answered.T:
+        given = column[column >= 0]
+        equal = float(((np.bincount(given) / len(given)) ** 2).sum())
+        distribution = np.convolve(distribution, [1 - equal, equal])
+    needed = int(np.ceil(share * answered.shape[1] - 1e-9))
+    return float(len(codes) * (len(codes) - 1) / 2 * distribution[needed:].sum())

@@ -9,8 +9,11 @@ from surveys.definitions.instrument.records import Instrument
 from surveys.returns.submissions.copies import DIFFERS, SHEET
 from surveys.validity.evidence import Array, Evidence
 from surveys.validity.rules.finding import Finding, marked_items, noticed
-from surveys.validity.similar_forms import nearest_in_cells
+from surveys.validity.similar_forms import expected_pairs, nearest_in_cells
 from surveys.vocabulary.roles import PERSON_ROLES
+
+#: So many pairs that chance alone explains in one cell are not listed one by one.
+BY_CHANCE = 100
 
 
 def duplicate_code(evidence: Evidence, keep: str) -> Finding:
@@ -31,7 +34,8 @@ def near_duplicate(
     over_all: bool,
 ) -> Finding:
     """Agrees with another form of the same questionnaire on at least ``share`` of the questions both answered (``over_all``: of
-    all questions), with at least ``minimum_items`` answered by both; detail: the closest form.
+    all questions), with at least ``minimum_items`` answered by both; detail: the closest form, or nothing where chance alone
+    explains :data:`BY_CHANCE` such pairs in the cell: then the pair says nothing.
 
     ``within``: compared inside a unit, inside an interviewer's forms, or inside the whole questionnaire. ``modes``: any two
     forms, or only forms collected in different modes (paper and online).
@@ -42,7 +46,12 @@ def near_duplicate(
     owner = evidence["form"] if modes == "any" else numbered(evidence["mode"])
     partner, _ = nearest_in_cells(evidence.answers, cell, owner, minimum_items, over_all, share - 1e-9)
     broken = (partner >= 0) & named
-    return Finding(broken, np.where(broken, evidence["form_code"][partner], ""))
+    closest = np.where(broken, evidence["form_code"][partner], "").astype(object)
+    for number in np.unique(cell[broken]).tolist():
+        rows = cell == number
+        if expected_pairs(evidence.answers[rows], share) >= BY_CHANCE:
+            closest[rows] = ""
+    return Finding(broken, closest)
 
 
 def numbered(*keys: Array) -> Array:
