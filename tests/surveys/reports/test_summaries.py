@@ -36,8 +36,8 @@ def test_the_funnel_is_added_up_by_questionnaire(small_round: ScoredRound) -> No
 
 
 def test_the_league_stands_by_rank_with_rounded_numbers(small_round: ScoredRound) -> None:
-    """Points by hand: tru 3/8 + 2, y-te 0.79166… + 1.1, noi-vu 0.6 + 2/3; its interval from p = 0.42222…, s = 0.01 and t = 2.1893:
-    1/(1 + exp(0.31366 ± 2.1893 · 0.01/(p(1 − p))))."""
+    """Points by hand: tru 3/8 + 2, y-te 0.79166… + 1.1, noi-vu 0.6 + 2/3; its interval from p = 0.42222…, s = 0.01 and
+    t = 2.1893: 1/(1 + exp(0.31366 ± 2.1893 · 0.01/(p(1 − p))))."""
     (found,) = league_summaries(small_round.scores.units, small_round.study, "en")
     assert found.title == "League table: Departments (maximum 3 points)"
     assert [row[:3] for row in found.rows] == [
