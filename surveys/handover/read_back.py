@@ -28,7 +28,7 @@ _WHOLE = r"\d+"
 #: Digits after the point that a study may ask for.
 MOST_DECIMALS = 15
 #: Faults of one kind that are reported from one column; the rest are counted.
-_SHOWN = 20
+SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def read_printed(folder: Path, path: str, table: OfficialTable, problems: Proble
         return None
     wide = len(heading)
     wrong = [(line, len(cells)) for line, cells in body if len(cells) != wide]
-    for line, found in wrong[:_SHOWN]:
+    for line, found in wrong[:SHOWN]:
         problems.add("verify.cells_in_row", file=path, row=line, expected=wide, found=found)
     if wrong:
         return None
@@ -146,12 +146,12 @@ def _cells_hold(printed: PrintedTable, problems: Problems) -> bool:
         if column.is_number:
             pattern = _WHOLE if column.kind == "count" else _NUMBER
             wrong = ~printed.frame[column.name].str.fullmatch(f"({pattern})?").to_numpy(dtype=bool)
-            problems.extend(list(printed.faults("verify.not_a_number", wrong, column.name))[:_SHOWN])
+            problems.extend(list(printed.faults("verify.not_a_number", wrong, column.name))[:SHOWN])
             readable &= not wrong.any()
     if readable:
         for column in printed.table.columns:
-            problems.extend(list(_cell_faults(printed, column))[:_SHOWN])
-        problems.extend(list(_key_faults(printed))[:_SHOWN])
+            problems.extend(list(_cell_faults(printed, column))[:SHOWN])
+        problems.extend(list(_key_faults(printed))[:SHOWN])
     return readable
 
 

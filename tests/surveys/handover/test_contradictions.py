@@ -122,6 +122,18 @@ def test_a_forgery_that_one_check_alone_finds(name: str, out: Path) -> None:
     assert {problem.code for problem in verify_folder(out)} == expected
 
 
+def test_the_same_fault_in_many_rows_is_told_twenty_times_and_counted(out: Path) -> None:
+    def change(records: list[dict[str, str]]) -> None:
+        for record in records:
+            record["edition"] = "nhỏ/2024"
+
+    edit(out / SCORES, change)
+    forge(out)
+    found = verify_folder(out)
+    assert [p.code for p in found] == ["verify.of_tree"] * 20 + ["verify.further"]
+    assert (found[-1].column, dict(found[-1].params)) == ("edition", {"number": "28"})
+
+
 def _decide(run: dict[str, Any]) -> None:
     entry = {"about": "decisions", "path": "decisions.csv", "bytes": 1, "sha256": "0" * 64, "decisions": 3}
     run["decisions"].append(entry)
