@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import surveys as sv
+from surveys.definitions.instrument.records import Level, Scale
 from surveys.returns.answers.answer_options import AnswerOptions
+from surveys.returns.headings.questions import LONGEST_HEADING, Vocabulary
+from tests.campaigns.damaged.layouts import INSTRUMENT
 from tests.trouble.trial import HEADINGS, table, told, trial
 
 GOOD = "Hài lòng"
@@ -50,8 +54,6 @@ def test_columns_like_an_item_are_told_up_to_a_bound_and_listed_beyond(tmp_path:
 
 def test_a_long_text_is_no_answer_and_is_not_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not one part of it is folded: a text of 100,000 words took a second for every cell."""
-    from surveys.definitions.instrument.records import Level, Scale
-
     options = AnswerOptions(
         Scale("hl", (Level("4", (0.75,), GOOD, "Satisfied"), Level("5", (1.0,), "Rất hài lòng", "Very")))
     )
@@ -60,3 +62,12 @@ def test_a_long_text_is_no_answer_and_is_not_looked_through(monkeypatch: pytest.
     monkeypatch.setattr(AnswerOptions, "find", lambda self, text: asked.append(text))
     assert options.read("hài lòng; " * 10_000).fault == "out_of_scale"
     assert asked == []
+
+
+def test_a_pattern_of_headings_is_not_tried_on_a_heading_longer_than_any() -> None:
+    """``{item} x {unit} y`` on "x x x …": each x may part item and unit, so that the work grows with the square of the length."""
+    text = INSTRUMENT.items[0].text_vi
+    many = replace(INSTRUMENT.questionnaires[0], matrix=True)
+    vocabulary = Vocabulary(replace(INSTRUMENT, questionnaires=(many,)), "q", header="{item} x {unit} y")
+    assert [target.unit.strip() for target in vocabulary._matrix(f"{text} x Sở Nội vụ y")] == ["Sở Nội vụ"]
+    assert vocabulary._matrix(f"{text} x {'x ' * LONGEST_HEADING}y") == ()

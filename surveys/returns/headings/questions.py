@@ -18,6 +18,8 @@ from surveys.returns.units.unit_register import UnitRegister
 from surveys.vocabulary.folding import fold, fold_name
 
 _PUNCTUATION = re.compile(r"[^\w\s]")
+#: Letters of a heading of an item and a unit; matching a pattern takes time that grows with their square.
+LONGEST_HEADING = 1_000
 DEFAULT_HEADER = "{item} [{unit}]"
 
 
@@ -248,7 +250,7 @@ class Vocabulary:
         return tuple(target for target in named if target.code not in self.absent)
 
     def _matrix(self, name: str) -> tuple[Target, ...]:
-        match = self._pattern.fullmatch(name) if self._is_matrix else None
+        match = self._pattern.fullmatch(name) if self._is_matrix and len(name) <= LONGEST_HEADING else None
         if match is None:
             return ()
         return tuple(Target("item", code, match["unit"]) for code in self.item_names.find(match["item"]))
@@ -280,7 +282,7 @@ class Vocabulary:
             .replace(r"\{item\}", "(?P<item>.+)")
             .replace(r"\{unit\}", "(?P<unit>.+)")
         )
-        return re.compile(re.sub(r"(\\ )+", r"\\s*", escaped))
+        return re.compile(re.sub(r"(\\ )+", r"\\s*+", escaped))
 
     @cached_property
     def _is_matrix(self) -> bool:
