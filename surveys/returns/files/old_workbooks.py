@@ -3,7 +3,8 @@
 Sources: [MS-CFB] (the sectors of a compound file) and [MS-XLS]: records ``BoundSheet8`` (0x85), ``Row`` (0x208, bit ``fDyZero``)
 and ``ColInfo`` (0x7D, bit ``fHidden``). A file that cannot be followed tells nothing here; calamine says what is wrong with it.
 But calamine takes whatever a sheet holds up to the first record that it cannot follow: that a sheet has its beginning and its end
-is looked at here, and that no cell stands in the place of another or outside the columns that its row declares.
+is looked at here, and that no cell stands in the place of another or outside the columns that its row declares. A file that ends
+before the last sector of its table of sectors is told even where every sheet is whole.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
+from surveys.problems import Problem
 from surveys.returns.files.file_content import FileContent
 from surveys.returns.files.worksheet_xml import SheetMarks
 
@@ -22,6 +24,7 @@ _CHART = b"\x20\x00"  # what begins
 _HIDDEN_ROW, _HIDDEN_COLUMN = 0x20, 0x01
 _NAMES = ("Workbook", "Book")
 _NO_SECTOR = 0xFFFFFFFA  # from here on numbers of sectors have other meanings
+_FREE = 0xFFFFFFFF  # what the table of sectors says of one that is not used
 
 
 def hidden_in(source: FileContent) -> dict[str, SheetMarks]:
@@ -36,6 +39,19 @@ def hidden_in(source: FileContent) -> dict[str, SheetMarks]:
         return {title: _marks(stream, start) for title, start in starts.items()}
     except (struct.error, IndexError, UnicodeDecodeError):
         return {}
+
+
+def shorter(source: FileContent) -> tuple[Problem, ...]:
+    """The warning that the file is shorter than its table of sectors says."""
+    size = _sector_size(source.raw)
+    try:
+        table = _table(source.raw, size)
+    except struct.error:
+        return ()
+    used = [sector for sector, entry in enumerate(table) if entry != _FREE]
+    stated = size * (max(used, default=-1) + 2)  # the header takes the place of a sector
+    short = len(source.raw) < stated
+    return (source.note("returns.file_shorter", stated=stated, size=len(source.raw)),) if short else ()
 
 
 def _flaw(stream: bytes, start: int) -> str:
@@ -88,20 +104,29 @@ def _records(stream: bytes, at: int) -> Iterator[tuple[int, bytes]]:
         at += 4 + size
 
 
-def _workbook_stream(raw: bytes) -> bytes:
-    """The stream of the workbook in a compound file; nothing where it is not found."""
-    size = 1 << (struct.unpack_from("<H", raw, 30)[0] & 15)
+def _sector_size(raw: bytes) -> int:
+    return 1 << (int.from_bytes(raw[30:32], "little") & 15)
+
+
+def _table(raw: bytes, size: int) -> list[int]:
+    """The table of sectors: for each the next one of its chain."""
     places: list[int] = list(struct.unpack_from("<109I", raw, 76))
     further = struct.unpack_from("<I", raw, 68)[0]
     while further < _NO_SECTOR and len(places) * size <= len(raw) + 109 * size:
         *more, further = struct.unpack_from(f"<{size // 4}I", raw, size * (further + 1))
         places += more
-    table = [
+    return [
         entry
         for place in places
         if place < _NO_SECTOR
         for entry in struct.unpack_from(f"<{size // 4}I", raw, size * (place + 1))
     ]
+
+
+def _workbook_stream(raw: bytes) -> bytes:
+    """The stream of the workbook in a compound file; nothing where it is not found."""
+    size = _sector_size(raw)
+    table = _table(raw, size)
     folder = _chain(raw, table, struct.unpack_from("<I", raw, 48)[0], size)
     for entry in range(0, len(folder) - 127, 128):
         letters = struct.unpack_from("<H", folder, entry + 64)[0]

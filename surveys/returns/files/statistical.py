@@ -6,11 +6,13 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from surveys.problems import fault
+from surveys.problems import Problem, fault, the_first
 from surveys.returns.files.file_content import FileContent
 from surveys.returns.files.portable import Ranges, flaw_of, without_declarations
 from surveys.returns.files.sheets import Page, ResponseSet, Variable
+from surveys.returns.files.stated_sizes import flaw_of_labels, stated_cases, stated_size
 
+_PACKED = b"$FL3"  # how a ZSAV file begins
 _BYTES = "ISO-8859-1"  # every byte is a letter
 
 
@@ -20,6 +22,8 @@ def read(source: FileContent) -> list[Page]:
         raise fault("returns.encoding_unused", file=source.file, encoding=source.wanted.encoding)
     if source.kind == "por" and (flaw := flaw_of(source.raw)):
         raise source.damaged(flaw)
+    if source.kind == "dta":
+        _check_size(source)
     meant = _meaning(source)
     about = _load(source, source.raw, {"metadataonly": True})[1]
     most = _most_rows(about, source)
@@ -34,7 +38,17 @@ def read(source: FileContent) -> list[Page]:
     if source.kind == "sav" and _goes_on(source.raw, len(cells) - 1, about.column_names):
         raise source.damaged("it holds more cases than it declares")
     variables = tuple(_variable(about, j, declared, meant) for j in range(len(data)))
-    return [Page("", cells, first_row=0, variables=variables, sets=_sets(about, meant))]
+    notes = _held_against(source, about, len(cells) - 1)
+    return [Page("", cells, first_row=0, variables=variables, sets=_sets(about, meant), notes=notes)]
+
+
+def _check_size(source: FileContent) -> None:
+    """Raise the fault that a .dta file is not as long as it states."""
+    stated = stated_size(source.raw)
+    if len(source.raw) < stated:
+        raise fault("returns.file_shorter", file=source.file, stated=stated, size=len(source.raw))
+    if flaw := flaw_of_labels(source.raw):
+        raise source.damaged(flaw)
 
 
 def _most_rows(about: Any, source: FileContent) -> int:
@@ -61,6 +75,24 @@ def _goes_on(raw: bytes, cases: int, names: Sequence[str]) -> bool:
     except Exception:  # what follows is no case
         return False
     return any(len(values) for values in further.values())
+
+
+def _held_against(source: FileContent, about: Any, rows: int) -> tuple[Problem, ...]:
+    """What of a file that was read may be missing without its library saying so. A .sav file that states no number of cases in
+    its header is taken to end where it ends, even within a case; one of kind ZSAV has the sizes of its blocks at its end. A
+    .dta file before release 117 ends with its tables of value labels, and nothing says how many there are. Raises the fault
+    that another number of cases is stated."""
+    if source.kind == "sav" and not source.raw.startswith(_PACKED):
+        stated = stated_cases(source.raw)
+        if stated is None:
+            return (source.note("returns.rows_unstated", rows=rows),)
+        if stated != rows:
+            raise fault("returns.rows_differ", file=source.file, stated=stated, rows=rows)
+    if source.kind == "dta" and not source.raw.startswith(b"<"):
+        lost = [name for name, labels in about.variable_to_label.items() if labels not in about.value_labels]
+        if lost:
+            return (source.note("returns.labels_lost", variables=the_first(lost, 10)),)
+    return ()
 
 
 def _rows(data: Mapping[str, Sequence[object]], meant: Callable[[str], str]) -> list[Sequence[object]]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from surveys.problems import fault
 from surveys.returns.files.archives import Archive
 from surveys.returns.files.file_content import FileContent
-from surveys.returns.files.old_workbooks import hidden_in
+from surveys.returns.files.old_workbooks import hidden_in, shorter
 from surveys.returns.files.sheets import Page, without_empty_end
 from surveys.returns.files.workbook_fonts import in_unicode
 from surveys.returns.files.worksheet_xml import NOTHING_SAID, SheetMarks, inspect
@@ -31,7 +32,10 @@ def read(source: FileContent) -> list[Page]:
         _page(source, book, title, title in hidden, marks.get(title, NOTHING_SAID))
         for title in source.choose(book.sheet_names)
     ]
-    return in_unicode(archive, pages) if archive and source.kind == "xlsx" else pages
+    if archive is None:
+        notes = shorter(source)
+        return [replace(page, notes=notes if k == 0 else ()) for k, page in enumerate(pages)]
+    return in_unicode(archive, pages) if source.kind == "xlsx" else pages
 
 
 def _open(source: FileContent) -> CalamineWorkbook:

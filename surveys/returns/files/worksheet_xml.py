@@ -3,6 +3,10 @@ the error cells, which calamine would read as empty, and the rows and columns th
 
 The patterns begin with fixed bytes that are rare in a sheet (``tests/benchmarks/test_score_speed.py``) and are bounded, so that a
 hostile part costs no more than a long one.
+
+The area that a sheet states (``<dimension>``) is not held against its rows: it counts rows that are only formatted or hold a
+remark (so write openpyxl, XlsxWriter and LibreOffice), and some writers state none. A part that was cut does not pass its
+checksum, and one that was packed again without its end is refused by calamine.
 """
 
 from __future__ import annotations
