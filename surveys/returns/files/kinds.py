@@ -23,6 +23,7 @@ OPENERS: Mapping[Kind, str] = {
     **dict.fromkeys(("sav", "por", "dta"), "statistical"),
 }
 HEAD = 4_000  # bytes by which a kind is told
+_NAME_SIZE = 26  # the first byte of the size of a part's name, in the head of an archive
 
 
 def pages_of(wanted: Wanted) -> list[Page]:
@@ -86,10 +87,12 @@ def kind_of(raw: bytes) -> Kind | None:
 
 def _kind_of_archive(raw: bytes) -> Kind | None:
     """By the names of its parts; where its list of parts is damaged, by those that still stand in it."""
+    whole = True
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             names = archive.namelist()
     except Exception:  # of whatever kind: the opener says what is wrong
+        whole = False
         names = [name.decode() for name in (b"xl/workbook", b"content.xml") if name in raw]
         names += ["xl/"] if b"[Content_Types].xml" in raw[:HEAD] else []
     if any(name.startswith("xl/") for name in names):
@@ -98,4 +101,6 @@ def _kind_of_archive(raw: bytes) -> Kind | None:
         return None
     if "content.xml" in names:
         return "ods"
+    if not whole and raw[_NAME_SIZE : _NAME_SIZE + 2].strip(b"\0"):
+        return "zip"  # it begins with a part that has a name, and its list of parts is gone: it was cut
     return "zip" if zipped.holds_table(names) else None

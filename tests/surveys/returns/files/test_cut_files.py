@@ -57,6 +57,16 @@ def test_a_file_that_was_cut_is_never_read_in_part_without_a_word(layout: str, t
         assert rows in ([], whole), size
 
 
+@pytest.mark.parametrize("layout", ["xlsx", "xlsb", "ods", "zip"])
+def test_an_archive_that_was_cut_is_said_to_be_damaged(layout: str, tmp_path: Path) -> None:
+    """Not to be of another kind: its list of parts stands at its end."""
+    path = tmp_path / f"a.{layout}"
+    WRITERS[layout](path, forms(np.random.default_rng(11), 60))
+    raw = path.read_bytes()
+    for size in (60, len(raw) // 2, len(raw) - 1):
+        assert [problem.code for problem in read(path, raw[:size])[1]] == ["returns.file_damaged"], size
+
+
 @pytest.fixture(params=[{}, {"row_compress": True}], ids=["plain", "packed rows"])
 def sav(request: pytest.FixtureRequest, tmp_path: Path) -> bytes:
     table = pd.DataFrame({"a": np.arange(float(CASES)), "b": ["x" * 20] * CASES})
