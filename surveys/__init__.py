@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from surveys.problems import Problem, SurveyError
     from surveys.published.audit import audit
     from surveys.reference.explanation import explain
-    from surveys.result import Result, RoundComparison, Screening
+    from surveys.result import Result, RoundComparison
+    from surveys.screening import Screening
     from surveys.simulation.simulate import simulate
     from surveys.study import Study, check, load
 
@@ -34,7 +35,7 @@ _HOME = {
     "Problem": "surveys.problems",
     "Result": "surveys.result",
     "RoundComparison": "surveys.result",
-    "Screening": "surveys.result",
+    "Screening": "surveys.screening",
     "Study": "surveys.study",
     "SurveyError": "surveys.problems",
     "audit": "surveys.published.audit",

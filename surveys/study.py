@@ -26,8 +26,9 @@ from surveys.vocabulary.progress import Stages, unheard
 if TYPE_CHECKING:
     import pandas as pd
 
-    from surveys.result import Result, Screening
+    from surveys.result import Result
     from surveys.review.decisions import Confirmed
+    from surveys.screening import Screening
     from surveys.sharing.shared_copy import SharedCopy
 
 
@@ -70,7 +71,7 @@ class Study(Shown):
     def screen(self, progress: Stages = unheard) -> Screening:
         """Read and screen the returns. Raises SurveyError when a file cannot be read as forms of the study."""
         files = begun(self.definition)
-        from surveys.result import screened
+        from surveys.screening import screened
 
         return screened(self.definition, files, progress)
 
@@ -91,7 +92,7 @@ class Study(Shown):
         """
         refuse_filled(Path(out))
         files = begun(self.definition)
-        from surveys.result import screened
+        from surveys.screening import screened
         from surveys.sharing.shared_copy import write_pseudonymised
 
         done = screened(self.definition, files, progress)

@@ -34,6 +34,7 @@ ROOMS = (
     "surveys.reports",
     "surveys.simulation",
     "surveys.reference",
+    "surveys.screening",
     "surveys.result",
     "surveys.study",
     "surveys.between_rounds",

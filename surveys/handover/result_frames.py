@@ -7,6 +7,7 @@ spreadsheet would run as a formula is guarded (:mod:`surveys.vocabulary.formula_
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -29,13 +30,15 @@ from surveys.problems import Problem
 from surveys.returns.record_set import Returns
 from surveys.review.review_file import review_bytes
 from surveys.scoring.combination_rules import rule_of
-from surveys.scoring.scores import Scores
 from surveys.validity.dispositions import Dispositions
 from surveys.vocabulary.columns import DECIDED_COLUMNS
 from surveys.vocabulary.csv import columns_bytes
 from surveys.vocabulary.levels import ALL_GROUPS, EXTERNAL_SURVEY, ITEM_LEVEL, SURVEY
 from surveys.vocabulary.remarks import in_words
 from surveys.vocabulary.statuses import INCOMPLETE, REJECTED, REVIEW
+
+if TYPE_CHECKING:
+    from surveys.scoring.scores import Scores
 
 #: Columns of printed text by name, each of n rows.
 Texts = Mapping[str, list[str]]

@@ -18,9 +18,10 @@ from surveys.returns.files.file_content import Wanted
 from surveys.returns.files.messages import Received, answered
 from surveys.returns.files.sheets import FACTS, Page, Sheet, first_line
 
-#: Files that programs begin to read before their sheets are asked for; what was read of them is held in memory.
-AHEAD = 6
-LOOKED_AT = 20  # files whose kind is looked at for that; those that are texts wait to be read
+#: Files that programs begin to read before their sheets are asked for: one, and more while they hold so many bytes together,
+#: since what was read of them is held in memory (``tests/benchmarks/test_reading_speed.py``).
+AHEAD = 8_000_000
+LOOKED_AT = 100  # files whose kind is looked at for that; those that are texts wait to be read
 #: Bytes of text files that programs read, too: shorter ones are read sooner than sent, longer ones may take more memory than a
 #: program may (``tests/benchmarks/test_reading_speed.py``).
 LONG_TEXT = range(1_000_000, 30_000_000)
@@ -57,7 +58,7 @@ def opened_ahead(files: Iterable[Wanted | SurveyError]) -> Iterator[Waiting]:
     left, begun = iter(files), deque[Waiting]()
 
     def begin() -> None:
-        while len(begun) < LOOKED_AT and sum(isinstance(one, InProgram) for one in begun) < AHEAD:
+        while len(begun) < LOOKED_AT and sum(one.size for one in begun if isinstance(one, InProgram)) < AHEAD:
             if (wanted := next(left, None)) is None:
                 return
             begun.append(opened(wanted) if isinstance(wanted, Wanted) else _raising(wanted))
@@ -86,7 +87,7 @@ def opened(wanted: Wanted) -> Waiting:
     if kinds.is_text(head) and size not in LONG_TEXT:
         return lambda: tuple(_of_page(page, wanted.file) for page in kinds.pages_of(wanted))
     there = replace(wanted, path=os.path.abspath(wanted.path))  # the other program may be in another folder
-    return InProgram(children.PROGRAMS.ask(there, kinds.opener_of(head)), wanted)
+    return InProgram(children.PROGRAMS.ask(there, kinds.opener_of(head)), wanted, size)
 
 
 def _raising(error: SurveyError) -> Waiting:
@@ -98,14 +99,15 @@ def _raising(error: SurveyError) -> Waiting:
 
 @dataclass(frozen=True, slots=True)
 class InProgram:
-    """A file that a program reads, or has read."""
+    """A file of so many bytes that a program reads, or has read."""
 
     answer: Future[children.Answer]
     wanted: Wanted
+    size: int
 
     def __call__(self) -> tuple[Sheet, ...]:
         """Its sheets."""
-        return _received(*self.answer.result(), self.wanted)
+        return _received(*children.PROGRAMS.wait(self.answer), self.wanted)
 
 
 def _received(described: bytes, codes: bytes, wanted: Wanted) -> tuple[Sheet, ...]:

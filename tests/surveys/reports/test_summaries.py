@@ -8,8 +8,8 @@ import pytest
 
 from surveys.problems import LANGUAGES, Language
 from surveys.reports.summaries import change_summaries, funnel_summary, league_summaries, mapping_summary
-from surveys.result import Screening
 from surveys.scoring.scored_round import ScoredRound
+from surveys.screening import Screening
 from surveys.vocabulary.remarks import remark
 
 

@@ -139,9 +139,10 @@ def test_a_program_that_was_ended_is_replaced(tmp_path: Path, programs: children
 
 @pytest.mark.long
 def test_files_are_begun_ahead_and_come_in_their_order(
-    tmp_path: Path, programs: children.ReadingPrograms
+    tmp_path: Path, programs: children.ReadingPrograms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    paths = [workbook(tmp_path / f"{k}.xlsx", (str(k),)) for k in range(opening.AHEAD + 4)]
+    paths = [workbook(tmp_path / f"{k}.xlsx", (str(k),)) for k in range(20)]
+    monkeypatch.setattr(opening, "AHEAD", 3 * paths[0].stat().st_size)
     (tmp_path / "t.csv").write_text("t\n", encoding="utf-8")
     wanted = [Wanted(str(path), path.name) for path in (*paths, tmp_path / "t.csv")]
     read = [waiting()[0].cells[0, 0] for waiting in opened_ahead(wanted)]
