@@ -374,10 +374,17 @@ def test_out_is_asked_before_the_work(tmp_path: Path, simulated: Path, capsys: C
     assert message in capsys.readouterr().err
 
 
+def _caused_by(cause: BaseException) -> RuntimeError:
+    error = RuntimeError("Error calling __set_name__")
+    error.__cause__ = cause
+    return error
+
+
 @pytest.mark.parametrize(
     ("fault", "exit_code", "code"),
     [
         (KeyboardInterrupt(), 130, "cli.interrupted"),
+        (_caused_by(KeyboardInterrupt()), 130, "cli.interrupted"),  # as where a class is being made
         (MemoryError(), 1, "cli.memory"),
         (OSError(28, "No space left on device", "out/scores.csv"), 1, "cli.disk_full"),
         (PermissionError(13, "Permission denied", "out"), 1, "cli.no_permission"),
