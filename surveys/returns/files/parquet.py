@@ -35,26 +35,42 @@ def read(source: FileContent) -> list[Page]:
     if size > source.most_unpacked:
         raise fault("returns.zip_bomb", file=source.file, size=size, limit=source.most_unpacked)
     with source.reading():
-        rows = _rows(stored, schema.names, about.num_rows)
+        rows = _rows(stored, schema.names, about.num_rows, source)
     return [Page("", rows)]
 
 
-def _rows(stored: Any, headings: Sequence[str], declared: int) -> list[Sequence[object]]:
-    """Column names in the first row, the values as Python has them below; times of day as they were written."""
+def _rows(stored: Any, headings: Sequence[str], declared: int, source: FileContent) -> list[Sequence[object]]:
+    """Column names in the first row, the values as Python has them below; times of day as they were written. Equal texts of all
+    batches are one object: whoever compares them would look at every letter of a long one in each row. A fault when the texts of
+    all rows together are longer than an unpacked file may be."""
+    texts: dict[object, object] = {}
+    length = 0
     rows: list[Sequence[object]] = [headings]
     for batch in stored.iter_batches(batch_size=10_000):
         if len(rows) + batch.num_rows > declared + 1:
             raise ValueError("it holds more rows than it declares")
-        rows.extend(zip(*map(_values, batch.columns), strict=True))
+        length += sum(map(_length, batch.columns))
+        if length > source.limits.expanded:
+            raise fault("returns.zip_bomb", file=source.file, size=length, limit=source.limits.expanded)
+        rows.extend(zip(*(_values(column, texts) for column in batch.columns), strict=True))
     if len(rows) != declared + 1:
         raise ValueError("it holds fewer rows than it declares")
     return rows
 
 
-def _values(column: Any) -> list[object]:
+def _length(column: Any) -> int:
+    """Letters of all texts of a column, each counted in every row that holds it."""
+    if not hasattr(column, "dictionary"):
+        return 0
+    lengths = [len(text or "") for text in column.dictionary.to_pylist()]
+    return sum(lengths[place] for place in column.indices.to_pylist() if place is not None)
+
+
+def _values(column: Any, texts: dict[object, object]) -> list[object]:
+    """The values of a column; ``texts`` are those of earlier batches, each for itself."""
     if hasattr(column, "dictionary"):
-        texts = [*column.dictionary.to_pylist(), None]
-        return [texts[-1 if place is None else place] for place in column.indices.to_pylist()]
+        found = [*(texts.setdefault(text, text) for text in column.dictionary.to_pylist()), None]
+        return [found[-1 if place is None else place] for place in column.indices.to_pylist()]
     return [_plain(value) for value in column.to_pylist()]
 
 

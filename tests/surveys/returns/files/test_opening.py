@@ -22,6 +22,8 @@ from hypothesis import strategies as st
 from surveys.definitions.study.limits import LIMITS
 from surveys.definitions.study.records import ReturnFile
 from surveys.problems import SurveyError
+from surveys.returns.files import parquet
+from surveys.returns.files.file_content import FileContent, Wanted
 from surveys.returns.files.opening import read_sheets
 from surveys.returns.reading import read_returns
 from tests.surveys.returns.files.made_files import write_ods_table
@@ -436,10 +438,19 @@ def test_a_parquet_file_beyond_bounds_is_not_unpacked(tmp_path):
 
 
 def test_a_long_text_in_many_rows_of_a_parquet_file_is_unpacked_once(tmp_path):
-    """A million letters in each of 100,000 rows would be 10¹¹ bytes; the file has them once."""
-    texts = pa.DictionaryArray.from_arrays(np.zeros(100_000, np.int32), ["x" * 1_000_000])
+    """9,000 letters in each of 100,000 rows are 9 × 10⁸; the file has them once, and each batch of rows the same ones."""
+    texts = pa.DictionaryArray.from_arrays(np.zeros(100_000, np.int32), ["x" * 9_000])
     pq.write_table(pa.table({"x": texts}), tmp_path / "a.parquet", store_schema=False)
-    assert len({id(cell) for cell in read_sheets(tmp_path / "a.parquet")[0].cells[1:, 0]}) <= 10
+    content = (tmp_path / "a.parquet").read_bytes()
+    (page,) = parquet.read(FileContent(content, "parquet", Wanted("", "a.parquet")))
+    assert len({id(row[0]) for row in page.rows[1:]}) == 1
+
+
+def test_texts_longer_in_all_rows_than_an_unpacked_file_may_be_are_refused(tmp_path):
+    """A million letters in each of a million rows took the whole time that a file may take."""
+    texts = pa.DictionaryArray.from_arrays(np.zeros(1_000_000, np.int32), ["x" * 1_000_000])
+    pq.write_table(pa.table({"x": texts}), tmp_path / "a.parquet", store_schema=False)
+    assert refused(tmp_path / "a.parquet") == ["returns.zip_bomb"]
 
 
 def test_a_parquet_file_of_lists_is_refused(tmp_path):
