@@ -91,12 +91,19 @@ def _on_copied_sheets(forms: pd.DataFrame) -> pd.Index:
     held: dict[int, set[str]] = {}
     for table, said in zip(nameless["table"].tolist(), nameless["submission"], strict=True):
         held.setdefault(table, set()).add(said)
+    holders: dict[str, list[int]] = {}
+    for table in sorted(held):
+        for said in held[table]:
+            holders.setdefault(said, []).append(table)
+
+    def is_copied(table: int) -> bool:
+        rarest = min((holders[said] for said in held[table]), key=len)
+        return any(held[table] <= held[earlier] for earlier in rarest if earlier < table)
+
     copied = [
         table
         for table, said in held.items()
-        if number[table] == named[table] >= _FORMS
-        and len(said) >= _CONTENTS
-        and any(said <= other for earlier, other in held.items() if earlier < table)
+        if number[table] == named[table] >= _FORMS and len(said) >= _CONTENTS and is_copied(table)
     ]
     return nameless.index[nameless["table"].isin(copied)]
 
