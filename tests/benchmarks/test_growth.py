@@ -110,7 +110,7 @@ def test_toml_is_read_or_refused_in_proportion_to_its_length(
     written: Callable[[int], str], tmp_path: Path
 ) -> None:
     costs = []
-    for size in (10 * FEW, TIMES * 10 * FEW):
+    for size in (FEW, TIMES * FEW):
         path = tmp_path / f"{size}.toml"
         path.write_text(written(size) + "\n", encoding="utf-8")
         costs.append(cost(lambda path=path: read_toml(path, Problems())))  # type: ignore[misc]

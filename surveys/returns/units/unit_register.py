@@ -75,9 +75,8 @@ class UnitRegister:
         A code counts where it is written as codes are (with digits or signs, without spaces) or cannot be a name of another
         unit without its tones; ``among_codes``: in a column that holds codes throughout, everywhere.
         """
-        decided = self._decided.get(fold_name(text))
-        if decided is not None:
-            return decided
+        if self.is_decided(text):
+            return self._decided[fold_name(text)]
         coded = self._codes.get(_as_code(text), "")
         named = set(self._names.find(text))
         if coded and (among_codes or named == {coded}):
@@ -113,7 +112,7 @@ class UnitRegister:
 
     def is_decided(self, text: str) -> bool:
         """Whether someone already said what this spelling is, even that it is no unit."""
-        return fold_name(text) in self._decided
+        return bool(self._decided) and fold_name(text) in self._decided
 
     def nearest(self, text: str) -> list[tuple[str, str, float]]:
         """The nearest units as (code, name, similarity), the most alike first; the successors of a unit that has ended
