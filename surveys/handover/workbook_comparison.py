@@ -201,7 +201,7 @@ def _cells_differ(sheet: Sheet, wanted: Mapping[str, Cell]) -> Iterator[Problem]
         row, letter = row_of(place), place.rstrip("0123456789")
         heading = wanted[f"{letter}1"].value if f"{letter}1" in wanted else letter
         params = (
-            ("expected", shortened(cell.value if cell else "")),
+            ("expected", cell.shown if cell else ""),
             ("found", shortened(found.get(place, ""))),
         )
         yield Problem("verify.sheet_cell", sheet=sheet.name, row=row, column=heading, params=params)

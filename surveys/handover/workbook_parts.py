@@ -58,6 +58,18 @@ class Cell(NamedTuple):
     style: str
     others: tuple[Element, ...]
 
+    @property
+    def shown(self) -> str:
+        """The value as a message shows it: numbers with the digits that spreadsheet programs show.
+
+        >>> Cell("92.79000000000001", "", "", "", ()).shown
+        '92.79'
+        """
+        try:
+            return shortened(self.value if self.kind else f"{float(self.value):.15g}")
+        except ValueError:
+            return shortened(self.value)
+
 
 @dataclass(frozen=True, eq=False)
 class Workbook:
@@ -333,9 +345,9 @@ def _cell_differs(
     if mine.formula:
         yield "verify.sheet_formula", (("found", shortened(mine.formula)),)
     if mine.value != other.value and not _same_number(mine, other):
-        yield "verify.sheet_cell", (("expected", shortened(other.value)), ("found", shortened(mine.value)))
+        yield "verify.sheet_cell", (("expected", other.shown), ("found", mine.shown))
     elif found and wanted and mine.kind != other.kind:
-        yield "verify.sheet_kind", (("found", shortened(mine.value)),)
+        yield "verify.sheet_kind", (("found", mine.shown),)
     if mine.style != other.style and (mine.value == other.value or (found and wanted)):
         formats = (expected.format_of(other.style), book.format_of(mine.style))
         yield "verify.sheet_format", (("expected", formats[0]), ("found", formats[1]))
