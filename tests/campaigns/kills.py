@@ -6,8 +6,8 @@ Each command runs in a copy of this program, which has everything loaded, and is
 * by signals at random moments between its beginning and its end (``moments``): KILL, TERM, INT and HUP in turn.
 
 Then the folder must hold the old or the new content byte for byte and its neighbours must be as they were; the same command, run
-again, must succeed and leave no draft. A run that was asked to stop must have said one line, have ended with 128 and the signal,
-and have left no reading program and no temporary file. By hand:
+again, must succeed and leave no draft. A run that was asked to stop must say so at last in one line, have ended with 128 and the
+signal, and have left no reading program and no temporary file. By hand:
 
     python -m tests.campaigns.kills moments --count 500
     python -m tests.campaigns.kills calls [--two-steps] [--only score] [--every 1]
@@ -219,10 +219,8 @@ class Campaign:
         if "Traceback" in said or "Exception ignored" in said:
             self._fail(writer, what, "a traceback")
         if code == 128 + asked:
-            if (
-                not said.rpartition("Stopped as asked")[1]
-                or said.rpartition("Stopped as asked")[2].count("\n") != 1
-            ):
+            _, stopped, rest = said.rpartition("Stopped as asked")
+            if not stopped or rest.count("\n") != 1:
                 self._fail(writer, what, "other words")
             if self.stage.left_in_temporary():
                 self._fail(writer, what, f"temporary files: {self.stage.left_in_temporary()}")
