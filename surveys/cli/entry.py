@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Mapping, Sequence
 
-from surveys.cli.process import INTERRUPTED
+from surveys.cli.process import INTERRUPTED, asked_to_stop
 from surveys.cli.terminal import OutputLostError, Terminal
 from surveys.problems import LANGUAGES, Language, SurveyError
 
@@ -83,7 +83,7 @@ def _code_of(arguments: Sequence[str], terminal: Terminal) -> int:
         terminal.fault(code_of_fault, path=error.filename or "", reason=error.strerror or str(error))
         return WRONG_DATA
     except Exception as error:
-        if _is_of_interrupt(error):
+        if asked_to_stop():
             terminal.fault("cli.interrupted")
             return INTERRUPTED
         terminal.fault("cli.internal", error=type(error).__name__, message=str(error), place=_place(error))
@@ -145,13 +145,6 @@ def _run(arguments: Sequence[str], terminal: Terminal) -> int:
     if code == INTERRUPTED:  # some releases of typer turn the interrupt into this code
         raise KeyboardInterrupt
     return code if isinstance(code, int) else DONE
-
-
-def _is_of_interrupt(error: BaseException | None) -> bool:
-    """Whether an exception was made of an interrupt, as Python 3.11 does where one comes while a class is being made."""
-    while error is not None and not isinstance(error, KeyboardInterrupt):
-        error = error.__cause__
-    return error is not None
 
 
 def _place(error: Exception) -> str:

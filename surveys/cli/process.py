@@ -34,6 +34,11 @@ def begin() -> None:
             signal.signal(number, _stop)
 
 
+def asked_to_stop() -> bool:
+    """Whether a signal asked this program to stop; libraries turn the exception that it raises into others of theirs."""
+    return bool(_asked_by)
+
+
 def undisturbed() -> None:
     """From here on nothing asks to stop any more."""
     for number in _stopping():

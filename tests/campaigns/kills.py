@@ -83,6 +83,8 @@ def copied(work: Callable[[], int], output: Path) -> int:
     if number:
         return number
     code = 70
+    for asked in SIGNALS[1:]:
+        signal.signal(asked, signal.SIG_DFL)  # until the command itself listens
     try:
         os.setpgid(0, 0)
         for stream, name in ((1, "stdout"), (2, "stderr")):

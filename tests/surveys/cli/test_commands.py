@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import surveys as sv
-from surveys.cli import entry, main
+from surveys.cli import entry, main, process
 from surveys.cli.terminal import Terminal
 from surveys.problems import LANGUAGES, Language, Problem, phrase, wording
 from surveys.review.columns_and_words import FORMS
@@ -374,17 +374,10 @@ def test_out_is_asked_before_the_work(tmp_path: Path, simulated: Path, capsys: C
     assert message in capsys.readouterr().err
 
 
-def _caused_by(cause: BaseException) -> RuntimeError:
-    error = RuntimeError("Error calling __set_name__")
-    error.__cause__ = cause
-    return error
-
-
 @pytest.mark.parametrize(
     ("fault", "exit_code", "code"),
     [
         (KeyboardInterrupt(), 130, "cli.interrupted"),
-        (_caused_by(KeyboardInterrupt()), 130, "cli.interrupted"),  # as where a class is being made
         (MemoryError(), 1, "cli.memory"),
         (OSError(28, "No space left on device", "out/scores.csv"), 1, "cli.disk_full"),
         (PermissionError(13, "Permission denied", "out"), 1, "cli.no_permission"),
@@ -403,6 +396,24 @@ def test_faults_of_the_system_are_messages(
     out, err = capsys.readouterr()
     assert err.startswith(re.split("[{⟦]", wording()[code]["vi"])[0])
     assert "Traceback" not in out + err
+
+
+def test_an_interrupt_that_a_library_turns_into_another_exception_is_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.setattr(process, "_asked_by", [])
+
+    def asked_while_a_library_works(path: str) -> None:
+        try:
+            process._stop(15, None)
+        except (
+            KeyboardInterrupt
+        ):  # as Python does while a class is made, and pydantic while it builds a validator
+            raise ValueError("Error building a validator") from None
+
+    monkeypatch.setattr("surveys.study.check", asked_while_a_library_works)
+    assert main(["check", "."]) == 130
+    assert capsys.readouterr().err.startswith(re.split("[{⟦]", wording()["cli.interrupted"]["vi"])[0])
 
 
 def test_problems_are_grouped_by_file_with_all_places(capsys: Captured) -> None:
