@@ -213,7 +213,7 @@ def _check_descriptor(folder: Path, prefix: str, problems: Problems) -> None:
         problems.add("verify.file_missing", file=shown)
         return
     try:
-        declared = _declared(json.loads((folder / DESCRIPTOR).read_bytes()))
+        declared = _declared(json.loads(_content(folder / DESCRIPTOR)))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         problems.add("verify.descriptor_unreadable", file=shown, reason=error)
         return
@@ -235,6 +235,13 @@ def _check_descriptor(folder: Path, prefix: str, problems: Problems) -> None:
                 )
 
 
+def _content(path: Path) -> bytes:
+    """The content of a file. A pipe or another special file, whose reader would wait for ever, has none: OSError."""
+    if not path.is_file():
+        raise FileNotFoundError(path)
+    return path.read_bytes()
+
+
 def _description(folder: Path, prefix: str, run: Mapping[str, Any], output: Output) -> Iterator[Problem]:
     """Names, titles and explanations of the descriptor of a round, as this program writes them for the same tables."""
     study = run.get("study")
@@ -247,8 +254,8 @@ def _description(folder: Path, prefix: str, run: Mapping[str, Any], output: Outp
         if (table in COUNCIL_TABLES) == of_council
     }
     try:
-        found = json.loads((folder / DESCRIPTOR).read_bytes())
-        csvs = {tables[str(one["path"])]: (folder / one["path"]).read_bytes() for one in found["resources"]}
+        found = json.loads(_content(folder / DESCRIPTOR))
+        csvs = {tables[str(one["path"])]: _content(folder / one["path"]) for one in found["resources"]}
         name = package_name(str(study["code"])) + (f"-{COUNCIL}" if of_council else "")
         title = str(study[f"label_{output.language}"] or study["label_vi"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
