@@ -27,7 +27,7 @@ from surveys.handover.manifest import (
     read_sums,
 )
 from surveys.problems import Problems, the_first
-from surveys.vocabulary.folder_content import FolderContent, content_of, top_of
+from surveys.vocabulary.folder_content import FolderContent, bytes_of, content_of, top_of
 
 _FIXED = frozenset({MANIFEST, SUMS, DESCRIPTOR, WORKBOOK, RECORD})
 #: What a folder holds that was handed over: the files of the council's folder alone.
@@ -106,7 +106,7 @@ def _listed(folder: Path, manifest: Mapping[str, Any], paths: Iterable[str]) -> 
     listed = {str(path): str(digest) for path, digest in outputs.items()} if isinstance(outputs, dict) else {}
     for prefix in ("", f"{COUNCIL}/"):
         try:
-            resources = json.loads((folder / prefix / DESCRIPTOR).read_bytes())["resources"]
+            resources = json.loads(bytes_of(folder / prefix / DESCRIPTOR))["resources"]
             listed |= {f"{prefix}{each['path']}": each["hash"].removeprefix("sha256:") for each in resources}
         except (
             OSError,

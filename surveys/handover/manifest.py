@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from surveys.definitions.study.records import ReturnFile, StudyDefinition
 from surveys.definitions.text_files import on_disk
 from surveys.problems import Language
+from surveys.vocabulary.folder_content import bytes_of
 from surveys.vocabulary.statuses import DISPOSITIONS, NO_FORMS
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def plain_manifest(content: Content, **facts: object) -> bytes:
 def read_manifest(path: Path) -> Mapping[str, Any] | None:
     """The record of a ``run.json``; None when it is no manifest of this program."""
     try:
-        record = json.loads(path.read_bytes() if path.is_file() else b"")  # a pipe would keep one waiting
+        record = json.loads(bytes_of(path))
     except (OSError, ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) and record.get("format") == _FORMAT else None

@@ -20,6 +20,7 @@ from surveys.handover.official_columns import OfficialColumn, OfficialTable
 from surveys.handover.rounding import numbers_of
 from surveys.problems import Place, Problem, Problems
 from surveys.vocabulary.csv import CsvError, records
+from surveys.vocabulary.folder_content import bytes_of
 
 Floats = NDArray[np.float64]
 OfRows = NDArray[np.bool_] | NDArray[np.object_] | Floats | pd.Series
@@ -111,7 +112,7 @@ def settings_of(run: Mapping[str, Any], shown: str, problems: Problems) -> RunSe
 def read_printed(folder: Path, path: str, table: OfficialTable, problems: Problems) -> PrintedTable | None:
     """Read one table and check every cell against the codebook; None (with its faults) when it is not such a table."""
     try:
-        text = (folder / path).read_bytes().decode("utf-8-sig" if table.bom else "utf-8")
+        text = bytes_of(folder / path).decode("utf-8-sig" if table.bom else "utf-8")
         rows = list(records(text))
     except UnicodeDecodeError as error:
         problems.add("verify.not_utf8", file=path, byte=error.start + 1)

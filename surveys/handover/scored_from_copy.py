@@ -18,6 +18,7 @@ from surveys.handover.manifest import COUNCIL, MANIFEST, WORKBOOK, digest_of, re
 from surveys.handover.official_columns import COUNCIL_TABLES, OfficialTable
 from surveys.problems import Problem
 from surveys.vocabulary.csv import records
+from surveys.vocabulary.folder_content import bytes_of
 from surveys.vocabulary.statuses import COPY
 
 #: Tables that are the same whatever the forms are called.
@@ -81,7 +82,7 @@ def _forms_differ(
     """How many rows of a table of forms are not those of the round scored again, but for the columns ``unlike``."""
     columns = [name for name in table.names if name not in unlike]
     try:
-        theirs = _rows((folder / table.path).read_bytes(), columns)
+        theirs = _rows(bytes_of(folder / table.path), columns)
     except (OSError, ValueError, KeyError):
         return  # told by the checks of the folder itself
     ours = _rows(expected, columns)

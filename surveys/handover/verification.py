@@ -49,7 +49,7 @@ from surveys.handover.status_checks import shares_shown, statuses_and_remarks
 from surveys.handover.workbook import facts_of_run
 from surveys.handover.workbook_comparison import Beside, instrument_of_run, workbook_repeats
 from surveys.problems import Problem, Problems, shortened
-from surveys.vocabulary.folder_content import content_of
+from surveys.vocabulary.folder_content import bytes_of, content_of
 
 _SCREENED = (official_columns.FORMS, official_columns.FUNNEL)
 _SCORED = (
@@ -112,14 +112,14 @@ def _check(folder: Path, problems: Problems) -> None:
             problems.add("verify.no_manifest", file=f"{prefix}{MANIFEST}")
         for name in filter(Path.is_file, (part / DESCRIPTOR, part / MANIFEST)):
             problems.extend(json_as_written(name.read_bytes(), f"{prefix}{name.name}"))
-    _check_outputs(folder, problems)
+    run = read_manifest(folder / MANIFEST) or {}
+    _check_outputs(folder, run, problems)
     manifests = {(part / MANIFEST).read_bytes() for part in parts.values() if (part / MANIFEST).is_file()}
     if len(manifests) > 1:  # the council has the manifest of the results
         problems.add("verify.manifests_differ", file=f"{COUNCIL}/{MANIFEST}")
-    run = read_manifest(folder / MANIFEST) or {}
     settings = settings_of(run, MANIFEST, problems)
     package = {}
-    for path, table in _tables(folder).items():
+    for path, table in _tables(folder, run).items():
         if not (folder / path).is_file():
             problems.add("verify.file_missing", file=path)
             continue
@@ -189,13 +189,12 @@ def check_sums(folder: Path, prefix: str, problems: Problems) -> None:
             problems.add("verify.file_changed", file=f"{prefix}{path}", expected=sums[path], found=found)
 
 
-def _check_outputs(folder: Path, problems: Problems) -> None:
+def _check_outputs(folder: Path, run: Mapping[str, Any], problems: Problems) -> None:
     """The checksums that the manifest of results records against ``SHA256SUMS``, which was held against the files; a council
     folder on its own has none of these files."""
-    manifest = read_manifest(folder / MANIFEST) or {}
-    if manifest.get("content") not in ("scores", "screening"):
+    if run.get("content") not in ("scores", "screening"):
         return
-    recorded = manifest.get("outputs")
+    recorded = run.get("outputs")
     if not isinstance(recorded, dict):
         problems.add("verify.outputs_not_recorded", severity="warning", file=MANIFEST)
     elif not (folder / WORKBOOK).is_file():
@@ -213,7 +212,7 @@ def _check_descriptor(folder: Path, prefix: str, problems: Problems) -> None:
         problems.add("verify.file_missing", file=shown)
         return
     try:
-        declared = _declared(json.loads(_content(folder / DESCRIPTOR)))
+        declared = _declared(json.loads(bytes_of(folder / DESCRIPTOR)))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         problems.add("verify.descriptor_unreadable", file=shown, reason=error)
         return
@@ -235,13 +234,6 @@ def _check_descriptor(folder: Path, prefix: str, problems: Problems) -> None:
                 )
 
 
-def _content(path: Path) -> bytes:
-    """The content of a file. A pipe or another special file, whose reader would wait for ever, has none: OSError."""
-    if not path.is_file():
-        raise FileNotFoundError(path)
-    return path.read_bytes()
-
-
 def _description(folder: Path, prefix: str, run: Mapping[str, Any], output: Output) -> Iterator[Problem]:
     """Names, titles and explanations of the descriptor of a round, as this program writes them for the same tables."""
     study = run.get("study")
@@ -254,8 +246,8 @@ def _description(folder: Path, prefix: str, run: Mapping[str, Any], output: Outp
         if (table in COUNCIL_TABLES) == of_council
     }
     try:
-        found = json.loads(_content(folder / DESCRIPTOR))
-        csvs = {tables[str(one["path"])]: _content(folder / one["path"]) for one in found["resources"]}
+        found = json.loads(bytes_of(folder / DESCRIPTOR))
+        csvs = {tables[str(one["path"])]: bytes_of(folder / one["path"]) for one in found["resources"]}
         name = package_name(str(study["code"])) + (f"-{COUNCIL}" if of_council else "")
         title = str(study[f"label_{output.language}"] or study["label_vi"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -281,9 +273,9 @@ def _declared(descriptor: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     }
 
 
-def _tables(folder: Path) -> dict[str, OfficialTable]:
+def _tables(folder: Path, run: Mapping[str, Any]) -> dict[str, OfficialTable]:
     """The tables this kind of folder must have (path → table), and the optional ones it has."""
-    if (read_manifest(folder / MANIFEST) or {}).get("content") == "audit":
+    if run.get("content") == "audit":
         kept = {name for name in _AUDIT[2:] if (folder / official_columns.TABLES[name].path).is_file()}
         return {t.path: t for name, t in official_columns.TABLES.items() if name in {*_AUDIT[:2], *kept}}
     if (folder / official_columns.CHANGES.path).is_file():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from collections.abc import Callable
@@ -51,10 +52,12 @@ def top_of(folder: Path) -> FolderContent:
     return found
 
 
-def files_of(folder: Path) -> set[str]:
-    """Relative paths of all files and links to files below a folder, without what desktops leave behind."""
-    found = content_of(folder)
-    return found.files | {path for path in found.others if (folder / path).is_file()}
+def bytes_of(path: Path) -> bytes:
+    """The content of a file that others may have put there. Raises OSError where there is none, also for a pipe and other special
+    files, whose reader would wait for ever."""
+    if not path.is_file():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+    return path.read_bytes()
 
 
 def clear(folder: Path, files: set[str]) -> None:

@@ -261,3 +261,20 @@ def test_what_appears_while_a_new_file_or_folder_is_written_stays(
         assert not (place.parent / ".out.draft").exists()
     assert "written" in outcomes
     assert outcomes & {"file.exists", "file.folder_not_empty"}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with names")
+@pytest.mark.parametrize("name", ["datapackage.json", "run.json", SUMS])
+def test_a_pipe_in_the_place_of_a_file_is_a_stranger_and_keeps_nobody_waiting(
+    name: str, tmp_path: Path
+) -> None:
+    place = tmp_path / "results"
+    write_folder(place, OLD)
+    (place / name).unlink(missing_ok=True)
+    os.mkfifo(place / name)
+    with pytest.raises(SurveyError) as refused:
+        write_folder(place, NEW)
+    assert {p.code for p in refused.value.problems} <= {
+        "handover.out_has_added_files", "handover.out_has_edited_files", "handover.out_is_foreign"
+    }  # fmt: skip
+    assert (place / name).is_fifo()
