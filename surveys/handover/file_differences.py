@@ -8,20 +8,19 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice, zip_longest
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from surveys.definitions.toml_text import toml_document
+from surveys.handover.first_faults import bounded
 from surveys.handover.official_columns import TABLES
 from surveys.problems import Place, Problem, Problems, SurveyError, fault, shortened
 from surveys.returns.files.opening import read_sheets
 from surveys.vocabulary.csv import records
 
-#: Differences of one file that are told; the rest are counted.
-SHOWN = 20
 #: A checksum or a fingerprint that a workbook shows: the files behind it are compared themselves.
 _DIGEST = re.compile(r"[0-9a-f]{64}|[0-9a-f]{4}( [0-9a-f]{4}){15}")
 #: What identifies a row of a table with these headings.
@@ -33,7 +32,7 @@ Pair = tuple[Row | None, Row | None]  # expected, found
 
 
 def file_differences(path: str, expected: bytes, found: bytes) -> Iterator[Problem]:
-    """Faults of a file whose bytes should be others: at most ``SHOWN`` of its cells or keys, and how many more there are.
+    """Faults of a file whose bytes should be others: the first of its cells or keys, and how many more there are.
 
     >>> [(p.code, p.row, p.column) for p in file_differences("a.csv", b"x,y\\r\\n1,2\\r\\n", b"x,y\\r\\n1,3\\r\\n")]
     [('again.value', 2, 'y')]
@@ -45,7 +44,7 @@ def file_differences(path: str, expected: bytes, found: bytes) -> Iterator[Probl
         yield from error.problems
         return
     told = 0
-    for problem in bounded(kind.differ(path, kind.read(expected, path), theirs), path):
+    for problem in bounded(kind.differ(path, kind.read(expected, path), theirs), file=path):
         told += 1
         yield problem
     if not told and kind.is_text:
@@ -55,15 +54,6 @@ def file_differences(path: str, expected: bytes, found: bytes) -> Iterator[Probl
 def is_comparable(path: str) -> bool:
     """Whether a file of this name is compared by what stands in it."""
     return Path(path).suffix in _KINDS
-
-
-def bounded(problems: Iterable[Problem], path: str) -> Iterator[Problem]:
-    """The first of many faults of a file, and how many more there are."""
-    rest = iter(problems)
-    yield from islice(rest, SHOWN)
-    more = sum(1 for _ in rest)
-    if more:
-        yield Problem("verify.further", file=path, params=(("number", str(more)),))
 
 
 def unequal(

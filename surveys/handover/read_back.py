@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from surveys.definitions.record_building import build
 from surveys.definitions.study.records import Inference, Minimum, Output
+from surveys.handover.first_faults import SHOWN
 from surveys.handover.official_columns import OfficialColumn, OfficialTable
 from surveys.handover.rounding import numbers_of
 from surveys.problems import Place, Problem, Problems
@@ -28,8 +29,6 @@ _NUMBER = r"-?\d+(\.\d+)?|-?INF"
 _WHOLE = r"\d+"
 #: Digits after the point that a study may ask for.
 MOST_DECIMALS = 15
-#: Faults of one kind that are reported from one column; the rest are counted.
-SHOWN = 20
 
 
 @dataclass(frozen=True)

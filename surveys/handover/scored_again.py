@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from surveys.handover.file_differences import (
-    bounded,
     differ,
     document,
     file_differences,
@@ -22,6 +21,7 @@ from surveys.handover.file_differences import (
     leaves,
     unequal,
 )
+from surveys.handover.first_faults import bounded
 from surveys.handover.manifest import COUNCIL, DESCRIPTOR, MANIFEST, WORKBOOK, read_manifest
 from surveys.problems import Problem, SurveyError
 from surveys.vocabulary.folder_content import content_of
@@ -39,9 +39,9 @@ def differences(folder: Path, again: Mapping[str, bytes]) -> Iterator[Problem]:
     alone = (folder / WORKBOOK).is_file() and bool(council)
     found, expected = read_manifest(folder / MANIFEST) or {}, json.loads(again[MANIFEST])
     yield from _programs_differ(expected, found)
-    yield from bounded(_inputs_differ(expected, found), MANIFEST)
+    yield from bounded(_inputs_differ(expected, found), file=MANIFEST)
     settings = ({key: part for key, part in run.items() if key not in _APART} for run in (expected, found))
-    yield from bounded(keys_differ(MANIFEST, *(dict(leaves(run)) for run in settings)), MANIFEST)
+    yield from bounded(keys_differ(MANIFEST, *(dict(leaves(run)) for run in settings)), file=MANIFEST)
     if alone:
         yield from _outputs_differ(expected, found)
     yield from _contents_differ(folder, council if alone else again)
@@ -117,4 +117,4 @@ def _descriptors_differ(path: str, expected: bytes, found: bytes) -> Iterator[Pr
     ours, theirs = (
         {key: said for key, said in each.items() if not key.endswith((".bytes", ".hash"))} for each in both
     )
-    yield from bounded(keys_differ(path, ours, theirs), path)
+    yield from bounded(keys_differ(path, ours, theirs), file=path)

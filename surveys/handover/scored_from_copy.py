@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from surveys.handover import official_columns
-from surveys.handover.file_differences import bounded, differ, file_differences, keys_differ, leaves
+from surveys.handover.file_differences import differ, file_differences, keys_differ, leaves
+from surveys.handover.first_faults import bounded
 from surveys.handover.manifest import COUNCIL, MANIFEST, WORKBOOK, digest_of, read_manifest
 from surveys.handover.official_columns import COUNCIL_TABLES, OfficialTable
 from surveys.problems import Problem
@@ -43,7 +44,7 @@ def differences_from_copy(folder: Path, again: Mapping[str, bytes]) -> Iterator[
     (path → bytes) from a copy; first the warning that inputs were not compared."""
     yield Problem("again.from_copy", "warning", file=str(folder))
     found, expected = read_manifest(folder / MANIFEST) or {}, json.loads(again[MANIFEST])
-    yield from bounded(keys_differ(MANIFEST, _settings(expected), _settings(found)), MANIFEST)
+    yield from bounded(keys_differ(MANIFEST, _settings(expected), _settings(found)), file=MANIFEST)
     alone = (folder / WORKBOOK).is_file()
     inside = "" if alone else f"{COUNCIL}/"
     for path in (table.path for table in COUNCIL_TABLES):

@@ -7,9 +7,9 @@ made new checksums. Every fault names file, row and column with what was expecte
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from surveys.definitions.study.records import Output
 from surveys.handover import official_columns
 from surveys.handover.count_checks import counts_of_parts, names_of_nodes, rows_of_tree
 from surveys.handover.file_differences import leaves
+from surveys.handover.first_faults import first_of_each
 from surveys.handover.interval_checks import intervals
 from surveys.handover.manifest import (
     COUNCIL,
@@ -40,7 +41,7 @@ from surveys.handover.manifest import (
 from surveys.handover.official_columns import COUNCIL_TABLES, OfficialTable
 from surveys.handover.printed_form import csv_as_written, json_as_written, numbers_as_printed
 from surveys.handover.rank_checks import groups_of_units, ranks, sets_of_ranks
-from surveys.handover.read_back import SHOWN, Package, RunSettings, read_printed, settings_of
+from surveys.handover.read_back import Package, RunSettings, read_printed, settings_of
 from surveys.handover.readding import readded
 from surveys.handover.reconciliation import reconciled
 from surveys.handover.run_checks import record_of_run
@@ -82,23 +83,14 @@ def verify_folder(folder: Path) -> tuple[Problem, ...]:
         problems.add("verify.not_a_package", file=str(folder), sums=SUMS)
     else:
         _check(folder, problems)
-    return tuple(_the_first_of_each(dict.fromkeys(problems)))
+    return tuple(first_of_each(dict.fromkeys(problems), _kind_in_rows, partial(replace, row=None)))
 
 
-def _the_first_of_each(problems: Iterable[Problem]) -> Iterator[Problem]:
-    """Faults in the rows of a file: of one kind in one column the first, and the number of the others."""
-    told: Counter[tuple[str, str, str, str]] = Counter()
-    last: dict[tuple[str, str, str, str], Problem] = {}
-    for problem in problems:
-        kind = (problem.code, problem.file, problem.sheet, problem.column)
-        told[kind] += problem.row is not None
-        if told[kind] <= SHOWN or problem.row is None:
-            yield problem
-        else:
-            last[kind] = problem
-    for kind, problem in last.items():
-        params = (("number", str(told[kind] - SHOWN)),)
-        yield replace(problem, code="verify.further", row=None, params=params)
+def _kind_in_rows(problem: Problem) -> tuple[str, ...] | None:
+    """Code and column of a fault in a row of a file; faults of no row are all told."""
+    if problem.row is None:
+        return None
+    return problem.code, problem.file, problem.sheet, problem.column
 
 
 def _check(folder: Path, problems: Problems) -> None:

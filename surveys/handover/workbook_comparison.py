@@ -16,6 +16,7 @@ import numpy as np
 
 from surveys.definitions.instrument.reading import find_instrument, load_instrument, shipped
 from surveys.definitions.instrument.records import Instrument
+from surveys.handover.first_faults import bounded
 from surveys.handover.manifest import digest_of
 from surveys.handover.read_back import PrintedTable
 from surveys.handover.words import SHOWN, Words, status_words, words_of
@@ -41,7 +42,6 @@ from surveys.returns.headings.columns import column_letter
 from surveys.vocabulary.formula_guard import unguarded
 
 _NOISE = 1e-9
-_SHOWN = 20  # cells that are told of a workbook that was saved again
 #: Kinds of codes whose words only the instrument knows.
 _OF_INSTRUMENT = tuple(kind for kind in SHOWN if kind != "status")
 
@@ -191,22 +191,21 @@ def _cells_differ(sheet: Sheet, wanted: Mapping[str, Cell]) -> Iterator[Problem]
         for (row, k), cell in np.ndenumerate(sheet.cells)
         if cell != ""
     }
-    other = [
+    other = (
         place
         for place in sorted(found.keys() | wanted.keys(), key=place_order)
         if not _same(found.get(place, ""), wanted.get(place))
-    ]
-    for place in other[:_SHOWN]:
-        cell = wanted.get(place)
-        row, letter = row_of(place), place.rstrip("0123456789")
-        heading = wanted[f"{letter}1"].value if f"{letter}1" in wanted else letter
-        params = (
-            ("expected", cell.shown if cell else ""),
-            ("found", shortened(found.get(place, ""))),
-        )
-        yield Problem("verify.sheet_cell", sheet=sheet.name, row=row, column=heading, params=params)
-    if len(other) > _SHOWN:
-        yield Problem("verify.further", sheet=sheet.name, params=(("number", str(len(other) - _SHOWN)),))
+    )
+    faults = (_cell_fault(sheet.name, place, found.get(place, ""), wanted) for place in other)
+    yield from bounded(faults, sheet=sheet.name)
+
+
+def _cell_fault(sheet: str, place: str, found: object, wanted: Mapping[str, Cell]) -> Problem:
+    """That another value stands in a cell than the one that is wanted there."""
+    cell, letter = wanted.get(place), place.rstrip("0123456789")
+    heading = wanted[f"{letter}1"].value if f"{letter}1" in wanted else letter
+    params = (("expected", cell.shown if cell else ""), ("found", shortened(found)))
+    return Problem("verify.sheet_cell", sheet=sheet, row=row_of(place), column=heading, params=params)
 
 
 def _same(found: object, wanted: Cell | None) -> bool:

@@ -17,12 +17,12 @@ from functools import cached_property
 from typing import NamedTuple
 from xml.parsers import expat
 
+from surveys.handover.first_faults import SHOWN, first_of_each
 from surveys.problems import Problem, shortened, the_first
 
 #: A file, or a part of it, that is larger than the expected one by more than this is not read.
 _TIMES, _MORE = 4, 1_000_000
 _DEEPEST = 20  # elements within elements; the writer's go down to nine
-_SHOWN = 20  # differences of one kind in one part that are told
 _LOCAL_HEADER, _CENTRAL_HEADER, _END = (
     30,
     46,
@@ -221,7 +221,7 @@ def sheets_differ(found: Sequence[str], hidden: frozenset[str], expected: Sequen
     for name in expected:
         if name not in found:
             yield Problem("verify.sheet_missing", sheet=name)
-    for name in list(dict.fromkeys(found))[: len(expected) + _SHOWN]:
+    for name in list(dict.fromkeys(found))[: len(expected) + SHOWN]:
         if name not in expected:
             yield Problem("verify.sheet_extra", sheet=shortened(name))
         if name in hidden:
@@ -229,9 +229,9 @@ def sheets_differ(found: Sequence[str], hidden: frozenset[str], expected: Sequen
 
 
 def differences(found: Workbook, expected: Workbook) -> Iterator[Problem]:
-    """Every difference of two workbooks, the place in the first; at most :data:`_SHOWN` of one kind in a part."""
+    """Every difference of two workbooks, the place in the first; the first of each kind in a part."""
     yield from sheets_differ(found.sheets, found.hidden, expected.sheets)
-    for name in sorted(found.parts.keys() - expected.parts.keys())[:_SHOWN]:
+    for name in sorted(found.parts.keys() - expected.parts.keys())[:SHOWN]:
         yield Problem("verify.workbook_part_extra", params=(("part", shortened(name)),))
     for name in sorted(expected.parts.keys() - found.parts.keys()):
         yield Problem("verify.workbook_part_missing", params=(("part", name),))
@@ -274,16 +274,14 @@ def _sheet_differs(found: Workbook, expected: Workbook, part: str, sheet: str) -
         dict(cells_of(elements, book.strings)) for elements, book in ((mine, found), (other, expected))
     )
     headings = {_column(place): cell.value for place, cell in wanted.items() if row_of(place) == 1}
-    kinds: Counter[str] = Counter()
-    for place in sorted(cells.keys() | wanted.keys(), key=place_order):
-        column = headings.get(_column(place), _column(place))
-        for code, said in _cell_differs(cells.get(place), wanted.get(place), found, expected):
-            kinds[code] += 1
-            if kinds[code] <= _SHOWN:
-                yield Problem(code, sheet=sheet, row=row_of(place), column=column, params=said)
-    for number in kinds.values():
-        if number > _SHOWN:
-            yield Problem("verify.further", sheet=sheet, params=(("number", str(number - _SHOWN)),))
+    faults = (
+        Problem(
+            code, sheet=sheet, row=row_of(place), column=headings.get(_column(place), _column(place)), params=said
+        )
+        for place in sorted(cells.keys() | wanted.keys(), key=place_order)
+        for code, said in _cell_differs(cells.get(place), wanted.get(place), found, expected)
+    )  # fmt: skip
+    yield from first_of_each(faults, lambda fault: fault.code, lambda fault: Problem(fault.code, sheet=sheet))
     doubled = len([e for e in mine if e.path == _CELL]) - len(cells)
     if doubled:
         params = (("found", f"{doubled} × <c>"), ("expected", ""))
