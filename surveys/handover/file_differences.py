@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from surveys.definitions.toml_text import toml_document
 from surveys.handover.first_faults import bounded
+from surveys.handover.manifest import DESCRIPTOR
 from surveys.handover.official_columns import TABLES
 from surveys.problems import Place, Problem, Problems, SurveyError, fault, shortened
 from surveys.returns.files.opening import read_sheets
@@ -37,7 +38,7 @@ def file_differences(path: str, expected: bytes, found: bytes) -> Iterator[Probl
     >>> [(p.code, p.row, p.column) for p in file_differences("a.csv", b"x,y\\r\\n1,2\\r\\n", b"x,y\\r\\n1,3\\r\\n")]
     [('again.value', 2, 'y')]
     """
-    kind = _KINDS[Path(path).suffix]
+    kind = _KIND_OF_DESCRIPTOR if Path(path).name == DESCRIPTOR else _KINDS[Path(path).suffix]
     try:
         theirs = kind.read(found, path)
     except SurveyError as error:
@@ -49,6 +50,18 @@ def file_differences(path: str, expected: bytes, found: bytes) -> Iterator[Probl
         yield problem
     if not told and kind.is_text:
         yield Problem("again.written_otherwise", file=path)
+
+
+def content_differs(folder: Path, path: str, expected: bytes | None, present: Set[str]) -> Iterator[Problem]:
+    """What is different about one file of a folder, of whose files these are ``present``; ``expected`` None: there should be
+    none."""
+    if expected is None:
+        if path in present:
+            yield Problem("again.file_extra", file=path)
+    elif path not in present:
+        yield Problem("again.file_missing", file=path)
+    elif (found := (folder / path).read_bytes()) != expected:
+        yield from file_differences(path, expected, found)
 
 
 def is_comparable(path: str) -> bool:
@@ -168,7 +181,7 @@ def _csv(content: bytes, path: str) -> Sheets:
         raise _unreadable(path, error) from None
 
 
-def document(content: bytes, path: str) -> dict[str, str]:
+def _document(content: bytes, path: str) -> dict[str, str]:
     """The values of a JSON file by the paths of their keys. Raises SurveyError when it is none."""
     try:
         return dict(leaves(json.loads(content)))
@@ -218,9 +231,22 @@ class _Comparison(NamedTuple):
     is_text: bool = True
 
 
+def _descriptors_differ(
+    path: str, expected: Mapping[str, str], found: Mapping[str, str]
+) -> Iterator[Problem]:
+    """What descriptors say of tables; size and checksum of a table that differs are told as the table's own difference."""
+    ours, theirs = (
+        {key: said for key, said in each.items() if not key.endswith((".bytes", ".hash"))}
+        for each in (expected, found)
+    )
+    yield from keys_differ(path, ours, theirs)
+
+
+#: Sizes and checksums are passed over, so that other bytes may say the same.
+_KIND_OF_DESCRIPTOR = _Comparison(_document, _descriptors_differ, is_text=False)
 _KINDS = {
     ".csv": _Comparison(_csv, _sheets_differ),
-    ".json": _Comparison(document, keys_differ),
+    ".json": _Comparison(_document, keys_differ),
     ".toml": _Comparison(_toml, keys_differ),
     ".xlsx": _Comparison(_xlsx, _sheets_differ, is_text=False),  # an archive holds more than its cells
 }

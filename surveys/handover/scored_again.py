@@ -13,17 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from surveys.handover.file_differences import (
+    content_differs,
     differ,
-    document,
-    file_differences,
     is_comparable,
     keys_differ,
     leaves,
     unequal,
 )
 from surveys.handover.first_faults import bounded
-from surveys.handover.manifest import COUNCIL, DESCRIPTOR, MANIFEST, WORKBOOK, read_manifest
-from surveys.problems import Problem, SurveyError
+from surveys.handover.manifest import COUNCIL, MANIFEST, WORKBOOK, read_manifest
+from surveys.problems import Problem
 from surveys.vocabulary.folder_content import content_of
 
 #: Sections of a manifest that are told each in its own way.
@@ -96,25 +95,5 @@ def _contents_differ(folder: Path, expected: Mapping[str, bytes]) -> Iterator[Pr
     """Tables, workbooks, definitions and descriptors; what else lies there is held against its checksum."""
     present = content_of(folder).files
     for path in sorted(filter(is_comparable, present | expected.keys())):
-        if Path(path).name == MANIFEST:
-            continue
-        if path not in expected:
-            yield Problem("again.file_extra", file=path)
-        elif path not in present:
-            yield Problem("again.file_missing", file=path)
-        elif (found := (folder / path).read_bytes()) != expected[path]:
-            compared = _descriptors_differ if Path(path).name == DESCRIPTOR else file_differences
-            yield from compared(path, expected[path], found)
-
-
-def _descriptors_differ(path: str, expected: bytes, found: bytes) -> Iterator[Problem]:
-    """What the descriptors say of tables; size and checksum of a table that differs are told as the table's own difference."""
-    try:
-        both = [document(content, path) for content in (expected, found)]
-    except SurveyError as error:
-        yield from error.problems
-        return
-    ours, theirs = (
-        {key: said for key, said in each.items() if not key.endswith((".bytes", ".hash"))} for each in both
-    )
-    yield from bounded(keys_differ(path, ours, theirs), file=path)
+        if Path(path).name != MANIFEST:
+            yield from content_differs(folder, path, expected.get(path), present)

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from surveys.handover import official_columns
-from surveys.handover.file_differences import differ, file_differences, keys_differ, leaves
+from surveys.handover.file_differences import content_differs, differ, keys_differ, leaves
 from surveys.handover.first_faults import bounded
 from surveys.handover.manifest import COUNCIL, MANIFEST, WORKBOOK, digest_of, read_manifest
 from surveys.handover.official_columns import COUNCIL_TABLES, OfficialTable
 from surveys.problems import Problem
 from surveys.vocabulary.csv import records
-from surveys.vocabulary.folder_content import bytes_of
+from surveys.vocabulary.folder_content import bytes_of, content_of
 from surveys.vocabulary.statuses import COPY
 
 #: Tables that are the same whatever the forms are called.
@@ -46,13 +46,13 @@ def differences_from_copy(folder: Path, again: Mapping[str, bytes]) -> Iterator[
     found, expected = read_manifest(folder / MANIFEST) or {}, json.loads(again[MANIFEST])
     yield from bounded(keys_differ(MANIFEST, _settings(expected), _settings(found)), file=MANIFEST)
     alone = (folder / WORKBOOK).is_file()
-    inside = "" if alone else f"{COUNCIL}/"
+    inside, present = "" if alone else f"{COUNCIL}/", content_of(folder).files
     for path in (table.path for table in COUNCIL_TABLES):
-        yield from _differ(folder, f"{inside}{path}", again.get(f"{COUNCIL}/{path}"))
+        yield from content_differs(folder, f"{inside}{path}", again.get(f"{COUNCIL}/{path}"), present)
     recorded = found.get("outputs")
     for table in _SAME:
         if not alone:
-            yield from _differ(folder, table.path, again.get(table.path))
+            yield from content_differs(folder, table.path, again.get(table.path), present)
         elif isinstance(recorded, dict) and table.path in again:
             ours, theirs = digest_of(again[table.path]), str(recorded.get(table.path, "–"))
             if ours != theirs:
@@ -64,17 +64,6 @@ def differences_from_copy(folder: Path, again: Mapping[str, bytes]) -> Iterator[
 
 def _settings(run: Mapping[str, Any]) -> dict[str, str]:
     return {key: text for key, text in leaves(run) if not key.startswith(_OTHERWISE)}
-
-
-def _differ(folder: Path, path: str, expected: bytes | None) -> Iterator[Problem]:
-    present = (folder / path).is_file()
-    if expected is None:
-        if present:
-            yield Problem("again.file_extra", file=path)
-    elif not present:
-        yield Problem("again.file_missing", file=path)
-    elif (found := (folder / path).read_bytes()) != expected:
-        yield from file_differences(path, expected, found)
 
 
 def _forms_differ(
