@@ -21,12 +21,12 @@ from surveys.handover.manifest import (
     SIGNATURE,
     SUMS,
     WORKBOOK,
-    digest_of,
     first_fault_of_sums,
     read_manifest,
     read_sums,
 )
 from surveys.problems import Problems, the_first
+from surveys.vocabulary.digests import digest_of
 from surveys.vocabulary.folder_content import FolderContent, bytes_of, content_of, top_of
 
 _FIXED = frozenset({MANIFEST, SUMS, DESCRIPTOR, WORKBOOK, RECORD})

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from string import hexdigits
 
-from surveys.handover.manifest import COUNCIL, SUMS, digest_of, sums_bytes
+from surveys.handover.manifest import COUNCIL, SUMS, sums_bytes
 from surveys.problems import fault
+from surveys.vocabulary.digests import digest_of
 from surveys.vocabulary.folder_content import content_of
 from surveys.vocabulary.folding import fold
 

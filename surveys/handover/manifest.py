@@ -5,7 +5,6 @@ It holds no clock, no name of a user and no path of a machine, so the same input
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import platform
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from surveys.definitions.study.records import ReturnFile, StudyDefinition
 from surveys.definitions.text_files import on_disk
 from surveys.problems import Language
+from surveys.vocabulary.digests import digest_of
 from surveys.vocabulary.folder_content import bytes_of
 from surveys.vocabulary.statuses import DISPOSITIONS, NO_FORMS
 
@@ -55,15 +55,6 @@ _RECORDED = (".csv", ".json", ".toml")
 _VERSION_LINE = re.compile(r"^Version: *(\S+)$", re.MULTILINE)
 #: A checksum and the path of a file, in which no character may pass for the end of a line.
 _SUM_LINE = re.compile(r"([0-9a-f]{64})  (\S(?:[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\S)?)")
-
-
-def digest_of(content: bytes) -> str:
-    """SHA-256 of bytes as 64 hexadecimal digits (FIPS 180-4).
-
-    >>> digest_of(b"abc")[:16]
-    'ba7816bf8f01cfea'
-    """
-    return hashlib.sha256(content).hexdigest()
 
 
 def json_bytes(record: Mapping[str, object]) -> bytes:

@@ -20,7 +20,6 @@ from surveys.handover.manifest import (
     INSTRUMENT,
     MANIFEST,
     SUMS,
-    digest_of,
     language_of,
     plain_manifest,
     read_manifest,
@@ -30,6 +29,7 @@ from surveys.handover.read_back import PrintedTable, read_printed
 from surveys.handover.result_frames import printed, table_bytes
 from surveys.handover.seal import described, sealed
 from surveys.problems import Language, Place, Problems, fault
+from surveys.vocabulary.digests import digest_of
 
 
 def is_result(folder: Path) -> bool:

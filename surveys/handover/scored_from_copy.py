@@ -15,10 +15,11 @@ from typing import Any
 from surveys.handover import official_columns
 from surveys.handover.file_differences import content_differs, differ, keys_differ, leaves
 from surveys.handover.first_faults import bounded
-from surveys.handover.manifest import COUNCIL, MANIFEST, WORKBOOK, digest_of, read_manifest
+from surveys.handover.manifest import COUNCIL, MANIFEST, WORKBOOK, read_manifest
 from surveys.handover.official_columns import COUNCIL_TABLES, OfficialTable
 from surveys.problems import Problem
 from surveys.vocabulary.csv import records
+from surveys.vocabulary.digests import digest_of
 from surveys.vocabulary.folder_content import bytes_of, content_of
 from surveys.vocabulary.statuses import COPY
 

@@ -31,7 +31,6 @@ from surveys.handover.manifest import (
     SIGNATURE,
     SUMS,
     WORKBOOK,
-    digest_of,
     first_fault_of_sums,
     is_output,
     read_manifest,
@@ -50,6 +49,7 @@ from surveys.handover.status_checks import shares_shown, statuses_and_remarks
 from surveys.handover.workbook import facts_of_run
 from surveys.handover.workbook_comparison import Beside, instrument_of_run, workbook_repeats
 from surveys.problems import Problem, Problems, shortened
+from surveys.vocabulary.digests import digest_of
 from surveys.vocabulary.folder_content import bytes_of, content_of
 
 _SCREENED = (official_columns.FORMS, official_columns.FUNNEL)

@@ -17,7 +17,6 @@ import numpy as np
 from surveys.definitions.instrument.reading import find_instrument, load_instrument, shipped
 from surveys.definitions.instrument.records import Instrument
 from surveys.handover.first_faults import bounded
-from surveys.handover.manifest import digest_of
 from surveys.handover.read_back import PrintedTable
 from surveys.handover.words import SHOWN, Words, status_words, words_of
 from surveys.handover.workbook import WorkbookFacts, workbook_bytes
@@ -39,6 +38,7 @@ from surveys.problems import Problem, SurveyError, shortened, the_first
 from surveys.returns.files.opening import read_sheets
 from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.columns import column_letter
+from surveys.vocabulary.digests import digest_of
 from surveys.vocabulary.formula_guard import unguarded
 
 _NOISE = 1e-9

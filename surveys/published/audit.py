@@ -15,7 +15,6 @@ import pandas as pd
 
 from surveys.definitions.instrument.reading import load_index
 from surveys.definitions.instrument.records import Instrument
-from surveys.handover.manifest import digest_of
 from surveys.problems import Problems, nearest
 from surveys.published.audit_report import AuditReport
 from surveys.published.belonging import check_belonging
@@ -25,6 +24,7 @@ from surveys.published.table_tree import TableTree, tree_of
 from surveys.published.targets import TargetAudit
 from surveys.published.unit_audit import UnitAudit
 from surveys.scoring.unit_groups import groups_of
+from surveys.vocabulary.digests import digest_of
 
 NODE_COLUMNS = ["unit", "code", "level", "name", "printed", "computed", "difference", "tolerance", "status"]
 RANK_COLUMNS = ["unit", "code", "level", "name", "value", "rank", "group"]

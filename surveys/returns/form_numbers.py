@@ -7,7 +7,6 @@ they know nothing of the order of rows and files, nor of the alphabet of what wa
 
 from __future__ import annotations
 
-import hashlib
 import re
 
 import numpy as np
@@ -17,6 +16,7 @@ from surveys.definitions.study.form_codes import codes_given, pattern_of
 from surveys.definitions.study.records import StudyDefinition
 from surveys.problems import phrase
 from surveys.returns.record_set import Returns, among
+from surveys.vocabulary.digests import digest_of
 
 #: Columns of the key that leads from a number back to the form, one row for each row of a file.
 NUMBER_COLUMNS = (
@@ -69,7 +69,7 @@ def spelled(numbers: np.ndarray, prefix: str = "") -> np.ndarray:
 
 def digested(text: str) -> str:
     """A digest that puts texts in an order that tells nothing about them."""
-    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+    return digest_of(text.encode(errors="surrogatepass"))
 
 
 def form_order(rows: pd.DataFrame) -> np.ndarray:

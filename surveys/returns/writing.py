@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import re
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -31,6 +30,7 @@ from surveys.returns.answers.answer_options import REASONS
 from surveys.returns.record_set import PROVENANCE, ROLE_COLUMNS, Returns, kept_fields
 from surveys.vocabulary.csv import csv_bytes
 from surveys.vocabulary.new_file import refuse_existing, write_new
+from surveys.vocabulary.system_files import sav_bytes
 
 Format = Literal["csv", "parquet", "sav"]
 #: Bytes that SPSS keeps of a variable name, a variable label and a value label.
@@ -138,8 +138,6 @@ def _sav(
     returns: Returns, rows: np.ndarray, items: Sequence[Item], table: pd.DataFrame
 ) -> tuple[bytes, list[tuple[str, str]]]:
     """A tidy table with numbers and value labels for its answers; every variable and what it stands for."""
-    import pyreadstat
-
     names = spss_names(table.columns)
     scales = {item.code: returns.instrument.scale[item.scale] for item in items}
     numeric = {code: scale for code, scale in scales.items() if _has_numbers(scale)}
@@ -149,20 +147,15 @@ def _sav(
     for column in table.select_dtypes("datetime"):  # pyreadstat writes times in whole seconds as 1970
         table[column] = table[column].astype("datetime64[us]")
     labels = _labels(returns.instrument)
-    with tempfile.TemporaryDirectory() as folder:  # the library writes into named files only
-        path = Path(folder) / "returns.sav"
-        pyreadstat.write_sav(
-            table.rename(columns=names),
-            str(path),
-            column_labels=[labels.get(code, code) for code in table.columns],
-            variable_value_labels={names[code]: _value_labels(scale) for code, scale in numeric.items()},
-            missing_ranges={names[code]: [{"lo": float(_LOWEST), "hi": -1.0}] for code in numeric},
-            variable_measure={
-                names[code]: "ordinal" if scale.kind == "ordinal" else "nominal"
-                for code, scale in scales.items()
-            },
-        )
-        content = path.read_bytes()
+    content = sav_bytes(
+        table.rename(columns=names),
+        column_labels=[labels.get(code, code) for code in table.columns],
+        variable_value_labels={names[code]: _value_labels(scale) for code, scale in numeric.items()},
+        missing_ranges={names[code]: [{"lo": float(_LOWEST), "hi": -1.0}] for code in numeric},
+        variable_measure={
+            names[code]: "ordinal" if scale.kind == "ordinal" else "nominal" for code, scale in scales.items()
+        },
+    )
     return content, [(names[code], code) for code in table.columns]
 
 

@@ -6,11 +6,9 @@ The same forms give the same bytes: no file carries the time at which it was wri
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,11 +28,10 @@ from surveys.returns.writing import spss_names
 from surveys.simulation.returned_forms import ReturnedForms, fields_of
 from surveys.simulation.simulation_plan import FilePlan
 from surveys.vocabulary.csv import csv_bytes
+from surveys.vocabulary.system_files import sav_bytes
 
 Cell = str | int | float | dt.datetime
 MATRIX_HEADING = "{item} [{unit}]"
-_SAV_TIMESTAMP = slice(92, 109)  # creation date and time in the header record of a system file
-_SAV_FIXED = b"01 Jan 0000:00:00"
 _MOST_MISSING = 3  # discrete missing values that a system file can declare
 
 
@@ -128,7 +125,6 @@ def _xlsx_bytes(columns: Sequence[FormColumn]) -> bytes:
 
 def _sav_bytes(columns: Sequence[FormColumn], instrument: Instrument) -> bytes:
     import pandas as pd
-    import pyreadstat
 
     names = spss_names(column.code for column in columns)
     data: dict[str, pd.Series] = {}
@@ -143,16 +139,10 @@ def _sav_bytes(columns: Sequence[FormColumn], instrument: Instrument) -> bytes:
             options: list[Level | NonAnswer] = [*scale.levels, *other]
             labels[name] = {int(option.code): option.label_vi for option in options}
             missing[name] = [int(option.code) for option in other][:_MOST_MISSING]
-    with tempfile.TemporaryDirectory() as folder:  # the library writes to a path only
-        path = Path(folder) / "forms.sav"
-        pyreadstat.write_sav(
-            pd.DataFrame(data),
-            str(path),
-            column_labels={names[column.code]: column.heading for column in columns},
-            variable_value_labels=labels,
-            missing_ranges={name: codes for name, codes in missing.items() if codes},
-            row_compress=True,
-        )
-        content = bytearray(path.read_bytes())
-    content[_SAV_TIMESTAMP] = _SAV_FIXED
-    return bytes(content)
+    return sav_bytes(
+        pd.DataFrame(data),
+        column_labels={names[column.code]: column.heading for column in columns},
+        variable_value_labels=labels,
+        missing_ranges={name: codes for name, codes in missing.items() if codes},
+        row_compress=True,
+    )

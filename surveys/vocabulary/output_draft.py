@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import json
 import os
 import time
@@ -27,6 +26,7 @@ from io import FileIO
 from pathlib import Path, PurePosixPath
 
 from surveys.problems import SurveyError, fault, the_first
+from surveys.vocabulary.digests import digest_of
 from surveys.vocabulary.file_lock import take_lock
 from surveys.vocabulary.folder_content import clear, content_of, top_of
 from surveys.vocabulary.folder_exchange import exchange, sync
@@ -93,7 +93,7 @@ class OutputDraft:
         """Write files (relative path → content) and force them to disk; what is to come is recorded before.
         ``progress("write", files done, files in all)`` is told after each file. Those that are ``private``, and folders that hold
         nothing else, have rights for their owner alone, where the system has such rights."""
-        self._note(files={path: _digest(content) for path, content in files.items()})
+        self._note(files={path: digest_of(content) for path, content in files.items()})
         new = self.folder / NEW
         os.mkdir(new)
         open_to_all = _folders_above(path for path in files if not private(path))
@@ -329,7 +329,7 @@ def _as_listed(folder: Path, listed: Mapping[str, str]) -> set[str] | None:
     found = content_of(folder)
     if found.others or found.files != listed.keys():
         return None
-    same = all(_digest((folder / path).read_bytes()) == digest for path, digest in listed.items())
+    same = all(digest_of((folder / path).read_bytes()) == digest for path, digest in listed.items())
     return found.files | found.nobodys if same else None
 
 
@@ -359,9 +359,5 @@ def _shortened(name: str) -> str:
     encoded = os.fsencode(name)
     if len(encoded) <= _LONGEST:
         return name
-    mark = f"-{_digest(encoded)[:12]}"
+    mark = f"-{digest_of(encoded)[:12]}"
     return encoded[: _LONGEST - len(mark)].decode(errors="ignore") + mark
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

@@ -9,13 +9,14 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from surveys.handover.manifest import WORKBOOK, digest_of, digests_of, is_output, json_bytes, sums_bytes
+from surveys.handover.manifest import WORKBOOK, digests_of, is_output, json_bytes, sums_bytes
 from surveys.handover.official_columns import COUNCIL_TABLES
 from surveys.handover.read_back import read_printed, settings_of
 from surveys.handover.words import Words, status_words
 from surveys.handover.workbook import facts_of_run
 from surveys.handover.workbook_comparison import Beside
 from surveys.problems import Problems
+from surveys.vocabulary.digests import digest_of
 from surveys.vocabulary.statuses import DISPOSITIONS, NO_FORMS
 
 #: What the codes of the small round are called in its workbook.

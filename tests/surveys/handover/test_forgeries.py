@@ -20,9 +20,10 @@ import pytest
 
 import surveys
 from surveys.definitions.instrument.reading import load_instrument
-from surveys.handover.manifest import digest_of, json_bytes
+from surveys.handover.manifest import json_bytes
 from surveys.handover.verification import verify_folder
 from surveys.handover.words import Words, words_of
+from surveys.vocabulary.digests import digest_of
 from tests.surveys.handover.forging import edit, forge, reseal, rows_of
 
 ROUND = Path(__file__).parents[2] / "rounds" / "small"

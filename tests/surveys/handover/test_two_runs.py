@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from surveys.handover.folder import ready, write_folder
-from surveys.handover.manifest import MANIFEST, SUMS, digest_of, read_sums
+from surveys.handover.manifest import MANIFEST, SUMS, read_sums
 from surveys.problems import SurveyError
 from surveys.vocabulary import output_draft
+from surveys.vocabulary.digests import digest_of
 from surveys.vocabulary.folder_content import unreplaced
 from surveys.vocabulary.new_file import write_new
 from surveys.vocabulary.new_folder import write_new_folder

@@ -67,6 +67,14 @@ def test_what_is_written_reads_back_equal(study, instrument, tmp_path, kind, dra
     assert {"returns.column_ignored", "returns.columns_ignored"}.isdisjoint(w.code for w in read.warnings)
 
 
+def test_a_system_file_carries_no_clock(instrument, tmp_path):
+    answers = given_answers(instrument, np.zeros((1, 6), dtype=np.int64))
+    (path, *_) = write_returns(returns_of(instrument, "so-5", answers, ["SNV"]), tmp_path, "sav")
+    assert (
+        path.read_bytes()[92:109] == b"01 Jan 0000:00:00"
+    )  # creation_date and creation_time of the header record
+
+
 @pytest.mark.parametrize("kind", ["csv", "sav", "parquet"])
 def test_a_round_of_several_files_reads_back_with_its_provenance(study, tmp_path, kind):
     head = "Mã phiếu,Đơn vị,Dấu thời gian,Số điện thoại,F0,1.1a,1.1b,1.2,K1,K2,Giới tính,Trọng số"
