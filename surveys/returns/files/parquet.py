@@ -6,6 +6,8 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from surveys.problems import fault
 from surveys.returns.files.file_content import FileContent
 from surveys.returns.files.sheets import Page
@@ -62,8 +64,8 @@ def _length(column: Any) -> int:
     """Letters of all texts of a column, each counted in every row that holds it."""
     if not hasattr(column, "dictionary"):
         return 0
-    lengths = [len(text or "") for text in column.dictionary.to_pylist()]
-    return sum(lengths[place] for place in column.indices.to_pylist() if place is not None)
+    lengths = np.array([len(text or "") for text in column.dictionary.to_pylist()], dtype=np.int64)
+    return int(lengths[column.indices.drop_null().to_numpy()].sum())
 
 
 def _values(column: Any, texts: dict[object, object]) -> list[object]:

@@ -11,26 +11,15 @@ from __future__ import annotations
 import struct
 from typing import Literal
 
-_LAYOUT, _CASES = (
-    64,
-    80,
-)  # places in the header of a .sav file: 2 or 3 in the order of its bytes; the number of cases
+#: Places in the header of a .sav file: 2 or 3 in the order of its bytes; the number of cases.
+_LAYOUT, _CASES = 64, 80
 _EARLIER = (113, 114, 115)  # releases of Stata files without a map
-_HEADER, _NAME, _LABEL, _TABLE_HEAD = (
-    109,
-    33,
-    81,
-    40,
-)  # bytes in those of the header, a name, a label, a table's size and name
+#: Bytes in those of the header, of a name, of a label, and of a table's size and name.
+_HEADER, _NAME, _LABEL, _TABLE_HEAD = 109, 33, 81, 40
 _TABLE = 8  # bytes of the two numbers with which a table begins
 _FORMAT = {113: 12}  # bytes of a format there; 49 in the others
-_WIDTHS = {
-    251: 1,
-    252: 2,
-    253: 4,
-    254: 4,
-    255: 8,
-}  # bytes of numbers by their type; a smaller type is the length of a text
+#: Bytes of numbers by their type; a smaller type is the length of a text.
+_WIDTHS = {251: 1, 252: 2, 253: 4, 254: 4, 255: 8}
 _MAP = b"<map>"
 _MAP_WITHIN = 2_000  # bytes in which the map begins: the texts before it are bounded
 

@@ -18,10 +18,8 @@ def notes_on_ends(sheets: Sequence[Sheet], ends_lines: bool) -> Iterator[Problem
     not, only a last row that is surely cut is told."""
     for sheet in sheets:
         if sheet.open_end and len(sheet.cells):
-            row, said = (
-                len(sheet.cells) - 1 + sheet.first_row,
-                end_of(" · ".join(filter(None, map(cell_text, sheet.cells[-1])))),
-            )
+            row = len(sheet.cells) - 1 + sheet.first_row
+            said = end_of(" · ".join(filter(None, map(cell_text, sheet.cells[-1]))))
             if cell := _cut_cell(sheet):
                 params = {"text": said, "cell": shortened(cell), "found": "", "expected": ""}
                 yield sheet.warning("returns.last_row_cut", row, **params)
