@@ -73,7 +73,7 @@ def draft_of(place: Path, untouched: Untouched = nothing_in) -> Iterator[OutputD
         try:
             yield draft
         finally:
-            kept = draft.close()
+            kept = draft.close_whatever_comes()
     if kept is not None:
         raise _kept_aside(place, kept)
 
@@ -150,6 +150,16 @@ class OutputDraft:
             if (self.folder / part).is_dir():
                 self._discard(self.folder / part, listed or {})
         return self._leave()
+
+    def close_whatever_comes(self) -> Path | None:
+        """:meth:`close`, once more from its beginning where a request to stop came amid it; the request is heard then."""
+        try:
+            return self.close()
+        except KeyboardInterrupt:
+            self._record.close()  # with which the lock is given up
+            with draft_of(self.place, self._untouched):
+                pass
+            raise
 
     def _put_where_nothing_is(self, new: Path) -> bool:
         if os.path.lexists(self.place):

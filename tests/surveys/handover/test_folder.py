@@ -208,6 +208,36 @@ def test_a_disk_that_is_full_after_the_exchange_does_no_harm(
     assert os.listdir(tmp_path) == ["out"]
 
 
+@pytest.mark.parametrize("amid", ["_discard", "_leave", "clear"])
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("before", [None, OLD])
+def test_a_request_to_stop_while_a_draft_is_cleared_leaves_none(
+    amid: str, after: bool, before: dict[str, bytes] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if before:
+        write_folder(tmp_path / "out", before)
+    asked: list[str] = []
+    where = output_draft if amid == "clear" else output_draft.OutputDraft
+    does = getattr(where, amid)
+
+    def once_stopped(*parts: object) -> object:
+        if asked:
+            return does(*parts)
+        asked.append(amid)
+        if after:
+            does(*parts)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(where, amid, once_stopped)
+    if before or amid == "_leave":
+        with pytest.raises(KeyboardInterrupt):
+            write_folder(tmp_path / "out", NEW)
+    else:  # nothing is discarded where nothing stood
+        write_folder(tmp_path / "out", NEW)
+    assert files_below(tmp_path / "out") == NEW
+    assert os.listdir(tmp_path) == ["out"]
+
+
 @pytest.mark.skipif(os.name != "posix", reason="locks of POSIX systems")
 def test_a_disk_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who makes the draft has it; a draft that is there is taken for that of a run that lives."""
