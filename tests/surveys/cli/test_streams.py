@@ -112,6 +112,22 @@ def test_a_request_to_stop_ends_in_one_line(asked: signal.Signals, pause: float,
     assert [path.name for path in tmp_path.iterdir()] in ([], ["out"])
 
 
+def test_a_request_to_stop_amid_text_that_a_library_runs_is_an_exit_code_too(tmp_path: Path) -> None:
+    (tmp_path / "stopped.py").write_text(
+        "from surveys.cli.process import INTERRUPTED, begin, end\n"
+        "begin()\n"
+        "try:\n"
+        "    exec('import signal; signal.raise_signal(signal.SIGTERM)')\n"
+        "except KeyboardInterrupt:\n"
+        "    raise SystemExit(end(INTERRUPTED))\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-m", "stopped"],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join((str(ROOT), str(tmp_path)))}, check=False,
+    )  # fmt: skip
+    assert run.returncode == 128 + signal.SIGTERM
+
+
 def test_a_run_under_nohup_is_not_stopped_by_a_terminal_that_goes(tmp_path: Path) -> None:
     run = f"$S screen {FIRST} --out {tmp_path}/out > /dev/null 2>&1"
     assert shell(f"trap '' HUP; {run} & sleep 1; kill -HUP $!; wait $!; echo code $?").stdout == b"code 0\n"
