@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,27 +13,11 @@ import pytest
 from surveys.definitions.instrument.records import UnitGroup
 from surveys.handover.manifest import json_bytes
 from surveys.handover.official_columns import UNITS
-from surveys.handover.package import package
 from surveys.handover.rank_checks import groups_of_units, ranks, sets_of_ranks
 from surveys.handover.read_back import PrintedTable
 from surveys.handover.verification import verify_folder
-from surveys.scoring.scored_round import ScoredRound
 from tests.surveys.handover.forging import edit, forge
 from tests.surveys.handover.test_readding import printed
-
-
-@pytest.fixture(scope="module")
-def delivered(small_round: ScoredRound) -> dict[str, bytes]:
-    return package(small_round)
-
-
-@pytest.fixture
-def out(delivered: Mapping[str, bytes], tmp_path: Path) -> Path:
-    for path, content in delivered.items():
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_bytes(content)
-    return tmp_path
-
 
 Where = dict[str, str]
 SCORES, LEAGUE, COUNCIL_SCORES, COUNCIL_UNITS = (

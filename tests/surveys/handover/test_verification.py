@@ -23,20 +23,6 @@ from tests.surveys.handover.forging import edit, forge
 from tests.surveys.handover.small_round import under
 
 
-@pytest.fixture(scope="module")
-def delivered(small_round: ScoredRound) -> dict[str, bytes]:
-    return package(small_round)
-
-
-@pytest.fixture
-def out(delivered: dict[str, bytes], tmp_path: Path) -> Path:
-    """A delivered package of one's own, to be damaged."""
-    for path, content in delivered.items():
-        (tmp_path / "out" / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "out" / path).write_bytes(content)
-    return tmp_path / "out"
-
-
 def _codes(problems: tuple[Problem, ...]) -> set[str]:
     return {problem.code for problem in problems}
 

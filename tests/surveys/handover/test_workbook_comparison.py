@@ -12,10 +12,8 @@ import openpyxl
 import pytest
 
 from surveys.handover.manifest import json_bytes
-from surveys.handover.package import package
 from surveys.handover.verification import verify_folder as verify
 from surveys.problems import LANGUAGES, Problem
-from surveys.scoring.scored_round import ScoredRound
 from tests.surveys.handover.forging import edit, forge, reseal
 
 BOOK, SCORES, UNITS = "xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/worksheets/sheet2.xml"
@@ -23,21 +21,10 @@ STYLES, STRINGS = "xl/styles.xml", "xl/sharedStrings.xml"
 POINTS, SUMMARY = "Điểm theo tiêu chí", "Tổng hợp đơn vị"
 
 
-@pytest.fixture(scope="module")
-def delivered(small_round: ScoredRound) -> dict[str, bytes]:
-    return {
-        path.removeprefix("council/"): content
-        for path, content in package(small_round).items()
-        if path.startswith("council/")
-    }
-
-
 @pytest.fixture
-def council(delivered: Mapping[str, bytes], tmp_path: Path) -> Path:
+def council(out: Path, tmp_path: Path) -> Path:
     """The council's folder on its own."""
-    for path, content in delivered.items():
-        (tmp_path / path).write_bytes(content)
-    return tmp_path
+    return (out / "council").rename(tmp_path / "council")
 
 
 def parts_of(content: bytes) -> dict[str, bytes]:
@@ -291,7 +278,7 @@ def test_two_codes_of_one_word_are_told_where_no_instrument_is_at_hand(
     word: str, expected: list[str], council: Path, delivered: Mapping[str, bytes]
 ) -> None:
     """The folder of the council alone does not hold this instrument: that both groups are called the same is at least seen."""
-    run = json.loads(delivered["run.json"])
+    run = json.loads(delivered["council/run.json"])
     run["counts"]["rejected"] += 1
     (council / "run.json").write_bytes(json_bytes(run))
     edit(
