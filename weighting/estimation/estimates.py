@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
+from weighting import shown
 from weighting.errors import DesignError, absent, is_number, unknown
 from weighting.estimation.intervals import Confidence
 from weighting.frozen import freeze, hands_out_copies
@@ -235,29 +236,22 @@ class Estimates:
         return _row_names((by if by.shape[1] else self.labels).iloc[rows])
 
     def __repr__(self) -> str:
-        return f"{self._title()}\n{self._printed().to_string(index=False)}{self._footer()}"
+        return shown.as_text(self._title(), self._printed(), self.remarks, len(self))
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        body = self._printed().to_html(index=False, border=0, escape=True)
-        return f"<div><p>{escape(self._title())}</p>{body}<p>{escape(self._footer().strip())}</p></div>"
+        return shown.as_html(self._title(), self._printed(), self.remarks, len(self))
 
     def _title(self) -> str:
         df = self.df_rule if isinstance(self.df_rule, str) else f"{self.df_rule:g}"
         return f"{len(self):,} estimates, {100 * self.level:g} % {self.interval} intervals, df: {df}"
 
     def _printed(self) -> pd.DataFrame:
-        table = self.table().head(60)
+        table = self.table().head(shown.MOST_ROWS)
         for name in ("estimate", "se", "ci_low", "ci_high"):
-            table[name] = [f"{v:.4g}" if abs(v) < 1e6 else f"{v:.6g}" for v in table[name]]
+            table[name] = shown.significant(table[name])
         for name, digits in (("df", 1), ("n", 0), ("n_eff", 1), ("deff", 2)):
-            table[name] = [f"{v:,.{digits}f}".removesuffix(".0") for v in table[name]]
+            table[name] = shown.decimals(table[name], digits)
         return table.drop(columns=[] if any(table["note"]) else "note")
-
-    def _footer(self) -> str:
-        more = [f"… and {len(self) - 60:,} more: see table()"] if len(self) > 60 else []
-        return "".join(f"\n{line}" for line in (*more, *self.remarks))
 
 
 def _row_names(labels: pd.DataFrame) -> list[Hashable]:
