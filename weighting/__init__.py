@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from weighting.ranks import rank_sets
     from weighting.replication.replicates import Replicates
     from weighting.replication.resampling import replicate
+    from weighting.small_areas.fay_herriot import fay_herriot
     from weighting.variance.adjustment import Adjustment
 
 _HOME = {
@@ -31,6 +32,7 @@ _HOME = {
     "Replicates": "replication.replicates",
     "calibrate": "calibration.methods",
     "diagnose": "calibration.diagnostics",
+    "fay_herriot": "small_areas.fay_herriot",
     "poststratify": "calibration.methods",
     "propensity": "calibration.nonresponse",
     "rake": "calibration.methods",
@@ -50,6 +52,7 @@ __all__ = [
     "Replicates",
     "calibrate",
     "diagnose",
+    "fay_herriot",
     "poststratify",
     "propensity",
     "rake",

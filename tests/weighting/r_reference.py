@@ -13,6 +13,7 @@ import pandas as pd
 
 REFERENCE = Path(__file__).resolve().parents[1] / "reference"
 R_SURVEY = REFERENCE / "r-survey"
+R_SURVEY_2 = REFERENCE / "r-survey-2"
 API = REFERENCE / "api"
 
 EXACT = 1e-9
@@ -56,6 +57,13 @@ def matrix(kept: dict[str, Any]) -> np.ndarray:
 def cases(name: str) -> dict[str, Case]:
     kept = json.loads((R_SURVEY / f"{name}.json").read_text(encoding="utf-8"))["cases"]
     return {id: Case(id, case["call"], case["result"]) for id, case in kept.items()}
+
+
+@cache
+def second_set(name: str) -> dict[str, dict[str, Any]]:
+    """The cases of the second set by name, as they are kept: data, design, call, inputs, expect …"""
+    kept = json.loads((R_SURVEY_2 / f"{name}.json").read_text(encoding="utf-8"))["cases"]
+    return {case["name"]: case for case in kept}
 
 
 @cache
