@@ -39,9 +39,9 @@ class Design(SampleDesign):
             leaves it out; ``certainty`` the same; ``adjust`` centres it at the mean over all clusters of the stage;
             ``average`` gives it the mean variance of the other strata.
         lonely_domains: apply ``adjust`` or ``average`` also to strata in which a domain holds one cluster of several.
-        nest: True: cluster labels count within their stratum (label 1 in two strata is two clusters). False: a label found
-            in two strata is an error. By default the labels tell: where most of them are found in several strata they
-            count within strata; where only some are, those clusters cross strata, which is an error.
+        nest: what a cluster label is that stands in several strata: True: labels count within their stratum (label 1 in two
+            strata is two clusters); False: one label is one cluster, and strata it crosses are an error. Not guessed: without
+            ``nest`` such labels are an error that names both readings.
 
     Raises:
         DesignError: every fault found, naming column, row, stratum or cluster.

@@ -3,7 +3,8 @@
 Codes are whole numbers from 0; −1 stands for a value that is missing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
 from weighting.errors import DesignError, columns_named
+from weighting.writings import written_twice
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -66,14 +68,16 @@ def coded(values: pd.Series) -> tuple[Codes, pd.Index]:
     """Codes [n] of a column's values (−1: missing) and the values in ascending order, or all categories.
 
     Raises:
-        DesignError: values that cannot be compared.
+        DesignError: values that cannot be compared; one value in two writings (1 and "1").
 
     >>> codes, labels = coded(pd.Series(["b", None, "a"]))
     >>> codes.tolist(), labels.tolist()
     ([1, -1, 0], ['a', 'b'])
     """
     if isinstance(values.dtype, pd.CategoricalDtype):
-        return np.asarray(values.cat.codes, dtype=np.intp), values.cat.categories
+        categories = values.cat.categories
+        _refuse_writings(values.name, values, categories)
+        return np.asarray(values.cat.codes, dtype=np.intp), categories
     if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iu" and values.size:
         raw = values.to_numpy()
         low, high = int(raw.min()), int(raw.max())
@@ -86,7 +90,13 @@ def coded(values: pd.Series) -> tuple[Codes, pd.Index]:
         raise DesignError(
             f"column {str(values.name)!r}: holds values that cannot be compared (lists?)"
         ) from None
+    _refuse_writings(values.name, values, labels)
     return codes, pd.Index(labels)
+
+
+def _refuse_writings(name: Hashable, values: pd.Series, labels: Iterable[Any]) -> None:
+    """Stop where a column holds one value in two writings."""
+    DesignError.raise_any(f"column {str(name)!r}: {fault}" for fault in written_twice(values, labels))
 
 
 def crossed(columns: Sequence[tuple[Codes, int]]) -> tuple[Codes, Codes]:

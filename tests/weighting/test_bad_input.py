@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -13,9 +14,11 @@ from weighting import (
     CalibrationError,
     Design,
     DesignError,
+    Histogram,
     calibrate,
     diagnose,
     propensity,
+    rake,
     rank_sets,
     replicate,
     trim,
@@ -97,7 +100,7 @@ EVEN = np.eye(2)
 ADJUSTMENTS: list[tuple[Callable[[], Any], str]] = [
     (
         lambda: calibrate(design(), {"lists": {"x": 1, "y": 2}}),
-        "column 'lists': holds values that are no categories",
+        "column 'lists': holds values that cannot be compared",
     ),
     (lambda: calibrate(frame(), {"h": {"a": 1}}), "design: a Design is needed, here is DataFrame"),
     (
@@ -158,21 +161,85 @@ def test_a_domain_cannot_be_called_as_a_column_of_the_table(name: str) -> None:
         d.mean("y", by=name)
 
 
-def test_clusters_that_cross_strata_are_refused_and_labels_within_strata_are_not() -> None:
-    crossing: dict[str, Any] = {"h": list("aabbbb"), "c": ["p", "q", "q", "r", "s", "t"], "y": range(6)}
-    with pytest.raises(
-        DesignError, match=r"clusters: 'q' lies in strata 'a', 'b'; a cluster has one stratum"
+@pytest.mark.parametrize("labels", [[1, 2, 3, 1, 2], [1, 2, 3, 4, 1]], ids=["most", "one"])
+def test_labels_in_several_strata_are_never_guessed(labels: list[int]) -> None:
+    frame: dict[str, Any] = {"h": list("aaabb"), "c": labels, "y": range(5)}
+    with pytest.raises(DesignError) as error:
+        Design(frame, strata="h", clusters="c")
+    assert "'1' lies in strata 'a', 'b'" in error.value.problems[0]
+    for reading in (
+        "nest=True: labels count within their stratum",
+        "5 in all",
+        "nest=False: one label is one cluster",
     ):
-        Design(crossing, strata="h", clusters="c")
-    assert Design(crossing, strata="h", clusters="c", nest=True).stages[0].n_clusters == 6
-    nested: dict[str, Any] = {
-        "h": list("aaabb"),
-        "c": [1, 2, 3, 1, 2],
-        "y": range(5),
-    }  # 1 and 2 in both strata, 3 in one
-    assert Design(nested, strata="h", clusters="c").stages[0].n_clusters == 5
-    with pytest.raises(DesignError, match="'1' lies in strata 'a', 'b'"):
-        Design(nested, strata="h", clusters="c", nest=False)
+        assert reading in error.value.problems[-1]
+    assert Design(frame, strata="h", clusters="c", nest=True).stages[0].n_clusters == 5
+    with pytest.raises(DesignError, match="'1' lies in strata 'a', 'b'; with nest=False a cluster has one"):
+        Design(frame, strata="h", clusters="c", nest=False)
+    assert Design({**frame, "c": list("vwxyz")}, strata="h", clusters="c").stages[0].n_clusters == 5
+    h = Histogram.of(np.ones((5, 1), dtype=int), np.ones(5), range(5), 5, levels=[0, 1])
+    cells = pd.DataFrame({"h": frame["h"], "c": labels})
+    with pytest.raises(DesignError, match="nest=True"):
+        h.mean(cells, strata="h", clusters="c")
+    assert h.mean(cells, strata="h", clusters="c", nest=True).estimate.tolist() == [1.0]
+
+
+def test_labels_of_a_later_stage_in_several_of_its_strata_are_not_guessed_either() -> None:
+    """Within one cluster of the first stage label 1 lies in both second-stage strata; in another cluster labels start again."""
+    frame: dict[str, Any] = {"all": [0] * 5, "s": [1, 2, 2, 1, 1], "a": [1, 1, 1, 2, 2], "c": [1, 1, 2, 1, 2]}
+    how: dict[str, Any] = {"clusters": ["a", "c"], "fpc": [[9] * 5, [8] * 5]}
+    with pytest.raises(DesignError, match="'1' lies in strata '1/1', '1/2'"):
+        Design(frame, strata=["all", "s"], **how)
+    assert Design(frame, **how).stages[1].n_clusters == 4
+    assert Design(frame, strata=["all", "s"], nest=True, **how).stages[1].n_clusters == 5
+
+
+NFD = unicodedata.normalize("NFD", "Huế")
+TWICE = [
+    pytest.param([1, "1", 2], "1 (row 0) and '1' (row 1)", id="number-text"),
+    pytest.param([True, 1, 0], "True (row 0) and 1 (row 1)", id="truth-number"),
+    pytest.param([True, "True", "x"], "True (row 0) and 'True' (row 1)", id="truth-text"),
+    pytest.param(["1", "1.0", "2"], "'1' (row 0) and '1.0' (row 1)", id="decimals"),
+    pytest.param([1.0, "1.0", "2"], "1 (row 0) and '1.0' (row 1)", id="number-decimals"),
+    pytest.param(["a", "a ", "b"], "'a' (row 0) and 'a ' (row 1)", id="spaces"),
+    pytest.param([NFD, "Huế", "b"], r"'Hue\u0302\u0301' (row 0) and 'Hu\u1ebf' (row 1)", id="unicode"),
+]
+
+
+@pytest.mark.parametrize(("values", "words"), TWICE)
+@pytest.mark.parametrize("kind", ["object", "category"])
+def test_one_value_in_two_writings(values: list[Any], words: str, kind: str) -> None:
+    """In domains, strata, clusters, margins, categories and classes: groups made of them would be parts of groups."""
+    if kind == "category" and values[:2] == [True, 1]:
+        return  # pandas itself takes these as one category
+    held = pd.Series(values, dtype=object)
+    g = held.astype("category") if kind == "category" else held
+    plain = Design({"g": g, "y": [1.0, 2.0, 4.0], "ok": [True, True, False]})
+    asked: list[Callable[[], object]] = [
+        lambda: plain.mean("y", by="g"),
+        lambda: plain.proportion("g"),
+        lambda: Design(plain.frame, strata="g"),
+        lambda: Design(plain.frame, clusters="g"),
+        lambda: Design(plain.frame, clusters=g),
+        lambda: rake(plain, {"g": dict.fromkeys(values, 1.0)}),
+        lambda: weighting_classes(plain, "ok", "g"),
+    ]
+    for ask in asked:
+        with pytest.raises((DesignError, CalibrationError)) as error:
+            ask()
+        told = error.value.problems[0]
+        assert all(word in told for word in words.split(" and "))
+        assert "one value in two writings" in told
+
+
+def test_numbers_that_are_equal_and_texts_of_numbers_alone_are_one_writing() -> None:
+    g = pd.Series([1, 1.0, np.int64(1), np.float64(2), None, "other"], dtype=object)
+    assert Design({"g": g, "y": range(6)}, lonely="remove").mean("y", by="g").estimate.tolist() == [
+        1.0,
+        3.0,
+        5.0,
+    ]
+    assert len(Design({"g": ["01", "1", "10", "100"], "y": range(4)}).mean("y", by="g")) == 4
 
 
 def test_what_was_asked_before_changes_nothing() -> None:

@@ -121,7 +121,7 @@ def test_few_clusters(interval: str, clusters: int, size: int) -> None:
             "y": rng.binomial(1, np.repeat(p.ravel(), size)).astype(float),
         }
     )
-    d = Design(frame, strata="repetition", clusters="psu")
+    d = Design(frame, strata="repetition", clusters="psu", nest=True)
     hits = covered(
         d.proportion("y", by="repetition", interval=interval, df="domain"), np.full(REPETITIONS, mean)
     )

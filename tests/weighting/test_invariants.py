@@ -38,7 +38,7 @@ def sample(seed: int, rows: int = 240) -> pd.DataFrame:
 
 
 def design(frame: pd.DataFrame, **changes: Any) -> Design:
-    how = {"weights": "w", "strata": "stratum", "clusters": "psu", "fpc": "N", **changes}
+    how = {"weights": "w", "strata": "stratum", "clusters": "psu", "fpc": "N", "nest": True, **changes}
     return Design(frame, **how)
 
 
@@ -310,7 +310,7 @@ def test_trimming_keeps_the_total_and_its_limits(seed: int) -> None:
 def test_the_jackknife_comes_near_the_linearisation() -> None:
     frame = data("govsat")
     frame["s"] = (frame["q1"] - 1) / 4
-    d = Design(frame, weights="w", strata="stratum", clusters="psu", fpc="Npsu")
+    d = Design(frame, weights="w", strata="stratum", clusters="psu", fpc="Npsu", nest=True)
     by_unit = d.mean("s", by="unit").table()
     jackknife = replicate(d, kind="JKn").mean("s", by="unit").table()
     np.testing.assert_allclose(jackknife["estimate"], by_unit["estimate"], rtol=1e-12)
@@ -355,7 +355,7 @@ def test_histograms_of_the_parts_of_a_file_add_up_to_the_whole(parts: int) -> No
     """Means and shares by unit from the added tables are those of the rows, and those that R survey gave."""
     frame = data("govsat")
     items = [f"q{k}" for k in range(1, 7)]
-    rows = Design(frame, weights="w", strata="stratum", clusters="psu", fpc="Npsu")
+    rows = Design(frame, weights="w", strata="stratum", clusters="psu", fpc="Npsu", nest=True)
     keys = ["stratum", "psu", "unit"]
     cells = frame.groupby(keys)["Npsu"].first().reset_index()
     cell = frame[keys].merge(cells.reset_index(), on=keys, how="left")["index"].to_numpy()
@@ -367,7 +367,7 @@ def test_histograms_of_the_parts_of_a_file_add_up_to_the_whole(parts: int) -> No
         for p in np.array_split(order, parts)
     ]
     whole = sum(pieces[1:], start=pieces[0])
-    how: dict[str, Any] = {"strata": "stratum", "clusters": "psu", "fpc": "Npsu"}
+    how: dict[str, Any] = {"strata": "stratum", "clusters": "psu", "fpc": "Npsu", "nest": True}
     mean = whole.mean(cells, by="unit", **how)
     same(mean, rows.mean(items, by="unit"))
     share = whole.proportion(cells, [4, 5], "q1", by="unit", interval="logit", df="domain", **how)

@@ -28,12 +28,21 @@ def design(name: str, **declared: Any) -> Design:
 
 STAGES = {"clusters": ["dnum", "snum"]}
 PLAIN: dict[str, tuple[Design, list[str]]] = {
-    "fpc_sizes": (design("fpc", weights="weight", strata="stratid", clusters="psuid", fpc="Nh"), ["x"]),
-    "fpc_fractions": (design("fpc", weights="weight", strata="stratid", clusters="psuid", fpc="f"), ["x"]),
-    "fpc_weightless": (design("fpc", strata="stratid", clusters="psuid", fpc="Nh"), ["x"]),
-    "fpc_none": (design("fpc", weights="weight", strata="stratid", clusters="psuid"), ["x"]),
+    "fpc_sizes": (
+        design("fpc", weights="weight", strata="stratid", clusters="psuid", fpc="Nh", nest=True),
+        ["x"],
+    ),
+    "fpc_fractions": (
+        design("fpc", weights="weight", strata="stratid", clusters="psuid", fpc="f", nest=True),
+        ["x"],
+    ),
+    "fpc_weightless": (design("fpc", strata="stratid", clusters="psuid", fpc="Nh", nest=True), ["x"]),
+    "fpc_none": (design("fpc", weights="weight", strata="stratid", clusters="psuid", nest=True), ["x"]),
     "hospital": (design("hospital", weights="weighta", strata="oblevel", fpc="tothosp"), ["births"]),
-    "crowd": (design("crowd", weights="weight", strata="stratum", clusters="cluster"), ["rooms", "person"]),
+    "crowd": (
+        design("crowd", weights="weight", strata="stratum", clusters="cluster", nest=True),
+        ["rooms", "person"],
+    ),
     "election": (design("election_pps", weights="wt"), ["Bush", "Kerry", "Nader"]),
     "clus2_sizes": (design("apiclus2", weights="pw", fpc=["fpc1", "fpc2"], **STAGES), ["api00", "api99"]),
     "clus2_fractions": (design("apiclus2", weights="pw", fpc=["f1", "f2"], **STAGES), ["api00", "api99"]),
@@ -85,6 +94,7 @@ def test_strata_that_clusters_cross() -> None:
         clusters=["dnum", "snum"],
         fpc=["fpc1", "fpc2"],
         lonely="adjust",
+        nest=True,
     )
     assert d.degf == r("contract/degf", "value")[0]
     assert_statistic(d.mean(["api00", "api99"]), "contract/mean")
@@ -97,7 +107,7 @@ def test_strata_that_clusters_cross() -> None:
 
 @cache
 def nhanes() -> Design:
-    return design("nhanes", weights="WTMEC2YR", strata="SDMVSTRA", clusters="SDMVPSU")
+    return design("nhanes", weights="WTMEC2YR", strata="SDMVSTRA", clusters="SDMVPSU", nest=True)
 
 
 def margins() -> dict[str, dict[Any, float]]:

@@ -37,6 +37,7 @@ def design(policy: str, domains: str, fpc: str) -> Design:
         weights="w",
         strata="stratum",
         clusters="psu",
+        nest=True,
         fpc="N" if fpc == "fpc" else None,
         lonely=policy,  # type: ignore[arg-type]
         lonely_domains=domains == "domadj",

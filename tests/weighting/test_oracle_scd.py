@@ -31,7 +31,7 @@ FACTORS = {
 
 @cache
 def services() -> Design:
-    return Design(data("scd"), strata="ESA", clusters="ambulance")
+    return Design(data("scd"), strata="ESA", clusters="ambulance", nest=True)
 
 
 def replicated(kind: Any) -> Any:

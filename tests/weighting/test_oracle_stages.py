@@ -52,6 +52,7 @@ def design(name: str, policy: str) -> Design:
         weights="w",
         strata=["h", "g"][:depth],
         clusters=STAGES[:depth],
+        nest=True,
         fpc=None if name == "none" else [f"{size}{s}" for s in range(1, depth + 1)],
         lonely=policy,  # type: ignore[arg-type]
     )

@@ -115,10 +115,8 @@ def _coded(column: pd.Series) -> CodedColumn:
             return CodedColumn(numbers, low, range(low, high + 1))
     try:
         codes, levels = groups.coded(column)
-    except DesignError:
-        raise CalibrationError(
-            f"column {str(column.name)!r}: holds values that are no categories (lists?)"
-        ) from None
+    except DesignError as error:
+        raise CalibrationError(*error.problems) from None
     return CodedColumn(np.where(codes < 0, len(levels), codes), 0, [*levels, None])
 
 

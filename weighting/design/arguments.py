@@ -114,8 +114,9 @@ class Arguments:
             fpc_of_rows = self._numbers(of_sizes, role)
             above = stages[-1] if stages else None
             stratum, parent, names = self._strata(of_strata, above)
-            nested = nest if above is None else True
-            cluster, of_cluster, labels = self._clusters(of_clusters, stratum, names, nested)
+            cluster, of_cluster, labels = self._clusters(of_clusters, stratum, names)
+            if of_clusters is not None and not nest and names.size > parent.max(initial=0) + 1:
+                self._crossing(labels, parent[of_cluster], names[of_cluster], nest)
             sampled = np.bincount(of_cluster, minlength=names.size).astype(float)
             rest = 1 - self._fractions(fpc_of_rows, role, stratum, sampled, names)
             share = np.ones(names.size) if above is None else above.reached[parent]
@@ -123,11 +124,20 @@ class Arguments:
             stages.append(Stage(cluster, of_cluster, sampled, rest, share, parent, names, labels))
         return tuple(stages)
 
+    def _coded(self, given: pd.Series, role: str) -> tuple[Codes, pd.Index]:
+        """The codes and labels of a column; one label for all, and problems, where it cannot be coded."""
+        try:
+            return coded(given)
+        except DesignError as error:
+            own = f"column {role!r}: "  # an array has no name but its role
+            self.problems += [f"{role}: {problem.removeprefix(own)}" for problem in error.problems]
+            return np.zeros(len(given), dtype=np.intp), pd.Index(["all"])
+
     def _strata(self, given: pd.Series | None, above: Stage | None) -> tuple[Codes, Codes, NDArray[Any]]:
         """Stratum of each row [n], and the cluster above and the name of each stratum [H]; within the clusters above."""
         codes, labels = np.zeros(len(self.frame.index), dtype=np.intp), pd.Index(["all"])
         if given is not None:
-            codes, labels = coded(given)
+            codes, labels = self._coded(given, "strata")
         texts = labels.astype(str).to_numpy(dtype=object)
         if above is None:
             used, stratum = compact(codes, len(labels))
@@ -139,31 +149,37 @@ class Arguments:
         return stratum, parent, names if given is None else names + "/" + texts[of_label]
 
     def _clusters(
-        self, given: pd.Series | None, stratum: Codes, names: NDArray[Any], nest: bool | None
+        self, given: pd.Series | None, stratum: Codes, names: NDArray[Any]
     ) -> tuple[Codes, Codes, pd.Index]:
         """Cluster of each row [n], stratum and label of each cluster [C]; every row its own cluster where none are given."""
         if given is None:
             rows = np.arange(len(self.frame.index), dtype=np.intp)
             return rows, stratum, pd.RangeIndex(rows.size)
-        label, labels = coded(given)
+        label, labels = self._coded(given, "clusters")
         used, cluster = compact(stratum * len(labels) + label, names.size * len(labels))
         of_cluster, of_label = np.divmod(used, len(labels))
-        if not nest:
-            self._crossing(of_label, labels, names[of_cluster], nest)
         return cluster, of_cluster, labels[of_label]
 
-    def _crossing(self, label: Codes, labels: pd.Index, strata: NDArray[Any], nest: bool | None) -> None:
-        """Labels that are found in several strata: ``label`` and the name of the stratum of each cluster [C]."""
-        count = np.bincount(label)
-        twice = np.flatnonzero(count > 1)
-        if nest is None and 2 * twice.size > np.count_nonzero(count):
-            return  # labels that count within strata are found in most of them
+    def _crossing(self, labels: pd.Index, parent: Codes, strata: NDArray[Any], nest: bool | None) -> None:
+        """Labels that are found in several strata (within one cluster of the stage above): ``labels``, ``parent`` and the name
+        of the stratum of each cluster [C]. What they mean is for the user to say: it decides how many clusters there are."""
+        code = pd.factorize(labels)[0]
+        width = int(code.max(initial=0)) + 1
+        key = compact(parent * width + code, (int(parent.max(initial=0)) + 1) * width)[1]
+        twice = np.flatnonzero(np.bincount(key) > 1)
+        ends = "" if nest is None else "; with nest=False a cluster has one stratum"
         self.problems += [
-            f"clusters: {str(labels[code])!r} lies in strata {quoted(strata[label == code])}; a cluster has one stratum "
-            "(labels that count within strata: nest=True)"
-            for code in twice[:5]
+            f"clusters: {str(labels[key == k][0])!r} lies in strata {quoted(strata[key == k][:5])}{ends}"
+            for k in twice[:5]
         ]
-        self.problems += applying((twice.size > 5, f"clusters: {twice.size - 5} more lie in several strata"))
+        undecided = (
+            "clusters: say what such labels are: nest=True: labels count within their stratum, one label in two strata is two "
+            f"clusters, {labels.size} in all; nest=False: one label is one cluster, and its rows in several strata are a mistake"
+        )
+        self.problems += applying(
+            (twice.size > 5, f"clusters: {twice.size - 5} more lie in several strata"),
+            (twice.size and nest is None, undecided),
+        )
 
     def _fractions(
         self, fpc: Floats | None, role: str, stratum: Codes, sampled: Floats, names: NDArray[Any]

@@ -7,7 +7,7 @@ in several places, gives exactly what one pass over all of it would give.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -126,19 +126,23 @@ class Histogram:
         clusters: Any = None,
         fpc: Any = None,
         lonely: Any = "fail",
+        nest: bool | None = None,
         interval: str = "wald",
         level: float = 0.95,
         df: str | float = "design",
     ) -> Estimates:
         """Means of items; ``cells`` has one row per cell, and the columns that ``strata``, ``clusters``, ``fpc``
-        and ``by`` name. The same numbers as :func:`weighting.estimation.means.mean` on the rows.
+        and ``by`` name (``nest`` as for a :class:`weighting.Design`). The same numbers as
+        :func:`weighting.estimation.means.mean` on the rows.
 
         >>> h = Histogram.of(np.array([[1], [2], [5], [4]]), np.ones(4), cell=[0, 0, 1, 1], n_cells=2, levels=range(1, 6))
         >>> h.mean(pd.DataFrame({"cluster": ["a", "b"]}), clusters="cluster").table()[["estimate", "se"]].to_dict("records")
         [{'estimate': 3.0, 'se': 1.5}]
         """
         confidence = Confidence(interval, level, df)
-        grouping = self._grouping(cells, by, strata, clusters, fpc, lonely)
+        grouping = self._grouping(
+            cells, by, {"strata": strata, "clusters": clusters, "fpc": fpc, "nest": nest}, lonely
+        )
         found = tuple(numeric(grouping, item) for item in self._named(items))
         return estimates_of(Request(grouping, found, None, "mean"), confidence)
 
@@ -153,13 +157,16 @@ class Histogram:
         clusters: Any = None,
         fpc: Any = None,
         lonely: Any = "fail",
+        nest: bool | None = None,
         interval: str = "bounded",
         level: float = 0.95,
         df: str | float = "design",
     ) -> Estimates:
         """Shares of the answers in ``levels``; the same numbers as :func:`weighting.estimation.means.proportion`."""
         confidence = Confidence(interval, level, df)
-        grouping = self._grouping(cells, by, strata, clusters, fpc, lonely)
+        grouping = self._grouping(
+            cells, by, {"strata": strata, "clusters": clusters, "fpc": fpc, "nest": nest}, lonely
+        )
         found = tuple(shares(grouping, item, levels) for item in self._named(items))
         return estimates_of(Request(grouping, found, None, "proportion"), confidence)
 
@@ -172,16 +179,14 @@ class Histogram:
         self,
         cells: pd.DataFrame,
         by: str | Sequence[str] | None,
-        strata: Any,
-        clusters: Any,
-        fpc: Any,
+        how: Mapping[str, Any],
         lonely: Any,
     ) -> Grouping:
         """The cells as the rows of a design, with the tables of the items already made."""
         if len(cells) != self.rows.size:
             raise DesignError(f"cells: {len(cells)} rows for a histogram of {self.rows.size} cells")
         given = Arguments(cells)
-        policy, stages = given.policy(lonely, False), given.stages(strata, clusters, fpc, None)
+        policy, stages = given.policy(lonely, False), given.stages(**how)
         weights = given.weights(self.weight, ())
         DesignError.raise_any(given.problems)
         design = SampleDesign(given.frame, weights, stages, policy)

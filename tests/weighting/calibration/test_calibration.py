@@ -69,7 +69,7 @@ def test_printed_table_of_kalton_and_flores_cervantes(column: str) -> None:
 
 
 def survey() -> Design:
-    return Design(govsat(), weights="w", strata="stratum", clusters="psu", fpc="Npsu")
+    return Design(govsat(), weights="w", strata="stratum", clusters="psu", fpc="Npsu", nest=True)
 
 
 def margins(*names: str) -> dict[Any, Any]:
@@ -114,7 +114,7 @@ def test_rake_and_calibrate_have_the_same_weights_and_each_its_own_residuals() -
 def test_standard_errors_do_not_ignore_calibration() -> None:
     """A total the margins fix has no sampling error left; taking the weights as given would leave all of it."""
     frame = govsat().assign(one=1.0)
-    plain = Design(frame, weights="w", strata="stratum", clusters="psu", fpc="Npsu")
+    plain = Design(frame, weights="w", strata="stratum", clusters="psu", fpc="Npsu", nest=True)
     done = calibrate(plain, govsat_margins(), distance="raking")
     assert done.total("one", by="sex").se.max() < 1e-8
     assert done.with_weights(done.weights).adjustments == done.adjustments

@@ -12,7 +12,7 @@ from weighting.calibration.diagnostics import effective_n, kish_deff
 
 
 def survey() -> Design:
-    return Design(govsat(), weights="w", strata="stratum", clusters="psu", fpc="Npsu")
+    return Design(govsat(), weights="w", strata="stratum", clusters="psu", fpc="Npsu", nest=True)
 
 
 def test_kish_by_hand() -> None:

@@ -60,7 +60,7 @@ POLICIES = list(product(["remove", "certainty", "adjust", "average"], [False, Tr
 @pytest.mark.parametrize(("lonely", "domains", "fpc"), POLICIES)
 def test_covariance_against_loops(lonely: Any, domains: bool, fpc: bool) -> None:
     frame = sample()
-    design = Design(frame, "w", "h", "c", "N" if fpc else None, lonely, domains)
+    design = Design(frame, "w", "h", "c", "N" if fpc else None, lonely, domains, nest=True)
     codes, labels = design.codes("dom")
     u = frame[["y", "v"]].to_numpy() * frame[["w"]].to_numpy()
     by = design.covariance_by(u, codes, 3)
@@ -95,7 +95,7 @@ def test_adjustments_against_projection(sparse: bool) -> None:
     from scipy.sparse import csr_array
 
     frame = sample()
-    start = Design(frame, "w", "h", "c", "N", lonely="adjust")
+    start = Design(frame, "w", "h", "c", "N", lonely="adjust", nest=True)
     rng = np.random.default_rng(3)
     x1 = pd.get_dummies(frame["dom"]).to_numpy(dtype=float)
     x2 = np.column_stack([np.ones(start.n), rng.normal(size=start.n), np.ones(start.n)])  # one column twice
@@ -157,7 +157,7 @@ def test_lonely_at_the_second_stage_names_its_cluster() -> None:
 
 def test_degrees_of_freedom() -> None:
     frame = sample()
-    design = Design(frame, "w", "h", "c", lonely="remove")
+    design = Design(frame, "w", "h", "c", lonely="remove", nest=True)
     clusters = frame.groupby("h")["c"].nunique()
     assert design.degf == clusters.sum() - 4
     codes, labels = design.codes(["dom", "h"])
@@ -170,19 +170,19 @@ def test_degrees_of_freedom() -> None:
 def test_fpc_as_sizes_and_as_fractions_are_the_same() -> None:
     frame = sample()
     drawn = frame.groupby("h")["c"].transform("nunique")
-    sizes = Design(frame, "w", "h", "c", "N", lonely="remove")
-    fractions = Design(frame, "w", "h", "c", drawn / frame["N"], lonely="remove")
+    sizes = Design(frame, "w", "h", "c", "N", lonely="remove", nest=True)
+    fractions = Design(frame, "w", "h", "c", drawn / frame["N"], lonely="remove", nest=True)
     np.testing.assert_allclose(sizes.mean("y", by="dom").se, fractions.mean("y", by="dom").se, rtol=1e-14)
-    census = Design(frame, "w", "h", "c", np.ones(len(frame)))
+    census = Design(frame, "w", "h", "c", np.ones(len(frame)), nest=True)
     assert census.mean("y").se[0] == 0.0
-    assert Design(frame, strata="h", clusters="c", fpc="N").weights == pytest.approx(
+    assert Design(frame, strata="h", clusters="c", fpc="N", nest=True).weights == pytest.approx(
         (frame["N"] / drawn).to_numpy()
     )
 
 
 def test_nested_labels() -> None:
     frame: dict[str, Any] = {"h": ["a", "a", "b", "b"], "c": [1, 2, 1, 2], "y": [1.0, 2.0, 4.0, 9.0]}
-    assert Design(frame, strata="h", clusters="c").stages[0].n_clusters == 4
+    assert Design(frame, strata="h", clusters="c", nest=True).stages[0].n_clusters == 4
     with pytest.raises(DesignError) as error:
         Design(frame, strata="h", clusters="c", nest=False)
     assert len(error.value.problems) == 2
@@ -242,7 +242,7 @@ def test_rows_are_named_by_the_frame_index() -> None:
 
 def test_a_design_is_frozen() -> None:
     frame = sample()
-    design = Design(frame, "w", "h", "c", lonely="remove")
+    design = Design(frame, "w", "h", "c", lonely="remove", nest=True)
     before = design.mean("y", by="dom")
     kept = before.table()
     frame.loc[:, ["y", "w"]] = 0.0
@@ -263,7 +263,7 @@ def test_a_design_is_frozen() -> None:
 
 def test_a_subset_keeps_the_design() -> None:
     frame = sample()
-    design = Design(frame, "w", "h", "c", "N", lonely="adjust")
+    design = Design(frame, "w", "h", "c", "N", lonely="adjust", nest=True)
     part = design.subset(frame["dom"] == "x").subset(frame["y"] > 45)
     mask = ((frame["dom"] == "x") & (frame["y"] > 45)).to_numpy()
     assert part.n == design.n

@@ -26,7 +26,7 @@ def survey(seed: int = 11, n: int = 240) -> pd.DataFrame:
 
 
 def design(frame: pd.DataFrame, **options: Any) -> Design:
-    return Design(frame, "w", "h", "c", **options)
+    return Design(frame, "w", "h", "c", nest=True, **options)
 
 
 def test_mean_by_hand() -> None:

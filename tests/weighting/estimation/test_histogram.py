@@ -28,10 +28,10 @@ def answers(n: int = 5000, seed: int = 4) -> tuple[np.ndarray, np.ndarray, np.nd
 def rows_design(codes: np.ndarray, w: np.ndarray, cell: np.ndarray, cells: pd.DataFrame) -> Design:
     frame = cells.iloc[cell].reset_index(drop=True).assign(w=w)
     frame = pd.concat([frame, pd.DataFrame(np.where(codes == 0, np.nan, codes), columns=ITEMS)], axis=1)
-    return Design(frame, "w", "stratum", "cluster", "N")
+    return Design(frame, "w", "stratum", "cluster", "N", nest=True)
 
 
-DESIGN: dict[str, Any] = {"strata": "stratum", "clusters": "cluster", "fpc": "N"}
+DESIGN: dict[str, Any] = {"strata": "stratum", "clusters": "cluster", "fpc": "N", "nest": True}
 
 
 @pytest.mark.parametrize("by", [None, "unit", ["stratum", "unit"]])

@@ -18,13 +18,13 @@ from weighting.replication.replicates import Replicates
 
 def pairs() -> Design:
     """Ten strata with two clusters of two rows."""
-    return Design(table("adjustment", "pairs.csv"), weights="w", strata="h", clusters="c")
+    return Design(table("adjustment", "pairs.csv"), weights="w", strata="h", clusters="c", nest=True)
 
 
 def lonely(policy: Any, finite: bool = False) -> Design:
     frame = table("r-survey", "data", "lonely.csv")
     fpc = "N" if finite else None
-    return Design(frame, weights="w", strata="stratum", clusters="psu", fpc=fpc, lonely=policy)
+    return Design(frame, weights="w", strata="stratum", clusters="psu", fpc=fpc, lonely=policy, nest=True)
 
 
 def schools() -> Design:
