@@ -8,13 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from weighting.collinear import combinations
 from weighting.errors import DesignError, quoted
 from weighting.groups import Flags, Floats, coded
 
 INTERCEPT = "(intercept)"
-
-#: A column of which less than this share is left, once the columns before it are taken out, repeats them.
-REPEATS = 1e-9
 
 
 def matched(given: Any, areas: pd.Index, role: str) -> Any:
@@ -111,20 +109,9 @@ def refuse_repeated(matrix: pd.DataFrame, used: Flags) -> None:
             f"estimates: {K} areas have a direct estimate and a positive variance; {terms} and the model variance need "
             f"at least {p + 1}"
         )
-    DesignError.raise_any(_repeated(X, list(matrix.columns)))
-
-
-def _repeated(X: Floats, names: list[str]) -> Iterator[str]:
-    kept: list[int] = []
-    for j, name in enumerate(names):
-        size = np.linalg.norm(X[:, j])
-        if size == 0:
-            yield f"covariates: {name!r} is 0 in all areas that count"
-            continue
-        scale = np.linalg.norm(X[:, kept], axis=0)
-        slopes = np.linalg.lstsq(X[:, kept] / scale, X[:, j], rcond=None)[0]
-        if np.linalg.norm(X[:, j] - X[:, kept] / scale @ slopes) > REPEATS * size:
-            kept.append(j)
-            continue
-        of = [names[k] for k, slope in zip(kept, slopes, strict=True) if abs(slope) > REPEATS * size]
-        yield f"covariates: {name!r} is a combination of {quoted(of)} in the areas that count: leave one out"
+    DesignError.raise_any(
+        f"covariates: {name!r} is a combination of {quoted(of)} in the areas that count: leave one out"
+        if of
+        else f"covariates: {name!r} is 0 in all areas that count"
+        for name, of in combinations(X, list(matrix.columns))
+    )

@@ -1,0 +1,1 @@
+"""Linear and logistic regression under a sampling design."""
