@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from weighting.estimation.estimates import Estimates
     from weighting.estimation.histogram import Histogram
     from weighting.facade import Design
+    from weighting.hypotheses.hypothesis_test import HypothesisTest
     from weighting.ranks import rank_sets
+    from weighting.regression.regression import Regression
     from weighting.replication.replicates import Replicates
     from weighting.replication.resampling import replicate
     from weighting.small_areas.fay_herriot import fay_herriot
@@ -29,6 +31,8 @@ _HOME = {
     "DesignError": "errors",
     "Estimates": "estimation.estimates",
     "Histogram": "estimation.histogram",
+    "HypothesisTest": "hypotheses.hypothesis_test",
+    "Regression": "regression.regression",
     "Replicates": "replication.replicates",
     "calibrate": "calibration.methods",
     "diagnose": "calibration.diagnostics",
@@ -49,6 +53,8 @@ __all__ = [
     "DesignError",
     "Estimates",
     "Histogram",
+    "HypothesisTest",
+    "Regression",
     "Replicates",
     "calibrate",
     "diagnose",

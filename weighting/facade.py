@@ -17,6 +17,10 @@ from weighting.errors import DesignError
 from weighting.estimation import means, quantile
 from weighting.estimation.estimates import Estimates
 from weighting.groups import Floats
+from weighting.hypotheses import rank_tests, t_tests
+from weighting.hypotheses.hypothesis_test import HypothesisTest
+from weighting.regression import regression
+from weighting.regression.regression import Regression
 from weighting.variance.lonely_strata import Lonely
 
 Columns = str | Sequence[str]
@@ -110,6 +114,20 @@ class Design(SampleDesign):
     ) -> Estimates:
         """Quantiles by domain with Woodruff's intervals; see :func:`weighting.estimation.quantile.quantile`."""
         return quantile.quantile(self, columns, q, by, **options)
+
+    def ttest(self, columns: Columns, by: str | None = None, **options: Any) -> HypothesisTest:
+        """t tests: against a value, of two groups, of pairs; see :func:`weighting.hypotheses.t_tests.ttest`."""
+        return t_tests.ttest(self, columns, by, **options)
+
+    def ranktest(self, column: str, by: str, test: str = "wilcoxon", **options: Any) -> HypothesisTest:
+        """Rank tests of two or more groups; see :func:`weighting.hypotheses.rank_tests.ranktest`."""
+        return rank_tests.ranktest(self, column, by, test, **options)
+
+    def regression(
+        self, y: str, x: str | Sequence[str | tuple[str, ...]], family: str = "linear", **options: Any
+    ) -> Regression:
+        """Linear or logistic regression; see :func:`weighting.regression.regression.regression`."""
+        return regression.regression(self, y, x, family=family, **options)
 
     def __repr__(self) -> str:
         first = self.stages[0]

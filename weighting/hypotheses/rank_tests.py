@@ -75,9 +75,9 @@ def ranktest(
         problems + absent("rank test", [test], SCORES) + absent("way with ties", [ties], TIES)
     )
     values, used = _ordered(design, names[0], by)
-    ranks = np.full(design.n, np.nan)
-    ranks[used] = shares_below(values[used], design.weights[used], ties == "midrank")
-    scored = design.with_columns(pd.DataFrame({_SCORE: SCORES[test](ranks)}, index=design.frame.index))
+    scores = np.full(design.n, np.nan)
+    scores[used] = SCORES[test](shares_below(values[used], design.weights[used], ties == "midrank"))
+    scored = design.with_columns(pd.DataFrame({_SCORE: scores}, index=design.frame.index))
     found = means.mean(scored, _SCORE, by)
     groups = np.flatnonzero(found.n > 0)
     if groups.size < 2:

@@ -10,19 +10,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from weighting.collinear import combinations
 from weighting.design.sample_design import SampleDesign
 from weighting.errors import DesignError, absent, listed, quoted
 from weighting.estimation.grouping import grouping_of
 from weighting.estimation.study_variables import numeric
 from weighting.groups import Flags, Floats, coded
 
-INTERCEPT = "intercept"
+INTERCEPT = "(intercept)"
 
 #: Levels of a categorical regressor beyond which it is rather a number.
 MOST_LEVELS = 200
-
-#: What is left of a regressor beside the earlier ones, as a share of its size, below which it is a combination of them.
-COLLINEAR = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +77,7 @@ def model_matrix(
         ":".join(map(str, term)): tuple(range(first, last))
         for term, first, last in zip(terms, ends[:-1], ends[1:], strict=True)
     }
-    _refuse_collinear(matrix, design.weights[used], names)
+    _refuse_collinear(matrix, names)
     return ModelMatrix(matrix, names, places, used, tuple(remarks))
 
 
@@ -170,25 +168,11 @@ def _product(left: Regressor, right: Regressor) -> Regressor:
     return Regressor(names, values, left.valid & right.valid)
 
 
-def _refuse_collinear(x: Floats, weights: Floats, names: Sequence[str]) -> None:
-    """Stop where regressors are combinations of earlier ones, naming these: each is made orthogonal to those before it."""
-    scaled = x * np.sqrt(weights)[:, None]
-    sizes = np.sqrt((scaled**2).sum(axis=0))
-    basis = np.empty((len(x), 0))
-    kept: list[int] = []
-    problems = []
-    for j, size in enumerate(sizes):
-        if size == 0:
-            problems.append(f"x: {names[j]!r} is 0 in every row that counts")
-            continue
-        rest = scaled[:, j] / size
-        for _ in range(2):
-            rest = rest - basis @ (basis.T @ rest)
-        left = float(np.sqrt((rest**2).sum()))
-        if left > COLLINEAR:
-            basis, kept = np.column_stack([basis, rest / left]), [*kept, j]
-            continue
-        shares = np.linalg.lstsq(scaled[:, kept] / sizes[kept], scaled[:, j] / size, rcond=None)[0]
-        of = [names[kept[k]] for k in np.flatnonzero(np.abs(shares) > 1e-6)]
-        problems.append(f"x: {names[j]!r} is a combination of {quoted(of)}: leave one of them out")
-    DesignError.raise_any(problems)
+def _refuse_collinear(x: Floats, names: Sequence[str]) -> None:
+    """Stop where regressors are combinations of earlier ones in the rows that count, naming these."""
+    DesignError.raise_any(
+        f"x: {name!r} is a combination of {quoted(of)} in the rows that count: leave one of them out"
+        if of
+        else f"x: {name!r} is 0 in every row that counts"
+        for name, of in combinations(x, names)
+    )

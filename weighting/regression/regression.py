@@ -168,7 +168,7 @@ def regression(  # noqa: PLR0913
     >>> from weighting import Design
     >>> d = Design({"y": [1.0, 2, 4, 5, 7, 6], "x": [1, 2, 3, 4, 5, 6], "g": list("ababab")})
     >>> d.regression("y", ["x", "g"]).table()[["coefficient", "estimate", "se", "p"]].round(4).to_dict("records")
-    [{'coefficient': 'intercept', 'estimate': 0.25, 'se': 0.5224, 'p': 0.665},
+    [{'coefficient': '(intercept)', 'estimate': 0.25, 'se': 0.5224, 'p': 0.665},
      {'coefficient': 'x', 'estimate': 1.25, 'se': 0.1514, 'p': 0.0037},
      {'coefficient': 'g=b', 'estimate': -0.9167, 'se': 0.4225, 'p': 0.1185}]
     """
