@@ -17,6 +17,7 @@ from surveys.comparison.comparability import incomparable, same_items
 from surveys.definitions.instrument.records import Instrument
 from surveys.problems import Language, Problem, Problems
 from surveys.scoring.inference import satterthwaite
+from surveys.scoring.quantities import Floats
 from surveys.vocabulary.columns import CHANGE_COLUMNS
 from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
 from surveys.vocabulary.remarks import Remark
@@ -26,6 +27,8 @@ from weighting.estimation.intervals import t_quantile
 
 KEYS = ["block", "unit_code", "node_code", "group"]
 Key = tuple[str, str]  # block, unit
+#: What is compared of the two rounds.
+_COMPARED = ("score", "se", "df", "ci_low", "ci_high")
 #: Successor of a unit that was divided among several: no unit has an empty code.
 DIVIDED: Key = ("", "")
 
@@ -123,17 +126,18 @@ def _under_heirs(table: pd.DataFrame, heirs: Mapping[Key, Key], problems: Proble
     names = pd.DataFrame(single, columns=["block_old", "unit_code_old", "block", "unit_code"], dtype=str)
     earlier = table.rename(columns={"block": "block_old", "unit_code": "unit_code_old"})
     kept = earlier.merge(names, on=["block_old", "unit_code_old"])
-    return kept[[*KEYS, "unit_code_old", "score", "se", "df", "status"]]
+    return kept[[*KEYS, "unit_code_old", *_COMPARED, "status"]]
 
 
 # --- the arithmetic ---------------------------------------------------------------------------------------------------
 
 
 def _changes(merged: pd.DataFrame, level: float) -> pd.DataFrame:
-    """Difference, standard error, interval and p-value of every row."""
+    """Difference, standard error, interval and p-value of every row; only the difference where a round's error is not known.
+    A difference without error, of two complete censuses, is certain."""
     from scipy import special
 
-    variances = merged[["se_old", "se_new"]].to_numpy().T ** 2
+    variances = np.array([_known_se(merged, when) for when in ("old", "new")]) ** 2
     change = (merged["score_new"] - merged["score_old"]).to_numpy()
     se = np.sqrt(variances.sum(axis=0))
     df = satterthwaite(variances, merged[["df_old", "df_new"]].to_numpy().T)
@@ -147,9 +151,16 @@ def _changes(merged: pd.DataFrame, level: float) -> pd.DataFrame:
         ci_low=np.maximum(change - half, -1.0),
         ci_high=np.minimum(change + half, 1.0),
         df=df,
-        p_value=np.where(np.isnan(change), np.nan, p),
+        p_value=np.where(np.isnan(change) | np.isnan(se), np.nan, p),
         rank_change=merged["rank_old"] - merged["rank_new"],
     )
+
+
+def _known_se(merged: pd.DataFrame, when: str) -> Floats:
+    """Standard errors of a round; NaN where answers that do not vary leave it unknown: zero beside an
+    interval that has a width."""
+    se, low, high = (merged[f"{name}_{when}"].to_numpy(dtype=float) for name in ("se", "ci_low", "ci_high"))
+    return np.where((se == 0) & ~(high == low), np.nan, se)
 
 
 def _at_roots(merged: pd.DataFrame, ranks: Mapping[Key, int]) -> pd.api.extensions.ExtensionArray:
@@ -166,8 +177,9 @@ def _with_remarks(table: pd.DataFrame, differing: Mapping[str, str]) -> pd.DataF
     alone = table["unit_code_old"].isna()
     cases = [reasons != "", alone, table[["score_old", "score_new"]].isna().any(axis=1)]
     notes = [f"{reason}.note" for reason in reasons]
-    codes = np.select(cases, [notes, "compare.no_predecessor", "compare.no_value"], "")
+    cases.append(table["se"].isna())
+    codes = np.select(cases, [notes, "compare.no_predecessor", "compare.no_value", "compare.no_error"], "")
     return table.assign(
-        status=np.select(cases, [INCOMPARABLE, MISSING, MISSING], OK),
+        status=np.select(cases[:3], [INCOMPARABLE, MISSING, MISSING], OK),
         note=pd.Series([(Remark(code),) if code else () for code in codes.tolist()], dtype=object),
     )

@@ -9,10 +9,11 @@ import pandas as pd
 
 from surveys.scoring.block_inputs import BlockInputs
 from surveys.scoring.branches import Branch
-from surveys.scoring.inference import influence, presence, variances_of_externals
+from surveys.scoring.contributions import variances_of_externals
 from surveys.scoring.quantities import Floats
+from surveys.scoring.small_cells import score_cells
 from surveys.scoring.unit_groups import groups_of
-from surveys.scoring.values import Values
+from surveys.scoring.values import Values, influence, presence
 from surveys.vocabulary.columns import UNIT_COLUMNS
 from surveys.vocabulary.levels import ALL_GROUPS
 from weighting import rank_sets
@@ -53,18 +54,21 @@ def covariance(block: BlockInputs, branch: Branch) -> Floats:
     """
     total = np.diag(variances_of_externals(block, branch.score.external))
     for group in branch.score.alpha:
-        values = block.values[group]
-        total = total + values.sample.design.covariance_of(by_row(values, branch, group))
+        rows, added = by_row(block.values[group], branch, group)
+        total = total + block.values[group].sample.design.covariance_of(rows) + np.diag(added)
     return np.asarray(total)
 
 
-def by_row(values: Values, branch: Branch, group: str) -> Floats:
-    """Influence of each row on each unit's score [n, U]: its own unit's value, 0 elsewhere."""
-    unit = values.sample.unit
-    alpha, delta = branch.score.alpha[group], branch.score.delta.get(group)
-    mine = (influence(values, values.value, values.theta) * alpha[unit]).sum(axis=1)
+def by_row(values: Values, branch: Branch, group: str) -> tuple[Floats, Floats]:
+    """Influence of each row on each unit's score [n, U], 0 but in its own unit; and the variance [U] that flat cells add."""
+    unit, alpha, cells = values.sample.unit, branch.score.alpha[group], score_cells(values)
+    scaled, added = alpha, np.zeros(len(alpha))
+    if cells is not None:
+        scaled, added = alpha * cells.scale, (alpha**2 * cells.extra).sum(axis=1)
+    mine = (influence(values, values.value, values.theta) * scaled[unit]).sum(axis=1)
+    delta = branch.score.delta.get(group)
     if delta is not None:
         mine += (presence(values) * delta[unit]).sum(axis=1)
     spread = np.zeros((len(unit), len(alpha)))
     spread[np.arange(len(unit)), unit] = mine
-    return spread
+    return spread, added

@@ -82,7 +82,12 @@ def score(screened: ScreenedRound, samples: Samples) -> Scores:
 def _inputs(screened: ScreenedRound, code: str, samples: Sequence[Sample]) -> BlockInputs:
     study = screened.study
     values = {
-        sample.group: values_of(screened.returns, sample, study.minimum.of(sample.group))
+        sample.group: values_of(
+            screened.returns,
+            sample,
+            study.minimum.of(sample.group),
+            moderate=study.inference.variances == "moderated",
+        )
         for sample in samples
     }
     return inputs_of(study, code, values)
@@ -115,6 +120,8 @@ def _table(block: BlockInputs, branches: Sequence[Branch]) -> pd.DataFrame:
         "ci_low": found.low[0],
         "ci_high": found.high[0],
         "df": found.df[0],
+        "prior_df": found.prior_df,
+        "variance_borrowed": found.borrowed,
         "satisfaction_percent": 100.0 * share,
         "satisfaction_ci_low": 100.0 * found.low[1],
         "satisfaction_ci_high": 100.0 * found.high[1],

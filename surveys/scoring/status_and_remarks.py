@@ -37,4 +37,16 @@ def remarks(found: Inferred) -> dict[tuple[int, int], Remarks]:
     census = exact & parts.available & ~parts.elsewhere
     for r, unit in np.argwhere(census).tolist():
         said.setdefault((r, unit), []).append(remark("score.census"))
+    for place, groups in _single_clusters(found).items():
+        said.setdefault(place, []).append(remark("score.single_cluster", groups=", ".join(groups)))
     return {place: tuple(every) for place, every in said.items()}
+
+
+def _single_clusters(found: Inferred) -> dict[tuple[int, int], list[str]]:
+    """By row and unit, the groups of a shown result whose forms are all of one cluster."""
+    shown = Parts(found.branches).available
+    groups: dict[tuple[int, int], list[str]] = {}
+    for group, alone in found.alone.items():
+        for r, unit in np.argwhere(alone & shown).tolist():
+            groups.setdefault((r, unit), []).append(group)
+    return groups

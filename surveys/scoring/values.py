@@ -57,7 +57,8 @@ class Values:
     """Valid answers of one sample (n evaluations, I items, U units).
 
     ``valid`` bool [n, I]; ``value``, ``satisfied`` float [n, I], 0 where not valid; ``rated`` bool [I]: the item's
-    scale has satisfied levels; ``minimum``: fewest forms of an item whose result is shown.
+    scale has satisfied levels; ``minimum``: fewest forms of an item whose result is shown; ``moderate``: cells inform each
+    other's variance.
     """
 
     sample: Sample
@@ -67,6 +68,7 @@ class Values:
     satisfied: Floats
     rated: NDArray[np.bool_]
     minimum: int
+    moderate: bool
 
     @cached_property
     def position(self) -> dict[str, int]:
@@ -106,6 +108,13 @@ class Values:
         return self.by_unit(self.weight * self.valid)
 
     @cached_property
+    def gram(self) -> Floats:
+        """Σ (w aₖ)(w aₗ) over the rows of a unit, [U, I, I]."""
+        columns = self.weight * self.valid
+        first = np.searchsorted(self.sample.unit, np.arange(1, len(self.sample.population)))
+        return np.array([rows.T @ rows for rows in np.split(columns, first)])
+
+    @cached_property
     def theta(self) -> Floats:
         """θ per unit and item [U, I]; NaN without answers."""
         return _ratio(self.by_unit(self.weight * self.value), self.answers)
@@ -118,7 +127,7 @@ class Values:
         return share
 
 
-def values_of(returns: Returns, sample: Sample, minimum: int) -> Values:
+def values_of(returns: Returns, sample: Sample, minimum: int, *, moderate: bool) -> Values:
     """The valid answers of a sample as values; an item of fewer than ``minimum`` forms is not shown."""
     instrument = returns.instrument
     items = items_asked(instrument, sample, scored=True)
@@ -132,7 +141,18 @@ def values_of(returns: Returns, sample: Sample, minimum: int) -> Values:
         table[:, k, : len(of_level)] = of_level, np.nan_to_num(is_satisfied)
     rated = np.array([not np.isnan(is_satisfied).any() for _, is_satisfied in levels], dtype=bool)
     value, satisfied = table[:, np.arange(len(items)), answers]
-    return Values(sample, items, answers >= 0, value, satisfied, rated, minimum)
+    return Values(sample, items, answers >= 0, value, satisfied, rated, minimum, moderate)
+
+
+def influence(values: Values, y: Floats, theta: Floats) -> Floats:
+    """w a (y − θ) per row and item [n, I], θ [U, I] being that of the row's unit."""
+    centred = y - np.where(np.isnan(theta), 0.0, theta)[values.sample.unit]
+    return np.where(values.valid, values.weight * centred, 0.0)
+
+
+def presence(values: Values) -> Floats:
+    """w a per row and item [n, I]."""
+    return values.weight * values.valid
 
 
 def _ratio(numerator: Floats, denominator: Floats) -> Floats:

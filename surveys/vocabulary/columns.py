@@ -28,8 +28,8 @@ DIAGNOSTIC_COLUMNS = (
 #: Results of every block × unit × node × group; score, se and limits in [0, 1].
 SCORE_COLUMNS = (
     "edition", "block", "unit_code", "unit_name", "node_code", "node_level", "group", "n_valid", "n_eff", "score", "se",
-    "ci_low", "ci_high", "df", "satisfaction_percent", "satisfaction_ci_low", "satisfaction_ci_high", "max_points",
-    "points", "status", "note",
+    "ci_low", "ci_high", "df", "prior_df", "variance_borrowed", "satisfaction_percent", "satisfaction_ci_low",
+    "satisfaction_ci_high", "max_points", "points", "status", "note",
 )  # fmt: skip
 #: The league table: units of a block by their total.
 UNIT_COLUMNS = (

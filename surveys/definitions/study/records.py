@@ -279,12 +279,14 @@ class Minimum:
 @dataclass(frozen=True, slots=True)
 class Inference:
     """Interval, level and what happens to a sub-criterion when a group is missing. ``external_correlation``: assumed
-    between external estimates of one unit taken from one document (1 is the cautious default)."""
+    between external estimates of one unit taken from one document (1 is the cautious default). ``variances``: moderated, so that
+    cells of the same block, group and item inform each other's, or each cell's own."""
 
     level: float = 0.95
     interval: Literal["bounded", "logit", "wilson", "beta", "wald"] = "bounded"
     on_missing_group: Literal["incomplete", "renormalise"] = "incomplete"
     external_correlation: float = 1.0
+    variances: Literal["moderated", "own"] = "moderated"
 
 
 @dataclass(frozen=True, slots=True)

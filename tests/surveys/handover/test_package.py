@@ -41,7 +41,7 @@ def _records(content: bytes) -> list[dict[str, str]]:
 def test_the_columns_are_those_of_the_delivery() -> None:
     """The columns as the specification lists them, in that order."""
     assert ",".join(official_columns.SCORES.names) == (
-        "edition,block,unit_code,unit_name,node_code,node_level,group,n_valid,n_eff,score,se,ci_low,ci_high,df,"
+        "edition,block,unit_code,unit_name,node_code,node_level,group,n_valid,n_eff,score,se,ci_low,ci_high,df,prior_df,variance_borrowed,"
         "satisfaction_percent,satisfaction_ci_low,satisfaction_ci_high,max_points,points,status,note"
     )
     assert ",".join(official_columns.FORMS.names) == (

@@ -1,0 +1,1 @@
+"""Cells that inform each other's variance."""
