@@ -21,6 +21,8 @@ from weighting.hypotheses import rank_tests, t_tests
 from weighting.hypotheses.hypothesis_test import HypothesisTest
 from weighting.regression import regression
 from weighting.regression.regression import Regression
+from weighting.reliability import alpha
+from weighting.reliability.result import Reliability
 from weighting.variance.lonely_strata import Lonely
 
 Columns = str | Sequence[str]
@@ -128,6 +130,10 @@ class Design(SampleDesign):
     ) -> Regression:
         """Linear or logistic regression; see :func:`weighting.regression.regression.regression`."""
         return regression.regression(self, y, x, family=family, **options)
+
+    def alpha(self, columns: Columns, **options: Any) -> Reliability:
+        """Cronbach's alpha and item–rest correlations; see :func:`weighting.reliability.alpha.alpha`."""
+        return alpha.alpha(self, columns, **options)
 
     def __repr__(self) -> str:
         first = self.stages[0]
