@@ -25,8 +25,9 @@ _RANKS = ("rank", "rank_low", "rank_high")
 _NOISE = 1e-9
 
 
-def ranks(units: PrintedTable) -> Iterator[Problem]:
-    """Who is ranked, and ranks against percentages: as many units may be above as have more, or the same in print."""
+def ranks(units: PrintedTable, *, renormalise: bool) -> Iterator[Problem]:
+    """Who is ranked, and ranks against percentages: as many units may be above as have more, or the same in print. An incomplete
+    unit is ranked only where the study renormalises."""
     rank, percent = units.number("rank"), units.number("percent")
     low, high = units.number("rank_low"), units.number("rank_high")
     yield from units.faults("verify.rank_limits", (rank < low) | (rank > high), "rank")
@@ -34,15 +35,16 @@ def ranks(units: PrintedTable) -> Iterator[Problem]:
     for column in _RANKS:
         value = units.number(column)
         yield from units.faults("verify.rank_range", (value < 1) | (value > size), column, units=size)
+    outside = np.isnan(percent) | ((units.text("status") == INCOMPLETE) & (not renormalise))
     for column in _RANKS:
         given = units.text(column) != ""
         unlike = given != (units.text("rank") != "")
-        yield from units.faults("verify.rank_given", unlike | (given & np.isnan(percent)), column)
+        yield from units.faults("verify.rank_given", unlike | (given & outside), column)
     limited = (units.text("ci_low") != "") & (units.text("ci_high") != "")
-    yield from units.faults("verify.rank_missing", np.isnan(rank) & ~np.isnan(percent) & limited, "rank")
+    yield from units.faults("verify.rank_missing", np.isnan(rank) & ~outside & limited, "rank")
     first, last = np.empty((2, len(units)))
     for rows in _blocks(units):
-        first[rows], last[rows] = _bounds(percent[rows])
+        first[rows], last[rows] = _bounds(np.where(np.isnan(rank), np.nan, percent)[rows])
     shown = np.array([f"{a:g} … {b:g}" for a, b in zip(first, last, strict=True)], dtype=object)
     yield from units.faults("verify.rank_order", (rank < first) | (rank > last), "rank", expected=shown)
 
@@ -78,7 +80,7 @@ def groups_of_units(units: PrintedTable, groups: Sequence[UnitGroup]) -> Iterato
     expected = np.full(len(units), "", dtype=object)
     tied = np.zeros(len(units), dtype=bool)
     for rows in _blocks(units):
-        percent = units.number("percent")[rows]
+        percent = np.where(units.text("rank") == "", np.nan, units.number("percent"))[rows]
         values, counts = np.unique(percent, return_counts=True)
         expected[rows] = groups_of(percent.tolist(), groups)
         tied[rows] = np.isin(percent, values[counts > 1])
@@ -102,12 +104,11 @@ def _top(units: PrintedTable, rows: NDArray[np.intp]) -> Iterator[Problem]:
 
 
 def _bounds(percent: Floats) -> tuple[Floats, Floats]:
-    """First and last rank that print allows: 1 + the units with more, and as many more as print the same or have no value."""
-    unknown = int(np.isnan(percent).sum())
+    """First and last rank that print allows: 1 + the ranked units with more, and as many more as print the same."""
     ordered = np.sort(percent[~np.isnan(percent)])
     above = len(ordered) - np.searchsorted(ordered, percent, side="right")
     not_below = len(ordered) - np.searchsorted(ordered, percent, side="left")
-    first, last = (np.where(np.isnan(percent), np.nan, count) for count in (1.0 + above, not_below + unknown))
+    first, last = (np.where(np.isnan(percent), np.nan, count) for count in (1.0 + above, not_below))
     return first, last
 
 

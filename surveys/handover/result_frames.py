@@ -233,7 +233,7 @@ def with_words(table: OfficialTable, frame: pd.DataFrame, study: StudyDefinition
 
 def _withheld(table: OfficialTable, frame: pd.DataFrame, study: StudyDefinition) -> pd.DataFrame:
     """Blank the results the council must not use: incomplete ones, unless the study renormalises."""
-    if not table.withheld or study.inference.on_missing_group == "renormalise":
+    if not table.withheld or study.inference.renormalises:
         return frame
     incomplete = frame["status"] == INCOMPLETE
     return frame.assign(**{name: frame[name].astype(float).mask(incomplete) for name in table.withheld})

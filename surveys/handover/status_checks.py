@@ -15,13 +15,13 @@ import pandas as pd
 
 from surveys.handover.read_back import PrintedTable, RunSettings
 from surveys.problems import Language, Problem, phrase
+from surveys.scoring.branches import RENORMALISED
 from surveys.vocabulary.combination_names import POOLED
 from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
 from surveys.vocabulary.statuses import EXTERNAL, INCOMPLETE, OK, SUPPRESSED
 
 _PLACE = ["block", "unit_code"]
 _KEY = [*_PLACE, "node_code", "group"]
-_RENORMALISE = "renormalise"
 #: Columns in which a suppressed result shows nothing.
 NUMBERS = (
     "n_eff", "score", "se", "ci_low", "ci_high", "df", "satisfaction_percent", "satisfaction_ci_low",
@@ -62,6 +62,7 @@ def statuses_and_remarks(
     expected, remarks = np.full((2, len(scores)), "", dtype=object)
     for part in (_over_groups, _within_groups, _over_children, _children_of_group):
         part(rows, expected, remarks)
+    _questions_left_out(rows, remarks)
     status, note = scores.text("status"), scores.text("note")
     own = (status == EXTERNAL) & (expected != EXTERNAL)  # an estimate for the result itself
     wrong = (expected != "") & (status != expected) & ~own
@@ -90,7 +91,9 @@ def shares_shown(shares: PrintedTable, settings: RunSettings) -> Iterator[Proble
 def _rows(scores: PrintedTable, tree: PrintedTable, settings: RunSettings) -> ScoreRows:
     nodes = tree.frame[["code", "parent", "level", "rule"]].drop_duplicates("code").set_index("code")
     above = set(nodes.loc[nodes["level"] == ITEM_LEVEL, "parent"])
-    table = scores.frame[[*_KEY, "status"]].join(nodes, on="node_code").fillna({"parent": "", "rule": ""})
+    table = (
+        scores.frame[[*_KEY, "status", "note"]].join(nodes, on="node_code").fillna({"parent": "", "rule": ""})
+    )
     available = ~np.isnan(scores.number("score"))
     return ScoreRows(
         table.assign(
@@ -135,7 +138,7 @@ def _over_groups(rows: ScoreRows, expected: np.ndarray, remarks: np.ndarray) -> 
     table = rows.table
     parts = rows.parts(table["single"] & (table["item"] | table["over_items"]), "node_code", ALL_GROUPS)
     available = parts["available"]
-    renormalise = rows.settings.inference.on_missing_group == _RENORMALISE
+    renormalise = rows.settings.inference.renormalises
     whole = parts["complete"] | ~available if renormalise else parts["complete"]
     some = _into(expected, parts["at"], available, whole, parts["elsewhere"] | ~available)
     alone = ~parts["at"].duplicated(keep=False)
@@ -165,6 +168,21 @@ def _within_groups(rows: ScoreRows, expected: np.ndarray, remarks: np.ndarray) -
             remarks[at] = phrase("score.no_forms", language, group=group)
 
 
+def _questions_left_out(rows: ScoreRows, remarks: np.ndarray) -> None:
+    """Questions with too few answers are named by their node in the group, and by the node over the groups."""
+    table = rows.table
+    hidden = table["single"] & table["item"] & ~table["available"] & (table["n"] > 0)
+    parts = rows.parts(hidden, "parent")
+    node = table.iloc[parts["at"].to_numpy(dtype=int)]
+    few = _by_minimum(node["group"], node["n"].to_numpy(), rows.settings) == SUPPRESSED
+    named = parts.index[~few & (node["status"] != EXTERNAL).to_numpy()]
+    for group in ("", ALL_GROUPS):
+        found = rows.parts(hidden, "parent", group)
+        found = found.loc[found.index.intersection(named, sort=False)]
+        for _, of_group in found.assign(name=found["node_code"]).groupby("group", sort=False):
+            _say(rows, remarks, "score.items_not_shown", "items", of_group)
+
+
 def _children_of_group(rows: ScoreRows, expected: np.ndarray, remarks: np.ndarray) -> None:
     """Nodes over nodes in one group: over the children that it answers and that have a value."""
     table = rows.table
@@ -185,6 +203,9 @@ def _over_children(rows: ScoreRows, expected: np.ndarray, remarks: np.ndarray) -
     parts = parts.assign(name=parts["node_code"])
     _say(rows, remarks, "score.missing_child", "nodes", parts[~parts["available"]])
     _say(rows, remarks, "score.incomplete_below", "nodes", parts[parts["available"] & ~parts["complete"]])
+    said = [phrase(code, rows.language, groups="", nodes="") for code in RENORMALISED]
+    renormalised = [any(text in note for text in said) for note in parts["note"]]
+    _say(rows, remarks, "score.renormalised_below", "nodes", parts[np.array(renormalised, dtype=bool)])
 
 
 def _into(
@@ -213,10 +234,9 @@ def _say(rows: ScoreRows, remarks: np.ndarray, code: str, parameter: str, parts:
 
 
 def _censuses(scores: PrintedTable, language: Language) -> Iterator[Problem]:
-    """A result that is said to be a census has no interval around it."""
-    said = (
-        scores.frame["note"].str.contains(phrase("score.census", language), regex=False).to_numpy(dtype=bool)
-    )
-    score = scores.text("score")
+    """A result that is said to be a census has no interval around it, and nothing else is said of it."""
+    census = phrase("score.census", language)
+    note, score = scores.frame["note"], scores.text("score")
+    said = note.str.contains(census, regex=False).to_numpy(dtype=bool)
     wide = (scores.text("ci_low") != score) | (scores.text("ci_high") != score)
-    yield from scores.faults("verify.census", said & wide, "note")
+    yield from scores.faults("verify.census", said & (wide | (note != census).to_numpy()), "note")

@@ -148,7 +148,7 @@ def _by_settings(
         yield from shares_shown(package["shares"], settings)
     for name in ("units", "council-units"):
         if name in package:
-            yield from ranks(package[name])
+            yield from ranks(package[name], renormalise=settings.inference.renormalises)
             yield from sets_of_ranks(package[name])
     if "units" in package and instrument is not None:
         yield from groups_of_units(package["units"], instrument.unit_groups)

@@ -12,7 +12,10 @@ from surveys.scoring.quantities import Bools, Floats, Quantity, combined
 from surveys.vocabulary.remarks import Remark, remark
 
 Notes = tuple[tuple[int, Remark], ...]  # by position of the unit
-ORIGINS = ("score.external", "score.external_page")
+#: Remarks that a result over the groups repeats from its groups: where estimates come from, and questions that are left out.
+CARRIED = ("score.external", "score.external_page", "score.items_not_shown")
+#: Remarks of a result without one of its groups that counts as whole, and of what stands above it.
+RENORMALISED = ("score.renormalised", "score.renormalised_below")
 
 
 @dataclass(frozen=True)
@@ -91,10 +94,18 @@ class Parts:
         return named(code, parameter, flagged, names)
 
     @property
-    def origins(self) -> Notes:
-        """Where the external estimates among the parts come from."""
-        found = ((u, said) for part in self.branches for u, said in part.notes if said.code in ORIGINS)
+    def carried(self) -> Notes:
+        """Remarks of the parts that the result repeats, those of one unit each once."""
+        found = ((u, said) for part in self.branches for u, said in part.notes if said.code in CARRIED)
         return tuple(dict.fromkeys(found))
+
+    @property
+    def renormalised(self) -> Bools:
+        """Parts [P, U] that lack a group, in themselves or further below, and count as whole."""
+        flags = np.zeros(self.available.shape, dtype=bool)
+        for p, part in enumerate(self.branches):
+            flags[p, [u for u, said in part.notes if said.code in RENORMALISED]] = True
+        return flags
 
 
 def named(code: str, parameter: str, flagged: Bools, names: Sequence[str]) -> Notes:

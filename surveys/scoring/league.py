@@ -11,6 +11,7 @@ from surveys.scoring.block_inputs import BlockInputs
 from surveys.scoring.branches import Branch
 from surveys.scoring.contributions import variances_of_externals
 from surveys.scoring.quantities import Floats
+from surveys.scoring.ranked_units import ranked_units
 from surveys.scoring.small_cells import score_cells
 from surveys.scoring.unit_groups import groups_of
 from surveys.scoring.values import Values, influence, presence
@@ -22,7 +23,8 @@ TOP = 0.25  # the top quarter, as the column says
 
 
 def league(block: BlockInputs, branches: Sequence[Branch], table: pd.DataFrame) -> pd.DataFrame:
-    """One row per unit, in the order of the register, columns ``UNIT_COLUMNS``; percentages of the maximum.
+    """One row per unit, in the order of the register, columns ``UNIT_COLUMNS``; percentages of the maximum. Units outside the
+    ranking have neither ranks nor a group of units.
 
     ``table``: the scores of the block, ``SCORE_COLUMNS``.
     """
@@ -31,12 +33,13 @@ def league(block: BlockInputs, branches: Sequence[Branch], table: pd.DataFrame) 
     if total is None:
         return pd.DataFrame(columns=list(UNIT_COLUMNS))
     rows = table[(table["node_code"] == total.code) & (table["group"] == ALL_GROUPS)].reset_index(drop=True)
-    value, df = rows["score"].to_numpy(), rows["df"].to_numpy()
+    score, df = rows["score"].to_numpy(), rows["df"].to_numpy()
+    value = np.where(ranked_units(block.study.inference, total), score, np.nan)
     few = float(np.min(df, initial=np.inf, where=df > 0))
     sets = rank_sets(value, covariance(block, total), level=block.study.inference.level, top=TOP, df=few)
     ranks = sets.table()
     return rows.assign(
-        percent=100.0 * value,
+        percent=100.0 * score,
         ci_low=100.0 * rows["ci_low"],
         ci_high=100.0 * rows["ci_high"],
         rank=ranks["rank"],

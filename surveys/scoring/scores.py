@@ -75,7 +75,7 @@ def score(screened: ScreenedRound, samples: Samples) -> Scores:
         _stacked(leagues, UNIT_COLUMNS),
         _stacked(answers, SHARE_COLUMNS),
         _stacked(plain, UNWEIGHTED_COLUMNS),
-        (*samples.warnings, *_gaps(table, renormalise=study.inference.on_missing_group == "renormalise")),
+        (*samples.warnings, *_gaps(table, renormalise=study.inference.renormalises)),
     )
 
 
@@ -110,7 +110,7 @@ def _table(block: BlockInputs, branches: Sequence[Branch]) -> pd.DataFrame:
         return pd.DataFrame(columns=list(SCORE_COLUMNS))
     found = inferred(block, branches)
     unit, row = (place.ravel() for place in np.indices((len(block.units), len(branches))))
-    said = remarks(found)
+    said = remarks(block, found)
     max_points = np.array([branch.max_points for branch in branches])
     score, share = found.value
     numbers = {

@@ -85,14 +85,14 @@ def _over_groups(block: BlockInputs, blank: Branch, family: Family, weights: Map
     """Σ b_g · score_g over the groups that can be shown; a missing group makes the result incomplete."""
     parts = Parts(family.values())
     available, some = parts.available, in_some(parts.available)
-    renormalise = block.study.inference.on_missing_group == "renormalise"
+    renormalise = block.study.inference.renormalises
     whole = parts.complete | ~available if renormalise else parts.complete & available
     branch = parts.into(blank, normalised([weights.get(g, 1.0) for g in family], available))
     over = replace(
         branch,
         complete=some & in_all(whole),
         elsewhere=some & in_all(parts.elsewhere | ~available),
-        notes=_gaps_of_groups(parts, renormalise) + parts.origins,
+        notes=_gaps_of_groups(parts, renormalise) + parts.carried,
     )
     return with_external(block, over)
 
@@ -191,6 +191,7 @@ def _total(block: BlockInputs, node: Node, parts: Parts) -> Branch:
         notes=(
             *parts.named("score.missing_child", "nodes", ~parts.available),
             *parts.named("score.incomplete_below", "nodes", parts.available & ~parts.complete),
+            *parts.named("score.renormalised_below", "nodes", parts.renormalised),
         ),
     )
     return with_external(block, total)

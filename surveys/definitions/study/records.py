@@ -288,6 +288,11 @@ class Inference:
     external_correlation: float = 1.0
     variances: Literal["moderated", "own"] = "moderated"
 
+    @property
+    def renormalises(self) -> bool:
+        """Whether a result without one of its groups counts as whole."""
+        return self.on_missing_group == "renormalise"
+
 
 @dataclass(frozen=True, slots=True)
 class Output:

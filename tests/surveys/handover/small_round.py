@@ -206,10 +206,13 @@ def _scores(study: StudyDefinition) -> Scores:
     for unit in UNITS:
         leagues.append(_score_unit(study, unit, rows))
     league = pd.DataFrame(leagues)
-    order = {unit: k + 1 for k, unit in enumerate(league.sort_values("points", ascending=False)["unit_code"])}
-    league["rank"] = league["unit_code"].map(order)
+    whole = league["status"] == "ok"
     league = league.assign(
-        rank_low=1, rank_high=3, probability_top_quarter=[0.33335, 0.33335, 0.3333], unit_group=""
+        rank=league["points"].where(whole).rank(ascending=False),
+        rank_low=whole.map({True: 1.0, False: np.nan}),
+        rank_high=whole.map({True: 2.0, False: np.nan}),
+        probability_top_quarter=[0.33335, 0.66665, np.nan],
+        unit_group="",
     )
     shares = pd.DataFrame(columns=list(SHARE_COLUMNS))
     return Scores(pd.DataFrame(rows), league, shares, pd.DataFrame(columns=list(UNWEIGHTED_COLUMNS)))

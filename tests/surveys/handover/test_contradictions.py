@@ -83,7 +83,7 @@ FORGERIES: dict[str, tuple[list[tuple[str, Where, Where]], set[str]]] = {
         [("council/rejected.csv", row("noi-vu"), {"reasons_vi": "mã phiếu trùng"})], {"verify.of_tree"}),
     "a note of the total": (in_both("y-te", note="đã kiểm tra"), {"verify.not_the_total"}),
     "a narrower interval of the total": (in_both("y-te", ci_low="62.90"), {"verify.percent_of_score"}),
-    "a better rank": (in_both("noi-vu", rank="2") + in_both("y-te", rank="3"), {"verify.rank_order"}),
+    "a better rank": (in_both("noi-vu", rank="1") + in_both("y-te", rank="2"), {"verify.rank_order"}),
     "a better range of ranks": (in_both("noi-vu", rank_low="2"), {"verify.rank_sets"}),
     "half a range of ranks": (in_both("noi-vu", rank_high=""), {"verify.rank_given"}),
     "more probably at the top": (
@@ -134,7 +134,8 @@ RECORDS: dict[str, tuple[Callable[[dict[str, Any]], object], set[str]]] = {
     "the interval": (lambda run: run["settings"]["inference"].update(interval="wald"), {"verify.interval"}),
     "the level": (lambda run: run["settings"]["inference"].update(level=0.9), {"verify.interval"}),
     "missing groups": (
-        lambda run: run["settings"]["inference"].update(on_missing_group="renormalise"), {"verify.status"}),
+        lambda run: run["settings"]["inference"].update(on_missing_group="renormalise"),
+        {"verify.status", "verify.rank_missing"}),
     "decimals": (lambda run: run["settings"]["output"].update(points_decimals=3),
                  {"verify.decimals", "verify.description"}),
     "far too many decimals": (
@@ -185,7 +186,7 @@ def table(*rows: tuple[str, str, str, str]) -> PrintedTable:
 
 
 def told(units: PrintedTable) -> list[tuple[str, int | None]]:
-    return [(p.code, p.row) for p in (*ranks(units), *sets_of_ranks(units))]
+    return [(p.code, p.row) for p in (*ranks(units, renormalise=False), *sets_of_ranks(units))]
 
 
 def test_units_that_print_the_same_may_share_a_rank_or_not() -> None:
