@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from weighting.calibration.calibration import Calibration
 from weighting.design.arguments import Arguments
 from weighting.design.sample_design import SampleDesign
-from weighting.errors import DesignError
+from weighting.errors import DesignError, absent
 from weighting.estimation import means, quantile
 from weighting.estimation.estimates import Estimates
 from weighting.groups import Floats
@@ -23,6 +23,7 @@ from weighting.regression import regression
 from weighting.regression.regression import Regression
 from weighting.reliability import alpha
 from weighting.reliability.result import Reliability
+from weighting.variance.leverage import SMALL_SAMPLE
 from weighting.variance.lonely_strata import Lonely
 
 Columns = str | Sequence[str]
@@ -48,6 +49,9 @@ class Design(SampleDesign):
         nest: what a cluster label is that stands in several strata: True: labels count within their stratum (label 1 in two
             strata is two clusters); False: one label is one cluster, and strata it crosses are an error. Not guessed: without
             ``nest`` such labels are an error that names both readings.
+        small_sample: how few clusters are made up for. "leverage": each cluster's deviation over what the estimate and the
+            calibration, which follow it, leave of it; nothing else than n/(n − 1) where weights are equal and nothing is
+            calibrated. "clusters": n/(n − 1) everywhere, as R's ``survey`` does.
 
     Raises:
         DesignError: every fault found, naming column, row, stratum or cluster.
@@ -74,13 +78,15 @@ class Design(SampleDesign):
         lonely: Lonely = "fail",
         lonely_domains: bool = False,
         nest: bool | None = None,
+        small_sample: Literal["leverage", "clusters"] = "leverage",
     ) -> None:
         given = Arguments(frame)
         policy = given.policy(lonely, lonely_domains)
+        given.problems += absent("small_sample", [small_sample], SMALL_SAMPLE)
         stages = given.stages(strata, clusters, fpc, nest)
         found = given.weights(weights, stages if fpc is not None else ())
         DesignError.raise_any(given.problems)
-        super().__init__(given.frame, found, stages, policy)
+        super().__init__(given.frame, found, stages, policy, small_sample=small_sample)
 
     def calibrated(self, calibration: Calibration) -> Design:
         """The same sample with calibrated weights; its variances are those of the residuals."""

@@ -49,19 +49,19 @@ MARGINS = ("unit", "age", "sex")
 
 @cache
 def design(name: str) -> Design:
-    """A design of the second set by its name there."""
+    """A design of the second set by its name there, with R's n/(n − 1)."""
     if name.startswith("scd"):
         services = data("scd")
         services["share"], services["third"] = services["alive"] / services["arrests"], services["ESA"] == 3
         drawn: dict[str, Any] = (
             {"strata": "ESA", "clusters": "ambulance", "nest": True} if name == "scd" else {}
         )
-        return Design(services, **drawn)
+        return Design(services, small_sample="clusters", **drawn)
     if name == "govsat_fpc_unit2":
         return design("govsat_fpc").subset((survey()["unit"] == 2).to_numpy())
     if name == "govsat_raked":
         return rake(design("govsat_fpc"), {m: dict(data(f"govsat_margin_{m}").to_numpy()) for m in MARGINS})
-    return Design(survey(), weights="w", **DESIGNS[name])
+    return Design(survey(), weights="w", small_sample="clusters", **DESIGNS[name])
 
 
 def numbers(kept: dict[str, Any]) -> np.ndarray:

@@ -178,7 +178,7 @@ def test_the_slow_sum_over_pairs_of_rows(seed: int) -> None:
 @given(SEEDS)
 def test_covariance_of_a_combination_is_that_of_its_influence_values(seed: int) -> None:
     frame = sample(seed)
-    d = design(frame)
+    d = design(frame, small_sample="clusters")
     c = {0: 0.4, 1: -1.0, 4: 2.5}
     combined = d.mean("x", by="unit").combine({"mix": c}).table().iloc[0]
     w = frame["w"].to_numpy()
@@ -373,6 +373,6 @@ def test_histograms_of_the_parts_of_a_file_add_up_to_the_whole(parts: int) -> No
     share = whole.proportion(cells, [4, 5], "q1", by="unit", interval="logit", df="domain", **how)
     same(share, rows.proportion("q1", by="unit", levels=[4, 5], interval="logit", df="domain"))
     expected = cases("govsat")["gd/by_unit_s1"]
-    of_q1 = mean.table().query("statistic == 'q1'")
+    of_q1 = whole.mean(cells, by="unit", small_sample="clusters", **how).table().query("statistic == 'q1'")
     np.testing.assert_allclose((of_q1["estimate"] - 1) / 4, expected.vector("est"), rtol=1e-9)
     np.testing.assert_allclose(of_q1["se"] / 4, expected.vector("se"), rtol=1e-9)

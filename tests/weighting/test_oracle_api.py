@@ -36,7 +36,7 @@ def design(name: str) -> Design:
     frame = api_data(sample)
     frame["wide"] = (frame["sch.wide"] == "Yes").astype(float)
     frame["not_wide"] = 1 - frame["wide"]
-    return Design(frame, weights="pw", **how)
+    return Design(frame, weights="pw", **how, small_sample="clusters")
 
 
 def agrees(case: str, ask: Callable[..., Estimates]) -> None:
@@ -203,7 +203,11 @@ def test_shares_of_exactly_0_and_1(name: str, method: str, p: int) -> None:
     assert not usable
     frame = design(name).frame.assign(all_equal=float(p))
     how = DESIGNS[name][1]
-    table = Design(frame, weights="pw", **how).proportion("all_equal", interval=EDGE_METHODS[method]).table()
+    table = (
+        Design(frame, weights="pw", **how, small_sample="clusters")
+        .proportion("all_equal", interval=EDGE_METHODS[method])
+        .table()
+    )
     far = far_limit(name, EDGE_METHODS[method])
     assert_same(table[LIMITS].to_numpy()[0], [0.0, far] if p == 0 else [1 - far, 1.0])
     assert table["note"][0]
@@ -255,9 +259,9 @@ def test_quantiles_of_a_domain_with_gaps(name: str, method: str, interval: str) 
 def test_two_stages_of_municipalities() -> None:
     """Both ways of giving the population sizes, and a sample in which everybody knows the answer."""
     frame = api_data("mu284").assign(f1=lambda f: 5 / f["n1"], f2=lambda f: 3 / f["n2"])
-    sizes = Design(frame, weights="w", clusters=["id1", "id2"], fpc=["n1", "n2"])
-    fractions = Design(frame, weights="w", clusters=["id1", "id2"], fpc=["f1", "f2"])
-    weightless = Design(frame, clusters=["id1", "id2"], fpc=["n1", "n2"])
+    sizes = Design(frame, weights="w", clusters=["id1", "id2"], fpc=["n1", "n2"], small_sample="clusters")
+    fractions = Design(frame, weights="w", clusters=["id1", "id2"], fpc=["f1", "f2"], small_sample="clusters")
+    weightless = Design(frame, clusters=["id1", "id2"], fpc=["n1", "n2"], small_sample="clusters")
     for d in (sizes, fractions, weightless):
         agrees("mu284/total", lambda d=d: d.total("y1"))
         agrees("mu284_fractions/total", lambda d=d: d.total("y1"))

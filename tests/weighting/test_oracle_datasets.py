@@ -23,7 +23,7 @@ def frame(name: str) -> pd.DataFrame:
 
 
 def design(name: str, **declared: Any) -> Design:
-    return Design(frame(name), **declared)
+    return Design(frame(name), **declared, small_sample="clusters")
 
 
 STAGES = {"clusters": ["dnum", "snum"]}
@@ -95,6 +95,7 @@ def test_strata_that_clusters_cross() -> None:
         fpc=["fpc1", "fpc2"],
         lonely="adjust",
         nest=True,
+        small_sample="clusters",
     )
     assert d.degf == r("contract/degf", "value")[0]
     assert_statistic(d.mean(["api00", "api99"]), "contract/mean")

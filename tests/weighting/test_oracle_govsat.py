@@ -76,7 +76,9 @@ def design(name: str) -> Design:
     if name == "gr":
         return rake(design("gd"), {m: dict(data(f"govsat_margin_{m}").to_numpy()) for m in MARGINS})
     fpc = "Npsu" if name == "gd" else None
-    return Design(survey(), weights="w", strata="stratum", clusters="psu", fpc=fpc, nest=True)
+    return Design(
+        survey(), weights="w", strata="stratum", clusters="psu", fpc=fpc, nest=True, small_sample="clusters"
+    )
 
 
 def agrees(ask: Ask, result: dict[str, Any]) -> None:

@@ -41,6 +41,7 @@ def design(policy: str, domains: str, fpc: str) -> Design:
         fpc="N" if fpc == "fpc" else None,
         lonely=policy,  # type: ignore[arg-type]
         lonely_domains=domains == "domadj",
+        small_sample="clusters",
     )
 
 

@@ -31,7 +31,7 @@ FACTORS = {
 
 @cache
 def services() -> Design:
-    return Design(data("scd"), strata="ESA", clusters="ambulance", nest=True)
+    return Design(data("scd"), strata="ESA", clusters="ambulance", nest=True, small_sample="clusters")
 
 
 def replicated(kind: Any) -> Any:

@@ -55,6 +55,7 @@ def design(name: str, policy: str) -> Design:
         nest=True,
         fpc=None if name == "none" else [f"{size}{s}" for s in range(1, depth + 1)],
         lonely=policy,  # type: ignore[arg-type]
+        small_sample="clusters",
     )
 
 

@@ -20,6 +20,7 @@ from weighting.groups import Codes, Flags, Floats, coded, crossed
 from weighting.variance.adjustment import Adjustment
 from weighting.variance.cells import ClusterCells
 from weighting.variance.influence import Residuals
+from weighting.variance.leverage import LEVERAGE, Auxiliaries, Leverage, is_even
 from weighting.variance.lonely_strata import LonelyPolicy
 from weighting.variance.stages import Stage
 
@@ -29,7 +30,8 @@ class SampleDesign:
     """A sample of n rows and how it was drawn.
 
     ``weights`` [n], 0 outside the ``domain`` [n] (None: all rows); ``stages`` that enter the variance; ``adjustments``
-    in the order in which they were made; ``policy`` for strata of one cluster.
+    in the order in which they were made; ``policy`` for strata of one cluster; ``small_sample``: how deviations of few
+    clusters are brought to full size.
     """
 
     _frame: pd.DataFrame
@@ -38,6 +40,7 @@ class SampleDesign:
     policy: LonelyPolicy
     adjustments: tuple[Adjustment, ...] = ()
     domain: Flags | None = None
+    small_sample: str = LEVERAGE
 
     def _changed(self, **values: Any) -> Self:
         """The same design with other values of its fields; nothing derived from the old ones is kept."""
@@ -189,6 +192,45 @@ class SampleDesign:
         """Whether the variance depends on which strata a domain has rows in, not only on its totals."""
         alone = any(stage.lonely.any() for stage in self.stages)
         return self.policy.in_domains or (self.lonely == "average" and alone)
+
+    @cached_property
+    def even(self) -> bool:
+        """Whether n/(n − 1) is all that deviations need: it was asked for, or nothing was adjusted and weights are equal
+        within strata."""
+        if self.small_sample != LEVERAGE:
+            return True
+        stage = self.stages[0]
+        return not self.adjustments and is_even(self.weights, stage.stratum[stage.cluster], stage.n_strata)
+
+    @cached_property
+    def _auxiliaries(self) -> Auxiliaries:
+        return Auxiliaries(self.residuals, self.stages[0])
+
+    def with_leverage(
+        self, u: Floats, domain: Codes, n_domains: int, weight: Floats, estimated: bool = True
+    ) -> Floats:
+        """Influence values ``u`` [n, k] with what leverage hides of them (:mod:`weighting.variance.leverage`), to be given to
+        :meth:`covariance_of` and its like; ``u`` counts in its row's domain (−1: none).
+
+        ``weight`` [n, k] holds w a of the rows each estimate rests on (for a ratio w a x); ``estimated`` is False for totals,
+        whose values are not measured from an estimate. Only sums of the values over clusters have a meaning.
+
+        >>> from weighting import Design
+        >>> d = Design({"y": [0.0, 1.0, 1.0]}, weights=[1.0, 1.0, 2.0])
+        >>> u = d.weights * (d.column("y").to_numpy() - 0.75) / 4
+        >>> d.with_leverage(u[:, None], np.zeros(3, dtype=int), 1, d.weights[:, None]).round(6).tolist()
+        [[-0.166667], [0.055556], [0.166667]]
+        """
+        u = np.asarray(u, dtype=float)
+        if self.even or not (estimated or self.adjustments):
+            return u
+        cells = self.cells(domain, n_domains)
+        leverage, w = Leverage.of(cells), self.weights[:, None]
+        even = np.divide(weight, w, out=np.zeros_like(weight), where=w > 0)
+        adjusted = bool(self.adjustments)
+        fits = self._auxiliaries.fits(leverage, cells, domain, (u, weight), estimated) if adjusted else None
+        lacking = leverage.lacking(cells.totals(u), cells.totals(weight), cells.totals(even), fits)
+        return u + np.append(lacking, np.zeros((1, u.shape[1])), axis=0)[cells.cell] * weight
 
     def covariance_of(self, u: Floats, domain: NDArray[np.bool_] | None = None) -> Floats:
         """Covariance [k, k] of estimates with influence values ``u`` [n, k], weights included, zero off the domain.

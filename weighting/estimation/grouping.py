@@ -7,7 +7,7 @@ level, from which every sum follows and which the design keeps for the next ques
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,16 @@ MOST_LEVELS = 32
 
 #: Columns of every table, which no by-column can be called.
 RESERVED = ("statistic", "estimate", "se", "ci_low", "ci_high", "df", "n", "n_eff", "deff", "note")
+
+
+class Answers(Protocol):
+    """A column by its name, and the rows [n] in which it has a value."""
+
+    @property
+    def column(self) -> str: ...
+
+    @property
+    def valid(self) -> Flags: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +102,15 @@ class Grouping:
         sampled = np.prod([stage.fraction for stage in self.design.stages], axis=0)
         whole, unseen = self.sums(self.design.weights), self.sums(self.squares * (1 - sampled))
         return np.where(whole > 0, whole**2 / (self.rows * unseen), np.nan)
+
+    @property
+    def even(self) -> bool:
+        """Whether n/(n − 1) is all that deviations need."""
+        return self.design.even
+
+    def answered(self, answers: Answers, cells: ClusterCells) -> Floats:
+        """Rows [M] with a value of a column and a positive weight in each cell."""
+        return cells.totals((answers.valid & (self.design.weights > 0)).astype(float))
 
     @property
     def squares(self) -> Floats:

@@ -21,6 +21,7 @@ from weighting.errors import DesignError, absent, is_whole, listed
 from weighting.estimation.estimates import Estimates
 from weighting.estimation.grouping import (
     BATCH,
+    Answers,
     Grouping,
     SmallCodes,
     Tabulation,
@@ -33,6 +34,8 @@ from weighting.estimation.requests import Request, estimates_of
 from weighting.estimation.study_variables import numeric, shares
 from weighting.frozen import freeze
 from weighting.groups import Floats, group_totals
+from weighting.variance.cells import ClusterCells
+from weighting.variance.leverage import LEVERAGE, SMALL_SAMPLE
 
 #: The sums of a histogram.
 _SUMS = ("table", "count", "rows", "weight", "square")
@@ -127,12 +130,13 @@ class Histogram:
         fpc: Any = None,
         lonely: Any = "fail",
         nest: bool | None = None,
+        small_sample: Any = LEVERAGE,
         interval: str = "wald",
         level: float = 0.95,
         df: str | float = "design",
     ) -> Estimates:
         """Means of items; ``cells`` has one row per cell, and the columns that ``strata``, ``clusters``, ``fpc``
-        and ``by`` name (``nest`` as for a :class:`weighting.Design`). The same numbers as
+        and ``by`` name (``nest`` and ``small_sample`` as for a :class:`weighting.Design`). The same numbers as
         :func:`weighting.estimation.means.mean` on the rows.
 
         >>> h = Histogram.of(np.array([[1], [2], [5], [4]]), np.ones(4), cell=[0, 0, 1, 1], n_cells=2, levels=range(1, 6))
@@ -140,9 +144,8 @@ class Histogram:
         [{'estimate': 3.0, 'se': 1.5}]
         """
         confidence = Confidence(interval, level, df)
-        grouping = self._grouping(
-            cells, by, {"strata": strata, "clusters": clusters, "fpc": fpc, "nest": nest}, lonely
-        )
+        how = {"strata": strata, "clusters": clusters, "fpc": fpc, "nest": nest}
+        grouping = self._grouping(cells, by, how, lonely, small_sample)
         found = tuple(numeric(grouping, item) for item in self._named(items))
         return estimates_of(Request(grouping, found, None, "mean"), confidence)
 
@@ -158,15 +161,15 @@ class Histogram:
         fpc: Any = None,
         lonely: Any = "fail",
         nest: bool | None = None,
+        small_sample: Any = LEVERAGE,
         interval: str = "bounded",
         level: float = 0.95,
         df: str | float = "design",
     ) -> Estimates:
         """Shares of the answers in ``levels``; the same numbers as :func:`weighting.estimation.means.proportion`."""
         confidence = Confidence(interval, level, df)
-        grouping = self._grouping(
-            cells, by, {"strata": strata, "clusters": clusters, "fpc": fpc, "nest": nest}, lonely
-        )
+        how = {"strata": strata, "clusters": clusters, "fpc": fpc, "nest": nest}
+        grouping = self._grouping(cells, by, how, lonely, small_sample)
         found = tuple(shares(grouping, item, levels) for item in self._named(items))
         return estimates_of(Request(grouping, found, None, "proportion"), confidence)
 
@@ -181,15 +184,17 @@ class Histogram:
         by: str | Sequence[str] | None,
         how: Mapping[str, Any],
         lonely: Any,
+        small_sample: Any,
     ) -> Grouping:
         """The cells as the rows of a design, with the tables of the items already made."""
         if len(cells) != self.rows.size:
             raise DesignError(f"cells: {len(cells)} rows for a histogram of {self.rows.size} cells")
         given = Arguments(cells)
-        policy, stages = given.policy(lonely, False), given.stages(**how)
+        given.problems += absent("small_sample", [small_sample], SMALL_SAMPLE)
+        policy, found = given.policy(lonely, False), given.stages(**how)
         weights = given.weights(self.weight, ())
         DesignError.raise_any(given.problems)
-        design = SampleDesign(given.frame, weights, stages, policy)
+        design = SampleDesign(given.frame, weights, found, policy, small_sample=small_sample)
         if design.counts_presence:
             raise DesignError(
                 "lonely='average' asks which rows have an answer: use the rows, not their histogram"
@@ -220,6 +225,14 @@ class HistogramGrouping(Grouping):
     @property
     def rows(self) -> NDArray[np.intp]:
         return self._by_domain(self.histogram.rows)
+
+    @property
+    def even(self) -> bool:
+        return self.design.small_sample != LEVERAGE  # one weight or several: the cells' sums do not tell
+
+    def answered(self, answers: Answers, cells: ClusterCells) -> Floats:
+        item = self.histogram.items.index(answers.column)
+        return cells.totals(self.histogram.count[:, item].astype(float))
 
     @property
     def held(self) -> Floats:

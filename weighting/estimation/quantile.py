@@ -194,7 +194,10 @@ def _share_influence(request: Request, variable: StudyVariable, estimate: Floats
     below = variable.rows() <= estimate[of_row]
     size = request.grouping.sums(w)
     share = request.grouping.sums(w * below) / size
-    return np.nan_to_num(w * (below - share[of_row]) / size[of_row]), share
+    u = np.nan_to_num(w * (below - share[of_row]) / size[of_row])
+    return request.design.with_leverage(u[:, None], request.domain, request.n_domains, w[:, None])[
+        :, 0
+    ], share
 
 
 def _joint_influence(request: Request, parts: Sequence[DomainQuantiles]) -> Influence:

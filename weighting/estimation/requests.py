@@ -20,6 +20,7 @@ from weighting.estimation.study_variables import Moments, StudyVariable
 from weighting.groups import Codes, Flags, Floats
 from weighting.variance.cells import ClusterCells
 from weighting.variance.influence import Influence
+from weighting.variance.leverage import Leverage
 
 #: Differences below this share of their terms are rounding: such answers are all equal.
 EQUAL = 1e-13
@@ -43,6 +44,11 @@ class Statistics:
     count: NDArray[np.intp]
     size: Floats
     cells: ClusterCells
+
+    def with_leverage(self, weight: Floats, even: Floats) -> Statistics:
+        """The same with what leverage hides of the influence totals; ``weight`` and ``even`` [M, k]: Σ w a and Σ a."""
+        lacking = Leverage.of(self.cells).lacking(self.influence, weight, even)
+        return replace(self, influence=self.influence + lacking * weight)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +114,18 @@ class Request:
         """Means, shares or totals of variables that share their cells."""
         moments, counts, cells = zip(*(v.moments(self.grouping) for v in variables), strict=True)
         count = np.repeat(np.stack(counts, axis=1), [len(v.names) for v in variables], axis=1)
-        return _from_moments(variables, Moments.joined(moments), count, cells[0], self.kind)
+        joined = Moments.joined(moments)
+        found = _from_moments(variables, joined, count, cells[0], self.kind)
+        if not self._levered:
+            return found
+        even = [self.grouping.answered(v, cells[0]) for v in variables for _ in v.names]
+        return found.with_leverage(joined.sums[0], np.stack(even, axis=1))
+
+    @property
+    def _levered(self) -> bool:
+        """Whether totals by cell have to be brought to full size; calibrated designs take rows, and uncalibrated totals are not
+        measured from an estimate."""
+        return not (self.grouping.even or self.design.adjustments or self.kind == "total")
 
     @np.errstate(divide="ignore", invalid="ignore")
     def _ratio(self, top: StudyVariable, bottom: StudyVariable) -> Statistics:
@@ -124,30 +141,42 @@ class Request:
         mean_rest = np.nan_to_num(cells.by_domain(totals) / size)
         spread = cells.by_domain(cells.totals(w * rest**2)) - size * mean_rest**2
         srs = simple_random_variance(spread, size, count) * (size / total_x) ** 2
-        return Statistics(
+        found = Statistics(
             (top,), ratio[:, None], z[:, None], srs[:, None], count[:, None], size[:, None], cells
         )
+        if not self._levered:
+            return found
+        weight, even = cells.totals(w * x), cells.totals(np.where(w > 0, x, 0.0))
+        return found.with_leverage(weight[:, None], even[:, None])
 
     def row_influence(self, found: Statistics) -> Floats:
         """Influence values [n, k] row by row: what calibrated designs regress on the auxiliaries."""
         numbers = [(v, k) for v in found.variables for k in range(len(v.names))]
+        weights = [self._weights_in(v) for v, _ in numbers]
         columns = [
-            self._row_influence(v, k, estimate)
-            for (v, k), estimate in zip(numbers, found.estimate.T, strict=True)
+            self._row_influence(v, k, estimate, weight)
+            for (v, k), estimate, weight in zip(numbers, found.estimate.T, weights, strict=True)
         ]
-        return np.stack(columns, axis=1)
+        u, weight, estimated = np.stack(columns, axis=1), np.stack(weights, axis=1), self.kind != "total"
+        return self.design.with_leverage(u, self.domain, self.n_domains, weight, estimated)
+
+    def _weights_in(self, variable: StudyVariable) -> Floats:
+        """w a [n] of a mean, share or total; w a x of a ratio."""
+        bottom, inside = self.denominator, self.domain >= 0
+        if bottom is None:
+            return np.where(variable.valid & inside, self.design.weights, 0.0)
+        return np.where(variable.valid & bottom.valid & inside, self.design.weights * bottom.rows(), 0.0)
 
     @np.errstate(divide="ignore", invalid="ignore")
-    def _row_influence(self, variable: StudyVariable, k: int, estimate: Floats) -> Floats:
-        bottom, inside = self.denominator, self.domain >= 0
-        valid = variable.valid if bottom is None else variable.valid & bottom.valid
-        w = np.where(valid & inside, self.design.weights, 0.0)
+    def _row_influence(self, variable: StudyVariable, k: int, estimate: Floats, weight: Floats) -> Floats:
         if self.kind == "total":
-            return w * variable.rows(k)
+            return weight * variable.rows(k)
+        bottom = self.denominator
         x = np.ones(self.design.n) if bottom is None else bottom.rows()
-        scale = self.grouping.sums(w * x)
+        valid = variable.valid if bottom is None else variable.valid & bottom.valid
+        w = np.where(valid & (self.domain >= 0), self.design.weights, 0.0)
         rest = _remainder(variable.rows(k), np.nan_to_num(estimate)[self.domain] * x)
-        return np.where(w > 0, w * rest / scale[self.domain], 0.0)
+        return np.where(w > 0, w * rest / self.grouping.sums(weight)[self.domain], 0.0)
 
 
 @np.errstate(divide="ignore", invalid="ignore")

@@ -44,12 +44,12 @@ class Adjustment:
         return np.arange(len(self.base_weights)) if self.index is None else self.index
 
     @cached_property
-    def _slope(self) -> Floats:
+    def slope(self) -> Floats:
         """Base weights over weights [n]: takes influence values to weighted residuals; 0 where the weight is."""
         return np.divide(self.base_weights, self.after, out=np.zeros_like(self.after), where=self.after != 0)
 
     @cached_property
-    def _inverse(self) -> Floats:
+    def inverse(self) -> Floats:
         """Generalised inverse [p, p] of x′Dx: collinear margins are expected (every margin adds up to all)."""
         moments = self.cross(self.base_weights, self)
         size = np.sqrt(np.where(np.diag(moments) > 0, np.diag(moments), 1.0))
@@ -76,12 +76,12 @@ class Adjustment:
     def slopes(self, u: Floats, domain: Codes, n_domains: int) -> Floats:
         """Regression coefficients [p, J, k] of the influence values u [n, k] of each domain (−1: none)."""
         group = np.where(domain < 0, n_domains, domain)
-        moments = [filled(self.sums(self._slope * column, group, n_domains)).T for column in u.T]
-        return np.asarray(np.tensordot(self._inverse, np.stack(moments, axis=2), axes=1))
+        moments = [filled(self.sums(self.slope * column, group, n_domains)).T for column in u.T]
+        return np.asarray(np.tensordot(self.inverse, np.stack(moments, axis=2), axes=1))
 
     def carried(self, earlier: Adjustment) -> Floats:
         """How this regression sees what an earlier one takes away: [p, earlier p]."""
-        return self._inverse @ self.cross(self._slope * earlier.after, earlier)
+        return self.inverse @ self.cross(self.slope * earlier.after, earlier)
 
     def cluster_totals(self, stage: Stage) -> Floats | csr_array:
         """Totals [C, p] of the weighted auxiliaries; sparse where they are many."""

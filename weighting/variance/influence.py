@@ -170,7 +170,7 @@ class Residuals:
         return sparse.csr_array(sparse.hstack([sparse.csr_array(part) for part in parts]))
 
     @cached_property
-    def _carried(self) -> list[list[Floats]]:
+    def carried(self) -> list[list[Floats]]:
         """How each adjustment sees what each of the earlier ones takes away."""
         return [
             [a.carried(earlier) for earlier in self.adjustments[:m]] for m, a in enumerate(self.adjustments)
@@ -179,7 +179,7 @@ class Residuals:
     def slopes(self, u: Floats, domain: Codes, n_domains: int) -> Floats:
         """Coefficients [p, J, k] of u [n, k] by domain, each adjustment seeing what the earlier ones left."""
         found: list[Floats] = []
-        for adjustment, carried in zip(self.adjustments, self._carried, strict=True):
+        for adjustment, carried in zip(self.adjustments, self.carried, strict=True):
             b = adjustment.slopes(u, domain, n_domains)
             for factor, earlier in zip(carried, found, strict=True):
                 b = b - np.tensordot(factor, earlier, axes=1)

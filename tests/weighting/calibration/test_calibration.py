@@ -69,7 +69,8 @@ def test_printed_table_of_kalton_and_flores_cervantes(column: str) -> None:
 
 
 def survey() -> Design:
-    return Design(govsat(), weights="w", strata="stratum", clusters="psu", fpc="Npsu", nest=True)
+    """With the factor n/(n − 1) that R takes."""
+    return Design(govsat(), "w", "stratum", "psu", "Npsu", nest=True, small_sample="clusters")
 
 
 def margins(*names: str) -> dict[Any, Any]:

@@ -263,7 +263,7 @@ def test_a_design_is_frozen() -> None:
 
 def test_a_subset_keeps_the_design() -> None:
     frame = sample()
-    design = Design(frame, "w", "h", "c", "N", lonely="adjust", nest=True)
+    design = Design(frame, "w", "h", "c", "N", lonely="adjust", nest=True, small_sample="clusters")
     part = design.subset(frame["dom"] == "x").subset(frame["y"] > 45)
     mask = ((frame["dom"] == "x") & (frame["y"] > 45)).to_numpy()
     assert part.n == design.n

@@ -31,7 +31,12 @@ def design(frame: pd.DataFrame, **options: Any) -> Design:
 
 def test_mean_by_hand() -> None:
     """Two clusters: θ = 22/7; residual totals z = ±; V = 2 Σ (z − z̄)²."""
-    d = Design({"y": [1.0, 2.0, 5.0], "w": [1.0, 2.0, 4.0], "c": [1, 1, 2]}, "w", clusters="c")
+    d = Design(
+        {"y": [1.0, 2.0, 5.0], "w": [1.0, 2.0, 4.0], "c": [1, 1, 2]},
+        "w",
+        clusters="c",
+        small_sample="clusters",
+    )
     theta = (1 + 4 + 20) / 7
     z = np.array([(1 - theta) + 2 * (2 - theta), 4 * (5 - theta)]) / 7
     e = d.mean("y")
@@ -55,7 +60,7 @@ def test_domain_mean_is_a_ratio_and_a_regression_coefficient() -> None:
     for u in ("u1", "u2", "u3"):
         frame[u] = (frame["unit"] == u).astype(float)
         frame[f"y_{u}"] = frame["y"] * frame[u]
-    d = design(frame)
+    d = design(frame, small_sample="clusters")
     means = d.mean("y", by="unit")
     for j, u in enumerate(("u1", "u2", "u3")):
         ratio = d.ratio(f"y_{u}", u)
@@ -244,7 +249,7 @@ def test_order_scale_and_labels_change_nothing() -> None:
 
 def test_covariance_is_that_of_the_expanded_rows() -> None:
     frame = survey()
-    d = design(frame, fpc=np.full(len(frame), 9))
+    d = design(frame, fpc=np.full(len(frame), 9), small_sample="clusters")
     e = d.mean(["q", "y"], by="unit")
     u = []
     for unit in ("u1", "u2", "u3"):

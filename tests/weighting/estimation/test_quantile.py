@@ -42,9 +42,8 @@ def test_intervals_of_the_distribution_function_against_r(
 ) -> None:
     """The same with two stages: apiclus2, interval.type "mean", "xlogit", "beta"."""
     frame = pd.read_csv(API / "apiclus2.csv")
-    e = Design(frame, clusters=["dnum", "snum"], fpc=["fpc1", "fpc2"]).quantile(
-        "api00", [0.25, 0.5, 0.9], interval=interval
-    )
+    d = Design(frame, clusters=["dnum", "snum"], fpc=["fpc1", "fpc2"], small_sample="clusters")
+    e = d.quantile("api00", [0.25, 0.5, 0.9], interval=interval)
     assert e.estimate.tolist() == [545, 653, 861]
     assert e.ci_low.tolist() == low
     assert e.ci_high.tolist() == high
