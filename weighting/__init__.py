@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from weighting.replication.replicates import Replicates
     from weighting.replication.resampling import replicate
     from weighting.small_areas.fay_herriot import fay_herriot
+    from weighting.tables.cross_table import CrossTable
     from weighting.variance.adjustment import Adjustment
 
 _HOME = {
     "Adjustment": "variance.adjustment",
     "CalibrationError": "errors",
+    "CrossTable": "tables.cross_table",
     "Design": "facade",
     "DesignError": "errors",
     "Estimates": "estimation.estimates",
@@ -49,6 +51,7 @@ _HOME = {
 __all__ = [
     "Adjustment",
     "CalibrationError",
+    "CrossTable",
     "Design",
     "DesignError",
     "Estimates",

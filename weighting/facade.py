@@ -23,6 +23,8 @@ from weighting.regression import regression
 from weighting.regression.regression import Regression
 from weighting.reliability import alpha
 from weighting.reliability.result import Reliability
+from weighting.tables import cross_table
+from weighting.tables.cross_table import CrossTable
 from weighting.variance.leverage import SMALL_SAMPLE
 from weighting.variance.lonely_strata import Lonely
 
@@ -122,6 +124,10 @@ class Design(SampleDesign):
     ) -> Estimates:
         """Quantiles by domain with Woodruff's intervals; see :func:`weighting.estimation.quantile.quantile`."""
         return quantile.quantile(self, columns, q, by, **options)
+
+    def crosstab(self, rows: str, columns: str, by: Columns | None = None, **options: Any) -> CrossTable:
+        """Two columns crossed, with a test of independence; see :func:`weighting.tables.cross_table.crosstab`."""
+        return cross_table.crosstab(self, rows, columns, by, **options)
 
     def ttest(self, columns: Columns, by: str | None = None, **options: Any) -> HypothesisTest:
         """t tests: against a value, of two groups, of pairs; see :func:`weighting.hypotheses.t_tests.ttest`."""

@@ -39,6 +39,15 @@ def _below(table: pd.DataFrame, remarks: Iterable[str], rows: int | None) -> lis
     return [*([f"… and {rest:,} more: see table()"] if rest > 0 else []), *remarks]
 
 
+def label(value: object) -> str:
+    """A category in words: whole numbers without decimals.
+
+    >>> label(2.0), label("nam"), label(2.5)
+    ('2', 'nam', '2.5')
+    """
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
 def significant(values: Iterable[float]) -> list[str]:
     """Four digits that count; six of large numbers.
 

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import special
 
 from weighting import shown
+from weighting.estimation.estimates import Estimates
 from weighting.frozen import freeze, hands_out_copies
 from weighting.groups import Floats
 
@@ -106,6 +107,20 @@ class HypothesisTest:
         after = f" ({self.note[k]})" if self.note[k] else ""
         value = shown.significant(self.statistic[[k]])[0]
         return f"{self.letter}({degrees}) = {value}, p {p if p.startswith('<') else '= ' + p}{after}"
+
+
+def is_census(means: Estimates) -> bool:
+    """Whether all means with rows say that they have no sampling error, because everybody answered."""
+    return all("complete census" in note for note, n in zip(means.note, means.n, strict=True) if n > 0)
+
+
+def left_out(name: object, rows: int) -> str:
+    """What is said of rows that do not count.
+
+    >>> left_out("q1", 1200)
+    'q1: 1,200 rows without a value, or without a group, are left out'
+    """
+    return f"{name}: {rows:,} rows without a value, or without a group, are left out"
 
 
 @np.errstate(invalid="ignore")

@@ -8,11 +8,13 @@ Statistics 55, 2013). Under equality the variance is the same as if ranks were k
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from scipy import special
 
+from weighting import shown
 from weighting.design.sample_design import SampleDesign
 from weighting.errors import DesignError, absent, applying, is_number, listed
 from weighting.estimation import means
@@ -21,7 +23,7 @@ from weighting.estimation.grouping import grouping_of
 from weighting.estimation.intervals import NO_VARIATION
 from weighting.estimation.study_variables import numeric
 from weighting.groups import Flags, Floats
-from weighting.hypotheses.hypothesis_test import HypothesisTest, f_p, quadratic_form, t_p
+from weighting.hypotheses.hypothesis_test import HypothesisTest, f_p, is_census, left_out, quadratic_form, t_p
 
 #: Scores of ranks r in (0, 1) by the name of the test.
 SCORES: dict[str, Callable[[Floats], Floats]] = {
@@ -78,7 +80,9 @@ def ranktest(
     scores = np.full(design.n, np.nan)
     scores[used] = SCORES[test](shares_below(values[used], design.weights[used], ties == "midrank"))
     scored = design.with_columns(pd.DataFrame({_SCORE: scores}, index=design.frame.index))
+    lost = int((design.weights > 0).sum() - used.sum())
     found = means.mean(scored, _SCORE, by)
+    found = replace(found, remarks=(left_out(names[0], lost),) if lost else ())
     groups = np.flatnonzero(found.n > 0)
     if groups.size < 2:
         raise DesignError(
@@ -128,7 +132,7 @@ def _two(found: Estimates, groups: np.ndarray, named: tuple[str, str], df: float
     note = _note(found, groups, df)
     t = np.where(note != "", np.nan, gap.estimate / np.where(gap.se > 0, gap.se, np.nan))
     first, second = by.iloc[groups]
-    comparison = f"{by.name}: {second} − {first}"
+    comparison = f"{by.name}: {shown.label(second)} − {shown.label(first)}"
     labels = pd.DataFrame({"statistic": [column], "comparison": [comparison]})
     degrees, missing = np.array([df], dtype=float), np.full(1, np.nan)
     return HypothesisTest(
@@ -161,6 +165,7 @@ def _note(found: Estimates, groups: np.ndarray, df: float) -> str:
     still = found.se[groups] <= NO_VARIATION * np.abs(found.estimate[groups])
     equal = np.ptp(found.estimate[groups]) == 0
     reasons = applying(
+        (still.all() and is_census(found), "complete census: no sampling error, nothing to test"),
         (still.all() and equal, "all values are equal: no test"),
         (still.all(), "nothing varies between clusters: no test"),
         (not df > 0, "no degrees of freedom: no test"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from weighting import shown
 from weighting.design.sample_design import SampleDesign
 from weighting.errors import DesignError, absent, applying, is_number, listed, quoted
 from weighting.estimation import means
@@ -19,10 +20,7 @@ from weighting.estimation.grouping import grouping_of
 from weighting.estimation.intervals import DEGREES, NO_VARIATION, Confidence, t_quantile
 from weighting.estimation.study_variables import numeric
 from weighting.groups import Flags, Floats
-from weighting.hypotheses.hypothesis_test import ALTERNATIVES, HypothesisTest, t_p
-
-#: Notes of an estimate that say there is no sampling error.
-CENSUS = "complete census"
+from weighting.hypotheses.hypothesis_test import ALTERNATIVES, HypothesisTest, is_census, left_out, t_p
 
 
 def ttest(  # noqa: PLR0913
@@ -67,7 +65,7 @@ def ttest(  # noqa: PLR0913
         design, names = _with_differences(design, names, paired)
     what = "mean" if paired is None else "mean difference"
     parts = [_mean(design, n, what, df) if by is None else _difference(design, n, by, df) for n in names]
-    return _answer(parts, alternative, level, 0.0 if against is None else float(against))
+    return _answer(parts, int((design.weights > 0).sum()), alternative, level, against or 0.0)
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,6 @@ class Compared:
     df: float
     n: float
     note: str
-    remarks: tuple[str, ...]
 
 
 def _refuse(by: object, against: object, paired: object, alternative: object, df: object) -> None:
@@ -136,7 +133,9 @@ def _difference(design: SampleDesign, name: str, by: str, df: str | float | None
     )
     degrees = float(gap.df[0]) if weighs else _degrees(design, name, by, df)
     first, second = groups.iloc[present]
-    return _compared(gap, name, f"{groups.name}: {second} − {first}", degrees, found)
+    return _compared(
+        gap, name, f"{groups.name}: {shown.label(second)} − {shown.label(first)}", degrees, found
+    )
 
 
 def _degrees(design: SampleDesign, name: str, by: str, df: str | float | None) -> float:
@@ -168,19 +167,19 @@ def _compared(tested: Estimates, name: str, what: str, df: float, means: Estimat
     estimate, se = float(tested.estimate[0]), float(tested.se[0])
     counted = means.n > 0
     flat = se <= NO_VARIATION * np.abs(means.estimate[counted]).max(initial=0)
-    census = flat and all(CENSUS in note for note, one in zip(means.note, counted, strict=True) if one)
     reasons = applying(
         (not counted.any(), "no row has a value"),
-        (census, "complete census: no sampling error, nothing to test"),
+        (flat and is_census(means), "complete census: no sampling error, nothing to test"),
         (flat, "nothing varies between clusters: no test"),
         (not df > 0, "no degrees of freedom: no test"),
     )
     note = reasons[0] if reasons else ""
-    n = float(means.n.sum())
-    return Compared(name, what, estimate, 0.0 if flat else se, df, n, note, means.remarks)
+    return Compared(name, what, estimate, 0.0 if flat else se, df, float(means.n.sum()), note)
 
 
-def _answer(parts: list[Compared], alternative: str, level: float, against: float) -> HypothesisTest:
+def _answer(
+    parts: list[Compared], sampled: int, alternative: str, level: float, against: float
+) -> HypothesisTest:
     """The tests of all columns in one table."""
     estimate, se, df, n = (np.array([getattr(p, k) for p in parts]) for k in ("estimate", "se", "df", "n"))
     note = tuple(part.note for part in parts)
@@ -207,7 +206,7 @@ def _answer(parts: list[Compared], alternative: str, level: float, against: floa
         se=se,
         ci_low=low,
         ci_high=high,
-        remarks=tuple(dict.fromkeys(remark for part in parts for remark in part.remarks)),
+        remarks=tuple(left_out(part.statistic, sampled - int(part.n)) for part in parts if part.n < sampled),
     )
 
 

@@ -16,6 +16,7 @@ from weighting.errors import DesignError, absent, listed, quoted
 from weighting.estimation.grouping import grouping_of
 from weighting.estimation.study_variables import numeric
 from weighting.groups import Flags, Floats, coded
+from weighting.shown import label
 
 INTERCEPT = "(intercept)"
 
@@ -146,7 +147,7 @@ def _dummies(
     levels = labels[present]
     if present.size < 2:
         raise DesignError(
-            f"x: column {str(name)!r} has one level only among the rows that count ({str(levels[0])!r})"
+            f"x: column {str(name)!r} has one level only among the rows that count ({label(levels[0])!r})"
         )
     if present.size > MOST_LEVELS:
         raise DesignError(f"x: column {str(name)!r} has {present.size} levels: is it a number?")
@@ -155,10 +156,10 @@ def _dummies(
         known = absent("level", [reference[name]], list(levels))
         DesignError.raise_any(f"reference, column {str(name)!r}: {problem}" for problem in known)
         base = present[list(levels).index(reference[name])]
-    shown = present[present != base]
-    remarks.append(f"{name}: reference {labels[base]}")
-    dummies = (codes[:, None] == shown).astype(float)
-    return Regressor(tuple(f"{name}={labels[code]}" for code in shown), dummies, codes >= 0)
+    others = present[present != base]
+    remarks.append(f"{name}: reference {label(labels[base])}")
+    dummies = (codes[:, None] == others).astype(float)
+    return Regressor(tuple(f"{name}={label(labels[code])}" for code in others), dummies, codes >= 0)
 
 
 def _product(left: Regressor, right: Regressor) -> Regressor:

@@ -246,7 +246,8 @@ def _coefficients(
     se = np.sqrt(np.maximum(np.diag(design.covariance_of(u, matrix.used)), 0))
     degrees, missing = np.full(se.size, df), np.full(se.size, np.nan)
     low, high = wald(fit.coefficients, se, degrees, level)
-    note = "" if df > 0 else "no degrees of freedom: no interval"
+    note = np.where(se > 0, "", "no sampling error: a complete census, or nothing varies between clusters")
+    note = note if df > 0 else np.full(se.size, "no degrees of freedom: no interval")
     return Estimates(
         labels=pd.DataFrame({"statistic": list(matrix.names)}),
         estimate=fit.coefficients,
@@ -257,7 +258,7 @@ def _coefficients(
         n=np.full(se.size, float(matrix.used.sum())),
         n_eff=missing,
         deff=missing,
-        note=(note,) * se.size,
+        note=tuple(note.tolist()),
         level=level,
         source=partial(_influence, design, u),
         design_df=df,

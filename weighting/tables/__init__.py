@@ -1,0 +1,1 @@
+"""Cross-tables with their shares and tests of independence."""
