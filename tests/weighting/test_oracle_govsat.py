@@ -36,7 +36,7 @@ MARGINS = ("unit", "age", "sex")
 INTERVALS = {
     "logit": "logit",
     "xlogit": "logit",
-    "beta": "beta",
+    "beta": "beta_untruncated",
     "mean": "wald",
     "wilson": "wilson",
     "asin": "arcsine",
@@ -82,8 +82,8 @@ def design(name: str) -> Design:
 
 
 def agrees(ask: Ask, result: dict[str, Any]) -> None:
-    """All that R says of means and totals: estimates, errors, covariance, intervals, df, cv; nothing left over."""
-    answer = ask()
+    """All that R says of means and totals: estimates, errors, covariance, intervals, df (the design's), cv; nothing left over."""
+    answer = ask(df="design")
     table = answer.table()
     est = vector(list(result["est"].values()))
     assert_same(table["estimate"], est)
@@ -204,7 +204,7 @@ def pairs(name: str, **options: Any) -> Estimates:
 
 
 def p_values(name: str) -> np.ndarray:
-    table = pairs(name).table()
+    table = pairs(name, df="design").table()
     return np.asarray(2 * stats.t.sf(np.abs(table["estimate"] / table["se"]), table["df"]))
 
 

@@ -21,6 +21,7 @@ from weighting import Design, DesignError, Estimates, replicate
 CASES = cases("lonely")
 NORMAL = np.inf
 LIMITS = ["ci_low", "ci_high"]
+INTERVALS = {"logit": "logit", "xlogit": "logit", "beta": "beta_untruncated"}
 CONFIDENCE = (
     ("ci95_z", 0.95, NORMAL),
     ("ci90_t", 0.90, "design"),
@@ -60,7 +61,7 @@ def asked(d: Design, statistic: str) -> Ask:
         "sub": lambda **o: of_domain(d, level).mean("y", **o),
         "subtot": lambda **o: of_domain(d, level).total("y", **o),
         "deff": lambda **o: d.mean("y", **o),
-        "ciprop": lambda **o: d.proportion("b", **{"interval": level.removeprefix("x"), **o}),
+        "ciprop": lambda **o: d.proportion("b", **{"interval": INTERVALS[level], **o}),
     }
     return questions[kind]
 
@@ -73,8 +74,8 @@ def flat(kept: object) -> np.ndarray:
 
 
 def agrees(ask: Ask, result: dict[str, Any]) -> None:
-    """Every entry of the result is compared; an entry nobody compares fails the test."""
-    answer = ask()
+    """Every entry of the result is compared, with R's degrees of freedom, the design's; one that nobody compares fails."""
+    answer = ask(df="design")
     table = answer.table()
     columns = {"est": "estimate", "ratio": "estimate", "se": "se", "deff": "deff", "df": "df"}
     done = {"table", "rownames"} & set(result)

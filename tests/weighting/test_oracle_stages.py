@@ -106,18 +106,18 @@ def test_a_domain_of_two_columns(policy: str, name: str) -> None:
     agrees(f"{at}/subset", part.mean(["y", "x"]))
     agrees(f"{at}/subset_total", part.total("y"))
     assert_same(part.mean("y").deff, np.atleast_1d(R[f"{at}/subset_deff", "value"]))
-    for method, interval in (("xlogit", "logit"), ("beta", "beta")):
-        e = part.proportion("b", interval=interval)
+    for method, interval in (("xlogit", "logit"), ("beta", "beta_untruncated")):
+        e = part.proportion("b", interval=interval, df="design")
         assert_same([e.ci_low[0], e.ci_high[0]], R[f"{at}/subset_ciprop_{method}", "ci95"])
 
 
 @everywhere
 def test_intervals_and_quantiles(policy: str, name: str) -> None:
     d, at = design(name, policy), f"{policy}/{name}"
-    for method, interval in (("xlogit", "logit"), ("beta", "beta")):
-        e = d.proportion("b", interval=interval)
+    for method, interval in (("xlogit", "logit"), ("beta", "beta_untruncated")):
+        e = d.proportion("b", interval=interval, df="design")
         assert_same([e.ci_low[0], e.ci_high[0]], R[f"{at}/ciprop_{method}", "ci95"])
-    table = d.quantile("y", [0.25, 0.5, 0.75]).table()
+    table = d.quantile("y", [0.25, 0.5, 0.75], df="design").table()
     assert_same(table[["estimate", "ci_low", "ci_high", "se"]], R[f"{at}/quantile", "table"])
 
 

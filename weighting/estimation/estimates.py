@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,11 @@ from scipy import special
 
 from weighting import shown
 from weighting.errors import DesignError, absent, is_number, unknown
+from weighting.estimation.degrees import of_combinations
+from weighting.estimation.delta_method import differentiated
 from weighting.estimation.intervals import Confidence
 from weighting.frozen import freeze, hands_out_copies
-from weighting.groups import Floats
+from weighting.groups import Flags, Floats
 from weighting.variance.influence import Influence
 
 #: Names of p-value adjustments: R's on the left, statsmodels' on the right.
@@ -28,6 +30,13 @@ ADJUSTMENTS = {
     "BH": "fdr_bh",
     "BY": "fdr_by",
 }
+
+#: Why an estimate has no standard error although its formula gives 0.
+ONE_CLUSTER = "one cluster that is not completely taken: no standard error can be seen, no interval"
+#: What is said of every combination for which nothing else has to be said.
+COMBINATION = "combination: n, n_eff, deff do not apply"
+#: What makes an estimate of zero error exact.
+EXACT = "complete census: no sampling error"
 
 #: The numbers of a table, in the order of its columns.
 NUMBERS = ("estimate", "se", "ci_low", "ci_high", "df", "n", "n_eff", "deff")
@@ -41,7 +50,8 @@ class Estimates:
     ``labels`` holds the by-columns and the statistic of each row; ``estimate``, ``se``, ``ci_low``, ``ci_high``,
     ``df``, ``n`` (rows with a value), ``n_eff`` (n / deff) and ``deff`` (variance over that of a simple random
     sample without replacement of the same size from Σ w) are arrays [K]. ``note`` [K] says why something does not
-    apply. Results are frozen: nothing done to one changes another, or the design.
+    apply. ``domain_df`` [K]: clusters less strata of each row's domain, whatever ``df`` goes by; ``within``: the range
+    that values were declared to lie in. Results are frozen: nothing done to one changes another, or the design.
     """
 
     labels: pd.DataFrame
@@ -59,11 +69,16 @@ class Estimates:
     remarks: tuple[str, ...] = ()
     source: Callable[[], Influence | Floats] | None = field(default=None, repr=False)
     design_df: float = np.inf
-    df_rule: str | float = "design"
+    df_rule: str | float = "domain"
+    domain_df: Floats | None = None
+    within: tuple[float, float] | None = None
+    span: Callable[[Flags], Floats] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         for name in NUMBERS:
             object.__setattr__(self, name, np.array(getattr(self, name), dtype=float))
+        own = self.df if self.domain_df is None else np.array(self.domain_df, dtype=float)
+        object.__setattr__(self, "domain_df", own)
         freeze(self)
 
     def __len__(self) -> int:
@@ -114,22 +129,28 @@ class Estimates:
         interval: str = "wald",
         level: float | None = None,
         df: str | float | None = None,
+        within: tuple[float, float] | None = None,
     ) -> Estimates:
         """Linear combinations of rows: {"name": {row: coefficient}}, with their joint covariance.
 
         A row is named by its statistic; by (by…, statistic); or by the by-values alone where there is only one
-        statistic. ``df`` "satterthwaite" weighs the strata by their part in the combination's variance.
+        statistic. ``df``: by default as the rows' own; "domain" is Welch's formula over the domains (never more than the
+        clusters less strata that they reach together), "satterthwaite" weighs the strata by their part in the
+        combination's variance. ``within``: the range of the combinations, for intervals that keep to it.
 
         >>> from weighting import Design
         >>> d = Design({"y": [1.0, 2, 4, 5], "h": ["a", "a", "b", "b"]})
         >>> gap = d.mean("y", by="h").combine({"gap": {"b": 1, "a": -1}})
-        >>> gap.estimate.tolist(), gap.se.round(4).tolist()
-        ([3.0], [0.5774])
+        >>> gap.estimate.tolist(), gap.se.round(4).tolist(), gap.df.tolist()
+        ([3.0], [0.5774], [2.0])
         """
         _refuse_combinations(combinations)
         weights = self._coefficients(combinations)
+        own, degrees = self.level if level is None else level, self.df_rule if df is None else df
         labels = pd.DataFrame({"statistic": list(combinations)})
-        return self.linear(weights, labels, interval, self.level if level is None else level, df)
+        return self._combined(
+            weights, self._sums(weights), labels, Confidence(interval, own, degrees, within)
+        )
 
     def linear(
         self,
@@ -140,34 +161,115 @@ class Estimates:
         df: str | float | None = None,
     ) -> Estimates:
         """The combinations weights′θ, ``weights`` [K, q], named by ``labels`` [q rows, with a statistic column]."""
-        own_rule = "design" if self.df_rule == "domain" else self.df_rule
-        confidence = Confidence(interval, level, own_rule if df is None else df)
+        confidence = Confidence(interval, level, self.df_rule if df is None else df)
+        return self._combined(weights, self._sums(weights), labels, confidence)
+
+    def _sums(self, weights: Floats) -> Floats:
+        """The combinations [q] of the estimates."""
+        parts = np.where(weights != 0, weights * self.estimate[:, None], 0.0)
+        return np.asarray(parts.sum(axis=0), dtype=float)
+
+    def nonlinear(
+        self,
+        functions: Mapping[str, Callable[[Mapping[Any, Any]], Any]],
+        interval: str = "wald",
+        level: float | None = None,
+        df: str | float | None = None,
+    ) -> Estimates:
+        """Smooth functions of rows by the delta method: {"name": function}, with their joint covariance.
+
+        A function takes the rows by name, as in :meth:`combine`, and returns one number: sums, products, quotients, powers
+        and numpy's exp, log, sqrt and the like. Derivatives are exact to rounding (complex steps).
+
+        Raises:
+            DesignError: functions that cannot be differentiated so (abs, max, comparisons), or ask for an unknown row.
+
+        >>> from weighting import Design
+        >>> e = Design({"y": [1.0, 2, 4, 5], "x": [1.0, 1, 2, 3]}).total(["y", "x"])
+        >>> r = e.nonlinear({"y/x": lambda t: t["y"] / t["x"]})
+        >>> bool(np.isclose(r.se[0], Design({"y": [1.0, 2, 4, 5], "x": [1.0, 1, 2, 3]}).ratio("y", "x").se[0]))
+        True
+        """
+        value, slopes = differentiated(functions, self.estimate, self._places)
+        labels = pd.DataFrame({"statistic": list(functions)})
+        own = self.df_rule if df is None else df
+        confidence = Confidence(interval, self.level if level is None else level, own)
+        return self._combined(slopes, value, labels, confidence)
+
+    def _combined(
+        self, weights: Floats, estimate: Floats, labels: pd.DataFrame, confidence: Confidence
+    ) -> Estimates:
+        """Functions of the rows with these values [q] and derivatives [K, q]."""
         used = weights != 0
-        estimate = np.where(used, weights * self.estimate[:, None], 0.0).sum(axis=0)
         joint = weights.T @ np.where(np.isnan(self._covariance), 0.0, self._covariance) @ weights
         lost = (used & np.isnan(self.se)[:, None]).any(axis=0)
         joint[lost, :] = joint[:, lost] = np.nan
         se = np.sqrt(np.maximum(np.diag(joint), 0))
         source = self._source.linear(weights) if isinstance(self._source, Influence) else joint
-        degrees = self._degrees(confidence.df, source, se.size)
+        own = self._welch(weights)
+        degrees = self._degrees(confidence.df, source, own)
         n = np.where(used, np.where(np.isnan(self.n), np.inf, self.n)[:, None], np.inf).min(axis=0)
-        flat = (se == 0) & (interval != "wald")
+        flat = (se == 0) & (confidence.interval != "wald")
         low, high = confidence.limits(estimate, se, degrees, n, flat)
+        still = used & ((self.se == 0) & (self.ci_high > self.ci_low))[:, None]
+        unseen = (se == 0) & still.any(axis=0) & (confidence.interval == "wald")
+        exact = (se == 0) & ~unseen & ~still.any(axis=0)
+        low, high = np.where(exact, estimate, low), np.where(exact, estimate, high)
         missing = np.full(se.size, np.nan)
-        note = np.where(
-            lost, "a row of this combination has no estimate", "combination: n, n_eff, deff do not apply"
-        )
+        span = None if self.span is None else partial(_span_of, self.span, used)
         return Estimates(
-            labels, estimate, se, low, high, degrees, missing, missing, missing, tuple(note.tolist()),
-            interval, level, self.remarks, lambda: source, self.design_df, confidence.df,
+            labels, estimate, se, np.where(unseen, np.nan, low), np.where(unseen, np.nan, high),
+            degrees, missing, missing, missing, self._notes(used, lost, still, degrees),
+            confidence.interval, confidence.level, self.remarks, lambda: source, self.design_df, confidence.df,
+            own, confidence.within, span,
         )  # fmt: skip
 
-    def _degrees(self, rule: str | float, source: Influence | Floats, size: int) -> Floats:
+    def _notes(self, used: Flags, lost: Flags, still: Flags, degrees: Floats) -> tuple[str, ...]:
+        """Why something does not apply to combinations [q] of the rows ``used`` [K, q]: ``lost`` [q] have one without standard
+        error, in ``still`` [K, q] nothing varies, ``degrees`` [q] of freedom."""
+        names, exact = self.keys(), (self.se == 0) & (self.ci_high == self.ci_low)
+        notes = []
+        for q, rows in enumerate(used.T):
+            gone = np.flatnonzero(rows & np.isnan(self.se))
+            if lost[q]:
+                why = self.note[gone[0]] or "no standard error"
+                notes.append(f"no standard error: {names[gone[0]]!r}: {why}")
+            elif still[:, q].any():
+                of = ", ".join(repr(names[k]) for k in np.flatnonzero(still[:, q])[:3])
+                whole = "no interval" if (still[:, q] | ~rows).all() else "its error counts as 0"
+                notes.append(f"nothing varies in {of}: {whole}")
+            elif rows.any() and exact[rows].all():
+                notes.append(
+                    EXACT if all(self.note[k] == EXACT for k in np.flatnonzero(rows)) else "no part varies"
+                )
+            elif degrees[q] <= 0:
+                notes.append("no degrees of freedom: no interval")
+            else:
+                notes.append(COMBINATION)
+        return tuple(notes)
+
+    def _welch(self, weights: Floats) -> Floats:
+        """Degrees of freedom [q] of combinations of domains: :mod:`weighting.estimation.degrees`."""
+        by = self.labels.drop(columns="statistic")
+        place = np.zeros(len(self), dtype=np.intp)
+        if by.shape[1]:
+            place = np.asarray(by.groupby(list(by.columns), sort=False, dropna=False).ngroup(), dtype=np.intp)
+        found = of_combinations(weights, self._covariance, self._domain_df, place)
+        together = self.design_df if self.span is None else self.span(weights != 0)
+        return np.minimum(found, np.minimum(together, self.design_df))
+
+    @property
+    def _domain_df(self) -> Floats:
+        return self.df if self.domain_df is None else self.domain_df
+
+    def _degrees(self, rule: str | float, source: Influence | Floats, welch: Floats) -> Floats:
         """Degrees of freedom [q] of combinations with this joint influence."""
         if rule == "satterthwaite":
             found = by_strata(source)
-            return np.where(np.isnan(found), self.design_df, found)
-        return np.full(size, self.design_df if isinstance(rule, str) else float(rule))
+            return np.where(np.isnan(found), welch, found)
+        if rule == "domain":
+            return welch
+        return np.full(welch.size, self.design_df if isinstance(rule, str) else float(rule))
 
     def _coefficients(self, combinations: Mapping[str, Mapping[Any, float]]) -> Floats:
         place = self._places
@@ -199,7 +301,8 @@ class Estimates:
     ) -> pd.DataFrame:
         """Differences of all pairs of rows of the same statistic, with t-tests and adjusted p-values.
 
-        Columns: first, second, statistic, estimate, se, ci_low, ci_high, df, t, p, p_adjusted (over all pairs).
+        Columns: first, second, statistic, estimate, se, ci_low, ci_high, df, t, p, p_adjusted (over all pairs), note (why
+        there is no standard error or interval).
         ``adjust``: holm, bonferroni, hochberg, hommel, BH, BY or none (statsmodels' ``multipletests``).
 
         >>> from weighting import Design
@@ -219,7 +322,8 @@ class Estimates:
         table = table.assign(
             estimate=gap.estimate, se=gap.se, ci_low=gap.ci_low, ci_high=gap.ci_high, df=gap.df, t=t
         )
-        return table.assign(p=p, p_adjusted=adjusted_p(p, adjust))
+        plain = np.array(gap.note) == COMBINATION
+        return table.assign(p=p, p_adjusted=adjusted_p(p, adjust), note=np.where(plain, "", gap.note))
 
     def _pairs(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """The rows of each pair: any two of a table without by-columns, else two of the same statistic."""
@@ -252,6 +356,11 @@ class Estimates:
         for name, digits in (("df", 1), ("n", 0), ("n_eff", 1), ("deff", 2)):
             table[name] = shown.decimals(table[name], digits)
         return table.drop(columns=[] if any(table["note"]) else "note")
+
+
+def _span_of(span: Callable[[Flags], Floats], used: Flags, again: Flags) -> Floats:
+    """Clusters less strata [r] under combinations ``again`` [q, r] of combinations ``used`` [K, q]."""
+    return span((used.astype(float) @ again.astype(float)) > 0)
 
 
 def _row_names(labels: pd.DataFrame) -> list[Hashable]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from weighting.design.sample_design import SampleDesign
 from weighting.errors import DesignError, absent, listed
+from weighting.estimation.degrees import Span, reached
 from weighting.groups import Codes, Flags, Floats, coded, group_totals
 from weighting.variance.cells import ClusterCells
 
@@ -91,6 +92,17 @@ class Grouping:
     def rows(self) -> NDArray[np.intp]:
         """Rows [J] with a positive weight."""
         return np.bincount(self._counted, minlength=self.n_domains)[: self.n_domains]
+
+    @cached_property
+    def reached(self) -> tuple[Floats, Floats]:
+        """Clusters and strata of the first stage [J, 1] each, in which a domain has a row of positive weight."""
+        weighed = (self.design.weights > 0).astype(float)[:, None]
+        return reached(self.cells, self.cells.totals(weighed) > 0)
+
+    @cached_property
+    def span(self) -> Span:
+        """Which clusters of the first stage hold rows of which domain."""
+        return Span.of(self.design.stages[0], self.design.weights, self.domain, self.n_domains)
 
     @cached_property
     @np.errstate(divide="ignore", invalid="ignore")

@@ -131,9 +131,10 @@ class Histogram:
         lonely: Any = "fail",
         nest: bool | None = None,
         small_sample: Any = LEVERAGE,
-        interval: str = "wald",
+        interval: str | None = None,
         level: float = 0.95,
-        df: str | float = "design",
+        df: str | float = "domain",
+        within: tuple[float, float] | None = None,
     ) -> Estimates:
         """Means of items; ``cells`` has one row per cell, and the columns that ``strata``, ``clusters``, ``fpc``
         and ``by`` name (``nest`` and ``small_sample`` as for a :class:`weighting.Design`). The same numbers as
@@ -143,7 +144,7 @@ class Histogram:
         >>> h.mean(pd.DataFrame({"cluster": ["a", "b"]}), clusters="cluster").table()[["estimate", "se"]].to_dict("records")
         [{'estimate': 3.0, 'se': 1.5}]
         """
-        confidence = Confidence(interval, level, df)
+        confidence = Confidence.of_means(interval, level, df, within)
         how = {"strata": strata, "clusters": clusters, "fpc": fpc, "nest": nest}
         grouping = self._grouping(cells, by, how, lonely, small_sample)
         found = tuple(numeric(grouping, item) for item in self._named(items))
@@ -164,7 +165,7 @@ class Histogram:
         small_sample: Any = LEVERAGE,
         interval: str = "bounded",
         level: float = 0.95,
-        df: str | float = "design",
+        df: str | float = "domain",
     ) -> Estimates:
         """Shares of the answers in ``levels``; the same numbers as :func:`weighting.estimation.means.proportion`."""
         confidence = Confidence(interval, level, df)

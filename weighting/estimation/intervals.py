@@ -8,8 +8,11 @@ counts estimated from survey data", Survey Methodology 24 (1998); Wilson, JASA 2
 sample size for n, as Dean & Pagano, J. Survey Statistics and Methodology 3 (2015), compare them.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,8 +21,8 @@ from scipy import special
 from weighting.errors import DesignError, applying, is_number, unknown
 from weighting.groups import Flags, Floats
 
-INTERVALS = ("wald", "logit", "wilson", "beta", "bounded", "arcsine", "likelihood")
-DEGREES = ("design", "domain", "satterthwaite")
+INTERVALS = ("wald", "logit", "wilson", "beta", "beta_untruncated", "bounded", "arcsine", "likelihood")
+DEGREES = ("domain", "design", "satterthwaite")
 
 Limits = tuple[Floats, Floats]
 
@@ -136,21 +139,30 @@ def likelihood(
 
 
 def beta(
-    estimate: ArrayLike, se: ArrayLike, df: ArrayLike, level: float = 0.95, n: ArrayLike | None = None
+    estimate: ArrayLike,
+    se: ArrayLike,
+    df: ArrayLike,
+    level: float = 0.95,
+    n: ArrayLike | None = None,
+    truncated: bool = True,
 ) -> Limits:
     """Korn & Graubard: Clopper–Pearson with effective n = p(1 − p)/se² · (t[n − 1]/t[df])².
 
-    ``n`` is the number of observations; where se is zero, the effective n before the factor of t.
+    ``n`` is the number of observations; where se is zero, the effective n before the factor of t. The factor is at most 1:
+    degrees of freedom beyond n − 1 (of a whole file, for the few rows of a domain) say nothing about those rows.
+    ``truncated=False`` leaves it as it is, as R does.
 
-    >>> low, high = beta(1.0, 0.0, 29, n=30)
-    >>> round(float(low), 4), float(high)
-    (0.8843, 1.0)
+    >>> low, high = beta(1.0, 0.0, [29, 199], n=[30, 2])
+    >>> low.round(4).tolist(), high.tolist()
+    ([0.8843, 0.1581], [1.0, 1.0])
+    >>> beta(1.0, 0.0, 199, n=2, truncated=False)[0].round(3).item()
+    0.957
     """
     p = np.asarray(estimate, dtype=float)
     size = np.full(p.shape, np.inf) if n is None else np.asarray(n, dtype=float)
     n_eff = _effective_size(p, np.asarray(se, dtype=float), n)
-    n_eff = np.where(np.isposinf(n_eff), np.inf, n_eff * _t_factor(size, df, level))
-    return clopper_pearson(p, n_eff, level)
+    factor = _t_factor(size, df, level) if truncated else _t_ratio(size, df, level)
+    return clopper_pearson(p, np.where(np.isposinf(n_eff), np.inf, n_eff * factor), level)
 
 
 def clopper_pearson(estimate: ArrayLike, n: ArrayLike, level: float = 0.95) -> Limits:
@@ -224,7 +236,12 @@ def _without_variation(
 
 #: Kernels by name: those that carry a Wald interval back from another scale, and those that need a sample size.
 TRANSFORMED: dict[str, Callable[..., Limits]] = {"logit": logit, "bounded": logit, "arcsine": arcsine}
-SIZED: dict[str, Callable[..., Limits]] = {"wilson": wilson, "beta": beta, "likelihood": likelihood}
+SIZED: dict[str, Callable[..., Limits]] = {
+    "wilson": wilson,
+    "beta": beta,
+    "beta_untruncated": partial(beta, truncated=False),
+    "likelihood": likelihood,
+}
 
 
 def _effective_size(p: Floats, se: Floats, n: ArrayLike | None) -> Floats:
@@ -233,16 +250,21 @@ def _effective_size(p: Floats, se: Floats, n: ArrayLike | None) -> Floats:
     return np.where(varies, size, np.nan if n is None else np.asarray(n, dtype=float))
 
 
-def _t_factor(n: Floats, df: ArrayLike, level: float) -> Floats:
-    """(t[n − 1]/t[df])²: how much a variance known with few degrees of freedom costs in sample size."""
+def _t_ratio(n: Floats, df: ArrayLike, level: float) -> Floats:
+    """(t[n − 1]/t[df])²: what a variance known with few degrees of freedom costs in sample size."""
     few = np.maximum(np.asarray(n, dtype=float) - 1, 1.0)
     return (t_quantile(few, level) / t_quantile(df, level)) ** 2
+
+
+def _t_factor(n: Floats, df: ArrayLike, level: float) -> Floats:
+    """The same, at most 1: a variance is never known better than by its own n observations."""
+    return np.minimum(_t_ratio(n, df, level), 1.0)
 
 
 @dataclass(frozen=True)
 class Confidence:
     """Which limits are asked for: ``interval`` is one of ``INTERVALS``, ``level`` that of confidence, ``df`` one of ``DEGREES``
-    or a number.
+    or a number; values are declared to lie ``within`` two numbers.
 
     Raises:
         DesignError: what no estimator offers.
@@ -251,6 +273,7 @@ class Confidence:
     interval: str
     level: float
     df: str | float
+    within: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         inside = is_number(self.level) and 0 < self.level < 1
@@ -263,23 +286,56 @@ class Confidence:
                 unknown("degrees of freedom", self.df, (*DEGREES, "a number")),
             ),
             (number and not float(self.df) > 0, f"df: {self.df} is not positive"),
+            (
+                self.within is not None and not _is_range(self.within),
+                f"within: {self.within!r} is no range (lowest, highest)",
+            ),
         )
         DesignError.raise_any(problems)
 
+    @classmethod
+    def of_means(
+        cls, interval: str | None, level: float, df: str | float, within: tuple[float, float] | None
+    ) -> Confidence:
+        """What is asked for where no interval need be named: "bounded" for values of a declared range, "wald" for others."""
+        return cls(interval or ("wald" if within is None else "bounded"), level, df, within)
+
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """The range that values and limits keep to: the declared one, else [0, 1] for every interval but "wald"."""
+        return (0.0, 1.0) if self.within is None and self.interval != "wald" else self.within
+
+    @property
+    def counts_all_rows(self) -> bool:
+        """Whether the size of the sample is that of all rows the design holds for a domain, as in R, instead of those with a
+        value."""
+        return self.interval == "beta_untruncated"
+
     def limits(self, estimate: Floats, se: Floats, df: Floats, n: Floats, flat: Flags) -> Limits:
         """Limits of estimates; ``n`` holds the number of rows, or what stands for it where nothing varies (``flat``)."""
-        if self.interval == "wald":
+        if self.interval == "wald" or self.bounds is None:
             return wald(estimate, se, df, self.level)
-        outside = (estimate < -1e-12) | (estimate > 1 + 1e-12)
+        lowest, highest = self.bounds
+        width = highest - lowest
+        p, error = (estimate - lowest) / width, se / width
+        outside = (p < -1e-12) | (p > 1 + 1e-12)
         if outside.any():
             raise DesignError(
-                f"interval {self.interval!r} is for values between 0 and 1, and an estimate is "
-                f"{estimate[outside][0]:g}: use interval='wald'"
+                f"interval {self.interval!r} is for values between {lowest:g} and {highest:g}, and an estimate is "
+                f"{estimate[outside][0]:g}: use interval='wald', or declare the range: within=(lowest, highest)"
             )
         if self.interval in TRANSFORMED:
             kernel = TRANSFORMED[self.interval]
-            return bounded(estimate, se, df, n, np.isposinf(n), self.level, kernel)
-        return SIZED[self.interval](estimate, np.where(flat, 0.0, se), df, self.level, n)
+            low, high = bounded(p, error, df, n, np.isposinf(n), self.level, kernel)
+        else:
+            low, high = SIZED[self.interval](p, np.where(flat, 0.0, error), df, self.level, n)
+        return lowest + width * low, lowest + width * high
+
+
+def _is_range(given: object) -> bool:
+    """Whether this is a pair of numbers, the lower one first."""
+    pair = given if isinstance(given, (tuple, list)) else ()
+    return len(pair) == 2 and all(is_number(v) and np.isfinite(v) for v in pair) and pair[0] < pair[1]
 
 
 def chosen(flat: Flags, safe: Limits, limits: Limits) -> Limits:

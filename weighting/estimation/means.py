@@ -25,10 +25,11 @@ def mean(  # noqa: PLR0913
     columns: str | Sequence[str],
     by: str | Sequence[str] | None = None,
     *,
-    interval: str = "wald",
+    interval: str | None = None,
     level: float = 0.95,
-    df: str | float = "design",
+    df: str | float = "domain",
     listwise: bool = False,
+    within: tuple[float, float] | None = None,
 ) -> Estimates:
     """Means of columns, by any number of domains.
 
@@ -36,21 +37,27 @@ def mean(  # noqa: PLR0913
         columns: names of numeric or truth-valued columns.
         by: names of columns whose values make the domains.
         interval: ``wald``; for values between 0 and 1 also ``logit``, ``wilson``, ``beta`` or ``bounded`` (the
-            intervals of :mod:`weighting.estimation.intervals`; none of them leaves [0, 1] except ``wald``).
+            intervals of :mod:`weighting.estimation.intervals`; none of them leaves [0, 1] except ``wald``). By default
+            ``bounded`` for values of a declared range, ``wald`` for others.
         level: confidence level.
-        df: ``design``, ``domain`` (of each domain), ``satterthwaite``, or a number (``inf``: normal).
+        df: ``domain``: clusters less strata among those that hold rows of the domain with a value; ``design``: those of
+            the whole design (R's choice); ``satterthwaite``; or a number (``inf``: normal).
         listwise: leave out rows in which any of the columns is missing (R's ``svymean`` of several variables);
             otherwise each column counts the rows in which it has a value.
+        within: the lowest and the highest value that the columns can have, such as ``(1, 5)``: intervals keep to it.
+
+    A domain that lies in one cluster of several has no standard error: its note says so, and so do combinations of it.
 
     Raises:
-        DesignError: unknown columns, text, infinite values, or a stratum whose variance cannot be known.
+        DesignError: unknown columns, text, infinite values, values outside of their range, or a stratum whose variance
+            cannot be known.
 
     >>> from weighting import Design
     >>> d = Design({"y": [0.0, 0.5, 1.0, None], "g": ["a", "a", "b", "b"]})
     >>> d.mean("y", by="g").table()[["g", "statistic", "estimate", "n"]].to_dict("records")
     [{'g': 'a', 'statistic': 'y', 'estimate': 0.25, 'n': 2}, {'g': 'b', 'statistic': 'y', 'estimate': 1.0, 'n': 1}]
     """
-    confidence = Confidence(interval, level, df)
+    confidence = Confidence.of_means(interval, level, df, within)
     return estimates_of(request_of(design, "mean", columns, by), confidence, listwise)
 
 
@@ -60,7 +67,7 @@ def total(
     by: str | Sequence[str] | None = None,
     *,
     level: float = 0.95,
-    df: str | float = "design",
+    df: str | float = "domain",
     listwise: bool = False,
 ) -> Estimates:
     """Population totals of columns, by domain; arguments as for :func:`mean`.
@@ -98,7 +105,7 @@ def proportion(  # noqa: PLR0913
     levels: object | Sequence[object] | None = None,
     interval: str = "bounded",
     level: float = 0.95,
-    df: str | float = "design",
+    df: str | float = "domain",
     listwise: bool = False,
 ) -> Estimates:
     """Shares: of truth values, of the answers in ``levels``, or of every category of a column.
@@ -124,7 +131,7 @@ def ratio(  # noqa: PLR0913
     *,
     interval: str = "wald",
     level: float = 0.95,
-    df: str | float = "design",
+    df: str | float = "domain",
     listwise: bool = False,
 ) -> Estimates:
     """Ratios of totals, over the rows in which both columns have a value; arguments as for :func:`mean`.

@@ -16,7 +16,7 @@ import numpy as np
 from weighting.design.sample_design import SampleDesign
 from weighting.errors import DesignError, is_number, listed
 from weighting.estimation import intervals
-from weighting.estimation.estimates import Estimates, labels_of
+from weighting.estimation.estimates import ONE_CLUSTER, Estimates, labels_of
 from weighting.estimation.grouping import grouping_of
 from weighting.estimation.intervals import Confidence, chosen
 from weighting.estimation.requests import Request
@@ -36,7 +36,7 @@ def quantile(  # noqa: PLR0913
     *,
     interval: str = "wald",
     level: float = 0.95,
-    df: str | float = "design",
+    df: str | float = "domain",
 ) -> Estimates:
     """Quantiles of columns, by domain.
 
@@ -68,12 +68,11 @@ def quantile(  # noqa: PLR0913
     grouping = grouping_of(design, by)
     found = tuple(numeric(grouping, c) for c in design.names(columns))
     request = Request(grouping, found, None, "mean")
-    degrees = request.degrees_of_freedom(df)
     distributions = (Distribution.of(request, variable) for variable in found)
-    parts = [_one(request, confidence, d, degrees, p) for d in distributions for p in points]
+    parts = [_one(request, confidence, d, p) for d in distributions for p in points]
     names = [f"{v.column} {p:g}" for v in found for p in points]
     missing = np.full(request.n_domains * len(parts), np.nan)
-    estimate, se, low, high, n, note = (
+    estimate, se, low, high, degrees, own, n, note = (
         np.stack([getattr(part, name) for part in parts], axis=1).ravel() for name in _FIGURES
     )
     return Estimates(
@@ -82,7 +81,7 @@ def quantile(  # noqa: PLR0913
         se=se,
         ci_low=low,
         ci_high=high,
-        df=np.repeat(degrees, len(names)),
+        df=degrees,
         n=n,
         n_eff=missing,
         deff=missing,
@@ -92,10 +91,12 @@ def quantile(  # noqa: PLR0913
         source=partial(_joint_influence, request, parts),
         design_df=float(design.degf),
         df_rule=df,
+        domain_df=own,
+        span=grouping.span.degrees,
     )
 
 
-_FIGURES = ("estimate", "se", "low", "high", "n", "note")
+_FIGURES = ("estimate", "se", "low", "high", "df", "domain_df", "n", "note")
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +108,8 @@ class DomainQuantiles:
     se: Floats
     low: Floats
     high: Floats
+    df: Floats
+    domain_df: Floats
     n: Floats
     note: np.ndarray
     share_se: Floats
@@ -144,30 +147,43 @@ class Distribution:
 
 
 def _one(
-    request: Request, confidence: Confidence, distribution: Distribution, df: Floats, point: float
+    request: Request, confidence: Confidence, distribution: Distribution, point: float
 ) -> DomainQuantiles:
     """One quantile in every domain."""
-    variable = distribution.variable
+    variable, grouping = distribution.variable, request.grouping
+    clusters, strata = _reached(request, variable)
+    df = request.degrees_of_freedom(confidence.df, clusters, strata)
     estimate = distribution.at(np.full(request.n_domains, point))
     share, share_se = _share_below(request, variable, estimate)
     flat = (share_se <= intervals.NO_VARIATION) | (share >= 1)
-    edge = request.grouping.count(~variable.valid) * request.grouping.worth
+    answered = grouping.count(~variable.valid)
+    edge = answered * grouping.worth
     census = flat & np.isposinf(edge)
+    alone = (share_se <= intervals.NO_VARIATION) & (clusters == 1) & ~census
     safe = intervals.bounded(np.clip(share, 0, 1), 0.0, df, edge, np.isposinf(edge), confidence.level)
-    sizes = np.where(flat, edge, request.grouping.held)
+    sizes = np.where(flat, edge, grouping.held if confidence.counts_all_rows else answered)
     share_low, share_high = chosen(flat, safe, confidence.limits(share, share_se, df, sizes, flat))
     below, above = share_low <= 0, (share_high > 1) | (share >= 1)
-    low, high = distribution.at(share_low), distribution.at(share_high)
+    low, high = (np.where(alone, np.nan, distribution.at(share)) for share in (share_low, share_high))
     half = _half_width(estimate, low, high, below, above)
     se = np.where(census, 0.0, half / intervals.t_quantile(df, confidence.level))
     note = np.full(estimate.shape, "quantile: n_eff, deff do not apply", dtype=object)
     note[below] = "lower limit: the smallest value; the interval of F passes 0"
     note[above] = "upper limit: the largest value; the interval of F passes 1"
     note[df <= 0] = "no degrees of freedom: no interval"
+    note[alone] = ONE_CLUSTER
     note[census] = "complete census: no sampling error"
     note[np.isnan(estimate)] = "no row of this domain has a value"
     n = (distribution.last - distribution.first).astype(float)
-    return DomainQuantiles(variable, estimate, se, low, high, n, note, share_se)
+    return DomainQuantiles(variable, estimate, se, low, high, df, clusters - strata, n, note, share_se)
+
+
+def _reached(request: Request, variable: StudyVariable) -> tuple[Floats, Floats]:
+    """Clusters and strata of the first stage [J] each, in which a domain has a row with a value."""
+    cells = request.grouping.cells
+    weight = cells.totals(np.where(variable.valid, request.design.weights, 0.0))[:, None]
+    clusters, strata = request.reached(cells, weight, request.grouping.count(~variable.valid)[:, None])
+    return clusters[:, 0], strata[:, 0]
 
 
 def _half_width(estimate: Floats, low: Floats, high: Floats, below: Flags, above: Flags) -> Floats:

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from weighting.design.sample_design import SampleDesign
-from weighting.errors import applying
+from weighting.errors import DesignError, applying
 from weighting.estimation import intervals
-from weighting.estimation.estimates import Estimates, labels_of
+from weighting.estimation.degrees import reached
+from weighting.estimation.estimates import ONE_CLUSTER, Estimates, labels_of
 from weighting.estimation.grouping import Grouping
 from weighting.estimation.intervals import Confidence, chosen
 from weighting.estimation.study_variables import Moments, StudyVariable
@@ -34,7 +35,7 @@ class Statistics:
     """Estimates of k statistics in J domains: what a table needs, and the influence values behind it.
 
     ``estimate`` [J, k]; ``influence`` [M, k] totals per cell; ``srs`` [J, k] the variance under simple random
-    sampling; ``count`` and ``size`` [J, k] rows with a value and their Σ w.
+    sampling; ``count`` and ``size`` [J, k] rows with a value and their Σ w; ``weight`` [M, k] that sum in each of the ``cells``.
     """
 
     variables: Sequence[StudyVariable]
@@ -43,6 +44,7 @@ class Statistics:
     srs: Floats
     count: NDArray[np.intp]
     size: Floats
+    weight: Floats
     cells: ClusterCells
 
     def with_leverage(self, weight: Floats, even: Floats) -> Statistics:
@@ -84,11 +86,24 @@ class Request:
         complete = np.logical_and.reduce([v.valid for v in self.numerators])
         return replace(self, numerators=tuple(v.where(complete) for v in self.numerators))
 
-    def degrees_of_freedom(self, rule: str | float) -> Floats:
-        """Degrees of freedom [J] by a rule that does not look at the estimates."""
+    def degrees_of_freedom(self, rule: str | float, clusters: Floats, strata: Floats) -> Floats:
+        """Degrees of freedom [...] by a rule that does not look at the estimates; ``clusters`` and ``strata`` [...] as in
+        :meth:`reached`."""
         if rule == "domain":
-            return self.design.domain_degfs(self.domain, self.n_domains).astype(float)
-        return np.full(self.n_domains, float(self.design.degf if isinstance(rule, str) else rule))
+            return clusters - strata
+        return np.full(clusters.shape, float(self.design.degf if isinstance(rule, str) else rule))
+
+    def reached(self, cells: ClusterCells, weight: Floats, count: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """Clusters and strata of the first stage [J, k] each, in which a domain has a row with a value: from Σ w [M, k] in its
+        cells, and the number [J, k] of such rows."""
+        if (count == self.grouping.rows[:, None]).all():
+            clusters, strata = (np.broadcast_to(v, count.shape) for v in self.grouping.reached)
+            return clusters, strata
+        return reached(cells, weight > 0)
+
+    def outside(self, lowest: float, highest: float) -> list[str]:
+        """What is wrong with columns of values declared to lie between two numbers."""
+        return [fault for v in self.numerators for fault in v.outside(self.grouping, lowest, highest)]
 
     def statistics(self) -> Iterator[Statistics]:
         """A few columns after the other, so that no more are in memory: tabulated ones in blocks."""
@@ -141,8 +156,9 @@ class Request:
         mean_rest = np.nan_to_num(cells.by_domain(totals) / size)
         spread = cells.by_domain(cells.totals(w * rest**2)) - size * mean_rest**2
         srs = simple_random_variance(spread, size, count) * (size / total_x) ** 2
+        held = cells.totals(w)[:, None]
         found = Statistics(
-            (top,), ratio[:, None], z[:, None], srs[:, None], count[:, None], size[:, None], cells
+            (top,), ratio[:, None], z[:, None], srs[:, None], count[:, None], size[:, None], held, cells
         )
         if not self._levered:
             return found
@@ -196,7 +212,7 @@ def _from_moments(
     if kind == "total":
         estimate, srs = value + moments.shift * size, srs * size**2
         z = total + moments.shift * weight
-    return Statistics(variables, np.where(count > 0, estimate, np.nan), z, srs, count, size, cells)
+    return Statistics(variables, np.where(count > 0, estimate, np.nan), z, srs, count, size, weight, cells)
 
 
 def _remainder(value: Floats, fitted: Floats, terms: Floats | None = None) -> Floats:
@@ -220,6 +236,10 @@ def simple_random_variance(spread: Floats, size: Floats, count: NDArray[np.intp]
 def estimates_of(request: Request, confidence: Confidence, listwise: bool = False) -> Estimates:
     """The estimates of a request, with errors, intervals and notes."""
     request = request.listwise() if listwise else request
+    if confidence.bounds is not None and request.kind == "mean":
+        ends = f"; {confidence.interval!r} is for values between 0 and 1, unless within=(lowest, highest) is given"
+        why = "" if confidence.within is not None else ends
+        DesignError.raise_any(fault + why for fault in request.outside(*confidence.bounds))
     found = Figures.of(request, confidence)
     low, high = found.limits
     columns = {
@@ -242,6 +262,9 @@ def estimates_of(request: Request, confidence: Confidence, listwise: bool = Fals
         source=partial(joint_influence, request),
         design_df=float(request.design.degf),
         df_rule=confidence.df,
+        domain_df=(found.clusters - found.strata).ravel(),
+        within=confidence.within,
+        span=request.grouping.span.degrees,
     )
 
 
@@ -259,7 +282,8 @@ class Figures:
     """Estimates of all columns side by side [J, K], and what is worked out from them.
 
     ``variance``; ``srs`` the variance under simple random sampling; ``n`` and ``size`` rows with a value and their
-    Σ w; ``weighed``: Satterthwaite's degrees of freedom, where they were asked for.
+    Σ w; ``clusters`` and ``strata`` of the first stage with such rows; ``weighed``: Satterthwaite's degrees of freedom, where
+    they were asked for.
     """
 
     request: Request
@@ -269,6 +293,8 @@ class Figures:
     srs: Floats
     n: Floats
     size: Floats
+    clusters: Floats
+    strata: Floats
     weighed: Floats
 
     @classmethod
@@ -284,30 +310,47 @@ class Figures:
                 variance = found.cells.variance(found.influence)
             variance = np.where(np.isnan(found.estimate), np.nan, variance)
             weighed = found.cells.satterthwaite(found.influence) if weighs else np.empty_like(variance)
-            parts.append((found.estimate, variance, found.srs, found.count, found.size, weighed))
+            reach = request.reached(found.cells, found.weight, found.count)
+            parts.append((found.estimate, variance, found.srs, found.count, found.size, *reach, weighed))
         joined = [np.concatenate(part, axis=1).astype(float) for part in zip(*parts, strict=True)]
         if confidence.df == "satterthwaite" and not weighs:
             joined[-1] = joint_influence(request).satterthwaite().reshape(joined[0].shape)
         return cls(request, confidence, *joined)
 
     @cached_property
-    def se(self) -> Floats:
+    def _error(self) -> Floats:
+        """Standard error by the formula."""
         return np.sqrt(self.variance)
 
     @property
-    def _in_unit(self) -> bool:
-        """Whether limits must stay between 0 and 1."""
-        return self.confidence.interval != "wald" or self.request.kind == "proportion"
+    def se(self) -> Floats:
+        """Standard error; not known where the domain is seen in a single cluster of several."""
+        return np.where(self.alone, np.nan, self._error)
+
+    @property
+    def _bounds(self) -> tuple[float, float] | None:
+        """What limits must stay between, if they must."""
+        return (0.0, 1.0) if self.request.kind == "proportion" else self.confidence.bounds
 
     @cached_property
     def flat(self) -> Flags:
-        """No variation to be seen: a standard error of zero, or a share of exactly 0 or 1."""
-        still = self.se <= intervals.NO_VARIATION * np.abs(self.estimate)
-        return still | (self._in_unit & ((self.estimate <= 0) | (self.estimate >= 1)))
+        """No variation to be seen: a standard error of zero, or a value at an end of its range."""
+        still = self._error <= intervals.NO_VARIATION * np.abs(self.estimate)
+        if self._bounds is None:
+            return still
+        return still | (self.estimate <= self._bounds[0]) | (self.estimate >= self._bounds[1])
+
+    @cached_property
+    def alone(self) -> Flags:
+        """Domains in one cluster that is not completely taken: a mean or ratio has a residual total of zero there, whatever the
+        variance is."""
+        still = self._error <= intervals.NO_VARIATION * np.abs(self.estimate)
+        return np.asarray(still & (self.clusters == 1) & ~self._census & (self.request.kind != "total"))
 
     @cached_property
     def deff(self) -> Floats:
-        return np.divide(self.variance, self.srs, out=np.full_like(self.srs, np.nan), where=self.srs > 0)
+        known = (self.srs > 0) & ~self.alone
+        return np.divide(self.variance, self.srs, out=np.full_like(self.srs, np.nan), where=known)
 
     @cached_property
     def _edge(self) -> Floats:
@@ -322,36 +365,39 @@ class Figures:
     def n_eff(self) -> Floats:
         """n / deff; where nothing varies, the size that limits are made with."""
         found = np.divide(self.n, self.deff, out=np.full_like(self.n, np.nan), where=self.deff > 0)
-        return np.where(self.flat, self._edge, found)
+        return np.where(self.flat & ~self.alone, self._edge, found)
 
     @cached_property
     def df(self) -> Floats:
         """Degrees of freedom by the rule asked for."""
         if self.confidence.df == "satterthwaite":
-            return np.where(np.isnan(self.weighed), float(self.request.design.degf), self.weighed)
-        of_domains = self.request.degrees_of_freedom(self.confidence.df)
-        return np.repeat(of_domains[:, None], self.estimate.shape[1], axis=1)
+            return np.where(np.isnan(self.weighed), self.clusters - self.strata, self.weighed)
+        return self.request.degrees_of_freedom(self.confidence.df, self.clusters, self.strata)
 
     @property
     def limits(self) -> intervals.Limits:
         """Lower and upper limits; without any error no width, and shares between 0 and 1, whatever was asked for."""
-        sizes = np.where(self.flat, self._edge, self.request.grouping.held[:, None])
-        given = (self.estimate, self.se, self.df, sizes, self.flat)
+        rows = self.request.grouping.held[:, None] if self.confidence.counts_all_rows else self.n
+        given = (self.estimate, self.se, self.df, np.where(self.flat, self._edge, rows), self.flat)
         low, high = self.confidence.limits(*given)
-        if self.confidence.interval != "wald":
-            return low, high
-        if self.request.kind != "proportion":
-            return chosen(self._census, (self.estimate, self.estimate), (low, high))
-        safe = replace(self.confidence, interval="bounded").limits(*given)
-        return chosen(self.flat, safe, (np.clip(low, 0, 1), np.clip(high, 0, 1)))
+        if self.confidence.interval == "wald" and self.request.kind == "proportion":
+            safe = replace(self.confidence, interval="bounded").limits(*given)
+            low, high = chosen(self.flat, safe, (np.clip(low, 0, 1), np.clip(high, 0, 1)))
+        if self.confidence.interval == "wald":
+            low, high = chosen(self._census, (self.estimate, self.estimate), (low, high))
+        return np.where(self.alone, np.nan, low), np.where(self.alone, np.nan, high)
 
     def notes(self) -> tuple[str, ...]:
         """Why something does not apply, row by row."""
         note = np.full(self.estimate.shape, "", dtype=object)
         note[np.isnan(self.deff)] = "no design effect: one row, or answers that do not vary"
-        note[self.flat & self._in_unit] = "nothing varies between clusters: Korn–Graubard interval"
+        if self._bounds is None and self.request.kind == "mean":
+            note[self.flat] = "answers do not vary: an interval without width; declare their range (within=)"
+        if self._bounds is not None:
+            note[self.flat] = "nothing varies between clusters: Korn–Graubard interval"
         note[self._census] = "complete census: no sampling error"
         note[(self.df <= 0) & ~self._census] = "no degrees of freedom: no interval"
+        note[self.alone] = ONE_CLUSTER
         note[np.isnan(self.estimate)] = "the denominator adds up to zero"
         note[(self.n == 0) & np.isnan(self.estimate)] = "no row of this domain has a value"
         return tuple(note.ravel().tolist())

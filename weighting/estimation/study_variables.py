@@ -74,6 +74,20 @@ class StudyVariable:
         found = np.append(self.scores[:, k], 0.0)[categories_of(self.values)[0]]
         return found if self.mask is None else np.where(self.mask, found, 0.0)
 
+    def outside(self, grouping: Grouping, lowest: float, highest: float) -> list[str]:
+        """What is wrong with values that are declared to lie between two numbers."""
+        where = f"column {self.column!r}: not between {lowest:g} and {highest:g}"
+        kept = self.table(grouping)
+        if kept is not None:
+            found = self.scores[(kept.table > 0).any(axis=0), 0]
+            if not ((found < lowest) | (found > highest)).any():
+                return []
+        values = self.rows()
+        bad = self.valid & (grouping.domain >= 0) & ((values < lowest) | (values > highest))
+        if bad.any():
+            return [f"{where} in {rows_named(bad, self.values.index, values)}"]
+        return [] if kept is None else [f"{where}: {', '.join(f'{v:g}' for v in found)}"]
+
     def table(self, grouping: Grouping) -> Tabulation | None:
         """The grouping's weighted table of this column, where there is one that answers."""
         if self.levels is None or self.mask is not None:

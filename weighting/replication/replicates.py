@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 
 from weighting.errors import DesignError, absent, applying
 from weighting.estimation import intervals
+from weighting.estimation.degrees import Span
 from weighting.estimation.estimates import Estimates
 from weighting.estimation.grouping import Grouping, grouping_of
 from weighting.estimation.intervals import Confidence
@@ -215,10 +216,11 @@ class Replicates:
     def _estimates(
         self,
         request: Request,
-        interval: str = "wald",
+        interval: str | None = None,
         level: float = 0.95,
-        df: str | float = "design",
+        df: str | float = "domain",
         listwise: bool = False,
+        within: tuple[float, float] | None = None,
     ) -> Estimates:
         """The estimates of a request with the replicates' errors."""
         if df == "satterthwaite":
@@ -226,7 +228,7 @@ class Replicates:
                 "df='satterthwaite' needs the strata's parts of the variance, which replicates lack"
             )
         request = request.listwise() if listwise else request
-        base = estimates_of(request, Confidence(interval, level, df))
+        base = estimates_of(request, Confidence.of_means(interval, level, df, within))
         return self._replaced(base, self._under(request), request.grouping, request.kind == "proportion")
 
     def _under(self, request: Request) -> Floats:
@@ -255,14 +257,17 @@ class Replicates:
         """The table with the replicates' standard errors, limits and design effects; ``under`` [R, K]."""
         covariance = self.covariance(base.estimate, under)
         lost = np.isnan(base.estimate)
+        span = Span.of(self.design.stages[0], self.design.weights, grouping.domain, grouping.n_domains)
+        own = self._domain_degrees(span, grouping, len(base))
         covariance[lost, :] = covariance[:, lost] = np.nan
-        se, df = np.sqrt(np.diag(covariance)), self._degrees(base, grouping)
+        se, df = np.sqrt(np.diag(covariance)), self._degrees(base, own)
         with np.errstate(divide="ignore", invalid="ignore"):
             deff = se**2 / (base.se**2 / base.deff)
             n_eff = np.where(deff > 0, base.n / deff, np.nan)
         low, high = _limits(base, se, df, shares)
         emptied = np.isnan(under).any(axis=0) & ~lost
         words = "a replicate leaves no rows in this domain: no standard error"
+        note = np.where(df <= 0, "no degrees of freedom: no interval", np.array(base.note, dtype=object))
         return replace(
             base,
             se=se,
@@ -271,29 +276,37 @@ class Replicates:
             ci_high=high,
             deff=deff,
             n_eff=n_eff,
-            note=tuple(np.where(emptied, words, np.array(base.note)).tolist()),
+            note=tuple(np.where(emptied, words, note).tolist()),
             source=lambda: covariance,
             design_df=float(self.degf),
+            domain_df=own,
+            span=span.degrees,
         )
 
-    def _degrees(self, base: Estimates, grouping: Grouping) -> Floats:
-        """Degrees of freedom of each row: the replicates', or those of the domain's clusters where these are fewer."""
+    def _domain_degrees(self, span: Span, grouping: Grouping, rows: int) -> Floats:
+        """Degrees of freedom [K] of each row's domain: of its clusters, or those of the replicates where these are fewer."""
+        own = np.minimum(span.degrees(np.eye(grouping.n_domains, dtype=bool)), self.degf)
+        return np.repeat(own, rows // grouping.n_domains)
+
+    def _degrees(self, base: Estimates, own: Floats) -> Floats:
+        """Degrees of freedom of each row by the rule that was asked for."""
         if not isinstance(base.df_rule, str):
             return base.df
-        if base.df_rule != "domain":
-            return np.full(len(base), float(self.degf))
-        own = self.design.domain_degfs(grouping.domain, grouping.n_domains)
-        return np.repeat(np.minimum(own, self.degf).astype(float), len(base) // grouping.n_domains)
+        return own if base.df_rule == "domain" else np.full(len(base), float(self.degf))
 
 
 def _limits(base: Estimates, se: Floats, df: Floats, shares: bool) -> intervals.Limits:
-    """Intervals around the estimates; shares at 0 and 1, or without variation, keep those of the full sample's sizes."""
-    flat = (se <= intervals.NO_VARIATION) | (base.estimate <= 0) | (base.estimate >= 1)
-    low, high = Confidence(base.interval, base.level, "design").limits(base.estimate, se, df, base.n, flat)
+    """Intervals around the estimates; values at an end of their range, or without variation, keep those of the full sample's
+    sizes, where there are degrees of freedom."""
+    confidence = Confidence(base.interval, base.level, "design", base.within)
+    lowest, highest = (0.0, 1.0) if shares or confidence.bounds is None else confidence.bounds
+    flat = (se <= intervals.NO_VARIATION) | (base.estimate <= lowest) | (base.estimate >= highest)
+    low, high = confidence.limits(base.estimate, se, df, base.n, flat)
     if base.interval == "wald":
         if not shares:
             return low, high
         low, high = np.clip(low, 0, 1), np.clip(high, 0, 1)
+    flat &= df > 0
     return np.where(flat, base.ci_low, low), np.where(flat, base.ci_high, high)
 
 
