@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,8 @@ class ReturnedGroup:
     """The n valid evaluations of one block and group on its U assessed units, in the order of their content.
 
     ``rows`` int [n]: positions among those ``returned``; ``unit`` int [n]: position among ``units``; ``rater`` int [n];
-    ``population`` float [U], NaN without frame; ``whole_block``: one population rates every unit.
+    ``population`` float [U], NaN without frame; ``whole_block``: one population rates every unit;
+    ``small_sample``: how the study makes up for few clusters.
     """
 
     block: str
@@ -41,6 +42,7 @@ class ReturnedGroup:
     rater: Codes
     population: Floats
     whole_block: bool
+    small_sample: Literal["leverage", "clusters"]
 
     def column(self, name: str) -> pd.Series:
         """A field of its rows [n]."""
@@ -139,6 +141,7 @@ def _in_order(
         rater[order],
         population,
         whole_block,
+        study.inference.small_sample,
     )
 
 

@@ -133,6 +133,7 @@ def _design(group: ReturnedGroup, base: Floats) -> Design:
         fpc=fpc if sized else None,
         lonely=plan.lonely,
         nest=True,
+        small_sample=group.small_sample,
     )
 
 

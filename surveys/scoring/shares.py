@@ -75,4 +75,6 @@ def _estimated(sample: Sample, answer: np.ndarray, valid: Bools, levels: int) ->
         u = np.where(
             valid[:, None], w[:, None] * (chosen - theta[sample.unit]) / total[sample.unit, None], 0.0
         )
+    held = np.broadcast_to(np.where(valid, w, 0.0)[:, None], u.shape)
+    u = sample.design.with_leverage(u, sample.unit, units, held)
     return theta, np.sqrt(np.asarray(sample.design.variance_by(u, sample.unit, units)))

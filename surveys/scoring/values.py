@@ -145,14 +145,19 @@ def values_of(returns: Returns, sample: Sample, minimum: int, *, moderate: bool)
 
 
 def influence(values: Values, y: Floats, theta: Floats) -> Floats:
-    """w a (y − θ) per row and item [n, I], θ [U, I] being that of the row's unit."""
+    """w a (y − θ) per row and item [n, I], θ [U, I] being that of the row's unit, with what leverage hides of it."""
     centred = y - np.where(np.isnan(theta), 0.0, theta)[values.sample.unit]
-    return np.where(values.valid, values.weight * centred, 0.0)
+    return _with_leverage(values, np.where(values.valid, values.weight * centred, 0.0))
 
 
 def presence(values: Values) -> Floats:
-    """w a per row and item [n, I]."""
-    return values.weight * values.valid
+    """w a per row and item [n, I], as the item's :func:`influence` is."""
+    return _with_leverage(values, values.weight * values.valid)
+
+
+def _with_leverage(values: Values, u: Floats) -> Floats:
+    sample = values.sample
+    return sample.design.with_leverage(u, sample.unit, len(sample.population), values.weight * values.valid)
 
 
 def _ratio(numerator: Floats, denominator: Floats) -> Floats:

@@ -280,13 +280,15 @@ class Minimum:
 class Inference:
     """Interval, level and what happens to a sub-criterion when a group is missing. ``external_correlation``: assumed
     between external estimates of one unit taken from one document (1 is the cautious default). ``variances``: moderated, so that
-    cells of the same block, group and item inform each other's, or each cell's own."""
+    cells of the same block, group and item inform each other's, or each cell's own. ``small_sample``: as of a
+    :class:`weighting.Design`."""
 
     level: float = 0.95
     interval: Literal["bounded", "logit", "wilson", "beta", "wald"] = "bounded"
     on_missing_group: Literal["incomplete", "renormalise"] = "incomplete"
     external_correlation: float = 1.0
     variances: Literal["moderated", "own"] = "moderated"
+    small_sample: Literal["leverage", "clusters"] = "leverage"
 
     @property
     def renormalises(self) -> bool:
