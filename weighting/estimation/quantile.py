@@ -152,7 +152,7 @@ def _one(
     """One quantile in every domain."""
     variable, grouping = distribution.variable, request.grouping
     clusters, strata = _reached(request, variable)
-    df = request.degrees_of_freedom(confidence.df, clusters, strata)
+    df = request.degrees_of_freedom(confidence.df, (clusters, strata))
     estimate = distribution.at(np.full(request.n_domains, point))
     share, share_se = _share_below(request, variable, estimate)
     flat = (share_se <= intervals.NO_VARIATION) | (share >= 1)

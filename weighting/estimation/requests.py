@@ -86,9 +86,10 @@ class Request:
         complete = np.logical_and.reduce([v.valid for v in self.numerators])
         return replace(self, numerators=tuple(v.where(complete) for v in self.numerators))
 
-    def degrees_of_freedom(self, rule: str | float, clusters: Floats, strata: Floats) -> Floats:
-        """Degrees of freedom [...] by a rule that does not look at the estimates; ``clusters`` and ``strata`` [...] as in
-        :meth:`reached`."""
+    def degrees_of_freedom(self, rule: str | float, reached: tuple[Floats, Floats] | None = None) -> Floats:
+        """Degrees of freedom by a rule that does not look at the estimates, from the clusters and strata that each statistic
+        ``reached``; those [J] that domains reach by any row where none are given."""
+        clusters, strata = reached or (count[:, 0] for count in self.grouping.reached)
         if rule == "domain":
             return clusters - strata
         return np.full(clusters.shape, float(self.design.degf if isinstance(rule, str) else rule))
@@ -372,7 +373,7 @@ class Figures:
         """Degrees of freedom by the rule asked for."""
         if self.confidence.df == "satterthwaite":
             return np.where(np.isnan(self.weighed), self.clusters - self.strata, self.weighed)
-        return self.request.degrees_of_freedom(self.confidence.df, self.clusters, self.strata)
+        return self.request.degrees_of_freedom(self.confidence.df, (self.clusters, self.strata))
 
     @property
     def limits(self) -> intervals.Limits:
@@ -383,8 +384,7 @@ class Figures:
         if self.confidence.interval == "wald" and self.request.kind == "proportion":
             safe = replace(self.confidence, interval="bounded").limits(*given)
             low, high = chosen(self.flat, safe, (np.clip(low, 0, 1), np.clip(high, 0, 1)))
-        if self.confidence.interval == "wald":
-            low, high = chosen(self._census, (self.estimate, self.estimate), (low, high))
+        low, high = chosen(self._census, (self.estimate, self.estimate), (low, high))
         return np.where(self.alone, np.nan, low), np.where(self.alone, np.nan, high)
 
     def notes(self) -> tuple[str, ...]:
