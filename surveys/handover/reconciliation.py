@@ -104,7 +104,8 @@ def diagnostics_of_weights(diagnostics: PrintedTable, weights: PrintedTable) -> 
 
 
 def numbers_of_forms(scores: PrintedTable, funnel: PrintedTable) -> Iterator[Problem]:
-    """n of a group is at most the valid forms of its cell; n over the groups is their sum where none is missing."""
+    """n of a group is at most the valid forms of its cell; n over the groups is the sum of those that are shown, where the result
+    is whole."""
     counts = funnel.frame[[*_PLACE, "group"]].assign(valid=funnel.number("valid"))
     valid = counts.groupby([*_PLACE, "group"])["valid"].sum().reset_index()
     rows = scores.frame[[*_PLACE, "node_code", "group"]].assign(n=scores.number("n_valid"))
@@ -113,7 +114,8 @@ def numbers_of_forms(scores: PrintedTable, funnel: PrintedTable) -> Iterator[Pro
     yield from scores.faults(
         "verify.n_above_funnel", single & (rows["n"].to_numpy() > most), "n_valid", expected=most
     )
-    sums = rows[single].groupby([*_PLACE, "node_code"])["n"].sum().reset_index()
+    shown = single & (scores.text("score") != "")
+    sums = rows[shown].groupby([*_PLACE, "node_code"])["n"].sum().reset_index()
     total = rows.merge(sums, on=[*_PLACE, "node_code"], how="left")["n_y"].fillna(0).to_numpy(dtype=float)
     n = rows["n"].to_numpy()
     whole = scores.text("status") == OK

@@ -15,6 +15,7 @@ from surveys.scoring.block_inputs import BlockInputs, inputs_of
 from surveys.scoring.branches import Branch, Parts
 from surveys.scoring.inference import inferred
 from surveys.scoring.league import league
+from surveys.scoring.protected_results import protected
 from surveys.scoring.shares import shares
 from surveys.scoring.status_and_remarks import remarks, statuses
 from surveys.scoring.tree import walk
@@ -62,13 +63,13 @@ def score(screened: ScreenedRound, samples: Samples) -> Scores:
     for code in blocks_of(study, screened.returns.rows["block"].unique()):
         parts = samples.of(code)
         block = _inputs(screened, code, parts)
-        branches = walk(block)
+        branches = protected(block, walk(block))
         tables.append(_table(block, branches))
         leagues.append(league(block, branches, tables[-1]))
         answers.append(shares(study, screened.returns, parts))
         if study.output.unweighted:
             equal = _inputs(screened, code, [replace(sample, design=sample.equal) for sample in parts])
-            plain.append(_beside(tables[-1], _table(equal, walk(equal))))
+            plain.append(_beside(tables[-1], _table(equal, protected(equal, walk(equal)))))
     table = _stacked(tables, SCORE_COLUMNS)
     return Scores(
         table,

@@ -1,0 +1,258 @@
+"""Answers that are not shown are found in nothing that is: random rounds full of small cells, attacked in two ways.
+
+Changed: every answer of a hidden cell is replaced by another. Whatever is published must stay as it was, to the last digit: then
+it holds nothing of these answers, by whatever formula. Solved: least squares on the published numbers with every equation that
+the definitions and remarks tell; no hidden score may come out.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pytest
+
+import surveys as sv
+from surveys.handover.package import package
+from surveys.handover.verification import verify_folder
+from surveys.vocabulary.remarks import in_words, remark
+from tests.surveys.handover.forging import edit, reseal
+
+pytestmark = pytest.mark.long
+
+ROUND = Path(__file__).parents[2] / "rounds" / "small"
+UNITS = {"p1": "Phòng Một", "p2": "Phòng Hai", "p3": "Phòng Ba"}
+STAFF, RATERS, MINIMUM, RATER_ROWS = "abcdefk", "abcdk", 4, 9
+MORE_TREE = "3,,part,shares,survey,,0,,,staff:1;raters:1,,Nhận định,Perceptions,TEST\n"
+MORE_ITEMS = "k,3,b-1;b-2,agree,0,1,,,,,Nhận định chung,In general,,TEST\n"
+#: Variations of the small round: policy for missing groups, rule of a whole index.
+KINDS = [("incomplete", ""), ("renormalise", ""), ("incomplete", "pooled"), ("renormalise", "mean_of_items")]
+Form = dict[str, str]
+
+
+def a_round(rng: np.random.Generator) -> tuple[list[Form], list[Form]]:
+    """Forms of staff and of raters, item (and unit) → answer; many are blank, so that many cells are small."""
+
+    def answer() -> str:
+        return str(rng.choice(["", "9", "1", "2", "3", "4", "5"], p=[0.42, 0.04, 0.07, 0.1, 0.12, 0.15, 0.1]))
+
+    staff = [
+        {"Đơn vị": name, **{item: answer() for item in STAFF}}
+        for name, forms in zip(UNITS.values(), (9, 7, 5), strict=True)
+        for _ in range(forms)
+    ]
+    raters = [
+        {f"{item} [{name}]": answer() for name in UNITS.values() for item in RATERS}
+        for _ in range(RATER_ROWS)
+    ]
+    return staff, raters
+
+
+def others_in_hidden_cells(
+    staff: list[Form], raters: list[Form], rng: np.random.Generator
+) -> tuple[list[Form], list[Form], int]:
+    """The same forms with another level for each answer to a question with too few of them, and how many were changed."""
+    keys = [("staff", item, name) for item in STAFF for name in UNITS.values()]
+    keys += [("raters", item, name) for item in RATERS for name in UNITS.values()]
+    staff, raters, changed = [dict(f) for f in staff], [dict(f) for f in raters], 0
+    for group, item, name in keys:
+        forms = [f for f in staff if f["Đơn vị"] == name] if group == "staff" else raters
+        column = item if group == "staff" else f"{item} [{name}]"
+        given = [f for f in forms if f[column] in "12345" and f[column]]
+        if len(given) < MINIMUM:
+            for form in given:
+                form[column] = str(rng.choice([level for level in "12345" if level != form[column]]))
+                changed += 1
+    return staff, raters, changed
+
+
+def written(folder: Path, staff: list[Form], raters: list[Form], kind: tuple[str, str]) -> Path:
+    """A study in ``folder`` with these forms."""
+    shutil.copytree(ROUND, folder)
+    for name, forms in (("staff.csv", staff), ("raters.csv", raters)):
+        with (folder / name).open("w", encoding="utf-8", newline="") as file:
+            out = csv.DictWriter(file, ["Mã phiếu", *forms[0]])
+            out.writeheader()
+            out.writerows({"Mã phiếu": f"{name[0]}{k:02}", **form} for k, form in enumerate(forms))
+    instrument = folder / "instrument"
+    for name, more in (("tree.csv", MORE_TREE), ("items.csv", MORE_ITEMS)):
+        with (instrument / name).open("a", encoding="utf-8") as file:
+            file.write(more)
+    declared = (instrument / "instrument.toml").read_text(encoding="utf-8")
+    declared = declared.replace("minimum_share = 0.5", "minimum_share = 0.01")
+    if kind[1]:
+        declared = declared.replace("[identity]", f'[scoring]\nrule = "{kind[1]}"\n\n[identity]', 1)
+    (instrument / "instrument.toml").write_text(declared, encoding="utf-8")
+    study = (folder / "study.toml").read_text(encoding="utf-8").replace("forms = 3", f"forms = {MINIMUM}")
+    study += f'\n[inference]\non_missing_group = "{kind[0]}"\n\n[output]\nunweighted = true\n'
+    (folder / "study.toml").write_text(study, encoding="utf-8")
+    frames = (
+        (folder / "frames.csv")
+        .read_text(encoding="utf-8")
+        .replace("staff,5", "staff,8")
+        .replace("staff,4", "staff,9")
+    )
+    (folder / "frames.csv").write_text(frames, encoding="utf-8")
+    return folder
+
+
+def published(files: dict[str, bytes]) -> dict[str, object]:
+    """What leaves the institute's own tables: every CSV but the forms and what people decide, and the sheets of the workbook but
+    the one with checksums."""
+    tables: dict[str, object] = {
+        path: content
+        for path, content in files.items()
+        if path.endswith(".csv") and not path.startswith(("forms", "review/"))
+    }
+    book = openpyxl.load_workbook(io.BytesIO(files["council/survey-scores.xlsx"]))
+    for sheet in book.worksheets[:-1]:
+        tables[f"workbook/{sheet.title}"] = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    return tables
+
+
+def packaged(folder: Path) -> dict[str, bytes]:
+    return package(sv.load(folder).score().round)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: "-".join(filter(None, kind)))
+@pytest.mark.parametrize("seed", range(2))
+def test_other_answers_in_hidden_cells_change_nothing_that_is_published(
+    seed: int, kind: tuple[str, str], tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(seed)
+    staff, raters = a_round(rng)
+    other_staff, other_raters, changed = others_in_hidden_cells(staff, raters, rng)
+    assert changed > 15
+    one = published(packaged(written(tmp_path / "one", staff, raters, kind)))
+    other = published(packaged(written(tmp_path / "other", other_staff, other_raters, kind)))
+    assert one.keys() == other.keys()
+    assert {"scores.csv", "units.csv", "shares.csv", "unweighted.csv", "council/scores.csv"} <= one.keys()
+    assert [path for path in one if one[path] != other[path]] == []
+
+
+def test_other_answers_in_shown_cells_change_the_published_tables(tmp_path: Path) -> None:
+    """That the test above can fail."""
+    staff, raters = a_round(np.random.default_rng(0))
+    one = published(packaged(written(tmp_path / "one", staff, raters, KINDS[0])))
+    for form in staff:
+        form["a"] = "1" if form["a"] == "5" else form["a"]
+    other = published(packaged(written(tmp_path / "other", staff, raters, KINDS[0])))
+    assert one["scores.csv"] != other["scores.csv"]
+
+
+# --- least squares ----------------------------------------------------------------------------------------------------
+
+Cell = tuple[str, str, str]  # unit, node, group
+Equation = dict[Cell, float]  # Σ coefficient · cell = 0
+
+
+def equations(rows: dict[Cell, dict[str, str]], tree: list[dict[str, str]]) -> list[Equation]:
+    """What definitions and remarks tell of scores: every result shown is a mean of its parts that are shown."""
+    parts: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for node in tree:
+        parts[node["parent"]].append(node)
+    found = []
+    for cell, row in rows.items():
+        if row["score"] == "":
+            continue
+        unit, code, group = cell
+        (node,) = (one for one in tree if one["code"] == code)
+        weighted: Equation = {}
+        above = next((one for one in tree if one["code"] == node["parent"]), node)
+        if group == "all" and (node["level"] == "item" or parts[code][0]["level"] == "item"):
+            declared = above["groups"] if node["level"] == "item" else node["groups"]
+            pairs = [pair.split(":") for pair in declared.split(";")]
+            weighted = {(unit, code, of): float(weight) for of, weight in pairs}
+        else:
+            for part in parts[code]:
+                at = (unit, part["code"], group)
+                weight = 1.0
+                if part["level"] != "item":
+                    weight = float(rows[at]["max_points"] or 0) if at in rows else 0.0
+                elif node["rule"] == "pooled":
+                    weight = float(rows[at]["n_valid"]) if at in rows else 0.0
+                weighted[at] = weight
+        entering = {at: w for at, w in weighted.items() if at in rows and w}
+        # what is hidden enters nothing, as the remarks say
+        entering = {at: w for at, w in entering.items() if rows[at]["score"] != ""}
+        if entering:
+            total = sum(entering.values())
+            found.append({cell: -1.0, **{at: w / total for at, w in entering.items()}})
+    return found
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_least_squares_on_the_published_scores_finds_no_hidden_one(seed: int, tmp_path: Path) -> None:
+    staff, raters = a_round(np.random.default_rng(seed))
+    files = packaged(written(tmp_path / "round", staff, raters, ("incomplete", "")))
+    rows = {
+        (row["unit_code"], row["node_code"], row["group"]): row
+        for row in csv.DictReader(io.StringIO(files["scores.csv"].decode()))
+    }
+    tree = list(csv.DictReader(io.StringIO(files["tree.csv"].decode())))
+    cells = list(rows)
+    hidden = [cell for cell in cells if rows[cell]["score"] == "" and int(rows[cell]["n_valid"]) > 0]
+    assert len(hidden) > 5
+    place = {cell: k for k, cell in enumerate(cells)}
+    told = equations(rows, tree)
+    system = np.zeros((len(told), len(cells)))
+    for k, equation in enumerate(told):
+        for cell, weight in equation.items():
+            system[k, place[cell]] = weight
+    known = np.array([float(rows[cell]["score"] or "nan") for cell in cells])
+    shown = ~np.isnan(known)
+    rest = -system[:, shown] @ known[shown]
+    assert np.abs(rest).max() < 1e-9  # the equations are those of the print, to its last digit
+    columns = [place[cell] for cell in hidden]
+    starts = np.random.default_rng(1).random((2, len(columns)))
+    solutions = [
+        start + np.linalg.lstsq(system[:, columns], rest - system[:, columns] @ start, rcond=None)[0]
+        for start in starts
+    ]
+    assert (np.abs(solutions[0] - solutions[1]) > 1e-6).all()
+
+
+@pytest.mark.parametrize("kind", KINDS[:2], ids=lambda kind: kind[0])
+def test_packages_full_of_small_cells_verify(kind: tuple[str, str], tmp_path: Path) -> None:
+    staff, raters = a_round(np.random.default_rng(5))
+    result = sv.load(written(tmp_path / "round", staff, raters, kind)).score()
+    result.write(tmp_path / "out")
+    assert [p for p in verify_folder(tmp_path / "out") if p.severity == "error"] == []
+    hidden = result.scores[(result.scores["status"] == "suppressed") & (result.scores["n_valid"] > 0)]
+    numbers = [
+        name for name in hidden if hidden[name].dtype == float and name not in ("max_points", "n_valid")
+    ]
+    assert hidden[numbers].isna().all().all()
+
+
+def test_a_shown_result_called_complementary_is_told(tmp_path: Path) -> None:
+    """Nothing of the index needs complementary hiding, since nothing hidden enters it: who blanks a result so is found."""
+    staff, raters = a_round(np.random.default_rng(5))
+    sv.load(written(tmp_path / "round", staff, raters, KINDS[0])).score().write(tmp_path / "out")
+    said = in_words((remark("score.complementary"),), "vi")
+    kept = {
+        "edition",
+        "block",
+        "unit_code",
+        "unit_name",
+        "node_code",
+        "node_level",
+        "group",
+        "n_valid",
+        "max_points",
+    }
+
+    def blank(records: list[dict[str, str]]) -> None:
+        row = next(r for r in records if r["node_level"] == "item" and r["group"] == "staff" and r["score"])
+        row.update({name: "" for name in row if name not in kept})
+        row.update(status="suppressed", note=said)
+
+    edit(tmp_path / "out" / "scores.csv", blank)
+    reseal(tmp_path / "out")
+    codes = {problem.code for problem in verify_folder(tmp_path / "out")}
+    assert "verify.status" in codes
