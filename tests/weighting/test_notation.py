@@ -7,7 +7,10 @@ import pytest
 
 from weighting.calibration.distance import NAMES
 from weighting.estimation.intervals import INTERVALS
+from weighting.hypotheses.rank_tests import SCORES
+from weighting.regression.regression import FAMILIES
 from weighting.replication.factors import KINDS
+from weighting.tables.independence import TESTS
 from weighting.variance.lonely_strata import LONELY
 
 PAGE = (files("weighting") / "NOTATION.md").read_text(encoding="utf-8")
@@ -16,6 +19,11 @@ BODY, SOURCES = PAGE.split("## Sources")
 
 @pytest.mark.parametrize("name", [*INTERVALS, *LONELY])
 def test_intervals_and_policies_are_defined(name: str) -> None:
+    assert f"`{name}`" in BODY
+
+
+@pytest.mark.parametrize("name", [*TESTS, *SCORES, *FAMILIES])
+def test_tests_and_regressions_are_defined(name: str) -> None:
     assert f"`{name}`" in BODY
 
 

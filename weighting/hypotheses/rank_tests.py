@@ -1,8 +1,8 @@
 """Rank tests under a sampling design: do groups of the population differ in where their values stand?
 
 A row's rank is the estimated share of the population below its value, half of those with the same value included; a score is a
-function of it, and the test asks whether the groups' mean scores are equal (Lumley & Scott, Australian & New Zealand Journal of
-Statistics 55, 2013). Under equality the variance is the same as if ranks were known, so the scores are taken as they stand.
+function of it, and the test asks whether the groups' mean scores are equal (Lumley & Scott, Biometrika 100, 2013). Under equality
+the variance is the same as if ranks were known, so the scores are taken as they stand.
 """
 
 from __future__ import annotations
