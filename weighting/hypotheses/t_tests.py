@@ -15,7 +15,7 @@ from weighting import shown
 from weighting.design.sample_design import SampleDesign
 from weighting.errors import DesignError, absent, applying, is_number, listed, quoted
 from weighting.estimation import means
-from weighting.estimation.estimates import Estimates
+from weighting.estimation.estimates import ONE_CLUSTER, Estimates
 from weighting.estimation.grouping import grouping_of
 from weighting.estimation.intervals import DEGREES, NO_VARIATION, Confidence, t_quantile
 from weighting.estimation.study_variables import numeric
@@ -169,6 +169,7 @@ def _compared(tested: Estimates, name: str, what: str, df: float, means: Estimat
     flat = se <= NO_VARIATION * np.abs(means.estimate[counted]).max(initial=0)
     reasons = applying(
         (not counted.any(), "no row has a value"),
+        (counted.any() and np.isnan(se), ONE_CLUSTER),
         (flat and is_census(means), "complete census: no sampling error, nothing to test"),
         (flat, "nothing varies between clusters: no test"),
         (not df > 0, "no degrees of freedom: no test"),

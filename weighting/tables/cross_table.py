@@ -183,7 +183,7 @@ def crosstab(  # noqa: PLR0913
     test: str = "F",
     interval: str = "bounded",
     level: float = 0.95,
-    df: str | float = "design",
+    df: str | float = "domain",
 ) -> CrossTable:
     """Two columns of categories crossed, by any number of groups, over the rows in which both have a value.
 
@@ -226,10 +226,16 @@ def crosstab(  # noqa: PLR0913
         columns=names[1],
         **labelled,
         n=placed.n,
-        degrees=cells.degrees_of_freedom(df),
+        degrees=_degrees(parts["cell_share"], df).reshape(len(placed.n), -1)[:, 0],
         name_of_test=test,
         remarks=placed.remarks(),
     )
+
+
+def _degrees(cells: Estimates, df: str | float) -> Floats:
+    """Degrees of freedom of the tests, as those of the cells [K]; clusters less strata where these weigh the strata."""
+    by_count = df == "satterthwaite" and cells.domain_df is not None
+    return np.asarray(cells.domain_df if by_count else cells.df)
 
 
 def _names(design: SampleDesign, rows: Any, columns: Any, by: Any) -> list[Any]:

@@ -12,6 +12,7 @@ from scipy import stats
 from tests.weighting.r_reference import assert_same
 from tests.weighting.second_set import design, survey
 from weighting import Design, DesignError, HypothesisTest
+from weighting.estimation.estimates import ONE_CLUSTER
 
 Y = np.array([0.9, 1.0, 1.0, 0.95, 0.5, 0.6])
 
@@ -101,6 +102,14 @@ def census() -> Design:
         (lambda: census().ttest("y", against=0.9), "complete census: no sampling error, nothing to test"),
         (lambda: census().ttest("y", by="g"), "complete census: no sampling error, nothing to test"),
         (lambda: census().ranktest("y", by="g"), "complete census: no sampling error, nothing to test"),
+        (
+            lambda: (
+                Design({"y": [1.0, 2, 3, 5], "c": [1, 1, 2, 2]}, clusters="c")
+                .subset(np.array([True, True, False, False]))
+                .ttest("y", against=0)
+            ),
+            ONE_CLUSTER,
+        ),
         (
             lambda: Design({"y": [1.0, 2], "g": ["a", "b"], "h": [1, 2]}, strata="h", lonely="adjust").ttest(
                 "y", against=0

@@ -42,11 +42,23 @@ def test_under_simple_random_sampling_the_tests_are_pearsons() -> None:
 def test_shares_are_those_of_proportion() -> None:
     d = design("govsat_raked")
     table = d.crosstab("unit", "t1")
-    alone = d.proportion("t1", by="unit", df="design")
+    alone = d.proportion("t1", by="unit")
     yes = table.row_share.table().query("t1 == 1")
     assert_same(yes["estimate"], alone.estimate)
     assert_same(yes["se"], alone.se)
     assert_same(yes[["ci_low", "ci_high"]], np.column_stack([alone.ci_low, alone.ci_high]))
+
+
+def test_degrees_of_freedom_are_those_of_the_group_and_by_argument_the_designs() -> None:
+    d = design("govsat_fpc")
+    unit, answered = survey()["unit"], survey()["t1"].notna()
+    own = [d.domain_degf(((unit == u) & answered).to_numpy()) for u in range(1, 7)]
+    assert d.crosstab("sex", "t1", by="unit").test.ddf.tolist() == own
+    assert d.crosstab("sex", "t1", by="unit", df="design").test.ddf.tolist() == [d.degf] * 6
+    assert d.crosstab("sex", "t1", by="unit", df=9).test.ddf.tolist() == [9] * 6
+    weighed = d.crosstab("sex", "t1", by="unit", df="satterthwaite")
+    assert weighed.test.ddf.tolist() == own
+    assert (weighed.row_share.df != 42).all()
 
 
 def test_a_table_by_groups_is_each_group_alone() -> None:
@@ -160,7 +172,9 @@ def test_what_it_shows() -> None:
     text, html = repr(table), table._repr_html_()
     assert text.splitlines()[0] == "unit × q2, 564 rows: row shares in % (standard errors)"
     assert text.splitlines()[1].split() == ["unit", "q2=1", "q2=2", "q2=3", "q2=4", "q2=5", "n"]
-    assert "Rao–Scott F (second order), unit × q2: F(12.1, 508.2) = 2.239, p = 0.0091" in text
+    assert (
+        "Rao–Scott F (second order), unit × q2: F(12.1, 508.2) = 2.239, p = 0.0091 (fewer than 5 rows" in text
+    )
     assert "37 rows without a value of some column are left out" in text
     assert html.startswith("<div><p>unit × q2")
     assert "<td>94</td>" in html
