@@ -131,8 +131,11 @@ def _spread(values: Values, slopes: Floats, pooled: bool, df: Floats, which: int
 
 
 def _moderated(slopes: Floats, covariance: Floats, cells: CellVariances, df: Floats) -> _Spread:
-    """The variance with what flat cells add to it. Each of these is independent of everything else, so that the degrees of
-    freedom are Satterthwaite's; those of the rest are the sample's own and what its cells gain, by their part of the variance."""
+    """The variance with what flat cells add to it, and its degrees of freedom after Satterthwaite.
+
+    Flat cells are independent of everything else. Of the rest the items' variances have the sample's own degrees of freedom and
+    what they gain from other units; what the items share is known from the sample alone. The errors of the two go together.
+    """
     items = cells.scale.shape[1]
     squared = slopes[..., :items] ** 2
     varied = np.einsum("ukk->uk", covariance)[:, :items]
@@ -144,12 +147,23 @@ def _moderated(slopes: Floats, covariance: Floats, cells: CellVariances, df: Flo
     parts = over_items(varied)
     gained = np.divide(over_items(varied * cells.gained), parts, out=np.zeros_like(own), where=parts > 0)
     total, one = own + added, np.maximum(cells.df, 1.0)
-    spread = np.where(own > 0, own**2 / np.maximum(df + gained, 1.0), 0.0)
+    spread = _spread_of_varied(own, parts, over_items(np.sqrt(varied), np.abs(slopes[..., :items])) ** 2, df, gained)
     spread += over_items(cells.extra**2 / one, squared**2)
     degrees = np.divide(total**2, spread, out=np.array(df), where=spread > 0)
     from_others = over_items((varied + cells.extra) * cells.borrowed)
     share = np.divide(from_others, parts + added, out=np.zeros_like(total), where=parts + added > 0)
     return _Spread(total, degrees, share * total, cells.prior_df)
+
+
+def _spread_of_varied(own: Floats, parts: Floats, most: Floats, df: Floats, gained: Floats) -> Floats:
+    """V²/ν [R, U] of variances V = ``own``, of which the items' own variances make ``parts`` and make ``most`` if they always went
+    together. The items' variances have ν + gained degrees of freedom; what they share, r = (V − parts)/(most − parts), is known
+    from the sample alone, with an error in proportion to √((1 + r²)/2), as that of a covariance."""
+    few, more = np.maximum(df, 1.0), np.maximum(df + gained, 1.0)
+    shared = np.maximum(most - parts, 0.0)
+    r = np.clip(np.divide(own - parts, shared, out=np.zeros_like(own), where=shared > 0), -1.0, 1.0)
+    error = parts / np.sqrt(more) + shared * np.sqrt((1.0 + r**2) / 2.0) / np.sqrt(few)
+    return np.clip(error**2, own**2 / more, own**2 / few)
 
 
 def _quadratic(slopes: Floats, matrix: Floats) -> Floats:

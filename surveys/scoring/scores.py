@@ -64,12 +64,12 @@ def score(screened: ScreenedRound, samples: Samples) -> Scores:
         parts = samples.of(code)
         block = _inputs(screened, code, parts)
         branches = protected(block, walk(block))
-        tables.append(_table(block, branches))
+        tables.append(table_of(block, branches))
         leagues.append(league(block, branches, tables[-1]))
         answers.append(shares(study, screened.returns, parts))
         if study.output.unweighted:
             equal = _inputs(screened, code, [replace(sample, design=sample.equal) for sample in parts])
-            plain.append(_beside(tables[-1], _table(equal, protected(equal, walk(equal)))))
+            plain.append(_beside(tables[-1], table_of(equal, protected(equal, walk(equal)))))
     table = _stacked(tables, SCORE_COLUMNS)
     return Scores(
         table,
@@ -105,7 +105,7 @@ def _stacked(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataF
     return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(columns))
 
 
-def _table(block: BlockInputs, branches: Sequence[Branch]) -> pd.DataFrame:
+def table_of(block: BlockInputs, branches: Sequence[Branch]) -> pd.DataFrame:
     """Long table of one block, columns ``SCORE_COLUMNS``: unit by unit, each in the order of the tree."""
     if not branches:
         return pd.DataFrame(columns=list(SCORE_COLUMNS))
