@@ -14,6 +14,7 @@ from surveys.scoring.contributions import of_externals, of_group
 from surveys.scoring.quantities import Bools, Floats
 from surveys.vocabulary.levels import ALL_GROUPS
 from weighting.estimation import intervals
+from weighting.estimation.intervals import Limits
 
 ROUNDING = 1e-12  # a standard error below this is the noise of adding floats: no variation
 
@@ -121,16 +122,25 @@ def without_variation(n: Floats, weight: Floats, inverse: Floats) -> Floats:
 
 def limits(
     plan: Inference, estimates: tuple[Floats, Floats, Floats], n: Floats, fraction: Floats
-) -> tuple[Floats, Floats]:
+) -> Limits:
     """Lower and upper limits of score and satisfied share; NaN without a value. The interval is the one that a study plans
     (``bounded`` by default). ``estimates``: value, standard error and degrees of freedom [2, R, U], or of any one shape;
     ``n`` and ``fraction`` [R, U] are for a result without variation."""
     level, kind = plan.level, plan.interval
     if kind == "bounded":
-        return intervals.bounded(*estimates, n, fraction, level)
+        found = intervals.bounded(*estimates, n, fraction, level)
+        return found if plan.variances == "own" else _near_an_end(*estimates, level, found)
     if kind == "wald":
         return intervals.wald(*estimates, level)
     if kind == "logit":
         return intervals.logit(*estimates, level)
     sized = intervals.wilson if kind == "wilson" else intervals.beta
     return sized(*estimates, level, n / np.maximum(1.0 - fraction, ROUNDING))
+
+
+def _near_an_end(value: Floats, se: Floats, df: Floats, level: float, found: Limits) -> Limits:
+    """Wilson's limits in place of the logit's where less than one effective answer lies away from 0 or 1: p(1 − p)/se² · p(1 − p)
+    < 1. There the logit's slope is that of p̂, and a variance from other units, which is not as small, would make the interval
+    as wide as the range."""
+    near = (value > 0) & (value < 1) & (se > value * (1.0 - value))
+    return intervals.chosen(near, intervals.wilson(value, se, df, level), found)
