@@ -61,6 +61,7 @@ def league_summaries(units: pd.DataFrame, study: StudyDefinition, language: Lang
         ordered = rows.sort_values("rank", kind="stable", na_position="last")
         more = max(len(ordered) - _SHOWN, 0)
         remarks = (phrase("summary.more_units", language, more=more),) if more else ()
+        remarks += (phrase("summary.pointwise_and_joint", language),)
         texts = printed(UNITS, ordered.head(_SHOWN), study.output)
         columns = {
             **{name: texts[name] for name in ("rank", "unit_name", "points", "percent")},

@@ -41,11 +41,12 @@ def test_the_league_stands_by_rank_with_rounded_numbers(small_round: ScoredRound
     (found,) = league_summaries(small_round.scores.units, small_round.study, "en")
     assert found.title == "League table: Departments (maximum 3 points)"
     assert [row[:3] for row in found.rows] == [
-        ("1", "=Trụ sở, “khu A”", "2.3750"),
-        ("2", "Sở Y tế", "1.8917"),
-        ("3", "Sở Nội vụ", "1.2667"),
+        ("1", "Sở Y tế", "1.8917"),
+        ("2", "Sở Nội vụ", "1.2667"),
+        ("", "=Trụ sở, “khu A”", "2.3750"),  # without its citizens, and not ranked
     ]
-    assert found.rows[2][3:6] == ("42.22", "40.05 – 44.43", "1 – 3")
+    assert found.rows[1][3:6] == ("42.22", "40.05 – 44.43", "1 – 2")
+    assert [("pointwise" in text, "joint" in text) for text in found.remarks] == [(True, True)]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
