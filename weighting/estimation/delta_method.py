@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any
+from warnings import catch_warnings
 
 import numpy as np
 
@@ -84,8 +85,8 @@ def _one(
             abs(rise), abs(slopes[k]), 1e-6
         ):
             raise DesignError(
-                f"{name}: its derivative cannot be found: use sums, products, quotients, powers and numpy's exp, log, sqrt, "
-                "not abs, max, min, rounding or comparisons"
+                f"{name}: its derivative cannot be found: use sums, products, quotients, powers and exp, log, sqrt of numpy (not "
+                "of math), not abs, max, min, rounding or comparisons"
             )
     return float(value.real), slopes
 
@@ -93,14 +94,15 @@ def _one(
 def _number(name: str, function: Function, rows: Rows) -> complex:
     """What a function gives, as a number."""
     try:
-        with np.errstate(all="ignore"):
+        with (
+            np.errstate(all="ignore"),
+            catch_warnings(action="ignore", category=np.exceptions.ComplexWarning),
+        ):
             found = np.asarray(function(rows), dtype=complex)
     except DesignError as error:
         raise DesignError(*(f"{name}: {problem}" for problem in error.problems)) from None
     except (TypeError, ValueError, ArithmeticError, AttributeError) as error:
-        raise DesignError(
-            f"{name}: gives no number ({error}); take functions from numpy, not from math"
-        ) from None
+        raise DesignError(f"{name}: gives no number ({error})") from None
     if found.shape != ():
         raise DesignError(f"{name}: one number is needed, it gives {found.shape}")
     return complex(found)

@@ -227,7 +227,7 @@ class Estimates:
     def _notes(self, used: Flags, lost: Flags, still: Flags, degrees: Floats) -> tuple[str, ...]:
         """Why something does not apply to combinations [q] of the rows ``used`` [K, q]: ``lost`` [q] have one without standard
         error, in ``still`` [K, q] nothing varies, ``degrees`` [q] of freedom."""
-        names, exact = self.keys(), (self.se == 0) & (self.ci_high == self.ci_low)
+        names, exact = self._short_names(), (self.se == 0) & (self.ci_high == self.ci_low)
         notes = []
         for q, rows in enumerate(used.T):
             gone = np.flatnonzero(rows & np.isnan(self.se))
@@ -333,6 +333,10 @@ class Estimates:
         statistic = pd.factorize(self.labels["statistic"])[0]
         same = statistic[first] == statistic[second]
         return first[same], second[same]
+
+    def _short_names(self) -> list[Hashable]:
+        """The by-values of all rows where they tell them apart, else their keys."""
+        return self._short(np.arange(len(self))) if self.labels["statistic"].nunique() == 1 else self.keys()
 
     def _short(self, rows: NDArray[np.intp]) -> list[Hashable]:
         """The by-values of some rows; their statistic without by-columns."""

@@ -77,16 +77,17 @@ class StudyVariable:
     def outside(self, grouping: Grouping, lowest: float, highest: float) -> list[str]:
         """What is wrong with values that are declared to lie between two numbers."""
         where = f"column {self.column!r}: not between {lowest:g} and {highest:g}"
-        kept = self.table(grouping)
+        kept, strange = self.table(grouping), np.empty(0)
         if kept is not None:
             found = self.scores[(kept.table > 0).any(axis=0), 0]
-            if not ((found < lowest) | (found > highest)).any():
+            strange = found[(found < lowest) | (found > highest)]
+            if not strange.size:
                 return []
         values = self.rows()
         bad = self.valid & (grouping.domain >= 0) & ((values < lowest) | (values > highest))
         if bad.any():
             return [f"{where} in {rows_named(bad, self.values.index, values)}"]
-        return [] if kept is None else [f"{where}: {', '.join(f'{v:g}' for v in found)}"]
+        return [f"{where}: {', '.join(f'{value:g}' for value in strange)}"] if strange.size else []
 
     def table(self, grouping: Grouping) -> Tabulation | None:
         """The grouping's weighted table of this column, where there is one that answers."""
