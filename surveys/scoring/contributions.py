@@ -147,7 +147,9 @@ def _moderated(slopes: Floats, covariance: Floats, cells: CellVariances, df: Flo
     parts = over_items(varied)
     gained = np.divide(over_items(varied * cells.gained), parts, out=np.zeros_like(own), where=parts > 0)
     total, one = own + added, np.maximum(cells.df, 1.0)
-    spread = _spread_of_varied(own, parts, over_items(np.sqrt(varied), np.abs(slopes[..., :items])) ** 2, df, gained)
+    spread = _spread_of_varied(
+        own, parts, over_items(np.sqrt(varied), np.abs(slopes[..., :items])) ** 2, df, gained
+    )
     spread += over_items(cells.extra**2 / one, squared**2)
     degrees = np.divide(total**2, spread, out=np.array(df), where=spread > 0)
     from_others = over_items((varied + cells.extra) * cells.borrowed)

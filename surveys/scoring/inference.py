@@ -120,9 +120,7 @@ def without_variation(n: Floats, weight: Floats, inverse: Floats) -> Floats:
     return np.where(n > 0, 1.0 - n * inverse, 0.0)
 
 
-def limits(
-    plan: Inference, estimates: tuple[Floats, Floats, Floats], n: Floats, fraction: Floats
-) -> Limits:
+def limits(plan: Inference, estimates: tuple[Floats, Floats, Floats], n: Floats, fraction: Floats) -> Limits:
     """Lower and upper limits of score and satisfied share; NaN without a value. The interval is the one that a study plans
     (``bounded`` by default). ``estimates``: value, standard error and degrees of freedom [2, R, U], or of any one shape;
     ``n`` and ``fraction`` [R, U] are for a result without variation."""

@@ -2,18 +2,23 @@
 
 Sources: McCarthy, Review of the International Statistical Institute 37 (1969), balanced half samples; Judkins, Journal
 of Official Statistics 6 (1990), Fay's method; Rao & Wu, JASA 83 (1988), and Rao, Wu & Yue, Survey Methodology 18 (1992),
-rescaled bootstrap; Rust & Rao, Statistical Methods in Medical Research 5 (1996), the jackknife.
+rescaled bootstrap; Preston, Survey Methodology 35 (2009), the rescaled bootstrap of several stages; Rust & Rao, Statistical
+Methods in Medical Research 5 (1996), the jackknife.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from weighting.errors import is_number
-from weighting.groups import Codes, Floats
+from weighting.groups import Codes, Flags, Floats
 from weighting.replication.hadamard import hadamard, order_above
+from weighting.variance.stages import Stage
 
 JK1, JKN, BRR, FAY, BOOTSTRAP = "JK1", "JKn", "BRR", "Fay", "bootstrap"
+#: JKn where there are strata, JK1 where there are none.
+AUTO = "auto"
 KINDS = (JK1, JKN, BRR, FAY, BOOTSTRAP)
 JACKKNIFES = (JK1, JKN)
 
@@ -103,6 +108,47 @@ def bootstrap(
         drawn = rng.multinomial(n - 1, np.full(n, 1.0 / n), size=replicates).T
         table[stratum == h] = 1.0 - shrink + shrink * n / (n - 1) * drawn
     return Factors(table, 1.0 / (replicates - 1), np.ones(replicates))
+
+
+def multistage(stages: Sequence[Stage], replicates: int, rng: np.random.Generator) -> Factors:
+    """Preston's rescaled bootstrap of designs with several stages: half of the units of each stratum of each stage are drawn
+    without replacement; factors of the last stage's clusters, see :func:`rescaled`."""
+    drawn = []
+    for stage in stages:
+        taken = np.ones((stage.n_clusters, replicates), dtype=bool)
+        half = halves(stage)
+        first = np.argsort(stage.stratum, kind="stable")
+        edges = np.searchsorted(stage.stratum[first], np.arange(stage.n_strata + 1))
+        for h in np.flatnonzero(half < stage.sampled):
+            units = first[edges[h] : edges[h + 1]]
+            order = rng.random((units.size, replicates)).argsort(axis=0)
+            taken[units] = order.argsort(axis=0) < half[h]
+        drawn.append(taken)
+    return Factors(rescaled(stages, drawn), 1.0 / (replicates - 1), np.ones(replicates))
+
+
+def halves(stage: Stage) -> Floats:
+    """Units n* drawn in each stratum [H]: ⌊n/2⌋; all where there is one unit or all of the population, which do not vary."""
+    varies = (stage.sampled > 1) & (stage.rest > 0)
+    return np.where(varies, np.floor(stage.sampled / 2), stage.sampled)
+
+
+def rescaled(stages: Sequence[Stage], drawn: Sequence[Flags]) -> Floats:
+    """Factors of the last stage's clusters [C, R] in replicates in which units were ``drawn`` [C_s, R] at each stage s.
+
+    With n* of n units drawn, δ = 1 for these, and F the product of the sampling fractions above:
+    1 + Σ_s λ_s Π_{t<s} √(n_t/n*_t) δ_t · (δ_s n_s/n*_s − 1), λ_s = √(n*_s F_s (1 − f_s)/(n_s − n*_s)). Factors can be
+    negative where a stage takes most of its units. (Preston, Survey Methodology 35, 2009, section 3.)
+    """
+    factor = above = np.ones((1, drawn[0].shape[1]))
+    for stage, taken in zip(stages, drawn, strict=True):
+        half, n, h = halves(stage), stage.sampled, stage.stratum
+        left = np.where(half < n, n - half, 1.0)
+        shrink = np.where(half < n, np.sqrt(half * stage.share * stage.rest / left), 0.0)[h][:, None]
+        parent, ratio = stage.parent[h], (n / half)[h][:, None]
+        factor = factor[parent] + shrink * above[parent] * (ratio * taken - 1)
+        above = above[parent] * np.sqrt(ratio) * taken
+    return factor
 
 
 def rank(table: Floats) -> int:

@@ -43,7 +43,8 @@ class Replicates:
         factors: replicate weight over full-sample weight of each group in each replicate [G, R].
         scale, rscales: multiples of the squared deviations, common and per replicate [R].
         mse: whether deviations are from the full-sample estimate instead of the mean of the replicates.
-        degf: degrees of freedom: rank of the replicate weights − 1.
+        degf: degrees of freedom: clusters − strata, or rank of the replicate weights − 1 where these were given.
+        remarks: what the replicates leave out of the variance.
     """
 
     design: Design
@@ -54,6 +55,7 @@ class Replicates:
     rscales: Floats
     mse: bool
     degf: int
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         freeze(self)
@@ -74,7 +76,8 @@ class Replicates:
 
         Args:
             design: the full sample with its weights (strata and clusters are not needed).
-            weights: replicate weights [n, R], or the names of their columns.
+            weights: replicate weights [n, R], or the names of their columns. Those of a bootstrap of several stages may
+                be negative (Preston 2009).
             kind: how they were made: it sets ``scale`` and ``rscales`` where these are not given.
             combined: True for weights that contain the full-sample weight, False for factors to multiply it with.
             rho: Fay's factor.
@@ -82,7 +85,8 @@ class Replicates:
             mse: deviations from the full-sample estimate.
 
         Raises:
-            DesignError: shapes that do not fit, values that are negative or not finite, rscales that are missing.
+            DesignError: shapes that do not fit, values that are not finite or, but for a bootstrap, negative; rscales that
+                are missing.
 
         >>> d = Design({"y": [1.0, 2.0, 4.0]})
         >>> r = Replicates.from_weights(d, 1.5 * (1 - np.eye(3)), kind="JK1")
@@ -117,10 +121,11 @@ class Replicates:
         return self.design.weights[:, None] * self.factors[self.group]
 
     def __repr__(self) -> str:
-        return (
+        made = (
             f"{self.factors.shape[1]} {self.kind} replicates of {self.design.n:,} rows, "
             f"{self.degf} degrees of freedom"
         )
+        return "\n".join((made, *self.remarks))
 
     def mean(
         self, columns: str | Sequence[str], by: str | Sequence[str] | None = None, **options: Any
@@ -166,16 +171,21 @@ class Replicates:
         """Quantiles by domain, with the variance of the replicates' quantiles.
 
         Raises:
-            DesignError: jackknife replicates, whose variance does not settle for quantiles however large the sample.
+            DesignError: jackknife replicates, whose variance does not settle for quantiles however large the sample;
+                replicates with negative weights, under which a distribution function can fall.
         """
         if self.kind in JACKKNIFES:
             raise DesignError(
                 f"quantiles have no {self.kind} variance: use BRR, Fay or bootstrap replicates, or Design.quantile"
             )
+        if (self.factors < 0).any():
+            raise DesignError(
+                "quantiles need weights that are not negative, and these replicates have some: use Design.quantile"
+            )
         base = self._plain.quantile(columns, q, by, level=level)
         under = [self._plain.with_weights(w).quantile(columns, q, by).estimate for w in self._columns]
         base = replace(base, interval="wald", note=("quantile: n_eff, deff do not apply",) * len(base))
-        return self._replaced(base, np.array(under), grouping_of(self._plain, by))
+        return self._replaced(base, np.array(under).reshape(-1, len(base)), grouping_of(self._plain, by))
 
     def estimate(self, statistic: Callable[[Floats], ArrayLike]) -> tuple[Floats, Floats]:
         """Any statistic of the weights: its values [k] on the full sample and their covariance [k, k].
@@ -191,11 +201,13 @@ class Replicates:
         except (TypeError, ValueError) as error:
             raise DesignError(f"statistic: numbers are needed ({error})") from None
         under = np.array([statistic(w) for w in self._columns], dtype=float)
-        return full, self.covariance(full, under.reshape(len(under), -1))
+        return full, self.covariance(full, under.reshape(-1, full.size))
 
     def covariance(self, full: Floats, under: Floats) -> Floats:
         """Covariance [k, k] of estimates [k] from their values under the replicates [R, k]."""
         used = self.rscales > 0
+        if not used.any():  # a census: nothing varies
+            return np.zeros((full.size, full.size))
         centre = full if self.mse else under[used].mean(axis=0)
         deviation = under[used] - centre
         deviation[np.abs(deviation) <= ROUNDING * np.abs(centre)] = 0.0
@@ -242,7 +254,7 @@ class Replicates:
                 top = self._totals(np.where(valid, variable.rows(k), 0.0), request.grouping)
                 with np.errstate(divide="ignore", invalid="ignore"):
                     parts.append(top if request.kind == "total" else top / scale)
-        return np.stack(parts, axis=2).reshape(len(self.rscales), -1)
+        return np.stack(parts, axis=2).reshape(len(self.rscales), request.n_domains * len(parts))
 
     def _totals(self, values: Floats, grouping: Grouping) -> Floats:
         """Weighted totals of values [n] by replicate and domain [R, J]."""
@@ -277,6 +289,7 @@ class Replicates:
             deff=deff,
             n_eff=n_eff,
             note=tuple(np.where(emptied, words, note).tolist()),
+            remarks=(*base.remarks, *self.remarks),
             source=lambda: covariance,
             design_df=float(self.degf),
             domain_df=own,
@@ -332,7 +345,7 @@ def _given_problems(table: Floats, n: int, kind: str, rho: float, rscales: Float
     """What is wrong with replicate weights [n, R] and what is said of them."""
     if table.ndim != 2 or len(table) != n or table.shape[1] < 2:
         return [f"replicate weights: shape {table.shape}; {n} rows and at least two columns are needed"]
-    bad = np.argwhere(~(np.isfinite(table) & (table >= 0)))
+    bad = np.argwhere(~(np.isfinite(table) & ((table >= 0) | (kind == BOOTSTRAP))))
     given = np.ones(table.shape[1]) if rscales is None else rscales
     return [
         *absent("kind", [kind], KINDS),

@@ -95,9 +95,7 @@ def settings() -> tuple[Setting, ...]:
         for items in (1, 3, 8)
     ]
     clusters = [
-        Setting("clusters", (Group(8 * c, p, clusters=c),))
-        for c in (4, 8, 15, 40)
-        for p in (0.5, 0.8, 0.95)
+        Setting("clusters", (Group(8 * c, p, clusters=c),)) for c in (4, 8, 15, 40) for p in (0.5, 0.8, 0.95)
     ]
     near = [
         Setting("near-census", tuple(Group(n, p, N) for n, N in of), items)
@@ -157,7 +155,8 @@ def study_of(groups: int, items: int, inference: Inference) -> StudyDefinition:
         for name, text in files.items():
             (folder / "instrument" / name).write_text(text, encoding="utf-8")
         (folder / "study.toml").write_text(
-            '[study]\ncode = "c"\nlabel_vi = "Phủ"\nlabel_en = "Coverage"\ninstrument = "./instrument"\n', encoding="utf-8"
+            '[study]\ncode = "c"\nlabel_vi = "Phủ"\nlabel_en = "Coverage"\ninstrument = "./instrument"\n',
+            encoding="utf-8",
         )
         return replace(load_study(folder), inference=inference)
 
@@ -316,10 +315,14 @@ def intervals_of(setting: Setting, now: list[Drawn], before: list[Drawn], infere
         return np.array([scored.table["ci_low"], scored.table["ci_high"], truth])
     if setting.of == "change":
         old = Scored.of(before, inference, pairs=False)
-        ranks = pd.DataFrame({"block": "b", "unit_code": old.table["unit_code"], "rank": np.arange(1, UNITS + 1)})
+        ranks = pd.DataFrame(
+            {"block": "b", "unit_code": old.table["unit_code"], "rank": np.arange(1, UNITS + 1)}
+        )
         one, two = (ComparedRound(s.study.instrument, s.table, ranks) for s in (old, scored))
         change = compare(one, two).table
-        return np.array([change["ci_low"], change["ci_high"], truth - np.mean([d.truth for d in before], axis=0)])
+        return np.array(
+            [change["ci_low"], change["ci_high"], truth - np.mean([d.truth for d in before], axis=0)]
+        )
     first, second = np.arange(0, UNITS, 2), np.arange(1, UNITS, 2)
     value, df, V = scored.table["score"].to_numpy(), scored.table["df"].to_numpy(), scored.between
     variance = np.array([np.diag(V)[first], np.diag(V)[second]])

@@ -16,7 +16,7 @@ from surveys.validity.screened_round import ScreenedRound
 PLAN = (WeightPlan("staff", base="given", weight="weight", finite=False),)
 
 
-def standard_error(small: Any, weight: Any, choice: str) -> tuple[float, np.ndarray, np.ndarray]:
+def standard_error(small: Any, weight: Any, choice: Any) -> tuple[float, np.ndarray, np.ndarray]:
     """Of question a of the first office's staff, who all answered it; with their weights and values."""
     rows = small.returns.rows.assign(weight=[str(weight(k)) for k in range(len(small.returns.rows))])
     inference = Inference(variances="own", small_sample=choice)

@@ -272,7 +272,7 @@ def test_given_weights_combined_or_factors_as_columns_or_array() -> None:
     [
         (np.ones((3, 4)), {}, "shape (3, 4); 40 rows"),
         (np.ones((40, 1)), {}, "at least two columns"),
-        (np.full((40, 3), -1.0), {}, "-1.0 in row 0, replicate 1 (120 such values)"),
+        (np.full((40, 3), -1.0), {"kind": "BRR"}, "-1.0 in row 0, replicate 1 (120 such values)"),
         (np.full((40, 3), np.nan), {}, "nan in row 0"),
         (np.ones((40, 3)), {"kind": "JKn"}, "rscales are needed"),
         (np.ones((40, 3)), {"kind": "jk"}, "unknown kind 'jk'"),
