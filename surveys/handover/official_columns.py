@@ -44,6 +44,7 @@ _MADE = {
     "scores": columns.SCORE_COLUMNS,
     "units": columns.UNIT_COLUMNS,
     "unweighted": columns.UNWEIGHTED_COLUMNS,
+    "nonresponse-bounds": columns.NONRESPONSE_COLUMNS,
     "forms": columns.FORM_COLUMNS,
     "funnel": columns.FUNNEL_COLUMNS,
     "weights": columns.WEIGHT_COLUMNS,
@@ -156,6 +157,7 @@ COLUMNS = {name: _column(name, facts) for name, facts in _CODEBOOK["columns"].it
 TABLES = {name: _table(name, facts, _CODEBOOK["columns"]) for name, facts in _CODEBOOK["tables"].items()}
 
 SCORES, UNITS, SHARES, UNWEIGHTED = (TABLES[name] for name in ("scores", "units", "shares", "unweighted"))
+NONRESPONSE = TABLES["nonresponse-bounds"]
 FORMS, FUNNEL, WEIGHTS, DIAGNOSTICS = (
     TABLES[name] for name in ("forms", "funnel", "weights", "weight-diagnostics")
 )

@@ -1,7 +1,8 @@
 """The official package: every file of a round, as bytes, put in place all at once.
 
     results/
-      scores.csv units.csv shares.csv unweighted.csv forms.csv funnel.csv weights.csv weight-diagnostics.csv tree.csv
+      scores.csv units.csv shares.csv unweighted.csv nonresponse-bounds.csv forms.csv funnel.csv weights.csv
+      weight-diagnostics.csv tree.csv
       review/     what people decide: units to confirm, forms to decide, reasons, cells, conversions, warnings; the key to the
                   running numbers that stand for form codes in council/
       council/    what the council imports: workbook, CSV tables, datapackage.json, run.json, SHA256SUMS
@@ -69,6 +70,7 @@ def package(scored: ScoredRound) -> dict[str, bytes]:
             {
                 official_columns.SHARES: result_frames.shares_frame(scores.shares, study),
                 official_columns.UNWEIGHTED: scores.unweighted,
+                official_columns.NONRESPONSE: scores.nonresponse,
             }
         ),
     }

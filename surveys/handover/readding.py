@@ -20,7 +20,7 @@ from surveys.vocabulary.statuses import EXTERNAL, OK, SUPPRESSED
 #: Noise of float arithmetic on the printed numbers.
 _NOISE = 1e-9
 _PLACE = ["block", "unit_code"]
-_RESULT = [*_PLACE, "node_code", "group"]
+RESULT = [*_PLACE, "node_code", "group"]
 _PARENT = [*_PLACE, "parent", "group"]
 #: Table, lower limit, estimate, upper limit.
 _LIMITS = (
@@ -28,6 +28,8 @@ _LIMITS = (
     ("scores", "satisfaction_ci_low", "satisfaction_percent", "satisfaction_ci_high"),
     ("shares", "ci_low", "share", "ci_high"),
     ("unweighted", "unweighted_ci_low", "unweighted_score", "unweighted_ci_high"),
+    ("nonresponse-bounds", "low_delta", "score", "high_delta"),
+    ("nonresponse-bounds", "low_worst", "score", "high_worst"),
     ("units", "ci_low", "percent", "ci_high"),
     ("council-scores", "ci_low", "percent", "ci_high"),
     ("council-units", "ci_low", "percent", "ci_high"),
@@ -70,22 +72,21 @@ def points_of_scores(scores: PrintedTable) -> Iterator[Problem]:
 
 def parents(scores: PrintedTable, tree: PrintedTable) -> Iterator[Problem]:
     """Every node from its items, its groups or its children, by the rule of the tree."""
-    nodes = _nodes(tree)
-    rows = _rows(scores).join(nodes, on="node_code")
+    nodes = nodes_of(tree)
+    rows = rows_of(scores).join(nodes, on="node_code")
     unknown = rows["level"].isna()
     yield from scores.faults("verify.node_unknown", unknown, "node_code")
     yield from _same_nodes_everywhere(scores, rows[~unknown])
-    for parts in (_within_groups(rows, nodes), _over_groups(rows, nodes), _over_children(rows, nodes)):
-        if len(parts):
-            yield from _from_parts(scores, rows, _combined(parts))
-            yield from _satisfied_from_parts(scores, rows, parts)
+    for parts in parts_of(rows, nodes):
+        yield from _from_parts(scores, rows, combined(parts))
+        yield from _satisfied_from_parts(scores, rows, parts)
     yield from _points_of_sums(scores, rows, nodes)
 
 
 def totals(scores: PrintedTable, tree: PrintedTable, units: PrintedTable) -> Iterator[Problem]:
     """The league table repeats the roots of the scores."""
     roots = tree.frame.loc[tree.frame["parent"] == "", "code"]
-    rows = _rows(scores)
+    rows = rows_of(scores)
     rows = rows[(rows["group"] == ALL_GROUPS) & rows["node_code"].isin(roots)].drop_duplicates(_PLACE)
     found = units.frame[_PLACE].merge(rows, on=_PLACE, how="left", indicator="of_scores")
     without = found["of_scores"] == "left_only"
@@ -135,15 +136,15 @@ def whole_shares(shares: PrintedTable) -> Iterator[Problem]:
     yield from shares.faults("verify.shares_sum", wrong, "share", expected=found["share"].to_numpy())
 
 
-def _rows(scores: PrintedTable) -> pd.DataFrame:
+def rows_of(scores: PrintedTable) -> pd.DataFrame:
     """The scores with their numbers."""
     numbers = {name: scores.number(name) for name in ("score", "points", "max_points", "ci_low", "ci_high")}
-    return scores.frame[[*_RESULT, "status", "note", "unit_name"]].assign(
+    return scores.frame[[*RESULT, "status", "note", "unit_name"]].assign(
         **numbers, satisfied=scores.number("satisfaction_percent") / 100.0
     )
 
 
-def _nodes(tree: PrintedTable) -> pd.DataFrame:
+def nodes_of(tree: PrintedTable) -> pd.DataFrame:
     """The tree by code: parent, level, rule, weight, range, and whether the node stands over items."""
     frame = tree.frame[["code", "parent", "level", "rule", "groups", "measured_by"]].assign(
         **{name: tree.number(name) for name in ("weight", "low", "high")}
@@ -165,12 +166,19 @@ def _items_below(frame: pd.DataFrame) -> list[float]:
     return [below[code] for code in frame["code"]]
 
 
+def parts_of(rows: pd.DataFrame, nodes: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Parts of results by how these are made of them: within groups, over groups, over children; those that there are."""
+    for found in (_within_groups(rows, nodes), _over_groups(rows, nodes), _over_children(rows, nodes)):
+        if len(found):
+            yield found
+
+
 def _same_nodes_everywhere(scores: PrintedTable, rows: pd.DataFrame) -> Iterator[Problem]:
     """Every unit of a block has the same rows: none was taken out."""
     wanted = rows[["block", "node_code", "group"]].drop_duplicates()
     every = rows[_PLACE].drop_duplicates().merge(wanted, on="block")
-    found = every.merge(rows[_RESULT], on=_RESULT, how="left", indicator=True)
-    for gap in found.loc[found["_merge"] == "left_only", _RESULT].head(20).itertuples(index=False):
+    found = every.merge(rows[RESULT], on=RESULT, how="left", indicator=True)
+    for gap in found.loc[found["_merge"] == "left_only", RESULT].head(20).itertuples(index=False):
         yield Problem("verify.row_missing", file=scores.path, params=(("key", " · ".join(gap)),))
 
 
@@ -212,7 +220,7 @@ def _with_parents(rows: pd.DataFrame, nodes: pd.DataFrame) -> pd.DataFrame:
     return parts.assign(parent_rule=rule, part_weight=weight)
 
 
-def _combined(parts: pd.DataFrame) -> pd.DataFrame:
+def combined(parts: pd.DataFrame) -> pd.DataFrame:
     """Per parent: expected score, its lowest and highest part, and whether a part is missing."""
     weighted = parts.assign(product=parts["part_weight"] * parts["score"])
     found = weighted.groupby(_PARENT, sort=False).agg(
@@ -222,13 +230,18 @@ def _combined(parts: pd.DataFrame) -> pd.DataFrame:
     return found.assign(expected=found["product"] / found["total"]).reset_index()
 
 
+def out_of_published(found: pd.DataFrame) -> pd.Series:
+    """What the parts give; over all groups, a sum is out of the maximum that is published with it (9.99 points of children out
+    of 10)."""
+    of_published = (found["applied"] == SUM) & (found["group"] == ALL_GROUPS)
+    expected: pd.Series = found["expected"].where(~of_published, found["product"] / found["max_points"])
+    return expected
+
+
 def _from_parts(scores: PrintedTable, rows: pd.DataFrame, combined: pd.DataFrame) -> Iterator[Problem]:
     """Compare printed parents with what their parts give; results taken from another survey stand for themselves."""
-    found = _beside(rows, combined)
-    score, status = found["score"], found["status"]
-    # over all groups, a sum is out of the maximum that is published with it (9.99 points of children out of 10)
-    of_published = (found["applied"] == SUM) & (found["group"] == ALL_GROUPS)
-    expected = found["expected"].where(~of_published, found["product"] / found["max_points"])
+    found = beside_rows(rows, combined)
+    score, status, expected = found["score"], found["status"], out_of_published(found)
     slack = 2 * scores.half("score") + _NOISE
     pooled = found["applied"] == POOLED
     off = score < found["lowest"].where(pooled, expected) - slack
@@ -245,10 +258,8 @@ def _from_parts(scores: PrintedTable, rows: pd.DataFrame, combined: pd.DataFrame
 def _satisfied_from_parts(scores: PrintedTable, rows: pd.DataFrame, parts: pd.DataFrame) -> Iterator[Problem]:
     """Satisfaction percentages from those of the parts, with the weights of the scores; none where a part has none."""
     linear = parts[(parts["parent_rule"] != POOLED) & (parts["part_weight"] != 0) & parts["score"].notna()]
-    found = _beside(rows, _combined(linear.assign(score=linear["satisfied"])))
-    of_published = (found["applied"] == SUM) & (found["group"] == ALL_GROUPS)
-    expected = found["expected"].where(~of_published, found["product"] / found["max_points"])
-    expected = expected.where(found["given"] == found["parts"])
+    found = beside_rows(rows, combined(linear.assign(score=linear["satisfied"])))
+    expected = out_of_published(found).where(found["given"] == found["parts"])
     own = found["parts"].notna() & (found["status"] != EXTERNAL) & found["score"].notna()
     off = (found["satisfied"] - expected).abs() > 2 * scores.half("satisfaction_percent") / 100.0 + _NOISE
     off |= found["satisfied"].isna() != expected.isna()
@@ -268,7 +279,7 @@ def _points_of_sums(scores: PrintedTable, rows: pd.DataFrame, nodes: pd.DataFram
     grouped = parts.groupby(_PARENT, sort=False)
     sums = grouped[["points", "max_points"]].sum(min_count=1).add_prefix("sum_")
     counts = grouped[["points", "max_points"]].count().add_prefix("given_")
-    found = _beside(
+    found = beside_rows(
         rows, sums.join(counts).assign(parts=grouped.size(), whole=grouped["at_declared"].all()).reset_index()
     )
     own = found["status"] != EXTERNAL
@@ -285,10 +296,10 @@ def _points_of_sums(scores: PrintedTable, rows: pd.DataFrame, nodes: pd.DataFram
         yield from scores.faults("verify.sum", off, column, node=found["node_code"], expected=expected)
 
 
-def _beside(rows: pd.DataFrame, of_parents: pd.DataFrame) -> pd.DataFrame:
+def beside_rows(rows: pd.DataFrame, of_parents: pd.DataFrame) -> pd.DataFrame:
     """All rows with what was found for the parents among them."""
     named = of_parents.rename(columns={"parent": "node_code"})
-    return rows.merge(named, on=_RESULT, how="left")
+    return rows.merge(named, on=RESULT, how="left")
 
 
 def _group_weight(declared: object, group: str) -> float:

@@ -194,15 +194,16 @@ def council_adds_up(units: PrintedTable, scores: PrintedTable) -> Iterator[Probl
     yield from units.faults("verify.council_sum", off, "points", expected=found["points"])
 
 
-def weighted_repeats(unweighted: PrintedTable, scores: PrintedTable) -> Iterator[Problem]:
-    """The weighted results that stand beside the unweighted ones are those of the scores."""
-    key = list(unweighted.table.key)
-    found = unweighted.frame[key].merge(scores.frame, on=key, how="left")
+def scores_repeat(beside: PrintedTable, scores: PrintedTable) -> Iterator[Problem]:
+    """Results that stand beside others of the same rows are those of the scores."""
+    key = list(beside.table.key)
+    found = beside.frame[key].merge(scores.frame, on=key, how="left")
     for name in ("score", "se", "ci_low", "ci_high"):
-        expected = found[name].fillna("").to_numpy(dtype=object)
-        yield from unweighted.faults(
-            "verify.not_the_total", unweighted.text(name) != expected, name, expected=expected
-        )
+        if name in beside.frame:
+            expected = found[name].fillna("").to_numpy(dtype=object)
+            yield from beside.faults(
+                "verify.not_the_total", beside.text(name) != expected, name, expected=expected
+            )
 
 
 def as_council_knows(forms: PrintedTable, numbers: PrintedTable | None) -> PrintedTable:
@@ -260,7 +261,8 @@ _CHECKS: Mapping[tuple[str, ...], Callable[..., Iterator[Problem]]] = {
     ("council-scores",): values_given,
     ("council-units",): values_given,
     ("council-units", "council-scores"): council_adds_up,
-    ("unweighted", "scores"): weighted_repeats,
+    ("unweighted", "scores"): scores_repeat,
+    ("nonresponse-bounds", "scores"): scores_repeat,
     ("form-numbers", "forms"): form_numbers_hold,
     ("council-rejected", "forms-of-council"): rejected_repeats,
 }

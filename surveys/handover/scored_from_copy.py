@@ -26,7 +26,7 @@ from surveys.vocabulary.statuses import COPY
 #: Tables that are the same whatever the forms are called.
 _SAME = (
     official_columns.SCORES, official_columns.UNITS, official_columns.SHARES, official_columns.UNWEIGHTED,
-    official_columns.FUNNEL, official_columns.DIAGNOSTICS, official_columns.TREE,
+    official_columns.NONRESPONSE, official_columns.FUNNEL, official_columns.DIAGNOSTICS, official_columns.TREE,
 )  # fmt: skip
 #: Tables of forms, and their columns that say what a form is called and where it was read.
 _OF_FORMS = {

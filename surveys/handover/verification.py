@@ -37,6 +37,7 @@ from surveys.handover.manifest import (
     read_sums,
     version,
 )
+from surveys.handover.nonresponse_checks import bounds_of_nonresponse
 from surveys.handover.official_columns import COUNCIL_TABLES, OfficialTable
 from surveys.handover.printed_form import csv_as_written, json_as_written, numbers_as_printed
 from surveys.handover.rank_checks import groups_of_units, ranks, sets_of_ranks
@@ -62,7 +63,12 @@ _SCORED = (
 )
 #: Tables of an audit, of which the last two are not always there.
 _AUDIT = ("audit-findings", "audit-nodes", "audit-ranks", "audit-changes")
-_OPTIONAL = (official_columns.SHARES, official_columns.UNWEIGHTED, official_columns.FORM_NUMBERS)
+_OPTIONAL = (
+    official_columns.SHARES,
+    official_columns.UNWEIGHTED,
+    official_columns.NONRESPONSE,
+    official_columns.FORM_NUMBERS,
+)
 #: Every file that a run writes into a folder, the council's in its own.
 _WRITTEN = {
     MANIFEST, SUMS, SIGNATURE, DESCRIPTOR, WORKBOOK, RECORD,
@@ -144,6 +150,8 @@ def _by_settings(
         yield from rows_of_tree(scores, tree, edition)
         if "council-scores" in package:
             yield from names_of_nodes(package["council-scores"], tree, settings.output.language)
+        if "nonresponse-bounds" in package:
+            yield from bounds_of_nonresponse(package["nonresponse-bounds"], scores, tree, settings.inference)
     if "shares" in package:
         yield from shares_shown(package["shares"], settings)
     for name in ("units", "council-units"):

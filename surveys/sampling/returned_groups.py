@@ -61,11 +61,24 @@ class ReturnedGroup:
     @cached_property
     def raters(self) -> Floats:
         """Different raters of each unit [U]; of the whole block, repeated, when one population rates it."""
-        units = len(self.units)
         if self.whole_block:
-            return np.full(units, float(len(np.unique(self.rater))))
+            return np.full(len(self.units), float(len(np.unique(self.rater))))
+        return self.raters_of_units
+
+    @cached_property
+    def raters_of_units(self) -> Floats:
+        """Different raters of each unit [U]."""
+        units = len(self.units)
         pairs = np.unique(self.rater * units + self.unit)
         return np.bincount(pairs % units, minlength=units).astype(float)
+
+    @cached_property
+    def response(self) -> Floats:
+        """Share of those asked about each unit who gave a valid form about it [U], where everybody in the frame was asked
+        (a census); NaN elsewhere."""
+        return (
+            self.raters_of_units / self.population if self.plan.census else np.full(len(self.units), np.nan)
+        )
 
     @cached_property
     def fraction(self) -> Floats:

@@ -34,7 +34,7 @@ class Sample:
     ``rows`` int [n]: positions in ``Returns.rows``; ``unit`` int [n]: position among ``units``, ascending; ``design``: weights,
     strata, clusters and population sizes of these rows; ``equal``: the same with every weight 1; ``population`` float
     [U], NaN where not known; ``fraction`` float [U]: share of the population that answered (0 where finite populations
-    are not taken into account).
+    are not taken into account); ``response`` float [U]: share of a census that answered (NaN where not everybody was asked).
     """
 
     block: str
@@ -46,6 +46,7 @@ class Sample:
     equal: Design
     population: Floats
     fraction: Floats
+    response: Floats
 
 
 @dataclass(frozen=True, repr=False)
@@ -107,6 +108,7 @@ def _sample(group: ReturnedGroup, weights: GroupWeights) -> Sample:
         weights.equal,
         group.population,
         group.fraction,
+        group.response,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -15,13 +15,20 @@ from surveys.scoring.block_inputs import BlockInputs, inputs_of
 from surveys.scoring.branches import Branch, Parts
 from surveys.scoring.inference import inferred
 from surveys.scoring.league import league
+from surveys.scoring.nonresponse_bounds import nonresponse_bounds
 from surveys.scoring.protected_results import protected
 from surveys.scoring.shares import shares
 from surveys.scoring.status_and_remarks import remarks, statuses
 from surveys.scoring.tree import walk
 from surveys.scoring.values import values_of
 from surveys.validity.screened_round import ScreenedRound
-from surveys.vocabulary.columns import SCORE_COLUMNS, SHARE_COLUMNS, UNIT_COLUMNS, UNWEIGHTED_COLUMNS
+from surveys.vocabulary.columns import (
+    NONRESPONSE_COLUMNS,
+    SCORE_COLUMNS,
+    SHARE_COLUMNS,
+    UNIT_COLUMNS,
+    UNWEIGHTED_COLUMNS,
+)
 from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
 from surveys.vocabulary.notebook_display import Shown
 from surveys.vocabulary.statuses import INCOMPLETE, SUPPRESSED
@@ -35,7 +42,8 @@ class Scores(Shown):
     ``table``: one row per block × unit × node × group, columns ``SCORE_COLUMNS`` (score, se and limits in [0, 1],
     satisfaction in percent); ``units``: league table per block, ``UNIT_COLUMNS``; ``shares``: answers of the blocks that
     enter no index, ``SHARE_COLUMNS``; ``unweighted``: where the study asks for it, results with every form counting once
-    beside the weighted ones, ``UNWEIGHTED_COLUMNS``.
+    beside the weighted ones, ``UNWEIGHTED_COLUMNS``; ``nonresponse``: where the study asked everybody of a group, bounds of the
+    scores for what those who did not answer may think, ``NONRESPONSE_COLUMNS``.
     """
 
     table: pd.DataFrame
@@ -43,6 +51,7 @@ class Scores(Shown):
     shares: pd.DataFrame
     unweighted: pd.DataFrame
     warnings: tuple[Problem, ...] = ()
+    nonresponse: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(NONRESPONSE_COLUMNS)))
 
     def facts(self) -> Mapping[str, object]:
         tables = {
@@ -50,6 +59,7 @@ class Scores(Shown):
             "units": self.units,
             "shares": self.shares,
             "unweighted": self.unweighted,
+            "nonresponse": self.nonresponse,
         }
         return {name: f"{len(table):,} rows" for name, table in tables.items()} | {
             "warnings": len(self.warnings)
@@ -59,7 +69,7 @@ class Scores(Shown):
 def score(screened: ScreenedRound, samples: Samples) -> Scores:
     """Score every block of a round with the samples drawn from it."""
     study = screened.study
-    tables, leagues, answers, plain = [], [], [], []
+    tables, leagues, answers, plain, bounds = [], [], [], [], []
     for code in blocks_of(study, screened.returns.rows["block"].unique()):
         parts = samples.of(code)
         block = _inputs(screened, code, parts)
@@ -67,6 +77,7 @@ def score(screened: ScreenedRound, samples: Samples) -> Scores:
         tables.append(table_of(block, branches))
         leagues.append(league(block, branches, tables[-1]))
         answers.append(shares(study, screened.returns, parts))
+        bounds.append(nonresponse_bounds(block, branches, tables[-1]))
         if study.output.unweighted:
             equal = _inputs(screened, code, [replace(sample, design=sample.equal) for sample in parts])
             plain.append(_beside(tables[-1], table_of(equal, protected(equal, walk(equal)))))
@@ -77,6 +88,7 @@ def score(screened: ScreenedRound, samples: Samples) -> Scores:
         _stacked(answers, SHARE_COLUMNS),
         _stacked(plain, UNWEIGHTED_COLUMNS),
         (*samples.warnings, *_gaps(table, renormalise=study.inference.renormalises)),
+        _stacked(bounds, NONRESPONSE_COLUMNS),
     )
 
 

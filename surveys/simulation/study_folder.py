@@ -167,10 +167,13 @@ def _comment(heading: str) -> str:
 
 
 def _weights(played: SimulatedRound) -> Iterator[dict[str, object]]:
-    """Calibration of the groups with margins, design of those drawn in stages; every other group has the default weights."""
+    """Calibration of the groups with margins, design of those drawn in stages, groups asked as a whole; every other group has the
+    default weights."""
     field = {declared.role: declared.code for declared in played.simulation.instrument.fields}
-    for forms in played.forms.values():
+    for code, forms in played.forms.items():
         form, entry = forms.population.questionnaire, dict[str, object]()
+        if len(played.samples[code].issued) == forms.population.persons:
+            entry["census"] = True
         if forms.population.cell.margins:
             entry["margins"] = list(forms.population.cell.margins)
         if forms.population.clusters:

@@ -46,6 +46,11 @@ UNWEIGHTED_COLUMNS = (
     "block", "unit_code", "node_code", "group", "score", "unweighted_score", "se", "unweighted_se", "ci_low", "ci_high",
     "unweighted_ci_low", "unweighted_ci_high",
 )  # fmt: skip
+#: What the scores would be if those of a census who did not answer differed from those who did.
+NONRESPONSE_COLUMNS = (
+    "block", "unit_code", "node_code", "group", "response_rate", "score", "ci_low", "ci_high", "low_delta", "high_delta",
+    "low_worst", "high_worst",
+)  # fmt: skip
 #: Changes between two rounds.
 CHANGE_COLUMNS = (
     "block", "unit_code_old", "unit_code", "unit_name", "node_code", "node_level", "group", "score_old", "score_new",

@@ -107,6 +107,7 @@ REFERENCES: tuple[Reference, ...] = (
 RANGES: tuple[Range, ...] = (
     (Inference, "level", 0.5, 0.9999),
     (Inference, "external_correlation", 0, 1),
+    (Inference, "nonresponse_shift", 0, 1),
     (Minimum, "forms", 1, 1_000_000),
     (Output, "points_decimals", 0, 15),
     (Output, "percent_decimals", 0, 15),
@@ -302,6 +303,9 @@ def check_weights(draft: StudyDraft) -> None:
         for name, pair in (("bounds", plan.bounds), ("trim", plan.trim)):
             if pair is not None and not 0 <= pair[0] < 1 < pair[1]:
                 place.note("weights.around_one", name, low=pair[0], high=pair[1])
+        framed = any(f.group == plan.group and plan.block in ("", f.block) for f in draft.all(Frame))
+        if plan.census and not framed and Frame not in draft.broken:
+            place.note("weights.census_without_frame", "census", group=plan.group)
         if plan.distance == "logit" and plan.margins and plan.bounds is None:
             place.note("weights.logit_bounds", "bounds", group=plan.group)
         idle = {"bounds": plan.bounds and not plan.margins, "weight": plan.weight and plan.base != "given"}

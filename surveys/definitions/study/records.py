@@ -145,12 +145,14 @@ class MarginTotal:
 class WeightPlan:
     """How one group (in one block, or in all when empty) is weighted. ``base``: frame (population / valid forms per
     cell), given (a weight field of the returns) or equal. ``strata`` and ``clusters`` name return fields; by default a
-    stratum is a cell of the frame and a cluster is a rater. ``trim`` = (lowest, highest) as multiples of the mean."""
+    stratum is a cell of the frame and a cluster is a rater. ``trim`` = (lowest, highest) as multiples of the mean.
+    ``census``: everybody in the frame was asked, so that who did not answer is no matter of chance."""
 
     group: str
     block: str = ""
     base: Literal["frame", "given", "equal"] = "frame"
     finite: bool = True
+    census: bool = False
     margins: tuple[str, ...] = ()
     distance: Literal["linear", "raking", "logit"] = "raking"
     bounds: tuple[float, float] | None = None
@@ -281,7 +283,8 @@ class Inference:
     """Interval, level and what happens to a sub-criterion when a group is missing. ``external_correlation``: assumed
     between external estimates of one unit taken from one document (1 is the cautious default). ``variances``: moderated, so that
     cells of the same block, group and item inform each other's, or each cell's own. ``small_sample``: as of a
-    :class:`weighting.Design`."""
+    :class:`weighting.Design`. ``nonresponse_shift``: by how much those of a census who did not answer may differ from those who
+    did, for the bounds beside the intervals."""
 
     level: float = 0.95
     interval: Literal["bounded", "logit", "wilson", "beta", "wald"] = "bounded"
@@ -289,6 +292,7 @@ class Inference:
     external_correlation: float = 1.0
     variances: Literal["moderated", "own"] = "moderated"
     small_sample: Literal["leverage", "clusters"] = "leverage"
+    nonresponse_shift: float = 0.1
 
     @property
     def renormalises(self) -> bool:

@@ -282,6 +282,8 @@ CASES = (
          {"variable": "sex"}, ("margins.total",)),
     Case("margins.mixed", "margins.csv", "female,1100\n", "female,1100\nhuyen,citizens,ba-dinh,sex,male,1200\n", 4, "unit",
          {"variable": "sex"}, ("margins.one_category",)),
+    Case("weights.census_without_frame", STUDY, 'frames = "frames.csv"\n', "", None, "weights[2].census",
+         {"group": "deputies"}, ("incomplete.frame",)),
     Case("weights.idle_bounds", STUDY, 'margins = ["sex"]\ndistance = "logit"\n', "", None, "weights[1].bounds",
          {"group": "citizens"}),
     Case("weights.idle_weight", STUDY, 'clusters = ["village"]', 'weight = "village"', None, "weights[1].weight",
@@ -323,7 +325,7 @@ CASES = (
     Case("incomplete.issued", STUDY, 'issued = "issued.csv"\n', "", None, "files.issued"),
     Case("incomplete.fieldwork", STUDY, 'end = "2023-12-15"\n', "", None, "fieldwork"),
     Case("incomplete.frame", "frames.csv", "huyen,,deputies,95\n", "", None, "files.frames",
-         {"block": "huyen", "group": "deputies"}),
+         {"block": "huyen", "group": "deputies"}, ("weights.census_without_frame",)),
 )  # fmt: skip
 
 

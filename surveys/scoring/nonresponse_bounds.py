@@ -1,0 +1,87 @@
+"""Bounds of scores for what those of a census may think who did not answer.
+
+Where everybody of a group was asked and r of them gave a valid form, a mean ȳ of those who did stands for all as if who answered
+were a matter of chance. Were the others' mean ȳ ± δ (within 0 and 1), the mean of all would be r ȳ + (1 − r)(ȳ ± δ); at the worst
+theirs is 0 or 1. An index is linear in the means of its items, so that the same weights carry the difference up the tree. Bounds
+stand beside the interval, which tells of chance alone; no rank looks at them.
+
+Source: Manski, Partial Identification of Probability Distributions, Springer (2003), chapter 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from surveys.scoring.block_inputs import BlockInputs
+from surveys.scoring.branches import Branch
+from surveys.scoring.quantities import Bools, Floats
+from surveys.scoring.values import Values
+from surveys.vocabulary.columns import NONRESPONSE_COLUMNS
+from surveys.vocabulary.levels import ITEM_LEVEL
+
+_BOUNDS = ("low_delta", "high_delta", "low_worst", "high_worst")
+
+
+def nonresponse_bounds(block: BlockInputs, branches: Sequence[Branch], table: pd.DataFrame) -> pd.DataFrame:
+    """One row per result of ``table``, the scores of a block unit by unit, that rests on a group of which everybody was asked;
+    columns ``NONRESPONSE_COLUMNS``.
+
+    A result has bounds where its score is printed and so is that of every item of such a group that enters it: no number that
+    is hidden can be worked out from them.
+    """
+    shape = (len(block.units), len(branches))
+    printed = table["score"].notna().to_numpy().reshape(shape).T
+    given = printed.copy()
+    moved, weight, answered = np.zeros((4, *printed.shape)), np.zeros(printed.shape), np.zeros(printed.shape)
+    for group, values in block.values.items():
+        if np.isnan(values.sample.response).all():
+            continue
+        rate = values.sample.response
+        slope = _slopes(branches, values, group)
+        entering = slope != 0
+        known = _printed_items(branches, values, group, printed) & ~np.isnan(rate)[:, None]
+        given &= ~(entering & ~known).any(axis=-1)
+        steps = _steps(values.theta, rate[:, None], block.study.inference.nonresponse_shift)
+        for low, high in ((0, 1), (2, 3)):
+            down, up = (np.where(entering, slope * np.nan_to_num(steps[k]), 0.0) for k in (low, high))
+            moved[low] += np.minimum(down, up).sum(axis=-1)
+            moved[high] += np.maximum(down, up).sum(axis=-1)
+        weight += np.abs(slope).sum(axis=-1)
+        answered += np.abs(slope).sum(axis=-1) * np.nan_to_num(rate)
+    rows = (given & (weight > 0)).T.ravel()
+    found = table[rows].reset_index(drop=True)
+    bounds = np.clip(found["score"].to_numpy() + np.array([by.T.ravel()[rows] for by in moved]), 0.0, 1.0)
+    share = np.divide(answered, weight, out=np.zeros(weight.shape), where=weight > 0)
+    columns = dict(zip(_BOUNDS, bounds, strict=True)) | {"response_rate": share.T.ravel()[rows]}
+    return found.assign(**columns)[list(NONRESPONSE_COLUMNS)]
+
+
+def _slopes(branches: Sequence[Branch], values: Values, group: str) -> Floats:
+    """Weight of the mean θ of each item of a group in each result, [R, U, I]: ∂/∂N times the answers that θ is a mean of."""
+    none = np.zeros_like(values.answers)
+    return np.array([branch.score.alpha.get(group, none) * values.answers for branch in branches])
+
+
+def _printed_items(branches: Sequence[Branch], values: Values, group: str, printed: Bools) -> Bools:
+    """Items of a group whose own score is printed, by unit, [U, I]."""
+    place = {b.code: r for r, b in enumerate(branches) if (b.level, b.group) == (ITEM_LEVEL, group)}
+    rows = [
+        printed[place[i.code]] if i.code in place else np.zeros(printed.shape[1], bool) for i in values.items
+    ]
+    return np.array(rows).T
+
+
+def _steps(theta: Floats, rate: Floats, delta: float) -> Floats:
+    """By how much the mean of all differs from that of those who answered, [4, U, I], if the others differ by −δ, by δ, or are
+    all at 0, all at 1.
+
+    >>> _steps(np.array([[0.95]]), np.array([[0.8]]), 0.1).round(4).ravel().tolist()
+    [-0.02, 0.01, -0.19, 0.01]
+    """
+    others = np.array(
+        [np.maximum(theta - delta, 0.0), np.minimum(theta + delta, 1.0), 0.0 * theta, 1.0 + 0.0 * theta]
+    )
+    return (1.0 - rate) * (others - theta)
