@@ -129,6 +129,31 @@ def test_few_clusters(interval: str, clusters: int, size: int) -> None:
     assert low <= hits <= high, hits / REPETITIONS
 
 
+@pytest.mark.parametrize("size", [1, 10])
+@pytest.mark.parametrize("clusters", [2, 3, 5, 10])
+@pytest.mark.parametrize("mean", [0.5, 0.8, 0.95])
+def test_domains_of_a_few_clusters_among_others(mean: float, clusters: int, size: int) -> None:
+    """A domain holds 2 to 10 of its stratum's clusters (correlation 0.1), or rows: its own degrees of freedom by default. With
+    the design's, and R's factor for two of two, coverage falls far below."""
+    rng = np.random.default_rng([clusters, size])
+    others, spread = 10, 9.0
+    p = rng.beta(mean * spread, (1 - mean) * spread, size=(REPETITIONS, clusters + others))
+    cluster = np.tile(np.repeat(np.arange(clusters + others), size), REPETITIONS)
+    repetition = np.repeat(np.arange(REPETITIONS), (clusters + others) * size)
+    frame = pd.DataFrame(
+        {"h": repetition, "psu": cluster, "domain": np.where(cluster < clusters, repetition, np.nan)}
+    )
+    frame["y"] = rng.binomial(4, np.repeat(p.ravel(), size)) / 4
+    d, truth = Design(frame, strata="h", clusters="psu", nest=True), np.full(REPETITIONS, mean)
+    low, high = bounds(0.93, 1.0)
+    assert low <= covered(d.mean("y", by="domain", within=(0, 1)), truth) <= high
+    if clusters < 5:
+        assert covered(d.mean("y", by="domain", interval="wald", df="design"), truth) < bounds(0.85, 1.0)[0]
+        if size == 1:
+            r = d.mean("y", by="domain", interval="beta_untruncated", df="design")
+            assert covered(r, truth) < bounds(0.93, 1.0)[0]
+
+
 def test_unequal_weights() -> None:
     """A population whose opinion depends on the chance to be asked; weights undo it."""
     rng = np.random.default_rng(7)

@@ -184,7 +184,7 @@ def test_values_outside_of_their_range_are_named(values: list[float]) -> None:
         replicate(d, kind="JK1").mean("q", within=(1, 5))
     for wrong in ((5, 1), (1,), "ab", (0, np.inf), 3):
         with pytest.raises(DesignError, match="is no range"):
-            d.mean("q", within=wrong)  # type: ignore[arg-type]
+            d.mean("q", within=wrong)
     assert d.mean("q", within=(1, 9)).ci_high[0] < 9
 
 
