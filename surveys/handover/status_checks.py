@@ -22,11 +22,6 @@ from surveys.vocabulary.statuses import EXTERNAL, INCOMPLETE, OK, SUPPRESSED
 
 _PLACE = ["block", "unit_code"]
 _KEY = [*_PLACE, "node_code", "group"]
-#: Columns in which a suppressed result shows nothing.
-NUMBERS = (
-    "n_eff", "score", "se", "ci_low", "ci_high", "df", "satisfaction_percent", "satisfaction_ci_low",
-    "satisfaction_ci_high", "points",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -54,10 +49,8 @@ class ScoreRows:
 def statuses_and_remarks(
     scores: PrintedTable, tree: PrintedTable, settings: RunSettings
 ) -> Iterator[Problem]:
-    """Rows whose status is not the one that their parts give, whose remarks lack what it means, or that show a number although
-    they are suppressed."""
+    """Rows whose status is not the one that their parts give, or whose remarks lack what it means."""
     rows = _rows(scores, tree, settings)
-    yield from _shown(scores)
     yield from _minimum(scores, rows)
     expected, remarks = np.full((2, len(scores)), "", dtype=object)
     for part in (_over_groups, _within_groups, _over_children, _children_of_group):
@@ -84,7 +77,6 @@ def shares_shown(shares: PrintedTable, settings: RunSettings) -> Iterator[Proble
     wanted = _by_minimum(shares.frame["group"], shares.number("n_valid"), settings)
     yield from shares.faults("verify.status", shares.text("status") != wanted, "status", expected=wanted)
     value, suppressed = shares.number("share"), shares.text("status") == SUPPRESSED
-    yield from shares.faults("verify.suppressed_shown", suppressed & ~np.isnan(value), "share")
     yield from shares.faults("verify.result_missing", ~suppressed & np.isnan(value), "share")
 
 
@@ -108,13 +100,6 @@ def _rows(scores: PrintedTable, tree: PrintedTable, settings: RunSettings) -> Sc
         ),
         settings,
     )
-
-
-def _shown(scores: PrintedTable) -> Iterator[Problem]:
-    """A suppressed result shows no number."""
-    suppressed = scores.text("status") == SUPPRESSED
-    for name in NUMBERS:
-        yield from scores.faults("verify.suppressed_shown", suppressed & (scores.text(name) != ""), name)
 
 
 def _minimum(scores: PrintedTable, rows: ScoreRows) -> Iterator[Problem]:

@@ -21,6 +21,7 @@ from surveys.handover import official_columns
 from surveys.handover.count_checks import counts_of_parts, names_of_nodes, rows_of_tree
 from surveys.handover.file_differences import leaves
 from surveys.handover.first_faults import first_of_each
+from surveys.handover.hiding_checks import hidden_show_nothing
 from surveys.handover.interval_checks import intervals
 from surveys.handover.manifest import (
     COUNCIL,
@@ -128,6 +129,7 @@ def _check(folder: Path, problems: Problems) -> None:
     instrument = instrument_of_run(run, folder / INSTRUMENT)
     problems.extend(readded(package))
     problems.extend(reconciled(package))
+    problems.extend(hidden_show_nothing(package))
     problems.extend(record_of_run(run, package, instrument))
     if settings is not None:
         for prefix, part in parts.items():
