@@ -21,9 +21,11 @@ import pytest
 import surveys
 from surveys.definitions.instrument.reading import load_instrument
 from surveys.handover.manifest import json_bytes
+from surveys.handover.official_columns import SCORES
 from surveys.handover.verification import verify_folder
 from surveys.handover.words import Words, words_of
 from surveys.vocabulary.digests import digest_of
+from surveys.vocabulary.remarks import in_words, remark
 from tests.surveys.handover.forging import edit, forge, reseal, rows_of
 
 ROUND = Path(__file__).parents[2] / "rounds" / "small"
@@ -269,6 +271,10 @@ def _council_alone(folder: Path, truth: Truth) -> None:
 
 
 SUPPRESSED = {"unit_code": "p3", "node_code": "2.1.1", "group": "staff"}
+#: A result that is shown, blanked as if that kept another one hidden.
+COVERED = dict.fromkeys((column.name for column in SCORES.columns if column.is_number), "") | {
+    "n_valid": "5", "status": "suppressed", "note": in_words((remark("score.complementary"),), "vi")
+}  # fmt: skip
 UNPLAIN = {"fingerprint", "signature", "returns"}
 EVERY = {"plain", *UNPLAIN}
 #: Number in the list of the guide → what is done, and the steps that find it.
@@ -294,6 +300,7 @@ FORGERIES: dict[int, tuple[Callable[[Path, Truth], None], set[str]]] = {
     16: (of_run(lambda run: run["settings"]["minimum"].update(forms=5)), EVERY),
     17: (_workbook, {"plain", "signature", "returns"}),
     18: (_shown_fingerprint, EVERY),
+    19: (a_cell("scores.csv", {"unit_code": "p1", "node_code": "a", "group": "staff"}, **COVERED), EVERY),
 }
 
 

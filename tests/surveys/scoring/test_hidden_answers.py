@@ -20,8 +20,6 @@ import pytest
 import surveys as sv
 from surveys.handover.package import package
 from surveys.handover.verification import verify_folder
-from surveys.vocabulary.remarks import in_words, remark
-from tests.surveys.handover.forging import edit, reseal
 
 pytestmark = pytest.mark.long
 
@@ -228,31 +226,3 @@ def test_packages_full_of_small_cells_verify(kind: tuple[str, str], tmp_path: Pa
         name for name in hidden if hidden[name].dtype == float and name not in ("max_points", "n_valid")
     ]
     assert hidden[numbers].isna().all().all()
-
-
-def test_a_shown_result_called_complementary_is_told(tmp_path: Path) -> None:
-    """Nothing of the index needs complementary hiding, since nothing hidden enters it: who blanks a result so is found."""
-    staff, raters = a_round(np.random.default_rng(5))
-    sv.load(written(tmp_path / "round", staff, raters, KINDS[0])).score().write(tmp_path / "out")
-    said = in_words((remark("score.complementary"),), "vi")
-    kept = {
-        "edition",
-        "block",
-        "unit_code",
-        "unit_name",
-        "node_code",
-        "node_level",
-        "group",
-        "n_valid",
-        "max_points",
-    }
-
-    def blank(records: list[dict[str, str]]) -> None:
-        row = next(r for r in records if r["node_level"] == "item" and r["group"] == "staff" and r["score"])
-        row.update({name: "" for name in row if name not in kept})
-        row.update(status="suppressed", note=said)
-
-    edit(tmp_path / "out" / "scores.csv", blank)
-    reseal(tmp_path / "out")
-    codes = {problem.code for problem in verify_folder(tmp_path / "out")}
-    assert "verify.status" in codes
