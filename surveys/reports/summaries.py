@@ -60,8 +60,8 @@ def league_summaries(units: pd.DataFrame, study: StudyDefinition, language: Lang
     for block, rows in units.groupby("block", sort=False):
         ordered = rows.sort_values("rank", kind="stable", na_position="last")
         more = max(len(ordered) - _SHOWN, 0)
-        remarks = (phrase("summary.more_units", language, more=more),) if more else ()
-        remarks += (phrase("summary.pointwise_and_joint", language),)
+        remarks = [phrase("summary.more_units", language, more=more)] if more else []
+        remarks.append(phrase("summary.pointwise_and_joint", language))
         texts = printed(UNITS, ordered.head(_SHOWN), study.output)
         columns = {
             **{name: texts[name] for name in ("rank", "unit_name", "points", "percent")},
@@ -73,7 +73,7 @@ def league_summaries(units: pd.DataFrame, study: StudyDefinition, language: Lang
         title = _league_title(str(block), texts["max_points"], study, language)
         numeric = tuple(name not in ("unit_name", "status") for name in columns)
         lines = tuple(zip(*columns.values(), strict=True))
-        found.append(Summary(title, _headings(tuple(columns), language), numeric, lines, remarks))
+        found.append(Summary(title, _headings(tuple(columns), language), numeric, lines, tuple(remarks)))
     return tuple(found)
 
 
