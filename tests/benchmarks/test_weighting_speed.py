@@ -2,7 +2,8 @@
 
 The work: the mean of every item in every unit with its standard error and interval, and the share of the top two
 levels with its logit interval; 52 × 5 strata of 10 clusters, 5 % of the answers missing. The yardstick is numpy over
-a weighted cluster × level table, without names, checks, gaps in counts, design effects or covariances.
+a weighted cluster × level table, without names, checks, gaps in counts, design effects or covariances; both with n/(n − 1) and
+the design's degrees of freedom.
 """
 
 from __future__ import annotations
@@ -85,9 +86,9 @@ def plain_numpy(survey: Survey) -> list[np.ndarray]:
 
 
 def by_design(frame: pd.DataFrame) -> list[np.ndarray]:
-    design = Design(frame, "w", "stratum", "cluster")
-    mean = design.mean(NAMES, by="unit")
-    share = design.proportion(NAMES, by="unit", levels=[4, 5], interval="logit")
+    design = Design(frame, "w", "stratum", "cluster", small_sample="clusters")
+    mean = design.mean(NAMES, by="unit", df="design")
+    share = design.proportion(NAMES, by="unit", levels=[4, 5], interval="logit", df="design")
     figures = [mean.estimate, mean.se, share.estimate, share.se]
     figures += [mean.ci_low, mean.ci_high, share.ci_low, share.ci_high]
     return [v.reshape(UNITS, ITEMS).T for v in figures]
@@ -97,8 +98,14 @@ def by_histogram(survey: Survey) -> list[np.ndarray]:
     cells = pd.DataFrame({"cluster": np.arange(STRATA * CLUSTERS)})
     cells = cells.assign(stratum=cells["cluster"] // CLUSTERS, unit=cells["cluster"] // CLUSTERS // GROUPS)
     h = Histogram.of(survey.codes.T, survey.weights, survey.cluster, len(cells), range(1, 6), NAMES)
-    mean = h.mean(cells, by="unit", strata="stratum", clusters="cluster")
-    share = h.proportion(cells, [4, 5], by="unit", strata="stratum", clusters="cluster")
+    how: dict[str, Any] = {
+        "strata": "stratum",
+        "clusters": "cluster",
+        "small_sample": "clusters",
+        "df": "design",
+    }
+    mean = h.mean(cells, by="unit", **how)
+    share = h.proportion(cells, [4, 5], by="unit", **how)
     figures = [mean.estimate, mean.se, share.estimate, share.se]
     figures += [mean.ci_low, mean.ci_high, share.ci_low, share.ci_high]
     return [v.reshape(UNITS, ITEMS).T for v in figures]
