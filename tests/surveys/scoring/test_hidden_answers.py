@@ -88,6 +88,7 @@ def written(folder: Path, staff: list[Form], raters: list[Form], kind: tuple[str
     (instrument / "instrument.toml").write_text(declared, encoding="utf-8")
     study = (folder / "study.toml").read_text(encoding="utf-8").replace("forms = 3", f"forms = {MINIMUM}")
     study += f'\n[inference]\non_missing_group = "{kind[0]}"\n\n[output]\nunweighted = true\n'
+    study += "".join(f'\n[[weights]]\ngroup = "{group}"\ncensus = true\n' for group in ("staff", "raters"))
     (folder / "study.toml").write_text(study, encoding="utf-8")
     frames = (
         (folder / "frames.csv")
@@ -129,7 +130,13 @@ def test_other_answers_in_hidden_cells_change_nothing_that_is_published(
     one = published(packaged(written(tmp_path / "one", staff, raters, kind)))
     other = published(packaged(written(tmp_path / "other", other_staff, other_raters, kind)))
     assert one.keys() == other.keys()
-    assert {"scores.csv", "units.csv", "shares.csv", "unweighted.csv", "council/scores.csv"} <= one.keys()
+    assert {
+        "scores.csv",
+        "shares.csv",
+        "unweighted.csv",
+        "nonresponse-bounds.csv",
+        "council/scores.csv",
+    } <= one.keys()
     assert [path for path in one if one[path] != other[path]] == []
 
 
@@ -141,6 +148,23 @@ def test_other_answers_in_shown_cells_change_the_published_tables(tmp_path: Path
         form["a"] = "1" if form["a"] == "5" else form["a"]
     other = published(packaged(written(tmp_path / "other", staff, raters, KINDS[0])))
     assert one["scores.csv"] != other["scores.csv"]
+
+
+def test_other_answers_in_hidden_cells_change_no_comparison_of_rounds(tmp_path: Path) -> None:
+    """Small cells in the earlier round, in the later one, and in both."""
+    rng = np.random.default_rng(3)
+    rounds = {}
+    for name in ("old", "new"):
+        staff, raters = a_round(rng)
+        other_staff, other_raters, _ = others_in_hidden_cells(staff, raters, rng)
+        rounds[name] = [
+            sv.load(written(tmp_path / f"{name}{k}", *forms, KINDS[0])).score()
+            for k, forms in enumerate(((staff, raters), (other_staff, other_raters)))
+        ]
+    for k, (old, new) in enumerate(((0, 0), (1, 0), (0, 1))):
+        sv.compare(rounds["old"][old], rounds["new"][new]).write(tmp_path / f"changes{k}")
+    changes = [(tmp_path / f"changes{k}" / "changes.csv").read_bytes() for k in range(3)]
+    assert changes[0] == changes[1] == changes[2]
 
 
 # --- least squares ----------------------------------------------------------------------------------------------------
