@@ -159,8 +159,10 @@ def _by_design(design: SampleDesign, C: Covariances) -> tuple[float, Floats, Flo
             gradients[1 + k + item] = 0.0
             gradients[1 + k + item][np.ix_(others, others)] = coefficients.alpha_gradient(left)
     known = ~np.isnan(gradients[:, 0, 0])
-    variance = np.full(1 + 2 * k, np.nan)
-    variance[known] = np.diag(design.covariance_of(C.influence(gradients[known]), C.present))
+    u, variance = C.influence(gradients[known]), np.full(1 + 2 * k, np.nan)
+    weight = np.broadcast_to(np.where(C.present, C.w, 0.0)[:, None], u.shape)
+    u = design.with_leverage(u, np.where(C.present, 0, -1), 1, weight)
+    variance[known] = np.diag(design.covariance_of(u, C.present))
     return float(variance[0]), variance[1 : 1 + k], variance[1 + k :]
 
 

@@ -237,7 +237,10 @@ def values_of(drawn: Drawn, study: StudyDefinition, group: str) -> Values:
     population = np.full(len(units), float(drawn.population or np.nan))
     fraction = np.nan_to_num(forms / population)
     rows = np.arange(len(drawn.unit))
-    sample = Sample("b", group, units, rows, drawn.unit, design, design, population, fraction)
+    no_census = np.full(len(units), np.nan)
+    sample = Sample(
+        "b", group, units, rows, drawn.unit, design, design, population, fraction, response=no_census
+    )
     valid = np.ones(drawn.value.shape, dtype=bool)
     items = study.instrument.items
     return Values(

@@ -73,9 +73,8 @@ def test_errors_by_design_are_those_of_numerical_influence(missing: str) -> None
     """u = w ∂θ/∂w by central differences, summed within clusters, through the formula of the variance."""
     frame = GOVSAT.query("unit == 1").reset_index(drop=True)
     w = frame["w"].to_numpy(dtype=float)
-    found = Design(frame, weights="w", strata="stratum", clusters="psu", nest=True).alpha(
-        ITEMS[:3], missing=missing
-    )
+    drawn: dict[str, Any] = {"weights": "w", "strata": "stratum", "clusters": "psu", "nest": True}
+    found = Design(frame, **drawn, small_sample="clusters").alpha(ITEMS[:3], missing=missing)
     u = np.empty((len(frame), 7))
     for row in range(len(frame)):
         step = np.zeros(len(frame))
@@ -92,17 +91,29 @@ def test_errors_by_design_are_those_of_numerical_influence(missing: str) -> None
 def test_errors_after_raking_are_those_of_the_residuals() -> None:
     """What the margin explains does not vary: raking to one margin is regression on its categories."""
     frame = GOVSAT.dropna(subset=ITEMS).reset_index(drop=True)
-    design = Design(frame, weights="w")
+    design = Design(frame, weights="w", small_sample="clusters")
     raked = rake(design, {"sex": {1: 300.0, 2: 250.0}})
     found = raked.alpha(ITEMS)
     unraked = raked.with_weights(raked.weights)
-    plain = Design(frame, weights=raked.weights)
+    plain = Design(frame, weights=raked.weights, small_sample="clusters")
     assert_same(found.alpha, plain.alpha(ITEMS).alpha)
     V = Covariances(frame[ITEMS].to_numpy(dtype=float), np.asarray(raked.weights))
     u = V.influence(coefficients.alpha_gradient(V.matrix)[None])
     assert_same(found.se**2, raked.covariance_of(u)[0, 0])
     assert_same(unraked.alpha(ITEMS).se, found.se)
     assert found.se != plain.alpha(ITEMS).se
+
+
+def test_unequal_weights_of_few_rows_are_brought_to_full_size() -> None:
+    """Leverage 1/(1 − h)^½ of a row is larger where it weighs more; of equal weights it is n/(n − 1), as always."""
+    frame = GOVSAT.dropna(subset=ITEMS).head(20).assign(w=[1.0, 4.0] * 10)
+    of_size, of_clusters = (
+        Design(frame, weights="w", small_sample=way).alpha(ITEMS) for way in ("leverage", "clusters")
+    )
+    assert of_size.alpha == of_clusters.alpha
+    assert of_size.se != of_clusters.se
+    equal = [Design(frame, small_sample=way).alpha(ITEMS).se for way in ("leverage", "clusters")]
+    assert_same(equal[0], equal[1])
 
 
 def test_a_complete_census_has_no_sampling_error() -> None:
