@@ -44,12 +44,13 @@ class Result(Screening):
 
     @property
     def scores(self) -> pd.DataFrame:
-        """One row per block × unit × node × group: score in [0, 1], standard error, interval, points, status."""
+        """One row per block × unit × node × group: score in [0, 1], standard error, pointwise interval, points,
+        status."""
         return self.scored.table
 
     @property
     def units(self) -> pd.DataFrame:
-        """The league table: one row per unit with points, percent, interval, rank and set of ranks."""
+        """The league table: one row per unit with points, percent, pointwise interval, rank and joint set of ranks."""
         return self.scored.units
 
     @property
@@ -93,7 +94,8 @@ class RoundComparison(Shown):
 
     @property
     def changes(self) -> pd.DataFrame:
-        """One row per block × unit × node × group: both scores, change, interval, corrected p-value, change of rank."""
+        """One row per block × unit × node × group: both scores, change, pointwise interval, corrected p-value, change of
+        rank."""
         return self.comparison.table
 
     @property

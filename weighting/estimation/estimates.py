@@ -85,7 +85,8 @@ class Estimates:
         return self.estimate.size
 
     def table(self) -> pd.DataFrame:
-        """By-columns, statistic, estimate, se, ci_low, ci_high, df, n, n_eff, deff, note: a fresh frame [K rows]."""
+        """By-columns, statistic, estimate, se, ci_low, ci_high, df, n, n_eff, deff, note: a fresh frame [K rows]. Intervals are
+        pointwise: each covers its own row at the level, not all rows at once."""
         numbers = {name: np.array(getattr(self, name)) for name in NUMBERS}
         table = self.labels.assign(**numbers, note=list(self.note))
         return table.astype({"n": "int64"}) if np.isfinite(self.n).all() else table
@@ -351,7 +352,9 @@ class Estimates:
 
     def _title(self) -> str:
         df = self.df_rule if isinstance(self.df_rule, str) else f"{self.df_rule:g}"
-        return f"{len(self):,} estimates, {100 * self.level:g} % {self.interval} intervals, df: {df}"
+        return (
+            f"{len(self):,} estimates, {100 * self.level:g} % {self.interval} intervals (pointwise), df: {df}"
+        )
 
     def _printed(self) -> pd.DataFrame:
         table = self.table().head(shown.MOST_ROWS)

@@ -337,7 +337,7 @@ def test_pairwise_agrees_with_combine() -> None:
 
 def test_text_and_html_faces() -> None:
     e = design(survey()).mean(["q", "y"], by=["unit", "kind"])
-    assert repr(e).startswith("18 estimates, 95 % wald intervals, df: domain\n")
+    assert repr(e).startswith("18 estimates, 95 % wald intervals (pointwise), df: domain\n")
     assert "u1" in repr(e)
     html = Design({"y": [1.0, 2.0], "g": ["<b>", "a"]}, lonely="remove").mean("y", by="g")._repr_html_()
     assert "&lt;b&gt;" in html
