@@ -203,7 +203,8 @@ class SampleDesign:
         return not self.adjustments and is_even(self.weights, stage.stratum[stage.cluster], stage.n_strata)
 
     @cached_property
-    def _auxiliaries(self) -> Auxiliaries:
+    def auxiliaries(self) -> Auxiliaries:
+        """The auxiliaries of the adjustments, by clusters of the first stage."""
         return Auxiliaries(self.residuals, self.stages[0])
 
     def with_leverage(
@@ -228,7 +229,7 @@ class SampleDesign:
         leverage, w = Leverage.of(cells), self.weights[:, None]
         even = np.divide(weight, w, out=np.zeros_like(weight), where=w > 0)
         adjusted = bool(self.adjustments)
-        fits = self._auxiliaries.fits(leverage, cells, domain, (u, weight), estimated) if adjusted else None
+        fits = self.auxiliaries.fits(leverage, cells, domain, (u, weight), estimated) if adjusted else None
         lacking = leverage.lacking(cells.totals(u), cells.totals(weight), cells.totals(even), fits)
         return u + np.append(lacking, np.zeros((1, u.shape[1])), axis=0)[cells.cell] * weight
 

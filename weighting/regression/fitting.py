@@ -24,11 +24,15 @@ FAR = 25.0
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """Coefficients [p], fitted means [n], and the influence values [n, p] of the coefficients, weights included."""
+    """Coefficients [p] and fitted means [n]; for their variance ``orthonormal`` regressors [n, p], Σ slope x x′ = 1, with
+    ``slope`` w μ′ and ``rest`` w (y − μ) [n], and ``back`` [p, p], which leads from coefficients of these to those of x."""
 
     coefficients: Floats
     means: Floats
-    influence: Floats
+    orthonormal: Floats
+    slope: Floats
+    rest: Floats
+    back: Floats
 
 
 def linear(x: Floats, y: Floats, weights: Floats) -> Fitted:
@@ -38,12 +42,10 @@ def linear(x: Floats, y: Floats, weights: Floats) -> Fitted:
     >>> linear(x, np.array([1.0, 2.0, 4.0]), np.ones(3)).coefficients.round(12).tolist()
     [1.0, 2.0]
     """
-    solved, inverse = _solved(x, y, weights)
-    rest = y - x @ solved
-    again, _ = _solved(x, rest, weights)  # what rounding left
-    coefficients = solved + again
+    solved, back = _solved(x, y, weights)
+    coefficients = solved + _solved(x, y - x @ solved, weights)[0]  # what rounding left
     means = x @ coefficients
-    return Fitted(coefficients, means, (x * (weights * (y - means))[:, None]) @ inverse)
+    return Fitted(coefficients, means, x @ back, weights, weights * (y - means), back)
 
 
 def logistic(x: Floats, y: Floats, weights: Floats, names: tuple[str, ...]) -> Fitted:
@@ -74,17 +76,18 @@ def logistic(x: Floats, y: Floats, weights: Floats, names: tuple[str, ...]) -> F
         refuse_separated(x, y, names)
         raise DesignError(f"logistic: no solution after {MOST_ROUNDS} rounds")
     means = special.expit(x @ beta)
-    _, inverse = _solved(x, y, weights * means * (1 - means))
-    return Fitted(beta, means, (x * (weights * (y - means))[:, None]) @ inverse)
+    slope = weights * means * (1 - means)
+    _, back = _solved(x, y, slope)
+    return Fitted(beta, means, x @ back, slope, weights * (y - means), back)
 
 
 def _solved(x: Floats, y: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Weighted least squares of y on x by orthogonal triangles, and (x′Wx)⁻¹."""
+    """Weighted least squares of y on x by orthogonal triangles, and a root R⁻¹ of (x′Wx)⁻¹ = R⁻¹R⁻ᵀ."""
     root = np.sqrt(weights)
     size = np.sqrt((weights[:, None] * x**2).sum(axis=0))
     q, r = np.linalg.qr(x * root[:, None] / size)
     back = np.linalg.inv(r) / size[:, None]
-    return back @ (q.T @ (root * y)), back @ back.T
+    return back @ (q.T @ (root * y)), back
 
 
 def _newton(x: Floats, rest: Floats, w: Floats, slope: Floats) -> Floats:

@@ -21,6 +21,7 @@ from weighting.frozen import freeze
 from weighting.groups import Flags, Floats
 from weighting.hypotheses.hypothesis_test import HypothesisTest, f_p, quadratic_form, t_p
 from weighting.regression import fitting
+from weighting.regression.leverage import influence
 from weighting.regression.model_matrix import ModelMatrix, model_matrix
 from weighting.variance.influence import Influence
 
@@ -241,8 +242,7 @@ def _coefficients(
     design: SampleDesign, matrix: ModelMatrix, fit: fitting.Fitted, level: float, df: float
 ) -> Estimates:
     """The coefficients as estimates of the design: their influence values take the way of all others."""
-    u = np.zeros((design.n, len(matrix.names)))
-    u[matrix.used] = fit.influence
+    u = influence(design, matrix.used, fit)
     se = np.sqrt(np.maximum(np.diag(design.covariance_of(u, matrix.used)), 0))
     degrees, missing = np.full(se.size, df), np.full(se.size, np.nan)
     low, high = wald(fit.coefficients, se, degrees, level)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from weighting.design.sample_design import SampleDesign
 from weighting.errors import DesignError, applying
 from weighting.estimation.grouping import Grouping, domains_of
-from weighting.estimation.requests import Request
+from weighting.estimation.requests import BLOCK, Request
 from weighting.estimation.study_variables import StudyVariable
 from weighting.groups import Codes, coded
 
@@ -85,16 +85,20 @@ class Placement:
         """Shares (or totals) of the places ``what`` in domains [n]."""
         values = self.design.column(what)
         levels = values.cat.categories
-        variable = StudyVariable(
-            column=what,
-            names=tuple(str(level) for level in levels),
-            values=values,
-            levels=levels,
-            scores=np.eye(len(levels)),
-            categorical=True,
-        )
         grouping = Grouping(self.design, domain, None, n_domains)
-        return Request(grouping, (variable,), None, kind)
+        together = max(1, BLOCK // max(1, grouping.cells.n_cells))
+        variables = tuple(
+            StudyVariable(
+                column=what,
+                names=tuple(str(level) for level in levels[first : first + together]),
+                values=values,
+                levels=levels,
+                scores=np.eye(len(levels))[:, first : first + together],
+                categorical=True,
+            )
+            for first in range(0, len(levels), together)
+        )
+        return Request(grouping, variables, None, kind)
 
     def within(self, margin: str) -> Request:
         """Shares of the columns in every row of every table, or of the rows in every column."""

@@ -60,7 +60,7 @@ class Leverage:
         return group_totals(values, self.above, self.spread.pair.size)
 
     @cached_property
-    def _centre_share(self) -> Floats:
+    def centre_share(self) -> Floats:
         """Share [M, 1] of a cluster in the centre its deviation is measured from."""
         ones = np.ones((self.spread.pair.size, 1))
         pooled = group_totals(self.spread.sampled, self.spread.pool, int(self.spread.pool.max(initial=0)) + 1)
@@ -72,7 +72,7 @@ class Leverage:
 
         ``estimated``: whether the values are measured from an estimate, as those of means and ratios; those of totals are not.
         """
-        return 1 - self._centre_share - (self.spread.deviations(share)[0] if estimated else 0.0)
+        return 1 - self.centre_share - (self.spread.deviations(share)[0] if estimated else 0.0)
 
     @np.errstate(divide="ignore", invalid="ignore")
     def _shares(self, weight: Floats, even: Floats) -> tuple[Floats, Floats]:
@@ -140,19 +140,29 @@ class Auxiliaries:
     ) -> Fits:
         """What they follow of the influence values and of the weights ``given`` [n, k] in each first-stage cell."""
         u, weight = given
-        rows = np.flatnonzero(cells.cell < cells.n_cells)
-        cluster = np.empty(leverage.domain.size, dtype=np.intp)
-        cluster[leverage.above[cells.cell[rows]]] = self.stage.cluster[rows]
+        cluster = self.clusters_of(leverage, cells)
         size = leverage.gathered(cells.totals(weight))
         followed = leverage.gathered(cells.totals(weight * self.own[:, None]))
         of_own = np.divide(followed, size, out=np.zeros_like(size), where=size != 0)
-        of_values = self._fitted(cluster, leverage.domain, self.residuals.slopes(u, domain, cells.n_domains))
+        of_values = self.followed(leverage, cells, domain, u)
         if not estimated:
             return Fits(of_values, of_own, None)
         whole = group_totals(size, leverage.domain, cells.n_domains)
         slopes = self.residuals.slopes(weight, domain, cells.n_domains)
         per_weight = np.divide(slopes, whole, out=np.zeros_like(slopes), where=whole != 0)
         return Fits(of_values, of_own, self._fitted(cluster, leverage.domain, per_weight))
+
+    def clusters_of(self, leverage: Leverage, cells: ClusterCells) -> Codes:
+        """The cluster [M] of each first-stage cell."""
+        rows = np.flatnonzero(cells.cell < cells.n_cells)
+        cluster = np.empty(leverage.domain.size, dtype=np.intp)
+        cluster[leverage.above[cells.cell[rows]]] = self.stage.cluster[rows]
+        return cluster
+
+    def followed(self, leverage: Leverage, cells: ClusterCells, domain: Codes, values: Floats) -> Floats:
+        """What the regressions follow of row values [n, k] in each first-stage cell, less the centre of its stratum [M, k]."""
+        slopes = self.residuals.slopes(values, domain, cells.n_domains)
+        return self._fitted(self.clusters_of(leverage, cells), leverage.domain, slopes)
 
     def _fitted(self, cluster: Codes, domain: Codes, slopes: Floats) -> Floats:
         """Fitted totals [M, k] of clusters [M] in domains [M] less the centres of their strata; slopes [p, J, k]."""
