@@ -182,7 +182,7 @@ def counts(values: Values, sets: Bools) -> Floats:
     some = _answered(values, distinct)
     units = len(sample.population)
     forms = group_totals(some.astype(float), sample.unit, units)
-    df = np.maximum(sample.design.domain_degfs_of(some, sample.unit, units), 0.0)
+    df = np.maximum(sample.design.weighted_degfs_of(some, sample.unit, units), 0.0)
     return np.array([forms, df])[:, :, which].transpose(0, 2, 1)
 
 

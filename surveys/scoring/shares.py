@@ -38,7 +38,7 @@ def _item(study: StudyDefinition, returns: Returns, sample: Sample, item: Item) 
     units, levels = len(sample.population), len(scale.levels)
     forms = np.bincount(sample.unit[valid], minlength=units)
     share, se = _estimated(sample, answer, valid, levels)
-    df = sample.design.domain_degfs(np.where(valid, sample.unit, -1), units)[:, None]
+    df = sample.design.weighted_degfs_of(valid[:, None], sample.unit, units)
     low, high = intervals.bounded(
         share, se, df, forms[:, None], sample.fraction[:, None], study.inference.level
     )

@@ -51,7 +51,7 @@ def cell_variances(values: Values, theta: Floats, variance: Floats) -> CellVaria
     sample, D = values.sample, values.answers
     rest = 1.0 - sample.fraction[:, None]
     squares = values.by_unit(values.weight**2 * values.valid)
-    own = sample.design.domain_degfs_of(values.valid, sample.unit, len(D))
+    own = sample.design.weighted_degfs_of(values.valid, sample.unit, len(D))
     own = np.maximum(own, 0).astype(float)
     inside = values.shown & (D > 0) & (rest > 0) & ~np.isnan(theta)
     of_one = np.where(inside, rest * squares, 1.0)  # V for s² = 1

@@ -162,6 +162,19 @@ class SampleDesign:
         counted = np.where(self.weights > 0, domain, -1)
         return self.stages[0].clusters_less_strata(rows, counted, n_domains)
 
+    def weighted_degfs_of(self, rows: Flags, domain: Codes, n_domains: int) -> Floats:
+        """:meth:`domain_degfs_of` times the share that unequal weights leave of them, 1 where ``even`` → [J, S].
+
+        (Bell & McCaffrey, Survey Methodology 28, 2002; Satterthwaite, Biometrics Bulletin 2, 1946.)
+        """
+        counted = self.domain_degfs_of(rows, domain, n_domains).astype(float)
+        if self.even:
+            return counted
+        cells = self.cells(domain, n_domains)
+        there = rows & (self.weights > 0)[:, None]
+        weight, even = (cells.totals(v) for v in (there * self.weights[:, None], there.astype(float)))
+        return counted * Leverage.of(cells).evenness(weight, even)
+
     # ---- variances ----------------------------------------------------------------------------------------
 
     def inside(self, domain: Codes) -> Codes:
@@ -220,7 +233,7 @@ class SampleDesign:
         >>> d = Design({"y": [0.0, 1.0, 1.0]}, weights=[1.0, 1.0, 2.0])
         >>> u = d.weights * (d.column("y").to_numpy() - 0.75) / 4
         >>> d.with_leverage(u[:, None], np.zeros(3, dtype=int), 1, d.weights[:, None]).round(6).tolist()
-        [[-0.166667], [0.055556], [0.166667]]
+        [[-0.176777], [0.058926], [0.144338]]
         """
         u = np.asarray(u, dtype=float)
         if self.even or not (estimated or self.adjustments):

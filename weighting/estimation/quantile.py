@@ -23,6 +23,7 @@ from weighting.estimation.requests import Request
 from weighting.estimation.study_variables import StudyVariable, numeric
 from weighting.groups import Codes, Flags, Floats
 from weighting.variance.influence import Influence
+from weighting.variance.leverage import Leverage
 
 #: Weighted sums that reach their target but for rounding do reach it.
 ROUNDING = 1e-12
@@ -151,8 +152,8 @@ def _one(
 ) -> DomainQuantiles:
     """One quantile in every domain."""
     variable, grouping = distribution.variable, request.grouping
-    clusters, strata = _reached(request, variable)
-    df = request.degrees_of_freedom(confidence.df, (clusters, strata))
+    clusters, own = _reached(request, variable)
+    df = request.degrees_of_freedom(confidence.df, own)
     estimate = distribution.at(np.full(request.n_domains, point))
     share, share_se = _share_below(request, variable, estimate)
     flat = (share_se <= intervals.NO_VARIATION) | (share >= 1)
@@ -175,15 +176,18 @@ def _one(
     note[census] = "complete census: no sampling error"
     note[np.isnan(estimate)] = "no row of this domain has a value"
     n = (distribution.last - distribution.first).astype(float)
-    return DomainQuantiles(variable, estimate, se, low, high, df, clusters - strata, n, note, share_se)
+    return DomainQuantiles(variable, estimate, se, low, high, df, own, n, note, share_se)
 
 
 def _reached(request: Request, variable: StudyVariable) -> tuple[Floats, Floats]:
-    """Clusters and strata of the first stage [J] each, in which a domain has a row with a value."""
-    cells = request.grouping.cells
+    """Clusters of the first stage [J] in which a domain has a row with a value, and its degrees of freedom."""
+    grouping, cells = request.grouping, request.grouping.cells
     weight = cells.totals(np.where(variable.valid, request.design.weights, 0.0))[:, None]
     clusters, strata = request.reached(cells, weight, request.grouping.count(~variable.valid)[:, None])
-    return clusters[:, 0], strata[:, 0]
+    own = clusters - strata
+    if not grouping.even:
+        own = own * Leverage.of(cells).evenness(weight, grouping.answered(variable, cells)[:, None])
+    return clusters[:, 0], own[:, 0]
 
 
 def _half_width(estimate: Floats, low: Floats, high: Floats, below: Flags, above: Flags) -> Floats:

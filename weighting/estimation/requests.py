@@ -35,7 +35,8 @@ class Statistics:
     """Estimates of k statistics in J domains: what a table needs, and the influence values behind it.
 
     ``estimate`` [J, k]; ``influence`` [M, k] totals per cell; ``srs`` [J, k] the variance under simple random
-    sampling; ``count`` and ``size`` [J, k] rows with a value and their Σ w; ``weight`` [M, k] that sum in each of the ``cells``.
+    sampling; ``count`` and ``size`` [J, k] rows with a value and their Σ w; ``weight`` [M, k] that sum in each of the ``cells``;
+    ``evenness`` [J, k] the share of the degrees of freedom that unequal weights leave.
     """
 
     variables: Sequence[StudyVariable]
@@ -46,11 +47,22 @@ class Statistics:
     size: Floats
     weight: Floats
     cells: ClusterCells
+    evenness: Floats | None = None
 
-    def with_leverage(self, weight: Floats, even: Floats) -> Statistics:
-        """The same with what leverage hides of the influence totals; ``weight`` and ``even`` [M, k]: Σ w a and Σ a."""
-        lacking = Leverage.of(self.cells).lacking(self.influence, weight, even)
-        return replace(self, influence=self.influence + lacking * weight)
+    def with_leverage(self, weight: Floats, even: Floats, hidden: bool) -> Statistics:
+        """The same with the share of degrees of freedom that unequal weights leave and, where it is ``hidden``, what leverage
+        hides of the influence totals; ``weight`` and ``even`` [M, k]: Σ w a and Σ a (for a ratio Σ w a x and Σ a x)."""
+        leverage = Leverage.of(self.cells)
+        kept = replace(self, evenness=leverage.evenness(weight, even))
+        if not hidden:
+            return kept
+        lacking = leverage.lacking(self.influence, weight, even)
+        return replace(kept, influence=self.influence + lacking * weight)
+
+    @property
+    def left(self) -> Floats:
+        """:meth:`weighting.variance.leverage.Leverage.evenness` [J, k]; 1 where nothing is to be made up for."""
+        return np.ones_like(self.estimate) if self.evenness is None else self.evenness
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,13 +98,11 @@ class Request:
         complete = np.logical_and.reduce([v.valid for v in self.numerators])
         return replace(self, numerators=tuple(v.where(complete) for v in self.numerators))
 
-    def degrees_of_freedom(self, rule: str | float, reached: tuple[Floats, Floats] | None = None) -> Floats:
-        """Degrees of freedom by a rule that does not look at the estimates, from the clusters and strata that each statistic
-        ``reached``; those [J] that domains reach by any row where none are given."""
-        clusters, strata = reached or (count[:, 0] for count in self.grouping.reached)
+    def degrees_of_freedom(self, rule: str | float, of_domain: Floats) -> Floats:
+        """Degrees of freedom by a rule that does not look at the estimates: those ``of_domain``, the design's, or a number."""
         if rule == "domain":
-            return clusters - strata
-        return np.full(clusters.shape, float(self.design.degf if isinstance(rule, str) else rule))
+            return of_domain
+        return np.full(of_domain.shape, float(self.design.degf if isinstance(rule, str) else rule))
 
     def reached(self, cells: ClusterCells, weight: Floats, count: NDArray[np.intp]) -> tuple[Floats, Floats]:
         """Clusters and strata of the first stage [J, k] each, in which a domain has a row with a value: from Σ w [M, k] in its
@@ -132,16 +142,16 @@ class Request:
         count = np.repeat(np.stack(counts, axis=1), [len(v.names) for v in variables], axis=1)
         joined = Moments.joined(moments)
         found = _from_moments(variables, joined, count, cells[0], self.kind)
-        if not self._levered:
+        if self.grouping.even:
             return found
         even = [self.grouping.answered(v, cells[0]) for v in variables for _ in v.names]
-        return found.with_leverage(joined.sums[0], np.stack(even, axis=1))
+        return found.with_leverage(joined.sums[0], np.stack(even, axis=1), self._hidden)
 
     @property
-    def _levered(self) -> bool:
+    def _hidden(self) -> bool:
         """Whether totals by cell have to be brought to full size; calibrated designs take rows, and uncalibrated totals are not
         measured from an estimate."""
-        return not (self.grouping.even or self.design.adjustments or self.kind == "total")
+        return not (self.design.adjustments or self.kind == "total")
 
     @np.errstate(divide="ignore", invalid="ignore")
     def _ratio(self, top: StudyVariable, bottom: StudyVariable) -> Statistics:
@@ -161,10 +171,10 @@ class Request:
         found = Statistics(
             (top,), ratio[:, None], z[:, None], srs[:, None], count[:, None], size[:, None], held, cells
         )
-        if not self._levered:
+        if self.grouping.even:
             return found
         weight, even = cells.totals(w * x), cells.totals(np.where(w > 0, x, 0.0))
-        return found.with_leverage(weight[:, None], even[:, None])
+        return found.with_leverage(weight[:, None], even[:, None], self._hidden)
 
     def row_influence(self, found: Statistics) -> Floats:
         """Influence values [n, k] row by row: what calibrated designs regress on the auxiliaries."""
@@ -263,7 +273,7 @@ def estimates_of(request: Request, confidence: Confidence, listwise: bool = Fals
         source=partial(joint_influence, request),
         design_df=float(request.design.degf),
         df_rule=confidence.df,
-        domain_df=(found.clusters - found.strata).ravel(),
+        domain_df=found.of_domain.ravel(),
         within=confidence.within,
         span=request.grouping.span.degrees,
     )
@@ -283,8 +293,8 @@ class Figures:
     """Estimates of all columns side by side [J, K], and what is worked out from them.
 
     ``variance``; ``srs`` the variance under simple random sampling; ``n`` and ``size`` rows with a value and their
-    Σ w; ``clusters`` and ``strata`` of the first stage with such rows; ``weighed``: Satterthwaite's degrees of freedom, where
-    they were asked for.
+    Σ w; ``clusters`` and ``strata`` of the first stage with such rows; ``evenness``: share of the degrees of freedom that
+    unequal weights leave; ``weighed``: Satterthwaite's degrees of freedom, where they were asked for.
     """
 
     request: Request
@@ -296,6 +306,7 @@ class Figures:
     size: Floats
     clusters: Floats
     strata: Floats
+    evenness: Floats
     weighed: Floats
 
     @classmethod
@@ -312,7 +323,9 @@ class Figures:
             variance = np.where(np.isnan(found.estimate), np.nan, variance)
             weighed = found.cells.satterthwaite(found.influence) if weighs else np.empty_like(variance)
             reach = request.reached(found.cells, found.weight, found.count)
-            parts.append((found.estimate, variance, found.srs, found.count, found.size, *reach, weighed))
+            parts.append(
+                (found.estimate, variance, found.srs, found.count, found.size, *reach, found.left, weighed)
+            )
         joined = [np.concatenate(part, axis=1).astype(float) for part in zip(*parts, strict=True)]
         if confidence.df == "satterthwaite" and not weighs:
             joined[-1] = joint_influence(request).satterthwaite().reshape(joined[0].shape)
@@ -368,12 +381,17 @@ class Figures:
         found = np.divide(self.n, self.deff, out=np.full_like(self.n, np.nan), where=self.deff > 0)
         return np.where(self.flat & ~self.alone, self._edge, found)
 
+    @property
+    def of_domain(self) -> Floats:
+        """Degrees of freedom of the domains."""
+        return (self.clusters - self.strata) * self.evenness
+
     @cached_property
     def df(self) -> Floats:
         """Degrees of freedom by the rule asked for."""
         if self.confidence.df == "satterthwaite":
-            return np.where(np.isnan(self.weighed), self.clusters - self.strata, self.weighed)
-        return self.request.degrees_of_freedom(self.confidence.df, (self.clusters, self.strata))
+            return np.where(np.isnan(self.weighed), self.of_domain, self.weighed)
+        return self.request.degrees_of_freedom(self.confidence.df, self.of_domain)
 
     @property
     def limits(self) -> intervals.Limits:

@@ -6,10 +6,11 @@ stood still (v = Σ w a of the cluster over Σ w a of the domain), its deviation
 
     1 − h_c = 1 − 1/n_h − (v_c − v̄_h) − (what the regression on the auxiliaries follows)
 
-so deviations are too small, most of all those of heavy clusters, and n/(n − 1) makes up for equal ones only. Each is divided
-by 1 − h_c and, because n/(n − 1) stays, multiplied by 1 − h⁰_c, the same for equal weights in stratum and domain and without
-calibration: where weights are equal and nothing is calibrated nothing changes. This is HC3, the first step of the
-jackknife. (MacKinnon & White, Journal of Econometrics 29, 1985; for calibrated designs Valliant, Survey Methodology 28, 2002.)
+so squared deviations are too small, most of all those of heavy clusters, and n/(n − 1) makes up for equal ones only. Each is
+divided by 1 − h_c and, because n/(n − 1) stays, multiplied by 1 − h⁰_c, the same for equal weights in stratum and domain and
+without calibration: where weights are equal and nothing is calibrated nothing changes. A sum of which few heavy clusters make
+the most is known with fewer degrees of freedom: of ν = clusters − strata unequal weights leave (Σ r²)²/(m Σ r⁴).
+(Bell & McCaffrey, Survey Methodology 28, 2002, 169–181; for calibrated designs Valliant, the same volume, 103–114.)
 """
 
 from __future__ import annotations
@@ -82,10 +83,22 @@ class Leverage:
         whole = group_totals(weight, self.domain, self.n_domains)[self.domain]
         return np.nan_to_num(weight / whole), np.nan_to_num(even * level[pair] / whole)
 
+    @np.errstate(divide="ignore", invalid="ignore")
+    def evenness(self, weight: Floats, even: Floats) -> Floats:
+        """(Σ r²)²/(m Σ r⁴) [J, k] over the m clusters of a domain, r the mean weight of a cluster's rows over that of its
+        stratum: the share of the degrees of freedom that unequal weights leave, 1 where they are equal."""
+        share, even_share = self._shares(self.gathered(weight), self.gathered(even))
+        squared = np.divide(share, even_share, out=np.zeros_like(share), where=even_share > 0) ** 2
+        m, sums, squares = (
+            group_totals(np.asarray(v, dtype=float), self.domain, self.n_domains)
+            for v in (squared > 0, squared, squared**2)
+        )
+        return np.where(squares > 0, sums**2 / (m * squares), 1.0)
+
     def lacking(self, totals: Floats, weight: Floats, even: Floats, fits: Fits | None = None) -> Floats:
         """What totals z [cells, k] of influence values lack per unit of ``weight`` [cells, k].
 
-        With it they are z + (φ − 1)(z − z̄) in each first-stage cluster, φ = (1 − h⁰)/(1 − h). ``weight`` is Σ w a and
+        With it they are z + (φ − 1)(z − z̄) in each first-stage cluster, φ² = (1 − h⁰)/(1 − h). ``weight`` is Σ w a and
         ``even`` Σ a (for a ratio Σ w a x and Σ a x).
         """
         own, estimated = self.gathered(weight), fits is None or fits.of_weight is not None
@@ -96,7 +109,8 @@ class Leverage:
             deviation, left = deviation - fits.of_values, left - fits.of_own
             left = left if fits.of_weight is None else left + fits.of_weight
         usable = (left > NOTHING_LEFT) & (own != 0)
-        factor = np.divide(self._kept(even_share, estimated), left, out=np.ones_like(left), where=usable)
+        squared = np.divide(self._kept(even_share, estimated), left, out=np.ones_like(left), where=usable)
+        factor = np.sqrt(np.maximum(squared, 0.0))
         return np.divide((factor - 1) * deviation, own, out=np.zeros_like(own), where=usable)[self.above]
 
 

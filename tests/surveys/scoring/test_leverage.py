@@ -1,4 +1,4 @@
-"""Unequal weights of few forms: errors of scores are those of leaving one form out, unless the study asks for R's factor."""
+"""Unequal weights of few forms: errors of scores are brought to full size, unless the study asks for R's factor."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def test_unequal_weights(small) -> None:
     se, w, y = standard_error(small, weight, "leverage")
     assert len(set(w)) > 1
     n = len(w)
-    without = np.array([np.average(np.delete(y, i), weights=np.delete(w, i)) for i in range(n)])
-    assert se == pytest.approx(np.sqrt((n - 1) / n * ((without - without.mean()) ** 2).sum()), rel=1e-9)
-    plain, _, _ = standard_error(small, weight, "clusters")
     z = w * (y - np.average(y, weights=w)) / w.sum()
+    stretched = z * np.sqrt((1 - 1 / n) / (1 - w / w.sum()))
+    assert se == pytest.approx(np.sqrt(n / (n - 1) * ((stretched - stretched.mean()) ** 2).sum()), rel=1e-9)
+    plain, _, _ = standard_error(small, weight, "clusters")
     assert plain == pytest.approx(np.sqrt(n / (n - 1) * (z**2).sum()), rel=1e-9)
 
 

@@ -31,7 +31,7 @@ def few() -> pd.DataFrame:
 
 
 def design(**options: Any) -> Design:
-    return Design(few(), "w", "h", "c", nest=True, **options)
+    return Design(few(), "w", "h", "c", nest=True, small_sample="clusters", **options)
 
 
 def test_degrees_of_freedom_are_those_of_the_rows_with_a_value() -> None:

@@ -155,7 +155,7 @@ def test_shares_of_levels_truth_values_and_categories() -> None:
 def test_interval_names_are_the_kernels() -> None:
     from weighting.estimation import intervals
 
-    d = design(survey())
+    d = design(survey(), small_sample="clusters")
     e = d.proportion("q", levels=[4, 5], interval="wald")
     p, se, df = e.estimate[0], e.se[0], d.degf
     for name, kernel in (("logit", intervals.logit), ("wilson", intervals.wilson)):
