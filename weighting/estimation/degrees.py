@@ -67,17 +67,19 @@ def _indicated(matrix: sparse.csr_array) -> sparse.csr_array:
 def of_combinations(weights: Floats, covariance: Floats, df: Floats, place: Codes) -> Floats:
     """Welch's degrees of freedom [q] of combinations ``weights`` [K, q] of rows with this covariance [K, K].
 
-    ``df`` [K] of the rows and ``place`` [K] their domain; within one domain the fewest of the rows used count.
+    ``df`` [K] of the rows and ``place`` [K] their domain (each of 0 … J − 1 has a row); within one domain the fewest of the rows
+    used count.
 
     >>> apart = of_combinations(np.array([[1.0], [-1.0]]), np.eye(2), np.array([4.0, 4.0]), np.array([0, 1]))
     >>> apart.tolist(), of_combinations(np.array([[1.0], [-1.0]]), np.eye(2), np.array([4.0, 4.0]), np.array([0, 0])).tolist()
     ([8.0], [4.0])
     """
-    domains, q = int(place.max(initial=0)) + 1, weights.shape[1]
+    domains = int(place.max(initial=0)) + 1
     known = np.where((place[:, None] == place) & ~np.isnan(covariance), covariance, 0.0)
     part = np.maximum(group_totals((known @ weights) * weights, place, domains), 0.0)
-    own = np.full((domains, q), np.inf)
-    np.minimum.at(own, place, np.where(weights != 0, df[:, None], np.inf))
+    order = np.argsort(place, kind="stable")
+    first = np.searchsorted(place[order], np.arange(domains))
+    own = np.minimum.reduceat(np.where(weights != 0, df[:, None], np.inf)[order], first, axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         costs = np.where(part > 0, part**2 / own, 0.0).sum(axis=0)
         found = part.sum(axis=0) ** 2 / costs

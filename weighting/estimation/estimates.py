@@ -202,11 +202,10 @@ class Estimates:
     ) -> Estimates:
         """Functions of the rows with these values [q] and derivatives [K, q]."""
         used = weights != 0
-        joint = weights.T @ np.where(np.isnan(self._covariance), 0.0, self._covariance) @ weights
+        known = np.where(np.isnan(self._covariance), 0.0, self._covariance)
         lost = (used & np.isnan(self.se)[:, None]).any(axis=0)
-        joint[lost, :] = joint[:, lost] = np.nan
-        se = np.sqrt(np.maximum(np.diag(joint), 0))
-        source = self._source.linear(weights) if isinstance(self._source, Influence) else joint
+        se = np.where(lost, np.nan, np.sqrt(np.maximum(((known @ weights) * weights).sum(axis=0), 0)))
+        source = partial(_joint, self._source, known, weights)
         own = self._welch(weights)
         degrees = self._degrees(confidence.df, source, own)
         n = np.where(used, np.where(np.isnan(self.n), np.inf, self.n)[:, None], np.inf).min(axis=0)
@@ -221,7 +220,7 @@ class Estimates:
         return Estimates(
             labels, estimate, se, np.where(unseen, np.nan, low), np.where(unseen, np.nan, high),
             degrees, missing, missing, missing, self._notes(used, lost, still, degrees),
-            confidence.interval, confidence.level, self.remarks, lambda: source, self.design_df, confidence.df,
+            confidence.interval, confidence.level, self.remarks, source, self.design_df, confidence.df,
             own, confidence.within, span,
         )  # fmt: skip
 
@@ -229,24 +228,19 @@ class Estimates:
         """Why something does not apply to combinations [q] of the rows ``used`` [K, q]: ``lost`` [q] have one without standard
         error, in ``still`` [K, q] nothing varies, ``degrees`` [q] of freedom."""
         names, exact = self._short_names(), (self.se == 0) & (self.ci_high == self.ci_low)
-        notes = []
-        for q, rows in enumerate(used.T):
-            gone = np.flatnonzero(rows & np.isnan(self.se))
+        whole = used.any(axis=0) & (exact[:, None] | ~used).all(axis=0)
+        notes = np.where(degrees <= 0, "no degrees of freedom: no interval", COMBINATION).tolist()
+        for q in np.flatnonzero(lost | still.any(axis=0) | whole):
+            rows, unmoved = np.flatnonzero(used[:, q]), np.flatnonzero(still[:, q])
             if lost[q]:
-                why = self.note[gone[0]] or "no standard error"
-                notes.append(f"no standard error: {names[gone[0]]!r}: {why}")
-            elif still[:, q].any():
-                of = ", ".join(repr(names[k]) for k in np.flatnonzero(still[:, q])[:3])
-                whole = "no interval" if (still[:, q] | ~rows).all() else "its error counts as 0"
-                notes.append(f"nothing varies in {of}: {whole}")
-            elif rows.any() and exact[rows].all():
-                notes.append(
-                    EXACT if all(self.note[k] == EXACT for k in np.flatnonzero(rows)) else "no part varies"
-                )
-            elif degrees[q] <= 0:
-                notes.append("no degrees of freedom: no interval")
+                gone = rows[np.isnan(self.se[rows])][0]
+                notes[q] = f"no standard error: {names[gone]!r}: {self.note[gone] or 'none is known'}"
+            elif unmoved.size:
+                of = ", ".join(repr(names[k]) for k in unmoved[:3])
+                ends = "no interval" if (self.se[rows] == 0).all() else "its error counts as 0"
+                notes[q] = f"nothing varies in {of}: {ends}"
             else:
-                notes.append(COMBINATION)
+                notes[q] = EXACT if all(self.note[k] == EXACT for k in rows) else "no part of it varies"
         return tuple(notes)
 
     def _welch(self, weights: Floats) -> Floats:
@@ -263,10 +257,10 @@ class Estimates:
     def _domain_df(self) -> Floats:
         return self.df if self.domain_df is None else self.domain_df
 
-    def _degrees(self, rule: str | float, source: Influence | Floats, welch: Floats) -> Floats:
+    def _degrees(self, rule: str | float, source: Callable[[], Influence | Floats], welch: Floats) -> Floats:
         """Degrees of freedom [q] of combinations with this joint influence."""
         if rule == "satterthwaite":
-            found = by_strata(source)
+            found = by_strata(source())
             return np.where(np.isnan(found), welch, found)
         if rule == "domain":
             return welch
@@ -363,6 +357,11 @@ class Estimates:
         for name, digits in (("df", 1), ("n", 0), ("n_eff", 1), ("deff", 2)):
             table[name] = shown.decimals(table[name], digits)
         return table.drop(columns=[] if any(table["note"]) else "note")
+
+
+def _joint(source: Influence | Floats, covariance: Floats, weights: Floats) -> Influence | Floats:
+    """The joint influence of combinations ``weights`` [K, q], or their covariance [q, q] where no influence is kept."""
+    return source.linear(weights) if isinstance(source, Influence) else weights.T @ covariance @ weights
 
 
 def _span_of(span: Callable[[Flags], Floats], used: Flags, again: Flags) -> Floats:
