@@ -34,23 +34,22 @@ def nonresponse_bounds(block: BlockInputs, branches: Sequence[Branch], table: pd
     """
     shape = (len(block.units), len(branches))
     printed = table["score"].notna().to_numpy().reshape(shape).T
-    given = printed.copy()
-    moved, weight, answered = np.zeros((4, *printed.shape)), np.zeros(printed.shape), np.zeros(printed.shape)
+    given, moved = printed.copy(), np.zeros((4, *printed.shape))
+    weight, answered = np.zeros((2, *printed.shape))
     for group, values in block.values.items():
-        if np.isnan(values.sample.response).all():
-            continue
         rate = values.sample.response
-        slope = _slopes(branches, values, group)
-        entering = slope != 0
+        if np.isnan(rate).all():
+            continue
         known = _printed_items(branches, values, group, printed) & ~np.isnan(rate)[:, None]
-        given &= ~(entering & ~known).any(axis=-1)
-        steps = _steps(values.theta, rate[:, None], block.study.inference.nonresponse_shift)
-        for low, high in ((0, 1), (2, 3)):
-            down, up = (np.where(entering, slope * np.nan_to_num(steps[k]), 0.0) for k in (low, high))
-            moved[low] += np.minimum(down, up).sum(axis=-1)
-            moved[high] += np.maximum(down, up).sum(axis=-1)
-        weight += np.abs(slope).sum(axis=-1)
-        answered += np.abs(slope).sum(axis=-1) * np.nan_to_num(rate)
+        steps = np.nan_to_num(_steps(values.theta, rate[:, None], block.study.inference.nonresponse_shift))
+        for r, branch in enumerate(branches):
+            if group not in branch.score.alpha:
+                continue
+            slope = branch.score.alpha[group] * values.answers  # the weight of each item's mean in the result
+            given[r] &= ~((slope != 0) & ~known).any(axis=1)
+            moved[:, r] += _of_result(slope, steps)
+            weight[r] += np.abs(slope).sum(axis=1)
+            answered[r] += np.abs(slope).sum(axis=1) * np.nan_to_num(rate)
     rows = (given & (weight > 0)).T.ravel()
     found = table[rows].reset_index(drop=True)
     bounds = np.clip(found["score"].to_numpy() + np.array([by.T.ravel()[rows] for by in moved]), 0.0, 1.0)
@@ -59,10 +58,11 @@ def nonresponse_bounds(block: BlockInputs, branches: Sequence[Branch], table: pd
     return found.assign(**columns)[list(NONRESPONSE_COLUMNS)]
 
 
-def _slopes(branches: Sequence[Branch], values: Values, group: str) -> Floats:
-    """Weight of the mean θ of each item of a group in each result, [R, U, I]: ∂/∂N times the answers that θ is a mean of."""
-    none = np.zeros_like(values.answers)
-    return np.array([branch.score.alpha.get(group, none) * values.answers for branch in branches])
+def _of_result(slope: Floats, steps: Floats) -> Floats:
+    """By how much a result moves [4, U], given the weights [U, I] of its items and how these move [4, U, I]: down by δ, up by δ,
+    to the lowest, to the highest; an item that counts against the result moves it the other way."""
+    opposite = steps[[1, 0, 3, 2]]
+    return np.asarray((np.maximum(slope, 0.0) * steps + np.minimum(slope, 0.0) * opposite).sum(axis=-1))
 
 
 def _printed_items(branches: Sequence[Branch], values: Values, group: str, printed: Bools) -> Bools:
