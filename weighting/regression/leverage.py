@@ -7,7 +7,7 @@ keeps
     K_c = (1 − 1/n_h) − (B_c − B̄_h) − F_c B_c⁻ + G_c
 
 with F_c and G_c what a calibration follows of the cluster's own values and of the coefficients. Deviations are multiplied by
-K⁰_c K_c⁻¹ in the directions in which the cluster has rows, K⁰_c = (1 − 1/n_h) − (B⁰_c − B̄_h) for equal weights within the
+K⁰_c^½ K_c^−½ in the directions in which the cluster has rows, K⁰_c = (1 − 1/n_h) − (B⁰_c − B̄_h) for equal weights within the
 stratum: B⁰_c = T_h (Σ μ′ x x′) T_h′ adds up to as much there. For one coefficient, or one per domain, this is
 :mod:`weighting.variance.leverage`. (Bell & McCaffrey, Survey Methodology 28, 2002.)
 """
@@ -53,13 +53,16 @@ def _lacking(moves: Moves, scores: Floats) -> Floats:
 
 
 def _of_block(moves: Moves, block: slice, deviation: Floats) -> Floats:
-    """Shifts B⁻(K⁰ K⁻¹ − 1) d [m, p] that make up for what the deviations d [m, p] of some clusters lack."""
+    """Shifts B⁻(K⁰^½ K^−½ − 1) d [m, p] that make up for what the deviations d [m, p] of some clusters lack."""
     own, left, plain = moves.matrices(block)
     keeps, axes = np.linalg.eigh((left + _turned(left)) / 2)
     along = _times(_turned(axes), deviation)
     usable = keeps > NOTHING_LEFT
-    whole = _times(axes, np.divide(along, keeps, out=np.zeros_like(along), where=usable))
-    grown = _times(plain, whole) - _times(axes, np.where(usable, along, 0.0))
+    root = np.sqrt(np.maximum(keeps, NOTHING_LEFT))
+    whole = _times(axes, np.divide(along, root, out=np.zeros_like(along), where=usable))
+    plain_keeps, plain_axes = np.linalg.eigh(plain)
+    half = np.sqrt(np.maximum(plain_keeps, 0.0)) * _times(_turned(plain_axes), whole)
+    grown = _times(plain_axes, half) - _times(axes, np.where(usable, along, 0.0))
     sizes, directions = np.linalg.eigh(own)
     kept = sizes > OWN * sizes[:, [-1]]
     across = _times(_turned(directions), grown)
