@@ -20,7 +20,7 @@ from weighting.groups import Codes, Flags, Floats, coded, crossed
 from weighting.variance.adjustment import Adjustment
 from weighting.variance.cells import ClusterCells
 from weighting.variance.influence import Residuals
-from weighting.variance.leverage import LEVERAGE, Auxiliaries, Leverage, is_even
+from weighting.variance.leverage import LEVERAGE, Auxiliaries, Leverage, in_columns, is_even
 from weighting.variance.lonely_strata import LonelyPolicy
 from weighting.variance.stages import Stage
 
@@ -171,9 +171,12 @@ class SampleDesign:
         if self.even:
             return counted
         cells = self.cells(domain, n_domains)
-        there = rows & (self.weights > 0)[:, None]
-        weight, even = (cells.totals(v) for v in (there * self.weights[:, None], there.astype(float)))
-        return counted * Leverage.of(cells).evenness(weight, even)
+        leverage = Leverage.of(cells)
+        for part in in_columns(rows.shape):
+            there = rows[:, part] & (self.weights > 0)[:, None]
+            weight, even = (cells.totals(v) for v in (there * self.weights[:, None], there.astype(float)))
+            counted[:, part] *= leverage.evenness(weight, even)
+        return counted
 
     # ---- variances ----------------------------------------------------------------------------------------
 
@@ -239,12 +242,27 @@ class SampleDesign:
         if self.even or not (estimated or self.adjustments):
             return u
         cells = self.cells(domain, n_domains)
-        leverage, w = Leverage.of(cells), self.weights[:, None]
+        leverage, found = Leverage.of(cells), np.empty_like(u)
+        for part in in_columns(u.shape):
+            columns = (u[:, part], weight[:, part])
+            lacking = self._lacking(leverage, cells, domain, columns, estimated)
+            of_row = np.append(lacking, np.zeros((1, lacking.shape[1])), axis=0)[cells.cell]
+            found[:, part] = columns[0] + of_row * columns[1]
+        return found
+
+    def _lacking(
+        self,
+        leverage: Leverage,
+        cells: ClusterCells,
+        domain: Codes,
+        given: tuple[Floats, Floats],
+        estimated: bool,
+    ) -> Floats:
+        """What a few columns of influence values lack per unit of weight in each cell, both ``given`` [n, k]."""
+        (u, weight), w = given, self.weights[:, None]
         even = np.divide(weight, w, out=np.zeros_like(weight), where=w > 0)
-        adjusted = bool(self.adjustments)
-        fits = self.auxiliaries.fits(leverage, cells, domain, (u, weight), estimated) if adjusted else None
-        lacking = leverage.lacking(cells.totals(u), cells.totals(weight), cells.totals(even), fits)
-        return u + np.append(lacking, np.zeros((1, u.shape[1])), axis=0)[cells.cell] * weight
+        fits = self.auxiliaries.fits(leverage, cells, domain, given, estimated) if self.adjustments else None
+        return leverage.lacking(cells.totals(u), cells.totals(weight), cells.totals(even), fits)
 
     def covariance_of(self, u: Floats, domain: NDArray[np.bool_] | None = None) -> Floats:
         """Covariance [k, k] of estimates with influence values ``u`` [n, k], weights included, zero off the domain.

@@ -15,6 +15,7 @@ the most is known with fewer degrees of freedom: of ν = clusters − strata une
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -218,6 +219,16 @@ class Auxiliaries:
             centre = seen.centre[self._spread.pair[cluster]].multiply(leading).sum(axis=1)
             found[rows] = np.asarray(total - centre).ravel()
         return found * adjustment.slope
+
+
+def in_columns(shape: tuple[int, ...]) -> Iterator[slice]:
+    """So many columns of a matrix of this shape at a time as are worked on together.
+
+    >>> list(in_columns((2_000_000, 3)))
+    [slice(0, 2, None), slice(2, 4, None)]
+    """
+    step = max(1, BLOCK // max(1, shape[0]))
+    return (slice(start, start + step) for start in range(0, shape[1], step))
 
 
 def is_even(weights: Floats, stratum: Codes, n_strata: int) -> bool:
