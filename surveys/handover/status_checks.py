@@ -15,7 +15,7 @@ import pandas as pd
 
 from surveys.handover.read_back import PrintedTable, RunSettings
 from surveys.problems import Language, Problem, phrase
-from surveys.scoring.branches import RENORMALISED
+from surveys.scoring.branches import BELOW
 from surveys.vocabulary.combination_names import POOLED
 from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
 from surveys.vocabulary.statuses import EXTERNAL, INCOMPLETE, OK, SUPPRESSED
@@ -188,9 +188,10 @@ def _over_children(rows: ScoreRows, expected: np.ndarray, remarks: np.ndarray) -
     parts = parts.assign(name=parts["node_code"])
     _say(rows, remarks, "score.missing_child", "nodes", parts[~parts["available"]])
     _say(rows, remarks, "score.incomplete_below", "nodes", parts[parts["available"] & ~parts["complete"]])
-    said = [phrase(code, rows.language, groups="", nodes="") for code in RENORMALISED]
-    renormalised = [any(text in note for text in said) for note in parts["note"]]
-    _say(rows, remarks, "score.renormalised_below", "nodes", parts[np.array(renormalised, dtype=bool)])
+    for code, brought in BELOW.items():
+        said = [phrase(one, rows.language, groups="", nodes="", items="") for one in brought]
+        saying = np.array([any(text in note for text in said) for note in parts["note"]], dtype=bool)
+        _say(rows, remarks, code, "nodes", parts[saying & parts["available"]])
 
 
 def _into(

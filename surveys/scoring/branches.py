@@ -14,8 +14,11 @@ from surveys.vocabulary.remarks import Remark, remark
 Notes = tuple[tuple[int, Remark], ...]  # by position of the unit
 #: Remarks that a result over the groups repeats from its groups: where estimates come from, and questions that are left out.
 CARRIED = ("score.external", "score.external_page", "score.items_not_shown")
-#: Remarks of a result without one of its groups that counts as whole, and of what stands above it.
-RENORMALISED = ("score.renormalised", "score.renormalised_below")
+#: Remarks that results further up repeat by naming the part: those that bring them, and what is said above.
+BELOW = {
+    "score.renormalised_below": ("score.renormalised", "score.renormalised_below"),
+    "score.items_not_shown_below": ("score.items_not_shown", "score.items_not_shown_below"),
+}
 
 
 @dataclass(frozen=True)
@@ -100,11 +103,19 @@ class Parts:
         return tuple(dict.fromkeys(found))
 
     @property
-    def renormalised(self) -> Bools:
-        """Parts [P, U] that lack a group, in themselves or further below, and count as whole."""
+    def below(self) -> Notes:
+        """Remarks that name the parts of which, or below which, something is said (:data:`BELOW`)."""
+        return tuple(
+            note
+            for code, brought in BELOW.items()
+            for note in self.named(code, "nodes", self.available & self._saying(brought))
+        )
+
+    def _saying(self, codes: Sequence[str]) -> Bools:
+        """Parts [P, U] with any of these remarks."""
         flags = np.zeros(self.available.shape, dtype=bool)
         for p, part in enumerate(self.branches):
-            flags[p, [u for u, said in part.notes if said.code in RENORMALISED]] = True
+            flags[p, [u for u, said in part.notes if said.code in codes]] = True
         return flags
 
 

@@ -191,7 +191,7 @@ def _total(block: BlockInputs, node: Node, parts: Parts) -> Branch:
         notes=(
             *parts.named("score.missing_child", "nodes", ~parts.available),
             *parts.named("score.incomplete_below", "nodes", parts.available & ~parts.complete),
-            *parts.named("score.renormalised_below", "nodes", parts.renormalised),
+            *parts.below,
         ),
     )
     return with_external(block, total)

@@ -10,7 +10,7 @@ from surveys.problems import Language, phrase
 REMARKS = (
     "score.suppressed", "score.no_forms", "score.no_group", "score.no_child", "score.missing_group", "score.renormalised",
     "score.renormalised_below", "score.incomplete_below", "score.missing_child",
-    "score.items_without_answer", "score.items_not_shown", "score.complementary", "score.external",
+    "score.items_without_answer", "score.items_not_shown", "score.items_not_shown_below", "score.complementary", "score.external",
     "score.external_page", "score.no_external", "score.pooled_by_items", "score.assessed", "score.not_assessed",
     "score.census", "score.single_cluster",
     "compare.no_predecessor", "compare.no_value", "compare.no_error", "compare.new_node.note", "compare.children_changed.note",

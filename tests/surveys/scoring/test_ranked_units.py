@@ -38,7 +38,7 @@ def test_where_the_study_renormalises_it_is_ranked_with_its_remark(small) -> Non
     assert remark("score.renormalised_below", nodes="1") in third["note"]
     assert third[RANKS].notna().all()
     assert sorted(units["rank"]) == [1, 2, 3]
-    assert units.loc["p1", "note"] == ()
+    assert "score.renormalised_below" not in {said.code for said in units.loc["p1", "note"]}
 
 
 def test_a_question_left_out_is_named_over_the_groups_too(small) -> None:
@@ -46,6 +46,8 @@ def test_a_question_left_out_is_named_over_the_groups_too(small) -> None:
     table = small.scored(minimum=Minimum(forms=5)).table
     row = cell(table, "p1", "1.1.1")
     assert (row["status"], row["note"]) == ("ok", (remark("score.items_not_shown", items="b"),))
+    for code, nodes in (("1.1", "1.1.1, 1.1.2"), ("1", "1.1"), ("0", "1, 2")):
+        assert cell(table, "p1", code)["note"] == (remark("score.items_not_shown_below", nodes=nodes),)
 
 
 def cell(table: pd.DataFrame, unit: str, node: str, group: str = ALL_GROUPS) -> pd.Series:
