@@ -23,6 +23,9 @@ from weighting.small_areas.model_variance import METHODS, Equation, solved
 #: Said where direct variances rest on fewer degrees of freedom, or direct estimates are correlated more than this.
 FEW_DF, CORRELATED = 20, 0.1
 
+#: A variance below this share of the largest is the rounding of zero.
+NO_VARIANCE = 1e-12
+
 
 def fay_herriot(  # noqa: PLR0913
     estimates: Estimates | ArrayLike,
@@ -71,6 +74,8 @@ def fay_herriot(  # noqa: PLR0913
     areas = _named(labels)
     DesignError.raise_any(_faults(y, D, areas, method, total, weights))
     y, D = np.where(np.isfinite(D), y, np.nan), np.where(np.isfinite(y) & np.isfinite(D), D, np.inf)
+    least = NO_VARIANCE * D[np.isfinite(D)].max(initial=0.0)
+    D = np.where(D > least, D, 0.0)
     used = (D > 0) & np.isfinite(D)
     matrix = design_matrix(covariates, areas, intercept)
     refuse_repeated(matrix, used)

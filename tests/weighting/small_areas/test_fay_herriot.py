@@ -56,6 +56,16 @@ def test_a_variance_of_zero_lets_the_direct_estimate_stand() -> None:
     assert areas.n_fitted == 42
 
 
+@pytest.mark.parametrize("method", ["reml", "ml", "moments"])
+def test_the_rounding_of_a_zero_variance_is_zero(method: str) -> None:
+    """1e-33 is what floats make of a variance of nothing; the equations have no answer for it."""
+    rounded, zero = (
+        fay_herriot(Y, np.append(noise, D[1:]), {"region": REGION}, method) for noise in (1e-33, 0.0)
+    )
+    assert rounded.note == zero.note
+    assert_same(rounded.eblup, zero.eblup)
+
+
 def test_on_the_boundary_a_zero_variance_still_stands() -> None:
     areas = fay_herriot([5.0, 5.0, 5.0, 9.0], [1.0, 1.0, 1.0, 0.0])
     assert areas.model_variance == 0.0
