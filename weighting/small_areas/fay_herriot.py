@@ -75,7 +75,7 @@ def fay_herriot(  # noqa: PLR0913
     DesignError.raise_any(_faults(y, D, areas, method, total, weights))
     y, D = np.where(np.isfinite(D), y, np.nan), np.where(np.isfinite(y) & np.isfinite(D), D, np.inf)
     least = NO_VARIANCE * D[np.isfinite(D)].max(initial=0.0)
-    D = np.where(D > least, D, 0.0)
+    D = np.where(least < D, D, 0.0)
     used = (D > 0) & np.isfinite(D)
     matrix = design_matrix(covariates, areas, intercept)
     refuse_repeated(matrix, used)
