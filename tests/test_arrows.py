@@ -164,7 +164,7 @@ def test_questionnaires_hold_no_code() -> None:
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        ("import weighting.ranks", [("weighting.ranks", True)]),
+        ("import weighting.groups", [("weighting.groups", True)]),
         ("from surveys import problems", [("surveys.problems", True)]),
         ("from ..returns import record_set", [("surveys.returns.record_set", True)]),
         ("def f():\n    from surveys.scoring import values", [("surveys.scoring.values", False)]),

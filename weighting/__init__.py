@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from weighting.estimation.histogram import Histogram
     from weighting.facade import Design
     from weighting.hypotheses.hypothesis_test import HypothesisTest
-    from weighting.ranks import rank_sets
+    from weighting.ranking.changes import rank_changes
+    from weighting.ranking.raters import Raters
+    from weighting.ranking.sets import RankSets, rank_sets
     from weighting.regression.regression import Regression
     from weighting.replication.replicates import Replicates
     from weighting.replication.resampling import replicate
@@ -34,6 +36,8 @@ _HOME = {
     "Estimates": "estimation.estimates",
     "Histogram": "estimation.histogram",
     "HypothesisTest": "hypotheses.hypothesis_test",
+    "RankSets": "ranking.sets",
+    "Raters": "ranking.raters",
     "Regression": "regression.regression",
     "Replicates": "replication.replicates",
     "calibrate": "calibration.methods",
@@ -42,7 +46,8 @@ _HOME = {
     "poststratify": "calibration.methods",
     "propensity": "calibration.nonresponse",
     "rake": "calibration.methods",
-    "rank_sets": "ranks",
+    "rank_changes": "ranking.changes",
+    "rank_sets": "ranking.sets",
     "replicate": "replication.resampling",
     "trim": "calibration.trimming",
     "weighting_classes": "calibration.nonresponse",
@@ -57,6 +62,8 @@ __all__ = [
     "Estimates",
     "Histogram",
     "HypothesisTest",
+    "RankSets",
+    "Raters",
     "Regression",
     "Replicates",
     "calibrate",
@@ -65,6 +72,7 @@ __all__ = [
     "poststratify",
     "propensity",
     "rake",
+    "rank_changes",
     "rank_sets",
     "replicate",
     "trim",

@@ -9,7 +9,8 @@ import pytest
 from scipy import stats
 
 from weighting import DesignError, rank_sets
-from weighting.ranks import competition_ranks
+from weighting.ranking.ranks import competition_ranks, tied_ranks
+from weighting.ranking.raters import Raters
 
 # ---- by hand --------------------------------------------------------------------------------------------
 
@@ -109,16 +110,21 @@ def test_the_same_seed_gives_the_same_result() -> None:
     np.testing.assert_array_equal(a.probability_top, b.probability_top)
 
 
-def test_units_without_an_estimate_are_left_out_and_said_so() -> None:
+def test_units_without_an_estimate_are_not_ranked_but_could_stand_anywhere() -> None:
+    """Whoever has no estimate may be before any other: every worst rank is one further down, and said so."""
     values = [0.9, np.nan, 0.8, 0.7]
     sets = rank_sets(values, np.eye(4) * 1e-8, top=0.5)
     assert sets.rank.tolist() == [1, 0, 2, 3]
     assert sets.top == 2
     assert np.isnan(sets.probability_top[1])
     assert sets.notes[1] == "no estimate: not ranked"
+    assert sets.low.tolist() == [1, 0, 2, 3]
+    assert sets.high.tolist() == [2, 0, 3, 4]
+    assert sets.unranked == 1
+    assert sets.notes[0] == "1 without an estimate could stand anywhere"
     table = sets.table(labels=["a", "b", "c", "d"])
     assert table["rank"].isna().tolist() == [False, True, False, False]
-    assert table.loc["d", "rank_high"] == 3
+    assert table.loc["d", "rank_high"] == 4
     assert rank_sets([np.nan], [[1.0]]).rank.tolist() == [0]
     assert rank_sets([0.5], [[1.0]]).high.tolist() == [1]
 
@@ -183,7 +189,17 @@ def test_clear_differences_are_seen() -> None:
         ({"top": 0}, "top 0"),
         ({"top": 2.5}, "top 2.5"),
         ({"df": 0}, "df 0"),
+        ({"df": [1.0, 2.0]}, "df: shape (2,) does not fit 3 estimates"),
+        ({"df": [1.0, -2.0, 3.0]}, "df: -2.0 at 1"),
+        (
+            {"df": [[1.0, 2.0, 3.0], [5.0, 1.0, 1.0], [3.0, 1.0, 1.0]]},
+            "df: not symmetric, 2 and 5 between units 0 and 1",
+        ),
         ({"draws": 10}, "draws 10"),
+        ({"bounds": "both"}, "unknown bounds 'both'"),
+        ({"raters": Raters(np.ones((4, 2)))}, "raters: totals of 2 estimates for 3"),
+        ({"raters": Raters(np.eye(3) * 9)}, "raters: the variance that they explain in unit 0 is larger"),
+        ({"covariance": [-1.0, 1.0, 1.0]}, "covariance: some combination has a negative variance (-1)"),
     ],
 )
 def test_arguments_out_of_range(options: dict[str, Any], words: str) -> None:
@@ -191,3 +207,33 @@ def test_arguments_out_of_range(options: dict[str, Any], words: str) -> None:
     with pytest.raises(DesignError) as caught:
         rank_sets(**arguments)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"totals": [1.0, 2.0]}, "raters: totals [raters, units] are needed"),
+        ({"totals": "x"}, "raters: totals: numbers are needed"),
+        ({"totals": [[np.nan, 1.0]]}, "raters: totals: missing or infinite"),
+        ({"strata": ["a"]}, "raters: strata: one label for each of 2 raters"),
+        ({"strata": ["a", None]}, "raters: strata: missing for rater 1"),
+        ({"fraction": 2.0}, "raters: fraction: accepted from 0 to 1"),
+        ({"fraction": [0.1, 0.2, 0.3]}, "raters: fraction: one number, or one for each of 2 raters"),
+        ({"strata": ["a", "a"], "fraction": [0.1, 0.2]}, "raters: fraction: differs within stratum 'a'"),
+    ],
+)
+def test_raters_that_cannot_be(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(DesignError) as caught:
+        Raters(**{"totals": np.ones((2, 3)), **options})
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("wrong", [{"values": ["x"]}, {"values": [np.nan]}, {"values": [1.0], "share": 2}])
+def test_numbers_that_have_no_ranks(wrong: dict[str, Any]) -> None:
+    with pytest.raises(DesignError):
+        tied_ranks(**wrong)
+
+
+def test_numbers_of_best_units_out_of_range() -> None:
+    with pytest.raises(DesignError, match="tau 0"):
+        rank_sets([1.0, 2.0], np.eye(2)).among_best(0)
