@@ -3,11 +3,15 @@ with the reason where the editions do not measure the same thing.
 
 Rounds are independent samples: Var(new − old) = Var(new) + Var(old), degrees of freedom after Satterthwaite. P-values of one
 node and group are corrected over the units of the block (Holm by default), since all units are looked at together.
+
+A change of rank lies between the best old rank less the worst new one and the worst old rank less the best new one, for all units
+of a block at once, wherever the sets of ranks of both rounds hold: with the product of their levels, 90 % for two rounds at 95 %
+(:func:`weighting.rank_changes`). A rank that moved while the score did not clearly change is said to have done so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,11 +28,13 @@ from surveys.vocabulary.remarks import Remark
 from surveys.vocabulary.statuses import INCOMPARABLE, MISSING, OK
 from weighting.estimation.estimates import adjusted_p
 from weighting.estimation.intervals import t_quantile
+from weighting.ranking.changes import change_limits
 
 KEYS = ["block", "unit_code", "node_code", "group"]
 Key = tuple[str, str]  # block, unit
 #: What is compared of the two rounds.
 _COMPARED = ("score", "se", "df", "ci_low", "ci_high")
+_RANK_CHANGES = ("rank_change", "rank_change_low", "rank_change_high")
 #: Successor of a unit that was divided among several: no unit has an empty code.
 DIVIDED: Key = ("", "")
 
@@ -80,16 +86,14 @@ def compare(
         problems.add("compare.no_common_unit", old_edition=before, new_edition=after)
     problems.raise_errors()
     merged = new.table.merge(earlier, on=KEYS, how="left", suffixes=("_new", "_old"))
-    was = dict(zip(heirs.values(), old.units["rank"], strict=True))
-    now = dict(zip(units_of(new), new.units["rank"], strict=True))
-    merged = merged.assign(rank_old=_at_roots(merged, was), rank_new=_at_roots(merged, now))
+    merged = _with_ranks(merged, (list(heirs.values()), old.units), (units_of(new), new.units))
     table = _with_remarks(_changes(merged, level), differing)
     refused = (table["status"] != OK).to_numpy()
-    for column in ("change", "se", "ci_low", "ci_high", "df", "p_value", "rank_change"):
+    for column in ("change", "se", "ci_low", "ci_high", "df", "p_value", *_RANK_CHANGES):
         table[column] = table[column].mask(refused)
     families = table.groupby(["block", "node_code", "group"], sort=False)["p_value"]
     table["p_adjusted"] = families.transform(lambda p: adjusted_p(p.to_numpy(), method))
-    return Comparison(table[list(CHANGE_COLUMNS)], tuple(problems))
+    return Comparison(_moves_without_difference(table, level)[list(CHANGE_COLUMNS)], tuple(problems))
 
 
 def units_of(scored: ComparedRound) -> list[Key]:
@@ -152,7 +156,6 @@ def _changes(merged: pd.DataFrame, level: float) -> pd.DataFrame:
         ci_high=np.minimum(change + half, 1.0),
         df=df,
         p_value=np.where(np.isnan(change) | np.isnan(se), np.nan, p),
-        rank_change=merged["rank_old"] - merged["rank_new"],
     )
 
 
@@ -163,12 +166,41 @@ def _known_se(merged: pd.DataFrame, when: str) -> Floats:
     return np.where((se == 0) & ~(high == low), np.nan, se)
 
 
-def _at_roots(merged: pd.DataFrame, ranks: Mapping[Key, int]) -> pd.api.extensions.ExtensionArray:
-    """Ranks of the units beside the root's rows over all groups."""
+def _with_ranks(
+    merged: pd.DataFrame, old: tuple[Sequence[Key], pd.DataFrame], new: tuple[Sequence[Key], pd.DataFrame]
+) -> pd.DataFrame:
+    """Ranks of both rounds, their change and its limits beside the root's rows over all groups; each round with the unit of the
+    new one that each row of its league table belongs to."""
+
+    def at_roots(name: str, among: tuple[Sequence[Key], pd.DataFrame]) -> pd.Series:
+        ranks = dict(zip(among[0], among[1][name], strict=True))
+        found = [ranks.get(u, pd.NA) if at else pd.NA for u, at in zip(units, root, strict=True)]
+        return pd.Series(found, index=merged.index, dtype="Int64")
+
+    def limits_of(round_: tuple[Sequence[Key], pd.DataFrame]) -> tuple[Floats, Floats]:
+        low, high = (np.array(at_roots(name, round_).astype(float)) for name in ("rank_low", "rank_high"))
+        return low, high
+
     root = (merged["node_level"] == merged["node_level"].iloc[0]) & (merged["group"] == ALL_GROUPS)
-    units = zip(merged["block"], merged["unit_code"], strict=True)
-    found = [ranks.get(unit, pd.NA) if here else pd.NA for unit, here in zip(units, root, strict=True)]
-    return pd.array(found, dtype="Int64")
+    units = list(zip(merged["block"], merged["unit_code"], strict=True))
+    was, now = at_roots("rank", old), at_roots("rank", new)
+    low, high = change_limits(limits_of(old), limits_of(new))
+    return merged.assign(
+        rank_old=was,
+        rank_new=now,
+        rank_change=was - now,
+        rank_change_low=pd.Series(low, index=merged.index).astype("Int64"),
+        rank_change_high=pd.Series(high, index=merged.index).astype("Int64"),
+    )
+
+
+def _moves_without_difference(table: pd.DataFrame, level: float) -> pd.DataFrame:
+    """Says so where a rank moved and the change of the score, corrected over the units, is not significant."""
+    moved = table["rank_change"].fillna(0).ne(0).to_numpy(dtype=bool)
+    alike = moved & (table["p_adjusted"] > 1.0 - level).to_numpy(dtype=bool)
+    said = Remark("compare.rank_without_difference")
+    notes = [(*note, said) if here else note for note, here in zip(table["note"], alike, strict=True)]
+    return table.assign(note=pd.Series(notes, index=table.index, dtype=object))
 
 
 def _with_remarks(table: pd.DataFrame, differing: Mapping[str, str]) -> pd.DataFrame:

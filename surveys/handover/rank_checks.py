@@ -8,6 +8,7 @@ Shaikh & Wilhelm 2024, §3).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from math import ceil
 
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 
 from surveys.definitions.instrument.records import UnitGroup
 from surveys.handover.read_back import Floats, PrintedTable
-from surveys.problems import Problem
+from surveys.handover.readding import root_rows
+from surveys.problems import Language, Problem, phrase
 from surveys.scoring.league import TOP
 from surveys.scoring.unit_groups import groups_of
 from surveys.vocabulary.statuses import INCOMPLETE
@@ -64,7 +66,7 @@ def sets_of_ranks(units: PrintedTable) -> Iterator[Problem]:
             yield units.fault("verify.rank_holes", int(row), "rank", found=units.text("rank")[row])
         low, high = units.number("rank_low")[mine], units.number("rank_high")[mine]
         order = np.argsort(rank, kind="stable")
-        beaten, beating = (np.cumsum(pairs[order]) for pairs in (low - 1, len(mine) - high))
+        beaten, beating = (np.cumsum(pairs[order]) for pairs in (low - 1, len(rows) - high))
         if len(mine) and not np.isnan(beaten + beating).any():
             wrong = beaten > np.append(0.0, beating[:-1])  # whoever is clearly before a unit stands before it
             wrong[-1] |= beaten[-1] != beating[-1]
@@ -73,6 +75,29 @@ def sets_of_ranks(units: PrintedTable) -> Iterator[Problem]:
                     "verify.rank_sets", int(row), "rank_low", found=int(beaten[-1]), expected=int(beating[-1])
                 )
         yield from _top(units, mine)
+
+
+def notes_of_units(
+    units: PrintedTable, scores: PrintedTable, tree: PrintedTable, language: Language
+) -> Iterator[Problem]:
+    """Each unit has the remarks of its total, and after them those on its rank: how many units without a rank could stand before
+    it, and how many it is not told apart from."""
+    place = ["block", "unit_code"]
+    totals = units.frame[place].merge(root_rows(scores, tree)[[*place, "note"]], on=place, how="left")
+    found, ranked = units.text("note"), units.text("rank") != ""
+    expected = np.array(totals["note"].fillna(""), dtype=object)
+    for rows in _blocks(units):
+        others = int((~ranked[rows]).sum())
+        said = phrase("rank.unranked", language, units=others)
+        for row in rows[ranked[rows]] if others else ():
+            expected[row] = f"{expected[row]}; {said}" if expected[row] else said
+    untold = re.compile(re.escape(phrase("rank.untold", language, units=0)).replace("0", "[1-9][0-9]*"))
+    beside = [
+        text.removeprefix(total).removeprefix("; ") for text, total in zip(found, expected, strict=True)
+    ]
+    alike = np.array([untold.fullmatch(rest) is not None for rest in beside], dtype=bool)
+    wrong = (found != expected) & ~(ranked & alike) & totals["note"].notna().to_numpy()
+    yield from units.faults("verify.not_the_total", wrong, "note", expected=expected)
 
 
 def groups_of_units(units: PrintedTable, groups: Sequence[UnitGroup]) -> Iterator[Problem]:

@@ -84,14 +84,12 @@ def parents(scores: PrintedTable, tree: PrintedTable) -> Iterator[Problem]:
 
 
 def totals(scores: PrintedTable, tree: PrintedTable, units: PrintedTable) -> Iterator[Problem]:
-    """The league table repeats the roots of the scores."""
-    roots = tree.frame.loc[tree.frame["parent"] == "", "code"]
-    rows = rows_of(scores)
-    rows = rows[(rows["group"] == ALL_GROUPS) & rows["node_code"].isin(roots)].drop_duplicates(_PLACE)
+    """The league table repeats the roots of the scores, but for what it says of ranks (:mod:`surveys.handover.rank_checks`)."""
+    rows = root_rows(scores, tree)
     found = units.frame[_PLACE].merge(rows, on=_PLACE, how="left", indicator="of_scores")
     without = found["of_scores"] == "left_only"
     yield from units.faults("verify.unit_without_total", without, "unit_code")
-    for column in ("status", "note", "unit_name"):
+    for column in ("status", "unit_name"):
         expected = found[column].fillna("").to_numpy(dtype=object)
         wrong = (units.text(column) != expected) & ~without.to_numpy()
         yield from units.faults("verify.not_the_total", wrong, column, expected=expected)
@@ -112,6 +110,13 @@ def totals(scores: PrintedTable, tree: PrintedTable, units: PrintedTable) -> Ite
     missing = len(rows) - int((~without).sum())
     if missing:
         yield Problem("verify.units_missing", file=units.path, params=(("missing", str(missing)),))
+
+
+def root_rows(scores: PrintedTable, tree: PrintedTable) -> pd.DataFrame:
+    """The total of each unit over all groups."""
+    roots = tree.frame.loc[tree.frame["parent"] == "", "code"]
+    rows = rows_of(scores)
+    return rows[(rows["group"] == ALL_GROUPS) & rows["node_code"].isin(roots)].drop_duplicates(_PLACE)
 
 
 def percents(units: PrintedTable) -> Iterator[Problem]:

@@ -41,7 +41,7 @@ from surveys.handover.manifest import (
 from surveys.handover.nonresponse_checks import bounds_of_nonresponse
 from surveys.handover.official_columns import COUNCIL_TABLES, OfficialTable
 from surveys.handover.printed_form import csv_as_written, json_as_written, numbers_as_printed
-from surveys.handover.rank_checks import groups_of_units, ranks, sets_of_ranks
+from surveys.handover.rank_checks import groups_of_units, notes_of_units, ranks, sets_of_ranks
 from surveys.handover.read_back import Package, RunSettings, read_printed, settings_of
 from surveys.handover.readding import readded
 from surveys.handover.reconciliation import reconciled
@@ -154,6 +154,8 @@ def _by_settings(
             yield from names_of_nodes(package["council-scores"], tree, settings.output.language)
         if "nonresponse-bounds" in package:
             yield from bounds_of_nonresponse(package["nonresponse-bounds"], scores, tree, settings.inference)
+        if "units" in package:
+            yield from notes_of_units(package["units"], scores, tree, settings.output.language)
     if "shares" in package:
         yield from shares_shown(package["shares"], settings)
     for name in ("units", "council-units"):

@@ -55,5 +55,6 @@ NONRESPONSE_COLUMNS = (
 CHANGE_COLUMNS = (
     "block", "unit_code_old", "unit_code", "unit_name", "node_code", "node_level", "group", "score_old", "score_new",
     "change", "se", "ci_low", "ci_high", "df", "p_value", "p_adjusted", "rank_old", "rank_new", "rank_change",
+    "rank_change_low", "rank_change_high",
     "status", "note",
 )  # fmt: skip

@@ -12,8 +12,9 @@ REMARKS = (
     "score.renormalised_below", "score.incomplete_below", "score.missing_child",
     "score.items_without_answer", "score.items_not_shown", "score.items_not_shown_below", "score.complementary", "score.external",
     "score.external_page", "score.no_external", "score.pooled_by_items", "score.assessed", "score.not_assessed",
-    "score.census", "score.single_cluster",
-    "compare.no_predecessor", "compare.no_value", "compare.no_error", "compare.new_node.note", "compare.children_changed.note",
+    "score.census", "score.single_cluster", "rank.unranked", "rank.untold",
+    "compare.no_predecessor", "compare.no_value", "compare.no_error",
+    "compare.rank_without_difference", "compare.new_node.note", "compare.children_changed.note",
     "compare.below_changed.note", "compare.rule_changed.note", "compare.items_changed.note", "compare.scale_changed.note",
 )  # fmt: skip
 

@@ -18,7 +18,7 @@ def test_changes_by_hand() -> None:
     assert found.high.tolist() == [0.0, 0.0, 1.0]
     assert found.certain.tolist() == [False, False, False]
     assert found.level == pytest.approx(0.95**2)
-    assert found.table(["a", "b", "c"]).loc["c"].tolist() == [1.0, 0.0, 1.0]
+    assert found.table(["a", "b", "c"]).to_numpy()[2].tolist() == [1.0, 0.0, 1.0]
 
 
 def test_units_without_a_rank_in_one_round_have_no_change() -> None:

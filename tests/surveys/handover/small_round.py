@@ -207,10 +207,13 @@ def _scores(study: StudyDefinition) -> Scores:
         leagues.append(_score_unit(study, unit, rows))
     league = pd.DataFrame(leagues)
     whole = league["status"] == "ok"
+    anywhere = {True: (remark("rank.unranked", units=1),), False: ()}  # the third unit has no rank
+    notes = [said + anywhere[ok] for said, ok in zip(league["note"], whole, strict=True)]
     league = league.assign(
         rank=league["points"].where(whole).rank(ascending=False),
         rank_low=whole.map({True: 1.0, False: np.nan}),
-        rank_high=whole.map({True: 2.0, False: np.nan}),
+        rank_high=whole.map({True: 3.0, False: np.nan}),
+        note=pd.Series(notes, dtype=object),
         probability_top_quarter=[0.33335, 0.66665, np.nan],
         unit_group="",
     )

@@ -45,7 +45,7 @@ def test_the_league_stands_by_rank_with_rounded_numbers(small_round: ScoredRound
         ("2", "Sở Nội vụ", "1.2667"),
         ("", "=Trụ sở, “khu A”", "2.3750"),  # without its citizens, and not ranked
     ]
-    assert found.rows[1][3:6] == ("42.22", "40.05 – 44.43", "1 – 2")
+    assert found.rows[1][3:6] == ("42.22", "40.05 – 44.43", "1 – 3")
     assert [("pointwise" in text, "joint" in text) for text in found.remarks] == [(True, True)]
 
 

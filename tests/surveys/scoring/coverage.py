@@ -24,7 +24,7 @@ from surveys.sampling.samples import Sample
 from surveys.scoring.block_inputs import inputs_of
 from surveys.scoring.branches import Branch
 from surveys.scoring.inference import satterthwaite
-from surveys.scoring.league import covariance
+from surveys.scoring.joint_errors import joint_errors
 from surveys.scoring.scores import table_of
 from surveys.scoring.tree import walk
 from surveys.scoring.values import Values
@@ -270,7 +270,7 @@ class Scored:
         values = {g: values_of(d, study, g) for g, d in zip(GROUPS, drawn, strict=False)}
         block = inputs_of(study, "b", values)
         total = next(b for b in walk(block) if b.code == "0" and b.group == "all")
-        between = covariance(block, total) if pairs else np.zeros((0, 0))
+        between = joint_errors(block, total).matrix if pairs else np.zeros((0, 0))
         return cls(study, table_of(block, [total]), total, between)
 
 

@@ -24,7 +24,7 @@ from surveys.definitions.study.records import (
 from surveys.problems import LANGUAGES, SurveyError, phrase
 from surveys.sampling.samples import draw_samples
 from surveys.scoring.block_inputs import inputs_of
-from surveys.scoring.league import covariance
+from surveys.scoring.joint_errors import joint_errors
 from surveys.scoring.scores import score
 from surveys.scoring.tree import walk
 from surveys.scoring.values import values_of
@@ -153,7 +153,7 @@ def test_units_rated_by_the_same_people_are_correlated(small) -> None:
     values = {s.group: values_of(small.returns, s, 1, moderate=False) for s in samples.of("b")}
     block = inputs_of(study, "b", values)
     branch = next(b for b in walk(block) if (b.code, b.group) == ("1.1.2", "raters"))
-    found = covariance(block, branch)
+    found = joint_errors(block, branch).matrix
     rows, v = small.returns.rows, values["raters"]
     rater = rows["rater"].to_numpy()[v.sample.rows]
     column = [v.position["c"], v.position["d"]]

@@ -1,0 +1,109 @@
+"""Errors of one result in all units of a block at once: what comparisons of units need.
+
+Raters who rate several units correlate them, and so does calibration to margins of the whole block; groups are independent
+samples, units' external estimates too. Where nothing correlates units only their variances are worked out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from surveys.scoring.block_inputs import BlockInputs
+from surveys.scoring.branches import Branch
+from surveys.scoring.contributions import variances_of_externals
+from surveys.scoring.quantities import Bools, Floats
+from surveys.scoring.small_cells import score_cells
+from surveys.scoring.values import Values, influence, presence
+from weighting import Raters
+
+
+@dataclass(frozen=True)
+class JointErrors:
+    """``covariance`` of a result between units [U, U], or its variances [U] where they are independent; ``raters`` who rate
+    several units."""
+
+    covariance: Floats
+    raters: Raters | None
+
+    @property
+    def matrix(self) -> Floats:
+        """The covariance [U, U]."""
+        return np.diag(self.covariance) if self.covariance.ndim == 1 else self.covariance
+
+    def among(self, units: Bools) -> JointErrors:
+        """Those of some units [U] only; the others have no variance."""
+        both = units if self.covariance.ndim == 1 else units[:, None] & units
+        raters = self.raters
+        if raters is not None:
+            raters = Raters(np.asarray(raters.totals) * units, raters.strata, raters.fraction)
+        return JointErrors(np.where(both, self.covariance, 0.0), raters)
+
+
+def joint_errors(block: BlockInputs, branch: Branch) -> JointErrors:
+    """Errors of one branch's scores in all U units."""
+    variance = variances_of_externals(block, branch.score.external)
+    joint: list[Floats] = []
+    raters: list[Raters] = []
+    for group in branch.score.alpha:
+        values = block.values[group]
+        mine, added = by_row(values, branch, group)
+        variance = variance + added
+        shared = _several_units(values)
+        if not (shared or values.sample.design.adjustments):
+            variance = variance + _by_unit(values, mine)
+            continue
+        covariance, totals = _across_units(values, mine)
+        joint.append(covariance)
+        if shared:
+            raters.append(totals)
+    covariance = np.diag(variance) + sum(joint) if joint else variance
+    return JointErrors(np.asarray(covariance), _together(raters))
+
+
+def by_row(values: Values, branch: Branch, group: str) -> tuple[Floats, Floats]:
+    """Influence of each row on its unit's score [n]; and the variance [U] that flat cells add."""
+    unit, alpha, cells = values.sample.unit, branch.score.alpha[group], score_cells(values)
+    scaled, added = alpha, np.zeros(len(alpha))
+    if cells is not None:
+        scaled, added = alpha * cells.scale, (alpha**2 * cells.extra).sum(axis=1)
+    mine = (influence(values, values.value, values.theta) * scaled[unit]).sum(axis=1)
+    delta = branch.score.delta.get(group)
+    if delta is not None:
+        mine += (presence(values) * delta[unit]).sum(axis=1)
+    return mine, added
+
+
+def _several_units(values: Values) -> bool:
+    """Whether some cluster has rows of several units."""
+    cluster, unit = values.sample.design.stages[0].cluster, values.sample.unit
+    first = np.full(int(cluster.max(initial=-1)) + 1, -1, dtype=np.intp)
+    first[cluster] = unit
+    return bool((first[cluster] != unit).any())
+
+
+def _by_unit(values: Values, mine: Floats) -> Floats:
+    """Variances [U] of sums within units of what the rows add [n]."""
+    sample = values.sample
+    return sample.design.variance_by(mine[:, None], sample.unit, len(sample.population))[:, 0]
+
+
+def _across_units(values: Values, mine: Floats) -> tuple[Floats, Raters]:
+    """Covariance [U, U] of sums within units of what the rows add [n], and the clusters' totals that it is made of."""
+    design, unit = values.sample.design, values.sample.unit
+    found = design.residuals.influence(unit, len(values.sample.population), [(mine[:, None], None)])
+    stage = design.stages[0]
+    stratum = stage.stratum[found.whole.cluster]
+    return found.covariance(), Raters(found.dense(), stratum, 1.0 - stage.rest[stratum])
+
+
+def _together(groups: list[Raters]) -> Raters | None:
+    """The raters of several groups, whose strata are different ones."""
+    if len(groups) < 2:
+        return groups[0] if groups else None
+    strata = [f"{k}/{label}" for k, raters in enumerate(groups) for label in np.asarray(raters.strata)]
+    totals, fractions = (
+        np.concatenate([getattr(g, name) for g in groups]) for name in ("totals", "fraction")
+    )
+    return Raters(totals, np.array(strata, dtype=object), fractions)
