@@ -118,7 +118,7 @@ def test_raked_weights(n: int, score: float) -> None:
         limits = []
         for start in range(0, DRAWS, 50):
             part = frame[(frame["draw"] >= start) & (frame["draw"] < start + 50)]
-            plain = Design(part, strata="draw", small_sample=choice)  # type: ignore[arg-type]
+            plain = Design(part, strata="draw", small_sample=choice)
             raked = rake(plain, dict.fromkeys(range(start, start + 50), margins), by="draw")
             e = raked.mean("y", by="draw", interval="bounded")
             limits.append(np.stack([e.ci_low, e.ci_high]))
