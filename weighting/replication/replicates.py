@@ -222,7 +222,7 @@ class Replicates:
     @cached_property
     def _plain(self) -> Design:
         """Rows as clusters without strata: for what does not depend on the variance."""
-        plain = Design(self.design.frame, weights=self.design.weights)
+        plain = Design(self.design.frame, weights=self.design.weights, small_sample="clusters")
         return plain if self.design.domain is None else plain.subset(self.design.domain)
 
     def _estimates(
