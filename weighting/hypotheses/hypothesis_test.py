@@ -31,7 +31,7 @@ class HypothesisTest:
     ``labels`` says what each row tests; ``letter`` names the statistic (t, F or X2); ``statistic``, ``ndf`` and ``ddf``
     (degrees of freedom of numerator and denominator; of a t test ``ddf`` alone), ``p`` and ``n`` (rows that count) are
     arrays [K], and so are ``estimate``, ``se``, ``ci_low``, ``ci_high`` where one number is under test. ``note`` [K] says
-    why a test does not apply: its p-value is NaN then.
+    why a test does not apply, its p-value being NaN, or what weakens it.
     """
 
     labels: pd.DataFrame

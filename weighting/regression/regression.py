@@ -275,7 +275,10 @@ def _dispersion(family: str, y: Floats, means: Floats, weights: Floats) -> float
     """Weighted variance of the residuals, each over the standard deviation its family gives it."""
     rest = y - means
     if family == "logistic":
-        rest = rest / np.sqrt(means * (1 - means))
+        spread = np.sqrt(means * (1 - means))
+        rest = np.divide(
+            rest, spread, out=np.zeros_like(rest), where=spread > 0
+        )  # 0 and 1 but for rounding fit
     n, size = len(y), weights.sum()
     centre = (weights * rest).sum() / size
     return float(n / max(n - 1, 1) * (weights * (rest - centre) ** 2).sum() / size)

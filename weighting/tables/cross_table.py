@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ class CrossTable:
     def __post_init__(self) -> None:
         freeze(self)
 
-    @property
+    @cached_property
     def test(self) -> HypothesisTest:
         """The test that was asked for."""
         return self.tested(self.name_of_test)

@@ -29,6 +29,14 @@ def test_a_domain_mean_is_a_regression_coefficient() -> None:
     assert np.abs((joint - means.covariance().to_numpy()) / scale).max() < 1e-9
 
 
+def test_an_intercept_alone_is_the_mean() -> None:
+    for d in (design("govsat_raked"), Design(survey(), "w", "stratum", "psu", nest=True)):
+        fit, mean = d.regression("s1", []), d.mean("s1")
+        assert_same([fit.coefficients.estimate[0], fit.coefficients.se[0]], [mean.estimate[0], mean.se[0]])
+        assert fit.df == mean.df[0]
+        assert repr(fit).startswith("linear regression of s1 on nothing but the intercept: 552 rows")
+
+
 def test_without_weights_and_clusters_coefficients_are_least_squares() -> None:
     rng = np.random.default_rng(4)
     x = rng.normal(size=(80, 2))
