@@ -178,6 +178,10 @@ class SampleDesign:
             counted[:, part] *= leverage.evenness(weight, even)
         return counted
 
+    def weighted_degf(self, mask: NDArray[np.bool_]) -> float:
+        """:meth:`weighted_degfs_of` the rows of ``mask`` [n] as one domain."""
+        return float(self.weighted_degfs_of(mask[:, None], np.zeros(self.n, dtype=np.intp), 1)[0, 0])
+
     # ---- variances ----------------------------------------------------------------------------------------
 
     def inside(self, domain: Codes) -> Codes:

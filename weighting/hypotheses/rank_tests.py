@@ -89,7 +89,7 @@ def ranktest(
             f"by: column {str(listed(by)[0])!r} has one group only among the rows with a value of {str(names[0])!r}; "
             "a rank test compares two or more"
         )
-    degf = design.domain_degf(used) - (groups.size - 1) if df is None else float(df)
+    degf = design.weighted_degf(used) - (groups.size - 1) if df is None else float(df)
     if groups.size == 2 and test != "KruskalWallis":
         return _two(found, groups, (test, names[0]), degf)
     return _several(found, groups, (test, names[0]), degf)

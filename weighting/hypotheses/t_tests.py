@@ -144,7 +144,7 @@ def _degrees(design: SampleDesign, name: str, by: str, df: str | float | None) -
         return float(design.degf - 1)
     if df is None or isinstance(df, str):
         grouping = grouping_of(design, by)
-        return float(design.domain_degf(numeric(grouping, name).valid & (grouping.domain >= 0)) - 1)
+        return design.weighted_degf(numeric(grouping, name).valid & (grouping.domain >= 0)) - 1
     return float(df)
 
 

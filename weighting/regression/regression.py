@@ -160,7 +160,8 @@ def regression(  # noqa: PLR0913
         reference: reference level by column; the first level by default.
         level: confidence level.
         df: ``residual``: clusters less strata of the rows that count, plus one, less the number of coefficients (as R's
-            ``svyglm``); ``domain``: clusters less strata of those rows; ``design``: of the whole design; or a number.
+            ``svyglm``; fewer where leverage is made up for and weights are unequal); ``domain``: without the coefficients;
+            ``design``: of the whole design; or a number.
 
     Raises:
         DesignError: unknown columns or levels, text in place of numbers, regressors that are combinations of others, or that
@@ -235,7 +236,7 @@ def _degrees(design: SampleDesign, matrix: ModelMatrix, df: str | float) -> floa
     if df == "design":
         return float(design.degf)
     spent = len(matrix.names) - 1 if df == "residual" else 0
-    return float(design.domain_degf(matrix.used) - spent)
+    return design.weighted_degf(matrix.used) - spent
 
 
 def _coefficients(

@@ -33,7 +33,7 @@ def test_an_intercept_alone_is_the_mean() -> None:
     for d in (design("govsat_raked"), Design(survey(), "w", "stratum", "psu", nest=True)):
         fit, mean = d.regression("s1", []), d.mean("s1")
         assert_same([fit.coefficients.estimate[0], fit.coefficients.se[0]], [mean.estimate[0], mean.se[0]])
-        assert fit.df == mean.df[0]
+        assert_same(fit.df, mean.df[0])
         assert repr(fit).startswith("linear regression of s1 on nothing but the intercept: 552 rows")
 
 
