@@ -52,13 +52,10 @@ def ranks(units: PrintedTable, *, renormalise: bool) -> Iterator[Problem]:
 
 
 def sets_of_ranks(units: PrintedTable) -> Iterator[Problem]:
-    """In blocks whose units are all ranked or have no result: ranks without holes, sets of ranks that some comparisons of pairs
+    """Among the ranked units of a block: ranks without holes, sets of ranks that some comparisons of pairs
     give, and probabilities that add up to the size of the top."""
-    status = units.text("status")
     for rows in _blocks(units):
         ranked = ~np.isnan(units.number("rank")[rows])
-        if units.table.withheld and (~ranked & (status[rows] == INCOMPLETE)).any():
-            continue
         mine = rows[ranked]
         rank = units.number("rank")[mine]
         holes = rank != 1 + np.searchsorted(np.sort(rank), rank)
