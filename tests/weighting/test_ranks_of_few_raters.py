@@ -179,6 +179,15 @@ def test_a_unit_of_one_rater_is_told_apart_from_nobody() -> None:
     assert (sets.low[2], sets.high[1]) == (2, 2)
 
 
+def test_where_no_unit_has_an_estimate_nobody_is_ranked() -> None:
+    """Also with raters of several units: a round in which every unit lacks a part of its index."""
+    raters = Raters(totals(judged(6, 3)))
+    sets = rank_sets(np.full(3, np.nan), raters.covariance(), raters=raters)
+    assert sets.table()[["rank", "rank_low", "rank_high"]].isna().all(axis=None)
+    one = rank_sets(np.array([0.5, np.nan, np.nan]), raters.covariance(), raters=raters)
+    assert (one.rank[0], one.low[0], one.high[0]) == (1, 1, 3)
+
+
 # ---- coverage -------------------------------------------------------------------------------------------
 
 

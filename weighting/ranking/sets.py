@@ -238,7 +238,7 @@ def _simulation(
     """The joint distribution of the studentised differences, as far as it is known."""
     k, own_df = len(of.value), of.df if of.df.ndim < 2 else np.array(np.inf)
     if of.raters is not None:
-        if k > MOST_SHARED:
+        if not 0 < k <= MOST_SHARED:
             return None
         some = min(draws, max(1000, MOST_HELD // max(1, k**2)))
         return shared_raters(of.covariance, np.broadcast_to(own_df, k), degrees, of.raters, some, rng)
