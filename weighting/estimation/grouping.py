@@ -100,6 +100,11 @@ class Grouping:
         return reached(self.cells, self.cells.totals(weighed) > 0)
 
     @cached_property
+    def drawn(self) -> Flags:
+        """Whether a domain [J] has rows in first-stage clusters that were drawn, not all taken."""
+        return np.asarray(self.sums((self.design.stages[0].fraction < 1).astype(float)) > 0)
+
+    @cached_property
     def span(self) -> Span:
         """Which clusters of the first stage hold rows of which domain."""
         return Span.of(self.design.stages[0], self.design.weights, self.domain, self.n_domains)

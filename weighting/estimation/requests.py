@@ -357,9 +357,12 @@ class Figures:
     @cached_property
     def alone(self) -> Flags:
         """Domains in one cluster that is not completely taken: a mean or ratio has a residual total of zero there, whatever the
-        variance is."""
-        still = self._error <= intervals.NO_VARIATION * np.abs(self.estimate)
-        return np.asarray(still & (self.clusters == 1) & ~self._census & (self.request.kind != "total"))
+        variance is, so that the first stage adds nothing to it; unless a policy for single clusters in domains does."""
+        design, grouping = self.request.design, self.request.grouping
+        unseen = self._error <= intervals.NO_VARIATION * np.abs(self.estimate)
+        if not (design.adjustments or design.policy.in_domains):
+            unseen = unseen | grouping.drawn[:, None]
+        return np.asarray(unseen & (self.clusters == 1) & ~self._census & (self.request.kind != "total"))
 
     @cached_property
     def deff(self) -> Floats:

@@ -80,6 +80,24 @@ def test_not_even_where_all_answers_are_the_same(interval: str) -> None:
     assert (e.ci_high[[0, 2, 4]] > e.ci_low[[0, 2, 4]]).all()
 
 
+def test_the_second_stage_does_not_stand_for_the_first() -> None:
+    """A domain in one of 3 clusters drawn from 9: units within it vary, clusters cannot be seen to; where all clusters are taken
+    the second stage is all there is, with degrees of freedom by Satterthwaite."""
+    frame = pd.DataFrame(
+        {"c": np.repeat([0, 1, 2], 6), "u": np.arange(18), "M": 20, "y": np.arange(18) % 4 / 3}
+    )
+    frame["g"] = np.where(frame["c"] == 0, "one", "rest")
+    how: dict[str, Any] = {"clusters": ["c", "u"]}
+    drawn = Design(frame, fpc=[np.full(18, 9), "M"], **how).mean("y", by="g", df="design")
+    assert np.isnan(drawn.se[0])
+    assert drawn.note[0] == ONE_CLUSTER
+    assert drawn.se[1] > 0
+    taken = Design(frame, fpc=[np.full(18, 3), "M"], **how).mean("y", by="g", df="satterthwaite")
+    y = frame["y"][:6]
+    assert taken.se[0] == pytest.approx(np.sqrt((1 - 6 / 20) * y.var() / 6), rel=1e-12)
+    assert taken.df[0] == 5
+
+
 def test_a_total_in_one_cluster_has_a_standard_error_but_no_degrees_of_freedom() -> None:
     """Whether the other clusters hold rows of the domain is known, so its total varies: R's interval stays on request."""
     by, r = design().total("y", by="g"), design().total("y", by="g", df="design")
