@@ -191,8 +191,9 @@ def crosstab(  # noqa: PLR0913
     Args:
         rows, columns: names of columns of few different values; a declared category without rows is an empty row or column.
         by: names of columns whose values make groups, a table for each.
-        test: the test that is shown: ``F`` (Rao–Scott, second order), ``Chisq`` (Rao–Scott, first order), ``Wald``, ``adjWald``,
-            ``lincom`` (the exact mixture of χ²) or ``saddlepoint``; any of them afterwards by :meth:`CrossTable.tested`.
+        test: the test that is shown: ``F`` (Rao–Scott, second order), ``Chisq`` (Rao–Scott, first order; it does not know how few
+            clusters there are, and rejects too often with few), ``Wald``, ``adjWald``, ``lincom`` (the exact mixture of χ²) or
+            ``saddlepoint``; any of them afterwards by :meth:`CrossTable.tested`.
         interval, level, df: of the shares, as for :func:`weighting.estimation.means.proportion`; totals have ``wald``. The
             tests take the same degrees of freedom.
 
