@@ -38,7 +38,8 @@ def test_where_the_study_renormalises_it_is_ranked_with_its_remark(small) -> Non
     assert remark("score.renormalised_below", nodes="1") in third["note"]
     assert third[RANKS].notna().all()
     assert sorted(units["rank"]) == [1, 2, 3]
-    assert "score.renormalised_below" not in {said.code for said in units.loc["p1", "note"]}
+    notes = dict(zip(units.index, units["note"].tolist(), strict=True))
+    assert "score.renormalised_below" not in {said.code for said in notes["p1"]}
 
 
 def test_a_question_left_out_is_named_over_the_groups_too(small) -> None:
