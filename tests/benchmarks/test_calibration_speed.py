@@ -99,6 +99,26 @@ def test_ranks_cost_their_simulation(benchmark: Callable[..., object]) -> None:
     assert seconds_of(lambda: rank_sets(values, covariance)) < 2 * seconds_of(plain)
 
 
+def test_ranks_of_thousands_of_units() -> None:
+    """3,300 units, each on degrees of freedom of its own: ten times the units and a hundred times the pairs of 330 take less than
+    20 times their time, since draws become fewer; 30 times where they are correlated. 8 s of processor time, 820 MB."""
+
+    def ranked(units: int, correlated: bool) -> float:
+        rng = np.random.default_rng(units)
+        values, variance, df = (
+            rng.normal(0.8, 0.04, units),
+            rng.gamma(3, 1e-4, units),
+            rng.uniform(5, 60, units),
+        )
+        root = rng.normal(0, 0.003, (units, 20))
+        covariance = root @ root.T + np.diag(variance) if correlated else variance
+        return seconds_of(lambda: rank_sets(values, covariance, df=df), runs=1)
+
+    small = ranked(330, correlated=False)
+    assert ranked(3300, correlated=False) < 20 * small
+    assert ranked(3300, correlated=True) < 30 * small
+
+
 def questions(rows: int) -> pd.DataFrame:
     """Rows drawn one by one in 52 × 5 strata, with 40 five-level items as a reader of files gives them."""
     rng = np.random.default_rng(rows)

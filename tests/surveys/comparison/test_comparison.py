@@ -14,6 +14,7 @@ from scipy import stats
 from surveys.comparison.changes import DIVIDED, ComparedRound, compare
 from surveys.comparison.crosswalk import successors
 from surveys.problems import SurveyError
+from surveys.vocabulary.remarks import remark
 
 
 @pytest.fixture
@@ -59,6 +60,42 @@ def test_rank_change_stands_at_the_total(rounds) -> None:
     swapped = new.units.assign(rank=pd.array([1, 2, pd.NA], dtype="Int64"))
     row = line(compare(old, replace(new, units=swapped)).table, "p1", "0")
     assert (row["rank_old"], row["rank_new"], row["rank_change"]) == (2, 1, 1)
+
+
+def test_limits_of_the_change_of_rank(rounds) -> None:
+    """Old rank 2 of 1 to 3, new rank 1 of 1 to 2: from 1 − 2 to 3 − 1. Both rounds must have one."""
+    old, new = rounds
+    before = old.units.assign(
+        rank=pd.array([2, 1, 3], dtype="Int64"),
+        rank_low=pd.array([1, 1, 2], dtype="Int64"),
+        rank_high=pd.array([3, 2, 3], dtype="Int64"),
+    )
+    after = before.assign(
+        rank=pd.array([1, 2, pd.NA], dtype="Int64"),
+        rank_low=pd.array([1, 1, pd.NA], dtype="Int64"),
+        rank_high=pd.array([2, 3, pd.NA], dtype="Int64"),
+    )
+    table = compare(replace(old, units=before), replace(new, units=after)).table
+    columns = ["rank_change", "rank_change_low", "rank_change_high"]
+    assert line(table, "p1", "0")[columns].tolist() == [1, -1, 2]
+    assert line(table, "p2", "0")[columns].tolist() == [-1, -2, 1]
+    assert line(table, "p3", "0")[columns].isna().all()
+    assert line(table, "p1", "1")[columns].isna().all()
+
+
+@pytest.mark.parametrize(("shift", "said"), [(-0.001, True), (-0.6, False)])
+def test_a_move_of_ranks_without_a_significant_difference_is_called_that(
+    rounds, shift: float, said: bool
+) -> None:
+    """The same move of one rank with a change of a tenth of a point in a hundred, and with one of sixty."""
+    old, new = rounds
+    later = old.table.copy()
+    later.loc[later["unit_code"] == "p1", "score"] += shift
+    swapped = new.units.assign(rank=pd.array([1, 2, pd.NA], dtype="Int64"))
+    row = line(compare(old, replace(new, table=later, units=swapped)).table, "p1", "0")
+    assert row["rank_change"] == 1
+    assert bool(row["p_adjusted"] > 0.05) == said
+    assert (remark("compare.rank_without_difference") in row["note"]) == said
 
 
 def test_a_missing_score_is_said(rounds) -> None:

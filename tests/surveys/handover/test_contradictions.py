@@ -85,6 +85,9 @@ FORGERIES: dict[str, tuple[list[tuple[str, Where, Where]], set[str]]] = {
     "a narrower interval of the total": (in_both("y-te", ci_low="62.90"), {"verify.percent_of_score"}),
     "a better rank": (in_both("noi-vu", rank="1") + in_both("y-te", rank="2"), {"verify.rank_order"}),
     "a better range of ranks": (in_both("noi-vu", rank_low="2"), {"verify.rank_sets"}),
+    "a worst rank that leaves out a unit without one": (
+        in_both("noi-vu", rank_high="2") + in_both("y-te", rank_high="2"), {"verify.rank_sets"}),
+    "silence about a unit without a rank": (in_both("noi-vu", note=""), {"verify.not_the_total"}),
     "half a range of ranks": (in_both("noi-vu", rank_high=""), {"verify.rank_given"}),
     "more probably at the top": (
         [(LEAGUE, row("y-te"), {"probability_top_quarter": "0.6000"})], {"verify.top_quarter"}),

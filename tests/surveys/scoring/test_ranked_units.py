@@ -9,6 +9,12 @@ import numpy as np
 import pandas as pd
 
 from surveys.definitions.study.records import Inference, Minimum, WeightPlan
+from surveys.sampling.samples import draw_samples
+from surveys.scoring.block_inputs import inputs_of
+from surveys.scoring.joint_errors import joint_errors
+from surveys.scoring.tree import walk
+from surveys.scoring.values import values_of
+from surveys.validity.screened_round import ScreenedRound
 from surveys.vocabulary.levels import ALL_GROUPS
 from surveys.vocabulary.remarks import remark
 
@@ -29,6 +35,35 @@ def test_a_unit_without_one_of_its_groups_stands_outside_the_ranking(small) -> N
     assert third["percent"] > 0
     assert third[RANKS].isna().all()
     assert sorted(units["rank"].dropna()) == [1, 2]
+
+
+def test_a_unit_outside_the_ranking_widens_the_others_ranges_and_they_say_so(small) -> None:
+    """It could stand before any of the two: both may be third."""
+    units = league(small)
+    assert units.loc[["p1", "p2"], "rank_high"].max() == 3
+    for unit in ("p1", "p2"):
+        assert remark("rank.unranked", units=1) in units.loc[unit, "note"]
+    assert "rank.unranked" not in {said.code for said in units.loc["p3", "note"]}
+
+
+def test_units_rated_by_the_same_people_are_compared_with_these_raters(small) -> None:
+    """The raters of all three offices are handed to the sets of ranks; the staff of each are its own."""
+    study = small.study
+    samples = draw_samples(ScreenedRound(study, small.returns, small.dispositions))
+    values = {s.group: values_of(small.returns, s, 1, moderate=False) for s in samples.of("b")}
+    block = inputs_of(study, "b", values)
+    branches = {(b.code, b.group): b for b in walk(block)}
+    shared = joint_errors(block, branches["1.1.2", "raters"])
+    assert shared.raters is not None
+    np.testing.assert_allclose(shared.raters.covariance(), shared.matrix, rtol=1e-9, atol=1e-18)
+    both = joint_errors(block, branches["0", ALL_GROUPS])
+    assert both.raters is not None
+    rest = both.matrix - both.raters.covariance()
+    np.testing.assert_allclose(rest, np.diag(np.diag(rest)), atol=1e-15)
+    assert (np.diag(rest) > 0).any()
+    alone = joint_errors(block, next(b for (_, group), b in branches.items() if group == "staff"))
+    assert alone.raters is None
+    assert alone.covariance.ndim == 1
 
 
 def test_where_the_study_renormalises_it_is_ranked_with_its_remark(small) -> None:
