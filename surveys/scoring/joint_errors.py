@@ -13,6 +13,7 @@ import numpy as np
 from surveys.scoring.block_inputs import BlockInputs
 from surveys.scoring.branches import Branch
 from surveys.scoring.contributions import variances_of_externals
+from surveys.scoring.inference import satterthwaite
 from surveys.scoring.quantities import Bools, Floats
 from surveys.scoring.small_cells import score_cells
 from surveys.scoring.values import Values, influence, presence
@@ -22,10 +23,11 @@ from weighting import Raters
 @dataclass(frozen=True)
 class JointErrors:
     """``covariance`` of a result between units [U, U], or its variances [U] where they are independent; ``raters`` who rate
-    several units."""
+    several units; ``df`` [U]: degrees of freedom of the forms themselves, without what other units' cells lend to them."""
 
     covariance: Floats
     raters: Raters | None
+    df: Floats
 
     @property
     def matrix(self) -> Floats:
@@ -38,7 +40,7 @@ class JointErrors:
         raters = self.raters
         if raters is not None:
             raters = Raters(np.asarray(raters.totals) * units, raters.strata, raters.fraction)
-        return JointErrors(np.where(both, self.covariance, 0.0), raters)
+        return JointErrors(np.where(both, self.covariance, 0.0), raters, self.df)
 
 
 def joint_errors(block: BlockInputs, branch: Branch) -> JointErrors:
@@ -46,20 +48,25 @@ def joint_errors(block: BlockInputs, branch: Branch) -> JointErrors:
     variance = variances_of_externals(block, branch.score.external)
     joint: list[Floats] = []
     raters: list[Raters] = []
+    parts, degrees = [variance], [np.full(len(variance), np.inf)]
     for group in branch.score.alpha:
         values = block.values[group]
         mine, added = by_row(values, branch, group)
         variance = variance + added
         shared = _several_units(values)
-        if not (shared or values.sample.design.adjustments):
-            variance = variance + _by_unit(values, mine)
-            continue
-        covariance, totals = _across_units(values, mine)
-        joint.append(covariance)
-        if shared:
-            raters.append(totals)
+        if shared or values.sample.design.adjustments:
+            covariance, totals = _across_units(values, mine)
+            joint.append(covariance)
+            raters += [totals] * shared
+            own = np.diag(covariance)
+        else:
+            own = _by_unit(values, mine)
+            variance = variance + own
+        parts.append(own + added)
+        degrees.append(_own_df(values, branch, group))
     covariance = np.diag(variance) + sum(joint) if joint else variance
-    return JointErrors(np.asarray(covariance), _together(raters))
+    df = satterthwaite(np.array(parts), np.array(degrees))
+    return JointErrors(np.asarray(covariance), _together(raters), df)
 
 
 def by_row(values: Values, branch: Branch, group: str) -> tuple[Floats, Floats]:
@@ -73,6 +80,15 @@ def by_row(values: Values, branch: Branch, group: str) -> tuple[Floats, Floats]:
     if delta is not None:
         mine += (presence(values) * delta[unit]).sum(axis=1)
     return mine, added
+
+
+def _own_df(values: Values, branch: Branch, group: str) -> Floats:
+    """Clusters less strata [U] of those who answered a question that enters the result, at least 1: what is not seen in one
+    cluster is taken from other units."""
+    sample, asked = values.sample, branch.columns[group]
+    answered = np.asarray(values.entering[:, asked].any(axis=1))
+    found = sample.design.domain_degfs_of(answered[:, None], sample.unit, len(sample.population))[:, 0]
+    return np.maximum(found, 1).astype(float)
 
 
 def _several_units(values: Values) -> bool:

@@ -51,10 +51,12 @@ def league(block: BlockInputs, branches: Sequence[Branch], table: pd.DataFrame) 
 
 def _sets(block: BlockInputs, total: Branch, value: Floats, rows: pd.DataFrame) -> RankSets:
     """Ranks of the units with a ``value`` [U]. The variance of a census is known; where a unit has no standard error nothing is
-    known of it."""
-    df = np.where(rows["se"].isna(), 0.0, rows["df"].fillna(0.0).to_numpy())
-    df = np.where(censuses(block, [total])[0] & ~rows["se"].gt(0), np.inf, df)
+    known of it. What other units lend to a variance gives no degrees of freedom here: among many pairs of small cells it is
+    just the smallest variances that stand out (tests/weighting/rank_coverage.py)."""
     errors = joint_errors(block, total).among(~np.isnan(value))
+    df = np.minimum(rows["df"].fillna(0.0).to_numpy(), errors.df)
+    df = np.where(rows["se"].isna(), 0.0, df)
+    df = np.where(censuses(block, [total])[0] & ~rows["se"].gt(0), np.inf, df)
     level = block.study.inference.level
     return rank_sets(value, errors.covariance, level=level, top=TOP, df=df, raters=errors.raters)
 

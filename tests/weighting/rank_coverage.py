@@ -85,9 +85,10 @@ class Setting:
         own = [self.drawn(n, rng, slice(j, j + 1))[:, 0] for j, n in enumerate(sizes)]
         mean, variance = np.array([y.mean() for y in own]), np.array([y.var(ddof=1) for y in own])
         n, df = np.array(sizes, dtype=float), np.array(sizes) - 1.0
-        if self.answers != "normal":  # as the engine does: cells inform each other's variance, also flat ones
-            cells = moderated(mean, variance, n, df)
-            variance, df = cells.variance, cells.df
+        if (
+            self.answers != "normal"
+        ):  # as the engine does: cells lend each other variance, but no degrees of freedom
+            variance = moderated(mean, variance, n, df).variance
         return mean, variance / n, df, None
 
 
