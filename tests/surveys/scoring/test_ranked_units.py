@@ -64,6 +64,7 @@ def test_units_rated_by_the_same_people_are_compared_with_these_raters(small) ->
     alone = joint_errors(block, next(b for (_, group), b in branches.items() if group == "staff"))
     assert alone.raters is None
     assert alone.covariance.ndim == 1
+    assert alone.df[2] == 1  # two members of staff
 
 
 def test_where_the_study_renormalises_it_is_ranked_with_its_remark(small) -> None:
