@@ -47,7 +47,7 @@ def test_an_answer_of_one_moves_nothing_above_it(tmp_path: Path) -> None:
     rows = of_an_binh(scored)
     assert (rows.loc["A2", "status"], rows.loc["A2", "n_valid"]) == ("suppressed", 1)
     assert rows.loc["1", "status"] == "ok"
-    assert rows.loc["1", "se"] == 0
+    assert rows.loc["1", "se"] == rows.loc["A1", "se"]
     (said,) = rows.loc["1", "note"]
     assert (said.code, dict(said.params)["items"]) == ("score.items_not_shown", "A2")
     scored.write(tmp_path / "out")

@@ -68,7 +68,7 @@ def squeezed(variances: ArrayLike, df: ArrayLike, covariate: ArrayLike | None = 
 
     >>> found = squeezed([1.0, 2.0, 9.0, 4.0, 0.5], 4)
     >>> round(found.prior.df, 3), found.variance.round(3).tolist()
-    (2.931, [1.296, 1.874, 5.918, 3.03, 1.007])
+    (4.022, [1.527, 2.025, 5.516, 3.023, 1.278])
     """
     try:
         s2 = np.atleast_1d(np.asarray(variances, dtype=float))
