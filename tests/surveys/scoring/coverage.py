@@ -318,9 +318,8 @@ def intervals_of(setting: Setting, now: list[Drawn], before: list[Drawn], infere
         return np.array([scored.table["ci_low"], scored.table["ci_high"], truth])
     if setting.of == "change":
         old = Scored.of(before, inference, pairs=False)
-        ranks = pd.DataFrame(
-            {"block": "b", "unit_code": old.table["unit_code"], "rank": np.arange(1, UNITS + 1)}
-        )
+        ranks = pd.DataFrame({"block": "b", "unit_code": old.table["unit_code"]})
+        ranks = ranks.assign(**dict.fromkeys(("rank", "rank_low", "rank_high"), np.arange(1, UNITS + 1)))
         one, two = (ComparedRound(s.study.instrument, s.table, ranks) for s in (old, scored))
         change = compare(one, two).table
         return np.array(
