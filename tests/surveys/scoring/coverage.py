@@ -277,7 +277,8 @@ class Scored:
 def rounds(setting: Setting, seed: int) -> Iterator[tuple[list[Drawn], list[Drawn]]]:
     """Rounds until there are enough draws: the groups now, and before where a change is looked at."""
     rng = np.random.default_rng(seed)
-    for _ in range(DRAWS // UNITS):
+    of_round = UNITS // 2 if setting.of == "difference" else UNITS
+    for _ in range(DRAWS // of_round):
         score = [
             np.clip(g.score + BETWEEN * rng.standard_normal(UNITS), 0.02, 0.995)
             for g in (*setting.groups, *setting.before)
