@@ -1,7 +1,7 @@
 """Do the intervals of scores hold what they promise? Rounds with a known truth, scored as the engine scores.
 
-``python -m tests.surveys.scoring.coverage`` prints the table of ``docs/``: one line per setting, at least 2,000 draws each. A draw
-is the total of one unit of a round of 40; rounds follow each other until there are enough. Answers are on five levels, cut
+``python -m tests.surveys.scoring.coverage`` prints the table of ``docs/``: one line per setting, at least 2,000 draws each. A
+draw is the total of one unit of a round of 40; rounds follow each other until there are enough. Answers are on five levels, cut
 from a latent normal value that the respondent, the cluster and the question share in; the true score varies between units.
 """
 
@@ -295,7 +295,7 @@ def rounds(setting: Setting, seed: int) -> Iterator[tuple[list[Drawn], list[Draw
 
 @dataclass(frozen=True)
 class Counted:
-    """Intervals that hold their truth among ``draws``, and the mean width of those that there are; one that is missing holds nothing."""
+    """Intervals that hold their truth among ``draws`` (one that is missing does not), and the mean width of those there are."""
 
     held: int
     draws: int
