@@ -159,8 +159,11 @@ def _moderated(slopes: Floats, covariance: Floats, cells: CellVariances, df: Flo
 
 def _spread_of_varied(own: Floats, parts: Floats, most: Floats, df: Floats, gained: Floats) -> Floats:
     """V²/ν [R, U] of variances V = ``own``, of which the items' own variances make ``parts``, and which would be ``most`` if
-    they always went together. The items' variances have ν + gained degrees of freedom; what they share, r = (V − parts)/(most − parts), is known
-    from the sample alone, with an error in proportion to √((1 + r²)/2), as that of a covariance."""
+    they always went together.
+
+    The items' variances have ν + gained degrees of freedom; what they share, r = (V − parts)/(most − parts), is known from
+    the sample alone, with an error in proportion to √((1 + r²)/2), as that of a covariance.
+    """
     few, more = np.maximum(df, 1.0), np.maximum(df + gained, 1.0)
     shared = np.maximum(most - parts, 0.0)
     r = np.clip(np.divide(own - parts, shared, out=np.zeros_like(own), where=shared > 0), -1.0, 1.0)
