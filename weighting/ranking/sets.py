@@ -35,6 +35,8 @@ from weighting.ranking.step_down import Comparisons, Found
 DRAWS, MOST_NUMBERS, DRAWS_OF_TOP = 100_000, 8_000_000, 20_000
 #: Of so many units that raters share, raters are drawn anew; more are compared with Bonferroni's critical probability.
 MOST_SHARED = 120
+#: The same of units with correlated estimates: few pairs can be passed over in a draw, and the cost is that of all of them.
+MOST_CORRELATED = 400
 
 
 @dataclass(frozen=True, eq=False)
@@ -242,10 +244,17 @@ def _simulation(
             return None
         some = min(draws, max(1000, MOST_HELD // max(1, k**2)))
         return shared_raters(of.covariance, np.broadcast_to(own_df, k), degrees, of.raters, some, rng)
+    if k > MOST_CORRELATED and _correlated(of.covariance):
+        return None
     law = of.df if of.df.ndim == 0 else np.array(np.inf)
     deviations = _normal(of.covariance, draws, rng)
     deviations /= np.sqrt(found_anew(law[None], draws, rng))
     return EstimatesDrawn(deviations, Degrees.of(law), variance)
+
+
+def _correlated(covariance: Floats) -> bool:
+    """Whether a covariance [k, k] has more than variances."""
+    return covariance.ndim == 2 and np.count_nonzero(covariance) > np.count_nonzero(np.diag(covariance))
 
 
 def _normal(covariance: Floats, draws: int, rng: np.random.Generator) -> Floats:
