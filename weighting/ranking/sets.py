@@ -254,7 +254,7 @@ def _simulation(
 
 def _correlated(covariance: Floats) -> bool:
     """Whether a covariance [k, k] has more than variances."""
-    return covariance.ndim == 2 and np.count_nonzero(covariance) > np.count_nonzero(np.diag(covariance))
+    return covariance.ndim == 2 and bool(np.any(covariance != np.diag(np.diag(covariance))))
 
 
 def _normal(covariance: Floats, draws: int, rng: np.random.Generator) -> Floats:
