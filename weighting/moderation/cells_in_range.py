@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 from weighting.errors import DesignError, applying
 from weighting.frozen import freeze
 from weighting.groups import Flags, Floats
-from weighting.moderation.squeezed import fitted
+from weighting.moderation.prior import fitted
 
 #: A variance below this share of the largest possible one is rounding: the cell is flat.
 FLAT = 1e-12

@@ -8,33 +8,28 @@ from scipy import integrate, optimize, stats
 
 from tests.weighting.r_reference import second_set, vector
 from weighting import DesignError
-from weighting.moderation.squeezed import inverse_trigamma, squeezed
+from weighting.moderation.prior import inverse_trigamma
+from weighting.moderation.robust import LOWER, UPPER, robust_prior
+from weighting.moderation.squeezed import squeezed
 
 EXACT = 1e-9
-# The robust prior (Phipson et al. 2016) is another method, which this library does not have.
-PLAIN = {name: case for name, case in second_set("squeezevar").items() if "robust" not in name}
+CASES = second_set("squeezevar")
 
 
-def test_every_case_but_the_robust_ones_is_compared() -> None:
-    assert len(PLAIN) == 25
-    assert all(
-        "robust = TRUE" in case["call"]
-        for case in second_set("squeezevar").values()
-        if case not in PLAIN.values()
-    )
-
-
-@pytest.mark.parametrize("name", PLAIN)
+@pytest.mark.parametrize("name", CASES)
 def test_as_limma(name: str) -> None:
-    given, want = PLAIN[name]["inputs"], PLAIN[name]["expect"]
+    given, want = CASES[name]["inputs"], CASES[name]["expect"]
     covariate = vector(given["covariate"]) if "covariate" in given else None
-    found = squeezed(vector(given["var"]), np.ravel(vector(given["df"])), covariate)
+    df, robust = np.ravel(vector(given["df"])), "robust" in CASES[name]["call"]
+    found = squeezed(vector(given["var"]), df if df.size > 1 else df[0], covariate, robust=robust)
     if "scale" in want:
         assert found.prior.variance[0] == pytest.approx(want["scale"], rel=EXACT)
         assert found.prior.df == pytest.approx(vector(want["df2"])[0], rel=EXACT)
         return
     assert found.variance == pytest.approx(vector(want["var.post"]), rel=EXACT)
-    assert found.prior.df == pytest.approx(vector(want["df.prior"])[0], rel=EXACT)
+    assert found.prior_df == pytest.approx(
+        np.broadcast_to(vector(want["df.prior"]), found.df.shape), rel=EXACT
+    )
     assert found.prior.variance == pytest.approx(
         np.broadcast_to(vector(want["var.prior"]), found.variance.shape), rel=EXACT
     )
@@ -65,6 +60,22 @@ def test_the_inverse_of_trigamma(value: float) -> None:
     assert inverse_trigamma(value) == pytest.approx(slow, rel=1e-10)
 
 
+def test_the_robust_prior_fits_winsorized_logarithms() -> None:
+    """The variance of winsorized log F(ν, d₀), by integration over its quantiles, is that of the winsorized logarithms; the
+    outlier keeps few prior degrees of freedom, and the others as many as without it or more."""
+    rng = np.random.default_rng(11)
+    s2 = 0.3 / rng.chisquare(12, 80) * 12 * rng.chisquare(5, 80) / 5
+    s2[7] = 60.0
+    prior, each = robust_prior(s2, np.full(80, 5.0))
+    law = stats.f(5, prior.df)
+    share = (np.arange(400_000) + 0.5) / 400_000
+    logs = np.log(law.ppf(np.clip(share, LOWER, 1 - UPPER)))
+    z = np.log(s2)
+    assert logs.var() == pytest.approx(np.clip(z, *np.quantile(z, [LOWER, 1 - UPPER])).var(ddof=1), rel=1e-5)
+    assert each[7] < 1 < 5 < np.median(each)
+    assert squeezed(s2, 5, robust=True).variance[7] > 0.8 * 60 > squeezed(s2, 5).variance[7] * 0.8
+
+
 def test_borrowed_part_and_cells_without_variance() -> None:
     found = squeezed([1.0, 2.0, 9.0, np.nan, 0.5], [4, 4, 4, 0, 4])
     d0 = found.prior.df
@@ -83,6 +94,7 @@ def test_borrowed_part_and_cells_without_variance() -> None:
         (([1.0, 2.0], 0), "no cell"),
         (([1.0, 2.0], 3, [1.0]), "covariate"),
         (([1.0, 2.0], 3, [1.0, np.nan]), "covariate"),
+        (([1.0, 2.0, 3.0], 3, [1.0, 2.0, 3.0], True), "robust"),
     ],
 )
 def test_faults_are_named(arguments: tuple[object, ...], said: str) -> None:
