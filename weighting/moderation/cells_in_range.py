@@ -1,9 +1,9 @@
 """Variances of cells with values in [0, 1], also where all answers are equal.
 
-The variance of values in [0, 1] with mean p is at most p(1 − p) (Bhatia & Davis, American Mathematical Monthly 107, 2000) and
-falls with it towards both ends. So what cells of one kind have in common is the ratio φ = σ²/(p(1 − p)), and its prior is
-fitted (:mod:`weighting.moderation.squeezed`) on s²/(p̂(1 − p̂)) of the cells whose answers differ: a flat cell has no such
-ratio, and zeros would drag the prior down.
+The variance of values in [0, 1] with mean p is at most p(1 − p) (Bhatia & Davis, American Mathematical Monthly 107, 2000;
+times the effect of the design, where it is clustered) and falls with it towards both ends. So what cells of one kind have
+in common is the ratio φ = σ²/(p(1 − p)), and its prior is fitted (:mod:`weighting.moderation.prior`) on s²/(p̂(1 − p̂)) of the
+cells whose answers differ: a flat cell has no such ratio, and zeros would drag the prior down.
 
 A flat cell does not say that everybody would answer alike. Its variance is φ E[p(1 − p) | data], with p of the cells drawn
 from a beta distribution (a, b) by moments, T = a + b:
@@ -60,8 +60,8 @@ def moderated(means: ArrayLike, variances: ArrayLike, sizes: ArrayLike, df: Arra
         sizes: effective number of answers n [k].
         df: degrees of freedom ν of s² [k]; a cell with none tells no ratio.
 
-    Where fewer than two cells have answers that differ nothing can be learnt of φ: it is 1, its largest value, or the ratio of
-    the one cell.
+    Where fewer than two cells have answers that differ nothing can be learnt of φ: it is 1, its largest value for answers drawn
+    one by one, or the ratio of the one cell.
 
     Raises:
         DesignError: shapes that do not fit, means outside [0, 1], negative variances, sizes or degrees of freedom.
@@ -105,7 +105,7 @@ def _prior(ratios: Floats, nu: Floats) -> tuple[float, float, float]:
     if not told.any():
         return 0.0, 1.0, 0.0
     prior = fitted(ratios, np.where(told, nu, 0.0))
-    return prior.df, float(min(prior.variance[0], 1.0)), float(nu[told].sum())
+    return prior.df, float(prior.variance[0]), float(nu[told].sum())
 
 
 def _share(d0: float, nu: Floats) -> Floats:
