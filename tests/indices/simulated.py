@@ -48,6 +48,15 @@ class Played:
         samples = draw_samples(screened)
         return score(screened, samples)
 
+    def by_hand(self) -> Played:
+        """The round with variances as they can be worked out from the forms of one unit: no cell learns from others, and
+        n/(n − 1) makes up for few clusters."""
+        plain = replace(self.study.inference, variances="own", small_sample="clusters")
+        study = replace(self.study, inference=plain)
+        screened = ScreenedRound(study, self.returns, self.dispositions)
+        samples = draw_samples(screened)
+        return replace(self, study=study, samples=samples, scores=score(screened, samples))
+
     def with_scoring(self, **chosen: Any) -> StudyDefinition:
         """The study with another numerator, ladder or aggregation."""
         instrument = self.study.instrument

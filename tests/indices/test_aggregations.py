@@ -28,7 +28,7 @@ AGGREGATIONS = ("pooled", "mean_of_items", "mean_of_factors", "weighted")
 
 @pytest.fixture(scope="module")
 def sipas(played: Callable[[str, int], Played]) -> Played:
-    return played("sipas/2023", 1)
+    return played("sipas/2023", 1).by_hand()
 
 
 def forms_of(sipas: Played, items: Iterable[Item], values: tuple[float, ...]) -> pd.DataFrame:

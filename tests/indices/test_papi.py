@@ -21,7 +21,7 @@ Rounds = Callable[[str, int], Played]
 
 @pytest.fixture(scope="module")
 def papi(played: Rounds) -> Played:
-    return played("papi/2021", 1)
+    return played("papi/2021", 1).by_hand()
 
 
 def indicator(papi: Played, code: str, province: str, weighted: bool) -> tuple[float, float]:
