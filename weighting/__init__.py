@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from weighting.estimation.histogram import Histogram
     from weighting.facade import Design
     from weighting.hypotheses.hypothesis_test import HypothesisTest
+    from weighting.moderation.cells_in_range import moderated
+    from weighting.moderation.squeezed import squeezed
     from weighting.ranking.changes import rank_changes
     from weighting.ranking.raters import Raters
     from weighting.ranking.sets import RankSets, rank_sets
@@ -43,12 +45,14 @@ _HOME = {
     "calibrate": "calibration.methods",
     "diagnose": "calibration.diagnostics",
     "fay_herriot": "small_areas.fay_herriot",
+    "moderated": "moderation.cells_in_range",
     "poststratify": "calibration.methods",
     "propensity": "calibration.nonresponse",
     "rake": "calibration.methods",
     "rank_changes": "ranking.changes",
     "rank_sets": "ranking.sets",
     "replicate": "replication.resampling",
+    "squeezed": "moderation.squeezed",
     "trim": "calibration.trimming",
     "weighting_classes": "calibration.nonresponse",
 }
@@ -69,12 +73,14 @@ __all__ = [
     "calibrate",
     "diagnose",
     "fay_herriot",
+    "moderated",
     "poststratify",
     "propensity",
     "rake",
     "rank_changes",
     "rank_sets",
     "replicate",
+    "squeezed",
     "trim",
     "weighting_classes",
 ]
