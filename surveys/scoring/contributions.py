@@ -28,7 +28,7 @@ class Contribution:
     """What one independent sample adds to R branches; nothing (0 and False) where a branch has none of it.
 
     ``variance``, ``used`` and ``df`` [2, R, U] are of the score and of the satisfied share; ``borrowed`` is the part of the
-    score's variance that comes from other units' cells, ``prior_df`` what these are worth for an item (0 elsewhere).
+    score's variance that comes from other units' cells, ``prior_df`` what these are worth, summed over its items.
     ``forms``: evaluations; ``absolute`` Σ|aᵢ| and ``squares`` Σaᵢ² of the respondents' coefficients in the score, an external
     estimate being one; ``n``, ``share`` (weight of the sample in the score) and ``inverse`` (share²/n*, with n* its effective
     size) are for a result without variation; ``alone``: the sample has one cluster only, and not the whole population.
@@ -77,7 +77,7 @@ def of_group(values: Values, branches: Sequence[Branch], group: str) -> Contribu
         used=used,
         df=np.array([one.df for one in spread]),
         borrowed=spread[0].borrowed,
-        prior_df=np.where(_single(columns) & used[0], columns @ spread[0].prior_df[:, None], 0.0),
+        prior_df=np.where(used[0], columns @ spread[0].prior_df[:, None], 0.0),
         forms=forms,
         absolute=np.abs(share),
         squares=_quadratic(alpha, values.gram),
@@ -87,11 +87,6 @@ def of_group(values: Values, branches: Sequence[Branch], group: str) -> Contribu
         alone=used[0] & (df == 0) & (rest > 0),
     )
     return Contribution(*(_among(len(branches), mine, getattr(found, f.name)) for f in fields(found)))
-
-
-def _single(columns: Bools) -> Bools:
-    """Results [R, 1] that rest on one item, given the items [R, I] below each."""
-    return np.asarray(columns.sum(axis=1, keepdims=True) == 1)
 
 
 def _slopes(quantity: Quantity, group: str, pooled: bool) -> Floats:

@@ -71,11 +71,13 @@ def joint_errors(block: BlockInputs, branch: Branch) -> JointErrors:
 
 def by_row(values: Values, branch: Branch, group: str) -> tuple[Floats, Floats]:
     """Influence of each row on its unit's score [n]; and the variance [U] that flat cells add."""
-    unit, alpha, cells = values.sample.unit, branch.score.alpha[group], score_cells(values)
+    unit, alpha = values.sample.unit, branch.score.alpha[group]
+    columns = influence(values, values.value, values.theta)
+    cells = score_cells(values, columns)
     scaled, added = alpha, np.zeros(len(alpha))
     if cells is not None:
         scaled, added = alpha * cells.scale, (alpha**2 * cells.extra).sum(axis=1)
-    mine = (influence(values, values.value, values.theta) * scaled[unit]).sum(axis=1)
+    mine = (columns * scaled[unit]).sum(axis=1)
     delta = branch.score.delta.get(group)
     if delta is not None:
         mine += (presence(values) * delta[unit]).sum(axis=1)

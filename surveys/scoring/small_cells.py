@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from surveys.scoring.quantities import Floats
-from surveys.scoring.values import Values, influence
+from surveys.scoring.values import Values
 from weighting.moderation.cells_in_range import moderated
 
 
@@ -34,11 +34,12 @@ class CellVariances:
     prior_df: Floats
 
 
-def score_cells(values: Values) -> CellVariances | None:
-    """:func:`cell_variances` of the scores; None where the study leaves variances as they are."""
+def score_cells(values: Values, columns: Floats) -> CellVariances | None:
+    """:func:`cell_variances` of the scores, of which the influence is given as ``columns`` [n, I]; None where the study leaves
+    variances as they are."""
     if not values.moderate:
         return None
-    columns, sample = influence(values, values.value, values.theta), values.sample
+    sample = values.sample
     variance = sample.design.variance_by(columns, sample.unit, len(sample.population))
     return cell_variances(values, values.theta, variance)
 

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
+from tests.coverage_criterion import chance_of_so_few, significantly_below
 from weighting import rank_sets
 from weighting.moderation.cells_in_range import moderated
 from weighting.ranking.raters import Raters
@@ -32,8 +33,6 @@ MILDNESS = 0.5
 MIXED = (5, 8, 12, 20, 40, 60)
 #: Draws within each simulated round: enough for the tail, few enough for thousands of rounds.
 INNER = 300
-#: Coverage that no setting may fall below.
-LEAST = 0.93
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ class Row:
     @property
     def p(self) -> float:
         """Probability of so few hits or fewer if the coverage were ``LEAST``."""
-        return float(stats.binom.cdf(self.hits, self.draws, LEAST))
+        return chance_of_so_few(self.hits, self.draws)
 
 
 def simulated(setting: Setting, draws: int, seed: int = 12) -> Row:
@@ -143,13 +142,7 @@ def simulated(setting: Setting, draws: int, seed: int = 12) -> Row:
 
 def below(rows: list[Row], chance: float = 0.01) -> list[Row]:
     """Rows whose coverage lies below ``LEAST``: one-sided, corrected after Holm."""
-    ordered = sorted(rows, key=lambda row: row.p)
-    found = []
-    for left, row in zip(range(len(ordered), 0, -1), ordered, strict=True):
-        if row.p * left > chance:
-            break
-        found.append(row)
-    return found
+    return [rows[k] for k in significantly_below([row.p for row in rows], chance)]
 
 
 def lines(rows: list[Row]) -> Iterator[str]:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tests.weighting.rank_coverage import LEAST, Setting, below, simulated
+from tests.coverage_criterion import LEAST
+from tests.weighting.rank_coverage import Setting, below, simulated
 from weighting import Design, rank_sets
 from weighting.ranking.pairs import pair_df
 from weighting.ranking.raters import Raters

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 from weighting.errors import DesignError, applying
 from weighting.frozen import freeze
 from weighting.groups import Flags, Floats
-from weighting.moderation.prior import fitted
+from weighting.moderation.prior import fitted, share_of_prior
 
 #: A variance below this share of the largest possible one is rounding: the cell is flat.
 FLAT = 1e-12
@@ -84,7 +84,7 @@ def moderated(means: ArrayLike, variances: ArrayLike, sizes: ArrayLike, df: Arra
     ratios = np.divide(s2, largest, out=np.full(p.shape, np.nan), where=varied)
     prior_df, ratio, most = _prior(ratios, nu)
     base = ratio * np.where(varied, largest, _expected(p, s2, n, known))
-    borrowed = np.where(varied, _share(prior_df, nu), 1.0)
+    borrowed = np.where(varied, share_of_prior(prior_df, nu), 1.0)
     variance = borrowed * base + (1.0 - borrowed) * np.where(varied, s2, 0.0)
     total = np.minimum(prior_df + nu, np.maximum(most, nu))
     return Moderated(np.where(known, variance, np.nan), total, borrowed, flat, min(prior_df, most), ratio)
@@ -106,11 +106,6 @@ def _prior(ratios: Floats, nu: Floats) -> tuple[float, float, float]:
         return 0.0, 1.0, 0.0
     prior = fitted(ratios, np.where(told, nu, 0.0))
     return prior.df, float(prior.variance[0]), float(nu[told].sum())
-
-
-def _share(d0: float, nu: Floats) -> Floats:
-    """d₀/(d₀ + ν): what the prior counts beside the cell's own variance."""
-    return np.ones_like(nu) if np.isposinf(d0) else d0 / np.maximum(d0 + nu, FLAT)
 
 
 def _expected(p: Floats, s2: Floats, n: Floats, known: Flags) -> Floats:

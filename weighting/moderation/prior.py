@@ -12,7 +12,7 @@ and the variance given the data is (d₀ s₀² + ν s²)/(d₀ + ν). With a co
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from weighting.frozen import freeze
@@ -56,6 +56,14 @@ def fitted(s2: Floats, nu: Floats, covariate: Floats | None = None) -> Prior:
         return Prior(np.inf, np.full(s2.shape, variance.mean()) if covariate is None else np.exp(centre))
     d0 = 2.0 * inverse_trigamma(surplus)
     return Prior(d0, np.exp(centre + special.digamma(d0 / 2) - np.log(d0 / 2)))
+
+
+def share_of_prior(d0: ArrayLike, nu: Floats) -> Floats:
+    """d₀/(d₀ + ν) [k], what the prior counts beside a cell's own variance; 1 for infinite d₀, 0 where both are 0."""
+    d0 = np.broadcast_to(np.asarray(d0, dtype=float), nu.shape)
+    endless = np.isposinf(d0)
+    share = np.divide(d0, d0 + nu, out=endless.astype(float), where=~endless & (d0 + nu > 0))
+    return np.asarray(share)
 
 
 def inverse_trigamma(value: float) -> float:

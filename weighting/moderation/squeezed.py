@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from weighting.errors import DesignError, applying
 from weighting.frozen import freeze
 from weighting.groups import Floats
-from weighting.moderation.prior import NO_DF, Prior, fitted
+from weighting.moderation.prior import NO_DF, Prior, fitted, share_of_prior
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +69,7 @@ def squeezed(
     else:
         prior = fitted(s2, nu, x)
         d0 = np.full(s2.shape, prior.df)
-    borrowed = _share(d0, np.where(np.isnan(s2), 0.0, nu))
+    borrowed = np.where(np.isnan(s2) | (nu == 0), 1.0, share_of_prior(d0, nu))
     own = np.where(borrowed < 1.0, s2, 0.0)
     posterior = borrowed * prior.variance + (1.0 - borrowed) * own
     return Squeezed(posterior, np.minimum(d0 + nu, nu.sum()), borrowed, d0, prior)
@@ -85,9 +85,3 @@ def _problems(s2: Floats, nu: Floats, x: Floats | None, robust: bool) -> list[st
         (x is not None and not np.isfinite(x).all(), "covariate: a value that is not a finite number"),
         (not (np.isfinite(s2) & (nu > NO_DF)).any(), "variances: no cell has one with degrees of freedom"),
     )
-
-
-def _share(d0: Floats, nu: Floats) -> Floats:
-    """d₀/(d₀ + ν) [k]; 1 for infinite d₀, and where neither is known."""
-    finite = np.isfinite(d0)
-    return np.divide(d0, d0 + nu, out=np.ones_like(nu), where=finite & (d0 + nu > 0))

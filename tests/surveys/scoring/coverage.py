@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+from scipy import special
 
 from surveys.comparison.changes import ComparedRound, compare
 from surveys.definitions.study.reading import load_study
@@ -28,13 +28,13 @@ from surveys.scoring.joint_errors import joint_errors
 from surveys.scoring.scores import table_of
 from surveys.scoring.tree import walk
 from surveys.scoring.values import Values
+from tests.coverage_criterion import LEAST, chance_of_so_few, significantly_below
 from weighting import Design, calibrate
 from weighting.estimation.intervals import t_quantile
 
 SMALL = Path(__file__).parents[2] / "rounds" / "small" / "instrument" / "instrument.toml"
 UNITS = 40
 DRAWS = 2_400
-LEAST = 0.93
 LEVELS = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
 GROUPS = ("a", "b", "c")
 #: How variances were estimated before cells informed each other and leverages were made up for.
@@ -308,7 +308,7 @@ class Counted:
     @property
     def p_value(self) -> float:
         """Chance of so few or fewer if the coverage were 93 %."""
-        return float(stats.binom.cdf(self.held, self.draws, LEAST))
+        return chance_of_so_few(self.held, self.draws)
 
 
 def intervals_of(setting: Setting, now: list[Drawn], before: list[Drawn], inference: Inference) -> np.ndarray:
@@ -343,13 +343,9 @@ def counted(setting: Setting, inference: Inference, seed: int = 2026) -> Counted
     return Counted(int(held.sum()), held.size, float(np.nanmean(high - low)))
 
 
-def significantly_below(found: Sequence[Counted], chance: float = 0.01) -> list[int]:
+def below(found: Sequence[Counted]) -> list[int]:
     """Lines whose coverage is below 93 %, one-sided, after Holm."""
-    p = np.array([one.p_value for one in found])
-    order = np.argsort(p)
-    limit = chance / (len(p) - np.arange(len(p)))
-    kept = np.cumprod(p[order] <= limit).astype(bool)
-    return sorted(order[kept].tolist())
+    return significantly_below([one.p_value for one in found])
 
 
 if __name__ == "__main__":

@@ -11,10 +11,10 @@ from tests.surveys.scoring.coverage import (
     Counted,
     Group,
     Setting,
+    below,
     counted,
     levels_of,
     settings,
-    significantly_below,
 )
 
 KINDS = tuple(dict.fromkeys(setting.kind for setting in settings()))
@@ -27,7 +27,7 @@ def test_no_setting_is_significantly_below_93_percent(kind: str) -> None:
     mine = [setting for setting in settings() if setting.kind == kind]
     found = [counted(setting, Inference()) for setting in mine]
     assert all(one.draws >= 2_000 for one in found)
-    assert [mine[k].name for k in significantly_below(found)] == []
+    assert [mine[k].name for k in below(found)] == []
 
 
 @pytest.mark.long
@@ -37,7 +37,7 @@ def test_variances_of_their_own_are_found_wanting() -> None:
         Setting("groups", (Group(3, 0.9), Group(40, 0.9), Group(60, 0.9)), 1),
         Setting("groups", (Group(5, 0.98), Group(40, 0.98), Group(60, 0.98)), 3),
     ]
-    assert significantly_below([counted(setting, BEFORE) for setting in caught]) == [0, 1]
+    assert below([counted(setting, BEFORE) for setting in caught]) == [0, 1]
 
 
 def test_shares_of_levels_have_the_score_they_are_made_for() -> None:
@@ -45,8 +45,8 @@ def test_shares_of_levels_have_the_score_they_are_made_for() -> None:
     assert levels_of(score) @ np.array([0.0, 0.25, 0.5, 0.75, 1.0]) == pytest.approx(score, rel=1e-12)
 
 
-def test_what_is_significantly_below() -> None:
+def test_what_is_below() -> None:
     """Of 2,400 draws at 93 %: 2,232 expected, standard deviation 12.5; the smallest of three is tested at a third of 1 %."""
     found = [Counted(held, 2_400, 0.1) for held in (2_300, 2_190, 2_201)]
-    assert significantly_below(found) == [1]
-    assert significantly_below([Counted(2_201, 2_400, 0.1)]) == [0]
+    assert below(found) == [1]
+    assert below([Counted(2_201, 2_400, 0.1)]) == [0]
