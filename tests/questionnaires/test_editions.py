@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections import Counter
@@ -150,12 +151,15 @@ def test_parents_stand_before_their_children(edition: Edition) -> None:
 
 
 def test_maxima_add_up(edition: Edition) -> None:
-    """Exactly, or (PAPI's three times 3.33 for 10) within half a unit of the last printed digit of every part."""
+    """In every block: exactly, or (PAPI's three times 3.33 for 10) within half a unit of the last printed digit of every part."""
     total = edition.toml["identity"].get("total_points")
     assert (Decimal(edition.tree[0]["max_points"] or 0) or None) == total
-    for row in edition.tree:
+    summed = [row for row in edition.tree if row["rule"] == "sum"]
+    for row, block in itertools.product(summed, codes(edition.toml["blocks"])):
         parts = [
-            Decimal(child["max_points"]) for child in edition.children(row["code"]) if row["rule"] == "sum"
+            Decimal(child["max_points"])
+            for child in edition.children(row["code"])
+            if not child["blocks"] or block in listed(child["blocks"])
         ]
         if parts:
             noise = Decimal("0.005") * len(parts) if parts[0] == Decimal("3.33") else 0

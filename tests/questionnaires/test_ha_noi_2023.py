@@ -20,6 +20,11 @@ POINTS = {
     "7.3.2": (1, "12345"),
     "8.1.1": (1.5, "45"), "8.1.2": (1.5, "45"), "8.1.3": (2.5, "45"), "8.1.4": (2.5, "45"), "8.1.5": (2, "45"),
 }  # fmt: skip
+#: Field → its points in the provincial index, of which so many are surveyed.
+FIELDS = {
+    "1": (9.5, 0), "2": (10, 4), "3": (13, 0), "4": (10.5, 4),
+    "5": (15, 9), "6": (12, 4), "7": (13.5, 1), "8": (16.5, 10),
+}  # fmt: skip
 DEPARTMENTS = (
     "Văn phòng UBND Thành phố", "Thanh tra Thành phố", "Sở Nội vụ", "Sở Tư pháp", "Sở Kế hoạch và Đầu tư",
     "Sở Tài chính", "Sở Công Thương", "Sở Nông nghiệp và Phát triển nông thôn", "Sở Giao thông vận tải",
@@ -53,6 +58,22 @@ def test_thirty_two_points_in_the_table_of_the_domain(hanoi: Edition) -> None:
         assert row["level"] == "sub_criterion"
     assert found == POINTS
     assert sum(points for points, _ in POINTS.values()) == 32
+
+
+@pytest.mark.parametrize("block", ["so", "huyen"])
+def test_the_council_assesses_the_other_sixty_eight_points(hanoi: Edition, block: str) -> None:
+    given = [row for row in hanoi.tree if row["measured_by"] == "assessment"]
+    of_block = [row for row in given if not row["blocks"] or row["blocks"] == block]
+    found = dict.fromkeys(FIELDS, 0.0)
+    for row in of_block:
+        found[row["code"][0]] += float(row["max_points"])
+        assert row["source"] == "council-points"
+    assert found == {code: whole - surveyed for code, (whole, surveyed) in FIELDS.items()}
+    assert sum(found.values()) == 68
+    assert {row["code"]: float(row["max_points"]) for row in hanoi.children("0")} == {
+        code: whole for code, (whole, _) in FIELDS.items()
+    }
+    assert hanoi.toml["identity"]["total_points"] == sum(whole for whole, _ in FIELDS.values()) == 100
 
 
 def test_the_tree_has_field_criterion_and_sub_criterion(hanoi: Edition) -> None:
