@@ -98,7 +98,7 @@ def check_texts(record: Any, place: Place) -> None:
 
 
 def check_sourced(draft: InstrumentDraft) -> None:
-    """Nodes, items and rules name their source; sources have a document and are used."""
+    """Nodes, items and rules name their source; a document with a number has a date and an issuer."""
     sourced: tuple[tuple[type[Any], str], ...] = ((Node, "code"), (Item, "code"), (Rule, "rule"))
     for record, name in sourced:
         without = [(getattr(made, name), place) for made, place in draft.of(record) if not made.source]
@@ -106,6 +106,10 @@ def check_sourced(draft: InstrumentDraft) -> None:
             names, place = [each for each, _ in without], without[0][1]
             where = Place(place.problems, place.file, at="rules" if record is Rule else "")
             where.note("incomplete.source", "source", severity="warning", names=names)
+    for cited, place in draft.of(Source):
+        for column in ("date", "issuer"):
+            if cited.number and not getattr(cited, column):
+                place.note(f"incomplete.source_{column}", column, severity="warning", number=cited.number)
     if not draft.of(Source):
         draft.place.note("incomplete.sources", "sources", severity="warning")
 

@@ -85,13 +85,21 @@ def check_ranges(draft: Draft, ranges: Iterable[Range]) -> None:
                 within(place, column, value, low, high)
 
 
+def checked_date(place: Place, column: str, text: str) -> date | None:
+    """The date that an ISO text is; one that is none is noted."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        place.note("record.not_date", column, value=text)
+    return None
+
+
 def check_period(place: Place, first: str, last: str, columns: tuple[str, str]) -> None:
     """Note dates that are none (ISO, YYYY-MM-DD) and a period that ends before it begins."""
-    dates = []
-    for text, column in zip((first, last), columns, strict=True):
-        try:
-            dates += [date.fromisoformat(text)] if text else []
-        except ValueError:
-            place.note("record.not_date", column, value=text)
+    dates = [
+        day
+        for text, column in zip((first, last), columns, strict=True)
+        if (day := checked_date(place, column, text))
+    ]
     if len(dates) == 2 and dates[0] > dates[1]:
         place.note("record.order", columns[0], low=first, high=last)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.instrument.records import Instrument
+from surveys.definitions.instrument.records import Instrument, Source
 from surveys.definitions.study.records import StudyDefinition
 from surveys.handover.official_columns import COLUMNS, UNITS
 from surveys.handover.result_frames import printed
 from surveys.handover.rounding import decimal_texts, plain_texts, whole_texts
 from surveys.handover.words import label_of, names_in, worded
 from surveys.problems import Language, phrase
+from surveys.vocabulary.dates import written_date
 from surveys.vocabulary.levels import ALL_GROUPS
 from surveys.vocabulary.remarks import in_words
 from surveys.vocabulary.statuses import OK
@@ -103,12 +104,18 @@ def instruments_summary(instruments: Sequence[Instrument], language: Language) -
 def sources_summary(instrument: Instrument, language: Language) -> Summary:
     """Where an edition comes from, and how sure that is."""
     rows = [
-        (phrase(f"summary.source.{s.status}", language), s.document, s.page, s.note)
+        (phrase(f"summary.source.{s.status}", language), _cited(s, language), s.page, s.note)
         for s in instrument.sources
     ]
     headings = ("status", "summary.document", "summary.page", "note")
     title = phrase("summary.sources", language, instrument=instrument.name)
     return Summary(title, _headings(headings, language), (False,) * 4, tuple(rows))
+
+
+def _cited(source: Source, language: Language) -> str:
+    """The document of a source, with number, date and issuer where it has them."""
+    facts = {"document": source.document, "number": source.number, "issuer": source.issuer}
+    return phrase("summary.cited", language, date=written_date(source.date, language), **facts)
 
 
 def audit_summaries(report: AuditReport, language: Language) -> tuple[Summary, ...]:

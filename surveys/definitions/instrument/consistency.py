@@ -39,6 +39,7 @@ from surveys.definitions.shared_checks import (
     check_period,
     check_ranges,
     check_references,
+    checked_date,
     increasing,
     note_doubles,
     refer,
@@ -349,8 +350,10 @@ def check_unit_groups(draft: InstrumentDraft) -> None:
 
 
 def check_sources(draft: InstrumentDraft) -> None:
-    """Every source that is named stands in ``[[sources]]``."""
+    """Every source that is named stands in ``[[sources]]``; its date is one."""
     known = draft.known(Source)
+    for cited, place in draft.of(Source):
+        checked_date(place, "date", cited.date)
     sourced: Sequence[tuple[Node | Item | Rule, Place]] = (*draft.of(Node), *draft.of(Item), *draft.of(Rule))
     for record, place in sourced:
         refer(place, "source", "source", listed(record.source), known)

@@ -44,10 +44,14 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a number or a wording comes from. ``status``: stated [S], derived [D], open [O]."""
+    """Where a number or a wording comes from. ``document`` is its title; ``number``, ``date``, ``issuer`` cite an official one.
+    ``status``: stated [S], derived [D], open [O]."""
 
     code: str
     document: str
+    number: str = ""
+    date: Date = ""
+    issuer: str = ""
     page: str = ""
     note: str = ""
     status: Literal["stated", "derived", "open"] = "open"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from datetime import date
 
 from surveys.handover.handing_over import HandedOver
 from surveys.handover.manifest import SUMS
@@ -15,6 +14,7 @@ from surveys.handover.official_columns import COLUMNS
 from surveys.problems import Language, fault, phrase
 from surveys.reports.word.document import Paragraph, Picture, WordDocument
 from surveys.reports.word.styles import layout
+from surveys.vocabulary.dates import written_date
 
 #: Counts that every record has; the others only where something was counted.
 _ALWAYS = ("issued", "returned", "valid", "rejected")
@@ -66,7 +66,7 @@ def _write_parties(document: WordDocument, publisher: str) -> None:
 def _write_facts(document: WordDocument, handed: HandedOver) -> None:
     """Study, instrument, fieldwork and units: the name of each to the left, what it is to the right."""
     language, identity = document.language, handed.facts.identity
-    days = " – ".join(_day(day, language) for day in identity["fieldwork"].split(" – "))
+    days = " – ".join(written_date(day, language) for day in identity["fieldwork"].split(" – "))
     units, ranked = _whole(handed.units, language), _whole(handed.ranked, language)
     facts = {
         "handover.identity.study": identity["study"],
@@ -152,15 +152,6 @@ def _lines_of(fingerprint: str) -> Sequence[str]:
     groups = fingerprint.split()
     lines = (groups[k : k + _GROUPS_A_LINE] for k in range(0, len(groups), _GROUPS_A_LINE))
     return [_NO_BREAK.join(line) for line in lines]
-
-
-def _day(text: str, language: Language) -> str:
-    """An ISO date as it is written in a language; what is none stays."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return text
-    return f"{day:%d/%m/%Y}" if language == "vi" else text
 
 
 def _whole(number: int, language: Language) -> str:

@@ -216,6 +216,9 @@ def test_list_names_every_instrument_and_its_sources(capsys: Captured) -> None:
     for name in ("ha-noi/2023", "par-index/2022", "sipas/2022", "sipas/2023", "papi/2018", "papi/2021"):
         assert name in out
     assert _said("summary.sources", "vi", instrument="ha-noi/2023") not in out
+    assert main(["list", "ha-noi/2023"]) == 0
+    cited = " ".join(capsys.readouterr().out.split())
+    assert all(part in cited for part in ("243/KH-UBND", "05/10/2023", "Phụ lục 2"))
     assert main(["list", "papi/2021"]) == 0
     assert (
         "sipas"
