@@ -92,6 +92,8 @@ def test_ten_questionnaires(hanoi: Edition) -> None:
     assert [(form["code"], form["block"], form["group"]) for form in forms] == expected
     assert [form["code"] for form in forms if form["matrix"]] == ["so-1", "so-3"]
     assert all("online" in form["modes"] for form in forms)
+    officials = [form for form in forms if form["group"] in GROUPS[:3]]
+    assert [form["code"] for form in officials if "paper" in form["modes"]] == ["so-1"]
 
 
 def test_misconduct_is_asked_negatively_and_turned(hanoi: Edition) -> None:
