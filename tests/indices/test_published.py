@@ -68,6 +68,7 @@ def test_par_index_of_a_province(
 ) -> None:
     """Every printed total from the printed leaves, to half of the last digit of each; the index from the eight fields."""
     points = par_points(table)
+    assert points.pop("0") == total
     folder = par_study(tmp_path, table, unit, sipas)
     assert [problem.code for problem in check(folder) if problem.severity == "error"] == []
     found = of_unit(scored(folder), unit)
