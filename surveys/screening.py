@@ -69,13 +69,14 @@ class Screening(Shown):
     @property
     def waiting(self) -> Mapping[str, int]:
         """What waits for a person: ``forms`` under review, their ``evaluations``, spellings of ``units`` that are in no register,
-        and differences of two data ``entries``."""
+        differences of two data ``entries``, and ``explanations`` of units that nothing is decided about."""
         under_review = self.screening.disposition == REVIEW
         return {
             "forms": int(self.returns.rows["form"][under_review].nunique()),
             "evaluations": int(under_review.sum()),
             "units": int(self.returns.proposals[["block", "text"]].drop_duplicates().shape[0]),
             "entries": len(disagreements(self.returns)),
+            "explanations": sum(said.is_open for said in self.screened.study.explanations),
         }
 
     @cached_property

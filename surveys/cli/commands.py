@@ -304,7 +304,9 @@ def _what_next(terminal: Terminal, done: sv.Screening, study: str, out: Path | N
             if out is not None:
                 path, decided = out / "review" / f"{about}.xlsx", Path(study) / _DECIDED[about]
                 terminal.say("cli.next.confirm", path=path, study=study, decided=decided)
-    if out is None and any(waiting.values()):
+    if waiting["explanations"]:
+        terminal.say("cli.next.explanations", number=waiting["explanations"])
+    if out is None and any(waiting[about] for about in _DECIDED):
         terminal.say("cli.next.screen", study=study)
 
 

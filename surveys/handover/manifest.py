@@ -49,7 +49,7 @@ _SETTINGS = (
     "exclusions", "returns", "rules", "weights", "fieldwork", "minimum", "inference", "output",
 )  # fmt: skip
 #: Keys of ``[files]`` whose tables hold what people decided.
-_DECIDED = ("decisions", "unit_decisions", "adjudication", "entry_codes")
+_DECIDED = ("decisions", "unit_decisions", "adjudication", "entry_codes", "explanations")
 #: Endings of the files whose checksums the manifest records.
 _RECORDED = (".csv", ".json", ".toml")
 _VERSION_LINE = re.compile(r"^Version: *(\S+)$", re.MULTILINE)

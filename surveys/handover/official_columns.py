@@ -19,7 +19,15 @@ from surveys.problems import Language
 from surveys.returns.form_numbers import NUMBER_COLUMNS
 from surveys.review import columns_and_words
 from surveys.vocabulary import columns
-from surveys.vocabulary.statuses import AUDIT_STATUSES, CHANGE_STATUSES, DISPOSITIONS, NO_FORMS, STATUSES
+from surveys.vocabulary.statuses import (
+    AUDIT_STATUSES,
+    CHANGE_STATUSES,
+    DISPOSITIONS,
+    EXPLANATION_DECISIONS,
+    EXPLANATION_STATUSES,
+    NO_FORMS,
+    STATUSES,
+)
 
 #: How a column is printed: text (codes and words), remarks (codes that become words), count (whole numbers), plain (shortest
 #: decimal), and the kinds whose decimals the study declares: score, percent, points; probability has two decimals more than
@@ -31,6 +39,8 @@ _ACCEPTED = {
     "dispositions": (*DISPOSITIONS, *NO_FORMS),
     "change_statuses": CHANGE_STATUSES,
     "audit_statuses": AUDIT_STATUSES,
+    "explanation_statuses": EXPLANATION_STATUSES,
+    "explanation_decisions": EXPLANATION_DECISIONS,
 }
 #: Tables in which people decide, by name: their layout is declared, and they are written, in the review room.
 REVIEWED = {
@@ -38,6 +48,7 @@ REVIEWED = {
     "proposals": columns_and_words.UNITS,
     "entries": columns_and_words.ENTRIES,
     "second_entries": columns_and_words.SECONDS,
+    "unit-explanations": columns_and_words.EXPLANATIONS,
 }
 #: Tables whose columns other rooms declare, by name.
 _MADE = {
@@ -131,7 +142,7 @@ class OfficialTable:
 
 
 def _column(name: str, facts: Mapping[str, Any], required: bool = False) -> OfficialColumn:
-    accepted = _ACCEPTED[facts["accepted"]] if "accepted" in facts else ()
+    accepted = _ACCEPTED[facts["accepted"]] if facts.get("accepted") else ()
     return OfficialColumn(name, **{**facts, "accepted": accepted, "required": required})
 
 
@@ -163,6 +174,7 @@ FORMS, FUNNEL, WEIGHTS, DIAGNOSTICS = (
 )
 TREE, CHANGES, UNDECIDED = (TABLES[name] for name in ("tree", "changes", "undecided"))
 FORM_NUMBERS = TABLES["form-numbers"]
+EXPLANATIONS, UNIT_EXPLANATIONS = TABLES["explanations"], TABLES["unit-explanations"]
 COUNCIL_SCORES, COUNCIL_UNITS, REJECTED_FORMS = COUNCIL_TABLES = tuple(
     TABLES[f"council-{name}"] for name in ("scores", "units", "rejected")
 )

@@ -3,8 +3,8 @@
     results/
       scores.csv units.csv shares.csv unweighted.csv nonresponse-bounds.csv forms.csv funnel.csv weights.csv
       weight-diagnostics.csv tree.csv
-      review/     what people decide: units to confirm, forms to decide, reasons, cells, conversions, warnings; the key to the
-                  running numbers that stand for form codes in council/
+      review/     what people decide: units to confirm, forms to decide, reasons, cells, conversions, warnings; what the units
+                  explained and what was decided about it; the key to the running numbers that stand for form codes in council/
       council/    what the council imports: workbook, CSV tables, datapackage.json, run.json, SHA256SUMS
       instrument/ the definitions of a study that carries its own instrument, by which rounds are compared
       datapackage.json run.json SHA256SUMS
@@ -66,6 +66,7 @@ def package(scored: ScoredRound) -> dict[str, bytes]:
         official_columns.DIAGNOSTICS: scored.samples.summary,
         official_columns.TREE: result_frames.tree_frame(study.instrument),
         **_screened_frames(scored, forms, names),
+        **_filled({official_columns.EXPLANATIONS: result_frames.explanations_frame(study)}),
         **_filled(
             {
                 official_columns.SHARES: result_frames.shares_frame(scores.shares, study),

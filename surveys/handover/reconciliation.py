@@ -249,6 +249,16 @@ def rejected_repeats(rejected: PrintedTable, forms: PrintedTable) -> Iterator[Pr
             yield Problem("verify.rejected_missing", file=rejected.path, params=(("form", named),))
 
 
+def explanations_of_units(explanations: PrintedTable, units: PrintedTable) -> Iterator[Problem]:
+    """What units explained stands beside the names that they have in the results."""
+    names = units.frame[[*_PLACE, "unit_name"]].rename(columns={"unit_name": "known"})
+    found = explanations.frame[_PLACE].merge(names, on=_PLACE, how="left")["known"].fillna("")
+    wanted = found.to_numpy(dtype=object)
+    yield from explanations.faults(
+        "verify.of_tree", explanations.text("unit_name") != wanted, "unit_name", expected=wanted
+    )
+
+
 #: What is checked where all tables named are there.
 _CHECKS: Mapping[tuple[str, ...], Callable[..., Iterator[Problem]]] = {
     ("funnel",): funnel_adds_up,
@@ -265,4 +275,5 @@ _CHECKS: Mapping[tuple[str, ...], Callable[..., Iterator[Problem]]] = {
     ("nonresponse-bounds", "scores"): scores_repeat,
     ("form-numbers", "forms"): form_numbers_hold,
     ("council-rejected", "forms-of-council"): rejected_repeats,
+    ("explanations", "units"): explanations_of_units,
 }

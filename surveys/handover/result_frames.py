@@ -7,16 +7,19 @@ spreadsheet would run as a formula is guarded (:mod:`surveys.vocabulary.formula_
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from surveys.definitions.instrument.records import Instrument, Node
-from surveys.definitions.study.records import Decision, Output, StudyDefinition
+from surveys.definitions.record_building import types_of
+from surveys.definitions.study.records import Decision, Explanation, Output, StudyDefinition
 from surveys.handover.official_columns import (
     COUNCIL_SCORES,
     COUNCIL_UNITS,
+    EXPLANATIONS,
     REJECTED_FORMS,
     REVIEWED,
     TREE,
@@ -25,7 +28,7 @@ from surveys.handover.official_columns import (
     OfficialTable,
 )
 from surveys.handover.rounding import decimal_texts, plain_texts
-from surveys.handover.words import label_of, worded
+from surveys.handover.words import label_of, unit_name, worded
 from surveys.problems import Problem
 from surveys.returns.record_set import Returns
 from surveys.review.review_file import review_bytes
@@ -133,6 +136,18 @@ def undecided_frame(forms: pd.DataFrame, study: StudyDefinition) -> pd.DataFrame
     waiting = forms[forms["disposition"] == REVIEW]
     blank = dict.fromkeys(REVIEWED[UNDECIDED.name].filled, "")
     return with_words(UNDECIDED, waiting.assign(unit=waiting["unit_read"], **blank), study)
+
+
+def explanations_frame(study: StudyDefinition) -> pd.DataFrame:
+    """What the units explained and what was decided about it, in the order of the register and of the tree."""
+    names = {(unit.block, unit.code): unit_name(unit, study.output.language) for unit in study.units}
+    units = {key: place for place, key in enumerate(names)}
+    nodes = {node.code: place for place, node in enumerate(study.instrument.nodes)}
+    said = sorted(study.explanations, key=lambda e: (units[e.block, e.unit], nodes.get(e.node, -1)))
+    frame = pd.DataFrame([asdict(explanation) for explanation in said], columns=list(types_of(Explanation)))
+    frame = frame.rename(columns={"unit": "unit_code", "node": "node_code"})
+    frame["unit_name"] = [names[explanation.block, explanation.unit] for explanation in said]
+    return with_words(EXPLANATIONS, frame, study)
 
 
 def shares_frame(shares: pd.DataFrame, study: StudyDefinition) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from surveys.definitions.instrument.records import Instrument, Unit
 from surveys.definitions.study.records import StudyDefinition
 from surveys.handover.official_columns import REVIEWED, OfficialTable
 from surveys.handover.result_frames import Texts
+from surveys.handover.words import unit_name
 from surveys.problems import Language, phrase
 from surveys.returns.submissions.entry_agreement import split_field
 from surveys.returns.submissions.entry_pairs import UNIT
@@ -97,14 +98,10 @@ def _names_by_block(study: StudyDefinition) -> dict[str, Choice]:
     found: dict[str, Choice] = {}
     for block in study.instrument.blocks:
         units = study.assessed_units(block.code)
-        named = Counter(fold_name(_name(unit, study.output.language)) for unit in units)
-        names = ((unit, _name(unit, study.output.language)) for unit in units)
+        named = Counter(fold_name(unit_name(unit, study.output.language)) for unit in units)
+        names = ((unit, unit_name(unit, study.output.language)) for unit in units)
         found[block.code] = tuple(name if named[fold_name(name)] == 1 else unit.code for unit, name in names)
     return found
-
-
-def _name(unit: Unit, language: Language) -> str:
-    return (unit.name_en if language == "en" else "") or unit.name_vi
 
 
 def _of_seconds(

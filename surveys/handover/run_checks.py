@@ -38,6 +38,15 @@ def record_of_run(
         found = dict(sorted(Counter(package["scores"].text("status").tolist()).items()))
         yield from _differs("results", run.get("results"), found)
     yield from _decisions(run)
+    if "explanations" in package:
+        numbers = {
+            entry.get("about"): entry.get("decisions")
+            for entry in run.get("decisions", ())
+            if isinstance(entry, Mapping)
+        }
+        yield from _differs(
+            "decisions.explanations", numbers.get("explanations"), len(package["explanations"])
+        )
     if "tree" in package and instrument is not None:
         yield from _tree(run, package["tree"], instrument)
 

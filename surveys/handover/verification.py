@@ -69,6 +69,7 @@ _OPTIONAL = (
     official_columns.UNWEIGHTED,
     official_columns.NONRESPONSE,
     official_columns.FORM_NUMBERS,
+    official_columns.EXPLANATIONS,
 )
 #: Every file that a run writes into a folder, the council's in its own.
 _WRITTEN = {
@@ -150,8 +151,8 @@ def _by_settings(
         yield from intervals(scores, settings)
         yield from counts_of_parts(scores, tree)
         yield from rows_of_tree(scores, tree, edition)
-        if "council-scores" in package:
-            yield from names_of_nodes(package["council-scores"], tree, settings.output.language)
+        for name in (name for name in ("council-scores", "explanations") if name in package):
+            yield from names_of_nodes(package[name], tree, settings.output.language)
         if "nonresponse-bounds" in package:
             yield from bounds_of_nonresponse(package["nonresponse-bounds"], scores, tree, settings.inference)
         if "units" in package:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from surveys.definitions.instrument.records import Block, Group, Instrument, Node, Questionnaire
+from surveys.definitions.instrument.records import Block, Group, Instrument, Node, Questionnaire, Unit
 from surveys.definitions.study.records import StudyDefinition
 from surveys.problems import Language, Names, phrase, wording
-from surveys.vocabulary.statuses import STATUSES
+from surveys.vocabulary.statuses import EXPLANATION_DECISIONS, EXPLANATION_STATUSES, STATUSES
 
 #: Kind of code → code → word.
 Words = Mapping[str, Mapping[str, str]]
 #: Kinds of codes that the council's workbook shows by their words.
 SHOWN = ("block", "group", "questionnaire", "status")
+#: Kinds of codes of the engine → the codes.
+_CODES = {
+    "explanation_status": EXPLANATION_STATUSES,
+    "explanation_decision": EXPLANATION_DECISIONS,
+}
 
 
 def label_of(record: object, language: Language) -> str:
@@ -20,10 +25,17 @@ def label_of(record: object, language: Language) -> str:
     return str(getattr(record, f"label_{language}", "") or getattr(record, "label_vi", ""))
 
 
+def unit_name(unit: Unit, language: Language) -> str:
+    """The name of a unit, in Vietnamese where it has none in ``language``."""
+    return str(getattr(unit, f"name_{language}", "") or unit.name_vi)
+
+
 def words_of(kind: str, instrument: Instrument, language: Language) -> Mapping[str, str]:
-    """Code → word, for the codes of a ``block``, ``group``, ``questionnaire``, ``node`` or ``status``."""
+    """Code → word, for the codes of a ``block``, ``group``, ``questionnaire``, ``node``, or of a kind of statuses."""
     if kind == "status":
         return status_words(language)
+    if kind in _CODES:
+        return {code: phrase(f"handover.{kind}.{code}", language) for code in _CODES[kind]}
     records: Mapping[str, Sequence[Block | Group | Questionnaire | Node]] = {
         "block": instrument.blocks,
         "group": instrument.groups,
@@ -40,7 +52,7 @@ def status_words(language: Language) -> Mapping[str, str]:
 
 def names_in(study: StudyDefinition, language: Language) -> Names:
     """What the blocks, groups, questionnaires and units of a study are called, by kind and code."""
-    units = {unit.code: getattr(unit, f"name_{language}") or unit.name_vi for unit in study.units}
+    units = {unit.code: unit_name(unit, language) for unit in study.units}
     kinds = ("block", "group", "questionnaire")
     return {"unit": units, **{kind: words_of(kind, study.instrument, language) for kind in kinds}}
 

@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 
 from surveys.problems import Language
 from surveys.vocabulary.folding import fold, without_marks
-from surveys.vocabulary.statuses import REJECTED, VALID
+from surveys.vocabulary.statuses import (
+    DENIED,
+    GRANTED,
+    LATE,
+    NO_ANSWER,
+    PARTLY,
+    PENDING,
+    RECEIVED,
+    REJECTED,
+    VALID,
+)
 
 #: What a decision can mean, beside the dispositions of a form.
 ACCEPTED, REFUSED, LEFT_BLANK = "accepted", "refused", "left_blank"
@@ -43,16 +53,20 @@ _YES_NO: Mapping[str, DecisionWords] = {
 class ReviewTable:
     """One table. ``key``: columns that identify a row; ``decision``: the column that a person fills in; ``about``: what else is
     filled in or corrected beside it (who, when, why); ``words``: what may be written as a decision, by what it means (a code
-    may stand there as well, of the unit or level that was decided for); ``optional``: columns that may be missing; ``others``:
-    whether further columns are passed over."""
+    may stand there as well, of the unit or level that was decided for), ``beside`` those of other columns that are filled in;
+    ``days``: columns with dates; ``optional``: columns that may be missing; ``others``: whether further columns are passed over;
+    ``grows``: whether people add rows of their own."""
 
     columns: tuple[str, ...]
     key: tuple[str, ...]
     decision: str
     about: tuple[str, ...] = ()
     words: Mapping[str, DecisionWords] = field(default_factory=dict)
+    beside: Mapping[str, Mapping[str, DecisionWords]] = field(default_factory=dict)
+    days: Collection[str] = ("date",)
     optional: Collection[str] = ()
     others: bool = False
+    grows: bool = False
 
     @property
     def filled(self) -> tuple[str, ...]:
@@ -64,15 +78,20 @@ class ReviewTable:
         """The words of decisions as messages show them."""
         return [words.shown for words in self.words.values()]
 
-    def meaning(self, text: str) -> str:
-        """What a word means as a decision, in either language, with or without its accents; empty when it is none of the words.
+    def words_of(self, column: str) -> Mapping[str, DecisionWords]:
+        """The words that may be written in a column, by what they mean; none where it holds other text."""
+        return self.words if column == self.decision else self.beside.get(column, {})
 
-        >>> UNITS.meaning("Có"), FORMS.meaning("hop le"), UNITS.meaning("SNV")
-        ('accepted', 'valid', '')
+    def meaning(self, text: str, column: str = "") -> str:
+        """What a word means as a decision, or in another ``column``, in either language, with or without its accents; empty when
+        it is none of the words.
+
+        >>> UNITS.meaning("Có"), FORMS.meaning("hop le"), UNITS.meaning("SNV"), EXPLANATIONS.meaning("quá hạn", "status")
+        ('accepted', 'valid', '', 'late')
         """
         for alike in (fold, without_marks) if text.isascii() else (fold,):
             word = alike(text)
-            for meaning, words in self.words.items():
+            for meaning, words in self.words_of(column or self.decision).items():
                 if word and word in map(alike, (*words.vi, *words.en)):
                     return meaning
         return ""
@@ -126,6 +145,32 @@ SECONDS = ReviewTable(
     optional=("source_file", "source_row", "reviewer", "reason", "date"),
     others=True,
 )
+#: What units answered to their draft results; rows about single nodes are added by hand.
+EXPLANATIONS = ReviewTable(
+    (
+        "block", "unit", "unit_name", "node", "explanation", "received_on", "status", "decision", "reviewer", "reason", "date",
+    ),
+    ("block", "unit", "node"),
+    "decision",
+    ("node", "explanation", "received_on", "status", "reviewer", "reason", "date"),
+    {
+        GRANTED: DecisionWords(("chấp nhận", "đồng ý", "chấp thuận"), ("accepted", "accept", "granted")),
+        PARTLY: DecisionWords(("một phần", "chấp nhận một phần"), ("partly", "partial", "in part")),
+        DENIED: DecisionWords(("không chấp nhận", "không đồng ý", "bác bỏ"), ("rejected", "reject", "denied")),
+        PENDING: DecisionWords(("đang xem xét", "chờ xem xét"), ("pending", "under review")),
+    },
+    {
+        "status": {
+            RECEIVED: DecisionWords(("đã nhận", "có giải trình", "có"), ("received", "yes")),
+            NO_ANSWER: DecisionWords(("không giải trình", "không có", "không"), ("none", "no")),
+            LATE: DecisionWords(("quá hạn", "chậm", "muộn"), ("late", "overdue")),
+        }
+    },
+    days=("received_on", "date"),
+    optional=("unit_name", "node", "reviewer", "reason", "date"),
+    others=True,
+    grows=True,
+)  # fmt: skip
 #: What the columns of a file of returns hold.
 MAPPING = ReviewTable(
     ("column", "heading", "kind", "target", "unit", "reason", "decision"),

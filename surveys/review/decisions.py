@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from surveys.definitions.csv_tables import Row
-from surveys.definitions.instrument.records import Unit
 from surveys.definitions.study.records import Adjudication, Decision, EntryCode, StudyDefinition, UnitDecision
 from surveys.problems import Problem, Problems, SurveyError
 from surveys.review.columns_and_words import (
     ACCEPTED,
     ENTRIES,
+    EXPLANATIONS,
     FORMS,
     MAPPING,
     REFUSED,
@@ -27,6 +27,8 @@ from surveys.review.columns_and_words import (
     ReviewTable,
 )
 from surveys.review.dates import read_days
+from surveys.review.explanations import explanation_of
+from surveys.review.named_units import unit_named
 from surveys.review.review_file import FilledTable, decided_rows
 from surveys.vocabulary.csv import csv_bytes
 from surveys.vocabulary.folding import fold, fold_name
@@ -48,12 +50,12 @@ class Confirmed:
 
 @dataclass(frozen=True)
 class _Kind:
-    """A kind of decisions: its review table, its key in ``[files]``; what a row with its ISO day decides (None: nothing, or
+    """A kind of decisions: its review table, its key in ``[files]``; what a row, its days in ISO form, decides (None: nothing, or
     nothing that can be used, which is noted); what a decision is about, and what it says."""
 
     table: ReviewTable
-    key: Literal["decisions", "unit_decisions", "adjudication", "entry_codes"]
-    read: Callable[[Row, str, StudyDefinition], Any]
+    key: Literal["decisions", "unit_decisions", "adjudication", "entry_codes", "explanations"]
+    read: Callable[[Row, StudyDefinition], Any]
     about: Callable[[Any], Hashable]
     says: Callable[[Any], Hashable]
 
@@ -83,8 +85,8 @@ def decisions_in(found: Sequence[FilledTable], table: ReviewTable, study: StudyD
     kind = next(kind for kind in _KINDS if kind.table is table)
     rows = decided_rows([filled for filled in found if filled.holds(table)], table)
     chosen: dict[Hashable, tuple[Any, Row]] = {}
-    for row, day in zip(rows, read_days(rows), strict=True):
-        decision = kind.read(row, day, study)
+    for row in _with_days(rows, table):
+        decision = kind.read(row, study)
         if decision is None:
             continue
         first, at = chosen.setdefault(kind.about(decision), (decision, row))
@@ -92,6 +94,15 @@ def decisions_in(found: Sequence[FilledTable], table: ReviewTable, study: StudyD
             text = " ".join(filter(None, (row[name] for name in table.key)))
             row.place.note("returns.decided_twice", table.decision, text=text, other=at.line)
     return [decision for decision, _ in chosen.values()]
+
+
+def _with_days(rows: Sequence[Row], table: ReviewTable) -> Sequence[Row]:
+    """The rows with their dates as ISO days, nothing where a cell holds none, which is noted."""
+    days = {name: read_days(rows, name) for name in table.days if name in table.columns}
+    return [
+        Row(row.place, {**row.cells, **{name: found[k] for name, found in days.items()}})
+        for k, row in enumerate(rows)
+    ]
 
 
 def _kind_of(given: FilledTable) -> _Kind:
@@ -104,14 +115,14 @@ def _kind_of(given: FilledTable) -> _Kind:
     raise SurveyError(tuple(given.top.problems))
 
 
-def _form_decision(row: Row, day: str, study: StudyDefinition) -> Decision | None:
+def _form_decision(row: Row, study: StudyDefinition) -> Decision | None:
     """One row as a decision on a form; None (with its faults) when it is none."""
     meaning = FORMS.meaning(row["decision"])
     if not meaning:
         row.place.note("review.decision", "decision", value=row["decision"], accepted=FORMS.accepted)
         return None
     _note_lacking(row, "reviewer", "reason")
-    unit = _unit_of(row["assigned_unit"], study.units) if row["assigned_unit"] else ""
+    unit = unit_named(row["assigned_unit"], study.units) if row["assigned_unit"] else ""
     if unit is None:
         row.place.note("review.assigned_unit", "assigned_unit", text=row["assigned_unit"])
     elif not unit and meaning == VALID and UNKNOWN_UNIT in row["reasons"].split(";"):
@@ -119,11 +130,11 @@ def _form_decision(row: Row, day: str, study: StudyDefinition) -> Decision | Non
     made: Literal["valid", "rejected"] = "valid" if meaning == VALID else "rejected"
     if not row["submission"] and not row["form_code"]:
         row.place.note("review.no_form", "submission")
-    about = (row["reviewer"], row["reason"], day, row["submission"], unit or "", row["content"])
+    about = (row["reviewer"], row["reason"], row["date"], row["submission"], unit or "", row["content"])
     return Decision(row["form_code"], row["unit"], made, *about)
 
 
-def _unit_decision(row: Row, day: str, study: StudyDefinition) -> UnitDecision | None:
+def _unit_decision(row: Row, study: StudyDefinition) -> UnitDecision | None:
     """The unit a row decides for, none for a text that is no unit; None (noted) when the row is open or at fault."""
     text, meaning = row["decision"], UNITS.meaning(row["decision"])
     units = [unit for unit in study.units if unit.block == row["block"]]
@@ -132,43 +143,31 @@ def _unit_decision(row: Row, day: str, study: StudyDefinition) -> UnitDecision |
     if text in codes and meant not in (None, text):
         row.place.note("review.word_and_code", "decision", text=text)
         return None
-    code = _unit_of(text, units) if meant is None else meant
+    code = unit_named(text, units) if meant is None else meant
     if text and (code in codes or meaning == REFUSED):
-        return UnitDecision(row["block"], row["text"], code or "", row["reviewer"], row["reason"], day)
+        about = (row["reviewer"], row["reason"], row["date"])
+        return UnitDecision(row["block"], row["text"], code or "", *about)
     row.place.note("returns.decision_unknown", "decision", text=text, accepted=sorted(codes))
     return None
 
 
-def _unit_of(text: str, units: Sequence[Unit]) -> str | None:
-    """The code of the one unit that a person named, by its code or by a name; None when none or several are called so."""
-    if any(unit.code == text for unit in units):
-        return text
-    named = {
-        unit.code
-        for unit in units
-        for name in (unit.name_vi, unit.name_en, *unit.aliases)
-        if name and fold_name(name) == fold_name(text)
-    }
-    return named.pop() if len(named) == 1 else None
-
-
-def _adjudication(row: Row, day: str, _study: StudyDefinition) -> Adjudication | None:
+def _adjudication(row: Row, _study: StudyDefinition) -> Adjudication | None:
     """One settled disagreement of two entries; None (noted) when nothing is settled."""
     if not row["final"]:
         row.place.note("review.incomplete", "final", column_name="final")
         return None
     _note_lacking(row, "who")
-    return Adjudication(**{name: row[name] for name in ENTRIES.columns if name != "date"}, date=day)
+    return Adjudication(**{name: row[name] for name in ENTRIES.columns})
 
 
-def _entry_code(row: Row, day: str, _study: StudyDefinition) -> EntryCode | None:
+def _entry_code(row: Row, _study: StudyDefinition) -> EntryCode | None:
     """The form a second entry is of: the proposed one, another one by its code, or none."""
     meaning = SECONDS.meaning(row["decision"])
     if meaning == ACCEPTED and not row["proposed_code"]:
         row.place.note("review.no_proposal", "decision", text=row["decision"])
         return None
     first = {ACCEPTED: row["proposed_code"], REFUSED: ""}.get(meaning, row["decision"])
-    return EntryCode(row["second_code"], first, row["reviewer"], row["reason"], day)
+    return EntryCode(row["second_code"], first, row["reviewer"], row["reason"], row["date"])
 
 
 def _note_lacking(row: Row, *needed: str) -> None:
@@ -185,6 +184,10 @@ def _as_named(out: Path, folder: Path) -> str:
 
 
 _KINDS = (
+    _Kind(
+        EXPLANATIONS, "explanations", explanation_of,
+        about=lambda made: (made.block, made.unit, made.node), says=lambda made: made,
+    ),
     _Kind(
         FORMS, "decisions", _form_decision,
         about=lambda made: (made.form_code, made.unit, made.submission), says=lambda made: (made.decision, made.assigned_unit),

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 
 from surveys.definitions.csv_tables import Row, TableColumns, table_of
 from surveys.problems import Place
-from surveys.review.columns_and_words import ENTRIES, FORMS, MAPPING, UNITS, ReviewTable
+from surveys.review.columns_and_words import ENTRIES, EXPLANATIONS, FORMS, MAPPING, UNITS, ReviewTable
 from surveys.review.dates import readings
 from surveys.vocabulary.csv import csv_bytes
 from surveys.vocabulary.folding import fold
 
+_KNOWN = (FORMS, UNITS, ENTRIES, MAPPING, EXPLANATIONS)
 #: Headings by which a table of decisions is told from anything else.
-HEADINGS = dict.fromkeys(name for table in (FORMS, UNITS, ENTRIES, MAPPING) for name in table.columns)
+HEADINGS = dict.fromkeys(name for table in _KNOWN for name in table.columns)
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ def _day(text: str) -> str:
 
 def _said(row: Row, table: ReviewTable) -> list[str]:
     """What people wrote in a row, however they wrote it."""
-    about = [_day(row[name]) if name == "date" else fold(row[name]) for name in table.about]
-    decision = table.meaning(row[table.decision]) or fold(row[table.decision])
-    return [decision, *about]
+    return [
+        _day(row[name]) if name in table.days else table.meaning(row[name], name) or fold(row[name])
+        for name in table.filled
+    ]

@@ -70,6 +70,7 @@ def _styles(book: Workbook) -> dict[str, Any]:
         "filled_heading": book.add_format({"bold": True, "bottom": 1, "bg_color": "#FFE699"}),
         "given": book.add_format({**text, "font_color": "#404040"}),
         "filled": book.add_format({**text, "locked": False, "bg_color": "#FFF9E5", "border": 4, "border_color": "#BFBFBF"}),
+        "text": book.add_format(text),
         "wrapped": book.add_format({**text, "text_wrap": True}),
     }  # fmt: skip
 
@@ -82,7 +83,7 @@ def _write_table(
         longest = max([len(name), *(len(row[k]) for row in cells)])
         width = min(max(longest, 2 * _NARROWEST if is_filled else _NARROWEST) + _MARGIN, _WIDEST)
         style = styles["filled" if is_filled else "given"]
-        sheet.set_column(k, k, width)
+        sheet.set_column(k, k, width, styles["text"] if table.grows else None)
         sheet.write_string(0, k, name, styles["filled_heading" if is_filled else "heading"])
         for number, row in enumerate(cells, start=1):
             if row[k]:
@@ -94,7 +95,8 @@ def _write_table(
     sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
     on_paper(sheet)
     sheet.repeat_rows(0)
-    sheet.protect("", _ALLOWED)
+    if not table.grows:
+        sheet.protect("", _ALLOWED)
 
 
 def _write_about(book: Workbook, table: ReviewTable, texts: WorkbookTexts, styles: Mapping[str, Any]) -> None:

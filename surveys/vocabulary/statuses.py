@@ -14,6 +14,10 @@ SECOND_ENTRY, COPY = NO_FORMS = ("second_entry", "copy")
 #: forms, so that no value is shown; external: taken wholly from another survey or assessment.
 OK, INCOMPLETE, SUPPRESSED, EXTERNAL = STATUSES = ("ok", "incomplete", "suppressed", "external")
 
+#: What came of asking a unit for its explanation of the draft results, and what was decided about it.
+RECEIVED, NO_ANSWER, LATE = EXPLANATION_STATUSES = ("received", "none", "late")
+GRANTED, PARTLY, DENIED, PENDING = EXPLANATION_DECISIONS = ("accepted", "partly", "rejected", "pending")
+
 #: What an audit says of a value of a published table.
 EXACT, ROUNDING, CONTRADICTS, PARTIAL, PRINTED, COMPUTED, UNEQUAL_ANSWERS = AUDIT_STATUSES = (
     "exact", "rounding", "contradicts", "partial", "printed", "computed", "unequal_answers",

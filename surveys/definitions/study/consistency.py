@@ -42,6 +42,7 @@ from surveys.definitions.shared_checks import (
     refer,
     within,
 )
+from surveys.definitions.study.explanations import check_explanation
 from surveys.definitions.study.form_codes import fixed_part
 from surveys.definitions.study.limits import Limits
 from surveys.definitions.study.records import (
@@ -50,6 +51,7 @@ from surveys.definitions.study.records import (
     Decision,
     EntryCode,
     Exclusion,
+    Explanation,
     External,
     Fieldwork,
     Frame,
@@ -87,6 +89,7 @@ ONCE: tuple[Key, ...] = (
     (UnitDecision, "text", ("block", "text")),
     (Adjudication, "field", ("form", "field")),
     (EntryCode, "second_code", ("second_code",)),
+    (Explanation, "node", ("block", "unit", "node")),
 )
 REFERENCES: tuple[Reference, ...] = (
     (ReturnFile, "questionnaire", Questionnaire),
@@ -103,6 +106,7 @@ REFERENCES: tuple[Reference, ...] = (
     (External, "node", Node),
     (External, "group", Group),
     (Assessed, "node", Node),
+    (Explanation, "node", Node),
 )
 RANGES: tuple[Range, ...] = (
     (Inference, "level", 0.5, 0.9999),
@@ -129,6 +133,7 @@ OF_UNITS: tuple[tuple[type[Any], str], ...] = (
     (External, "unit"),
     (Assessed, "unit"),
     (UnitDecision, "unit_code"),
+    (Explanation, "unit"),
 )
 
 
@@ -200,6 +205,8 @@ def check_study(draft: StudyDraft) -> None:
     check_assessed(draft, known)
     check_decisions(draft)
     check_adjudication(draft, known)
+    for made, place in draft.of(Explanation):
+        check_explanation(made, place, "")
 
 
 def check_settings(draft: StudyDraft) -> None:

@@ -29,6 +29,7 @@ from surveys.definitions.study.records import (
     Decision,
     EntryCode,
     Exclusion,
+    Explanation,
     External,
     Fieldwork,
     Frame,
@@ -62,9 +63,10 @@ FILES: Mapping[str, type] = {
     "unit_decisions": UnitDecision,
     "adjudication": Adjudication,
     "entry_codes": EntryCode,
+    "explanations": Explanation,
 }
 #: Tables that come from review files: their texts are guarded against formulas.
-_DECIDED = (Decision, UnitDecision, Adjudication, EntryCode)
+_DECIDED = (Decision, UnitDecision, Adjudication, EntryCode, Explanation)
 SECTIONS: Mapping[str, Section] = {
     "study": Section(StudyHeading),
     "fieldwork": Section(Fieldwork),

@@ -17,6 +17,7 @@ from surveys.definitions.instrument.records import Instrument, Rule, Unit
 from surveys.definitions.study.limits import LIMITS, Limits
 from surveys.problems import Language, Problem
 from surveys.vocabulary.notebook_display import Shown
+from surveys.vocabulary.statuses import NO_ANSWER, PENDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +258,28 @@ class EntryCode:
 
 
 @dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a unit answered to its draft results, about a node or about all of them (``node`` empty), when, and what was decided
+    about that by whom, why and on which day; ``pending``: nothing yet."""
+
+    block: str
+    unit: str
+    node: MayBeEmpty
+    explanation: MayBeEmpty
+    received_on: Date = ""
+    status: Literal["received", "none", "late"] = "received"
+    decision: Literal["accepted", "partly", "rejected", "pending"] = "pending"
+    reviewer: str = ""
+    reason: str = ""
+    date: Date = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it came in and waits for a decision."""
+        return self.status != NO_ANSWER and self.decision == PENDING
+
+
+@dataclass(frozen=True, slots=True)
 class Fieldwork:
     """First and last day of fieldwork (ISO), the time zone of the returns' clock times, and how the codes of forms look
     (:mod:`surveys.definitions.study.form_codes`): codes that were issued and codes of these patterns are no personal data."""
@@ -337,6 +360,7 @@ class StudyDefinition(Shown):
     unit_decisions: tuple[UnitDecision, ...] = ()
     adjudication: tuple[Adjudication, ...] = ()
     entry_codes: tuple[EntryCode, ...] = ()
+    explanations: tuple[Explanation, ...] = ()
     fieldwork: Fieldwork = Fieldwork()
     minimum: Minimum = Minimum()
     inference: Inference = Inference()

@@ -329,6 +329,16 @@ CASES = (
     Case("incomplete.satisfied", TOML, "satisfied = true\n", "", None, "scales.agree.levels", {"name": "agree"}),
     Case("incomplete.same_text", ITEMS, "Có nhũng nhiễu", "Văn bản  phù hợp", 3, "text_vi",
          {"name": "1b", "first": "1a"}),
+    # --- explanations of units
+    Case("explanations.lacks", "explanations.csv", ",partly,NVA,", ",partly,,", 2, "reviewer"),
+    Case("explanations.lacks", "explanations.csv", ",Bổ sung báo cáo,", ",,", 2, "explanation"),
+    Case("explanations.lacks", "explanations.csv", "2024-01-04,received", ",late", 2, "received_on"),
+    Case("explanations.nothing_received", "explanations.csv", ",none,pending,,,", ",none,rejected,A,B,2024-01-12", 3, "decision"),
+    Case("record.order", "explanations.csv", "2024-01-12", "2024-01-02", 2, "received_on"),
+    Case("record.duplicate", "explanations.csv", "huyen,dong-da,", "huyen,ba-dinh,", 3, "node"),
+    Case("record.not_accepted", "explanations.csv", ",partly,", ",partially,", 2, "decision", {"nearest": "partly"}),
+    Case("reference.unit", "explanations.csv", "dong-da", "dong-daa", 3, "unit", {"nearest": "dong-da"}),
+    Case("reference.node", "explanations.csv", "ba-dinh,,", "ba-dinh,9.9,", 2, "node"),
     Case("incomplete.issued", STUDY, 'issued = "issued.csv"\n', "", None, "files.issued"),
     Case("incomplete.fieldwork", STUDY, 'end = "2023-12-15"\n', "", None, "fieldwork"),
     Case("incomplete.frame", "frames.csv", "huyen,,deputies,95\n", "", None, "files.frames",
@@ -385,6 +395,7 @@ def test_every_wording_of_this_room_is_tried_by_some_test() -> None:
         "table.ignored_column",
         "instrument.file_missing", "check.nothing_here", "incomplete.sources", "incomplete.units",
         "incomplete.returns", "incomplete.no_rules", "record.wrong", "assessed.twice",
+        "explanations.late", "explanations.not_late",
         "field.measure", "field.bands", "study.age_without_start",  # in tests/trouble/test_columns.py
         "rule.no_person_field",  # in tests/trouble/test_identity.py
     }  # fmt: skip  # in test_definition_texts.py, test_definition_folders.py and tests/indices/test_published.py
