@@ -25,6 +25,7 @@ from surveys.definitions.instrument.records import (
     Unit,
     UnitGroup,
 )
+from surveys.definitions.study.publication import CitedDocument, Period, Publisher
 from surveys.definitions.study.records import (
     External,
     Fieldwork,
@@ -167,8 +168,25 @@ def check_study_completeness(draft: StudyDraft) -> None:
     fieldwork = draft.one(Fieldwork)
     if not (fieldwork.start and fieldwork.end):
         draft.place.note("incomplete.fieldwork", "fieldwork", severity="warning")
+    check_published(draft)
     if draft.instrument is not None and Frame not in draft.broken:
         check_framed(draft, draft.instrument)
+
+
+def check_published(draft: StudyDraft) -> None:
+    """The head of what is handed over has its agency and its period; documents are cited by number, date and issuer."""
+    publisher, period = draft.one(Publisher), draft.one(Period)
+    lacking = [
+        section
+        for section, said in (("[publisher]", publisher.name_vi), ("[period]", period.start and period.end))
+        if not said
+    ]
+    if lacking:
+        draft.place.note("incomplete.publication", severity="warning", sections=lacking)
+    for cited, place in draft.of(CitedDocument):
+        unsaid = [name for name in ("number", "date", "issuer_vi") if not getattr(cited, name)]
+        if unsaid:
+            place.note("incomplete.citation", severity="warning", title=cited.title_vi, keys=unsaid)
 
 
 def check_framed(draft: StudyDraft, instrument: InstrumentDraft) -> None:

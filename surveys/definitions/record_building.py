@@ -89,7 +89,10 @@ def _note(record: type, fault: Any, place: Place) -> None:
     location = [part if isinstance(part, str) else f"[{part + 1}]" for part in fault["loc"]]
     column = ".".join(location).replace(".[", "[")
     code, value = _FAULTS.get(fault["type"], "record.wrong"), str(fault["input"])
-    if code == "record.unknown_key":
+    moved = dict(getattr(record, "MOVED", ()))
+    if code == "record.unknown_key" and location[-1] in moved:
+        place.note("record.moved_key", column, value=location[-1], now=moved[location[-1]])
+    elif code == "record.unknown_key":
         place.not_accepted(code, column, location[-1], types_of(record))
     elif code == "record.not_accepted":
         words = re.findall(r"'([^']*)'", fault["ctx"]["expected"])

@@ -6,10 +6,11 @@ The record stands in the checksums but outside the fingerprint, which it shows.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from surveys.definitions.study.records import Output
 from surveys.handover import official_columns
 from surveys.handover.fingerprint import fingerprint_of
 from surveys.handover.folder import write_folder
@@ -23,7 +24,7 @@ from surveys.handover.manifest import (
     read_sums,
 )
 from surveys.handover.official_columns import OfficialTable
-from surveys.handover.read_back import PrintedTable, read_printed
+from surveys.handover.read_back import PrintedTable, read_printed, settings_of
 from surveys.handover.seal import sealed
 from surveys.handover.verification import verify_folder
 from surveys.handover.workbook import WorkbookFacts, facts_of_run
@@ -64,14 +65,20 @@ def read_results(results: Path) -> HandedOver:
         raise fault("handover.no_council", file=str(results), council=COUNCIL)
     funnel = _table(results, official_columns.FUNNEL)
     units = _table(council, official_columns.COUNCIL_UNITS)
-    try:
-        facts, forms = facts_of_run(run, Output(**run["settings"]["output"]), {}), int(run["counts"]["forms"])
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise fault("verify.no_manifest", file=str(results / MANIFEST)) from None
+    facts, forms = _said(run, results / MANIFEST)
     listed = sorted(read_sums(council / SUMS))
     files = {path: (council / path).read_bytes() for path in listed}
     counts = {name: int(funnel.number(name).sum()) for name in _COUNTS}
     return HandedOver(files, facts, forms, counts, len(units), int((units.text("rank") != "").sum()))
+
+
+def _said(run: Mapping[str, Any], path: Path) -> tuple[WorkbookFacts, int]:
+    """What the record of a run says of itself, and how many forms came back; ``path`` is shown to users."""
+    settings = settings_of(run, path.name, Problems())
+    if settings is not None:
+        with suppress(KeyError, TypeError, ValueError, AttributeError):
+            return facts_of_run(run, settings, {}), int(run["counts"]["forms"])
+    raise fault("verify.no_manifest", file=str(path))
 
 
 def deliver_handover(handed: HandedOver, out: Path, record: bytes | None = None) -> None:

@@ -47,6 +47,7 @@ Content = Literal["scores", "screening", "comparison", "audit"]
 #: Parts of a study that decide its numbers beside the files it names.
 _SETTINGS = (
     "exclusions", "returns", "rules", "weights", "fieldwork", "minimum", "inference", "output",
+    "publication",
 )  # fmt: skip
 #: Keys of ``[files]`` whose tables hold what people decided.
 _DECIDED = ("decisions", "unit_decisions", "adjudication", "entry_codes", "explanations")

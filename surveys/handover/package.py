@@ -28,6 +28,7 @@ from surveys.handover import official_columns, result_frames
 from surveys.handover.folder import write_folder
 from surveys.handover.manifest import COUNCIL, INSTRUMENT, MANIFEST, WORKBOOK, digests_of, run_manifest
 from surveys.handover.official_columns import OfficialTable
+from surveys.handover.read_back import RunSettings
 from surveys.handover.result_frames import Texts
 from surveys.handover.review_books import review_books
 from surveys.handover.seal import described, package_name, sealed
@@ -135,7 +136,7 @@ def _council(
     texts, csvs = _as_csv(study, frames)
     files = {**_described(study, csvs, f"-{COUNCIL}"), MANIFEST: manifest}
     words = {kind: words_of(kind, study.instrument, study.output.language) for kind in SHOWN}
-    facts = facts_of_run(json.loads(manifest), study.output, words)
+    facts = facts_of_run(json.loads(manifest), RunSettings.of(study), words)
     return sealed({**files, WORKBOOK: workbook_bytes(facts, texts, digests_of(files))})
 
 

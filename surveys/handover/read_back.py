@@ -15,7 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from surveys.definitions.record_building import build
-from surveys.definitions.study.records import Inference, Minimum, Output
+from surveys.definitions.study.publication import Publication
+from surveys.definitions.study.records import Inference, Minimum, Output, StudyDefinition
 from surveys.handover.first_faults import SHOWN
 from surveys.handover.official_columns import OfficialColumn, OfficialTable
 from surveys.handover.rounding import numbers_of
@@ -74,18 +75,24 @@ Package = Mapping[str, PrintedTable]  # by the name of the table
 @dataclass(frozen=True)
 class RunSettings:
     """The settings of a run by which its tables can be checked: how numbers are printed, from how many forms a result is shown,
-    and how intervals are made."""
+    how intervals are made, and with whose name and about which period the results go out."""
 
     output: Output
     minimum: Minimum
     inference: Inference
+    publication: Publication
+
+    @classmethod
+    def of(cls, study: StudyDefinition) -> RunSettings:
+        """The settings that the record of a run of a study holds."""
+        return cls(study.output, study.minimum, study.inference, study.publication)
 
 
 def settings_of(run: Mapping[str, Any], shown: str, problems: Problems) -> RunSettings | None:
     """The settings that a ``run.json`` records; None, with their faults, where they are none. A comparison and an audit record
     none: theirs are the defaults."""
     recorded = run.get("settings", {})
-    kinds = {"output": Output, "minimum": Minimum, "inference": Inference}
+    kinds = {"output": Output, "minimum": Minimum, "inference": Inference, "publication": Publication}
     found: dict[str, Any] = {}
     for name, record in kinds.items():
         raw = recorded.get(name, {}) if isinstance(recorded, Mapping) else None

@@ -312,7 +312,7 @@ def _check_workbook(
         return
     run, settings, instrument = made
     try:
-        facts = facts_of_run(run, settings.output, {})
+        facts = facts_of_run(run, settings, {})
     except (KeyError, TypeError, AttributeError) as error:
         problems.add("verify.manifest_incomplete", file=MANIFEST, reason=error)
         return

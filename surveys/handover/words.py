@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from surveys.definitions.instrument.records import Block, Group, Instrument, Node, Questionnaire, Unit
+from surveys.definitions.study.publication import CitedDocument, IssuedDocument, Period
 from surveys.definitions.study.records import StudyDefinition
 from surveys.problems import Language, Names, phrase, wording
+from surveys.vocabulary.dates import written_date
 from surveys.vocabulary.statuses import EXPLANATION_DECISIONS, EXPLANATION_STATUSES, STATUSES
 
 #: Kind of code → code → word.
@@ -74,3 +76,26 @@ def rule_words(names: str, language: Language) -> str:
     known = wording()
     found = (known.get(f"rule_label.{name}", {language: name})[language] for name in names.split(";"))
     return "; ".join(filter(None, found))
+
+
+def period_shown(period: Period, language: Language) -> str:
+    """The period assessed; empty where it is not known.
+
+    >>> period_shown(Period("2023-01-01", "2023-12-31"), "vi")
+    '01/01/2023 – 31/12/2023'
+    """
+    return " – ".join(written_date(day, language) for day in (period.start, period.end) if day)
+
+
+def document_shown(document: IssuedDocument | CitedDocument, language: Language) -> str:
+    """Title, number, date and issuer of a document, as far as they are known; empty where nothing is.
+
+    >>> document_shown(IssuedDocument("12/BC", "2024-01-05"), "vi")
+    'số 12/BC ngày 05/01/2024'
+    >>> document_shown(CitedDocument("Kế hoạch", number="243/KH", issuer_vi="UBND"), "vi")
+    'Kế hoạch; số 243/KH của UBND'
+    """
+    issuer = document.issuer(language) if isinstance(document, CitedDocument) else ""
+    day, title = written_date(document.date, language), document.title(language)
+    text = phrase("summary.cited", language, document=title, number=document.number, date=day, issuer=issuer)
+    return text.strip("; ,")

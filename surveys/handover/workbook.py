@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from surveys.definitions.study.publication import Publication
 from surveys.definitions.study.records import Output
 from surveys.handover.fingerprint import fingerprint_of
 from surveys.handover.official_columns import COUNCIL_SCORES, COUNCIL_UNITS, OfficialColumn, OfficialTable
+from surveys.handover.read_back import RunSettings
 from surveys.handover.result_frames import Texts
 from surveys.handover.words import Words
 from surveys.problems import Language, phrase
@@ -54,25 +56,26 @@ class WorkbookSheet:
 @dataclass(frozen=True)
 class WorkbookFacts:
     """What a workbook says beside its tables. ``identity``: what :func:`facts_of_run` tells of the study; ``output``: language
-    and decimals; ``words``: kind of code → code → word."""
+    and decimals; ``publication``: with whose name and about which period it goes out; ``words``: kind of code → code → word."""
 
     identity: Mapping[str, str]
     output: Output
+    publication: Publication
     words: Words
 
 
-def facts_of_run(run: Mapping[str, Any], output: Output, words: Words) -> WorkbookFacts:
-    """What the record of a run says of itself in its workbook; ``output`` as it stands in its settings."""
-    study, fieldwork, language = run["study"], run["settings"]["fieldwork"], output.language
+def facts_of_run(run: Mapping[str, Any], settings: RunSettings, words: Words) -> WorkbookFacts:
+    """What the record of a run says of itself in its workbook; ``settings``: its own."""
+    study, fieldwork, language = run["study"], run["settings"]["fieldwork"], settings.output.language
     facts = {
         "study": study["code"],
         "label": study[f"label_{language}"] or study["label_vi"],
         "instrument": run["instrument"],
         "edition": run["instrument"].partition("/")[2],
         "fieldwork": f"{fieldwork['start']} – {fieldwork['end']}" if fieldwork["start"] else "",
-        "publisher": output.publisher_en or output.publisher_vi if language == "en" else output.publisher_vi,
+        "publisher": settings.publication.publisher.name(language),
     }
-    return WorkbookFacts(facts, output, words)
+    return WorkbookFacts(facts, settings.output, settings.publication, words)
 
 
 def workbook_bytes(

@@ -2,7 +2,8 @@
 
 Sizes, response, scores, files and defects are data of the edition; nothing of a city or a group is in the code. Without the file
 every questionnaire gets the defaults written here. Each section is a field of :class:`SimulationPlan`, each of its keys a field
-of that section's record; ``[defects]`` has the rules of the instrument as its keys.
+of that section's record; ``[defects]`` has the rules of the instrument as its keys; what the study of a round says of its
+publisher, period and basis stands as it does in ``study.toml``.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from surveys.definitions.draft import Section
+from surveys.definitions.study.publication import Publication
+from surveys.definitions.study.reading import PUBLICATION
 from surveys.definitions.study.records import Exclusion
 
 FileFormat = Literal["csv", "xlsx", "sav"]
@@ -123,6 +126,7 @@ class SimulationPlan:
     attributes: tuple[AttributePlan, ...]
     texts: tuple[TextPlan, ...]
     exclusions: tuple[Exclusion, ...]
+    publication: Publication
     defects: tuple[tuple[str, int], ...]
 
     def cell(self, questionnaire: str) -> CellPlan:
@@ -148,6 +152,7 @@ SECTIONS: Mapping[str, Section] = {
     "attributes": Section(AttributePlan, "array"),
     "texts": Section(TextPlan, "array"),
     "exclusions": Section(Exclusion, "array"),
+    **PUBLICATION,
     "defects": Section(dict),
 }
 #: Lowest and highest value of the numbers of a cell or a stage, by key; both ends of a range.

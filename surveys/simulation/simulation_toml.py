@@ -8,6 +8,7 @@ from surveys.definitions.draft import Draft
 from surveys.definitions.instrument.records import Field, Instrument, Questionnaire
 from surveys.definitions.record_building import section
 from surveys.definitions.shared_checks import Reference, check_references
+from surveys.definitions.study.reading import publication_of
 from surveys.definitions.study.records import Exclusion
 from surveys.definitions.text_files import read_toml
 from surveys.problems import Place, Problems
@@ -138,6 +139,7 @@ def _completed(instrument: Instrument, draft: Draft, defects: dict[str, int]) ->
         attributes=draft.all(AttributePlan),
         texts=(*texts, *(TextPlan(code, (("x",),)) for code in asked if code not in filled)),
         exclusions=draft.all(Exclusion),
+        publication=publication_of(draft),
         defects=tuple(defects.items()),
     )
 

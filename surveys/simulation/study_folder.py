@@ -13,6 +13,8 @@ import numpy as np
 
 from surveys.definitions.instrument.reading import find_instrument, load_instrument, shipped
 from surveys.definitions.instrument.records import Instrument, Unit
+from surveys.definitions.study.publication import Publication
+from surveys.definitions.study.reading import PUBLICATION
 from surveys.definitions.study.records import External, Frame, Issued, MarginTotal
 from surveys.definitions.toml_writing import toml_table
 from surveys.problems import phrase
@@ -144,6 +146,7 @@ def _study_toml(
     }
     fieldwork = {"start": plan.round.start, "end": plan.round.end, "timezone": "Asia/Ho_Chi_Minh"}
     tables: list[tuple[str, Mapping[str, object]]] = [("[study]", study), ("[fieldwork]", fieldwork)]
+    tables += list(_publication(plan.publication))
     if _has_own_register(instrument):
         tables.append(("[units]", {"file": REGISTER}))
     tables += [("[[units.exclusions]]", asdict(exclusion)) for exclusion in plan.exclusions]
@@ -157,6 +160,17 @@ def _study_toml(
         _comment(heading) + "\n".join(toml_table(heading, entries) for _, entries in same)
         for heading, same in groupby(tables, key=itemgetter(0))
     )
+
+
+def _publication(publication: Publication) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """The tables that say with whose name and about which period the results go out."""
+    for name, section in PUBLICATION.items():
+        said = getattr(publication, name)
+        heading = f"[[{name}]]" if section.form == "array" else f"[{name}]"
+        for record in said if section.form == "array" else (said,):
+            entries = {key: value for key, value in asdict(record).items() if value}
+            if entries:
+                yield heading, entries
 
 
 def _comment(heading: str) -> str:

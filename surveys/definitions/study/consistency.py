@@ -38,6 +38,7 @@ from surveys.definitions.shared_checks import (
     check_period,
     check_ranges,
     check_references,
+    checked_date,
     note_doubles,
     refer,
     within,
@@ -45,6 +46,7 @@ from surveys.definitions.shared_checks import (
 from surveys.definitions.study.explanations import check_explanation
 from surveys.definitions.study.form_codes import fixed_part
 from surveys.definitions.study.limits import Limits
+from surveys.definitions.study.publication import CitedDocument, IssuedDocument, Period
 from surveys.definitions.study.records import (
     Adjudication,
     Assessed,
@@ -90,6 +92,7 @@ ONCE: tuple[Key, ...] = (
     (Adjudication, "field", ("form", "field")),
     (EntryCode, "second_code", ("second_code",)),
     (Explanation, "node", ("block", "unit", "node")),
+    (CitedDocument, "number", ("number", "date", "issuer_vi", "title_vi")),
 )
 REFERENCES: tuple[Reference, ...] = (
     (ReturnFile, "questionnaire", Questionnaire),
@@ -216,6 +219,7 @@ def check_settings(draft: StudyDraft) -> None:
     if not _is_known(ZoneInfo, fieldwork.timezone):
         place.note("study.timezone", "timezone", value=fieldwork.timezone)
     check_form_codes(fieldwork.form_codes, place)
+    check_publication(draft)
     check_ranges(draft, RANGES)
     for field in draft.instrument.all(Field) if draft.instrument and not fieldwork.start else ():
         if field.measure == "age":
@@ -225,6 +229,15 @@ def check_settings(draft: StudyDraft) -> None:
         within(place, f"by_group.{group}", forms, 1, 1_000_000)
         if draft.instrument:
             refer(place, "group", f"by_group.{group}", [group], draft.declared(Group))
+
+
+def check_publication(draft: StudyDraft) -> None:
+    """Dates are dates, and the period assessed begins before it ends."""
+    period, place = draft.one(Period), draft.place.below("period")
+    check_period(place, period.start, period.end, ("start", "end"))
+    checked_date(draft.place.below("document"), "date", draft.one(IssuedDocument).date)
+    for cited, place in draft.of(CitedDocument):
+        checked_date(place, "date", cited.date)
 
 
 def check_form_codes(patterns: Sequence[str], place: Place) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from surveys.definitions.csv_tables import Row, TableColumns, bounded, read_table
 from surveys.definitions.declared_rules import keep_rules, with_standing
-from surveys.definitions.draft import InstrumentDraft, Section, StudyDraft
+from surveys.definitions.draft import Draft, InstrumentDraft, Section, StudyDraft
 from surveys.definitions.instrument.consistency import check_scoring
 from surveys.definitions.instrument.reading import (
     INSTRUMENT_FILE,
@@ -23,6 +23,14 @@ from surveys.definitions.instrument.records import Instrument, Questionnaire, Ru
 from surveys.definitions.record_building import build, columns_of, entries, from_table, section
 from surveys.definitions.study.consistency import check_study, refers
 from surveys.definitions.study.limits import Limits
+from surveys.definitions.study.publication import (
+    CitedDocument,
+    IssuedDocument,
+    Period,
+    Publication,
+    Publisher,
+    Signatory,
+)
 from surveys.definitions.study.records import (
     Adjudication,
     Assessed,
@@ -67,6 +75,14 @@ FILES: Mapping[str, type] = {
 }
 #: Tables that come from review files: their texts are guarded against formulas.
 _DECIDED = (Decision, UnitDecision, Adjudication, EntryCode, Explanation)
+#: The sections of a :class:`Publication`, by the name of its field.
+PUBLICATION: Mapping[str, Section] = {
+    "publisher": Section(Publisher),
+    "document": Section(IssuedDocument),
+    "period": Section(Period),
+    "basis": Section(CitedDocument, "array"),
+    "signatures": Section(Signatory, "array"),
+}
 SECTIONS: Mapping[str, Section] = {
     "study": Section(StudyHeading),
     "fieldwork": Section(Fieldwork),
@@ -80,6 +96,7 @@ SECTIONS: Mapping[str, Section] = {
     "minimum": Section(Minimum),
     "inference": Section(Inference),
     "output": Section(Output),
+    **PUBLICATION,
     "limits": Section(Limits),
 }
 #: Columns of the ``scores.csv`` of another round that are read; the others are known and passed over.
@@ -128,6 +145,7 @@ def read_study(
     _read_tables(draft)
     _read_results(draft)
     draft.read_sections("returns", "weights", "fieldwork", "minimum", "inference", "output", "limits")
+    draft.read_sections(*PUBLICATION)
     _name_returns(draft)
     spoken_of = keep_rules(draft, draft.declared(Questionnaire))
     check_study(draft)
@@ -272,8 +290,15 @@ def _study(
         minimum=draft.one(Minimum),
         inference=draft.one(Inference),
         output=draft.one(Output),
+        publication=publication_of(draft),
         limits=draft.one(Limits),
         files=tuple(draft.files),
         document=draft.document,
         **named,
     )
+
+
+def publication_of(draft: Draft) -> Publication:
+    """What the sections of :data:`PUBLICATION` say, of a study or of the plan of a simulated one."""
+    publisher, document, period = draft.one(Publisher), draft.one(IssuedDocument), draft.one(Period)
+    return Publication(publisher, document, period, draft.all(CitedDocument), draft.all(Signatory))

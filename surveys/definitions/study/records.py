@@ -15,6 +15,7 @@ from typing import Literal
 from surveys.definitions.field_types import Count, Date, MayBeEmpty
 from surveys.definitions.instrument.records import Instrument, Rule, Unit
 from surveys.definitions.study.limits import LIMITS, Limits
+from surveys.definitions.study.publication import UNSAID, Publication
 from surveys.problems import Language, Problem
 from surveys.vocabulary.notebook_display import Shown
 from surveys.vocabulary.statuses import NO_ANSWER, PENDING
@@ -325,16 +326,17 @@ class Inference:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Options of the hand-over: language of the official files, decimals printed, who publishes, and whether unweighted results
-    stand beside the weighted ones (as PAPI publishes them)."""
+    """Options of the hand-over: language of the official files, decimals printed, and whether unweighted results stand beside
+    the weighted ones (as PAPI publishes them)."""
+
+    #: Keys that stand elsewhere now, and where.
+    MOVED = (("publisher_vi", "[publisher] name_vi"), ("publisher_en", "[publisher] name_en"))
 
     language: Language = "vi"
     points_decimals: int = 4
     percent_decimals: int = 2
     score_decimals: int = 10
     unweighted: bool = False
-    publisher_vi: str = ""
-    publisher_en: str = ""
 
 
 @dataclass(frozen=True, repr=False)
@@ -365,6 +367,7 @@ class StudyDefinition(Shown):
     minimum: Minimum = Minimum()
     inference: Inference = Inference()
     output: Output = Output()
+    publication: Publication = UNSAID
     limits: Limits = LIMITS
     files: tuple[str, ...] = ()  # every input file, relative to the folder, for the manifest
     document: Mapping[str, object] = field(default_factory=dict, repr=False)  # what study.toml says

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from surveys.handover.handing_over import HandedOver
 from surveys.handover.manifest import SUMS
 from surveys.handover.official_columns import COLUMNS
+from surveys.handover.words import document_shown, period_shown
 from surveys.problems import Language, fault, phrase
 from surveys.reports.word.document import Paragraph, Picture, WordDocument
 from surveys.reports.word.styles import layout
@@ -65,13 +66,15 @@ def _write_parties(document: WordDocument, publisher: str) -> None:
 
 def _write_facts(document: WordDocument, handed: HandedOver) -> None:
     """Study, instrument, fieldwork and units: the name of each to the left, what it is to the right."""
-    language, identity = document.language, handed.facts.identity
+    language, identity, publication = document.language, handed.facts.identity, handed.facts.publication
     days = " – ".join(written_date(day, language) for day in identity["fieldwork"].split(" – "))
     units, ranked = _whole(handed.units, language), _whole(handed.ranked, language)
     facts = {
         "handover.identity.study": identity["study"],
         "handover.identity.instrument": identity["instrument"],
+        "handover.identity.period": period_shown(publication.period, language),
         "handover.identity.fieldwork": days,
+        "handover.identity.document": document_shown(publication.document, language),
         "record.units.name": phrase("record.units", language, units=units, ranked=ranked),
     }
     rows = [

@@ -63,6 +63,8 @@ CASES = (
          ("incomplete.issued",)),
     Case("record.unknown_key", STUDY, "minimum_items", "minimum_item", None, "rules[2].minimum_item",
          {"nearest": "minimum_items"}),
+    Case("record.moved_key", STUDY, 'unweighted = false', 'publisher_vi = "Viện"', None, "output.publisher_vi",
+         {"value": "publisher_vi", "now": "[publisher] name_vi"}),
     Case("record.not_accepted", TREE, ",external,", ",extern,", 5, "measured_by",
          {"value": "extern", "nearest": "external"}),
     Case("record.not_accepted", STUDY, '"renormalise"', '"renormalize"', None, "inference.on_missing_group",
@@ -84,7 +86,7 @@ CASES = (
          {"value": "sex"}),
     Case("record.list_length", STUDY, "bounds = [0.3, 3.0]", "bounds = [0.3, 1.0, 3.0]", None, "weights[1].bounds",
          {"limit": "2"}),
-    Case("record.not_table", STUDY, "[output]\npublisher_vi", "[[output]]\npublisher_vi", None, "output"),
+    Case("record.not_table", STUDY, "[output]\nunweighted", "[[output]]\nunweighted", None, "output"),
     Case("record.not_tables", TOML, '[[blocks]]\ncode = "huyen"', '[blocks]\ncode = "huyen"', None, "blocks", {},
          ("reference.block",)),
     Case("record.missing", STUDY, "trim = [0.2, 5.0]", "trim = [0.2]", None, "weights[1].trim[2]"),
@@ -117,6 +119,20 @@ CASES = (
     Case("record.not_date", STUDY, '"2023-10-01"', '"01/10/2023"', None, "fieldwork.start", {"value": "01/10/2023"}),
     Case("record.not_date", TOML, 'document = "KH 243/KH-UBND 2023"', 'document = "KH"\ndate = "05/10/2023"', None,
          "sources[1].date", {"value": "05/10/2023"}),
+    Case("record.order", STUDY, "end = 2023-12-31", "end = 2022-12-31", None, "period.start",
+         {"low": "2023-01-01", "high": "2022-12-31"}),
+    Case("record.not_date", STUDY, "date = 2024-01-05", 'date = "05/01/2024"', None, "document.date",
+         {"value": "05/01/2024"}),
+    Case("record.not_date", STUDY, "date = 2023-10-05", 'date = "5/10/2023"', None, "basis[1].date",
+         {"value": "5/10/2023"}),
+    Case("record.missing", STUDY, 'title_vi = "Kế hoạch"\n', "", None, "basis[1].title_vi"),
+    Case("record.duplicate", STUDY, "[[signatures]]", """[[basis]]
+title_vi = "Kế hoạch"
+number = "243/KH"
+date = 2023-10-05
+issuer_vi = "Ủy ban"
+
+[[signatures]]""", None, "basis[2].number", {"value": "243/KH/2023-10-05/Ủy ban/Kế hoạch", "first": "basis[1]"}),
     Case("record.not_date", UNITS, "Ba Đình,,2025-06-30", "Ba Đình,,2025-06-31", 2, "valid_to",
          {"value": "2025-06-31"}),
     Case("record.not_date", "decisions.csv", "2023-12-20", "20-12-2023", 2, "date"),
@@ -341,6 +357,11 @@ CASES = (
     Case("reference.node", "explanations.csv", "ba-dinh,,", "ba-dinh,9.9,", 2, "node"),
     Case("incomplete.issued", STUDY, 'issued = "issued.csv"\n', "", None, "files.issued"),
     Case("incomplete.fieldwork", STUDY, 'end = "2023-12-15"\n', "", None, "fieldwork"),
+    Case("incomplete.publication", STUDY, '[publisher]\nname_vi = "Viện"', "[publisher]", None, "",
+         {"sections": "[publisher]"}),
+    Case("incomplete.publication", STUDY, "end = 2023-12-31\n", "", None, "", {"sections": "[period]"}),
+    Case("incomplete.citation", STUDY, 'number = "243/KH"\ndate = 2023-10-05\n', "", None, "basis[1]",
+         {"title": "Kế hoạch", "keys": "number, date"}),
     Case("incomplete.frame", "frames.csv", "huyen,,deputies,95\n", "", None, "files.frames",
          {"block": "huyen", "group": "deputies"}, ("weights.census_without_frame",)),
 )  # fmt: skip

@@ -135,7 +135,12 @@ def test_study_without_sources_of_data_is_incomplete_only(small: Path) -> None:
     (small / "study.toml").write_text(
         '[study]\ncode = "x"\nlabel_vi = "x"\nlabel_en = "x"\ninstrument = "ha-noi/2023"\n', encoding="utf-8"
     )
-    assert codes(small) == ["incomplete.returns", "incomplete.issued", "incomplete.fieldwork"]
+    assert codes(small) == [
+        "incomplete.returns",
+        "incomplete.issued",
+        "incomplete.fieldwork",
+        "incomplete.publication",
+    ]
     declared = load_instrument("ha-noi/2023")
     assert load_study(small).rules == with_standing(declared.rules, declared.questionnaire)
 

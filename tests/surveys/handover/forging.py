@@ -104,7 +104,7 @@ def workbook_anew(council: Path, words: Words) -> None:
     settings = settings_of(run, "run.json", problems)
     tables = [read_printed(council, table.path, table, problems) for table in COUNCIL_TABLES]
     assert settings is not None
-    facts = facts_of_run(run, settings.output, {})
+    facts = facts_of_run(run, settings, {})
     printed = [table for table in tables if table is not None]
     covered = (*council.glob("*.csv"), *council.glob("*.json"))
     digests = {path.name: digest_of(path.read_bytes()) for path in covered}

@@ -23,7 +23,15 @@ from surveys.definitions.instrument.records import (
     Scale,
     Unit,
 )
-from surveys.definitions.study.records import Fieldwork, Inference, Output, StudyDefinition
+from surveys.definitions.study.publication import (
+    CitedDocument,
+    IssuedDocument,
+    Period,
+    Publication,
+    Publisher,
+    Signatory,
+)
+from surveys.definitions.study.records import Fieldwork, Inference, StudyDefinition
 from surveys.problems import Problem
 from surveys.returns.record_set import ROW_COLUMNS, Returns
 from surveys.review.columns_and_words import UNITS as UNITS_TO_CONFIRM
@@ -64,6 +72,13 @@ ITEM_SCORES: dict[str, dict[str, dict[str, float | None]]] = {
         "2.a": {"heads": 1.0},
     },
 }
+PUBLICATION = Publication(
+    Publisher("Viện", "Institute", "UBND Thành phố", "City", "Hà Nội", "Hanoi"),
+    IssuedDocument("12/BC-V", "2024-01-05", "Kết quả Chỉ số", "Results of the index"),
+    Period("2023-01-01", "2023-12-31"),
+    (CitedDocument("Kế hoạch Chỉ số", "Plan of the index", "243/KH", "2023-10-05", "UBND", "Committee"),),
+    (Signatory("Người lập biểu", "Prepared by"), Signatory("Viện trưởng", "Director", "Nguyễn Văn A")),
+)
 CODES = ("H##", "C-@@@-@@-#", "C-@-@@-#", "C-@@@-#")
 #: Status and remarks of a row.
 Said = tuple[str, Remarks]
@@ -129,7 +144,7 @@ def _study(folder: Path) -> StudyDefinition:
     )  # fmt: skip
     return StudyDefinition(
         "nhỏ-2023", "Đợt nhỏ 2023", "Small round 2023", instrument, folder, UNITS, files=("study.toml",),
-        fieldwork=Fieldwork("2023-10-01", "2023-12-15", form_codes=CODES), output=Output(publisher_vi="Viện"),
+        fieldwork=Fieldwork("2023-10-01", "2023-12-15", form_codes=CODES), publication=PUBLICATION,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ import docx
 import pytest
 import segno
 
+from surveys.definitions.study.publication import IssuedDocument, Period, Publication
 from surveys.definitions.study.records import Output
 from surveys.handover.handing_over import HandedOver
 from surveys.handover.workbook import WorkbookFacts
@@ -27,13 +28,16 @@ IDENTITY = {
     "study": "ha-noi-2023", "label": "Chỉ số cải cách hành chính các sở, quận, huyện, 2023", "instrument": "ha-noi/2023",
     "edition": "2023", "fieldwork": "2023-10-09 – 2023-12-08", "publisher": "Viện Nghiên cứu phát triển",
 }  # fmt: skip
+PUBLICATION = Publication(
+    document=IssuedDocument("12/BC-V", "2024-01-05"), period=Period("2023-01-01", "2023-12-31")
+)
 NAMES = ("datapackage.json", "rejected.csv", "run.json", "scores.csv", "survey-scores.xlsx", "units.csv")
 FILES = dict.fromkeys(NAMES, b"x" * 12_345)
 COUNTS = {"issued": 20_348, "returned": 18_050, "valid": 17_761, "review": 67, "rejected": 222, "left_out": 0}
 
 
 def handed(language: Language = "vi", **identity: str) -> HandedOver:
-    facts = WorkbookFacts({**IDENTITY, **identity}, Output(language=language), {})
+    facts = WorkbookFacts({**IDENTITY, **identity}, Output(language=language), PUBLICATION, {})
     return HandedOver(FILES, facts, 13_553, COUNTS, units=52, ranked=51)
 
 
@@ -58,6 +62,8 @@ def test_the_record_says_what_is_handed_over(language: Language) -> None:
         assert (number if language == "vi" else number.replace(".", ",")) in texts
     assert "0" not in texts  # what occurs nowhere has no column
     assert ("09/10/2023 – 08/12/2023" in texts) == (language == "vi")
+    assert ("01/01/2023 – 31/12/2023" in texts) == (language == "vi")
+    assert {"vi": "số 12/BC-V ngày 05/01/2024", "en": "No. 12/BC-V of 2024-01-05"}[language] in texts
     lines = [text.replace("\N{NO-BREAK SPACE}", " ") for text in texts]
     assert " ".join(line for line in lines if re.fullmatch("([0-9a-f]{4} ?){8}", line)) == given.fingerprint
 
