@@ -9,11 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from surveys.definitions.completeness import check_completeness, check_rules, check_study_completeness
-from surveys.definitions.instrument.reading import (
-    INSTRUMENT_FILE,
-    read_named,
-    shipped,
-)
+from surveys.definitions.instrument.reading import read_named
+from surveys.definitions.instrument.shelf import INSTRUMENT_FILE, shipped
 from surveys.definitions.study.reading import STUDY_FILE, read_study
 from surveys.definitions.study.records import StudyDefinition
 from surveys.definitions.text_files import is_file

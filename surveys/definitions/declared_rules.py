@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from surveys.definitions.draft import Draft
 from surveys.definitions.instrument.records import Field, Rule
-from surveys.definitions.record_building import build, entries, types_of
+from surveys.definitions.record_building import build, types_of
 from surveys.definitions.shared_checks import note_doubles, refer
 from surveys.problems import Place, Problem, Problems
 from surveys.vocabulary.roles import PERSON_ROLES
@@ -21,7 +21,7 @@ def keep_rules(draft: Draft, questionnaires: Sequence[str]) -> set[str]:
     """Keep the rules of ``[[rules]]`` tables, each once per questionnaire; those of severity ``off`` are left out. Returns
     the names of all rules the document speaks of."""
     keys, names = [], set()
-    for raw, place in entries(draft.document, "rules", draft.place):
+    for raw, place in draft.tables("rules"):
         names.add(str(raw.get("rule")))
         rule = _rule(raw, questionnaires, place)
         if rule is None:

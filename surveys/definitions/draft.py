@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter, itemgetter
 from pathlib import Path
@@ -27,6 +27,13 @@ class Section:
     form: Literal["table", "array", "by_code", "files"] = "table"
 
 
+def note_unknown(document: Mapping[str, object], sections: Mapping[str, Section], place: Place) -> None:
+    """Note every key of a document that is none of its sections."""
+    unknown = [key for key in document if key not in sections]
+    for key in bounded(unknown, lambda _: place, place.problems):
+        place.not_accepted("record.unknown_key", key, key, sections)
+
+
 @dataclass
 class Draft:
     """The records of a TOML document and of the tables beside it. ``broken``: records of which at least one is faulty or a table
@@ -42,9 +49,7 @@ class Draft:
     _cells: dict[tuple[str, int | None], Mapping[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        unknown = [key for key in self.document if key not in self.sections]
-        for key in bounded(unknown, lambda _: self.place, self.problems):
-            self.place.not_accepted("record.unknown_key", key, key, self.sections)
+        note_unknown(self.document, self.sections, self.place)
 
     @property
     def problems(self) -> Problems:
@@ -93,14 +98,18 @@ class Draft:
     def read_sections(self, *names: str) -> None:
         """Keep the records of tables and arrays of tables of the document."""
         for name in names:
-            record, form = self.sections[name].record, self.sections[name].form
-            if form == "array":
-                listed = entries(self.document, name, self.place)
-                found = bounded(listed, itemgetter(1), self.problems)
-            else:
-                found = iter([(section(self.document, name, self.place), self.place.below(name))])
+            record = self.sections[name].record
+            found: Iterable[tuple[Mapping[str, object], Place]] = self.tables(name)
+            if self.sections[name].form == "array":
+                found = bounded(found, itemgetter(1), self.problems)
             for raw, place in found:
                 self.keep(record, from_table(record, raw, place), place)
+
+    def tables(self, name: str) -> Sequence[tuple[Mapping[str, object], Place]]:
+        """The tables of a section with their places: all of an array ``[[name]]``, or the one ``[name]``, empty where absent."""
+        if self.sections[name].form == "array":
+            return entries(self.document, name, self.place)
+        return [(section(self.document, name, self.place), self.place.below(name))]
 
     def declares(self, record: type) -> tuple[str, ...]:
         """The codes of a kind that a column of its tables may name."""
@@ -117,37 +126,57 @@ class Draft:
         """Keep the records of the rows of a CSV; ``refers``: columns that hold codes, and the kind of records these name."""
         before = len(self.problems.errors)
         table = read_table(path, columns, self.problems, file)
-        rows: Sequence[Row] = table.rows if table else ()
-        for column, kind in (refers or {}).items():
+        self.keep_rows(record, table.rows if table else (), "code" in columns.accepted, refers or {})
+        if len(self.problems.errors) > before:
+            self.broken.add(record)
+
+    def keep_rows(self, record: type, rows: Sequence[Row], coded: bool, refers: Mapping[str, type]) -> None:
+        """Keep the records of rows; ``coded``: they have codes of their own."""
+        for column, kind in refers.items():
             own = [row["code"] for row in rows] if kind is record else self.declares(kind)
             rows = _with_codes(rows, column, own)
-        if "code" in columns.accepted:
+        if coded:
             self._cells |= {(row.place.file, row.line): row.cells for row in rows}
         built: list[Any] | None = build_rows(record, rows)
         if built is not None:
             self._found.setdefault(record, []).extend(zip(built, (row.place for row in rows), strict=True))
         for row in bounded(rows if built is None else (), attrgetter("place"), self.problems):
             self.keep(record, from_cells(record, row), row.place)
-        if len(self.problems.errors) > before:
-            self.broken.add(record)
 
 
 def _with_codes(rows: Sequence[Row], column: str, known: Sequence[str]) -> Sequence[Row]:
-    """The rows with codes in place of the numbers that a program made of all of them, which is told at the first."""
-    codes = codes_from_numbers((row[column] for row in rows), known)
-    if not codes:
+    """The rows with codes in place of the numbers that a program made of all of one file, which is told at the first."""
+    of_file = {
+        file: codes_from_numbers((row[column] for row in rows if row.place.file == file), known)
+        for file in dict.fromkeys(row.place.file for row in rows)
+    }
+    for file, codes in of_file.items():
+        if codes:
+            first = next(row for row in rows if row[column] and row.place.file == file)
+            told: dict[str, Any] = {"value": first[column], "meant": codes[first[column]]}
+            first.place.note("table.codes_as_numbers", column, severity="warning", **told)
+    if not any(of_file.values()):
         return rows
-    first = next(row for row in rows if row[column])
-    told: dict[str, Any] = {"value": first[column], "meant": codes[first[column]]}
-    first.place.note("table.codes_as_numbers", column, severity="warning", **told)
-    return [Row(row.place, {**row.cells, column: codes.get(row[column], "")}) for row in rows]
+    return [
+        Row(row.place, {**row.cells, column: codes.get(row[column], "")})
+        if (codes := of_file[row.place.file])
+        else row
+        for row in rows
+    ]
 
 
 @dataclass
 class InstrumentDraft(Draft):
-    """What a folder of ``questionnaires/`` says."""
+    """What a folder of ``questionnaires/`` says. ``merged``: section → its tables, and those of the edition it is based on."""
 
+    merged: Mapping[str, Sequence[tuple[Mapping[str, object], Place]]] = field(default_factory=dict)
     instrument: Instrument = field(init=False)
+
+    def tables(self, name: str) -> Sequence[tuple[Mapping[str, object], Place]]:
+        """The tables of a section, wherever they stand."""
+        if name in self.merged:
+            return self.merged[name]
+        return [] if self.sections[name].form == "array" else [({}, self.place.below(name))]
 
 
 @dataclass

@@ -17,6 +17,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from surveys.definitions.instrument.layers import definition_files
 from surveys.definitions.study.records import ReturnFile, StudyDefinition
 from surveys.definitions.text_files import on_disk
 from surveys.problems import Language
@@ -171,16 +172,15 @@ def _programs(content: Content) -> dict[str, object]:
 
 
 def input_files(study: StudyDefinition) -> dict[str, Path]:
-    """Every input by a name that is the same on all machines: study files, then ``instrument/…``."""
+    """Every input by a name that is the same on all machines: study files, then those that define the instrument."""
     found = {
         name: on_disk(study.folder / name) for name in study.files if on_disk(study.folder / name).is_file()
     }
     known = {path.resolve() for path in found.values()}
     folder = Path(study.instrument.folder) if study.instrument.folder else None
     if folder is not None and folder.is_dir():
-        for path in sorted(p for p in folder.rglob("*") if p.suffix in (".toml", ".csv")):
-            if path.resolve() not in known:
-                found[f"instrument/{path.relative_to(folder).as_posix()}"] = path
+        definitions = definition_files(folder).items()
+        found |= {name: path for name, path in definitions if path.resolve() not in known}
     return found
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.instrument.reading import own_files
+from surveys.definitions.instrument.written_out import own_files
 from surveys.definitions.study.records import StudyDefinition
 from surveys.handover import official_columns, result_frames
 from surveys.handover.folder import write_folder

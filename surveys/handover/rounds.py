@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 
 from surveys.comparison.changes import ComparedRound, Comparison
-from surveys.definitions.instrument.reading import INSTRUMENT_FILE, TABLES, load_instrument, shipped
+from surveys.definitions.instrument.parts import TABLES
+from surveys.definitions.instrument.reading import load_instrument
 from surveys.definitions.instrument.records import ScorePlan
+from surveys.definitions.instrument.shelf import INSTRUMENT_FILE, shipped
 from surveys.definitions.record_building import build
 from surveys.definitions.study.records import Output
 from surveys.handover import official_columns

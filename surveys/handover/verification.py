@@ -13,9 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from surveys.definitions.instrument.reading import INSTRUMENT_FILE
-from surveys.definitions.instrument.reading import TABLES as INSTRUMENT_TABLES
+from surveys.definitions.instrument.parts import TABLES as INSTRUMENT_TABLES
 from surveys.definitions.instrument.records import Instrument
+from surveys.definitions.instrument.shelf import INSTRUMENT_FILE
 from surveys.definitions.study.records import Output
 from surveys.handover import official_columns
 from surveys.handover.count_checks import counts_of_parts, names_of_nodes, rows_of_tree

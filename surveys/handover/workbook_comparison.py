@@ -14,8 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from surveys.definitions.instrument.reading import find_instrument, load_instrument, shipped
+from surveys.definitions.instrument.layers import definition_files
+from surveys.definitions.instrument.reading import load_instrument
 from surveys.definitions.instrument.records import Instrument
+from surveys.definitions.instrument.shelf import find_instrument, shipped
 from surveys.handover.first_faults import bounded
 from surveys.handover.read_back import PrintedTable
 from surveys.handover.words import SHOWN, Words, status_words, words_of
@@ -78,10 +80,9 @@ def instrument_of_run(run: Mapping[str, Any], own: Path) -> Instrument | None:
         if own.is_dir():
             return load_instrument(own)
         if name in shipped():
-            folder = find_instrument(name)
             inputs = {entry["path"]: entry["sha256"] for entry in run.get("inputs", ())}
-            files = [path for path in folder.iterdir() if path.suffix in (".toml", ".csv")]
-            if all(inputs.get(f"instrument/{path.name}") == digest_of(path.read_bytes()) for path in files):
+            files = definition_files(find_instrument(name)).items()
+            if all(inputs.get(path) == digest_of(file.read_bytes()) for path, file in files):
                 return load_instrument(name)
     return None
 

@@ -20,7 +20,7 @@ from surveys.comparison.crosswalk import COLUMNS as CROSSWALK_COLUMNS
 from surveys.definitions.declared_rules import OFF
 from surveys.definitions.draft import Section
 from surveys.definitions.field_types import MayBeEmpty
-from surveys.definitions.instrument import reading as instrument
+from surveys.definitions.instrument import parts as instrument
 from surveys.definitions.record_building import types_of
 from surveys.definitions.study import reading as study
 from surveys.handover.official_columns import TABLES as RESULT_TABLES

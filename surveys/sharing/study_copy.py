@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.instrument.reading import own_files
 from surveys.definitions.instrument.records import Unit
+from surveys.definitions.instrument.written_out import own_files
 from surveys.definitions.study.reading import FILES, STUDY_FILE
 from surveys.definitions.study.records import Decision, StudyDefinition
 from surveys.definitions.toml_writing import toml_table

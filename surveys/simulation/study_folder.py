@@ -11,8 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from surveys.definitions.instrument.reading import find_instrument, load_instrument, shipped
+from surveys.definitions.instrument.reading import load_instrument
 from surveys.definitions.instrument.records import Instrument, Unit
+from surveys.definitions.instrument.shelf import find_instrument, shipped
+from surveys.definitions.instrument.written_out import own_files
 from surveys.definitions.study.publication import Publication
 from surveys.definitions.study.reading import PUBLICATION
 from surveys.definitions.study.records import External, Frame, Issued, MarginTotal
@@ -27,7 +29,6 @@ from surveys.vocabulary.csv import csv_bytes
 
 REGISTER = "units.csv"
 UNIT_COLUMNS = tuple(field.name for field in fields(Unit))
-INSTRUMENT_FILES = ("instrument.toml", "tree.csv", "items.csv", "units.csv", PLAN_FILE)
 #: Files of the study that hold records, with their columns.
 RECORD_FILES: Mapping[str, tuple[str, ...]] = {
     "issued": ("form_code", "questionnaire", "unit"),
@@ -125,12 +126,10 @@ def _cell(value: object) -> object:
 
 
 def _instrument_files(instrument: Instrument) -> dict[str, bytes]:
-    folder = Path(instrument.folder)
-    return {
-        f"instrument/{name}": (folder / name).read_bytes()
-        for name in INSTRUMENT_FILES
-        if (folder / name).is_file()
-    }
+    """The instrument of the round, complete in itself, and the plan it was simulated by."""
+    plan = Path(instrument.folder) / PLAN_FILE
+    found = own_files(instrument) | ({PLAN_FILE: plan.read_bytes()} if plan.is_file() else {})
+    return {f"instrument/{name}": content for name, content in found.items()}
 
 
 def _study_toml(

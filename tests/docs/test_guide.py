@@ -14,7 +14,7 @@ from typer.main import get_command
 from surveys.cli import main
 from surveys.cli.commands import app
 from surveys.definitions.declared_rules import OFF, faulty_parameters
-from surveys.definitions.instrument import reading as instrument
+from surveys.definitions.instrument import parts as instrument
 from surveys.definitions.instrument.records import Rule
 from surveys.definitions.record_building import build, entries, from_table
 from surveys.definitions.study import reading as study

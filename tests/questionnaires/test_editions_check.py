@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from surveys.definitions.check import check
-from surveys.definitions.instrument.reading import load_instrument, shipped
+from surveys.definitions.instrument.reading import load_instrument
+from surveys.definitions.instrument.shelf import shipped
 from tests.questionnaires.shelf import EDITIONS, Edition
 
 

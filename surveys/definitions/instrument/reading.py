@@ -1,4 +1,5 @@
-"""An instrument from its folder: ``instrument.toml``, ``tree.csv``, ``items.csv`` and ``units.csv``.
+"""An instrument from its folder: ``instrument.toml``, ``tree.csv``, ``items.csv`` and ``units.csv``, over those of the edition it
+may be based on.
 
 The folder is read into an :class:`InstrumentDraft` (every record with the place it stands at), the draft is checked as a whole
 by :mod:`surveys.definitions.instrument.consistency`, and only a draft without errors is handed out as an :class:`Instrument`.
@@ -8,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from importlib import resources
 from pathlib import Path
 
 from surveys.definitions.declared_rules import keep_rules
-from surveys.definitions.draft import InstrumentDraft, Section
+from surveys.definitions.draft import InstrumentDraft
 from surveys.definitions.instrument.consistency import check_draft, refers
+from surveys.definitions.instrument.inheritance import Inherited, inherited
+from surveys.definitions.instrument.inherited_rows import read_rows
+from surveys.definitions.instrument.layers import read_layers
+from surveys.definitions.instrument.parts import ITEMS_FILE, SECTIONS, TABLES
 from surveys.definitions.instrument.records import (
     Block,
     Field,
@@ -30,26 +34,9 @@ from surveys.definitions.instrument.records import (
     Unit,
     UnitGroup,
 )
-from surveys.definitions.record_building import columns_of, from_table, section
-from surveys.definitions.text_files import inside, is_file, on_disk, read_toml
-from surveys.problems import Place, Problems, SurveyError, fault, nearest, shortened
-
-INSTRUMENT_FILE = "instrument.toml"
-SECTIONS: Mapping[str, Section] = {
-    "identity": Section(Identity),
-    "scoring": Section(ScorePlan),
-    "blocks": Section(Block, "array"),
-    "groups": Section(Group, "array"),
-    "questionnaires": Section(Questionnaire, "array"),
-    "unit_groups": Section(UnitGroup, "array"),
-    "sources": Section(Source, "array"),
-    "scales": Section(Scale, "by_code"),
-    "fields": Section(Field, "array"),
-    "rules": Section(Rule, "array"),
-}
-#: The tables of a folder, with the record of their rows; units may also be brought by the study.
-ITEMS_FILE = "items.csv"
-TABLES: Mapping[str, type] = {"tree.csv": Node, ITEMS_FILE: Item, "units.csv": Unit}
+from surveys.definitions.instrument.shelf import find_instrument, shipped
+from surveys.definitions.record_building import columns_of, from_table
+from surveys.problems import Place, Problems, SurveyError
 
 
 def load_instrument(name_or_folder: str | Path) -> Instrument:
@@ -99,34 +86,6 @@ def read_named(name_or_folder: str | Path, problems: Problems) -> InstrumentDraf
     return read_instrument(find_instrument(name), problems, name if name in shipped() else "")
 
 
-def find_instrument(name_or_folder: str | Path) -> Path:
-    """The folder of a shipped edition or of a path; SurveyError ``instrument.unknown`` when there is none."""
-    name, folder = str(name_or_folder), on_disk(Path(name_or_folder))
-    if name in shipped():
-        return _shelf() / name
-    if folder.name == INSTRUMENT_FILE and is_file(folder):
-        return folder.parent
-    if not is_file(folder / INSTRUMENT_FILE):
-        near = nearest(name, shipped())
-        raise fault("instrument.unknown", value=shortened(name), accepted=shipped(), nearest=near)
-    return folder
-
-
-def shipped() -> tuple[str, ...]:
-    """Names ``code/edition`` of the instruments that come with the engine, sorted."""
-    found = _shelf().glob(f"*/*/{INSTRUMENT_FILE}")
-    return tuple(sorted(f"{path.parent.parent.name}/{path.parent.name}" for path in found))
-
-
-def own_files(instrument: Instrument) -> dict[str, bytes]:
-    """The files of an instrument that is not shipped, by name; none of one that is."""
-    folder = Path(instrument.folder)
-    if not instrument.folder or folder.resolve().is_relative_to(_shelf().resolve()):
-        return {}
-    paths = [folder / name for name in (INSTRUMENT_FILE, *TABLES)]
-    return {path.name: path.read_bytes() for path in paths if path.is_file()}
-
-
 def instruments(name: str = "") -> tuple[Instrument, ...]:
     """The shipped instruments, or the one of that name or folder.
 
@@ -136,35 +95,31 @@ def instruments(name: str = "") -> tuple[Instrument, ...]:
     return tuple(load_instrument(each) for each in ([name] if name else shipped()))
 
 
-def _shelf() -> Path:
-    return Path(str(resources.files("questionnaires")))
-
-
 def read_instrument(folder: Path, problems: Problems, label: str = "") -> InstrumentDraft | None:
-    """Everything in the folder with its places, checked as a whole; None when ``instrument.toml`` cannot be read."""
-    shown = f"{label}/{INSTRUMENT_FILE}" if label else INSTRUMENT_FILE
-    path = inside(folder, INSTRUMENT_FILE, problems, shown)
-    document = read_toml(path, problems, shown) if path else None
-    if document is None:
+    """Everything in the folder with its places, checked as a whole; None when ``instrument.toml`` cannot be read. ``label``: what
+    stands before the names of its files where users see them."""
+    layers = read_layers(folder, problems, label)
+    if not layers:
         return None
-    draft = InstrumentDraft(folder, Place(problems, shown), document, SECTIONS)
+    edition = inherited(layers)
+    tables = {name: [(entry.raw, entry.place) for entry in found] for name, found in edition.tables.items()}
+    own = layers[-1]
+    draft = InstrumentDraft(folder, own.top, own.document, SECTIONS, merged=tables)
     draft.read_sections(
         "identity", "scoring", "blocks", "groups", "questionnaires", "unit_groups", "sources", "fields"
     )
-    scales = section(document, "scales", draft.place)
-    for code in scales:
-        _read_scale(draft, code, section(scales, code, draft.place.below("scales")))
+    for entry in edition.tables.get("scales", ()):
+        _read_scale(draft, entry.key[0], entry.raw, entry.place)
     for name, record in TABLES.items():
-        _read_table(draft, name, record)
+        _read_table(draft, edition, name, record)
     keep_rules(draft, draft.known(Questionnaire))
     draft.instrument = _instrument(draft)
     check_draft(draft)
     return draft
 
 
-def _read_scale(draft: InstrumentDraft, code: str, table: Mapping[str, object]) -> None:
+def _read_scale(draft: InstrumentDraft, code: str, table: Mapping[str, object], place: Place) -> None:
     """A table ``[scales.CODE]``; levels of a scale that has no order need no values."""
-    place = draft.place.below(f"scales.{code}")
     if "code" in table:
         place.not_accepted("record.unknown_key", "code", "code", columns_of(Scale).accepted)
     raw = {**table, "code": code}
@@ -175,13 +130,15 @@ def _read_scale(draft: InstrumentDraft, code: str, table: Mapping[str, object]) 
     draft.keep(Scale, from_table(Scale, raw, place), place)
 
 
-def _read_table(draft: InstrumentDraft, name: str, record: type) -> None:
-    file = draft.place.file.removesuffix(INSTRUMENT_FILE) + name
-    path = inside(draft.folder, name, draft.problems, file)
-    if path is not None and path.exists():
-        draft.read_rows(record, path, file, columns_of(record), refers(record))
-    elif path is not None and record is not Unit:
+def _read_table(draft: InstrumentDraft, edition: Inherited, name: str, record: type) -> None:
+    table = read_rows(edition, name)
+    if table.is_there:
+        draft.keep_rows(record, table.rows, "code" in columns_of(record).accepted, refers(record))
+    elif record is not Unit:
+        file = edition.layers[-1].label + name
         draft.problems.add("instrument.file_missing", file=file, name=name)
+    if not table.is_whole:
+        draft.broken.add(record)
 
 
 def _instrument(draft: InstrumentDraft) -> Instrument:

@@ -32,14 +32,35 @@ NON_ANSWERS: Mapping[str, int] = {
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The table ``[identity]``: which edition this is. ``comparable_with`` names editions whose results may be compared."""
+    """The table ``[identity]``: which edition this is. ``comparable_with`` names editions whose results may be compared;
+    ``based_on`` the edition of which this one states only the differences: a shipped name, or ``./folder`` within its own."""
 
     code: str
     edition: str
+    based_on: str = ""
     label_vi: str = ""
     label_en: str = ""
     total_points: float | None = None
     comparable_with: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """The table ``[without]``: codes of what an edition does not take over from the one it is based on. What cannot be without it
+    goes too: with a node those below it and their items; with a block its questionnaires and units; with a group its
+    questionnaires; with a questionnaire the items and rules that are for no other. Units may be named ``block/code``."""
+
+    blocks: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    questionnaires: tuple[str, ...] = ()
+    unit_groups: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    scales: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +298,7 @@ class Instrument:
     total_points: float | None = None
     comparable_with: tuple[str, ...] = ()
     unit_groups: tuple[UnitGroup, ...] = ()
+    based_on: str = ""
     folder: str = ""
 
     @property

@@ -12,14 +12,10 @@ from surveys.definitions.csv_tables import Row, TableColumns, bounded, read_tabl
 from surveys.definitions.declared_rules import keep_rules, with_standing
 from surveys.definitions.draft import Draft, InstrumentDraft, Section, StudyDraft
 from surveys.definitions.instrument.consistency import check_scoring
-from surveys.definitions.instrument.reading import (
-    INSTRUMENT_FILE,
-    TABLES,
-    read_instrument,
-    read_named,
-    shipped,
-)
+from surveys.definitions.instrument.parts import TABLES
+from surveys.definitions.instrument.reading import read_instrument, read_named
 from surveys.definitions.instrument.records import Instrument, Questionnaire, Rule, ScorePlan, Unit
+from surveys.definitions.instrument.shelf import INSTRUMENT_FILE, shipped
 from surveys.definitions.record_building import build, columns_of, entries, from_table, section
 from surveys.definitions.study.consistency import check_study, refers
 from surveys.definitions.study.limits import Limits

@@ -13,7 +13,7 @@ import pytest
 
 from surveys.definitions.draft import Section
 from surveys.definitions.instrument import consistency as instrument_checks
-from surveys.definitions.instrument import reading as instrument
+from surveys.definitions.instrument import parts as instrument
 from surveys.definitions.record_building import columns_of, types_of
 from surveys.definitions.study import consistency as study_checks
 from surveys.definitions.study import reading as study

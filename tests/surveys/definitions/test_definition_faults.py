@@ -419,5 +419,6 @@ def test_every_wording_of_this_room_is_tried_by_some_test() -> None:
         "explanations.late", "explanations.not_late",
         "field.measure", "field.bands", "study.age_without_start",  # in tests/trouble/test_columns.py
         "rule.no_person_field",  # in tests/trouble/test_identity.py
+        "edition.without_base", "edition.circle", "edition.nothing_to_take", "edition.no_difference",  # in test_based_on.py
     }  # fmt: skip  # in test_definition_texts.py, test_definition_folders.py and tests/indices/test_published.py
     assert worded == (here | elsewhere) - {"file.outside", "validity.parameter_range"}

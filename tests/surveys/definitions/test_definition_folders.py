@@ -10,8 +10,9 @@ import pytest
 
 from surveys.definitions.check import check
 from surveys.definitions.declared_rules import with_standing
-from surveys.definitions.instrument.reading import load_instrument, shipped
+from surveys.definitions.instrument.reading import load_instrument
 from surveys.definitions.instrument.records import Item, Node
+from surveys.definitions.instrument.shelf import shipped
 from surveys.definitions.study.reading import load_study
 from surveys.problems import SurveyError
 from surveys.vocabulary.validity_rules import VALIDITY_RULES

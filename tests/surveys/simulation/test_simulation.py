@@ -13,8 +13,9 @@ import pandas as pd
 import pytest
 
 from surveys.definitions.check import check
-from surveys.definitions.instrument.reading import load_instrument, shipped
+from surveys.definitions.instrument.reading import load_instrument
 from surveys.definitions.instrument.records import Instrument, Item
+from surveys.definitions.instrument.shelf import shipped
 from surveys.definitions.study.reading import load_study
 from surveys.definitions.study.records import StudyDefinition
 from surveys.problems import SurveyError
