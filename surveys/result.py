@@ -54,6 +54,17 @@ class Result(Screening):
         return self.scored.units
 
     @property
+    def index(self) -> pd.DataFrame:
+        """Where the study has assessments, one row per block × unit × node: the council's half beside the survey's, the total and
+        the interval that the survey part gives it."""
+        return self.scored.index
+
+    @property
+    def index_units(self) -> pd.DataFrame:
+        """Where the study has assessments, one row per unit: the totals of both halves, rank, joint set of ranks and class."""
+        return self.scored.index_units
+
+    @property
     def shares(self) -> pd.DataFrame:
         """Shares of each answer of the questions that enter no index."""
         return self.scored.shares

@@ -19,6 +19,7 @@ from surveys.definitions.instrument.records import (
     Item,
     Node,
     Questionnaire,
+    ResultClass,
     Rule,
     Scale,
     Source,
@@ -84,7 +85,7 @@ def _customary(draft: InstrumentDraft) -> list[str]:
 
 def _labelled(draft: InstrumentDraft) -> Iterator[tuple[Any, Place]]:
     """Every record that users see, with its place; levels stand below their scale."""
-    for record in (Identity, Block, Group, Questionnaire, UnitGroup, Scale, Field, Node, Item):
+    for record in (Identity, Block, Group, Questionnaire, UnitGroup, ResultClass, Scale, Field, Node, Item):
         yield from draft.of(record)
     for scale, place in draft.of(Scale):
         yield from ((level, place.below(f"levels[{k}]")) for k, level in enumerate(scale.levels, 1))
@@ -159,8 +160,10 @@ def check_headings(draft: InstrumentDraft) -> None:
 
 def check_study_completeness(draft: StudyDraft) -> None:
     """Note everything the engine can do without but a round should have."""
-    for heading, place in draft.of(StudyHeading):
-        check_texts(heading, place)
+    labelled: tuple[type[Any], ...] = (StudyHeading, ResultClass)
+    for record in labelled:
+        for made, place in draft.of(record):
+            check_texts(made, place)
     if not draft.of(ReturnFile):
         draft.place.note("incomplete.returns", "returns", severity="warning")
     if not (draft.of(Issued) or Issued in draft.broken):

@@ -11,8 +11,10 @@ from surveys.problems import Problem
 from surveys.vocabulary.levels import ALL_GROUPS
 from surveys.vocabulary.statuses import SUPPRESSED
 
-#: Numbers that tell nothing of answers: how many forms there are, and what could be reached.
-_KEPT = ("n_valid", "max_points")
+#: Numbers that tell nothing of answers: how many forms there are, what could be reached, and what the council gave.
+_KEPT = (
+    "n_valid", "max_points", "survey_max", "council_max", "council_points", "self_assessed", "first_appraisal", "final",
+)  # fmt: skip
 
 
 def hidden_show_nothing(package: Package) -> Iterator[Problem]:

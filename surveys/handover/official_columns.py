@@ -21,6 +21,7 @@ from surveys.review import columns_and_words
 from surveys.vocabulary import columns
 from surveys.vocabulary.statuses import (
     AUDIT_STATUSES,
+    BASES,
     CHANGE_STATUSES,
     DISPOSITIONS,
     EXPLANATION_DECISIONS,
@@ -36,6 +37,7 @@ Kind = Literal["text", "remarks", "count", "plain", "score", "percent", "points"
 
 _ACCEPTED = {
     "statuses": STATUSES,
+    "bases": BASES,
     "dispositions": (*DISPOSITIONS, *NO_FORMS),
     "change_statuses": CHANGE_STATUSES,
     "audit_statuses": AUDIT_STATUSES,
@@ -54,6 +56,8 @@ REVIEWED = {
 _MADE = {
     "scores": columns.SCORE_COLUMNS,
     "units": columns.UNIT_COLUMNS,
+    "index": columns.INDEX_COLUMNS,
+    "index-units": columns.INDEX_UNIT_COLUMNS,
     "unweighted": columns.UNWEIGHTED_COLUMNS,
     "nonresponse-bounds": columns.NONRESPONSE_COLUMNS,
     "forms": columns.FORM_COLUMNS,
@@ -169,6 +173,7 @@ TABLES = {name: _table(name, facts, _CODEBOOK["columns"]) for name, facts in _CO
 
 SCORES, UNITS, SHARES, UNWEIGHTED = (TABLES[name] for name in ("scores", "units", "shares", "unweighted"))
 NONRESPONSE = TABLES["nonresponse-bounds"]
+INDEX, INDEX_UNITS = TABLES["index"], TABLES["index-units"]
 FORMS, FUNNEL, WEIGHTS, DIAGNOSTICS = (
     TABLES[name] for name in ("forms", "funnel", "weights", "weight-diagnostics")
 )

@@ -1,8 +1,8 @@
 """The official package: every file of a round, as bytes, put in place all at once.
 
     results/
-      scores.csv units.csv shares.csv unweighted.csv nonresponse-bounds.csv forms.csv funnel.csv weights.csv
-      weight-diagnostics.csv tree.csv
+      scores.csv units.csv index.csv index-units.csv shares.csv unweighted.csv nonresponse-bounds.csv forms.csv funnel.csv
+      weights.csv weight-diagnostics.csv tree.csv
       review/     what people decide: units to confirm, forms to decide, reasons, cells, conversions, warnings; what the units
                   explained and what was decided about it; the key to the running numbers that stand for form codes in council/
       council/    what the council imports: workbook, CSV tables, datapackage.json, run.json, SHA256SUMS
@@ -37,6 +37,7 @@ from surveys.handover.workbook import facts_of_run, workbook_bytes
 from surveys.returns.form_numbers import form_names, number_key
 from surveys.returns.submissions.entry_agreement import agreement, disagreements
 from surveys.scoring.scored_round import ScoredRound
+from surveys.scoring.scores import Scores
 from surveys.validity.screened_round import ScreenedRound
 from surveys.vocabulary.progress import Step
 
@@ -66,6 +67,7 @@ def package(scored: ScoredRound) -> dict[str, bytes]:
         official_columns.WEIGHTS: scored.samples.weights,
         official_columns.DIAGNOSTICS: scored.samples.summary,
         official_columns.TREE: result_frames.tree_frame(study.instrument),
+        **(_index(scores) if study.has_assessments else {}),
         **_screened_frames(scored, forms, names),
         **_filled({official_columns.EXPLANATIONS: result_frames.explanations_frame(study)}),
         **_filled(
@@ -82,6 +84,11 @@ def package(scored: ScoredRound) -> dict[str, bytes]:
     council = _council(study, result_frames.council_frames(study, scores, forms, names), manifest)
     files |= {f"{COUNCIL}/{path}": content for path, content in council.items()}
     return sealed({**files, MANIFEST: manifest})
+
+
+def _index(scores: Scores) -> dict[OfficialTable, pd.DataFrame]:
+    """The tables of the whole index."""
+    return {official_columns.INDEX: scores.index, official_columns.INDEX_UNITS: scores.index_units}
 
 
 def screening(screened: ScreenedRound) -> dict[str, bytes]:

@@ -70,6 +70,8 @@ _OPTIONAL = (
     official_columns.NONRESPONSE,
     official_columns.FORM_NUMBERS,
     official_columns.EXPLANATIONS,
+    official_columns.INDEX,
+    official_columns.INDEX_UNITS,
 )
 #: Every file that a run writes into a folder, the council's in its own.
 _WRITTEN = {

@@ -9,7 +9,7 @@ from surveys.definitions.study.publication import CitedDocument, IssuedDocument,
 from surveys.definitions.study.records import StudyDefinition
 from surveys.problems import Language, Names, phrase, wording
 from surveys.vocabulary.dates import written_date
-from surveys.vocabulary.statuses import EXPLANATION_DECISIONS, EXPLANATION_STATUSES, STATUSES
+from surveys.vocabulary.statuses import BASES, EXPLANATION_DECISIONS, EXPLANATION_STATUSES, STATUSES
 
 #: Kind of code → code → word.
 Words = Mapping[str, Mapping[str, str]]
@@ -17,6 +17,7 @@ Words = Mapping[str, Mapping[str, str]]
 SHOWN = ("block", "group", "questionnaire", "status")
 #: Kinds of codes of the engine → the codes.
 _CODES = {
+    "basis": BASES,
     "explanation_status": EXPLANATION_STATUSES,
     "explanation_decision": EXPLANATION_DECISIONS,
 }

@@ -14,7 +14,7 @@ FOLDERS: Mapping[Language, str] = {"vi": "vi/tra-cuu", "en": "en/reference"}
 PAGES: Mapping[str, tuple[str, ...]] = {
     "instrument": ("instrument.toml", "tree.csv", "items.csv", "units.csv"),
     "study": (
-        "study.toml", "issued.csv", "frames.csv", "margins.csv", "externals.csv", "assessed.csv", "decisions.csv",
+        "study.toml", "issued.csv", "frames.csv", "margins.csv", "externals.csv", "assessments.csv", "decisions.csv",
         "unit_decisions.csv", "adjudication.csv", "entry_codes.csv", "explanations.csv", "mapping.csv", "crosswalk.csv",
         "published.csv",
     ),

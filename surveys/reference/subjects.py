@@ -207,7 +207,7 @@ WORD_LISTS: Mapping[str, tuple[tuple[str, ...], str]] = {
 #: Parameters with which the remarks are shown.
 _REMARK_EXAMPLES = {
     "forms": "3", "minimum": "5", "group": "citizens", "groups": "deputies", "nodes": "2.4.1, 2.4.2", "items": "2.4.1a",
-    "document": "SIPAS 2023", "page": "tr. 14", "units": "2", "block": "so", "node": "2.4.1", "unit": "noi-vu",
+    "document": "SIPAS 2023", "page": "tr. 14", "units": "2", "count": "3", "block": "so", "node": "2.4.1", "unit": "noi-vu",
 }  # fmt: skip
 
 

@@ -89,12 +89,14 @@ class ReturnedGroup:
 
 
 def blocks_of(study: StudyDefinition, returned: Iterable[str]) -> tuple[str, ...]:
-    """Blocks that take part in the round: those with forms issued or returned, a frame or an external estimate.
+    """Blocks that take part in the round: those with forms issued or returned, a frame, an external estimate or points of the
+    council.
 
     ``returned``: blocks of the forms that were read, whose questionnaire a study need not name.
     """
     asked = _blocks_asked(study, {file.questionnaire for file in study.returns})
-    named = asked | {e.block for e in study.externals} | set(returned)
+    elsewhere = {e.block for e in study.externals} | {a.block for a in study.assessments}
+    named = asked | elsewhere | set(returned)
     return tuple(b.code for b in study.instrument.blocks if b.code in named)
 
 

@@ -1,4 +1,4 @@
-"""What the walk over the tree needs of one block: values of its groups, external estimates, assessed points."""
+"""What the walk over the tree needs of one block: values of its groups and external estimates."""
 
 from __future__ import annotations
 
@@ -19,14 +19,13 @@ from surveys.vocabulary.remarks import Remark
 @dataclass(frozen=True)
 class BlockInputs:
     """Values by group; ``externals``: (node, group) → position of the unit → slot; ``slots``: the external estimates in the
-    order of the file; ``assessed``: points by (unit, node)."""
+    order of the file."""
 
     study: StudyDefinition
     code: str
     values: Mapping[str, Values]
     externals: Mapping[tuple[str, str], Mapping[int, int]]
     slots: Sequence[External]
-    assessed: Mapping[tuple[str, str], float]
 
     @property
     def instrument(self) -> Instrument:
@@ -71,5 +70,4 @@ def inputs_of(study: StudyDefinition, code: str, values: Mapping[str, Values]) -
     externals: dict[tuple[str, str], dict[int, int]] = {}
     for k, external in enumerate(slots):
         externals.setdefault((external.node, external.group), {})[units[external.unit]] = k
-    assessed = {(a.unit, a.node): a.points for a in study.assessed if a.block == code}
-    return BlockInputs(study, code, values, externals, slots, assessed)
+    return BlockInputs(study, code, values, externals, slots)

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from surveys.definitions.instrument.records import ResultClass
 from surveys.scoring.block_inputs import BlockInputs
 from surveys.scoring.branches import Branch
 from surveys.scoring.joint_errors import joint_errors
 from surveys.scoring.quantities import Floats
 from surveys.scoring.ranked_units import ranked_units
+from surveys.scoring.result_classes import classes_of, probability_of_own_class
 from surveys.scoring.status_and_remarks import censuses
 from surveys.scoring.unit_groups import groups_of
 from surveys.vocabulary.columns import UNIT_COLUMNS
@@ -34,7 +36,9 @@ def league(block: BlockInputs, branches: Sequence[Branch], table: pd.DataFrame) 
         return pd.DataFrame(columns=list(UNIT_COLUMNS))
     rows = table[(table["node_code"] == total.code) & (table["group"] == ALL_GROUPS)].reset_index(drop=True)
     value = np.where(ranked_units(block.study.inference, total), rows["score"].to_numpy(), np.nan)
-    sets = _sets(block, total, value, rows)
+    sets = sets_of_ranks(block, total, value, rows)
+    classes = _classes(block)
+    errors = (100.0 * rows["se"].to_numpy(), rows["df"].to_numpy())
     ranks = sets.table()
     return rows.assign(
         percent=100.0 * rows["score"],
@@ -45,14 +49,22 @@ def league(block: BlockInputs, branches: Sequence[Branch], table: pd.DataFrame) 
         rank_high=ranks["rank_high"],
         probability_top_quarter=ranks["probability_top"],
         unit_group=groups_of(value.tolist(), block.instrument.unit_groups),
-        note=pd.Series(_remarks(sets, rows["note"].tolist()), dtype=object),
+        **{"class": classes_of(100.0 * value, classes)},
+        probability_class=probability_of_own_class(100.0 * value, *errors, classes),
+        note=pd.Series(remarks_of_ranks(sets, rows["note"].tolist()), dtype=object),
     )[list(UNIT_COLUMNS)]
 
 
-def _sets(block: BlockInputs, total: Branch, value: Floats, rows: pd.DataFrame) -> RankSets:
-    """Ranks of the units with a ``value`` [U]. The variance of a census is known; where a unit has no standard error nothing is
-    known of it. What other units lend to a variance gives no degrees of freedom here: among many pairs of small cells it is
-    just the smallest variances that stand out (tests/weighting/rank_coverage.py)."""
+def _classes(block: BlockInputs) -> Sequence[ResultClass]:
+    """Classes of results by the survey: those of an index that has no council's half."""
+    return () if block.instrument.assessed_leaves("", block.code) else block.instrument.classes
+
+
+def sets_of_ranks(block: BlockInputs, total: Branch, value: Floats, rows: pd.DataFrame) -> RankSets:
+    """Ranks of the units with a ``value`` [U], whose errors are those of the total's scores. The variance of a census is
+    known; where a unit has no standard error nothing is known of it. What other units lend to a variance gives no degrees of
+    freedom here: among many pairs of small cells it is just the smallest variances that stand out
+    (tests/weighting/rank_coverage.py)."""
     errors = joint_errors(block, total).among(~np.isnan(value))
     df = np.minimum(rows["df"].fillna(0.0).to_numpy(), errors.df)
     df = np.where(rows["se"].isna(), 0.0, df)
@@ -61,7 +73,7 @@ def _sets(block: BlockInputs, total: Branch, value: Floats, rows: pd.DataFrame) 
     return rank_sets(value, errors.covariance, level=level, top=TOP, df=df, raters=errors.raters)
 
 
-def _remarks(sets: RankSets, notes: Sequence[Remarks]) -> list[Remarks]:
+def remarks_of_ranks(sets: RankSets, notes: Sequence[Remarks]) -> list[Remarks]:
     """What is said of each unit's total, and of its ranks."""
     said = []
     for note, rank, untold in zip(notes, sets.rank.tolist(), sets.untold.tolist(), strict=True):

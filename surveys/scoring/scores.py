@@ -21,8 +21,11 @@ from surveys.scoring.shares import shares
 from surveys.scoring.status_and_remarks import remarks, statuses
 from surveys.scoring.tree import walk
 from surveys.scoring.values import values_of
+from surveys.scoring.whole_index import gaps_of_index, whole_index
 from surveys.validity.screened_round import ScreenedRound
 from surveys.vocabulary.columns import (
+    INDEX_COLUMNS,
+    INDEX_UNIT_COLUMNS,
     NONRESPONSE_COLUMNS,
     SCORE_COLUMNS,
     SHARE_COLUMNS,
@@ -42,9 +45,10 @@ class Scores(Shown):
     ``table``: one row per block × unit × node × group, columns ``SCORE_COLUMNS`` (score, se and limits in [0, 1],
     satisfaction in percent); ``units``: league table per block, ``UNIT_COLUMNS``; ``shares``: answers of the blocks that
     enter no index, ``SHARE_COLUMNS``; ``unweighted``: where the study asks for it, results with every form counting once
-    beside the weighted ones, ``UNWEIGHTED_COLUMNS``; ``nonresponse``: where the study asked everybody of a group, bounds of the
-    scores for what those who did not answer may think, ``NONRESPONSE_COLUMNS``.
-    """
+    beside the weighted ones, ``UNWEIGHTED_COLUMNS``; ``nonresponse``: where the study asked everybody of a group, bounds of
+    the scores for what those who did not answer may think, ``NONRESPONSE_COLUMNS``; ``index`` and ``index_units``: where the
+    study has assessments, the council's half beside the survey's for every node, ``INDEX_COLUMNS``, and the units by the
+    totals of both, ``INDEX_UNIT_COLUMNS``."""
 
     table: pd.DataFrame
     units: pd.DataFrame
@@ -52,6 +56,8 @@ class Scores(Shown):
     unweighted: pd.DataFrame
     warnings: tuple[Problem, ...] = ()
     nonresponse: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(NONRESPONSE_COLUMNS)))
+    index: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(INDEX_COLUMNS)))
+    index_units: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(INDEX_UNIT_COLUMNS)))
 
     def facts(self) -> Mapping[str, object]:
         tables = {
@@ -60,6 +66,8 @@ class Scores(Shown):
             "shares": self.shares,
             "unweighted": self.unweighted,
             "nonresponse": self.nonresponse,
+            "index": self.index,
+            "index_units": self.index_units,
         }
         return {name: f"{len(table):,} rows" for name, table in tables.items()} | {
             "warnings": len(self.warnings)
@@ -70,6 +78,7 @@ def score(screened: ScreenedRound, samples: Samples) -> Scores:
     """Score every block of a round with the samples drawn from it."""
     study = screened.study
     tables, leagues, answers, plain, bounds = [], [], [], [], []
+    whole: list[tuple[pd.DataFrame, pd.DataFrame]] = []
     for code in blocks_of(study, screened.returns.rows["block"].unique()):
         parts = samples.of(code)
         block = _inputs(screened, code, parts)
@@ -78,17 +87,26 @@ def score(screened: ScreenedRound, samples: Samples) -> Scores:
         leagues.append(league(block, branches, tables[-1]))
         answers.append(shares(study, screened.returns, parts))
         bounds.append(nonresponse_bounds(block, branches, tables[-1]))
+        if study.has_assessments:
+            whole.append(whole_index(block, branches, tables[-1]))
         if study.output.unweighted:
             equal = _inputs(screened, code, [replace(sample, design=sample.equal) for sample in parts])
             plain.append(_beside(tables[-1], table_of(equal, protected(equal, walk(equal)))))
     table = _stacked(tables, SCORE_COLUMNS)
+    totals = _stacked([units for _, units in whole], INDEX_UNIT_COLUMNS)
     return Scores(
         table,
         _stacked(leagues, UNIT_COLUMNS),
         _stacked(answers, SHARE_COLUMNS),
         _stacked(plain, UNWEIGHTED_COLUMNS),
-        (*samples.warnings, *_gaps(table, renormalise=study.inference.renormalises)),
+        (
+            *samples.warnings,
+            *_gaps(table, renormalise=study.inference.renormalises),
+            *gaps_of_index(study, totals),
+        ),
         _stacked(bounds, NONRESPONSE_COLUMNS),
+        _stacked([index for index, _ in whole], INDEX_COLUMNS),
+        totals,
     )
 
 

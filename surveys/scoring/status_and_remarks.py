@@ -14,7 +14,7 @@ from surveys.scoring.values import Values
 from surveys.vocabulary.remarks import Remark, Remarks, remark
 from surveys.vocabulary.statuses import EXTERNAL, INCOMPLETE, OK, SUPPRESSED
 
-GAPS = ("score.missing_child", "score.no_external", "score.not_assessed")
+GAPS = ("score.missing_child", "score.no_external")
 
 
 def statuses(found: Inferred) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Results that are not measured by this round: estimates of other surveys, and points that the council gave."""
+"""Results that are not measured by this round: estimates of other surveys."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from surveys.definitions.instrument.records import Instrument, Node
+from surveys.definitions.instrument.records import Node
 from surveys.definitions.study.records import External
 from surveys.scoring.block_inputs import BlockInputs
-from surveys.scoring.branches import Branch, Family, Notes, everywhere
+from surveys.scoring.branches import Branch, Family, Notes
 from surveys.scoring.quantities import Bools, Quantity
 from surveys.vocabulary.levels import ALL_GROUPS
 from surveys.vocabulary.remarks import Remark, remark
@@ -45,43 +45,6 @@ def from_another_survey(block: BlockInputs, node: Node) -> Family:
     """A node that another survey measures: its external estimates, or a gap that says so."""
     gap = block.blank_node(node, ALL_GROUPS, remark("score.no_external"))
     return {ALL_GROUPS: with_external(block, gap)}
-
-
-def assessed(block: BlockInputs, node: Node) -> Family:
-    """Points of the council's own assessment. A round without any hands over its survey part only."""
-    if not block.assessed:
-        return {}
-    gap = block.blank_node(node, ALL_GROUPS, remark("score.not_assessed"))
-    return with_assessed(block, node, {ALL_GROUPS: gap})
-
-
-def assessed_as_a_whole(block: BlockInputs, node: Node) -> bool:
-    """True where the council gives points to a total and to nothing below it: its parts are no part of the round."""
-    given = {code for _, code in block.assessed}
-    return node.code in given and not given & set(codes_below(block.instrument, node))
-
-
-def codes_below(instrument: Instrument, node: Node) -> list[str]:
-    """Codes of all nodes below a node."""
-    children = instrument.children.get(node.code, ())
-    return [code for child in children for code in (child.code, *codes_below(instrument, child))]
-
-
-def with_assessed(block: BlockInputs, node: Node, family: Family) -> Family:
-    """Put the points that the council gave to a node as a whole in the place of what stands below it."""
-    given = np.array([block.assessed.get((unit.code, node.code), np.nan) for unit in block.units])
-    known = ~np.isnan(given)
-    if not known.any():
-        return family
-    branch = family[ALL_GROUPS]
-    score, satisfied = branch.score.only(~known), branch.satisfied.only(~known)
-    share = given / block.constant(node.max_points)
-    both = (
-        score.with_value(np.where(known, share, score.value)),
-        satisfied.with_value(np.where(known, np.nan, satisfied.value)),
-    )
-    notes = everywhere(known, remark("score.assessed"))
-    return {**family, ALL_GROUPS: _in_place(block, branch, known, both, notes)}
 
 
 def _in_place(

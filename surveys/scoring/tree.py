@@ -1,5 +1,7 @@
 """The walk over the index tree: items → groups → sub-criteria → … → the unit's total, for all units of a block at once.
 
+It measures what surveys measure; nodes that the council assesses are no part of it (:mod:`surveys.scoring.whole_index`).
+
 The arithmetic is on arrays by unit; no respondent is touched here. Each result is a :class:`~surveys.scoring.branches.Branch`
 whose score and satisfied share are quantities with their derivatives, so that every node of every index has its standard error.
 """
@@ -16,13 +18,7 @@ from surveys.scoring.block_inputs import BlockInputs
 from surveys.scoring.branches import Branch, Family, Notes, Parts, everywhere, in_all, in_some
 from surveys.scoring.combination_rules import Combination, items_below, rule_of
 from surveys.scoring.quantities import Floats, normalised
-from surveys.scoring.taken_over import (
-    assessed,
-    assessed_as_a_whole,
-    from_another_survey,
-    with_assessed,
-    with_external,
-)
+from surveys.scoring.taken_over import from_another_survey, with_external
 from surveys.scoring.within_groups import items_of_group, node_of_group, pooled, without_forms
 from surveys.vocabulary.levels import ALL_GROUPS, ASSESSMENT, EXTERNAL_SURVEY, ITEM_LEVEL
 from surveys.vocabulary.remarks import remark
@@ -39,22 +35,19 @@ def walk(block: BlockInputs) -> list[Branch]:
 
 def _visit(block: BlockInputs, asked: Families, node: Node) -> tuple[Family, list[Branch]]:
     """The family of a node, and all branches from it downwards."""
-    if (node.blocks and block.code not in node.blocks) or not rule_of(block.instrument, node).scored:
+    elsewhere = node.measured_by == ASSESSMENT or (node.blocks and block.code not in node.blocks)
+    if elsewhere or not rule_of(block.instrument, node).scored:
         return {}, []
     items = block.instrument.items_of_node.get(node.code, ())
     below: list[Branch] = []
     if node.measured_by == EXTERNAL_SURVEY:
         family = from_another_survey(block, node)
-    elif node.measured_by == ASSESSMENT:
-        family = assessed(block, node)
     elif items:
         family, below = _over_items(block, asked, node, items)
     else:
         visited = [_visit(block, asked, child) for child in block.instrument.children.get(node.code, ())]
         family = _over_children(block, node, [children for children, _ in visited if children])
-        family = with_assessed(block, node, family)
-        if not assessed_as_a_whole(block, node):
-            below = [branch for _, branches in visited for branch in branches]
+        below = [branch for _, branches in visited for branch in branches]
     return family, [*family.values(), *below]
 
 

@@ -34,7 +34,19 @@ SCORE_COLUMNS = (
 #: The league table: units of a block by their total.
 UNIT_COLUMNS = (
     "block", "unit_code", "unit_name", "points", "max_points", "percent", "ci_low", "ci_high", "rank", "rank_low",
-    "rank_high", "probability_top_quarter", "unit_group", "status", "note",
+    "rank_high", "probability_top_quarter", "unit_group", "class", "probability_class", "status", "note",
+)  # fmt: skip
+#: The whole index, the council's half beside the survey's: every block × unit × node; limits and ``percent`` of the maximum.
+INDEX_COLUMNS = (
+    "block", "unit_code", "unit_name", "node_code", "node_level", "measured_by", "max_points", "self_assessed",
+    "first_appraisal", "final", "council_points", "council_basis", "council_max", "survey_points", "survey_max", "points",
+    "points_low", "points_high", "percent", "ci_low", "ci_high", "status", "note",
+)  # fmt: skip
+#: Units of a block by the totals of both halves.
+INDEX_UNIT_COLUMNS = (
+    "block", "unit_code", "unit_name", "self_assessed", "council_points", "council_max", "survey_points", "survey_max",
+    "points", "max_points", "points_low", "points_high", "percent", "ci_low", "ci_high", "rank", "rank_low", "rank_high",
+    "probability_top_quarter", "class", "probability_class", "status", "note",
 )  # fmt: skip
 #: Shares of the answers to questions that enter no index.
 SHARE_COLUMNS = (

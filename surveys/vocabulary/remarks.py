@@ -11,8 +11,10 @@ REMARKS = (
     "score.suppressed", "score.no_forms", "score.no_group", "score.no_child", "score.missing_group", "score.renormalised",
     "score.renormalised_below", "score.incomplete_below", "score.missing_child",
     "score.items_without_answer", "score.items_not_shown", "score.items_not_shown_below", "score.complementary", "score.external",
-    "score.external_page", "score.no_external", "score.pooled_by_items", "score.assessed", "score.not_assessed",
+    "score.external_page", "score.no_external", "score.pooled_by_items",
     "score.census", "score.single_cluster", "rank.unranked", "rank.untold",
+    "index.no_council", "index.provisional", "index.self_late", "index.explained_late", "index.no_survey",
+    "index.survey_error_only", "index.given_above", "index.no_self",
     "compare.no_predecessor", "compare.no_value", "compare.no_error",
     "compare.rank_without_difference", "compare.new_node.note", "compare.children_changed.note",
     "compare.below_changed.note", "compare.rule_changed.note", "compare.items_changed.note", "compare.scale_changed.note",
@@ -41,7 +43,7 @@ def remark(code: str, **params: object) -> Remark:
 def in_words(remarks: Remarks, language: Language) -> str:
     """The remarks of one result in words, each different text once.
 
-    >>> in_words((remark("score.no_forms", group="staff"), remark("score.assessed")), "en")
-    'no forms of group staff; points given by the assessment council'
+    >>> in_words((remark("score.no_forms", group="staff"), remark("score.no_external")), "en")
+    'no forms of group staff; the result of the external survey is missing'
     """
     return "; ".join(dict.fromkeys(phrase(code, language, **dict(params)) for code, params in remarks))

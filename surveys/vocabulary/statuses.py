@@ -11,8 +11,13 @@ TOOL_STATES = (VALID, REVIEW, LEFT_OUT)
 SECOND_ENTRY, COPY = NO_FORMS = ("second_entry", "copy")
 
 #: Statuses of a result. Incomplete: something below is missing, and the value stands for the rest; suppressed: too few valid
-#: forms, so that no value is shown; external: taken wholly from another survey or assessment.
-OK, INCOMPLETE, SUPPRESSED, EXTERNAL = STATUSES = ("ok", "incomplete", "suppressed", "external")
+#: forms, so that no value is shown; external: taken wholly from another survey; provisional: some of the council's points are
+#: those of its first appraisal.
+OK, INCOMPLETE, SUPPRESSED, EXTERNAL, PROVISIONAL = STATUSES = (
+    "ok", "incomplete", "suppressed", "external", "provisional",
+)  # fmt: skip
+#: The step of the assessment whose points count: the column ``council_basis``.
+FIRST_APPRAISAL, FINAL = BASES = ("first_appraisal", "final")
 
 #: What came of asking a unit for its explanation of the draft results, and what was decided about it.
 RECEIVED, NO_ANSWER, LATE = EXPLANATION_STATUSES = ("received", "none", "late")

@@ -1,4 +1,4 @@
-"""The published tables as a study: every printed part becomes an estimate from elsewhere or an assessed point."""
+"""The published tables as a study: every printed part becomes an estimate from elsewhere or final points of the council."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ def write_study(
     externals: Mapping[str, float],
     assessed: Mapping[str, str] | None = None,
 ) -> Path:
-    """A study without a single form: ``externals`` node → score in [0, 1], ``assessed`` node → points."""
+    """A study without a single form: ``externals`` node → score in [0, 1], ``assessed`` node → final points."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = [("tinh", unit, node, "", repr(value), "", "0", "published") for node, value in externals.items()]
     _write(folder / "externals.csv", EXTERNAL_COLUMNS, rows)
     files = ['externals = "externals.csv"']
     if assessed:
         points = [("tinh", unit, node, value) for node, value in assessed.items()]
-        _write(folder / "assessed.csv", ("block", "unit", "node", "points"), points)
-        files.append('assessed = "assessed.csv"')
+        _write(folder / "assessments.csv", ("block", "unit", "node", "final"), points)
+        files.append('assessments = "assessments.csv"')
     heading = f'[study]\ncode = "published"\ninstrument = "{instrument}"\n'
     (folder / "study.toml").write_text(heading + "\n[files]\n" + "\n".join(files) + "\n", encoding="utf-8")
     return folder
@@ -71,6 +71,11 @@ def of_unit(scores: Scores, unit: str) -> Any:
     """Results of a unit over the groups, by node."""
     table = scores.table
     return table[(table["unit_code"] == unit) & (table["group"] == "all")].set_index("node_code")
+
+
+def index_of_unit(scores: Scores, unit: str) -> Any:
+    """Both halves of a unit, by node."""
+    return scores.index[scores.index["unit_code"] == unit].set_index("node_code")
 
 
 def _write(path: Path, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:

@@ -15,6 +15,7 @@ from surveys.handed_over import verify
 from surveys.published.audit import audit
 from tests.indices.published_tables import (
     PUBLISHED,
+    index_of_unit,
     last_digit,
     leaves,
     of_unit,
@@ -45,7 +46,7 @@ def shares(instrument: Instrument, values: dict[str, str]) -> dict[str, float]:
 
 
 def par_study(folder: Path, table: str, unit: str, sipas: dict[str, float]) -> Path:
-    """Assessed criteria as points, surveyed ones as estimates, 8.1 from the five factors of SIPAS where they are known."""
+    """Assessed criteria as final points, surveyed ones as estimates, 8.1 from the five factors of SIPAS where they are known."""
     instrument = load_instrument("par-index/2022")
     parts = leaves(instrument, par_points(table))
     surveyed = {code: points for code, points in parts.items() if asks_people(instrument, code)}
@@ -66,21 +67,23 @@ def par_study(folder: Path, table: str, unit: str, sipas: dict[str, float]) -> P
 def test_par_index_of_a_province(
     tmp_path: Path, table: str, unit: str, sipas: dict[str, float], total: str
 ) -> None:
-    """Every printed total from the printed leaves, to half of the last digit of each; the index from the eight fields."""
+    """Every printed total from the printed leaves, to half of the last digit of each; the index from the eight fields too."""
     points = par_points(table)
     assert points.pop("0") == total
     folder = par_study(tmp_path, table, unit, sipas)
     assert [problem.code for problem in check(folder) if problem.severity == "error"] == []
-    found = of_unit(scored(folder), unit)
-    assert (found.loc["0", "status"], found.loc["0", "max_points"]) == ("external", 100)
+    found = index_of_unit(scored(folder), unit)
+    assert (found.loc["0", "status"], found.loc["0", "max_points"]) == ("ok", 100)
+    assert (found.loc["0", "council_max"], found.loc["0", "survey_max"]) == (68, 32)
     half = float(last_digit(points))
     for code, value in points.items():
         parts = sum(other.startswith(f"{code}.") for other in points) or 1
         assert abs(found.loc[code, "points"] - float(value)) <= parts * half + 1e-9, code
-    fields = shares(load_instrument("par-index/2022"), {c: v for c, v in points.items() if len(c) == 1})
-    whole = of_unit(scored(write_study(tmp_path / "fields", "par-index/2022", unit, fields)), unit)
+    fields = [Decimal(value) for code, value in points.items() if len(code) == 1]
     assert len(fields) == 8
-    assert abs(whole.loc["0", "points"] - float(total)) <= float(last_digit({"0": total})) + 1e-9
+    assert abs(sum(fields) - Decimal(total)) <= last_digit({"0": total})
+    whole = leaves(load_instrument("par-index/2022"), points)
+    assert abs(found.loc["0", "points"] - float(total)) <= len(whole) * half + 1e-9
 
 
 def test_satisfaction_as_points_of_the_par_index(tmp_path: Path) -> None:
@@ -143,7 +146,7 @@ def test_points_of_a_whole_and_of_its_part_are_refused(tmp_path: Path) -> None:
     assessed = {"1.3": "2.0", "1.3.1": "1.0", "2.4": "3.5"}
     folder = write_study(tmp_path, "par-index/2022", "ha-noi", HANOI_SIPAS, assessed)
     found = {(p.code, p.row) for p in check(folder) if p.severity == "error"}
-    assert found == {("assessed.twice", 3), ("assessed.not_assessed", 4)}
+    assert found == {("assessments.twice", 3), ("assessments.not_assessed", 4)}
 
 
 @pytest.mark.long
@@ -152,3 +155,4 @@ def test_a_round_without_forms_is_handed_over_and_verified(tmp_path: Path) -> No
     study = par_study(tmp_path / "round", "par_index_ha_noi_2023", "ha-noi", HANOI_SIPAS)
     assert main(["score", str(study), "--out", str(tmp_path / "out")]) == 0
     assert verify(tmp_path / "out") == ()
+    assert {"index.csv", "index-units.csv"} <= {path.name for path in (tmp_path / "out").iterdir()}

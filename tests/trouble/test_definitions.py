@@ -110,14 +110,18 @@ def test_a_leaf_from_elsewhere_needs_no_rule(rule: str, measured_by: str, tmp_pa
     files = {
         "r.csv": table(ROWS),
         "ngoai.csv": EXTERNAL,
-        "cham.csv": "block,unit,node,points\nxa,an-binh,9,0.4\n",
+        "cham.csv": "block,unit,node,final\nxa,an-binh,9,0.4\n",
     }
-    named = 'externals = "ngoai.csv"' if measured_by == "external" else 'assessed = "cham.csv"'
+    named = 'externals = "ngoai.csv"' if measured_by == "external" else 'assessments = "cham.csv"'
     returns = '[[returns]]\npath = "r.csv"\nquestionnaire = "p1"\n'
     path = trial(tmp_path, files, returns, f"[files]\n{named}\n", parts=parts)
     result = sv.load(path).score()
-    found = result.scores.query("unit_code == 'an-binh' and node_code == '9' and group == 'all'")
-    assert found["score"].item() == pytest.approx(0.8)
+    if measured_by == "external":
+        found = result.scores.query("unit_code == 'an-binh' and node_code == '9' and group == 'all'")
+        assert found["score"].item() == pytest.approx(0.8)
+    else:
+        found = result.index.query("unit_code == 'an-binh' and node_code == '9'")
+        assert (found["points"].item(), found["percent"].item()) == (0.4, pytest.approx(80))
     assert not [p for p in sv.check(path) if p.severity == "error"]
 
 

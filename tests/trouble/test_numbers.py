@@ -152,14 +152,14 @@ def test_a_count_that_contradicts_the_shares_beside_it_is_refused(tmp_path: Path
 
 def test_points_of_definitions_may_have_three_decimals(tmp_path: Path) -> None:
     """In a table with commas a point divides decimals, but for counts."""
-    text = "block,unit,node,points\nxa,an-binh,3,1.250\n"
+    text = "block,unit,node,final\nxa,an-binh,3,1.250\n"
     tree = (
         "code,parent,level,rule,measured_by,weight,max_points,groups,label_vi,label_en,source\n"
         "0,,index,sum,total,1,4,,Chỉ số,Index,tu-dat\n1,0,part,mean,survey,1,1,dan,Tiếp nhận,Reception,tu-dat\n"
         "2,0,part,mean,survey,1,1.000,dan,Trả kết quả,Results,tu-dat\n3,0,part,,assessment,1,2,,Khác,Other,tu-dat\n"
     )
-    path = study(tmp_path, "assessed", text, {"tree": tree})
-    assert [a.points for a in sv.load(path).definition.assessed] == [1.25]
+    path = study(tmp_path, "assessments", text, {"tree": tree})
+    assert [a.final for a in sv.load(path).definition.assessments] == [1.25]
 
 
 def test_the_reading_does_not_depend_on_the_order_of_rows(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from surveys.definitions.instrument.records import (
     Node,
     NonAnswer,
     Questionnaire,
+    ResultClass,
     Rule,
     Scale,
     ScorePlan,
@@ -61,7 +62,7 @@ from surveys.vocabulary.roles import KEPT_ROLES
 
 #: A unit code is given once in its block.
 UNITS_ONCE: Key = (Unit, "code", ("block", "code"))
-CODED = (Block, Group, Questionnaire, UnitGroup, Source, Field, Node, Item)
+CODED = (Block, Group, Questionnaire, UnitGroup, ResultClass, Source, Field, Node, Item)
 ONCE: tuple[Key, ...] = (
     *((kind, "code", ("code",)) for kind in CODED),
     (Questionnaire, "group", ("block", "group")),
@@ -107,6 +108,7 @@ def check_draft(draft: InstrumentDraft) -> None:
     check_answering(draft)
     check_units(draft.of(Unit), draft.known(Block))
     check_unit_groups(draft)
+    check_classes(draft.of(ResultClass))
     check_sources(draft)
 
 
@@ -347,6 +349,18 @@ def check_unit_groups(draft: InstrumentDraft) -> None:
             place.note("unit_group.order", "percentile", value=group.percentile, before=before)
     if groups and groups[-1][0].percentile > 0:
         groups[-1][1].note("unit_group.last", "percentile", value=groups[-1][0].percentile)
+
+
+def check_classes(classes: Sequence[tuple[ResultClass, Place]]) -> None:
+    """Percentages of the classes of results fall from the best class, at most 100, to the last, which takes everybody (0)."""
+    before = inf
+    for made, place in classes:
+        within(place, "percent_from", made.percent_from, 0, 100)
+        if made.percent_from >= before:
+            place.note("class.order", "percent_from", value=made.percent_from, before=before)
+        before = made.percent_from
+    if classes and before > 0:
+        classes[-1][1].note("class.last", "percent_from", value=before)
 
 
 def check_sources(draft: InstrumentDraft) -> None:

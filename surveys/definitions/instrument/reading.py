@@ -27,6 +27,7 @@ from surveys.definitions.instrument.records import (
     Item,
     Node,
     Questionnaire,
+    ResultClass,
     Rule,
     Scale,
     ScorePlan,
@@ -106,7 +107,15 @@ def read_instrument(folder: Path, problems: Problems, label: str = "") -> Instru
     own = layers[-1]
     draft = InstrumentDraft(folder, own.top, own.document, SECTIONS, merged=tables)
     draft.read_sections(
-        "identity", "scoring", "blocks", "groups", "questionnaires", "unit_groups", "sources", "fields"
+        "identity",
+        "scoring",
+        "blocks",
+        "groups",
+        "questionnaires",
+        "unit_groups",
+        "classes",
+        "sources",
+        "fields",
     )
     for entry in edition.tables.get("scales", ()):
         _read_scale(draft, entry.key[0], entry.raw, entry.place)
@@ -157,5 +166,6 @@ def _instrument(draft: InstrumentDraft) -> Instrument:
         sources=draft.all(Source),
         scoring=draft.one(ScorePlan),
         unit_groups=draft.all(UnitGroup),
+        classes=draft.all(ResultClass),
         folder=str(draft.folder),
     )

@@ -13,7 +13,8 @@ from functools import cached_property
 from typing import Literal
 
 from surveys.definitions.field_types import Condition, Date, MayBeEmpty, OptionCode, Weighted
-from surveys.vocabulary.levels import MeasuredBy
+from surveys.vocabulary.combination_names import SHARES
+from surveys.vocabulary.levels import ASSESSMENT, MeasuredBy
 from surveys.vocabulary.roles import FieldRole
 from surveys.vocabulary.validity_rules import RuleSeverity
 
@@ -54,6 +55,7 @@ class Without:
     groups: tuple[str, ...] = ()
     questionnaires: tuple[str, ...] = ()
     unit_groups: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     scales: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
@@ -228,6 +230,17 @@ class UnitGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultClass:
+    """A class of results (excellent, good, …), best first: of the units whose total is at least ``percent_from`` percent of the
+    maximum and that belong to no better class."""
+
+    code: str
+    percent_from: float
+    label_vi: str = ""
+    label_en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Band:
     """A category of a field that is measured: from ``low`` to ``high``, both included (empty: no limit)."""
 
@@ -298,6 +311,7 @@ class Instrument:
     total_points: float | None = None
     comparable_with: tuple[str, ...] = ()
     unit_groups: tuple[UnitGroup, ...] = ()
+    classes: tuple[ResultClass, ...] = ()
     based_on: str = ""
     folder: str = ""
 
@@ -347,6 +361,30 @@ class Instrument:
             if item.node:
                 found.setdefault(item.node, []).append(item)
         return {code: tuple(items) for code, items in found.items()}
+
+    def scored_children(self, code: str, block: str) -> tuple[Node, ...]:
+        """The nodes below one (the roots, below the empty code) that enter the index of a block."""
+        below = self.children.get(code, ())
+        return tuple(n for n in below if n.rule != SHARES and (not n.blocks or block in n.blocks))
+
+    @cached_property
+    def line(self) -> Mapping[str, tuple[Node, ...]]:
+        """Every node with those above it, itself first; a parent that stands after its child is left out."""
+        found: dict[str, tuple[Node, ...]] = {}
+        for node in self.nodes:
+            found[node.code] = (node, *found.get(node.parent, ()))
+        return found
+
+    def assessed_leaves(self, code: str, block: str) -> tuple[Node, ...]:
+        """The part of a node (of the whole index, for the empty code) that the council assesses: the nodes of a block measured by
+        assessment, from it downwards, that stand below no other such node."""
+        found = []
+        for node, *above in self.line.values():
+            enters = all(n.rule != SHARES and (not n.blocks or block in n.blocks) for n in (node, *above))
+            below = not code or code in (n.code for n in (node, *above))
+            first = node.measured_by == ASSESSMENT and all(n.measured_by != ASSESSMENT for n in above)
+            found += [node] if enters and below and first else []
+        return tuple(found)
 
     def scale_of(self, item: str) -> Scale:
         """The scale of an item, by the item's code."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from math import isclose
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -43,13 +43,15 @@ from surveys.definitions.shared_checks import (
     refer,
     within,
 )
+from surveys.definitions.study.assessments import check_assessments
 from surveys.definitions.study.explanations import check_explanation
 from surveys.definitions.study.form_codes import fixed_part
 from surveys.definitions.study.limits import Limits
 from surveys.definitions.study.publication import CitedDocument, IssuedDocument, Period
 from surveys.definitions.study.records import (
     Adjudication,
-    Assessed,
+    Assessment,
+    AssessmentDates,
     Decision,
     EntryCode,
     Exclusion,
@@ -69,7 +71,7 @@ from surveys.definitions.study.records import (
 from surveys.problems import Place
 from surveys.vocabulary.folding import fold, fold_name, repair
 from surveys.vocabulary.legacy_encodings import FONT_ENCODINGS
-from surveys.vocabulary.levels import ASSESSMENT, SURVEY, TOTAL
+from surveys.vocabulary.levels import SURVEY
 from surveys.vocabulary.roles import KEPT_ROLES, SAID_OF_FORMS
 from surveys.vocabulary.statuses import TOOL_STATES
 
@@ -86,7 +88,7 @@ ONCE: tuple[Key, ...] = (
     (Frame, "unit", ("block", "unit", "group")),
     (MarginTotal, "category", ("block", "group", "unit", "variable", "category")),
     (External, "node", ("block", "unit", "node", "group")),
-    (Assessed, "node", ("block", "unit", "node")),
+    (Assessment, "node", ("block", "unit", "node")),
     (Decision, "form_code", ("form_code", "unit", "submission")),
     (UnitDecision, "text", ("block", "text")),
     (Adjudication, "field", ("form", "field")),
@@ -108,7 +110,7 @@ REFERENCES: tuple[Reference, ...] = (
     (MarginTotal, "variable", Field),
     (External, "node", Node),
     (External, "group", Group),
-    (Assessed, "node", Node),
+    (Assessment, "node", Node),
     (Explanation, "node", Node),
 )
 RANGES: tuple[Range, ...] = (
@@ -134,7 +136,7 @@ OF_UNITS: tuple[tuple[type[Any], str], ...] = (
     (Frame, "unit"),
     (MarginTotal, "unit"),
     (External, "unit"),
-    (Assessed, "unit"),
+    (Assessment, "unit"),
     (UnitDecision, "unit_code"),
     (Explanation, "unit"),
 )
@@ -154,7 +156,7 @@ class Declared:
     """What the rows of a study may refer to: units of its register by block, and what its instrument declares."""
 
     def __init__(self, draft: StudyDraft, instrument: InstrumentDraft) -> None:
-        self._declared = instrument.known
+        self._declared, self._instrument = instrument.known, instrument.instrument
         self.blocks = instrument.known(Block)
         self.forms = {form.code: form for form in instrument.all(Questionnaire)}
         self.nodes = {node.code: node for node in instrument.all(Node)}
@@ -168,6 +170,10 @@ class Declared:
         self.excluded = {(exclusion.block, exclusion.unit) for exclusion in draft.all(Exclusion)}
         self._faulty = set(draft.known(Unit)) - {unit.code for unit in draft.all(Unit)}
         self._no_register = draft.own_units and not self.units
+
+    def assessed(self, node: str, block: str) -> bool:
+        """Whether the council assesses a node or a part of it."""
+        return node in self._instrument.node and bool(self._instrument.assessed_leaves(node, block))
 
     def codes(self, record: type) -> Sequence[str]:
         """What a column that names records of a kind may hold; of fields those that are kept beside the answers."""
@@ -205,11 +211,11 @@ def check_study(draft: StudyDraft) -> None:
     if not draft.broken & {Frame, MarginTotal}:
         check_totals(draft, known)
     check_externals(draft, known)
-    check_assessed(draft, known)
+    check_assessments(draft, known.excluded)
     check_decisions(draft)
     check_adjudication(draft, known)
     for made, place in draft.of(Explanation):
-        check_explanation(made, place, "")
+        check_explanation(made, place, draft.one(AssessmentDates).explained_by)
 
 
 def check_settings(draft: StudyDraft) -> None:
@@ -420,44 +426,13 @@ def check_externals(draft: StudyDraft, known: Declared) -> None:
         node = known.nodes.get(external.node)
         if node is not None and node.groups and external.group in known.codes(Group):
             refer(place, "node_group", "group", [external.group], list(dict(node.groups)))
+        if known.assessed(external.node, external.block):
+            place.note("externals.assessed", "node", node=external.node)
         if external.se is None and external.n is None:
             place.note("externals.no_uncertainty", "se", node=external.node)
         for name, value in (("n", external.n), ("df", external.df)):
             if value is not None and value <= 0:
                 place.note("record.not_positive", name, value=value)
-
-
-def check_assessed(draft: StudyDraft, known: Declared) -> None:
-    """Assessed points stand on known nodes, between 0 and their maximum, and not beside points of a node above."""
-    given = {(a.block, a.unit, a.node) for a in draft.all(Assessed)}
-    for assessed, place in draft.of(Assessed):
-        node = known.nodes.get(assessed.node)
-        if node is None:
-            continue
-        if not _is_assessed(node, known.nodes):
-            place.note("assessed.not_assessed", "node", node=node.code, value=node.measured_by)
-        within(place, "points", assessed.points, 0, node.max_points)
-        for parent in _above(node, known.nodes):
-            if (assessed.block, assessed.unit, parent) in given:
-                place.note("assessed.twice", "node", node=assessed.node, parent=parent)
-
-
-def _is_assessed(node: Node, nodes: Mapping[str, Node]) -> bool:
-    """A node that the council assesses, or a total of nothing else."""
-    below = [child for child in nodes.values() if child.parent == node.code]
-    if node.measured_by == TOTAL and below:
-        return all(_is_assessed(child, nodes) for child in below)
-    return node.measured_by == ASSESSMENT
-
-
-def _above(node: Node, nodes: Mapping[str, Node]) -> list[str]:
-    """Codes of the nodes above, each once, even where parents go round in a circle."""
-    found: list[str] = []
-    above: Node | None = node
-    while above is not None and above.parent and above.parent not in (node.code, *found):
-        found.append(above.parent)
-        above = nodes.get(above.parent)
-    return found
 
 
 def _is_row_of_file(code: str) -> bool:

@@ -11,10 +11,17 @@ from typing import Any
 from surveys.definitions.csv_tables import Row, TableColumns, bounded, read_table
 from surveys.definitions.declared_rules import keep_rules, with_standing
 from surveys.definitions.draft import Draft, InstrumentDraft, Section, StudyDraft
-from surveys.definitions.instrument.consistency import check_scoring
+from surveys.definitions.instrument.consistency import check_classes, check_scoring
 from surveys.definitions.instrument.parts import TABLES
 from surveys.definitions.instrument.reading import read_instrument, read_named
-from surveys.definitions.instrument.records import Instrument, Questionnaire, Rule, ScorePlan, Unit
+from surveys.definitions.instrument.records import (
+    Instrument,
+    Questionnaire,
+    ResultClass,
+    Rule,
+    ScorePlan,
+    Unit,
+)
 from surveys.definitions.instrument.shelf import INSTRUMENT_FILE, shipped
 from surveys.definitions.record_building import build, columns_of, entries, from_table, section
 from surveys.definitions.study.consistency import check_study, refers
@@ -29,7 +36,8 @@ from surveys.definitions.study.publication import (
 )
 from surveys.definitions.study.records import (
     Adjudication,
-    Assessed,
+    Assessment,
+    AssessmentDates,
     Decision,
     EntryCode,
     Exclusion,
@@ -62,7 +70,7 @@ FILES: Mapping[str, type] = {
     "frames": Frame,
     "margins": MarginTotal,
     "externals": External,
-    "assessed": Assessed,
+    "assessments": Assessment,
     "decisions": Decision,
     "unit_decisions": UnitDecision,
     "adjudication": Adjudication,
@@ -88,6 +96,8 @@ SECTIONS: Mapping[str, Section] = {
     "results": Section(ResultFile, "array"),
     "rules": Section(Rule, "array"),
     "scoring": Section(ScorePlan),
+    "classes": Section(ResultClass, "array"),
+    "assessment": Section(AssessmentDates),
     "weights": Section(WeightPlan, "array"),
     "minimum": Section(Minimum),
     "inference": Section(Inference),
@@ -137,10 +147,13 @@ def read_study(
     if isinstance(named, str):  # also where something else in the heading is at fault
         draft.instrument = _instrument(draft, named)
         _choose_scoring(draft)
+        _choose_classes(draft)
     _read_register(draft)
     _read_tables(draft)
     _read_results(draft)
-    draft.read_sections("returns", "weights", "fieldwork", "minimum", "inference", "output", "limits")
+    draft.read_sections(
+        "returns", "weights", "fieldwork", "minimum", "inference", "output", "limits", "assessment"
+    )
     draft.read_sections(*PUBLICATION)
     _name_returns(draft)
     spoken_of = keep_rules(draft, draft.declared(Questionnaire))
@@ -176,6 +189,14 @@ def _choose_scoring(draft: StudyDraft) -> None:
     if plan is not None:
         check_scoring(draft.instrument, plan, place)
         draft.instrument.instrument = replace(instrument, scoring=plan)
+
+
+def _choose_classes(draft: StudyDraft) -> None:
+    """The classes of results that the study declares in place of its instrument's."""
+    draft.read_sections("classes")
+    check_classes(draft.of(ResultClass))
+    if draft.instrument is not None and draft.of(ResultClass):
+        draft.instrument.instrument = replace(draft.instrument.instrument, classes=draft.all(ResultClass))
 
 
 def _named(draft: StudyDraft, relative: str, column: str) -> Path | None:
@@ -288,6 +309,7 @@ def _study(
         output=draft.one(Output),
         publication=publication_of(draft),
         limits=draft.one(Limits),
+        assessment=draft.one(AssessmentDates),
         files=tuple(draft.files),
         document=draft.document,
         **named,

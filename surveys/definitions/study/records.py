@@ -194,13 +194,30 @@ class ResultFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Assessed:
-    """Points given by the council's own assessment, read only."""
+class Assessment:
+    """The steps of the council's assessment of one unit and node, in points: what the unit gave itself, the first appraisal,
+    the unit's explanation, the final points; every step may be missing. ``node``: a node measured by assessment, or one above
+    such nodes, whose points stand for all of them; ``evidence`` names the papers that prove them."""
 
     block: str
     unit: str
     node: str
-    points: float
+    self_assessed: float | None = None
+    self_assessed_on: Date = ""
+    first_appraisal: float | None = None
+    explanation: str = ""
+    explained_on: Date = ""
+    final: float | None = None
+    evidence: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentDates:
+    """The table ``[assessment]``: the last day of the units' self-assessment and of their explanations (empty: no limit)."""
+
+    self_assessed_by: Date = ""
+    explained_by: Date = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,7 +373,8 @@ class StudyDefinition(Shown):
     margins: tuple[MarginTotal, ...] = ()
     weights: tuple[WeightPlan, ...] = ()
     externals: tuple[External, ...] = ()
-    assessed: tuple[Assessed, ...] = ()
+    assessments: tuple[Assessment, ...] = ()
+    assessment: AssessmentDates = AssessmentDates()
     rules: tuple[Rule, ...] = ()
     decisions: tuple[Decision, ...] = ()
     unit_decisions: tuple[UnitDecision, ...] = ()
@@ -383,6 +401,11 @@ class StudyDefinition(Shown):
         """Whether this is the copy of a study, with running numbers in place of what respondents typed."""
         heading = self.document.get("study", {})
         return isinstance(heading, Mapping) and heading.get("pseudonymised") is True
+
+    @property
+    def has_assessments(self) -> bool:
+        """Whether the round has the council's half: a table of assessments, be it without rows."""
+        return bool(self.assessments or self.file_of("assessments"))
 
     def file_of(self, key: str) -> str:
         """The file that is named under a key of ``[files]``; empty where none is."""

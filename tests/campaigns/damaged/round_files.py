@@ -58,7 +58,7 @@ issued = "phat-ra.csv"
 frames = "tong-the.csv"
 margins = "co-cau.csv"
 externals = "ngoai.csv"
-assessed = "tham-dinh.csv"
+assessments = "tham-dinh.csv"
 decisions = "quyet-dinh.csv"
 unit_decisions = "ten-don-vi.csv"
 adjudication = "phan-xu.csv"
@@ -188,7 +188,10 @@ def _tables() -> dict[str, str | bytes]:
     external = [["xa", code, "3", "", 0.7 + k / 20, 0.02, "Báo cáo"] for k, code in enumerate(_CODES)]
     frames = [["xa", code, "dan", 300 + 100 * k] for k, code in enumerate(_CODES)]
     margins = [["xa", "dan", "gt", "nam", 500], ["xa", "dan", "gt", "nu", 700]]
-    assessed = [["xa", code, "4", 0.5 + k / 8] for k, code in enumerate(_CODES)]
+    assessed = [
+        ["xa", code, "4", 0.75, "2023-11-30", 0.5, "Đã bổ sung", "2024-01-05", 0.5 + k / 8]
+        for k, code in enumerate(_CODES)
+    ]
     rejected = [["P03", "", "rejected", "NVA", "Không phải người dân"]]
     return {
         "don-vi.csv": _csv("code,block,name_vi,name_en,aliases,valid_from,valid_to,successors", register),
@@ -196,7 +199,10 @@ def _tables() -> dict[str, str | bytes]:
         "tong-the.csv": _csv("block,unit,group,population", frames),
         "co-cau.csv": _csv("block,group,variable,category,population", margins),
         "ngoai.csv": _csv("block,unit,node,group,score,se,document", external),
-        "tham-dinh.csv": _csv("block,unit,node,points", assessed),
+        "tham-dinh.csv": _csv(
+            "block,unit,node,self_assessed,self_assessed_on,first_appraisal,explanation,explained_on,final",
+            assessed,
+        ),
         "quyet-dinh.csv": _csv("form_code,unit,decision,reviewer,reason", rejected),
         "ten-don-vi.csv": _csv("block,text,unit_code", [["xa", "An Bình (xã)", "an-binh"]]),
         "phan-xu.csv": _csv(

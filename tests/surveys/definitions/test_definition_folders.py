@@ -129,7 +129,12 @@ def test_faults_of_the_register_a_study_brings(small: Path, edit: Edit) -> None:
     edit("study.toml", "[[units.exclusions]]", '[units]\nfile = "register.csv"\n\n[[units.exclusions]]')
     edit("register.csv", "me-linh,huyen,Huyện Mê Linh", "dong-da,huyen,Huyện Mê Linh")
     edit("register.csv", "ba-dinh,huyen", "ba-dinh,quan")
-    assert set(codes(small)) == {"record.duplicate", "reference.block", "reference.unit"}
+    assert set(codes(small)) == {
+        "record.duplicate",
+        "reference.block",
+        "reference.unit",
+        "assessments.no_self",
+    }
 
 
 def test_study_without_sources_of_data_is_incomplete_only(small: Path) -> None:

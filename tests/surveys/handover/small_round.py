@@ -231,6 +231,8 @@ def _scores(study: StudyDefinition) -> Scores:
         note=pd.Series(notes, dtype=object),
         probability_top_quarter=[0.33335, 0.66665, np.nan],
         unit_group="",
+        **{"class": ""},
+        probability_class=np.nan,
     )
     shares = pd.DataFrame(columns=list(SHARE_COLUMNS))
     return Scores(pd.DataFrame(rows), league, shares, pd.DataFrame(columns=list(UNWEIGHTED_COLUMNS)))
