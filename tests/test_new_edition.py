@@ -66,7 +66,7 @@ def test_the_new_edition_is_complete(edition: Path) -> None:
 
 @pytest.mark.long
 def test_the_new_edition_is_simulated_scored_and_verified(edition: Path, tmp_path: Path) -> None:
-    simulate(edition, 5, tmp_path / "round", scale=0.25)
+    simulate(edition, 5, tmp_path / "round", scale=0.5)  # the smallest cells keep five forms
     study = load_study(tmp_path / "round")
     returns = read_returns(study)
     dispositions = screen(study, returns)

@@ -1,4 +1,5 @@
-"""The shipped editions as plain tables: read with csv and tomllib only, so that no engine code stands between."""
+"""The shipped editions as plain tables: read with csv and tomllib only, so that no engine code stands between; an edition that
+states only its differences is written out first."""
 
 from __future__ import annotations
 
@@ -8,8 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from surveys.definitions.instrument.written_out import written_out
+
 SHELF = Path(__file__).parents[2] / "questionnaires"
-EDITIONS = ("ha-noi/2023", "papi/2018", "papi/2021", "par-index/2022", "sipas/2022", "sipas/2023")
+EDITIONS = (
+    "ha-noi/2023",
+    "ha-noi/2025",
+    "papi/2018",
+    "papi/2021",
+    "par-index/2022",
+    "sipas/2022",
+    "sipas/2023",
+)
+TABLES = ("tree.csv", "items.csv", "units.csv")
 
 Rows = list[dict[str, str]]
 
@@ -59,8 +71,9 @@ class Edition:
 
 def read_edition(name: str) -> Edition:
     folder = SHELF / name
-    return Edition(
-        name,
-        tomllib.loads((folder / "instrument.toml").read_text(encoding="utf-8")),
-        *(read_rows(folder / table) for table in ("tree.csv", "items.csv", "units.csv")),
-    )
+    toml = tomllib.loads((folder / "instrument.toml").read_text(encoding="utf-8"))
+    if "based_on" not in toml["identity"]:
+        return Edition(name, toml, *(read_rows(folder / table) for table in TABLES))
+    whole = {file: content.decode() for file, content in written_out(folder).items()}
+    tables = (list(csv.DictReader(whole[table].splitlines())) for table in TABLES)
+    return Edition(name, tomllib.loads(whole["instrument.toml"]), *tables)
