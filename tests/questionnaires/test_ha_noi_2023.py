@@ -180,3 +180,20 @@ def test_only_those_who_dealt_with_the_unit_judge_its_service(hanoi: Edition) ->
     for row in hanoi.items:
         assert row["asked_when"] == ("S0=1" if row["node"].startswith("8.1") else "")
     assert [row["node"] for row in hanoi.items if row["code"] == "S0"] == [""]
+
+
+def test_classes_of_results_are_a_starting_set(hanoi: Edition) -> None:
+    found = [(made["label_vi"], made["percent_from"]) for made in hanoi.toml["classes"]]
+    assert found == [("Xuất sắc", 90), ("Tốt", 80), ("Khá", 70), ("Trung bình", 50), ("Yếu", 0)]
+    (source,) = [source for source in hanoi.toml["sources"] if source["code"] == "result-classes"]
+    assert source["status"] == "open"
+
+
+def test_sources_cite_the_plans_and_say_what_these_state(hanoi: Edition) -> None:
+    """Number, date and issuer as printed; the plan states counts and one name, so the register and the forms are ours."""
+    sources = {source["code"]: source for source in hanoi.toml["sources"]}
+    cited = {code: (s["number"], s["date"], s["issuer"]) for code, s in sources.items() if "number" in s}
+    assert cited["kh-243"] == ("243/KH-UBND", "2023-10-05", "UBND thành phố Hà Nội")
+    assert cited["par-structure"] == ("164/KH-UBND", "2024-05-30", "UBND thành phố Hà Nội")
+    assert (sources["kh-243"]["status"], sources["par-structure"]["status"]) == ("stated", "derived")
+    assert sources["unit-register"]["status"] == sources["form-design"]["status"] == "open"
