@@ -47,13 +47,13 @@ def shares(instrument: Instrument, values: dict[str, str]) -> dict[str, float]:
 
 def par_study(folder: Path, table: str, unit: str, sipas: dict[str, float]) -> Path:
     """Assessed criteria as final points, surveyed ones as estimates, 8.1 from the five factors of SIPAS where they are known."""
-    instrument = load_instrument("par-index/2022")
+    instrument = load_instrument("par-index/2023")
     parts = leaves(instrument, par_points(table))
     surveyed = {code: points for code, points in parts.items() if asks_people(instrument, code)}
     assessed = {code: points for code, points in parts.items() if code not in surveyed}
     if sipas:
         del surveyed["8.1"]
-    return write_study(folder, "par-index/2022", unit, shares(instrument, surveyed) | sipas, assessed)
+    return write_study(folder, "par-index/2023", unit, shares(instrument, surveyed) | sipas, assessed)
 
 
 @pytest.mark.long
@@ -82,7 +82,7 @@ def test_par_index_of_a_province(
     fields = [Decimal(value) for code, value in points.items() if len(code) == 1]
     assert len(fields) == 8
     assert abs(sum(fields) - Decimal(total)) <= last_digit({"0": total})
-    whole = leaves(load_instrument("par-index/2022"), points)
+    whole = leaves(load_instrument("par-index/2023"), points)
     assert abs(found.loc["0", "points"] - float(total)) <= len(whole) * half + 1e-9
 
 
@@ -92,8 +92,11 @@ def test_satisfaction_as_points_of_the_par_index(tmp_path: Path) -> None:
     can_tho = {
         code: float(Decimal(rows[code]["points"]) / Decimal(rows[code]["max_points"])) for code in HANOI_SIPAS
     }
-    for unit, factors, expected in (("can-tho", can_tho, 8.07), ("ha-noi", HANOI_SIPAS, 8.3664)):
-        found = of_unit(scored(write_study(tmp_path / unit, "par-index/2022", unit, factors)), unit)
+    for unit, edition, factors, expected in (
+        ("can-tho", "par-index/2022", can_tho, 8.07),
+        ("ha-noi", "par-index/2023", HANOI_SIPAS, 8.3664),
+    ):
+        found = of_unit(scored(write_study(tmp_path / unit, edition, unit, factors)), unit)
         assert found.loc["8.1", "points"] == pytest.approx(expected, abs=5e-5)
         assert found.loc["8.1", "max_points"] == 10
 
@@ -134,8 +137,8 @@ def test_sipas_policy_block_of_hanoi(tmp_path: Path) -> None:
     [
         ("papi_ha_noi_2023", "papi/2021"),
         ("sipas_ha_noi_2023", "sipas/2023"),
-        ("par_index_ha_noi_2023", "par-index/2022"),
-        ("par_index_dak_nong_2023", "par-index/2022"),
+        ("par_index_ha_noi_2023", "par-index/2023"),
+        ("par_index_dak_nong_2023", "par-index/2023"),
     ],
 )
 def test_the_audit_finds_the_same_tables_consistent(table: str, instrument: str) -> None:
@@ -144,7 +147,7 @@ def test_the_audit_finds_the_same_tables_consistent(table: str, instrument: str)
 
 def test_points_of_a_whole_and_of_its_part_are_refused(tmp_path: Path) -> None:
     assessed = {"1.3": "2.0", "1.3.1": "1.0", "2.4": "3.5"}
-    folder = write_study(tmp_path, "par-index/2022", "ha-noi", HANOI_SIPAS, assessed)
+    folder = write_study(tmp_path, "par-index/2023", "ha-noi", HANOI_SIPAS, assessed)
     found = {(p.code, p.row) for p in check(folder) if p.severity == "error"}
     assert found == {("assessments.twice", 3), ("assessments.not_assessed", 4)}
 

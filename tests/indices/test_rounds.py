@@ -16,7 +16,15 @@ from tests.indices.simulated import Played, against_truth
 
 pytestmark = pytest.mark.long
 
-EDITIONS = ("sipas/2022", "sipas/2023", "par-index/2022", "papi/2018", "papi/2021")
+EDITIONS = (
+    "sipas/2022",
+    "sipas/2023",
+    "par-index/2022",
+    "par-index/2023",
+    "papi/2018",
+    "papi/2019",
+    "papi/2021",
+)
 SEEDS = (1, 2, 3, 4)
 RARE = 0.0005  # chance of a false alarm on each side of a bound
 Rounds = Callable[[str, int], Played]

@@ -9,19 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from surveys.definitions.instrument.written_out import written_out
-
 SHELF = Path(__file__).parents[2] / "questionnaires"
 EDITIONS = (
-    "ha-noi/2023",
-    "ha-noi/2025",
-    "papi/2018",
-    "papi/2021",
-    "par-index/2022",
-    "sipas/2022",
+    "ha-noi/2023", "ha-noi/2025", "papi/2018", "papi/2019", "papi/2021", "par-index/2022", "par-index/2023", "sipas/2022",
     "sipas/2023",
-)
-TABLES = ("tree.csv", "items.csv", "units.csv")
+)  # fmt: skip
 
 Rows = list[dict[str, str]]
 
@@ -72,8 +64,71 @@ class Edition:
 def read_edition(name: str) -> Edition:
     folder = SHELF / name
     toml = tomllib.loads((folder / "instrument.toml").read_text(encoding="utf-8"))
-    if "based_on" not in toml["identity"]:
-        return Edition(name, toml, *(read_rows(folder / table) for table in TABLES))
-    whole = {file: content.decode() for file, content in written_out(folder).items()}
-    tables = (list(csv.DictReader(whole[table].splitlines())) for table in TABLES)
-    return Edition(name, tomllib.loads(whole["instrument.toml"]), *tables)
+    tables = [
+        read_rows(folder / file) if (folder / file).is_file() else []
+        for file in ("tree.csv", "items.csv", "units.csv")
+    ]
+    own = Edition(name, toml, *tables)
+    base = toml["identity"].get("based_on")
+    return in_full(read_edition(base), own) if base else own
+
+
+def in_full(base: Edition, own: Edition) -> Edition:
+    """An edition of differences written out in full, the slow way: what is taken away goes, then code by code the own one stands
+    for that of the base, in its place; what is new stands at the end."""
+    without = own.toml.get("without", {})
+    blocks = without.get("blocks", [])
+    gone = {kind: set(without.get(kind, [])) for kind in ("nodes", "items", "units", "questionnaires")}
+    gone["questionnaires"] |= {q["code"] for q in base.toml["questionnaires"] if q["block"] in blocks}
+    for row in base.tree:
+        left = [block for block in listed(row["blocks"]) if block not in blocks]
+        gone["nodes"] |= {row["code"]} if row["blocks"] and not left else set()
+        row["blocks"] = ";".join(left)
+    while below := {row["code"] for row in base.tree if row["parent"] in gone["nodes"]} - gone["nodes"]:
+        gone["nodes"] |= below
+    tree = [row for row in base.tree if row["code"] not in gone["nodes"]]
+    items = [
+        row for row in base.items if row["code"] not in gone["items"] and row["node"] not in gone["nodes"]
+    ]
+    for row in items:
+        left = [form for form in listed(row["questionnaires"]) if form not in gone["questionnaires"]]
+        row["questionnaires"] = ";".join(left)
+    items = [row for row in items if row["questionnaires"]]
+    units = [row for row in base.units if row["code"] not in gone["units"] and row["block"] not in blocks]
+    toml: dict[str, Any] = {key: value for key, value in own.toml.items() if key != "without"}
+    for key, value in base.toml.items():
+        taken = gone["questionnaires"] if key == "questionnaires" else set(without.get(key, []))
+        if key == "identity":
+            toml[key] = (
+                {"total_points": value["total_points"], **toml[key]} if "total_points" in value else toml[key]
+            )
+        elif key == "scales":
+            both = {
+                **value,
+                **{code: {**value.get(code, {}), **new} for code, new in toml.get(key, {}).items()},
+            }
+            toml[key] = {code: scale for code, scale in both.items() if code not in taken}
+        elif isinstance(value, dict):
+            toml[key] = {**value, **toml.get(key, {})}
+        else:
+            known_by = ("rule", "questionnaires") if key == "rules" else ("code",)
+            kept = [entry for entry in value if str(entry[known_by[0]]) not in taken]
+            toml[key] = _over(kept, toml.get(key, []), known_by)
+    rows = ((base.tree, tree, own.tree), (base.items, items, own.items), (base.units, units, own.units))
+    whole = (
+        [
+            row
+            for row in _over(old, new, ("block", "code") if old is base.units else ("code",))
+            if row in (*left, *new)
+        ]
+        for old, left, new in rows
+    )
+    return Edition(own.name, toml, *whole)
+
+
+def _over(old: list[Any], new: list[Any], known_by: tuple[str, ...]) -> list[Any]:
+    found = {str([entry.get(key, []) for key in known_by]): entry for entry in old}
+    for entry in new:
+        key = str([entry.get(key, []) for key in known_by])
+        found[key] = {**found.get(key, {}), **entry}
+    return list(found.values())

@@ -73,7 +73,7 @@ def inherited(layers: Sequence[Layer]) -> Inherited:
         gone = _taken(layer)
         left = {name: _left(name, tables.get(name, ()), gone, layer.top) for name in SECTIONS}
         own = tables_of(layer)
-        tables = {name: _laid_over(name, left[name], own.get(name, ())) for name in SECTIONS}
+        tables = {name: _laid_over(left[name], own.get(name, ())) for name in SECTIONS}
         taken.append(gone)
     for layer in layers[:-1]:
         note_unknown(layer.document, SECTIONS, layer.top)
@@ -157,7 +157,7 @@ def _struck(rules: Sequence[PlacedTable], questionnaires: Collection[str]) -> li
     return found
 
 
-def _laid_over(name: str, base: Sequence[PlacedTable], own: Sequence[PlacedTable]) -> Sequence[PlacedTable]:
+def _laid_over(base: Sequence[PlacedTable], own: Sequence[PlacedTable]) -> Sequence[PlacedTable]:
     """The tables of the base with those of an edition over them, then those that only the edition has."""
     found, position = list(base), {entry.key: k for k, entry in enumerate(base)}
     for entry in own:
@@ -168,7 +168,7 @@ def _laid_over(name: str, base: Sequence[PlacedTable], own: Sequence[PlacedTable
             found.append(entry)
             continue
         under = found[k]
-        _note_same(name, entry, under)
+        _note_same(entry, under)
         given = PartlyInherited(
             entry.place.problems,
             entry.place.file,
@@ -180,10 +180,7 @@ def _laid_over(name: str, base: Sequence[PlacedTable], own: Sequence[PlacedTable
     return found
 
 
-def _note_same(name: str, own: PlacedTable, under: PlacedTable) -> None:
-    """Note keys that say what the base says anyway, and entries that say nothing."""
-    known_by = KEYS.get(name, ("code",))
-    told = [key for key in own.raw if key not in known_by or name == "identity"]
-    same = [key for key in told if key in under.raw and own.raw[key] == under.raw[key]]
-    if same or not told:
-        own.place.note("edition.no_difference", severity="warning", keys=same or list(own.raw))
+def _note_same(own: PlacedTable, under: PlacedTable) -> None:
+    """Note a table that says nothing but what the base says."""
+    if all(key in under.raw and under.raw[key] == value for key, value in own.raw.items()):
+        own.place.note("edition.no_difference", severity="warning")

@@ -1,7 +1,8 @@
 """The tables of an edition that states only its differences: rows that are new or changed, over those of its base.
 
-A row replaces the whole row of its code. A node that is new stands after the last of its siblings and of what is below them; an
-item after the last of its node, a unit after the last of its block, and where there is none at the end.
+A row stands in the place of the one of its code, all of it. A node that is new, or has another parent, stands after the last of
+its siblings and of what is below them; a new item after the last of its node, a new unit after the last of its block, and where
+there is none at the end.
 """
 
 from __future__ import annotations
@@ -44,15 +45,14 @@ def read_rows(edition: Inherited, name: str) -> InheritedTable:
     columns: tuple[str, ...] = ()
     rows: list[Row] = []
     for layer, gone in zip(edition.layers, edition.taken, strict=True):
-        rows = _left(name, rows, gone, layer)
+        left = _left(name, rows, gone, layer)
         path = inside(layer.folder, name, problems, layer.label + name)
-        if path is None or not path.exists():
-            continue
-        own = _read(layer, path, columns)
+        own = _read(layer, path, columns) if path is not None and path.exists() else None
         if own is not None:
             columns = tuple(dict.fromkeys((*columns, *own.columns)))
-            rows = _laid_over(name, rows, own.rows) if is_there else list(own.rows)
-        is_there = True
+        given = own.rows if own else ()
+        rows = _laid_over(name, left, given) if is_there else list(given)
+        is_there = is_there or (path is not None and path.exists())
     return InheritedTable(columns, rows, is_there, len(problems.errors) == before)
 
 
@@ -64,19 +64,19 @@ def _read(layer: Layer, path: Path, columns: Collection[str]) -> CsvTable | None
     return read_table(path, replace(wanted, accepted=needed), layer.top.problems, file)
 
 
-def _left(name: str, rows: Sequence[Row], gone: Mapping[str, set[str]], layer: Layer) -> list[Row]:
-    """The rows of the base without those that are taken away, and without what goes with these."""
+def _left(
+    name: str, rows: Sequence[Row], gone: Mapping[str, set[str]], layer: Layer
+) -> list[tuple[Row, Row | None]]:
+    """The rows of the base, each with what is left of it; None where it is taken away, or cannot be without what is."""
     key = _ROWS[name][0]
-    known = {row["code"] for row in rows} | {
-        f"{row['block']}/{row['code']}" for row in rows if name == UNITS_FILE
-    }
+    known = {row["code"] for row in rows}
+    known |= {f"{row['block']}/{row['code']}" for row in rows if name == UNITS_FILE}
     check_taken(key, gone[key], known, layer.top)
     found = []
     for row in rows:
         left = _LEFT[name](row, gone)
-        if left is not None:
-            found.append(left)
-        elif name == TREE_FILE:
+        found.append((row, left))
+        if left is None and name == TREE_FILE:
             gone[key].add(row["code"])
     return found
 
@@ -117,37 +117,30 @@ def _without(row: Row, column: str, codes: Collection[str]) -> Row:
     return row if left == named else Row(row.place, {**row.cells, column: ";".join(left)})
 
 
-def _laid_over(name: str, base: Sequence[Row], own: Sequence[Row]) -> list[Row]:
-    """The rows of the base, those of an edition in the place of the ones they replace, and its new ones."""
+def _laid_over(name: str, base: Sequence[tuple[Row, Row | None]], own: Sequence[Row]) -> list[Row]:
+    """What is left of the base, the rows of an edition in the place of those whose codes they have, and its new ones."""
     _, known_by, above = _ROWS[name]
-    position = {_key(row, known_by): k for k, row in enumerate(base)}
-    found, added = list(base), []
-    for row in own:
-        k = position.pop(_key(row, known_by), None)  # given twice, the second is added and told as such
-        if k is None:
-            added.append(row)
+    given = {_key(row, known_by): row for row in reversed(own)}
+    found, moved = [], []
+    codes: set[str] = set()
+    for before, left in base:
+        row = given.pop(_key(before, known_by), None)
+        if row is not None and left is not None and row.cells == left.cells:
+            row.place.note("edition.no_difference", severity="warning")
+        row = row or left
+        if row is None:
             continue
-        if row.cells == base[k].cells:
-            row.place.note("edition.no_difference", severity="warning", keys=row["code"])
-        found[k] = row
-    moved = _moved(base, found) if name == TREE_FILE else set()
-    stays = [row for row in found if id(row) not in moved]
-    return _placed(name, stays, [*(row for row in found if id(row) in moved), *added], above)
+        if name == TREE_FILE and (row["parent"] != before["parent"] or row["parent"] in codes):
+            codes.add(row["code"])
+            moved.append(row)
+        else:
+            found.append(row)
+    stand = {id(row) for row in (*found, *moved)}
+    return _placed(name, found, [*moved, *(row for row in own if id(row) not in stand)], above)
 
 
 def _key(row: Row, columns: Iterable[str]) -> tuple[str, ...]:
     return tuple(row[column] for column in columns)
-
-
-def _moved(base: Sequence[Row], found: Sequence[Row]) -> set[int]:
-    """The rows (by identity) of nodes that have another parent than in the base, and of those below them."""
-    codes: set[str] = set()
-    moved = set()
-    for before, row in zip(base, found, strict=True):
-        if before["parent"] != row["parent"] or row["parent"] in codes:
-            codes.add(row["code"])
-            moved.add(id(row))
-    return moved
 
 
 def _placed(name: str, rows: Sequence[Row], added: Sequence[Row], above: str) -> list[Row]:

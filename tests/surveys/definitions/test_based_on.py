@@ -194,12 +194,13 @@ def test_what_cannot_be_without_it_goes_too(edition: Callable[..., Path]) -> Non
     assert "too_fast" not in {rule.rule for rule in found.rules}
 
 
-def test_with_a_block_go_its_forms_and_its_units(edition: Callable[..., Path]) -> None:
+def test_with_a_block_go_its_forms_its_units_and_what_is_only_for_it(edition: Callable[..., Path]) -> None:
+    """Node 2 was for districts only; the new node of this code stands in its place."""
     study = edition(
         """
 [without]
 blocks = ["huyen"]
-nodes = ["3", "4"]
+nodes = ["4"]
 
 [[blocks]]
 code = "xa"
@@ -213,15 +214,17 @@ group = "citizens"
 label_vi = "Mẫu xã"
 label_en = "Form of communes"
 """,
-        tree="0,,unit,sum,total,1,1,,,,,Tổng điểm,Total,plan\n1,0,criterion,mean,survey,1,1,,,citizens,,Chất lượng,Quality,plan",
+        tree="0,,unit,sum,total,1,1.75,,,,,Tổng điểm,Total,plan\n"
+        "1,0,criterion,mean,survey,1,1,,,citizens,,Chất lượng,Quality,plan\n"
+        "2,0,criterion,,external,1,0.25,,,citizens,xa,Dịch vụ,Service,plan",
         items="1x,1,xa-5,agree,0,1,,,,0,Văn bản phù hợp với xã,Documents suit the commune,,plan",
         units="ba-dinh,xa,Phường Ba Đình,Ba Dinh ward,phuong,,2025-07-01,,",
-        identity=f"{IDENTITY}total_points = 1\n",
+        identity=f"{IDENTITY}total_points = 1.75\n",
     )
     found = load_instrument(study / "instrument")
     assert [(unit.block, unit.code) for unit in found.units] == [("xa", "ba-dinh")]
     assert [form.code for form in found.questionnaires] == ["xa-5"]
-    assert [node.code for node in found.nodes] == ["0", "1"]  # 2 was for districts only
+    assert [node.code for node in found.nodes] == ["0", "1", "2", "3"]
     assert [item.code for item in found.items] == ["1x"]
 
 
@@ -262,12 +265,12 @@ FAULTS: tuple[tuple[str, dict[str, str], str, tuple[str, str, int | None, str, d
     ("nothing to take from", {"identity": IDENTITY.replace('based_on = "./goc"\n', ""),
                               "differences": '[without]\nnodes = ["4"]'}, "",
      ("edition.without_base", "instrument.toml", None, "without", {})),
-    ("a key that says the same", {"differences": '[scales.agree]\nlabel_vi = "Đồng ý"\nlabel_en = "Agreeing"'}, "warning",
-     ("edition.no_difference", "instrument.toml", None, "scales.agree", {"keys": "label_vi"})),
+    ("a table that says the same", {"differences": '[scales.agree]\nlabel_vi = "Đồng ý"\nlabel_en = "Agreement"'}, "warning",
+     ("edition.no_difference", "instrument.toml", None, "scales.agree", {})),
     ("a table that says nothing", {"differences": '[[fields]]\ncode = "sex"'}, "warning",
-     ("edition.no_difference", "instrument.toml", None, "fields[1]", {"keys": "code"})),
+     ("edition.no_difference", "instrument.toml", None, "fields[1]", {})),
     ("a row that says the same", {"units": "dong-da,huyen,Quận Đống Đa,Dong Da,quan,Đống Đa,,2025-06-30,"}, "warning",
-     ("edition.no_difference", "units.csv", 2, "", {"keys": "dong-da"})),
+     ("edition.no_difference", "units.csv", 2, "", {})),
     ("an entry given twice", {"differences": '[[blocks]]\ncode = "huyen"\nlabel_vi = "Huyện"\n' * 2}, "",
      ("record.duplicate", "instrument.toml", None, "blocks[2].code", {"value": "huyen"})),
     ("a key of its own", {"differences": '[[questionnaires]]\ncode = "huyen-1"\nblock = "xa"'}, "",

@@ -19,8 +19,8 @@ from surveys.published.unit_audit import swaps
 PUBLISHED = Path(__file__).parents[3] / "data-sample" / "published"
 HANOI, DAK_NONG = "par_index_ha_noi_2023", "par_index_dak_nong_2023"
 TABLES = {
-    HANOI: "par-index/2022",
-    DAK_NONG: "par-index/2022",
+    HANOI: "par-index/2023",
+    DAK_NONG: "par-index/2023",
     "par_index_can_tho_2022": "par-index/2022",
     "sipas_ha_noi_2023": "sipas/2023",
     "papi_ha_noi_2023": "papi/2021",
@@ -103,7 +103,7 @@ def test_sipas_of_hanoi_gives_its_8_37_points(write: Callable[..., Path]) -> Non
         "code,max_points,points,satisfaction_percent\n8.1,10,8.37,\n8.1.1,1.5,,84.05\n8.1.2,1.5,,84.15\n"
         "8.1.3,2.5,,84.05\n8.1.4,2.5,,83.66\n8.1.5,2,,82.53\n"
     )
-    found = audit(table, "par-index/2022")
+    found = audit(table, "par-index/2023")
     assert found.consistent
     assert node(found, "8.1")["computed"] == pytest.approx(8.3664, abs=0.00005)
 
@@ -294,7 +294,7 @@ def test_changes_against_an_earlier_table(write: Callable[..., Path]) -> None:
 
 
 def test_hanoi_against_dak_nong_has_a_change_for_every_common_row() -> None:
-    found = audit(PUBLISHED / f"{HANOI}.csv", "par-index/2022", previous=PUBLISHED / f"{DAK_NONG}.csv")
+    found = audit(PUBLISHED / f"{HANOI}.csv", "par-index/2023", previous=PUBLISHED / f"{DAK_NONG}.csv")
     change = found.changes.set_index("code")["change"]
     assert change["8.1"] == pytest.approx(8.37 - 8.17)
     assert change["1"] == pytest.approx(-0.01)
