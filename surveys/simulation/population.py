@@ -32,13 +32,14 @@ MOST_BLANK = 0.2  # nobody leaves more of the form open than this share
 
 @dataclass(frozen=True, eq=False)
 class Simulation:
-    """What every step of a simulation works with: the instrument, the plan of the round, the factor of all its sizes, and the one
-    source of chance."""
+    """What every step of a simulation works with: the instrument, the plan of the round, the factor of all its sizes, and the
+    sources of chance: one for the survey, and one of its own for the council's assessment, so that neither moves the other."""
 
     instrument: Instrument
     plan: SimulationPlan
     scale: float
     rng: np.random.Generator
+    of_council: np.random.Generator
 
     def size(self, number: float) -> int:
         """A size of the plan at the scale of the simulation; small sizes stay as they are."""

@@ -22,6 +22,11 @@ from surveys.simulation.study_folder import study_files
 from surveys.vocabulary.new_folder import refuse_filled, write_new_folder
 
 
+def sources_of_chance(seed: int) -> tuple[np.random.Generator, np.random.Generator]:
+    """The random numbers of the survey and those of the council's assessment."""
+    return np.random.default_rng(seed), np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
+
+
 def simulate(
     instrument: Instrument | str | Path,
     seed: int,
@@ -30,8 +35,9 @@ def simulate(
     scale: float = 1.0,
     defects: bool = True,
 ) -> None:
-    """Write the folder of a simulated round: ``study.toml``, returns, frames, margins, external estimates, ``truth.csv``
-    (``block, unit_code, node_code, group, score, satisfaction_percent``) and ``defects.csv`` (``form_code, rule``).
+    """Write the folder of a simulated round: ``study.toml``, returns, frames, margins, external estimates, assessments,
+    ``truth.csv`` (``block, unit_code, node_code, group, score, satisfaction_percent``) and ``defects.csv`` (``form_code,
+    rule``).
 
     ``instrument`` is a shipped name, a folder or a loaded instrument; ``scale`` multiplies the sizes of its ``simulation.toml``.
     Raises :class:`surveys.problems.SurveyError` when the definitions are wrong, ``out`` holds files or ``scale`` is not positive.
@@ -41,6 +47,5 @@ def simulate(
         raise fault("fieldwork.scale", value=scale)
     refuse_filled(out)
     made = instrument if isinstance(instrument, Instrument) else load_instrument(instrument)
-    rng = np.random.default_rng(seed)
-    played = play(Simulation(made, read_plan(made), scale, rng), defects)
+    played = play(Simulation(made, read_plan(made), scale, *sources_of_chance(seed)), defects)
     write_new_folder(out, study_files(played, seed))

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from surveys.definitions.instrument.records import Instrument, Unit
-from surveys.definitions.study.records import External, Issued
+from surveys.definitions.study.records import Assessment, External, Issued
+from surveys.simulation.council import assess
 from surveys.simulation.defects import FormToSpoil, rule_parameters, work_in
 from surveys.simulation.elsewhere import measured_elsewhere, taken_over
 from surveys.simulation.population import Array, Population, Simulation, is_straight, populate, redraw
@@ -32,6 +33,7 @@ class SimulatedRound:
     externals: Sequence[External]
     truths: Sequence[Truth]
     defects: Sequence[tuple[str, str]]
+    assessments: Sequence[Assessment]
 
 
 def play(simulation: Simulation, defects: bool) -> SimulatedRound:
@@ -63,7 +65,10 @@ def play(simulation: Simulation, defects: bool) -> SimulatedRound:
     forms = {code: fill_in(simulation, populations[code], drawn) for code, drawn in samples.items()}
     unreturned = [issued for drawn in samples.values() for issued in drawn.unreturned]
     listed = _spoil(simulation, forms.values(), unreturned) if defects else []
-    return SimulatedRound(simulation, populations, samples, forms, externals + published, truths, listed)
+    council = assess(instrument, simulation.plan.assessment, assessed, simulation.of_council)
+    return SimulatedRound(
+        simulation, populations, samples, forms, externals + published, truths, listed, council
+    )
 
 
 def _part_twins(simulation: Simulation, population: Population, drawn: DrawnSample) -> None:

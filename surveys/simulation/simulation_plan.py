@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from surveys.definitions.draft import Section
+from surveys.definitions.field_types import Date
 from surveys.definitions.study.publication import Publication
 from surveys.definitions.study.reading import PUBLICATION
 from surveys.definitions.study.records import Exclusion
@@ -115,6 +116,27 @@ class TextPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class AssessmentPlan:
+    """The council's assessment, where the tree has nodes that it assesses. ``share``: lowest and highest share of the maximum
+    that a unit gets at the first appraisal; ``spread``: standard deviation of its nodes around it; ``above``: how much more
+    of the maximum units give themselves on average; ``explained``: share of the nodes with less than that which they explain;
+    ``no_self``, ``no_final``: shares of nodes that lack the step; ``late``: share of units and explanations after the last
+    day. ``evidence`` and ``explanation``: made-up texts, ``{node}`` being the code of the node."""
+
+    share: tuple[float, float] = (0.78, 0.97)
+    spread: float = 0.12
+    above: float = 0.03
+    explained: float = 0.3
+    no_self: float = 0.0
+    no_final: float = 0.0
+    late: float = 0.0
+    self_assessed_by: Date = "2023-11-30"
+    explained_by: Date = "2024-01-06"
+    evidence: str = "Tài liệu kiểm chứng tiêu chí {node}"
+    explanation: str = "Đã bổ sung tài liệu kiểm chứng"
+
+
+@dataclass(frozen=True, slots=True)
 class SimulationPlan:
     """The whole of a simulated round, complete for every questionnaire of the instrument."""
 
@@ -126,6 +148,7 @@ class SimulationPlan:
     attributes: tuple[AttributePlan, ...]
     texts: tuple[TextPlan, ...]
     exclusions: tuple[Exclusion, ...]
+    assessment: AssessmentPlan
     publication: Publication
     defects: tuple[tuple[str, int], ...]
 
@@ -152,10 +175,11 @@ SECTIONS: Mapping[str, Section] = {
     "attributes": Section(AttributePlan, "array"),
     "texts": Section(TextPlan, "array"),
     "exclusions": Section(Exclusion, "array"),
+    "assessment": Section(AssessmentPlan),
     **PUBLICATION,
     "defects": Section(dict),
 }
-#: Lowest and highest value of the numbers of a cell or a stage, by key; both ends of a range.
+#: Lowest and highest value of the numbers of a cell, a stage or the assessment, by key; both ends of a range.
 LIMITS: Mapping[str, tuple[float, float]] = {
     "population": (2, 1_000_000),
     "issued": (1, 1_000_000),
@@ -170,4 +194,11 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "drawn": (2, 10_000),
     "persons": (2, 10_000),
     "effect": (0, 2),
+    "share": (0, 1),
+    "spread": (0, 1),
+    "above": (0, 1),
+    "explained": (0, 1),
+    "no_self": (0, 1),
+    "no_final": (0, 1),
+    "late": (0, 1),
 }

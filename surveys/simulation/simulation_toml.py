@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from surveys.definitions.draft import Draft
 from surveys.definitions.instrument.records import Field, Instrument, Questionnaire
 from surveys.definitions.record_building import section
-from surveys.definitions.shared_checks import Reference, check_references
+from surveys.definitions.shared_checks import Reference, check_period, check_references
 from surveys.definitions.study.reading import publication_of
 from surveys.definitions.study.records import Exclusion
 from surveys.definitions.text_files import read_toml
@@ -16,6 +17,7 @@ from surveys.simulation.simulation_plan import (
     LIMITS,
     SECTIONS,
     AnswerModel,
+    AssessmentPlan,
     AttributePlan,
     CellPlan,
     FileFormat,
@@ -91,8 +93,9 @@ def _check_names(instrument: Instrument, draft: Draft) -> None:
 def _check_sizes(instrument: Instrument, draft: Draft) -> None:
     """Numbers are within their limits; a matrix is neither a statistical file nor drawn in stages nor taken over unit by unit."""
     cells, stages = draft.of(CellPlan), draft.of(StagePlan)
-    for part, place in (*cells, *stages):
+    for part, place in (*cells, *stages, *draft.of(AssessmentPlan)):
         _check_limits(part, place)
+    _check_assessment(draft)
     roles = sorted({field.role for field in instrument.fields})
     for _, place in stages:
         for role in ("stratum", "cluster", "weight"):
@@ -107,6 +110,16 @@ def _check_sizes(instrument: Instrument, draft: Draft) -> None:
     for questionnaire, place, value, accepted in unfit:
         if questionnaire in matrices:
             place.note("fieldwork.matrix", questionnaire=questionnaire, value=value, accepted=accepted)
+
+
+def _check_assessment(draft: Draft) -> None:
+    """Last days are dates, and texts have no other placeholder than the node."""
+    for plan, place in draft.of(AssessmentPlan):
+        check_period(place, plan.self_assessed_by, "", ("self_assessed_by",) * 2)
+        check_period(place, plan.explained_by, "", ("explained_by",) * 2)
+        braces = re.sub(r"{node}", "", plan.evidence)
+        if "{" in braces or "}" in braces:
+            place.note("record.malformed", "evidence", value=plan.evidence, form="… {node} …")
 
 
 def _check_limits(part: object, place: Place) -> None:
@@ -139,6 +152,7 @@ def _completed(instrument: Instrument, draft: Draft, defects: dict[str, int]) ->
         attributes=draft.all(AttributePlan),
         texts=(*texts, *(TextPlan(code, (("x",),)) for code in asked if code not in filled)),
         exclusions=draft.all(Exclusion),
+        assessment=draft.one(AssessmentPlan),
         publication=publication_of(draft),
         defects=tuple(defects.items()),
     )

@@ -17,7 +17,7 @@ from surveys.definitions.instrument.shelf import find_instrument, shipped
 from surveys.definitions.instrument.written_out import own_files
 from surveys.definitions.study.publication import Publication
 from surveys.definitions.study.reading import PUBLICATION
-from surveys.definitions.study.records import External, Frame, Issued, MarginTotal
+from surveys.definitions.study.records import Assessment, External, Frame, Issued, MarginTotal
 from surveys.definitions.toml_writing import toml_table
 from surveys.problems import phrase
 from surveys.simulation.form_files import columns_of, forms_bytes
@@ -37,6 +37,7 @@ RECORD_FILES: Mapping[str, tuple[str, ...]] = {
     "externals": (
         "block", "unit", "node", "group", "score", "satisfaction_percent", "se", "n", "df", "document", "page",
     ),
+    "assessments": tuple(field.name for field in fields(Assessment)),
 }  # fmt: skip
 
 
@@ -44,11 +45,12 @@ def study_files(played: SimulatedRound, seed: int) -> dict[str, bytes]:
     """Every file of the folder of a round: path → content; ``seed`` names the study."""
     instrument = played.simulation.instrument
     returns = [entry for forms in played.forms.values() for entry in _return_files(instrument, forms)]
-    records: Mapping[str, Sequence[Issued | Frame | MarginTotal | External]] = {
+    records: Mapping[str, Sequence[Issued | Frame | MarginTotal | External | Assessment]] = {
         "issued": [form for drawn in played.samples.values() for form in drawn.issued],
         "frames": list(_frames(played)),
         "margins": list(_margins(played)),
         "externals": played.externals,
+        "assessments": played.assessments,
     }
     named = {name: f"{name}.csv" for name, found in records.items() if found}
     made = {entry["path"]: content for entry, content in returns}
@@ -146,6 +148,9 @@ def _study_toml(
     fieldwork = {"start": plan.round.start, "end": plan.round.end, "timezone": "Asia/Ho_Chi_Minh"}
     tables: list[tuple[str, Mapping[str, object]]] = [("[study]", study), ("[fieldwork]", fieldwork)]
     tables += list(_publication(plan.publication))
+    if played.assessments:
+        days = {name: getattr(plan.assessment, name) for name in ("self_assessed_by", "explained_by")}
+        tables.append(("[assessment]", {name: day for name, day in days.items() if day}))
     if _has_own_register(instrument):
         tables.append(("[units]", {"file": REGISTER}))
     tables += [("[[units.exclusions]]", asdict(exclusion)) for exclusion in plan.exclusions]

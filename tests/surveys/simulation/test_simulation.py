@@ -22,7 +22,7 @@ from surveys.problems import SurveyError
 from surveys.returns.reading import read_returns
 from surveys.returns.record_set import Returns
 from surveys.simulation.population import Population, Simulation, cut_points
-from surveys.simulation.simulate import simulate
+from surveys.simulation.simulate import simulate, sources_of_chance
 from surveys.simulation.simulated_round import SimulatedRound, play
 from surveys.simulation.simulation_toml import read_plan
 from surveys.validity.dispositions import Dispositions
@@ -114,7 +114,7 @@ def test_no_defects_on_request(tmp_path: Path) -> None:
 
 
 def played(instrument: Instrument, seed: int = 7) -> SimulatedRound:
-    return play(Simulation(instrument, read_plan(instrument), SMALL, np.random.default_rng(seed)), False)
+    return play(Simulation(instrument, read_plan(instrument), SMALL, *sources_of_chance(seed)), False)
 
 
 def item_mean(instrument: Instrument, population: Population, item: Item, unit: int) -> float:
