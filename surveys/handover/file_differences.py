@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 from surveys.definitions.toml_text import toml_document
 from surveys.handover.first_faults import bounded
 from surveys.handover.manifest import DESCRIPTOR
-from surveys.handover.official_columns import TABLES
+from surveys.handover.official_columns import OF_RESULTS
+from surveys.handover.official_kinds import tables_of_every_kind
 from surveys.problems import Place, Problem, Problems, SurveyError, fault, shortened
 from surveys.returns.files.opening import read_sheets
 from surveys.vocabulary.csv import records
@@ -25,7 +26,7 @@ from surveys.vocabulary.csv import records
 #: A checksum or a fingerprint that a workbook shows: the files behind it are compared themselves.
 _DIGEST = re.compile(r"[0-9a-f]{64}|[0-9a-f]{4}( [0-9a-f]{4}){15}")
 #: What identifies a row of a table with these headings.
-_KEYS = {table.names: table.key for table in TABLES.values()}
+_KEYS = {table.names: table.key for table in (*OF_RESULTS, *tables_of_every_kind())}
 
 Row = tuple[int, tuple[str, ...]]  # line in the file, cells
 Sheets = Mapping[str, Sequence[Row]]  # by name; a CSV file is one sheet without a name

@@ -46,8 +46,15 @@ def fingerprint(folder: str | Path) -> str:
     part = place / COUNCIL if (place / COUNCIL).is_dir() else place
     if not (part / SUMS).is_file():
         raise fault("verify.not_a_package", file=str(part), sums=SUMS)
-    covered = (path for path in content_of(part).files if path.endswith(_COVERED))
-    return fingerprint_of({path: digest_of((part / path).read_bytes()) for path in covered})
+    return fingerprint_of(
+        {path.relative_to(part).as_posix(): digest_of(path.read_bytes()) for path in covered_files(part)}
+    )
+
+
+def covered_files(folder: Path) -> list[Path]:
+    """The CSV and JSON files of a folder that the fingerprint covers, in the order of their names."""
+    covered = sorted(path for path in content_of(folder).files if path.endswith(_COVERED))
+    return [folder / path for path in covered]
 
 
 def in_groups(digits: str) -> str:

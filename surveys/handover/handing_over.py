@@ -24,6 +24,7 @@ from surveys.handover.manifest import (
     read_sums,
 )
 from surveys.handover.official_columns import OfficialTable
+from surveys.handover.official_kinds import council_tables, kind_of_run
 from surveys.handover.read_back import PrintedTable, read_printed, settings_of
 from surveys.handover.seal import sealed
 from surveys.handover.verification import verify_folder
@@ -63,8 +64,11 @@ def read_results(results: Path) -> HandedOver:
     run, council = read_manifest(results / MANIFEST) or {}, results / COUNCIL
     if not council.is_dir():
         raise fault("handover.no_council", file=str(results), council=COUNCIL)
-    funnel = _table(results, official_columns.FUNNEL)
-    units = _table(council, official_columns.COUNCIL_UNITS)
+    kind = kind_of_run(run)
+    if kind is None:
+        raise fault("verify.no_manifest", file=str(results / MANIFEST))
+    league = council_tables(kind)[1]
+    funnel, units = _table(results, official_columns.FUNNEL), _table(council, league)
     facts, forms = _said(run, results / MANIFEST)
     listed = sorted(read_sums(council / SUMS))
     files = {path: (council / path).read_bytes() for path in listed}

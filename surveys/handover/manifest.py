@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from surveys.definitions.instrument.layers import definition_files
+from surveys.definitions.study.index_kind import kind_of
 from surveys.definitions.study.records import ReturnFile, StudyDefinition
 from surveys.definitions.text_files import on_disk
 from surveys.problems import Language
@@ -118,6 +119,7 @@ def run_manifest(
         **({"changed": list(study.changed)} if study.changed else {}),
         "decisions": _decisions(study),
         "scoring": _plain(study.instrument.scoring),
+        **({"index": kind_of(study).record()} if content == "scores" else {}),
         "counts": _counts(done.returns, done.dispositions),
         "results": dict(sorted(statuses.items())),
         "warnings": dict(sorted(Counter(warning.code for warning in done.warnings).items())),
@@ -152,6 +154,12 @@ def read_manifest(path: Path) -> Mapping[str, Any] | None:
     except (OSError, ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) and record.get("format") == _FORMAT else None
+
+
+def written_by(manifest: Mapping[str, Any]) -> str:
+    """The version of the program that wrote a manifest; empty where it names none."""
+    engine = manifest.get("engine")
+    return str(engine.get("version", "")) if isinstance(engine, Mapping) else ""
 
 
 def language_of(manifest: Mapping[str, Any] | None) -> Language:

@@ -19,6 +19,8 @@ from surveys.problems import Language
 from surveys.returns.form_numbers import NUMBER_COLUMNS
 from surveys.review import columns_and_words
 from surveys.vocabulary import columns
+from surveys.vocabulary.council_tables import COUNCIL_COLUMNS, COUNTED
+from surveys.vocabulary.levels import MEASURED_BY
 from surveys.vocabulary.statuses import (
     AUDIT_STATUSES,
     BASES,
@@ -43,6 +45,8 @@ _ACCEPTED = {
     "audit_statuses": AUDIT_STATUSES,
     "explanation_statuses": EXPLANATION_STATUSES,
     "explanation_decisions": EXPLANATION_DECISIONS,
+    "measured_by": MEASURED_BY,
+    "counted": COUNTED,
 }
 #: Tables in which people decide, by name: their layout is declared, and they are written, in the review room.
 REVIEWED = {
@@ -66,6 +70,7 @@ _MADE = {
     "weight-diagnostics": columns.DIAGNOSTIC_COLUMNS,
     "changes": columns.CHANGE_COLUMNS,
     "form-numbers": NUMBER_COLUMNS,
+    **{f"council-{name}": names for name, names in COUNCIL_COLUMNS.items()},
     **{name: table.columns for name, table in REVIEWED.items()},
 }
 
@@ -116,7 +121,8 @@ class OfficialColumn:
 @dataclass(frozen=True, eq=False)
 class OfficialTable:
     """One CSV file of the package. ``path`` is relative to the folder of its descriptor; ``key`` identifies a row;
-    ``withheld``: columns that are blank where a result is incomplete; ``bom``: a byte order mark stands in front."""
+    ``withheld``: columns that are blank where a result is incomplete, ``withheld_survey``: where its survey part is; ``values``:
+    columns of which one at least must have a number in every block."""
 
     name: str
     path: str
@@ -125,7 +131,8 @@ class OfficialTable:
     columns: tuple[OfficialColumn, ...]
     key: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ()
-    bom: bool = False
+    withheld_survey: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
     sheet_vi: str = ""
     sheet_en: str = ""
 
@@ -180,6 +187,10 @@ FORMS, FUNNEL, WEIGHTS, DIAGNOSTICS = (
 TREE, CHANGES, UNDECIDED = (TABLES[name] for name in ("tree", "changes", "undecided"))
 FORM_NUMBERS = TABLES["form-numbers"]
 EXPLANATIONS, UNIT_EXPLANATIONS = TABLES["explanations"], TABLES["unit-explanations"]
-COUNCIL_SCORES, COUNCIL_UNITS, REJECTED_FORMS = COUNCIL_TABLES = tuple(
-    TABLES[f"council-{name}"] for name in ("scores", "units", "rejected")
+#: The council's tables with all the columns they may have; which of them an index has says
+#: :mod:`surveys.handover.official_kinds`.
+COUNCIL_SCORES, COUNCIL_UNITS, COUNCIL_GROUPS, COUNCIL_FORMS, REJECTED_FORMS = COUNCIL_TABLES = tuple(
+    TABLES[f"council-{name}"] for name in COUNCIL_COLUMNS
 )
+#: Every other table.
+OF_RESULTS = tuple(table for table in TABLES.values() if table not in COUNCIL_TABLES)

@@ -25,6 +25,7 @@ import pandas as pd
 from surveys.definitions.instrument.written_out import own_files
 from surveys.definitions.study.records import StudyDefinition
 from surveys.handover import official_columns, result_frames
+from surveys.handover.council_frames import council_frames
 from surveys.handover.folder import write_folder
 from surveys.handover.manifest import COUNCIL, INSTRUMENT, MANIFEST, WORKBOOK, digests_of, run_manifest
 from surveys.handover.official_columns import OfficialTable
@@ -57,7 +58,10 @@ def deliver_screening(screened: ScreenedRound, out: Path, progress: Step | None 
 
 
 def package(scored: ScoredRound) -> dict[str, bytes]:
-    """Every file of the package: path → bytes. The same input gives the same bytes."""
+    """Every file of the package: path → bytes. The same input gives the same bytes.
+
+    Raises SurveyError where a block has no result that can be handed over.
+    """
     study, scores = scored.study, scored.scores
     forms = result_frames.forms_frame(scored.returns, scored.dispositions, study.decisions)
     names = form_names(study, scored.returns)
@@ -81,7 +85,8 @@ def package(scored: ScoredRound) -> dict[str, bytes]:
     files = _written(study, frames)
     files |= {f"{INSTRUMENT}/{path}": content for path, content in own_files(study.instrument).items()}
     manifest = run_manifest("scores", scored, Counter(scores.table["status"].tolist()), files)
-    council = _council(study, result_frames.council_frames(study, scores, forms, names), manifest)
+    official = council_frames(study, scores, forms, scored.dispositions.funnel, names)
+    council = _council(study, official, manifest)
     files |= {f"{COUNCIL}/{path}": content for path, content in council.items()}
     return sealed({**files, MANIFEST: manifest})
 

@@ -43,7 +43,7 @@ def csv_as_written(printed: PrintedTable, content: bytes) -> Iterator[Problem]:
         list(map(str if c.is_number else unguarded, printed.text(c.name))) for c in printed.table.columns
     ]
     numeric = [column.is_number for column in printed.table.columns]
-    written = columns_bytes(printed.table.names, columns, numeric, printed.table.bom)
+    written = columns_bytes(printed.table.names, columns, numeric)
     if written != content:
         pairs = zip(written.split(b"\r\n"), content.split(b"\r\n"), strict=False)
         row = next((k for k, (a, b) in enumerate(pairs, start=1) if a != b), None)

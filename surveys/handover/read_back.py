@@ -118,7 +118,7 @@ def settings_of(run: Mapping[str, Any], shown: str, problems: Problems) -> RunSe
 def read_printed(folder: Path, path: str, table: OfficialTable, problems: Problems) -> PrintedTable | None:
     """Read one table and check every cell against the codebook; None (with its faults) when it is not such a table."""
     try:
-        text = bytes_of(folder / path).decode("utf-8-sig" if table.bom else "utf-8")
+        text = bytes_of(folder / path).decode("utf-8-sig")
         rows = list(records(text))
     except UnicodeDecodeError as error:
         problems.add("verify.not_utf8", file=path, byte=error.start + 1)

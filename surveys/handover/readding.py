@@ -33,13 +33,16 @@ _LIMITS = (
     ("units", "ci_low", "percent", "ci_high"),
     ("council-scores", "ci_low", "percent", "ci_high"),
     ("council-units", "ci_low", "percent", "ci_high"),
+    ("council-groups", "ci_low", "percent", "ci_high"),
+    ("council-scores", "points_low", "points", "points_high"),
+    ("council-units", "points_low", "points", "points_high"),
 )
 
 
 def readded(package: Package) -> Iterator[Problem]:
     """Faults of the scores: order of limits, points against scores, parents against parts, ranks against points."""
     for table, low, middle, high in _LIMITS:
-        if table in package:
+        if table in package and middle in package[table].table.names:
             yield from limits(package[table], low, middle, high)
     for names, check in _CHECKS:
         if all(name in package for name in names):
@@ -120,7 +123,9 @@ def root_rows(scores: PrintedTable, tree: PrintedTable) -> pd.DataFrame:
 
 
 def percents(units: PrintedTable) -> Iterator[Problem]:
-    """percent = 100 · points / maximum points."""
+    """percent = 100 · points / maximum points, in an index with points."""
+    if "points" not in units.table.names:
+        return
     most = units.number("max_points")
     with np.errstate(divide="ignore", invalid="ignore"):
         expected = 100.0 * units.number("points") / most
@@ -331,5 +336,7 @@ _CHECKS: tuple[tuple[tuple[str, ...], Callable[..., Iterator[Problem]]], ...] = 
     (("scores", "tree", "units"), totals),
     (("shares",), whole_shares),
     (("units",), percents),
+    (("council-scores",), percents),
     (("council-units",), percents),
+    (("council-groups",), percents),
 )

@@ -1,5 +1,4 @@
-"""Reconciling: forms against the funnel, scores against the forms, weights against the forms, the council's files
-against the results."""
+"""Reconciling: forms against the funnel, scores against the forms, weights against the forms, tables beside the scores."""
 
 from __future__ import annotations
 
@@ -13,8 +12,8 @@ import pandas as pd
 from surveys.handover.read_back import Package, PrintedTable
 from surveys.problems import Problem
 from surveys.vocabulary.columns import CELL_COLUMNS
-from surveys.vocabulary.levels import ALL_GROUPS, EXTERNAL_SURVEY, ITEM_LEVEL, SURVEY
-from surveys.vocabulary.statuses import DISPOSITIONS, EXTERNAL, INCOMPLETE, LEFT_OUT, OK, REJECTED, VALID
+from surveys.vocabulary.levels import ALL_GROUPS
+from surveys.vocabulary.statuses import DISPOSITIONS, LEFT_OUT, OK, REJECTED, VALID
 
 _CELL = list(CELL_COLUMNS)
 _PLACE = ["block", "unit_code"]
@@ -23,9 +22,6 @@ _NUMBER_NOISE = 1e-9
 
 def reconciled(package: Package) -> Iterator[Problem]:
     """Faults between tables that must tell the same story."""
-    if "forms" in package:
-        named = as_council_knows(package["forms"], package.get("form-numbers"))
-        package = {**package, "forms-of-council": named}
     for names, check in _CHECKS.items():
         if all(name in package for name in names):
             yield from check(*(package[name] for name in names))
@@ -123,77 +119,6 @@ def numbers_of_forms(scores: PrintedTable, funnel: PrintedTable) -> Iterator[Pro
     yield from scores.faults("verify.n_over_groups", off, "n_valid", expected=total)
 
 
-def council_scores_repeat(
-    council: PrintedTable, scores: PrintedTable, tree: PrintedTable
-) -> Iterator[Problem]:
-    """The council gets the measured nodes over all groups, and all nodes of an index without points."""
-    nodes = tree.frame[tree.frame["level"] != ITEM_LEVEL]
-    measured = ~nodes["code"].isin(nodes["parent"]) & nodes["measured_by"].isin([SURVEY, EXTERNAL_SURVEY])
-    without_points = bool((nodes["max_points"] == "").all())
-    wanted = scores.frame["node_code"].isin(nodes["code"] if without_points else nodes["code"][measured])
-    keep = ((scores.frame["group"] == ALL_GROUPS) & wanted).to_numpy()
-    kept = replace(scores, frame=scores.frame[keep].reset_index(drop=True), lines=scores.lines[keep])
-    yield from council_repeats(council, kept)
-    yield from percents_of_scores(council, kept)
-
-
-def percents_of_scores(council: PrintedTable, scores: PrintedTable) -> Iterator[Problem]:
-    """Percentages and their limits are those of the scores, times 100."""
-    key = list(council.table.key)
-    pairs = {"percent": "score", "ci_low": "ci_low", "ci_high": "ci_high"}
-    values = scores.frame[key].assign(**{name: scores.number(of) for name, of in pairs.items()})
-    found = council.frame[key].merge(values, on=key, how="left")
-    for name in pairs:
-        expected = 100.0 * found[name].to_numpy(dtype=float)
-        slack = council.half(name) + 100.0 * scores.half(pairs[name]) + _NUMBER_NOISE
-        off = np.abs(council.number(name) - expected) > slack
-        yield from council.faults("verify.percent_of_score", off, name, expected=expected)
-
-
-def values_given(printed: PrintedTable) -> Iterator[Problem]:
-    """An official result that is whole has a value; a table without any says so."""
-    value = printed.number("percent")
-    whole = np.isin(printed.text("status"), [OK, EXTERNAL])
-    yield from printed.faults("verify.result_missing", whole & np.isnan(value), "percent")
-    if not len(printed):
-        yield Problem("verify.no_rows", file=printed.path)
-    elif np.isnan(value).all() and not whole.any():
-        yield Problem("verify.no_values", "warning", printed.path)
-
-
-def council_repeats(council: PrintedTable, results: PrintedTable) -> Iterator[Problem]:
-    """The council's table has the rows of the results; points may be withheld only where a result is incomplete."""
-    key = list(council.table.key)
-    common = [
-        name
-        for name, column in council.table.column.items()
-        if name in results.table.names and name not in key and column.kind == results.table.column[name].kind
-    ]
-    found = council.frame[key].merge(results.frame.assign(row=range(len(results))), on=key, how="left")
-    yield from council.faults("verify.council_extra", found["row"].isna(), key[-1])
-    missing = len(results) - int(found["row"].notna().sum())
-    if missing:
-        yield Problem("verify.council_missing", file=council.path, params=(("missing", str(missing)),))
-    for name in common:
-        expected, text = found[name].fillna("").to_numpy(dtype=object), council.text(name)
-        withheld = (name in council.table.withheld) & (council.text("status") == INCOMPLETE) & (text == "")
-        yield from council.faults("verify.council", (text != expected) & ~withheld, name, expected=expected)
-
-
-def council_adds_up(units: PrintedTable, scores: PrintedTable) -> Iterator[Problem]:
-    """A unit's points are the sum of its sub-criteria's within rounding, where all of these have points."""
-    table = scores.frame[_PLACE].assign(points=scores.number("points"), most=scores.number("max_points"))
-    grouped = table.groupby(_PLACE)
-    parts = grouped.size()
-    whole = grouped.count().eq(parts, axis=0)
-    sums = grouped.sum().where(whole).assign(parts=parts).reset_index()
-    found = units.frame[_PLACE].merge(sums, on=_PLACE, how="left")
-    summed = np.abs(found["most"].to_numpy() - units.number("max_points")) <= _NUMBER_NOISE
-    slack = scores.half("points") * (found["parts"].to_numpy() + 1) + _NUMBER_NOISE
-    off = summed & (np.abs(units.number("points") - found["points"].to_numpy()) > slack)
-    yield from units.faults("verify.council_sum", off, "points", expected=found["points"])
-
-
 def scores_repeat(beside: PrintedTable, scores: PrintedTable) -> Iterator[Problem]:
     """Results that stand beside others of the same rows are those of the scores."""
     key = list(beside.table.key)
@@ -204,17 +129,6 @@ def scores_repeat(beside: PrintedTable, scores: PrintedTable) -> Iterator[Proble
             yield from beside.faults(
                 "verify.not_the_total", beside.text(name) != expected, name, expected=expected
             )
-
-
-def as_council_knows(forms: PrintedTable, numbers: PrintedTable | None) -> PrintedTable:
-    """The forms with running numbers in place of the codes that the council does not see; ``numbers``: the key to them."""
-    if numbers is None:
-        return forms
-    key = ["form_code", "submission", "source_file", "source_row"]
-    keys = numbers.frame[key].itertuples(index=False, name=None)
-    named = dict(zip(keys, numbers.frame["form_number"], strict=True))
-    said = forms.frame[key].itertuples(index=False, name=None)
-    return replace(forms, frame=forms.frame.assign(form_code=[named.get(row, row[0]) for row in said]))
 
 
 def form_numbers_hold(numbers: PrintedTable, forms: PrintedTable) -> Iterator[Problem]:
@@ -230,23 +144,6 @@ def form_numbers_hold(numbers: PrintedTable, forms: PrintedTable) -> Iterator[Pr
     yield from numbers.faults(
         "verify.form_number", wrong | np.array([row not in known for row in named], bool), "form_number"
     )
-
-
-def rejected_repeats(rejected: PrintedTable, forms: PrintedTable) -> Iterator[Problem]:
-    """The list of rejected forms is that of the results, form by form and reason by reason."""
-    key = [name for name in rejected.table.names if name in forms.table.names]
-    expected = Counter(
-        forms.frame.loc[forms.frame["disposition"] == REJECTED, key].itertuples(index=False, name=None)
-    )
-    extra = []
-    for row in rejected.frame[key].itertuples(index=False, name=None):
-        extra.append(expected[row] == 0)
-        expected[row] -= expected[row] > 0
-    yield from rejected.faults("verify.rejected_extra", np.array(extra, dtype=bool), "form_code")
-    for row, number in expected.items():
-        if number:
-            named = " · ".join(part for part in row if part)
-            yield Problem("verify.rejected_missing", file=rejected.path, params=(("form", named),))
 
 
 def explanations_of_units(explanations: PrintedTable, units: PrintedTable) -> Iterator[Problem]:
@@ -266,14 +163,8 @@ _CHECKS: Mapping[tuple[str, ...], Callable[..., Iterator[Problem]]] = {
     ("weights", "forms"): weights_of_forms,
     ("weight-diagnostics", "weights"): diagnostics_of_weights,
     ("scores", "funnel"): numbers_of_forms,
-    ("council-scores", "scores", "tree"): council_scores_repeat,
-    ("council-units", "units"): council_repeats,
-    ("council-scores",): values_given,
-    ("council-units",): values_given,
-    ("council-units", "council-scores"): council_adds_up,
     ("unweighted", "scores"): scores_repeat,
     ("nonresponse-bounds", "scores"): scores_repeat,
     ("form-numbers", "forms"): form_numbers_hold,
-    ("council-rejected", "forms-of-council"): rejected_repeats,
     ("explanations", "units"): explanations_of_units,
 }

@@ -1,6 +1,7 @@
 """The tables of the package: results become frames, frames become printed text, and text becomes CSV bytes.
 
-Printing is the only place where numbers are rounded. CSV is RFC 4180: comma, CRLF, quotes where needed, UTF-8. Text that a
+Printing is the only place where numbers are rounded. CSV is RFC 4180: comma, CRLF, quotes where needed, UTF-8
+with a byte order mark. Text that a
 spreadsheet would run as a formula is guarded (:mod:`surveys.vocabulary.formula_guard`); numbers are left plain.
 """
 
@@ -8,19 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.instrument.records import Instrument, Node
+from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.record_building import types_of
 from surveys.definitions.study.records import Decision, Explanation, Output, StudyDefinition
 from surveys.handover.official_columns import (
-    COUNCIL_SCORES,
-    COUNCIL_UNITS,
     EXPLANATIONS,
-    REJECTED_FORMS,
     REVIEWED,
     TREE,
     UNDECIDED,
@@ -36,12 +33,9 @@ from surveys.scoring.combination_rules import rule_of
 from surveys.validity.dispositions import Dispositions
 from surveys.vocabulary.columns import DECIDED_COLUMNS
 from surveys.vocabulary.csv import columns_bytes
-from surveys.vocabulary.levels import ALL_GROUPS, EXTERNAL_SURVEY, ITEM_LEVEL, SURVEY
+from surveys.vocabulary.levels import ITEM_LEVEL, SURVEY
 from surveys.vocabulary.remarks import in_words
-from surveys.vocabulary.statuses import INCOMPLETE, REJECTED, REVIEW
-
-if TYPE_CHECKING:
-    from surveys.scoring.scores import Scores
+from surveys.vocabulary.statuses import REVIEW
 
 #: Columns of printed text by name, each of n rows.
 Texts = Mapping[str, list[str]]
@@ -58,7 +52,7 @@ def table_bytes(table: OfficialTable, texts: Texts) -> bytes:
     if table.name in REVIEWED:
         return review_bytes(REVIEWED[table.name], zip(*columns, strict=True))
     numeric = [column.is_number for column in table.columns]
-    return columns_bytes(table.names, columns, numeric, table.bom)
+    return columns_bytes(table.names, columns, numeric)
 
 
 def _texts(column: OfficialColumn, values: pd.Series, output: Output) -> list[str]:
@@ -84,7 +78,7 @@ def forms_frame(
     study's, decided about it, when and why.
 
     Block, unit, group and questionnaire are those of the cell in which the evaluation is counted; ``unit_read`` is the unit as
-    read. Second data entries and copies stand there too, as what they are.
+    read; evaluations of one form have one ``form_id``. Second data entries and copies stand there too, as what they are.
     """
     met = dispositions.reasons[["row", "rule"]].drop_duplicates()
     reasons = np.full(len(returns), "", dtype=object)
@@ -93,7 +87,11 @@ def forms_frame(
     read = returns.rows[
         ["form_code", "submission", "content", "mode", "source_file", "source_row", "unit_code"]
     ]
-    judged = {"disposition": dispositions.disposition, "reasons": reasons}
+    judged = {
+        "disposition": dispositions.disposition,
+        "reasons": reasons,
+        "form_id": returns.rows["form"].to_numpy(),
+    }
     parts = [
         read.rename(columns={"unit_code": "unit_read"}),
         dispositions.cells,
@@ -193,47 +191,6 @@ def _tree_rows(instrument: Instrument) -> Iterator[dict[str, object]]:
             }  # fmt: skip
 
 
-def council_frames(
-    study: StudyDefinition, scores: Scores, forms: pd.DataFrame, names: np.ndarray
-) -> Mapping[OfficialTable, pd.DataFrame]:
-    """The council's tables: points and percentages per unit and node over all groups, the summary per unit, and the rejected
-    forms with their reasons and, where a person decided, who, when and why.
-
-    ``names``: what each form is called there (:func:`surveys.returns.form_numbers.form_names`), nothing that a respondent typed;
-    the rejected forms stand in an order that tells nothing of rows and files. Incomplete results are withheld unless the study
-    renormalises."""
-    nodes = [node.code for node in nodes_for_council(study.instrument)]
-    table = scores.table
-    chosen = table[(table["group"] == ALL_GROUPS) & table["node_code"].isin(nodes)]
-    limits = {name: 100.0 * chosen[name] for name in ("ci_low", "ci_high")}
-    frames = {
-        COUNCIL_SCORES: chosen.assign(percent=100.0 * chosen["score"], **limits),
-        COUNCIL_UNITS: scores.units,
-        REJECTED_FORMS: _rejected(forms, names),
-    }
-    return {
-        table: _withheld(table, with_words(table, frame, study), study) for table, frame in frames.items()
-    }
-
-
-def _rejected(forms: pd.DataFrame, names: np.ndarray) -> pd.DataFrame:
-    """The rejected forms under the names the council knows them by."""
-    named = forms.assign(form_code=names)[forms["disposition"] == REJECTED]
-    return named.sort_values([name for name in REJECTED_FORMS.names if name in named], kind="stable")
-
-
-def nodes_for_council(instrument: Instrument) -> tuple[Node, ...]:
-    """Nodes whose score comes from answers or from another survey, not from nodes below; in an index without points, of which
-    no sum gives a total, every node."""
-    if all(node.max_points is None for node in instrument.nodes):
-        return instrument.nodes
-    return tuple(
-        node
-        for node in instrument.nodes
-        if node.code not in instrument.children and node.measured_by in (SURVEY, EXTERNAL_SURVEY)
-    )
-
-
 def with_words(table: OfficialTable, frame: pd.DataFrame, study: StudyDefinition) -> pd.DataFrame:
     """A frame with those columns of a table that hold the words of another column's codes."""
     made = {
@@ -244,11 +201,3 @@ def with_words(table: OfficialTable, frame: pd.DataFrame, study: StudyDefinition
         if column.source
     }
     return frame.assign(**made).reset_index(drop=True)
-
-
-def _withheld(table: OfficialTable, frame: pd.DataFrame, study: StudyDefinition) -> pd.DataFrame:
-    """Blank the results the council must not use: incomplete ones, unless the study renormalises."""
-    if not table.withheld or study.inference.renormalises:
-        return frame
-    incomplete = frame["status"] == INCOMPLETE
-    return frame.assign(**{name: frame[name].astype(float).mask(incomplete) for name in table.withheld})

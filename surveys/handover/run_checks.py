@@ -19,6 +19,7 @@ from surveys.handover.read_back import Package, PrintedTable
 from surveys.handover.result_frames import printed, tree_frame
 from surveys.handover.words import rule_words
 from surveys.problems import Place, Problem, Problems
+from surveys.vocabulary.council_tables import FORMS
 from surveys.vocabulary.formula_guard import guarded
 from surveys.vocabulary.statuses import DISPOSITIONS, NO_FORMS, REJECTED
 
@@ -32,8 +33,11 @@ def record_of_run(
     if "forms" in package:
         yield from _forms(known, package["forms"])
     if "council-rejected" in package:
-        yield from _differs("counts.rejected", known.get(REJECTED), len(package["council-rejected"]))
+        rejected = int(package["council-rejected"].number("evaluations").sum())
+        yield from _differs("counts.rejected", known.get(REJECTED), rejected)
         yield from _reasons_in_words(package["council-rejected"])
+    if "council-forms" in package:
+        yield from _counts_of_council(known, package["council-forms"])
     if "scores" in package:
         found = dict(sorted(Counter(package["scores"].text("status").tolist()).items()))
         yield from _differs("results", run.get("results"), found)
@@ -64,6 +68,14 @@ def _forms(counts: Mapping[str, Any], forms: PrintedTable) -> Iterator[Problem]:
         number = said.get(rule, 0)
         if not isinstance(number, int) or number < met[rule] or (number > 0) != (met[rule] > 0):
             yield from _differs(f"counts.reasons.{rule}", number, met[rule])
+
+
+def _counts_of_council(counts: Mapping[str, Any], forms: PrintedTable) -> Iterator[Problem]:
+    """Forms, and what became of the evaluations, as the council has them counted."""
+    whole = forms.text("counted") == FORMS
+    yield from _differs("counts.forms", counts.get("forms"), int(forms.number("returned")[whole].sum()))
+    for name in DISPOSITIONS:
+        yield from _differs(f"counts.{name}", counts.get(name), int(forms.number(name)[~whole].sum()))
 
 
 def _reasons_in_words(rejected: PrintedTable) -> Iterator[Problem]:

@@ -31,7 +31,7 @@ _SAME = (
 #: Tables of forms, and their columns that say what a form is called and where it was read.
 _OF_FORMS = {
     official_columns.WEIGHTS: ("form_code",),
-    official_columns.FORMS: ("form_code", "submission", "source_file", "source_row"),
+    official_columns.FORMS: ("form_code", "submission", "source_file", "source_row", "form_id"),
 }
 #: Parts of a manifest that tell of files of returns, or of copies of submissions, which a pseudonymised copy leaves out.
 _OTHERWISE = (

@@ -18,8 +18,10 @@ from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.instrument.shelf import INSTRUMENT_FILE
 from surveys.definitions.study.records import Output
 from surveys.handover import official_columns
+from surveys.handover.council_checks import council_holds
 from surveys.handover.count_checks import counts_of_parts, names_of_nodes, rows_of_tree
 from surveys.handover.file_differences import leaves
+from surveys.handover.fingerprint import covered_files
 from surveys.handover.first_faults import first_of_each
 from surveys.handover.hiding_checks import hidden_show_nothing
 from surveys.handover.interval_checks import intervals
@@ -37,9 +39,11 @@ from surveys.handover.manifest import (
     read_manifest,
     read_sums,
     version,
+    written_by,
 )
 from surveys.handover.nonresponse_checks import bounds_of_nonresponse
-from surveys.handover.official_columns import COUNCIL_TABLES, OfficialTable
+from surveys.handover.official_columns import OfficialTable
+from surveys.handover.official_kinds import IndexKind, council_tables, kind_of_run
 from surveys.handover.printed_form import csv_as_written, json_as_written, numbers_as_printed
 from surveys.handover.rank_checks import groups_of_units, notes_of_units, ranks, sets_of_ranks
 from surveys.handover.read_back import Package, RunSettings, read_printed, settings_of
@@ -108,20 +112,19 @@ def _check(folder: Path, problems: Problems) -> None:
     if (folder / COUNCIL).is_dir():
         parts[f"{COUNCIL}/"] = folder / COUNCIL
     for prefix, part in parts.items():
-        check_sums(part, prefix, problems)
-        _check_descriptor(part, prefix, problems)
-        if read_manifest(part / MANIFEST) is None:
-            problems.add("verify.no_manifest", file=f"{prefix}{MANIFEST}")
-        for name in filter(Path.is_file, (part / DESCRIPTOR, part / MANIFEST)):
-            problems.extend(json_as_written(name.read_bytes(), f"{prefix}{name.name}"))
+        _check_seals(part, prefix, problems)
     run = read_manifest(folder / MANIFEST) or {}
+    kind = kind_of_run(run)
+    if run.get("content") == "scores" and kind is None:
+        problems.add("verify.earlier_version", file=MANIFEST, written=written_by(run))
+        return
     _check_outputs(folder, run, problems)
     manifests = {(part / MANIFEST).read_bytes() for part in parts.values() if (part / MANIFEST).is_file()}
     if len(manifests) > 1:  # the council has the manifest of the results
         problems.add("verify.manifests_differ", file=f"{COUNCIL}/{MANIFEST}")
     settings = settings_of(run, MANIFEST, problems)
     package = {}
-    for path, table in _tables(folder, run).items():
+    for path, table in _tables(folder, run, kind).items():
         if not (folder / path).is_file():
             problems.add("verify.file_missing", file=path)
             continue
@@ -138,7 +141,19 @@ def _check(folder: Path, problems: Problems) -> None:
         for prefix, part in parts.items():
             problems.extend(_description(part, prefix, run, settings.output))
         problems.extend(_by_settings(package, settings, str(run.get("instrument", "")), instrument))
-        _check_workbook(folder, package, (run, settings, instrument), problems)
+        if kind is not None:
+            problems.extend(council_holds(package, kind, renormalises=settings.inference.renormalises))
+            _check_workbook(folder, package, (run, settings, instrument), problems)
+
+
+def _check_seals(folder: Path, prefix: str, problems: Problems) -> None:
+    """Checksums, descriptor and manifest of a folder, and the form of the last two."""
+    check_sums(folder, prefix, problems)
+    _check_descriptor(folder, prefix, problems)
+    if read_manifest(folder / MANIFEST) is None:
+        problems.add("verify.no_manifest", file=f"{prefix}{MANIFEST}")
+    for name in filter(Path.is_file, (folder / DESCRIPTOR, folder / MANIFEST)):
+        problems.extend(json_as_written(name.read_bytes(), f"{prefix}{name.name}"))
 
 
 def _by_settings(
@@ -153,7 +168,9 @@ def _by_settings(
         yield from intervals(scores, settings)
         yield from counts_of_parts(scores, tree)
         yield from rows_of_tree(scores, tree, edition)
-        for name in (name for name in ("council-scores", "explanations") if name in package):
+        for name in (
+            name for name in ("council-scores", "council-groups", "explanations") if name in package
+        ):
             yield from names_of_nodes(package[name], tree, settings.output.language)
         if "nonresponse-bounds" in package:
             yield from bounds_of_nonresponse(package["nonresponse-bounds"], scores, tree, settings.inference)
@@ -247,11 +264,9 @@ def _description(folder: Path, prefix: str, run: Mapping[str, Any], output: Outp
     if run.get("content") not in ("scores", "screening") or not isinstance(study, Mapping):
         return
     of_council = (folder / WORKBOOK).is_file()
-    tables = {
-        table.path: table
-        for table in official_columns.TABLES.values()
-        if (table in COUNCIL_TABLES) == of_council
-    }
+    kind = kind_of_run(run)
+    mine = council_tables(kind) if of_council and kind else official_columns.OF_RESULTS
+    tables = {table.path: table for table in mine}
     try:
         found = json.loads(bytes_of(folder / DESCRIPTOR))
         csvs = {tables[str(one["path"])]: bytes_of(folder / one["path"]) for one in found["resources"]}
@@ -280,19 +295,20 @@ def _declared(descriptor: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     }
 
 
-def _tables(folder: Path, run: Mapping[str, Any]) -> dict[str, OfficialTable]:
+def _tables(folder: Path, run: Mapping[str, Any], kind: IndexKind | None) -> dict[str, OfficialTable]:
     """The tables this kind of folder must have (path → table), and the optional ones it has."""
     if run.get("content") == "audit":
         kept = {name for name in _AUDIT[2:] if (folder / official_columns.TABLES[name].path).is_file()}
         return {t.path: t for name, t in official_columns.TABLES.items() if name in {*_AUDIT[:2], *kept}}
     if (folder / official_columns.CHANGES.path).is_file():
         return {official_columns.CHANGES.path: official_columns.CHANGES}
+    of_council = council_tables(kind) if kind else ()
     if (folder / WORKBOOK).is_file():
-        return {table.path: table for table in COUNCIL_TABLES}
+        return {table.path: table for table in of_council}
     wanted = {table.path: table for table in _SCREENED}
     if (folder / official_columns.SCORES.path).is_file() or (folder / COUNCIL).is_dir():
         wanted |= {table.path: table for table in _SCORED}
-        wanted |= {f"{COUNCIL}/{table.path}": table for table in COUNCIL_TABLES}
+        wanted |= {f"{COUNCIL}/{table.path}": table for table in of_council}
     return wanted | {table.path: table for table in _OPTIONAL if (folder / table.path).is_file()}
 
 
@@ -303,14 +319,15 @@ def _check_workbook(
     problems: Problems,
 ) -> None:
     """The council's workbook against the council's tables and the record of the run that ``made`` them."""
-    tables = [package[table.name] for table in COUNCIL_TABLES if table.name in package]
+    names = [table.name for table in official_columns.COUNCIL_TABLES]
+    tables = [package[name] for name in names if name in package]
     if not tables:
         return
     shown = WORKBOOK if (folder / WORKBOOK).is_file() else f"{COUNCIL}/{WORKBOOK}"
     if not (folder / shown).is_file():
         problems.add("verify.file_missing", file=shown)
         return
-    if len(tables) < len(COUNCIL_TABLES):  # what is wrong with the others is told
+    if len(tables) < len(names):  # what is wrong with the others is told
         return
     run, settings, instrument = made
     try:
@@ -319,13 +336,11 @@ def _check_workbook(
         problems.add("verify.manifest_incomplete", file=MANIFEST, reason=error)
         return
     council = (folder / shown).parent
-    beside_it = [council / name for name in (DESCRIPTOR, MANIFEST, *(table.path for table in COUNCIL_TABLES))]
-    digests = {path.name: digest_of(path.read_bytes()) for path in beside_it if path.is_file()}
+    digests = {path.name: digest_of(path.read_bytes()) for path in covered_files(council)}
     beside = Beside(facts, instrument, tables, digests)
     found = list(workbook_repeats(folder / shown, shown, beside))
     problems.extend(found)
-    engine = run.get("engine")
-    written = str(engine.get("version", "")) if isinstance(engine, Mapping) else ""
+    written = written_by(run)
     if found and written != version():  # whose headings and explanations may be other ones
         problems.add(
             "verify.other_version", severity="warning", file=shown, written=shortened(written), here=version()

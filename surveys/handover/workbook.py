@@ -21,6 +21,7 @@ from surveys.handover.read_back import RunSettings
 from surveys.handover.result_frames import Texts
 from surveys.handover.words import Words
 from surveys.problems import Language, phrase
+from surveys.vocabulary.levels import TOTAL
 from surveys.vocabulary.xlsx import height_of, new_workbook, on_paper
 
 if TYPE_CHECKING:
@@ -111,12 +112,16 @@ def table_sheet(table: OfficialTable, texts: Texts, facts: WorkbookFacts) -> Wor
 def largest_gap(tables: Mapping[OfficialTable, Texts]) -> str:
     """The most by which printed points of a unit differ from the sum of the printed points of its nodes; empty where they do
     not, and of units whose nodes are not all printed or do not make up its maximum."""
-    parts, units = (
-        (zip(texts["block"], texts["unit_code"], texts["points"], texts["max_points"], strict=True))
-        for texts in (tables[COUNCIL_SCORES], tables[COUNCIL_UNITS])
-    )
+    by_name = {table.name: texts for table, texts in tables.items()}
+    scores, leagues = by_name[COUNCIL_SCORES.name], by_name[COUNCIL_UNITS.name]
+    if "points" not in leagues:
+        return ""
+    columns = ("block", "unit_code", "points", "max_points")
+    parts, units = (zip(*(texts[name] for name in columns), strict=True) for texts in (scores, leagues))
     sums: dict[tuple[str, str], list[Decimal]] = {}
-    for block, unit, *printed in parts:
+    for measured_by, (block, unit, *printed) in zip(scores["measured_by"], parts, strict=True):
+        if measured_by == TOTAL:
+            continue
         values = [Decimal(text or "NaN") for text in printed]
         known = sums.setdefault((block, unit), [Decimal(0), Decimal(0)])
         sums[block, unit] = [a + b for a, b in zip(known, values, strict=True)]

@@ -15,7 +15,7 @@ DECIDED_COLUMNS = ("decided_by", "decided_on", "decision_reason")
 #: Every evaluation with its disposition and the names of all rules it met.
 FORM_COLUMNS = (
     "form_code", "questionnaire", "block", "unit_code", "group", "mode", "source_file", "source_row", "disposition",
-    "reasons", "submission", *DECIDED_COLUMNS,
+    "reasons", "submission", "form_id", *DECIDED_COLUMNS,
 )  # fmt: skip
 #: The numbers of one evaluation's weight: final weight = base weight · g.
 WEIGHTS = ("base_weight", "calibrated_weight", "weight", "g")

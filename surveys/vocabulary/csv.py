@@ -156,16 +156,14 @@ def csv_bytes(
     return _joined(header, ([cell(value) for value in row] for row in rows), mark, line_end)
 
 
-def columns_bytes(
-    header: Sequence[str], columns: Iterable[Sequence[str]], numeric: Iterable[bool], mark: bool
-) -> bytes:
+def columns_bytes(header: Sequence[str], columns: Iterable[Sequence[str]], numeric: Iterable[bool]) -> bytes:
     """A table from its columns of text, as :func:`csv_bytes` writes it; those of ``numeric`` columns are written as they are.
 
-    >>> columns_bytes(["text", "n"], [["=1+1", "a"], ["-2", "3.5"]], [False, True], mark=False)
-    b"text,n\\r\\n'=1+1,-2\\r\\na,3.5\\r\\n"
+    >>> columns_bytes(["text", "n"], [["=1+1", "a"], ["-2", "3.5"]], [False, True])
+    b"\\xef\\xbb\\xbftext,n\\r\\n'=1+1,-2\\r\\na,3.5\\r\\n"
     """
     cells = [column if plain else _written(column) for column, plain in zip(columns, numeric, strict=True)]
-    return _joined(header, zip(*cells, strict=True), mark, "\r\n")
+    return _joined(header, zip(*cells, strict=True), True, "\r\n")
 
 
 def _written(texts: Sequence[str]) -> Sequence[str]:

@@ -105,12 +105,13 @@ def test_an_index_without_points_hands_over_percentages(aggregation: str, tmp_pa
     out = tmp_path / "out"
     sv.load(path).score().write(out)
     scores = council(out, "scores").set_index(["unit_code", "node_code"])
-    assert scores.loc[("an-binh", "1"), ["points", "percent"]].tolist() == ["", "50.00"]
+    assert scores.loc[("an-binh", "1"), "percent"] == "50.00"
     assert scores.loc[("an-binh", "2"), "percent"] == "100.00"
     whole = "75.00" if aggregation == "mean" else "66.67"
     assert scores.loc[("an-binh", "0"), "percent"] == whole
     units = council(out, "units").set_index("unit_code")
-    assert units.loc["an-binh", ["percent", "points"]].tolist() == [whole, ""]
+    assert units.loc["an-binh", "percent"] == whole
+    assert not {"points", "max_points"} & {*units.columns, *scores.columns}
     low, high = (float(units.loc["an-binh", name]) for name in ("ci_low", "ci_high"))
     assert low < float(whole) < high
     assert sv.verify(out) == ()
@@ -121,17 +122,18 @@ def test_an_index_with_points_hands_over_both(tmp_path: Path) -> None:
     sv.load(trial(tmp_path, {"r.csv": table(ROWS)})).score().write(out)
     scores = council(out, "scores").set_index(["unit_code", "node_code"])
     assert scores.loc[("an-binh", "1"), ["points", "percent"]].tolist() == ["0.5000", "50.00"]
-    assert ("an-binh", "0") not in scores.index
+    assert scores.loc[("an-binh", "0"), "measured_by"] == "total"
     assert sv.verify(out) == ()
 
 
-def test_a_round_of_which_nothing_can_be_handed_over_says_so(tmp_path: Path) -> None:
+def test_a_round_of_which_nothing_can_be_handed_over_is_seen_but_not_written(tmp_path: Path) -> None:
     path = with_minimum(trial(tmp_path, {"r.csv": table(ROWS)}), 5)
     scored = sv.load(path).score()
     assert [p.severity for p in scored.warnings if p.code == "score.no_values"] == ["warning"]
-    scored.write(tmp_path / "out")
-    told = {(p.code, p.file) for p in sv.verify(tmp_path / "out")}
-    assert told == {("verify.no_values", f"council/{name}.csv") for name in ("scores", "units")}
+    with pytest.raises(sv.SurveyError) as error:
+        scored.write(tmp_path / "out")
+    assert [(p.code, p.params) for p in error.value.problems] == [("handover.no_values", (("block", "xa"),))]
+    assert not (tmp_path / "out").exists()
 
 
 # --- folders ----------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from surveys.handover.manifest import WORKBOOK, digests_of, is_output, json_bytes, sums_bytes
-from surveys.handover.official_columns import COUNCIL_TABLES
+from surveys.handover.official_kinds import council_tables, kind_of_run
 from surveys.handover.read_back import read_printed, settings_of
 from surveys.handover.words import Words, status_words
 from surveys.handover.workbook import facts_of_run
@@ -67,7 +67,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 def _record(folder: Path, counts: bool) -> None:
     """Checksums of the results in the record of the run, of which the council has a copy, and numbers of forms and results."""
     run = json.loads((folder / "run.json").read_bytes())
-    if counts and (folder / "forms.csv").is_file() and (folder / "scores.csv").is_file():
+    if counts and (folder / "weights.csv").is_file():
         forms = rows_of(folder / "forms.csv")
         of_forms = Counter(form["disposition"] for form in forms)
         met = Counter(rule for form in forms for rule in form["reasons"].split(";") if rule)
@@ -94,7 +94,7 @@ def edit(path: Path, change: Callable[[list[dict[str, str]]], object]) -> None:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerows([rows[0], *(list(record.values()) for record in records)])
-    path.write_bytes(buffer.getvalue().encode())
+    path.write_bytes(buffer.getvalue().encode("utf-8-sig"))
 
 
 def workbook_anew(council: Path, words: Words) -> None:
@@ -102,8 +102,10 @@ def workbook_anew(council: Path, words: Words) -> None:
     problems = Problems()
     run = json.loads((council / "run.json").read_bytes())
     settings = settings_of(run, "run.json", problems)
-    tables = [read_printed(council, table.path, table, problems) for table in COUNCIL_TABLES]
+    kind = kind_of_run(run)
     assert settings is not None
+    assert kind is not None
+    tables = [read_printed(council, table.path, table, problems) for table in council_tables(kind)]
     facts = facts_of_run(run, settings, {})
     printed = [table for table in tables if table is not None]
     covered = (*council.glob("*.csv"), *council.glob("*.json"))

@@ -20,11 +20,12 @@ from tests.surveys.handover.forging import edit, forge
 from tests.surveys.handover.test_readding import printed
 
 Where = dict[str, str]
-SCORES, LEAGUE, COUNCIL_SCORES, COUNCIL_UNITS = (
+SCORES, LEAGUE, COUNCIL_SCORES, COUNCIL_UNITS, COUNCIL_GROUPS = (
     "scores.csv",
     "units.csv",
     "council/scores.csv",
     "council/units.csv",
+    "council/groups.csv",
 )
 CENSUS = "toàn bộ đối tượng đã trả lời: không có sai số chọn mẫu"
 TOO_FEW = "3 phiếu hợp lệ, ít hơn mức tối thiểu 5: không công bố"
@@ -45,7 +46,9 @@ def in_both(unit: str, **cells: str) -> list[tuple[str, Where, Where]]:
 #: What is changed: (file, where, cells) …, and the only faults that are told.
 FORGERIES: dict[str, tuple[list[tuple[str, Where, Where]], set[str]]] = {
     "a whole result called incomplete": (
-        [(SCORES, row("y-te", "2", "heads"), {"status": "incomplete"})], {"verify.status"}),
+        [(SCORES, row("y-te", "2", "heads"), {"status": "incomplete"}),
+         (COUNCIL_GROUPS, row("y-te", "2", "heads"), {"status": "incomplete"} | dict.fromkeys(
+             ("points", "percent", "ci_low", "ci_high"), ""))], {"verify.status"}),
     "a question with too few forms": (
         [(SCORES, row("y-te", "1.a", "heads"), {"n_valid": "4", "n_eff": "3.8800000000"}),
          (SCORES, row("y-te", "1.a", "all"), {"n_valid": "10", "n_eff": "9.7000000000"})], {"verify.status"}),
@@ -71,18 +74,36 @@ FORGERIES: dict[str, tuple[list[tuple[str, Where, Where]], set[str]]] = {
     "fewer forms of a node than of its questions": (
         [(SCORES, row("y-te", "1", "heads"), {"n_valid": "5", "n_eff": "4.8500000000"}),
          (SCORES, row("y-te", "1", "all"), {"n_valid": "11", "n_eff": "10.6700000000"}),
+         (COUNCIL_GROUPS, row("y-te", "1", "heads"), {"n_valid": "5"}),
          (COUNCIL_SCORES, row("y-te", "1"), {"n_valid": "11"})], {"verify.n_of_parts"}),
     "a larger effective sample": (
         [(SCORES, row("y-te", "1.a", "heads"), {"n_eff": "6.1000000000"})], {"verify.n_effective"}),
     "another level": ([(SCORES, row("y-te", "1", "heads"), {"node_level": "unit"})], {"verify.of_tree"}),
     "another edition": ([(SCORES, row("y-te", "1", "heads"), {"edition": "nhỏ/2024"})], {"verify.of_tree"}),
-    "another name of the unit": ([(SCORES, row("y-te", "1", "heads"), {"unit_name": "Sở Y"})], {"verify.of_tree"}),
+    "another name of the unit": (
+        [(file, row("y-te", "1", "heads"), {"unit_name": "Sở Y"}) for file in (SCORES, COUNCIL_GROUPS)],
+        {"verify.of_tree"}),
     "points for a question": ([(SCORES, row("tru", "1.a", "citizens"), {"max_points": "1"})], {"verify.of_tree"}),
     "another name of the node": ([(COUNCIL_SCORES, row("y-te", "1"), {"node_name": "Hai"})], {"verify.of_tree"}),
     "another reason in words": (
         [("council/rejected.csv", row("noi-vu"), {"reasons_vi": "mã phiếu trùng"})], {"verify.of_tree"}),
     "a note of the total": (in_both("y-te", note="đã kiểm tra"), {"verify.not_the_total"}),
-    "a narrower interval of the total": (in_both("y-te", ci_low="62.90"), {"verify.percent_of_score"}),
+    "a narrower interval of the total": (
+        [*in_both("y-te", ci_low="62.90"), (COUNCIL_UNITS, row("y-te"), {"points_low": "1.8870"})],
+        {"verify.percent_of_score", "verify.council_total"}),
+    "limits in points of one's own": (
+        [(COUNCIL_SCORES, row("y-te", "1"), {"points_low": "0.7900"})], {"verify.points_of_score"}),
+    "a forgotten rejected evaluation": (
+        [("council/rejected.csv", row("noi-vu"), {"of_evaluations": "2"})],
+        {"verify.rejected_extra", "verify.rejected_missing", "verify.forms_of_council"}),
+    "a form more": (
+        [("council/forms.csv", {"counted": "forms", "group": "heads"}, {"returned": "7", "valid": "7"})],
+        {"verify.council", "verify.run_count"}),
+    "forms issued that were not": (
+        [("council/forms.csv", {"counted": "forms", "group": "heads"}, {"issued": "9"})], {"verify.forms_of_council"}),
+    "a group that is not of the node": (
+        [(COUNCIL_GROUPS, row("y-te", "2", "heads"), {"group": "citizens"})],
+        {"verify.council_extra", "verify.council_missing"}),
     "a better rank": (in_both("noi-vu", rank="1") + in_both("y-te", rank="2"), {"verify.rank_order"}),
     "a better range of ranks": (in_both("noi-vu", rank_low="2"), {"verify.rank_sets"}),
     "a worst rank that leaves out a unit without one": (
@@ -138,7 +159,7 @@ RECORDS: dict[str, tuple[Callable[[dict[str, Any]], object], set[str]]] = {
     "the level": (lambda run: run["settings"]["inference"].update(level=0.9), {"verify.interval"}),
     "missing groups": (
         lambda run: run["settings"]["inference"].update(on_missing_group="renormalise"),
-        {"verify.status", "verify.rank_missing"}),
+        {"verify.status", "verify.rank_missing", "verify.council", "verify.percent_of_score", "verify.points_of_score"}),
     "decimals": (lambda run: run["settings"]["output"].update(points_decimals=3),
                  {"verify.decimals", "verify.description"}),
     "far too many decimals": (

@@ -19,6 +19,7 @@ import pytest
 
 from surveys.handed_over import verify
 from surveys.handover import official_columns
+from surveys.handover.council_frames import rejected_forms
 from surveys.handover.official_columns import COLUMNS, TABLES, OfficialColumn, OfficialTable
 from surveys.handover.package import deliver, deliver_screening, package, screening
 from surveys.handover.seal import package_name
@@ -46,7 +47,7 @@ def test_the_columns_are_those_of_the_delivery() -> None:
     )
     assert ",".join(official_columns.FORMS.names) == (
         "form_code,questionnaire,block,unit_code,group,mode,source_file,source_row,disposition,reasons,submission,"
-        "decided_by,decided_on,decision_reason"
+        "form_id,decided_by,decided_on,decision_reason"
     )
     assert ",".join(official_columns.FUNNEL.names) == (
         "block,unit_code,group,questionnaire,issued,returned,valid,review,rejected,left_out"
@@ -74,7 +75,7 @@ def test_row_order_of_the_reasons_does_not_matter_to_the_counts(small_round: Sco
 def test_csv_is_rfc_4180(small_round: ScoredRound) -> None:
     for path, content in package(small_round).items():
         if path.endswith(".csv"):
-            assert content.startswith(b"\xef\xbb\xbf") == path.startswith("review/"), path
+            assert content.startswith(b"\xef\xbb\xbf"), path
             assert content.endswith(b"\r\n"), path
             assert b"\n" not in content.replace(b"\r\n", b""), path
             assert len({len(row) for row in _read(content)}) == 1, path
@@ -118,7 +119,7 @@ def test_formulas_are_harmless_and_numbers_plain(small_round: ScoredRound) -> No
 def test_the_council_gets_no_points_of_incomplete_nodes(small_round: ScoredRound) -> None:
     files = package(small_round)
     scores = {(r["unit_code"], r["node_code"]): r for r in _records(files["council/scores.csv"])}
-    assert set(scores) == {(unit, node) for unit in ITEM_SCORES for node in ("1", "2")}
+    assert set(scores) == {(unit, node) for unit in ITEM_SCORES for node in ("0", "1", "2")}
     assert scores["tru", "1"]["points"] == ""
     assert scores["tru", "1"]["status"] == "incomplete"
     assert scores["tru", "2"]["points"] == "2.0000"
@@ -170,8 +171,11 @@ def test_an_index_without_points_hands_over_percentages_of_every_node(
     deliver(without_points(small_round), tmp_path / "out")
     assert [p.code for p in verify(tmp_path / "out")] == []
     scores = _records((tmp_path / "out" / "council" / "scores.csv").read_bytes())
-    found = {r["node_code"]: (r["points"], r["percent"]) for r in scores if r["unit_code"] == "noi-vu"}
-    assert found == {"0": ("", "46.67"), "1": ("", "60.00"), "2": ("", "33.33")}
+    found = {r["node_code"]: r["percent"] for r in scores if r["unit_code"] == "noi-vu"}
+    assert found == {"0": "46.67", "1": "60.00", "2": "33.33"}
+    for table in ("scores", "units", "groups"):
+        names = _read((tmp_path / "out" / "council" / f"{table}.csv").read_bytes())[0]
+        assert not {"max_points", "points", "points_low", "points_high"} & set(names), table
     both = {r["node_code"]: (r["ci_low"], r["ci_high"]) for r in scores if r["unit_code"] == "noi-vu"}
     assert both["1"] == ("57.79", "62.17")
     units = _records((tmp_path / "out" / "council" / "units.csv").read_bytes())
@@ -184,33 +188,112 @@ def test_an_index_without_points_hands_over_percentages_of_every_node(
 def test_rejected_forms_have_reasons_and_nothing_personal(small_round: ScoredRound) -> None:
     content = package(small_round)["council/rejected.csv"]
     assert _read(content)[0] == [
-        "form_code", "questionnaire", "block", "unit_code", "group", "reasons", "reasons_vi", "decided_by", "decided_on",
-        "decision_reason",
+        "form_code", "questionnaire", "block", "group", "unit_code", "evaluations", "of_evaluations", "reasons", "reasons_vi",
+        "decided_by", "decided_on", "decision_reason",
     ]  # fmt: skip
-    assert [r["form_code"] for r in _records(content)] == ["C-noi-vu-0"]
+    (form,) = _records(content)
+    assert (form["form_code"], form["unit_code"]) == ("C-noi-vu-0", "noi-vu")
+    assert (form["evaluations"], form["of_evaluations"], form["reasons"]) == (
+        "1",
+        "1",
+        "duplicate_code;too_few_answers",
+    )
+
+
+def test_nodes_have_limits_in_points_and_groups_their_own_results(small_round: ScoredRound) -> None:
+    """noi-vu, node 2: limits of 1/3 on the logit scale, times 2 points; node 1: heads (0.8 + 0.6)/2, citizens (0.6 + 0.4)/2."""
+    files = package(small_round)
+    scores = {(r["unit_code"], r["node_code"]): r for r in _records(files["council/scores.csv"])}
+    low, high = limits(1 / 3)
+    two = scores["noi-vu", "2"]
+    assert (two["points_low"], two["points_high"]) == (f"{2 * low:.4f}", f"{2 * high:.4f}")
+    assert [scores["noi-vu", node]["measured_by"] for node in "012"] == ["total", "survey", "survey"]
+    groups = {(r["unit_code"], r["node_code"], r["group"]): r for r in _records(files["council/groups.csv"])}
+    assert {node for _, node, _ in groups} == {"0", "1", "2"}
+    assert [groups["noi-vu", "1", g]["percent"] for g in ("heads", "citizens")] == ["70.00", "50.00"]
+    assert [groups["noi-vu", "1", g]["n_valid"] for g in ("heads", "citizens")] == ["6", "7"]
+    hidden = groups["tru", "1", "citizens"]
+    assert (hidden["status"], hidden["percent"], hidden["points"]) == ("suppressed", "", "")
+
+
+def test_forms_and_evaluations_are_counted_apart(small_round: ScoredRound) -> None:
+    """Heads: 6 of 8 forms, each on three units. Citizens: 7 + 1 rejected, 6 + 1 under review, 2, of 30 forms on one unit."""
+    rows = _records(package(small_round)["council/forms.csv"])
+    counts = ("issued", "returned", "valid", "review", "rejected", "left_out")
+    forms = {r["questionnaire"]: [int(r[name]) for name in counts] for r in rows if r["counted"] == "forms"}
+    assert forms == {"so-2": [8, 6, 6, 0, 0, 0], "so-5": [30, 17, 15, 1, 1, 0]}
+    sums = dict.fromkeys(("so-2", "so-5"), 0)
+    for row in rows:
+        if row["counted"] == "evaluations":
+            sums[row["questionnaire"]] += int(row["valid"])
+            assert row["unit_name"]
+    assert sums == {"so-2": 18, "so-5": 15}
+
+
+def test_one_row_a_rejected_form() -> None:
+    """A form on three units of which two are rejected names them; one rejected as a whole names none; of whom nobody decided
+    nothing is said."""
+    columns = [
+        "form_code",
+        "block",
+        "group",
+        "questionnaire",
+        "unit_code",
+        "form_id",
+        "disposition",
+        "reasons",
+    ]
+    evaluations = [
+        ("F1", "so", "heads", "so-2", "y-te", 7, "rejected", "decision;too_few_answers"),
+        ("F1", "so", "heads", "so-2", "noi-vu", 7, "rejected", "too_few_answers"),
+        ("F1", "so", "heads", "so-2", "tru", 7, "valid", ""),
+        ("A9", "so", "heads", "so-2", "y-te", 3, "rejected", "duplicate_code"),
+        ("A9", "so", "heads", "so-2", "tru", 3, "rejected", "duplicate_code"),
+        ("A9", "so", "heads", "so-2", "noi-vu", 3, "left_out", ""),
+    ]
+    frame = pd.DataFrame(evaluations, columns=columns)
+    frame = frame.assign(decided_by="", decided_on="", decision_reason="")
+    frame.loc[0, ["decided_by", "decided_on", "decision_reason"]] = ["Lan", "2023-12-20", "ghi sai"]
+    found = rejected_forms(frame).to_dict("list")
+    assert found["form_code"] == ["A9", "F1"]
+    assert found["unit_code"] == ["", "noi-vu;y-te"]
+    assert (found["evaluations"], found["of_evaluations"]) == ([2, 2], [2, 3])
+    assert found["reasons"] == ["duplicate_code", "too_few_answers;decision"]
+    assert found["decided_by"] == ["", "Lan"]
+    shuffled = frame.sample(frac=1, random_state=1)
+    assert rejected_forms(shuffled).equals(rejected_forms(frame))
 
 
 def test_the_workbook_has_plain_numbers_under_one_header_row(small_round: ScoredRound) -> None:
     content = package(small_round)["council/survey-scores.xlsx"]
     book = openpyxl.load_workbook(io.BytesIO(content))
     assert book.sheetnames == [
-        "Điểm theo tiêu chí", "Tổng hợp đơn vị", "Phiếu bị loại", "Giải thích", "Nhận dạng và mã kiểm",
+        "Điểm theo tiêu chí", "Tổng hợp đơn vị", "Theo nhóm đối tượng", "Phiếu", "Phiếu bị loại", "Giải thích",
+        "Nhận dạng và mã kiểm",
     ]  # fmt: skip
     sheet = book["Điểm theo tiêu chí"]
-    assert [c.value for c in sheet[1]][:6] == [
-        "Khối", "Mã đơn vị", "Tên đơn vị", "Mã tiêu chí", "Tiêu chí thành phần", "Điểm tối đa",
-    ]  # fmt: skip
-    cells = [c.value for c in sheet[2]]
-    assert cells[:9] == ["Sở", "noi-vu", "Sở Nội vụ", "1", "Một", 1, 0.6, 13, "đủ"]
-    assert cells[9:12] == [60, 57.79, 62.17]  # by hand: t(11.5) = 2.1893, on the logit scale
-    assert sheet["G3"].value == 0.6667
-    assert sheet["G3"].number_format == "0.0000"
-    assert sheet["G6"].value is None
-    assert sheet["C6"].value == "=Trụ sở, “khu A”"
-    assert sheet["C6"].data_type == "s"
+    headings = [c.value for c in sheet[1]]
+    row = dict(zip(headings, [c.value for c in sheet[3]], strict=True))  # node 1 of noi-vu
+    assert [row[name] for name in headings[:8]] == [
+        "Sở",
+        "noi-vu",
+        "Sở Nội vụ",
+        "1",
+        "Một",
+        "sub_criterion",
+        "survey",
+        1,
+    ]
+    assert [row[name] for name in headings[8:]] == [0.6, 0.5779, 0.6217, 60, 57.79, 62.17, 13, "đủ", None]
+    points = sheet.cell(4, headings.index("Điểm") + 1)
+    assert (points.value, points.number_format) == (0.6667, "0.0000")
+    assert sheet.cell(9, headings.index("Điểm") + 1).value is None
+    assert sheet["C8"].value == "=Trụ sở, “khu A”"
+    assert sheet["C8"].data_type == "s"
     assert not sheet.merged_cells.ranges
     summary = book["Tổng hợp đơn vị"]
-    assert [c.value for c in summary[2]][3:6] == [3, 1.2667, 42.22]
+    assert [c.value for c in summary[2]][3:5] == [3, 1.2667]
+    assert [c.value for c in summary[2]][7] == 42.22
     identity = {row[0].value: row[1].value for row in book["Nhận dạng và mã kiểm"].iter_rows(min_row=2)}
     assert identity["Mã đợt điều tra"] == "nhỏ-2023"
     explained = {row[0].value: row[1].value for row in book["Giải thích"].iter_rows(min_row=2)}
@@ -227,22 +310,14 @@ def test_official_files_are_in_the_language_of_the_study(small_round: ScoredRoun
     files = package(english)
     book = openpyxl.load_workbook(io.BytesIO(files["council/survey-scores.xlsx"]))
     assert book.sheetnames == [
-        "Points by sub-criterion", "Summary per unit", "Rejected forms", "Explanations", "Identity and checksums",
+        "Points by sub-criterion", "Summary per unit", "By respondent group", "Forms", "Rejected forms", "Explanations",
+        "Identity and checksums",
     ]  # fmt: skip
     sheet = book["Points by sub-criterion"]
     assert [c.value for c in sheet[1]][:3] == ["Block", "Unit code", "Unit name"]
-    assert [c.value for c in sheet[2]][:9] == [
-        "Departments",
-        "noi-vu",
-        "Sở Nội vụ",
-        "1",
-        "One",
-        1,
-        0.6,
-        13,
-        "ok",
-    ]
-    assert _records(files["council/scores.csv"])[0]["node_name"] == "One"
+    assert [c.value for c in sheet[3]][:5] == ["Departments", "noi-vu", "Sở Nội vụ", "1", "One"]
+    assert "ok" in [c.value for c in sheet[3]]
+    assert _records(files["council/scores.csv"])[1]["node_name"] == "One"
     assert json.loads(files["run.json"])["settings"]["output"]["language"] == "en"
     assert json.loads(files["datapackage.json"])["title"] == "Small round 2023"
     deliver(english, tmp_path / "out")

@@ -70,10 +70,10 @@ def test_a_number_is_named_with_row_column_and_both_values(out: Path, again: Map
     edit(out / "council/scores.csv", lambda rows: rows[0].update(points="0.7000"))
     assert cells(list(differences(out, again))) == {
         ("again.value", "weights.csv", 6, "weight", "1.5000000000", "1.75"),
-        ("again.value", "council/scores.csv", 2, "points", "0.6000", "0.7000"),
+        ("again.value", "council/scores.csv", 2, "points", "1.2667", "0.7000"),
     }
     assert cells(list(differences(out / "council", again))) == {
-        ("again.value", "scores.csv", 2, "points", "0.6000", "0.7000")
+        ("again.value", "scores.csv", 2, "points", "1.2667", "0.7000")
     }
 
 
@@ -105,7 +105,7 @@ def test_units_swapped_are_found_in_every_table(out: Path, again: Mapping[str, b
     found = cells(list(differences(out / "council", again)))
     assert ("again.value", "units.csv", 2, "percent", "", "42.22") in found
     assert ("again.value", "units.csv", 4, "percent", "42.22", "") in found
-    assert {("again.value", "scores.csv", row) for row in (6, 7)} <= {each[:3] for each in found}
+    assert {("again.value", "scores.csv", row) for row in (8, 9)} <= {each[:3] for each in found}
 
 
 def test_thousands_of_differences_are_counted(out: Path, again: Mapping[str, bytes]) -> None:

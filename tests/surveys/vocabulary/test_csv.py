@@ -54,10 +54,7 @@ def test_a_quote_out_of_place_names_its_record(broken: str) -> None:
     assert caught.value.line == 3
 
 
-@given(
-    st.lists(st.tuples(st.text("'=+-@\t\r\n\", ;a1") | CELL, CELL), max_size=5),
-    st.booleans(),
-)
-def test_columns_are_written_as_rows_are(rows: list[tuple[str, str]], mark: bool) -> None:
+@given(st.lists(st.tuples(st.text("'=+-@\t\r\n\", ;a1") | CELL, CELL), max_size=5))
+def test_columns_are_written_as_rows_are(rows: list[tuple[str, str]]) -> None:
     columns = [[row[k] for row in rows] for k in (0, 1)]
-    assert columns_bytes(["a", "b"], columns, [False, False], mark) == csv_bytes(["a", "b"], rows, mark=mark)
+    assert columns_bytes(["a", "b"], columns, [False, False]) == csv_bytes(["a", "b"], rows)
