@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.questionnaires.shelf import Edition, read_rows
+from tests.questionnaires.shelf import Edition, listed, read_rows
 
 PAR_SURVEY = [
     "2.4.1", "2.4.2", "2.4.3", "2.4.4", "4.1.4", "4.1.5", "4.1.6", "4.3.4", "5.2.3", "5.2.4", "5.3.2", "5.3.3", "5.5.2",
@@ -137,6 +137,25 @@ def test_sipas_pools_everywhere_and_counts_the_satisfied(shelf: dict[str, Editio
 def test_sipas_asks_service_items_only_of_those_who_used_one(shelf: dict[str, Edition], name: str) -> None:
     for row in shelf[name].items:
         assert (row["asked_when"] == "N7.4=1") == (row["node"] in tuple("56789"))
+
+
+def test_sipas_2023_asks_what_the_plans_name(shelf: dict[str, Edition]) -> None:
+    """The nine policies of 475/KH-UBND (Phụ lục 02, items 3-11) in their order, the aspects of its factors B.I and B.III."""
+    policies = (
+        "phát triển kinh tế", "khám, chữa bệnh", "giáo dục phổ thông", "trật tự, an toàn xã hội", "giao thông đường bộ",
+        "điện sinh hoạt", "nước sinh hoạt", "an sinh xã hội", "cải cách hành chính",
+    )  # fmt: skip
+    aspects = {"5": ("biển hiệu", "ghế ngồi", "bàn viết", "trang thiết bị", "chất lượng tốt"),
+               "7": ("lịch sự", "trả lời", "hướng dẫn hồ sơ dễ hiểu", "không quá một lần", "tận tình giúp đỡ")}  # fmt: skip
+    edition = shelf["sipas/2023"]
+    for node in ("3", "4"):
+        asked = [row["text_vi"] for row in edition.items_of(node)]
+        assert len(asked) == len(policies)
+        assert all(f"chính sách {policy}" in text for policy, text in zip(policies, asked, strict=True))
+    for node, named in aspects.items():
+        asked = [row["text_vi"].lower() for row in edition.items_of(node)]
+        assert all(any(aspect in text for text in asked) for aspect in named)
+        assert all("kh-475" in listed(row["source"]) for row in edition.items_of(node))
 
 
 @pytest.mark.parametrize(("name", "policies"), [("sipas/2022", 8), ("sipas/2023", 9)])

@@ -196,8 +196,8 @@ issuer_vi = "Ủy ban"
     Case("reference.node_group", "externals.csv", "3,citizens,0.83", "3,deputies,0.83", 2, "group",
          {"accepted": "citizens"}),
     # --- the instrument as a whole
-    Case("instrument.unknown", STUDY, '"./instrument"', '"ha-noi/2032"', None, "study.instrument",
-         {"value": "ha-noi/2032", "nearest": "ha-noi/2023"}),
+    Case("instrument.unknown", STUDY, '"./instrument"', '"ha-noi/2033"', None, "study.instrument",
+         {"value": "ha-noi/2033", "nearest": "ha-noi/2023"}),
     Case("questionnaire.no_items", TOML, "[[sources]]", '[[questionnaires]]\ncode = "huyen-9"\nblock = "huyen"\n'
          'group = "heads"\nlabel_vi = "Mẫu 9"\nlabel_en = "Form 9"\n\n[[sources]]', None, "questionnaires[3].code",
          {"value": "huyen-9"}, ("reference.group",)),
