@@ -38,6 +38,7 @@ class Round:
     def __init__(self, folder: Path) -> None:
         self.folder, self.study = folder, write_round(folder)
         self.definition: StudyDefinition = load_study(self.study)
+        self.heir: StudyDefinition = load_study(folder / "heir")
         self.shown = Study(self.study, self.definition)
         self.simulated: Instrument = load_instrument(folder / "simulated")
         self.names = frozenset(
@@ -64,6 +65,14 @@ def of_records(made: Round, path: Path) -> Outcome:
     if definition == made.definition and made.before:
         return made.before["study/study.toml"]
     return _scored(Study(made.study, definition))
+
+
+def of_heir(made: Round, _: Path) -> Outcome:
+    """A study whose instrument states its differences from another in its folder."""
+    definition, first = load_study(made.folder / "heir"), f"heir/{_HEIR_FILES[0]}"
+    if definition == made.heir and first in made.before:
+        return made.before[first]
+    return _scored(Study(made.folder / "heir", definition))
 
 
 def of_columns(made: Round, _: Path) -> Outcome:
@@ -139,6 +148,11 @@ _STUDY_FILES = (
     "don-vi.csv", "phat-ra.csv", "tong-the.csv", "co-cau.csv", "ngoai.csv", "tham-dinh.csv", "quyet-dinh.csv", "ten-don-vi.csv",
     "phan-xu.csv", "ma-nhap.csv", "dot-truoc/scores.csv",
 )  # fmt: skip
+_HEIR_FILES = tuple(
+    f"instrument/{part}{name}"
+    for part in ("", "goc/")
+    for name in ("instrument.toml", "tree.csv", "items.csv")
+)
 _REVIEWS = tuple(
     f"{name}{end}" for name in ("forms", "units", "entries", "seconds") for end in (".csv", "-workbook.xlsx")
 )
@@ -153,6 +167,7 @@ _PACKAGE = (
 #: Name → the file below the folder of the round, and how it is read.
 SUBJECTS: Mapping[str, tuple[str, Reader]] = {
     **{name: (f"study/{name}", of_records) for name in _STUDY_FILES},
+    **{f"heir/{name}": (f"heir/{name}", of_heir) for name in _HEIR_FILES},
     **{name: (f"study/{name}", of_columns) for name in ("cot.csv", "cot.xlsx")},
     **{f"review/{name}": (f"review/{name}", of_review) for name in _REVIEWS},
     **{f"results/{name}": (f"old/{name}", of_results) for name in _PACKAGE},
@@ -168,6 +183,7 @@ GROUPS: Mapping[str, str] = {
     **dict.fromkeys((name for name in _STUDY_FILES[5:10]), "CSV of the study"),
     **dict.fromkeys((_STUDY_FILES[10], _STUDY_FILES[15]), "CSV of the study"),
     **dict.fromkeys((name for name in _STUDY_FILES[11:15]), "decisions"),
+    **{f"heir/{name}": "edition of differences" for name in _HEIR_FILES},
     "cot.csv": "mapping", "cot.xlsx": "mapping",
     **{f"review/{name}": "review (XLSX)" if name.endswith(".xlsx") else "review (CSV)" for name in _REVIEWS},
     **dict.fromkeys((f"results/{name}" for name in _PACKAGE), "results compared"),

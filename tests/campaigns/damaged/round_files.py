@@ -11,7 +11,7 @@ import pandas as pd
 
 import surveys as sv
 from tests.campaigns.damaged.layouts import write_xlsx
-from tests.trouble.trial import FIELDS, HEADINGS, RULES, table, trial
+from tests.trouble.trial import FIELDS, HEADINGS, ITEMS, RULES, table, trial
 
 _UNITS = ("Xã An Bình", "Phường Hòa Thuận", "Xã Long Mỹ")
 _CODES = ("an-binh", "hoa-thuan", "long-my")
@@ -48,6 +48,27 @@ code = "duoi"
 percentile = 0
 label_vi = "Nửa dưới"
 label_en = "Lower half"
+"""
+_DIFFERENCES = """\
+[identity]
+code = "mot-cua"
+edition = "2"
+based_on = "./goc"
+label_vi = "Bộ phận Một cửa, bản 2"
+label_en = "One-stop shop, edition 2"
+
+[without]
+rules = ["out_of_scale"]
+
+[scales.hl]
+ladders = ["bac", "dinh"]
+levels = [
+    { code = "1", values = [0.0, 0.0], label_vi = "Rất không hài lòng", label_en = "Very dissatisfied" },
+    { code = "2", values = [0.1, 0.0], label_vi = "Không hài lòng", label_en = "Dissatisfied" },
+    { code = "3", values = [0.4, 0.0], label_vi = "Bình thường", label_en = "Neutral" },
+    { code = "4", values = [0.8, 1.0], satisfied = true, label_vi = "Hài lòng", label_en = "Satisfied" },
+    { code = "5", values = [1.0, 1.0], satisfied = true, label_vi = "Rất hài lòng", label_en = "Very satisfied" },
+]
 """
 _SETTINGS = """
 [units]
@@ -110,8 +131,8 @@ Rows = list[list[object]]
 def write_round(folder: Path) -> Path:
     """The study in ``folder/study``, in which each file matters: without it, or without a row of it, other numbers come out.
 
-    Beside it ``old`` and ``new`` (folders of results), ``crosswalk.csv``, ``published.csv`` and ``published.xlsx``, and in
-    ``review`` the review files of the study, filled in.
+    Beside it ``heir`` (the same by an edition of differences), ``old`` and ``new`` (folders of results), ``crosswalk.csv``,
+    ``published.csv`` and ``published.xlsx``, and in ``review`` the review files of the study, filled in.
     """
     before = trial(folder / "before", {"r.csv": table(_rows("P", 0))})
     earlier = sv.load(before).score()
@@ -128,7 +149,23 @@ def write_round(folder: Path) -> Path:
     text = (study / "study.toml").read_text(encoding="utf-8")
     weights = text[text.index("[[weights]]") : text.index("finite = false") + len("finite = false\n")]
     (study / "study.toml").write_text(text.replace(weights, _WEIGHTS), encoding="utf-8")
+    _write_heir(study, folder / "heir")
     return study
+
+
+def _write_heir(study: Path, heir: Path) -> None:
+    """The same study by an edition that states its differences from the instrument of the study, which lies in it."""
+    shutil.copytree(study, heir)
+    shutil.move(heir / "instrument", heir / "goc")
+    shutil.move(heir / "goc", heir / "instrument" / "goc")
+    tree, items = _TREE.splitlines(), ITEMS.splitlines()
+    parts = {
+        "instrument.toml": _DIFFERENCES,
+        "tree.csv": "\n".join((tree[0], tree[1].replace(",5,,", ",6,,"), tree[2].replace(",1,1,", ",1,2,"))),
+        "items.csv": "\n".join((items[0], items[2].replace(",hl,0,1,", ",hl,1,1,"))),
+    }
+    for name, text in parts.items():
+        (heir / "instrument" / name).write_text(f"{text}\n", encoding="utf-8")
 
 
 def _write_beside(folder: Path) -> None:
