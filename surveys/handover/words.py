@@ -14,9 +14,10 @@ from surveys.vocabulary.statuses import BASES, EXPLANATION_DECISIONS, EXPLANATIO
 #: Kind of code → code → word.
 Words = Mapping[str, Mapping[str, str]]
 #: Kinds of codes that the council's workbook shows by their words.
-SHOWN = ("block", "group", "questionnaire", "status")
+SHOWN = ("block", "group", "questionnaire", "status", "basis")
 #: Kinds of codes of the engine → the codes.
-_CODES = {
+CODES = {
+    "status": STATUSES,
     "basis": BASES,
     "explanation_status": EXPLANATION_STATUSES,
     "explanation_decision": EXPLANATION_DECISIONS,
@@ -35,10 +36,8 @@ def unit_name(unit: Unit, language: Language) -> str:
 
 def words_of(kind: str, instrument: Instrument, language: Language) -> Mapping[str, str]:
     """Code → word, for the codes of a ``block``, ``group``, ``questionnaire``, ``node``, or of a kind of statuses."""
-    if kind == "status":
-        return status_words(language)
-    if kind in _CODES:
-        return {code: phrase(f"handover.{kind}.{code}", language) for code in _CODES[kind]}
+    if kind in CODES:
+        return {code: phrase(f"handover.{kind}.{code}", language) for code in CODES[kind]}
     records: Mapping[str, Sequence[Block | Group | Questionnaire | Node]] = {
         "block": instrument.blocks,
         "group": instrument.groups,
@@ -48,9 +47,13 @@ def words_of(kind: str, instrument: Instrument, language: Language) -> Mapping[s
     return {record.code: label_of(record, language) for record in records[kind]}
 
 
-def status_words(language: Language) -> Mapping[str, str]:
-    """Code of a status → its word."""
-    return {code: phrase(f"handover.status.{code}", language) for code in STATUSES}
+def words_of_program(language: Language) -> dict[str, dict[str, str]]:
+    """The words of those codes shown that are the same in every instrument: kind → code → word."""
+    shown = {kind: CODES[kind] for kind in SHOWN if kind in CODES}
+    return {
+        kind: {code: phrase(f"handover.{kind}.{code}", language) for code in codes}
+        for kind, codes in shown.items()
+    }
 
 
 def names_in(study: StudyDefinition, language: Language) -> Names:

@@ -20,7 +20,7 @@ from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.instrument.shelf import find_instrument, shipped
 from surveys.handover.first_faults import bounded
 from surveys.handover.read_back import PrintedTable
-from surveys.handover.words import SHOWN, Words, status_words, words_of
+from surveys.handover.words import CODES, SHOWN, Words, words_of, words_of_program
 from surveys.handover.workbook import WorkbookFacts, workbook_bytes
 from surveys.handover.workbook_parts import (
     Cell,
@@ -45,7 +45,7 @@ from surveys.vocabulary.formula_guard import unguarded
 
 _NOISE = 1e-9
 #: Kinds of codes whose words only the instrument knows.
-_OF_INSTRUMENT = tuple(kind for kind in SHOWN if kind != "status")
+_OF_INSTRUMENT = tuple(kind for kind in SHOWN if kind not in CODES)
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def _content(path: Path, bare: Workbook) -> bytes:
 def _words(path: Path, beside: Beside) -> tuple[Words, list[Problem]]:
     """The words of codes, and those that stand for two codes where only the workbook tells what they mean."""
     language, instrument = beside.facts.output.language, beside.instrument
-    words: dict[str, dict[str, str]] = {"status": dict(status_words(language))}
+    words = words_of_program(language)
     if instrument is not None:
         return {**words, **{kind: words_of(kind, instrument, language) for kind in _OF_INSTRUMENT}}, []
     words |= {kind: {} for kind in _OF_INSTRUMENT}

@@ -12,7 +12,7 @@ from pathlib import Path
 from surveys.handover.manifest import WORKBOOK, digests_of, is_output, json_bytes, sums_bytes
 from surveys.handover.official_kinds import council_tables, kind_of_run
 from surveys.handover.read_back import read_printed, settings_of
-from surveys.handover.words import Words, status_words
+from surveys.handover.words import Words, words_of_program
 from surveys.handover.workbook import facts_of_run
 from surveys.handover.workbook_comparison import Beside
 from surveys.problems import Problems
@@ -110,5 +110,5 @@ def workbook_anew(council: Path, words: Words) -> None:
     printed = [table for table in tables if table is not None]
     covered = (*council.glob("*.csv"), *council.glob("*.json"))
     digests = {path.name: digest_of(path.read_bytes()) for path in covered}
-    words = {"status": status_words(settings.output.language), **words}
+    words = {**words_of_program(settings.output.language), **words}
     (council / WORKBOOK).write_bytes(Beside(facts, None, printed, digests).workbook(words))
