@@ -187,6 +187,8 @@ def list_instruments(
     found = sv.instruments(instrument)
     terminal.summary(instruments_summary(found, terminal.language))
     if instrument:
+        if found[0].based_on:
+            terminal.say("cli.list.based_on", instrument=found[0].name, base=found[0].based_on)
         terminal.summary(sources_summary(found[0], terminal.language))
     else:
         terminal.say("cli.list.sources", instrument=found[0].name)

@@ -13,8 +13,10 @@ from typer.main import get_command
 
 from surveys.cli import main
 from surveys.cli.commands import app
+from surveys.definitions.check import check
 from surveys.definitions.declared_rules import OFF, faulty_parameters
 from surveys.definitions.instrument import parts as instrument
+from surveys.definitions.instrument.reading import load_instrument
 from surveys.definitions.instrument.records import Rule
 from surveys.definitions.record_building import build, entries, from_table
 from surveys.definitions.study import reading as study
@@ -25,6 +27,7 @@ from surveys.vocabulary.validity_rules import SEVERITIES
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").glob("*/*.md"))
 FIRST = [ROOT / "docs/vi/01-cuoc-dieu-tra-dau-tien.md", ROOT / "docs/en/01-a-first-survey.md"]
+EDITIONS = [ROOT / "docs/vi/11-phien-ban.md", ROOT / "docs/en/11-editions.md"]
 BLOCK = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#]+)\)")
 
@@ -109,6 +112,24 @@ def test_settings_shown_are_accepted(page: Path) -> None:
 
 def _parameters(rule: dict[str, object]) -> tuple[tuple[str, object], ...]:
     return tuple((key, value) for key, value in rule.items() if key not in ("severity", "source"))
+
+
+@pytest.mark.parametrize("page", EDITIONS, ids=lambda page: page.parent.name)
+def test_the_edition_of_the_guide_is_an_edition(page: Path, tmp_path: Path) -> None:
+    ((_, differences),), ((_, rows),) = blocks(page, "toml"), blocks(page, "csv")
+    (tmp_path / "instrument.toml").write_text(differences, "utf-8")
+    (tmp_path / "tree.csv").write_text(rows, "utf-8")
+    assert [problem.text("en") for problem in check(tmp_path)] == []
+    edition, base = (
+        load_instrument(tmp_path),
+        load_instrument(tomllib.loads(differences)["identity"]["based_on"]),
+    )
+    changed = [node.code for node in edition.nodes if node != base.node[node.code]]
+    assert (edition.name, changed) == ("ha-noi/2026", ["2.4.1"])
+    assert [item.code for item in base.items if item.code not in edition.item] == ["2.4.1b"]
+    severity = {rule.rule: rule.severity for rule in edition.rules}
+    assert severity.pop("too_fast") == "flag"
+    assert severity == {rule.rule: rule.severity for rule in base.rules if rule.rule != "too_fast"}
 
 
 COMMAND = re.compile(

@@ -220,10 +220,9 @@ def test_list_names_every_instrument_and_its_sources(capsys: Captured) -> None:
     cited = " ".join(capsys.readouterr().out.split())
     assert all(part in cited for part in ("243/KH-UBND", "05/10/2023", "Phụ lục 2"))
     assert main(["list", "papi/2021"]) == 0
-    assert (
-        "sipas"
-        not in capsys.readouterr().out.split(_said("summary.sources", "vi", instrument="papi/2021"))[0]
-    )
+    said = capsys.readouterr().out
+    assert "sipas" not in said.split(_said("summary.sources", "vi", instrument="papi/2021"))[0]
+    assert _said("cli.list.based_on", "vi", instrument="papi/2021", base="papi/2018") in said
 
 
 def test_an_unknown_instrument_is_answered_with_the_nearest(tmp_path: Path, capsys: Captured) -> None:
