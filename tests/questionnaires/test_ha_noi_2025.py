@@ -112,3 +112,6 @@ def test_a_round_of_2025_is_scored_and_verified(tmp_path: Path) -> None:
     assert len(both) > 600
     covered = both["score_true"].between(both["ci_low"], both["ci_high"])
     assert 0.92 < covered.mean() <= 1
+    whole = pd.read_csv(tmp_path / "results" / "index-units.csv")
+    assert dict(whole.groupby("block")["survey_max"].first()) == {"so": 32, "xa": 33.5}
+    assert set(whole["max_points"]) == {100}
