@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from surveys.definitions.csv_tables import bounded
 from surveys.definitions.draft import Section, note_unknown
 from surveys.definitions.instrument.layers import Layer
 from surveys.definitions.instrument.parts import KEYS, SECTIONS
@@ -137,9 +138,9 @@ def _left(
 
 def check_taken(name: str, codes: Collection[str], known: Collection[str], top: Place) -> None:
     """Note every code that is to be taken away and that the base does not have."""
-    for code in sorted(codes):
-        if code not in known:
-            top.not_accepted("edition.nothing_to_take", f"without.{name}", code, sorted(known))
+    accepted = sorted(known)
+    for code in bounded(sorted(set(codes) - set(known)), lambda _: top, top.problems):
+        top.not_accepted("edition.nothing_to_take", f"without.{name}", code, accepted)
 
 
 def _struck(rules: Sequence[PlacedTable], questionnaires: Collection[str]) -> list[PlacedTable]:

@@ -1,8 +1,8 @@
 """The tables of an edition that states only its differences: rows that are new or changed, over those of its base.
 
-A row stands in the place of the one of its code, all of it. A node that is new, or has another parent, stands after the last of
-its siblings and of what is below them; a new item after the last of its node, a new unit after the last of its block, and where
-there is none at the end.
+A row stands in the place of the one of its code, all of it, unless ``[without]`` names that one: then it is new. A node that is
+new, or has another parent, stands after the last of its siblings and of what is below them; a new item after the last of its
+node, a new unit after the last of its block, where there is none at the end; a new item of no node before those that hang on it.
 """
 
 from __future__ import annotations
@@ -45,13 +45,14 @@ def read_rows(edition: Inherited, name: str) -> InheritedTable:
     columns: tuple[str, ...] = ()
     rows: list[Row] = []
     for layer, gone in zip(edition.layers, edition.taken, strict=True):
+        named = frozenset(gone[_ROWS[name][0]])  # before what goes with these
         left = _left(name, rows, gone, layer)
         path = inside(layer.folder, name, problems, layer.label + name)
         own = _read(layer, path, columns) if path is not None and path.exists() else None
         if own is not None:
             columns = tuple(dict.fromkeys((*columns, *own.columns)))
         given = own.rows if own else ()
-        rows = _laid_over(name, left, given) if is_there else list(given)
+        rows = _laid_over(name, left, given, named) if is_there else list(given)
         is_there = is_there or (path is not None and path.exists())
     return InheritedTable(columns, rows, is_there, len(problems.errors) == before)
 
@@ -69,9 +70,7 @@ def _left(
 ) -> list[tuple[Row, Row | None]]:
     """The rows of the base, each with what is left of it; None where it is taken away, or cannot be without what is."""
     key = _ROWS[name][0]
-    known = {row["code"] for row in rows}
-    known |= {f"{row['block']}/{row['code']}" for row in rows if name == UNITS_FILE}
-    check_taken(key, gone[key], known, layer.top)
+    check_taken(key, gone[key], {called for row in rows for called in _names(row, name)}, layer.top)
     found = []
     for row in rows:
         left = _LEFT[name](row, gone)
@@ -99,8 +98,7 @@ def _item_left(row: Row, gone: Mapping[str, set[str]]) -> Row | None:
 
 def _unit_left(row: Row, gone: Mapping[str, set[str]]) -> Row | None:
     """A unit, unless it or its block is gone; it may be named with its block."""
-    taken = {row["code"], f"{row['block']}/{row['code']}"} & gone["units"]
-    return None if taken or row["block"] in gone["blocks"] else row
+    return None if _names(row, UNITS_FILE) & gone["units"] or row["block"] in gone["blocks"] else row
 
 
 _LEFT: Mapping[str, Callable[[Row, Mapping[str, set[str]]], Row | None]] = {
@@ -117,14 +115,16 @@ def _without(row: Row, column: str, codes: Collection[str]) -> Row:
     return row if left == named else Row(row.place, {**row.cells, column: ";".join(left)})
 
 
-def _laid_over(name: str, base: Sequence[tuple[Row, Row | None]], own: Sequence[Row]) -> list[Row]:
+def _laid_over(
+    name: str, base: Sequence[tuple[Row, Row | None]], own: Sequence[Row], named: Collection[str]
+) -> list[Row]:
     """What is left of the base, the rows of an edition in the place of those whose codes they have, and its new ones."""
     _, known_by, above = _ROWS[name]
     given = {_key(row, known_by): row for row in reversed(own)}
     found, moved = [], []
     codes: set[str] = set()
     for before, left in base:
-        row = given.pop(_key(before, known_by), None)
+        row = None if _names(before, name) & set(named) else given.pop(_key(before, known_by), None)
         if row is not None and left is not None and row.cells == left.cells:
             row.place.note("edition.no_difference", severity="warning")
         row = row or left
@@ -136,7 +136,29 @@ def _laid_over(name: str, base: Sequence[tuple[Row, Row | None]], own: Sequence[
         else:
             found.append(row)
     stand = {id(row) for row in (*found, *moved)}
-    return _placed(name, found, [*moved, *(row for row in own if id(row) not in stand)], above)
+    added = [row for row in own if id(row) not in stand]
+    filters = [row for row in added if name == ITEMS_FILE and not row["node"]]
+    others = [row for row in added if name != ITEMS_FILE or row["node"]]
+    return _with_filters(_placed(name, found, [*moved, *others], above), filters)
+
+
+def _with_filters(rows: list[Row], filters: Sequence[Row]) -> list[Row]:
+    """Items with the new ones of no node, each before the first item that is asked of those who answered it so."""
+    waiting = list(reversed(filters))
+    while waiting:
+        asked = [row["asked_when"].partition("=")[0].strip() for row in rows]
+        known = set(asked)
+        row = next((row for row in waiting if row["code"] in known), None)
+        if row is None:
+            return [*rows, *reversed(waiting)]
+        rows.insert(asked.index(row["code"]), row)
+        waiting.remove(row)
+    return rows
+
+
+def _names(row: Row, name: str) -> set[str]:
+    """How ``[without]`` may name a row: by its code, a unit also with its block."""
+    return {row["code"], f"{row['block']}/{row['code']}"} if name == UNITS_FILE else {row["code"]}
 
 
 def _key(row: Row, columns: Iterable[str]) -> tuple[str, ...]:

@@ -241,6 +241,30 @@ def test_new_nodes_stand_behind_their_siblings_and_moved_ones_with_what_is_below
     assert _rows(study, "tree.csv") == ["0", "1", "1b", "3", "2", "1a", "4", "5", "5.1"]
 
 
+def test_a_new_filter_stands_before_the_items_that_hang_on_it(edition: Callable[..., Path]) -> None:
+    study = edition(
+        items="2a,2,huyen-5,agree,0,1,,,S1=yes,0,Dịch vụ tốt,Service is good,,plan\n"
+        "S1,,huyen-5,used,0,1,,,S2=yes,0,Có dùng trong năm không,Was it used this year,,plan\n"
+        "S2,,huyen-5,used,0,1,,,,0,Có biết dịch vụ không,Is the service known,,plan",
+    )
+    assert _rows(study, "items.csv") == ["1a", "1b", "S0", "S2", "S1", "2a"]
+    assert [p.text("en") for p in check(study / "instrument")] == []
+
+
+def test_rows_that_are_taken_away_by_name_and_given_again_stand_in_their_new_order(
+    edition: Callable[..., Path],
+) -> None:
+    study = edition(
+        '[without]\nitems = ["1a", "1b", "S0", "2a"]\n',
+        items="S0,,huyen-5,used,0,1,,,,1,Có dùng dịch vụ không,Was a service used,,plan\n"
+        "2a,2,huyen-5,agree,0,1,,,S0=yes,0,Dịch vụ tốt,Service is good,,plan\n"
+        "1b,1,huyen-1,agree,1,1,,,,0,Có nhũng nhiễu,There is harassment,Nhũng nhiễu,plan\n"
+        "1a,1,huyen-1;huyen-5,agree,0,1,,,,0,Văn bản phù hợp,Documents are suitable,,plan",
+    )
+    assert _rows(study, "items.csv") == ["S0", "2a", "1b", "1a"]
+    assert [p.text("en") for p in check(study / "instrument")] == []
+
+
 def _rows(study: Path, name: str) -> list[str]:
     """The first cells of a table of the edition, in the order in which it is read."""
     edition = inherited(read_layers(study / "instrument", Problems()))
