@@ -48,7 +48,7 @@ _FORMAT = "surveys/run/1"
 Content = Literal["scores", "screening", "comparison", "audit"]
 #: Parts of a study that decide its numbers beside the files it names.
 _SETTINGS = (
-    "exclusions", "returns", "rules", "weights", "fieldwork", "minimum", "inference", "output",
+    "exclusions", "returns", "rules", "weights", "fieldwork", "minimum", "inference", "output", "assessment",
     "publication",
 )  # fmt: skip
 #: Keys of ``[files]`` whose tables hold what people decided.
@@ -115,7 +115,10 @@ def run_manifest(
         "instrument": study.instrument.name,
         "inputs": [_input(name, path) for name, path in input_files(study).items()],
         "settings": {name: _plain(getattr(study, name)) for name in _SETTINGS}
-        | {"returns": [_without_answers(file) for file in study.returns]},
+        | {
+            "returns": [_without_answers(file) for file in study.returns],
+            "classes": _plain(study.instrument.classes),
+        },
         **({"changed": list(study.changed)} if study.changed else {}),
         "decisions": _decisions(study),
         "scoring": _plain(study.instrument.scoring),

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from surveys.definitions.instrument.records import ResultClass
 from surveys.definitions.record_building import build
 from surveys.definitions.study.publication import Publication
 from surveys.definitions.study.records import Inference, Minimum, Output, StudyDefinition
@@ -75,17 +76,19 @@ Package = Mapping[str, PrintedTable]  # by the name of the table
 @dataclass(frozen=True)
 class RunSettings:
     """The settings of a run by which its tables can be checked: how numbers are printed, from how many forms a result is shown,
-    how intervals are made, and with whose name and about which period the results go out."""
+    how intervals are made, with whose name and about which period the results go out, and from where on classes of results
+    begin."""
 
     output: Output
     minimum: Minimum
     inference: Inference
     publication: Publication
+    classes: tuple[ResultClass, ...] = ()
 
     @classmethod
     def of(cls, study: StudyDefinition) -> RunSettings:
         """The settings that the record of a run of a study holds."""
-        return cls(study.output, study.minimum, study.inference, study.publication)
+        return cls(study.output, study.minimum, study.inference, study.publication, study.instrument.classes)
 
 
 def settings_of(run: Mapping[str, Any], shown: str, problems: Problems) -> RunSettings | None:
@@ -104,7 +107,7 @@ def settings_of(run: Mapping[str, Any], shown: str, problems: Problems) -> RunSe
             found[name] = None
     if None in found.values():
         return None
-    settings = RunSettings(**found)
+    settings = RunSettings(**found, classes=_classes(recorded, Place(problems, shown, at="settings")))
     for name in ("points_decimals", "percent_decimals", "score_decimals"):
         if not 0 <= getattr(settings.output, name) <= MOST_DECIMALS:
             value = getattr(settings.output, name)
@@ -113,6 +116,18 @@ def settings_of(run: Mapping[str, Any], shown: str, problems: Problems) -> RunSe
             )
             return None
     return settings
+
+
+def _classes(recorded: object, place: Place) -> tuple[ResultClass, ...]:
+    """The classes of results that the settings of a run record; those that are none are told and left out."""
+    listed = recorded.get("classes", []) if isinstance(recorded, Mapping) else []
+    if not isinstance(listed, list) or not all(isinstance(raw, Mapping) for raw in listed):
+        place.note("record.not_tables", "classes")
+        return ()
+    built = (
+        build(ResultClass, raw, place.below("classes").below(f"[{k}]")) for k, raw in enumerate(listed, 1)
+    )
+    return tuple(made for made in built if made is not None)
 
 
 def read_printed(folder: Path, path: str, table: OfficialTable, problems: Problems) -> PrintedTable | None:

@@ -24,6 +24,7 @@ from surveys.handover.file_differences import leaves
 from surveys.handover.fingerprint import covered_files
 from surveys.handover.first_faults import first_of_each
 from surveys.handover.hiding_checks import hidden_show_nothing
+from surveys.handover.index_checks import classes_of_league, index_readded
 from surveys.handover.interval_checks import intervals
 from surveys.handover.manifest import (
     COUNCIL,
@@ -74,9 +75,9 @@ _OPTIONAL = (
     official_columns.NONRESPONSE,
     official_columns.FORM_NUMBERS,
     official_columns.EXPLANATIONS,
-    official_columns.INDEX,
-    official_columns.INDEX_UNITS,
 )
+#: Tables of a run with the council's half, and of no other.
+_INDEX = (official_columns.INDEX, official_columns.INDEX_UNITS)
 #: Every file that a run writes into a folder, the council's in its own.
 _WRITTEN = {
     MANIFEST, SUMS, SIGNATURE, DESCRIPTOR, WORKBOOK, RECORD,
@@ -122,6 +123,9 @@ def _check(folder: Path, problems: Problems) -> None:
     manifests = {(part / MANIFEST).read_bytes() for part in parts.values() if (part / MANIFEST).is_file()}
     if len(manifests) > 1:  # the council has the manifest of the results
         problems.add("verify.manifests_differ", file=f"{COUNCIL}/{MANIFEST}")
+    for table in _INDEX:
+        if (folder / table.path).is_file() and not (kind and kind.council):
+            problems.add("verify.file_unknown", file=table.path)
     settings = settings_of(run, MANIFEST, problems)
     package = {}
     for path, table in _tables(folder, run, kind).items():
@@ -176,6 +180,8 @@ def _by_settings(
             yield from bounds_of_nonresponse(package["nonresponse-bounds"], scores, tree, settings.inference)
         if "units" in package:
             yield from notes_of_units(package["units"], scores, tree, settings.output.language)
+            yield from classes_of_league(package["units"], scores, tree, settings.classes)
+        yield from index_readded(package, settings)
     if "shares" in package:
         yield from shares_shown(package["shares"], settings)
     for name in ("units", "council-units"):
@@ -309,6 +315,7 @@ def _tables(folder: Path, run: Mapping[str, Any], kind: IndexKind | None) -> dic
     if (folder / official_columns.SCORES.path).is_file() or (folder / COUNCIL).is_dir():
         wanted |= {table.path: table for table in _SCORED}
         wanted |= {f"{COUNCIL}/{table.path}": table for table in of_council}
+        wanted |= {table.path: table for table in _INDEX if kind and kind.council}
     return wanted | {table.path: table for table in _OPTIONAL if (folder / table.path).is_file()}
 
 
