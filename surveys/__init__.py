@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from surveys.between_rounds import compare
     from surveys.definitions.instrument.reading import instruments
-    from surveys.handed_over import hand_over, sign, signed_by, verify
+    from surveys.handed_over import hand_over, sign, signed_by, unit_sheets, verify
     from surveys.handover.fingerprint import fingerprint
     from surveys.handover.folder import ready
     from surveys.handover.manifest import version
@@ -50,12 +50,14 @@ _HOME = {
     "sign": "surveys.handed_over",
     "signed_by": "surveys.handed_over",
     "simulate": "surveys.simulation.simulate",
+    "unit_sheets": "surveys.handed_over",
     "verify": "surveys.handed_over",
     "version": "surveys.handover.manifest",
 }
 __all__ = [
     "Problem", "Result", "RoundComparison", "Screening", "Study", "SurveyError", "audit", "check", "compare", "explain",
-    "fingerprint", "hand_over", "instruments", "load", "ready", "sign", "signed_by", "simulate", "verify", "version",
+    "fingerprint", "hand_over", "instruments", "load", "ready", "sign", "signed_by", "simulate", "unit_sheets", "verify",
+    "version",
 ]  # fmt: skip
 
 

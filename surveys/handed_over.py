@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from surveys.between_rounds import compare
+from surveys.comparison.changes import NOT_COMPARABLE
 from surveys.handover.earlier_results import HANDOVER
 from surveys.handover.fingerprint import fingerprint as fingerprint_of_folder
 from surveys.handover.fingerprint import typed_fingerprint
-from surveys.handover.folder import ready
+from surveys.handover.folder import ready, write_folder
 from surveys.handover.handing_over import deliver_handover, read_results, refuse_within
-from surveys.handover.manifest import MANIFEST, read_manifest
+from surveys.handover.manifest import MANIFEST, UNIT_SHEETS, read_manifest
 from surveys.handover.package import package, screening
+from surveys.handover.round_results import RoundResults, read_results_of_round
 from surveys.handover.scored_again import differences
 from surveys.handover.scored_from_copy import differences_from_copy
+from surveys.handover.sheets_folder import sheets_folder
 from surveys.handover.signature.checks import SignedBy, check_signatures, refuse_signed, sign_folder
 from surveys.handover.signature.keys import open_key, read_passphrase
 from surveys.handover.signature.signers import checked_identity, signer_line
 from surveys.handover.signature.sshsig import key_fingerprint
 from surveys.handover.verification import verify_folder
 from surveys.problems import Problem, SurveyError
+from surveys.reports.unit_changes import UnitChanges, unit_changes
+from surveys.reports.unit_figures import Key, UnitFigures, unit_figures
 from surveys.reports.word.handover_record import handover_record
+from surveys.reports.word.unit_sheet import sheet_facts, unit_sheet
 from surveys.study import Study, load
 from surveys.vocabulary.folder_content import unreplaced
 from surveys.vocabulary.progress import Stages, unheard
@@ -83,6 +90,29 @@ def hand_over(results: str | Path, out: str | Path, *, record: bool = False) -> 
     return handed.fingerprint
 
 
+def unit_sheets(results: str | Path, out: str | Path, previous: str | Path | None = None) -> int:
+    """Write the draft results of every unit at ``out``, a Word document each, and the table for their explanations; tell how many
+    documents there are.
+
+    ``results``: a folder of results; ``previous``: that of the earlier round, with which the units are compared. Raises
+    SurveyError when one of them does not verify, when ``out`` lies in it or must not be replaced, or when the package for Word
+    documents is not installed; then nothing is written.
+    """
+    source, place = Path(results), Path(out)
+    earlier = None if previous is None else Path(previous)
+    for folder in filter(None, (source, earlier)):
+        refuse_within(folder, place)
+    ready(place, UNIT_SHEETS)
+    found = unreplaced(source, lambda: read_results_of_round(source))
+    facts, figures, since = sheet_facts(found), unit_figures(found), {}
+    if earlier is not None:
+        before = unreplaced(earlier, lambda: read_results_of_round(earlier))
+        since, figures = {"previous": before.fingerprint}, _since(earlier, source, figures, found)
+    sheets = {unit: unit_sheet(of_unit, facts) for unit, of_unit in figures.items()}
+    write_folder(place, sheets_folder(found, sheets, facts.label, **since))
+    return len(sheets)
+
+
 def signed_by(folder: str | Path, signers: str | Path) -> tuple[SignedBy, ...]:
     """Whose signatures of a folder hold, as the file of signers names them; :func:`verify` says what is wrong with the others.
 
@@ -109,6 +139,22 @@ def sign(
     sign_folder(place, opened)
     line, named = signer_line(identity, opened.public), key_fingerprint(opened.public)
     return Signed(identity, line, named, fingerprint_of_folder(place))
+
+
+def _since(
+    earlier: Path, results: Path, figures: Mapping[Key, UnitFigures], found: RoundResults
+) -> dict[Key, UnitFigures]:
+    """The figures of each unit with what changed since the earlier round, or why the rounds cannot be compared."""
+    output = found.settings.output
+    try:
+        changes = compare(earlier, results).changes
+    except SurveyError as error:
+        if any(problem.code not in NOT_COMPARABLE for problem in error.problems):
+            raise
+        why = " ".join(problem.message(output.language) for problem in error.problems)
+        return {unit: replace(own, changes=UnitChanges(refused=why)) for unit, own in figures.items()}
+    told = unit_changes(changes, found.instrument, output.percent_decimals, output.language)
+    return {unit: replace(own, changes=told.get(unit, UnitChanges())) for unit, own in figures.items()}
 
 
 def _against_signers(folder: Path, signers: Path) -> tuple[Problem, ...]:

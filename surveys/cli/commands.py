@@ -133,7 +133,16 @@ def handover(
     results: Annotated[str, typer.Argument(metavar="RESULTS")],
     out: Out,
     record: Annotated[bool, typer.Option("--record")] = False,
+    per_unit: Annotated[bool, typer.Option("--per-unit")] = False,
+    previous: Annotated[str | None, typer.Option("--previous", metavar="RESULTS")] = None,
 ) -> None:
+    if (per_unit and record) or (previous is not None and not per_unit):
+        raise sv.SurveyError([sv.Problem("cli.handover.mixed")])
+    if per_unit:
+        written = sv.unit_sheets(results, out, previous)
+        context.obj.say("cli.handover.sheets", out=out, number=written)
+        context.obj.say("cli.next.explain", path=out / "explanations.xlsx")
+        return
     sv.hand_over(results, out, record=record)
     _written(context.obj, out)
     context.obj.say("cli.next.sign", out=out)

@@ -32,6 +32,8 @@ from weighting.ranking.changes import change_limits
 
 KEYS = ["block", "unit_code", "node_code", "group"]
 Key = tuple[str, str]  # block, unit
+#: Faults by which two rounds have nothing that can be compared.
+NOT_COMPARABLE = ("compare.no_common_node", "compare.no_common_unit")
 #: What is compared of the two rounds.
 _COMPARED = ("score", "se", "df", "ci_low", "ci_high")
 _RANK_CHANGES = ("rank_change", "rank_change_low", "rank_change_high")

@@ -42,6 +42,15 @@ _CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _OPTION_CODE = re.compile(f"-?{_CODE.pattern}")
 
 
+def is_code(text: str) -> bool:
+    """Whether a text can be a code: an ASCII word, which can name a file as well.
+
+    >>> is_code("so-noi-vu"), is_code("../x"), is_code("đống-đa")
+    (True, False, False)
+    """
+    return _CODE.fullmatch(text) is not None
+
+
 def build(record: type[R], raw: Mapping[str, object], place: Place) -> R | None:
     """One frozen record from raw values, or None with every fault noted.
 

@@ -23,9 +23,9 @@ from surveys.handover.manifest import (
     read_manifest,
     read_sums,
 )
-from surveys.handover.official_columns import OfficialTable
 from surveys.handover.official_kinds import council_tables, kind_of_run
-from surveys.handover.read_back import PrintedTable, read_printed, settings_of
+from surveys.handover.read_back import settings_of
+from surveys.handover.round_results import table_of
 from surveys.handover.seal import sealed
 from surveys.handover.verification import verify_folder
 from surveys.handover.workbook import WorkbookFacts, facts_of_run
@@ -68,7 +68,7 @@ def read_results(results: Path) -> HandedOver:
     if kind is None:
         raise fault("verify.no_manifest", file=str(results / MANIFEST))
     league = council_tables(kind)[1]
-    funnel, units = _table(results, official_columns.FUNNEL), _table(council, league)
+    funnel, units = table_of(results, official_columns.FUNNEL), table_of(council, league)
     facts, forms = _said(run, results / MANIFEST)
     listed = sorted(read_sums(council / SUMS))
     files = {path: (council / path).read_bytes() for path in listed}
@@ -99,12 +99,3 @@ def refuse_within(results: Path, out: Path) -> None:
     one, other = results.resolve(), out.resolve()
     if one.is_relative_to(other) or other.is_relative_to(one):
         raise fault("handover.out_within", file=str(out), results=results)
-
-
-def _table(folder: Path, table: OfficialTable) -> PrintedTable:
-    """A table of a folder that verified."""
-    problems = Problems()
-    found = read_printed(folder, table.path, table, problems)
-    problems.raise_errors()
-    assert found is not None
-    return found

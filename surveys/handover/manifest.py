@@ -45,7 +45,9 @@ RECORD = "handover-record.docx"
 ENGINE = "survey-scoring"
 _FORMAT = "surveys/run/1"
 #: What a folder holds: a screening may be replaced by scores, nothing else by something else.
-Content = Literal["scores", "screening", "comparison", "audit"]
+Content = Literal["scores", "screening", "comparison", "audit", "unit_sheets"]
+#: The sheets with the draft results of each unit.
+UNIT_SHEETS: Literal["unit_sheets"] = "unit_sheets"
 #: Parts of a study that decide its numbers beside the files it names.
 _SETTINGS = (
     "exclusions", "returns", "rules", "weights", "fieldwork", "minimum", "inference", "output", "assessment",

@@ -58,6 +58,15 @@ def whole_texts(values: ArrayLike) -> list[str]:
     return decimal_texts(values, 0)
 
 
+def exact_texts(values: Sequence[Decimal], decimals: int) -> list[str]:
+    """Exact decimals, sums and means of printed numbers, as text with ``decimals`` digits after the point.
+
+    >>> exact_texts([(Decimal("1.0001") + Decimal("1.0002")) / 2, Decimal("-0.001")], 4)
+    ['1.0002', '-0.0010']
+    """
+    return [_rounded(value, decimals) for value in values]
+
+
 def numbers_of(texts: Sequence[str]) -> np.ndarray:
     """The floats of printed texts: the way back. Empty is NaN.
 
@@ -72,8 +81,12 @@ def _exact_text(value: float, decimals: int) -> str:
         return ""
     if np.isinf(value):
         return "INF" if value > 0 else "-INF"
-    rounded = Decimal(repr(value)).quantize(Decimal(1).scaleb(-decimals), context=_EXACT)
-    return f"{abs(rounded) if rounded == 0 else rounded:f}"
+    return _rounded(Decimal(repr(value)), decimals)
+
+
+def _rounded(value: Decimal, decimals: int) -> str:
+    rounded = value.quantize(Decimal(1).scaleb(-decimals), context=_EXACT)
+    return f"{abs(rounded) if rounded == 0 else rounded:f}"  # zero has no sign
 
 
 def _plain_text(value: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ import pandas as pd
 from surveys.comparison.changes import ComparedRound, Comparison
 from surveys.definitions.instrument.parts import TABLES
 from surveys.definitions.instrument.reading import load_instrument
-from surveys.definitions.instrument.records import ScorePlan
+from surveys.definitions.instrument.records import Instrument, ScorePlan
 from surveys.definitions.instrument.shelf import INSTRUMENT_FILE, shipped
 from surveys.definitions.record_building import build
 from surveys.definitions.study.records import Output
@@ -54,12 +55,8 @@ def read_round(folder: Path) -> ComparedRound:
     ]
     problems.raise_errors()
     run = read_manifest(folder / MANIFEST) or {}
-    name = str(run.get("instrument", ""))
-    own = folder / INSTRUMENT
-    if not own.is_dir() and name not in shipped():
-        raise fault("handover.instrument_not_shipped", file=str(folder), instrument=name)
+    instrument = instrument_of_results(folder, run)
     scores, units = (_frame(table) for table in found if table is not None)
-    instrument = load_instrument(own if own.is_dir() else name)
     recorded = run.get("scoring", {})
     plan = build(
         ScorePlan, recorded if isinstance(recorded, Mapping) else {}, Place(problems, MANIFEST, at="scoring")
@@ -67,6 +64,14 @@ def read_round(folder: Path) -> ComparedRound:
     problems.raise_errors()
     instrument = replace(instrument, scoring=plan or ScorePlan())
     return ComparedRound(instrument, scores, units.astype({"rank": "Int64"}), language_of(run))
+
+
+def instrument_of_results(folder: Path, run: Mapping[str, Any]) -> Instrument:
+    """The instrument in a folder of results, or the shipped one that the run names. Raises SurveyError where there is neither."""
+    own, name = folder / INSTRUMENT, str(run.get("instrument", ""))
+    if not own.is_dir() and name not in shipped():
+        raise fault("handover.instrument_not_shipped", file=str(folder), instrument=name)
+    return load_instrument(own if own.is_dir() else name)
 
 
 def _check_sums(folder: Path, problems: Problems) -> None:

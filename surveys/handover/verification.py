@@ -34,6 +34,7 @@ from surveys.handover.manifest import (
     RECORD,
     SIGNATURE,
     SUMS,
+    UNIT_SHEETS,
     WORKBOOK,
     first_fault_of_sums,
     is_output,
@@ -209,7 +210,7 @@ def check_sums(folder: Path, prefix: str, problems: Problems) -> None:
         problems.add("verify.file_extra", file=f"{prefix}{path}")
     inner = f"{COUNCIL}/"  # whose files are looked at on their own
     mine = {path for path in present if prefix or not path.startswith(inner)}
-    for path in sorted(mine - _WRITTEN):
+    for path in sorted(mine - _WRITTEN - _sheets(folder)):
         problems.add("verify.file_unknown", file=f"{prefix}{path}")
     for path in sorted(content.others):
         problems.add("verify.not_a_file", file=f"{prefix}{path}")
@@ -219,16 +220,26 @@ def check_sums(folder: Path, prefix: str, problems: Problems) -> None:
             problems.add("verify.file_changed", file=f"{prefix}{path}", expected=sums[path], found=found)
 
 
-def _check_outputs(folder: Path, run: Mapping[str, Any], problems: Problems) -> None:
-    """The checksums that the manifest of results records against ``SHA256SUMS``, which was held against the files; a council
-    folder on its own has none of these files."""
-    if run.get("content") not in ("scores", "screening"):
-        return
+def _sheets(folder: Path) -> set[str]:
+    """The documents of units that the record of their folder lists."""
+    run = read_manifest(folder / MANIFEST) or {}
     recorded = run.get("outputs")
+    if run.get("content") != UNIT_SHEETS or not isinstance(recorded, Mapping):
+        return set()
+    return {path for path in recorded if path.endswith(".docx")}
+
+
+def _check_outputs(folder: Path, run: Mapping[str, Any], problems: Problems) -> None:
+    """The checksums that the manifest of results (or of the sheets of units) records against ``SHA256SUMS``, which was held
+    against the files; a council folder on its own has none of these files."""
+    if run.get("content") not in ("scores", "screening", UNIT_SHEETS):
+        return
+    recorded, of_units = run.get("outputs"), run["content"] == UNIT_SHEETS
     if not isinstance(recorded, dict):
         problems.add("verify.outputs_not_recorded", severity="warning", file=MANIFEST)
     elif not (folder / WORKBOOK).is_file():
-        sums = {path: digest for path, digest in read_sums(folder / SUMS).items() if is_output(path)}
+        listed = read_sums(folder / SUMS).items()
+        sums = {p: digest for p, digest in listed if is_output(p) or (of_units and p != MANIFEST)}
         for path in sorted(sums.keys() | recorded.keys()):
             expected, found = recorded.get(path), sums.get(path)
             if expected != found:
@@ -306,6 +317,8 @@ def _tables(folder: Path, run: Mapping[str, Any], kind: IndexKind | None) -> dic
     if run.get("content") == "audit":
         kept = {name for name in _AUDIT[2:] if (folder / official_columns.TABLES[name].path).is_file()}
         return {t.path: t for name, t in official_columns.TABLES.items() if name in {*_AUDIT[:2], *kept}}
+    if run.get("content") == UNIT_SHEETS:
+        return {official_columns.UNIT_EXPLANATIONS.path: official_columns.UNIT_EXPLANATIONS}
     if (folder / official_columns.CHANGES.path).is_file():
         return {official_columns.CHANGES.path: official_columns.CHANGES}
     of_council = council_tables(kind) if kind else ()

@@ -19,7 +19,7 @@ def explanation_of(row: Row, study: StudyDefinition) -> Explanation | None:
     node = _node(row, study)
     if unit is None or node is None or None in words.values():
         return None
-    explained_by = ""
+    explained_by = study.assessment.explained_by
     said: dict[str, Any] = {
         name: row[name] for name in ("explanation", "received_on", "reviewer", "reason", "date")
     }

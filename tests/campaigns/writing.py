@@ -68,6 +68,8 @@ class Stage:
         audited = ("audit", sipas, "--instrument", "sipas/2023")
         yield Writer("audit", audited, ("audit", papi, "--instrument", "papi/2021"))
         yield Writer("handover", ("handover", results[1]), ("handover", results[0]), asks=False)
+        sheets = [("handover", result, "--per-unit") for result in results]
+        yield Writer("unit sheets", sheets[1], sheets[0])
         yield Writer("share", ("screen", a, "--pseudonymise"))
         yield Writer("compare", ("compare", *results), ("compare", *reversed(results)))
         handed = [("handover", result, "--record") for result in results]

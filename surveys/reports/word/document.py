@@ -9,13 +9,13 @@ import io
 import re
 import unicodedata
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from surveys.problems import Language, fault, phrase
-from surveys.reports.word.styles import element, layout, set_up
+from surveys.reports.word.styles import element, set_up
 
 if TYPE_CHECKING:
     from docx.table import Table
@@ -38,6 +38,29 @@ class Picture:
     png: bytes
     width: float
     about: str
+
+
+@dataclass(frozen=True)
+class LetterHead:
+    """What stands above a document: the ``agency`` that issues it and the one ``above`` it, its number, place and date, and a
+    ``mark`` (a draft) that stands on every page."""
+
+    agency: str
+    number: str
+    place_and_date: str
+    above: str = ""
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class TableLook:
+    """How a table looks: widths of its columns in millimetres, which of them are set to the right (``numbers``), the ``style`` of
+    its letters (``table`` or ``small``), and the rows in bold."""
+
+    widths: Sequence[float]
+    numbers: Sequence[bool]
+    style: Literal["table", "small"] = "table"
+    bold: Collection[int] = ()
 
 
 #: What stands in one cell: paragraphs and pictures, one below the other.
@@ -77,17 +100,25 @@ class WordDocument:
                 del part.rels[key]
         self._number_pages()
 
-    def head(self, agency: str, number: str, place_and_date: str) -> None:
+    def head(self, head: LetterHead) -> None:
         """The block above an official document: who issues it, its number; the name of the state, its motto, place and date."""
         nation, motto = (phrase(f"word.{name}", self.language) for name in ("nation", "motto"))
-        issuer: Block = [("agency", agency), ("agency_rule", ""), ("number", number)]
+        issuer: Block = [
+            *([("agency_above", head.above)] if head.above else []),
+            ("agency", head.agency),
+            ("agency_rule", ""),
+            ("number", head.number),
+            *([("mark", head.mark)] if head.mark else []),
+        ]
         state: Block = [
             ("nation", nation),
             ("motto", motto),
             ("motto_rule", ""),
-            ("place_and_date", place_and_date),
+            ("place_and_date", head.place_and_date),
         ]
         self.beside([[issuer, state]], _HEAD)
+        if head.mark:
+            self._document.sections[0].header.paragraphs[0].add_run(f" – {plain(head.mark)}")
 
     def write(self, *paragraphs: Paragraph) -> None:
         """Paragraphs, one below the other."""
@@ -107,19 +138,14 @@ class WordDocument:
                     else:
                         self._put(paragraph, *part)
 
-    def table(
-        self,
-        headings: Sequence[str],
-        rows: Sequence[Sequence[str]],
-        widths: Sequence[float],
-        numbers: Sequence[bool],
-    ) -> None:
-        """A table with lines, its headings again on every page; ``numbers``: which columns are set to the right."""
-        table = self._new_table(1 + len(rows), widths, "Table Grid")
-        styles = ["table_number" if number else "table_text" for number in numbers]
-        for k, texts in enumerate([headings, *rows]):
-            for cell, style, text in zip(table.rows[k].cells, styles, texts, strict=True):
-                self._put(cell.paragraphs[0], style if k else "table_heading", text)
+    def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]], look: TableLook) -> None:
+        """A table with lines, its headings again on every page."""
+        table = self._new_table(1 + len(rows), look.widths, "Table Grid")
+        kinds = ["number" if number else "text" for number in look.numbers]
+        for k, (row, texts) in enumerate(zip(table.rows, [headings, *rows], strict=True)):
+            for cell, kind, text in zip(row.cells, kinds, texts, strict=True):
+                as_said = f"{kind}_bold" if k - 1 in look.bold else kind
+                self._put(cell.paragraphs[0], f"{look.style}_{as_said if k else 'heading'}", text)
         table.rows[0]._tr.get_or_add_trPr().append(element("w:tblHeader"))
 
     def content(self) -> bytes:
@@ -141,14 +167,14 @@ class WordDocument:
         table.autofit = False
         for column, width in zip(table.columns, widths, strict=True):
             column.width = Mm(width)
-            for cell in column.cells:
-                cell.width = Mm(width)
         for row in table.rows:
             row._tr.get_or_add_trPr().append(element("w:cantSplit"))
+            for cell, width in zip(row.cells, widths, strict=True):
+                cell.width = Mm(width)
         return table
 
     def _put(self, paragraph: Any, style: str, text: str) -> None:
-        paragraph.style = self._document.styles[layout()[1][style].name]
+        paragraph._p.style = style  # by its id: python-docx looks through all styles for each name
         if text:
             paragraph.add_run(plain(text))
 

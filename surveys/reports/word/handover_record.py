@@ -13,7 +13,7 @@ from surveys.handover.manifest import SUMS
 from surveys.handover.official_columns import COLUMNS
 from surveys.handover.words import document_shown, period_shown
 from surveys.problems import Language, fault, phrase
-from surveys.reports.word.document import Paragraph, Picture, WordDocument
+from surveys.reports.word.document import LetterHead, Paragraph, Picture, TableLook, WordDocument
 from surveys.reports.word.styles import layout
 from surveys.vocabulary.dates import written_date
 
@@ -41,7 +41,9 @@ def handover_record(handed: HandedOver) -> bytes:
         phrase("record.subject", language, study=identity["label"]),
     )
     document = WordDocument(language, f"{title}: {identity['label']}", identity["publisher"])
-    document.head(publisher, phrase("record.number", language), phrase("record.place_and_date", language))
+    document.head(
+        LetterHead(publisher, phrase("record.number", language), phrase("record.place_and_date", language))
+    )
     document.write(("title", title), ("subject", subject))
     _write_parties(document, publisher)
     document.write(("heading", phrase("record.what", language)))
@@ -95,7 +97,7 @@ def _write_counts(document: WordDocument, handed: HandedOver) -> None:
         headings = [phrase("summary.forms", language), *headings]
         numbers = [_whole(handed.forms, language), *numbers]
     widths = [layout()[0].text_width / len(headings)] * len(headings)
-    document.table(headings, [numbers], widths, [True] * len(headings))
+    document.table(headings, [numbers], TableLook(widths, [True] * len(headings)))
     if apart:
         document.write(("note", phrase("summary.evaluations", language)))
 
@@ -111,7 +113,8 @@ def _write_files(document: WordDocument, handed: HandedOver) -> None:
     rows = [[text for pair in pairs for text in pair] for pairs in zip(*columns, strict=True)]
     headings = (phrase("record.file", language), phrase("record.bytes", language))
     wide = layout()[0].text_width / len(columns) - _BYTES
-    document.table(headings * len(columns), rows, (wide, _BYTES) * len(columns), (False, True) * len(columns))
+    look = TableLook((wide, _BYTES) * len(columns), (False, True) * len(columns))
+    document.table(headings * len(columns), rows, look)
     document.write(("note", phrase("record.beside", language, sums=SUMS)))
 
 

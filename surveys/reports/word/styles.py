@@ -37,7 +37,8 @@ class PageLayout:
 @dataclass(frozen=True)
 class TextStyle:
     """How one kind of paragraph looks. ``name``: what Word calls it; ``size``, ``above``, ``below``: points; ``left``, ``right``,
-    ``first_line``: indents in millimetres; ``rule``: a line along the lower edge; ``together``: on one page with what follows."""
+    ``first_line``: indents in millimetres; ``rule``: a line along the lower edge; ``together``: on one page with what follows;
+    ``new_page``: at the top of a page."""
 
     name: str
     font: str
@@ -54,6 +55,7 @@ class TextStyle:
     capitals: bool = False
     rule: bool = False
     together: bool = False
+    new_page: bool = False
 
 
 @cache
@@ -116,6 +118,7 @@ def _set_look(made: Any, style: TextStyle, language: str) -> None:
     shape.line_spacing, shape.first_line_indent = style.line, Mm(style.first_line)
     shape.left_indent, shape.right_indent = Mm(style.left), Mm(style.right)
     shape.keep_with_next, shape.widow_control = style.together, True
+    shape.page_break_before = style.new_page
     _set_fonts(made.element.get_or_add_rPr(), style.font, language)
     if style.rule:
         edge = {"val": "single", "sz": "6", "space": "1", "color": "000000"}

@@ -10,7 +10,7 @@ import docx
 import pytest
 from docx.shared import Mm, Pt
 
-from surveys.reports.word.document import WordDocument, plain
+from surveys.reports.word.document import LetterHead, TableLook, WordDocument, plain
 from surveys.reports.word.styles import layout
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -27,9 +27,9 @@ RUN = (
 
 def made() -> bytes:
     document = WordDocument("vi", "Tên", "Viện")
-    document.head("Viện", "Số", "Hà Nội, ngày")
+    document.head(LetterHead("Viện", "Số", "Hà Nội, ngày"))
     document.write(("title", "BIÊN BẢN"), ("fact", "một"), ("end", ""))
-    document.table(["Tệp", "Số byte"], [["a", "1"], ["b", "2"]], [100, 60], [False, True])
+    document.table(["Tệp", "Số byte"], [["a", "1"], ["b", "2"]], TableLook([100, 60], [False, True]))
     return document.content()
 
 

@@ -1,0 +1,88 @@
+"""A round as it was written, for reports: the council's tables as printed, its instrument, and what its record says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from surveys.definitions.instrument.records import Instrument
+from surveys.definitions.record_building import is_code
+from surveys.handover import official_columns
+from surveys.handover.fingerprint import fingerprint
+from surveys.handover.manifest import COUNCIL, MANIFEST, read_manifest
+from surveys.handover.official_columns import OfficialTable
+from surveys.handover.official_kinds import council_tables, kind_of_run
+from surveys.handover.read_back import PrintedTable, RunSettings, read_printed, settings_of
+from surveys.handover.rounds import instrument_of_results
+from surveys.handover.verification import verify_folder
+from surveys.handover.words import label_of
+from surveys.problems import Problems, fault
+from surveys.vocabulary.council_tables import IndexKind
+
+
+@dataclass(frozen=True)
+class RoundResults:
+    """A folder of results that verified: the council's ``scores`` and ``units`` of its ``kind`` of index, the ``funnel``, of an
+    index with the council's half the ``maxima`` of each half by unit, the ``run`` as recorded, and the fingerprint."""
+
+    scores: PrintedTable
+    units: PrintedTable
+    funnel: PrintedTable
+    maxima: PrintedTable | None
+    kind: IndexKind
+    run: Mapping[str, Any]
+    settings: RunSettings
+    instrument: Instrument
+    fingerprint: str
+
+    @property
+    def explained_by(self) -> str:
+        """The last day on which units could explain; empty where none is set."""
+        dates = self.run["settings"].get("assessment", {})
+        return str(dates.get("explained_by", "")) if isinstance(dates, Mapping) else ""
+
+    @property
+    def class_names(self) -> Mapping[str, str]:
+        """Code of a class of results → its name."""
+        return {one.code: label_of(one, self.settings.output.language) for one in self.settings.classes}
+
+
+def read_results_of_round(results: Path) -> RoundResults:
+    """The results of a round with scores.
+
+    Raises SurveyError with everything that is wrong when the folder does not verify, or when it holds no results with a council's
+    part.
+    """
+    problems = Problems()
+    problems.extend(verify_folder(results))
+    problems.raise_errors()
+    run, council = read_manifest(results / MANIFEST) or {}, results / COUNCIL
+    kind, settings = kind_of_run(run), settings_of(run, MANIFEST, problems)
+    if not council.is_dir() or kind is None or settings is None:
+        raise fault("handover.no_council", file=str(results), council=COUNCIL)
+    scores, units = (table_of(council, table) for table in council_tables(kind)[:2])
+    for unit in units.frame[["block", "unit_code"]].itertuples(index=False, name=None):
+        if not all(map(is_code, unit)):
+            raise fault("sheets.unit_code", file=str(council / units.path), unit="/".join(unit))
+    return RoundResults(
+        scores,
+        units,
+        table_of(results, official_columns.FUNNEL),
+        table_of(results, official_columns.INDEX_UNITS) if kind.council else None,
+        kind,
+        run,
+        settings,
+        instrument_of_results(results, run),
+        fingerprint(results),
+    )
+
+
+def table_of(folder: Path, table: OfficialTable) -> PrintedTable:
+    """A table of a folder that verified."""
+    problems = Problems()
+    found = read_printed(folder, table.path, table, problems)
+    problems.raise_errors()
+    assert found is not None
+    return found
