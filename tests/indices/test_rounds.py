@@ -48,7 +48,7 @@ def test_every_result_has_its_truth(played: Rounds, name: str) -> None:
 def test_intervals_of_the_total_cover_the_truth(results: pd.DataFrame) -> None:
     """Hits of the totals are binomial: one trial per province and round."""
     totals = results[(results["node_code"] == "0") & (results["group"] == "all")]
-    assert len(totals) == len(SEEDS) * (3 * 6 + 2 * 4)
+    assert len(totals) == len(SEEDS) * (4 * 6 + 3 * 4)
     low, high = np.asarray(stats.binom.ppf([RARE, 1 - RARE], len(totals), 0.95))
     assert low <= totals["hit"].sum() <= high
 

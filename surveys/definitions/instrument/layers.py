@@ -53,13 +53,10 @@ def read_layers(folder: Path, problems: Problems, label: str = "") -> tuple[Laye
 def definition_files(folder: Path) -> dict[str, Path]:
     """The files by which the instrument of a folder is defined, by a name that is the same on all machines: ``instrument/…``, and
     ``based-on/CODE/EDITION/…`` of shipped editions it is based on."""
-    *bases, own = read_layers(folder, Problems()) or (None,)
-    if own is None:
-        return _below(folder, "instrument")
     found = _below(folder, "instrument")
-    for base in bases:
-        if base is not None and not base.folder.resolve().is_relative_to(folder.resolve()):
-            found |= _below(base.folder, f"based-on/{base.label.rstrip('/')}")
+    for layer in read_layers(folder, Problems()):
+        if not layer.folder.resolve().is_relative_to(folder.resolve()):
+            found |= _below(layer.folder, f"based-on/{layer.label.rstrip('/')}")
     return found
 
 

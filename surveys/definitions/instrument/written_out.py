@@ -31,8 +31,11 @@ def _as_they_are(folder: Path) -> dict[str, bytes]:
 
 def written_out(folder: Path) -> dict[str, bytes]:
     """The files of the edition in a folder that is based on another, with everything it takes over: the same instrument, based on
-    nothing."""
-    edition = inherited(read_layers(folder, Problems()))
+    nothing. Raises SurveyError where they cannot be read any more."""
+    problems = Problems()
+    layers = read_layers(folder, problems)
+    problems.raise_errors()
+    edition = inherited(layers)
     files = {INSTRUMENT_FILE: "\n".join(_document(edition)).encode()}
     for name in TABLES:
         table = read_rows(edition, name)
