@@ -128,7 +128,9 @@ def largest_gap(tables: Mapping[OfficialTable, Texts]) -> str:
     gaps = [
         abs(Decimal(points) - sums[block, unit][0])
         for block, unit, points, most in units
-        if points and (block, unit) in sums and sums[block, unit][1] == Decimal(most or "NaN")
+        if points
+        and all(part.is_finite() for part in sums.get((block, unit), [Decimal("NaN")]))
+        and sums[block, unit][1] == Decimal(most or "NaN")
     ]
     return str(max((gap for gap in gaps if gap > 0), default=""))
 
