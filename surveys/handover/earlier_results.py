@@ -15,6 +15,8 @@ from typing import Any, Literal
 from surveys.handover.manifest import (
     COUNCIL,
     DESCRIPTOR,
+    EXCHANGE,
+    IMPORTS,
     INSTRUMENT,
     MANIFEST,
     RECORD,
@@ -29,7 +31,7 @@ from surveys.problems import Problems, the_first
 from surveys.vocabulary.digests import digest_of
 from surveys.vocabulary.folder_content import FolderContent, bytes_of, content_of, top_of
 
-_FIXED = frozenset({MANIFEST, SUMS, DESCRIPTOR, WORKBOOK, RECORD})
+_FIXED = frozenset({MANIFEST, SUMS, DESCRIPTOR, WORKBOOK, RECORD, EXCHANGE}) | IMPORTS
 #: What a folder holds that was handed over: the files of the council's folder alone.
 HANDOVER: Literal["handover"] = "handover"
 _SIGNATURES = frozenset({SIGNATURE, f"{COUNCIL}/{SIGNATURE}"})

@@ -22,6 +22,7 @@ from surveys.definitions.study.index_kind import kind_of
 from surveys.definitions.study.records import ReturnFile, StudyDefinition
 from surveys.definitions.text_files import on_disk
 from surveys.problems import Language
+from surveys.vocabulary.council_tables import COUNCIL_COLUMNS
 from surveys.vocabulary.digests import digest_of
 from surveys.vocabulary.folder_content import bytes_of
 from surveys.vocabulary.statuses import DISPOSITIONS, NO_FORMS
@@ -38,6 +39,8 @@ COUNCIL, INSTRUMENT, REVIEW = "council", "instrument", "review"
 SUMS = "SHA256SUMS"
 #: The Data Package descriptor of a folder, and the workbook of a council folder.
 DESCRIPTOR, WORKBOOK = "datapackage.json", "survey-scores.xlsx"
+#: All tables of a council folder in one file.
+EXCHANGE = "exchange.json"
 #: The signature over the bytes of SUMS, which stands beside it and in no list of sums.
 SIGNATURE = f"{SUMS}.sig"
 #: The record of a hand-over, for the signatures of two parties.
@@ -51,7 +54,7 @@ UNIT_SHEETS: Literal["unit_sheets"] = "unit_sheets"
 #: Parts of a study that decide its numbers beside the files it names.
 _SETTINGS = (
     "exclusions", "returns", "rules", "weights", "fieldwork", "minimum", "inference", "output", "assessment",
-    "publication",
+    "publication", "council",
 )  # fmt: skip
 #: Keys of ``[files]`` whose tables hold what people decided.
 _DECIDED = ("decisions", "unit_decisions", "adjudication", "entry_codes", "explanations")
@@ -60,6 +63,19 @@ _RECORDED = (".csv", ".json", ".toml")
 _VERSION_LINE = re.compile(r"^Version: *(\S+)$", re.MULTILINE)
 #: A checksum and the path of a file, in which no character may pass for the end of a line.
 _SUM_LINE = re.compile(r"([0-9a-f]{64})  (\S(?:[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\S)?)")
+
+
+def import_names(table: str) -> tuple[str, str]:
+    """The files of a council table under the column names of the council's own system.
+
+    >>> import_names("units")
+    ('import-units.csv', 'import-units.json')
+    """
+    return f"import-{table}.csv", f"import-{table}.json"
+
+
+#: All of these files that there may be.
+IMPORTS = frozenset(name for table in COUNCIL_COLUMNS for name in import_names(table))
 
 
 def json_bytes(record: Mapping[str, object]) -> bytes:

@@ -5,7 +5,8 @@
       weights.csv weight-diagnostics.csv tree.csv
       review/     what people decide: units to confirm, forms to decide, reasons, cells, conversions, warnings; what the units
                   explained and what was decided about it; the key to the running numbers that stand for form codes in council/
-      council/    what the council imports: workbook, CSV tables, datapackage.json, run.json, SHA256SUMS
+      council/    what the council imports: workbook, CSV tables, exchange.json with all of them, import-… under its own column
+                  names, datapackage.json, run.json, SHA256SUMS
       instrument/ the definitions of a study that carries its own instrument, by which rounds are compared
       datapackage.json run.json SHA256SUMS
 
@@ -26,6 +27,7 @@ from surveys.definitions.instrument.written_out import own_files
 from surveys.definitions.study.records import StudyDefinition
 from surveys.handover import official_columns, result_frames
 from surveys.handover.council_frames import council_frames
+from surveys.handover.exchange import exchange_files
 from surveys.handover.folder import write_folder
 from surveys.handover.manifest import COUNCIL, INSTRUMENT, MANIFEST, WORKBOOK, digests_of, run_manifest
 from surveys.handover.official_columns import OfficialTable
@@ -146,9 +148,11 @@ def _council(
     """The council's folder, complete in itself: path within it → bytes. What the fingerprint covers is made before the workbook,
     which shows it."""
     texts, csvs = _as_csv(study, frames)
-    files = {**_described(study, csvs, f"-{COUNCIL}"), MANIFEST: manifest}
+    run = json.loads(manifest)
+    exchanged = exchange_files(run, texts, study.council)
+    files = {**_described(study, csvs, f"-{COUNCIL}"), **exchanged, MANIFEST: manifest}
     words = {kind: words_of(kind, study.instrument, study.output.language) for kind in SHOWN}
-    facts = facts_of_run(json.loads(manifest), RunSettings.of(study), words)
+    facts = facts_of_run(run, RunSettings.of(study), words)
     return sealed({**files, WORKBOOK: workbook_bytes(facts, texts, digests_of(files))})
 
 

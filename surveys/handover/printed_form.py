@@ -18,7 +18,6 @@ from surveys.handover.read_back import PrintedTable
 from surveys.handover.rounding import decimal_texts, plain_texts
 from surveys.problems import Problem
 from surveys.vocabulary.csv import columns_bytes
-from surveys.vocabulary.formula_guard import unguarded
 
 
 def numbers_as_printed(printed: PrintedTable, output: Output) -> Iterator[Problem]:
@@ -39,9 +38,7 @@ def _as_printed(printed: PrintedTable, column: OfficialColumn, output: Output) -
 
 def csv_as_written(printed: PrintedTable, content: bytes) -> Iterator[Problem]:
     """A table whose bytes are not those that its cells are written as; the first line that is not."""
-    columns = [
-        list(map(str if c.is_number else unguarded, printed.text(c.name))) for c in printed.table.columns
-    ]
+    columns = list(printed.texts().values())
     numeric = [column.is_number for column in printed.table.columns]
     written = columns_bytes(printed.table.names, columns, numeric)
     if written != content:

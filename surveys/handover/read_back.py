@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from surveys.definitions.instrument.records import ResultClass
 from surveys.definitions.record_building import build
+from surveys.definitions.study.council_names import CouncilSystem
 from surveys.definitions.study.publication import Publication
 from surveys.definitions.study.records import Inference, Minimum, Output, StudyDefinition
 from surveys.handover.first_faults import SHOWN
@@ -24,6 +25,7 @@ from surveys.handover.rounding import numbers_of
 from surveys.problems import Place, Problem, Problems
 from surveys.vocabulary.csv import CsvError, records
 from surveys.vocabulary.folder_content import bytes_of
+from surveys.vocabulary.formula_guard import unguarded
 
 Floats = NDArray[np.float64]
 OfRows = NDArray[np.bool_] | NDArray[np.object_] | Floats | pd.Series
@@ -48,6 +50,13 @@ class PrintedTable:
     def text(self, column: str) -> NDArray[np.object_]:
         """The texts of a column [n]."""
         return self.frame[column].to_numpy(dtype=object)
+
+    def texts(self) -> dict[str, list[str]]:
+        """The columns as they were before texts were guarded against spreadsheet programs."""
+        return {
+            column.name: list(map(str if column.is_number else unguarded, self.text(column.name)))
+            for column in self.table.columns
+        }
 
     def number(self, column: str) -> Floats:
         """The numbers of a column [n], NaN where it is empty."""
@@ -76,26 +85,31 @@ Package = Mapping[str, PrintedTable]  # by the name of the table
 @dataclass(frozen=True)
 class RunSettings:
     """The settings of a run by which its tables can be checked: how numbers are printed, from how many forms a result is shown,
-    how intervals are made, with whose name and about which period the results go out, and from where on classes of results
-    begin."""
+    how intervals are made, with whose name and about which period the results go out, from where on classes of results
+    begin, and what columns are called in the council's system."""
 
     output: Output
     minimum: Minimum
     inference: Inference
     publication: Publication
+    council: CouncilSystem
     classes: tuple[ResultClass, ...] = ()
 
     @classmethod
     def of(cls, study: StudyDefinition) -> RunSettings:
         """The settings that the record of a run of a study holds."""
-        return cls(study.output, study.minimum, study.inference, study.publication, study.instrument.classes)
+        plans = (study.output, study.minimum, study.inference, study.publication, study.council)
+        return cls(*plans, study.instrument.classes)
 
 
 def settings_of(run: Mapping[str, Any], shown: str, problems: Problems) -> RunSettings | None:
     """The settings that a ``run.json`` records; None, with their faults, where they are none. A comparison and an audit record
     none: theirs are the defaults."""
     recorded = run.get("settings", {})
-    kinds = {"output": Output, "minimum": Minimum, "inference": Inference, "publication": Publication}
+    kinds: dict[str, type] = {
+        "output": Output, "minimum": Minimum, "inference": Inference, "publication": Publication,
+        "council": CouncilSystem,
+    }  # fmt: skip
     found: dict[str, Any] = {}
     for name, record in kinds.items():
         raw = recorded.get(name, {}) if isinstance(recorded, Mapping) else None

@@ -15,7 +15,7 @@ from typing import Any
 from surveys.handover import official_columns
 from surveys.handover.file_differences import content_differs, differ, keys_differ, leaves
 from surveys.handover.first_faults import bounded
-from surveys.handover.manifest import COUNCIL, MANIFEST, WORKBOOK, read_manifest
+from surveys.handover.manifest import COUNCIL, EXCHANGE, IMPORTS, MANIFEST, WORKBOOK, read_manifest
 from surveys.handover.official_columns import COUNCIL_TABLES, OfficialTable
 from surveys.problems import Problem
 from surveys.vocabulary.csv import records
@@ -48,7 +48,7 @@ def differences_from_copy(folder: Path, again: Mapping[str, bytes]) -> Iterator[
     yield from bounded(keys_differ(MANIFEST, _settings(expected), _settings(found)), file=MANIFEST)
     alone = (folder / WORKBOOK).is_file()
     inside, present = "" if alone else f"{COUNCIL}/", content_of(folder).files
-    for path in (table.path for table in COUNCIL_TABLES):
+    for path in (*(table.path for table in COUNCIL_TABLES), EXCHANGE, *sorted(IMPORTS)):
         yield from content_differs(folder, f"{inside}{path}", again.get(f"{COUNCIL}/{path}"), present)
     recorded = found.get("outputs")
     for table in _SAME:

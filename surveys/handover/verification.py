@@ -20,6 +20,7 @@ from surveys.definitions.study.records import Output
 from surveys.handover import official_columns
 from surveys.handover.council_checks import council_holds
 from surveys.handover.count_checks import counts_of_parts, names_of_nodes, rows_of_tree
+from surveys.handover.exchange_checks import exchange_repeats
 from surveys.handover.file_differences import leaves
 from surveys.handover.fingerprint import covered_files
 from surveys.handover.first_faults import first_of_each
@@ -29,6 +30,8 @@ from surveys.handover.interval_checks import intervals
 from surveys.handover.manifest import (
     COUNCIL,
     DESCRIPTOR,
+    EXCHANGE,
+    IMPORTS,
     INSTRUMENT,
     MANIFEST,
     RECORD,
@@ -81,7 +84,7 @@ _OPTIONAL = (
 _INDEX = (official_columns.INDEX, official_columns.INDEX_UNITS)
 #: Every file that a run writes into a folder, the council's in its own.
 _WRITTEN = {
-    MANIFEST, SUMS, SIGNATURE, DESCRIPTOR, WORKBOOK, RECORD,
+    MANIFEST, SUMS, SIGNATURE, DESCRIPTOR, WORKBOOK, RECORD, EXCHANGE, *IMPORTS,
     *(table.path for table in official_columns.TABLES.values()),
     *(official_columns.TABLES[name].path.replace(".csv", ".xlsx") for name in official_columns.REVIEWED),
     *(f"{INSTRUMENT}/{name}" for name in (INSTRUMENT_FILE, *INSTRUMENT_TABLES)),
@@ -148,6 +151,7 @@ def _check(folder: Path, problems: Problems) -> None:
         problems.extend(_by_settings(package, settings, str(run.get("instrument", "")), instrument))
         if kind is not None:
             problems.extend(council_holds(package, kind, renormalises=settings.inference.renormalises))
+            _check_exchange(folder, package, run, settings, problems)
             _check_workbook(folder, package, (run, settings, instrument), problems)
 
 
@@ -257,7 +261,7 @@ def _check_descriptor(folder: Path, prefix: str, problems: Problems) -> None:
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         problems.add("verify.descriptor_unreadable", file=shown, reason=error)
         return
-    others = (f"{COUNCIL}/", f"{INSTRUMENT}/")
+    others = (f"{COUNCIL}/", f"{INSTRUMENT}/", *IMPORTS)
     tables = {
         path for path in content_of(folder).files if path.endswith(".csv") and not path.startswith(others)
     }
@@ -330,6 +334,14 @@ def _tables(folder: Path, run: Mapping[str, Any], kind: IndexKind | None) -> dic
         wanted |= {f"{COUNCIL}/{table.path}": table for table in of_council}
         wanted |= {table.path: table for table in _INDEX if kind and kind.council}
     return wanted | {table.path: table for table in _OPTIONAL if (folder / table.path).is_file()}
+
+
+def _check_exchange(
+    folder: Path, package: Package, run: Mapping[str, Any], settings: RunSettings, problems: Problems
+) -> None:
+    """The exchange files of the council's folder, which may be this one."""
+    council = folder if (folder / WORKBOOK).is_file() else folder / COUNCIL
+    problems.extend(exchange_repeats(council, package, run, settings.council))
 
 
 def _check_workbook(

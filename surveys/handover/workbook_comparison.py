@@ -41,7 +41,6 @@ from surveys.returns.files.opening import read_sheets
 from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.columns import column_letter
 from surveys.vocabulary.digests import digest_of
-from surveys.vocabulary.formula_guard import unguarded
 
 _NOISE = 1e-9
 #: Kinds of codes whose words only the instrument knows.
@@ -60,16 +59,8 @@ class Beside:
 
     def workbook(self, words: Words) -> bytes:
         """The workbook that the program writes."""
-        texts = {printed.table: _texts(printed) for printed in self.tables}
+        texts = {printed.table: printed.texts() for printed in self.tables}
         return workbook_bytes(replace(self.facts, words=words), texts, self.digests)
-
-
-def _texts(printed: PrintedTable) -> dict[str, list[str]]:
-    """The columns of a table as they were before texts were guarded against spreadsheet programs."""
-    return {
-        column.name: list(map(str if column.is_number else unguarded, printed.text(column.name)))
-        for column in printed.table.columns
-    }
 
 
 def instrument_of_run(run: Mapping[str, Any], own: Path) -> Instrument | None:

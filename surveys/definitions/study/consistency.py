@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import isclose
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +25,7 @@ from surveys.definitions.instrument.records import (
     Node,
     NonAnswer,
     Questionnaire,
+    ResultClass,
     Rule,
     Scale,
     Unit,
@@ -44,8 +45,10 @@ from surveys.definitions.shared_checks import (
     within,
 )
 from surveys.definitions.study.assessments import check_assessments
+from surveys.definitions.study.council_names import CouncilSystem, check_council
 from surveys.definitions.study.explanations import check_explanation
 from surveys.definitions.study.form_codes import fixed_part
+from surveys.definitions.study.index_kind import kind_of_parts
 from surveys.definitions.study.limits import Limits
 from surveys.definitions.study.publication import CitedDocument, IssuedDocument, Period
 from surveys.definitions.study.records import (
@@ -212,10 +215,22 @@ def check_study(draft: StudyDraft) -> None:
         check_totals(draft, known)
     check_externals(draft, known)
     check_assessments(draft, known.excluded)
+    check_council_names(draft)
     check_decisions(draft)
     check_adjudication(draft, known)
     for made, place in draft.of(Explanation):
         check_explanation(made, place, draft.one(AssessmentDates).explained_by)
+
+
+def check_council_names(draft: StudyDraft) -> None:
+    """Columns of the council's system against the tables that an index of this kind has."""
+    instrument, files = draft.instrument, draft.document.get("files", {})
+    assert instrument is not None
+    kind = None
+    if not instrument.broken & {Node, ResultClass}:
+        assessed = isinstance(files, Mapping) and bool(files.get("assessments"))
+        kind = kind_of_parts(instrument.all(Node), instrument.instrument.classes, assessed=assessed)
+    check_council(draft.one(CouncilSystem), kind, draft.place.below("council"))
 
 
 def check_settings(draft: StudyDraft) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from surveys.definitions.instrument.records import Node, ResultClass
 from surveys.definitions.study.records import StudyDefinition
 from surveys.vocabulary.council_tables import IndexKind
 from surveys.vocabulary.levels import ASSESSMENT
@@ -11,9 +14,11 @@ def kind_of(study: StudyDefinition) -> IndexKind:
     """With points where a node has maximum points; with the council's half where the study has assessments; with classes where
     the instrument or the study declares some and the index has all of its halves."""
     instrument = study.instrument
-    whole = study.has_assessments or not any(node.measured_by == ASSESSMENT for node in instrument.nodes)
-    return IndexKind(
-        points=any(node.max_points is not None for node in instrument.nodes),
-        council=study.has_assessments,
-        classes=bool(instrument.classes) and whole,
-    )
+    return kind_of_parts(instrument.nodes, instrument.classes, assessed=study.has_assessments)
+
+
+def kind_of_parts(nodes: Sequence[Node], classes: Sequence[ResultClass], *, assessed: bool) -> IndexKind:
+    """The kind of an index of these nodes and classes; ``assessed``: there are assessments of the council."""
+    whole = assessed or not any(node.measured_by == ASSESSMENT for node in nodes)
+    points = any(node.max_points is not None for node in nodes)
+    return IndexKind(points=points, council=assessed, classes=bool(classes) and whole)

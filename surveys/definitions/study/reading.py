@@ -25,6 +25,7 @@ from surveys.definitions.instrument.records import (
 from surveys.definitions.instrument.shelf import INSTRUMENT_FILE, shipped
 from surveys.definitions.record_building import build, columns_of, entries, from_table, section
 from surveys.definitions.study.consistency import check_study, refers
+from surveys.definitions.study.council_names import CouncilSystem
 from surveys.definitions.study.limits import Limits
 from surveys.definitions.study.publication import (
     CitedDocument,
@@ -102,6 +103,7 @@ SECTIONS: Mapping[str, Section] = {
     "minimum": Section(Minimum),
     "inference": Section(Inference),
     "output": Section(Output),
+    "council": Section(CouncilSystem),
     **PUBLICATION,
     "limits": Section(Limits),
 }
@@ -152,7 +154,7 @@ def read_study(
     _read_tables(draft)
     _read_results(draft)
     draft.read_sections(
-        "returns", "weights", "fieldwork", "minimum", "inference", "output", "limits", "assessment"
+        "returns", "weights", "fieldwork", "minimum", "inference", "output", "limits", "assessment", "council"
     )
     draft.read_sections(*PUBLICATION)
     _name_returns(draft)
@@ -308,6 +310,7 @@ def _study(
         inference=draft.one(Inference),
         output=draft.one(Output),
         publication=publication_of(draft),
+        council=draft.one(CouncilSystem),
         limits=draft.one(Limits),
         assessment=draft.one(AssessmentDates),
         files=tuple(draft.files),

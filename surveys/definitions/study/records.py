@@ -14,6 +14,7 @@ from typing import Literal
 
 from surveys.definitions.field_types import Count, Date, MayBeEmpty
 from surveys.definitions.instrument.records import Instrument, Rule, Unit
+from surveys.definitions.study.council_names import OUR_NAMES, CouncilSystem
 from surveys.definitions.study.limits import LIMITS, Limits
 from surveys.definitions.study.publication import UNSAID, Publication
 from surveys.problems import Language, Problem
@@ -386,6 +387,7 @@ class StudyDefinition(Shown):
     inference: Inference = Inference()
     output: Output = Output()
     publication: Publication = UNSAID
+    council: CouncilSystem = OUR_NAMES
     limits: Limits = LIMITS
     files: tuple[str, ...] = ()  # every input file, relative to the folder, for the manifest
     document: Mapping[str, object] = field(default_factory=dict, repr=False)  # what study.toml says

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from surveys.handover.exchange import exchange_files
 from surveys.handover.manifest import WORKBOOK, digests_of, is_output, json_bytes, sums_bytes
 from surveys.handover.official_kinds import council_tables, kind_of_run
 from surveys.handover.read_back import read_printed, settings_of
@@ -98,7 +99,7 @@ def edit(path: Path, change: Callable[[list[dict[str, str]]], object]) -> None:
 
 
 def workbook_anew(council: Path, words: Words) -> None:
-    """Make the council's workbook anew from its tables with the program's own writer."""
+    """Make the council's exchange files and workbook anew from its tables with the program's own writer."""
     problems = Problems()
     run = json.loads((council / "run.json").read_bytes())
     settings = settings_of(run, "run.json", problems)
@@ -108,6 +109,8 @@ def workbook_anew(council: Path, words: Words) -> None:
     tables = [read_printed(council, table.path, table, problems) for table in council_tables(kind)]
     facts = facts_of_run(run, settings, {})
     printed = [table for table in tables if table is not None]
+    for name, content in exchange_files(run, {t.table: t.texts() for t in printed}, settings.council).items():
+        (council / name).write_bytes(content)
     covered = (*council.glob("*.csv"), *council.glob("*.json"))
     digests = {path.name: digest_of(path.read_bytes()) for path in covered}
     words = {**words_of_program(settings.output.language), **words}

@@ -241,7 +241,7 @@ def test_another_title_is_one_difference_of_the_descriptor(small_round: ScoredRo
     found = cells(list(differences(out, package(under(study, small_round)))))
     assert ("again.value", "datapackage.json", None, "title", "Đợt khác", "Đợt nhỏ 2023") in found
     assert {each[1] for each in found} == {
-        "run.json", "datapackage.json", "council/datapackage.json", "council/survey-scores.xlsx"
+        "run.json", "datapackage.json", "council/datapackage.json", "council/exchange.json", "council/survey-scores.xlsx"
     }  # fmt: skip
 
 
