@@ -39,7 +39,7 @@ def class_probabilities(percent: Floats, se: Floats, df: Floats, classes: Sequen
     """
     thresholds = np.array([made.percent_from for made in classes])[:, None]
     value, known = np.round(percent, _DIGITS), ~np.isnan(percent) & ~np.isnan(se)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         at_least = stats.t.sf((thresholds - value) / se, np.where(df > 0, df, np.nan))
     certain = np.where(value >= thresholds, 1.0, 0.0)
     reached = np.where(se > 0, at_least, certain)  # P(θ ≥ threshold) [K, U]

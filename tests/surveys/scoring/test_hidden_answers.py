@@ -26,26 +26,35 @@ pytestmark = pytest.mark.long
 ROUND = Path(__file__).parents[2] / "rounds" / "small"
 UNITS = {"p1": "Phòng Một", "p2": "Phòng Hai", "p3": "Phòng Ba"}
 STAFF, RATERS, MINIMUM, RATER_ROWS = "abcdefk", "abcdk", 4, 9
-MORE_TREE = "3,,part,shares,survey,,0,,,staff:1;raters:1,,Nhận định,Perceptions,TEST\n"
+MORE_TREE = "4,0,field,,assessment,,4,,,,,Thẩm định,Assessed,TEST\n"
+MORE_TREE += "3,,part,shares,survey,,0,,,staff:1;raters:1,,Nhận định,Perceptions,TEST\n"
 MORE_ITEMS = "k,3,b-1;b-2,agree,0,1,,,,,Nhận định chung,In general,,TEST\n"
+CLASSES = "".join(
+    f'\n[[classes]]\ncode = "{code}"\npercent_from = {least}\nlabel_vi = "{code}"\nlabel_en = "{code}"\n'
+    for code, least in (("tot", 70), ("yeu", 0))
+)
 #: Variations of the small round: policy for missing groups, rule of a whole index.
 KINDS = [("incomplete", ""), ("renormalise", ""), ("incomplete", "pooled"), ("renormalise", "mean_of_items")]
 Form = dict[str, str]
 
 
 def a_round(rng: np.random.Generator) -> tuple[list[Form], list[Form]]:
-    """Forms of staff and of raters, item (and unit) → answer; many are blank, so that many cells are small."""
+    """Forms of staff and of raters, item (and unit) → answer; many are blank, so that many cells are small. Those about the first
+    unit are filled in, so that one total at least can be handed over."""
 
-    def answer() -> str:
-        return str(rng.choice(["", "9", "1", "2", "3", "4", "5"], p=[0.42, 0.04, 0.07, 0.1, 0.12, 0.15, 0.1]))
+    def answer(name: str) -> str:
+        levels, shares = ["1", "2", "3", "4", "5"], [0.13, 0.19, 0.22, 0.28, 0.18]
+        if name == "Phòng Một":
+            return str(rng.choice(levels, p=shares))
+        return str(rng.choice(["", "9", *levels], p=[0.5, 0.04, *(0.46 * share for share in shares)]))
 
     staff = [
-        {"Đơn vị": name, **{item: answer() for item in STAFF}}
+        {"Đơn vị": name, **{item: answer(name) for item in STAFF}}
         for name, forms in zip(UNITS.values(), (9, 7, 5), strict=True)
         for _ in range(forms)
     ]
     raters = [
-        {f"{item} [{name}]": answer() for name in UNITS.values() for item in RATERS}
+        {f"{item} [{name}]": answer(name) for name in UNITS.values() for item in RATERS}
         for _ in range(RATER_ROWS)
     ]
     return staff, raters
@@ -85,11 +94,22 @@ def written(folder: Path, staff: list[Form], raters: list[Form], kind: tuple[str
     declared = declared.replace("minimum_share = 0.5", "minimum_share = 0.01")
     if kind[1]:
         declared = declared.replace("[identity]", f'[scoring]\nrule = "{kind[1]}"\n\n[identity]', 1)
+    declared = declared.replace("total_points = 6", "total_points = 10") + CLASSES
     (instrument / "instrument.toml").write_text(declared, encoding="utf-8")
+    tree = (instrument / "tree.csv").read_text(encoding="utf-8")
+    (instrument / "tree.csv").write_text(
+        tree.replace("0,,unit,sum,total,,6", "0,,unit,sum,total,,10"), encoding="utf-8"
+    )
     study = (folder / "study.toml").read_text(encoding="utf-8").replace("forms = 3", f"forms = {MINIMUM}")
     study += f'\n[inference]\non_missing_group = "{kind[0]}"\n\n[output]\nunweighted = true\n'
     study += "".join(f'\n[[weights]]\ngroup = "{group}"\ncensus = true\n' for group in ("staff", "raters"))
+    study = study.replace("[files]\n", '[files]\nassessments = "assessments.csv"\n')
     (folder / "study.toml").write_text(study, encoding="utf-8")
+    points = "".join(
+        f"b,{unit},4,3.5,3,{final}\n" for unit, final in zip(UNITS, ("3.25", "", "2"), strict=True)
+    )
+    columns = "block,unit,node,self_assessed,first_appraisal,final\n"
+    (folder / "assessments.csv").write_text(columns + points, encoding="utf-8")
     frames = (
         (folder / "frames.csv")
         .read_text(encoding="utf-8")
@@ -135,7 +155,10 @@ def test_other_answers_in_hidden_cells_change_nothing_that_is_published(
         "shares.csv",
         "unweighted.csv",
         "nonresponse-bounds.csv",
+        "index.csv",
+        "index-units.csv",
         "council/scores.csv",
+        "council/units.csv",
     } <= one.keys()
     assert [path for path in one if one[path] != other[path]] == []
 
@@ -214,9 +237,9 @@ def test_least_squares_on_the_published_scores_finds_no_hidden_one(seed: int, tm
     files = packaged(written(tmp_path / "round", staff, raters, ("incomplete", "")))
     rows = {
         (row["unit_code"], row["node_code"], row["group"]): row
-        for row in csv.DictReader(io.StringIO(files["scores.csv"].decode()))
+        for row in csv.DictReader(io.StringIO(files["scores.csv"].decode("utf-8-sig")))
     }
-    tree = list(csv.DictReader(io.StringIO(files["tree.csv"].decode())))
+    tree = list(csv.DictReader(io.StringIO(files["tree.csv"].decode("utf-8-sig"))))
     cells = list(rows)
     hidden = [cell for cell in cells if rows[cell]["score"] == "" and int(rows[cell]["n_valid"]) > 0]
     assert len(hidden) > 5
