@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,16 @@ def test_a_pseudonymised_copy_has_the_same_scores_without_the_base(study: Path, 
     sv.load(study).pseudonymise(tmp_path / "copy")
     assert not (tmp_path / "copy/instrument/goc").exists()
     pd.testing.assert_frame_equal(sv.load(study).score().scores, sv.load(tmp_path / "copy").score().scores)
+
+
+@pytest.mark.long
+def test_a_round_simulated_by_it_carries_the_instrument_in_full(study: Path, tmp_path: Path) -> None:
+    sv.simulate(study / "instrument", 1, tmp_path / "round", scale=0.2)
+    made = load_instrument(tmp_path / "round/instrument")
+    assert replace(made, folder="") == replace(load_instrument(study / "instrument"), folder="", based_on="")
+    assert [
+        problem.text("en") for problem in sv.check(tmp_path / "round") if problem.severity == "error"
+    ] == []
 
 
 def test_the_words_of_a_workbook_are_those_of_the_base_that_was_used() -> None:

@@ -338,6 +338,17 @@ def test_a_fault_is_told_where_it_stands(
     assert all(found[0].text(language) for language in LANGUAGES)
 
 
+def test_in_a_study_the_files_are_named_as_they_lie_there(edition: Callable[..., Path]) -> None:
+    study = edition(
+        '[without]\nitems = ["S0"]\nfields = ["village"]\n[[blocks]]\ncode = "huyen"\nlabel_en = ""\n'
+    )
+    found = {(p.code, p.file) for p in check(study)}
+    assert found >= {
+        ("reference.item", "instrument/goc/items.csv"),
+        ("incomplete.label_en", "instrument/instrument.toml"),
+    }
+
+
 def test_a_table_of_differences_has_every_column_of_the_base(edition: Callable[..., Path]) -> None:
     study = edition()
     rows = "code,parent,level,rule,label_vi,label_en\n4,0,criterion,,Thẩm định lại,Assessed again\n"
