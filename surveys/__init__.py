@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from surveys.between_rounds import compare
     from surveys.definitions.instrument.reading import instruments
+    from surveys.delivered import Package, read_package
     from surveys.handed_over import hand_over, sign, signed_by, unit_sheets, verify
     from surveys.handover.fingerprint import fingerprint
     from surveys.handover.folder import ready
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 #: Name → the module it is loaded from, when it is first used.
 _HOME = {
+    "Package": "surveys.delivered",
     "Problem": "surveys.problems",
     "Result": "surveys.result",
     "RoundComparison": "surveys.result",
@@ -46,6 +48,7 @@ _HOME = {
     "hand_over": "surveys.handed_over",
     "instruments": "surveys.definitions.instrument.reading",
     "load": "surveys.study",
+    "read_package": "surveys.delivered",
     "ready": "surveys.handover.folder",
     "sign": "surveys.handed_over",
     "signed_by": "surveys.handed_over",
@@ -55,9 +58,9 @@ _HOME = {
     "version": "surveys.handover.manifest",
 }
 __all__ = [
-    "Problem", "Result", "RoundComparison", "Screening", "Study", "SurveyError", "audit", "check", "compare", "explain",
-    "fingerprint", "hand_over", "instruments", "load", "ready", "sign", "signed_by", "simulate", "unit_sheets", "verify",
-    "version",
+    "Package", "Problem", "Result", "RoundComparison", "Screening", "Study", "SurveyError", "audit", "check",
+    "compare", "explain", "fingerprint", "hand_over", "instruments", "load", "read_package", "ready", "sign",
+    "signed_by", "simulate", "unit_sheets", "verify", "version",
 ]  # fmt: skip
 
 

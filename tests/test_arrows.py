@@ -39,6 +39,7 @@ ROOMS = (
     "surveys.study",
     "surveys.between_rounds",
     "surveys.handed_over",
+    "surveys.delivered",
     "surveys",
     "surveys.cli",
     "surveys.__main__",

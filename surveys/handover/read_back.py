@@ -172,10 +172,10 @@ def read_printed(folder: Path, path: str, table: OfficialTable, problems: Proble
         return None
     frame = pd.DataFrame([cells for _, cells in body], columns=heading, dtype=object)
     printed = PrintedTable(table, path, frame, np.array([line for line, _ in body], dtype=np.int64))
-    return printed if _cells_hold(printed, problems) else None
+    return printed if cells_hold(printed, problems) else None
 
 
-def _cells_hold(printed: PrintedTable, problems: Problems) -> bool:
+def cells_hold(printed: PrintedTable, problems: Problems) -> bool:
     """Types, gaps, accepted words, ranges and keys; False when a cell is no number and nothing can be computed."""
     readable = True
     for column in printed.table.columns:
