@@ -1,8 +1,6 @@
 """What one unit is shown of a round: its own results beside the average of its block, and nothing else of any other unit.
 
-All numbers are those printed in the package. An average counts a unit where its result and everything below it are shown, so
-that no hidden result enters any average, neither by itself nor by a total; from fewer than :data:`FEWEST` units none is told,
-since two of them would tell each other.
+All numbers are those printed in the package.
 """
 
 from __future__ import annotations
@@ -18,11 +16,10 @@ from surveys.handover.round_results import RoundResults
 from surveys.handover.rounding import exact_texts
 from surveys.handover.words import words_of
 from surveys.problems import Language, phrase
+from surveys.reports.block_averages import Average, block_averages
 from surveys.reports.unit_changes import UnitChanges
 from surveys.vocabulary.columns import FUNNEL_COLUMNS
 
-#: Units from which an average is told, the unit itself among them.
-FEWEST = 3
 #: Sub-criteria named where a unit lost most.
 MOST_LOST = 5
 Key = tuple[str, str]  # block, unit
@@ -114,9 +111,9 @@ class UnitFigures:
 def unit_figures(results: RoundResults) -> dict[Key, UnitFigures]:
     """(block, unit) → what the unit is shown, in the order of the league table's file."""
     nodes = _nodes(results)
-    averages, averaged = _averages(results, nodes)
+    averages = _averages(results, nodes)
     nodes = {
-        unit: tuple(replace(node, average=averages[unit[0], node.code]) for node in of_unit)
+        unit: tuple(replace(node, average=averages[unit[0]][node.code].text) for node in of_unit)
         for unit, of_unit in nodes.items()
     }
     language = results.settings.output.language
@@ -140,7 +137,7 @@ def unit_figures(results: RoundResults) -> dict[Key, UnitFigures]:
             class_name=classes.get(row.get("class", ""), row.get("class", "")),
             ranked=ranked[unit[0]],
             ranked_by_survey=by_survey[unit[0]],
-            averaged=averaged[unit[0]],
+            averaged=averages[unit[0]][nodes[unit][0].code].units,
             forms=forms.get(unit, {}),
             losses=tuple(_losses(nodes[unit], results)),
         )
@@ -183,37 +180,16 @@ def _depth(node: Node, instrument: Instrument) -> int:
 
 def _averages(
     results: RoundResults, nodes: Mapping[Key, Sequence[NodeFigures]]
-) -> tuple[dict[Key, str], dict[str, int]]:
-    """(block, node) → mean of the units of the block, empty from too few; and how many units stand in that of the totals."""
-    counted: dict[Key, list[Decimal]] = defaultdict(list)
-    for (block, _), of_unit in nodes.items():
-        whole = _shown_with_all_below(of_unit, results.instrument)
+) -> dict[str, dict[str, Average]]:
+    """Block → node → its average over the units."""
+    output, values = results.settings.output, defaultdict[str, dict[str, dict[str, str]]](dict)
+    decimals: dict[str, int] = {}
+    for (block, unit), of_unit in nodes.items():
+        values[block][unit] = {node.code: node.value for node in of_unit}
         for node in of_unit:
-            counted[block, node.code] += [Decimal(node.value)] if node.code in whole else []
-    points = {node.code for of_unit in nodes.values() for node in of_unit if node.max_points}
-    output = results.settings.output
-    means = {
-        key: exact_texts(
-            [sum(values, Decimal()) / len(values)],
-            output.points_decimals if key[1] in points else output.percent_decimals,
-        )[0]
-        if len(values) >= FEWEST
-        else ""
-        for key, values in counted.items()
-    }
-    totals = {block: of_unit[0].code for (block, _), of_unit in nodes.items()}
-    numbers = {block: len(counted[block, root]) for block, root in totals.items()}
-    return means, {block: number if number >= FEWEST else 0 for block, number in numbers.items()}
-
-
-def _shown_with_all_below(nodes: Sequence[NodeFigures], instrument: Instrument) -> set[str]:
-    """Nodes of a unit whose result and every result below them are shown."""
-    whole = {node.code for node in nodes}
-    for node in reversed(nodes):  # children stand behind their parents
-        if node.code not in whole or not node.value:
-            whole.discard(node.code)
-            whole.discard(instrument.node[node.code].parent)
-    return whole
+            decimals[node.code] = output.points_decimals if node.max_points else output.percent_decimals
+    parents = {node.code: node.parent for node in results.instrument.nodes}
+    return {block: block_averages(of_block, parents, decimals) for block, of_block in values.items()}
 
 
 def _losses(nodes: Sequence[NodeFigures], results: RoundResults) -> Iterator[Loss]:

@@ -16,8 +16,9 @@ from surveys.handover.round_results import RoundResults
 from surveys.handover.rounding import exact_texts, plain_texts
 from surveys.handover.words import period_shown, words_of_program
 from surveys.problems import Language, phrase
+from surveys.reports.block_averages import FEWEST
 from surveys.reports.unit_changes import Change, UnitChanges
-from surveys.reports.unit_figures import FEWEST, Loss, NodeFigures, UnitFigures
+from surveys.reports.unit_figures import Loss, NodeFigures, UnitFigures
 from surveys.reports.word.document import LetterHead, Paragraph, Picture, TableLook, WordDocument
 from surveys.reports.word.styles import layout
 from surveys.vocabulary.dates import written_date

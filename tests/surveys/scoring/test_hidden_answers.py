@@ -13,6 +13,7 @@ import shutil
 from collections import defaultdict
 from pathlib import Path
 
+import docx
 import numpy as np
 import openpyxl
 import pytest
@@ -20,6 +21,7 @@ import pytest
 import surveys as sv
 from surveys.handover.package import package
 from surveys.handover.verification import verify_folder
+from surveys.problems import phrase
 
 pytestmark = pytest.mark.long
 
@@ -35,6 +37,8 @@ CLASSES = "".join(
 )
 #: Variations of the small round: policy for missing groups, rule of a whole index.
 KINDS = [("incomplete", ""), ("renormalise", ""), ("incomplete", "pooled"), ("renormalise", "mean_of_items")]
+#: How the line of a sheet begins that names the results it was made from.
+MADE_FROM = phrase("sheet.made_from", "vi", fingerprint="")[:20]
 Form = dict[str, str]
 
 
@@ -161,6 +165,36 @@ def test_other_answers_in_hidden_cells_change_nothing_that_is_published(
         "council/units.csv",
     } <= one.keys()
     assert [path for path in one if one[path] != other[path]] == []
+
+
+def sheets_of(results: Path, out: Path) -> dict[str, list[str]]:
+    """Unit → every text of its sheet but the fingerprint of the results."""
+    sv.unit_sheets(results, out)
+    found = {}
+    for path in sorted(out.glob("*/*.docx")):
+        document = docx.Document(str(path))
+        texts = [node.text or "" for node in document.element.body.iter() if node.tag.endswith("}t")]
+        found[path.stem] = [text for text in texts if not text.startswith(MADE_FROM)]
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS[:2], ids=lambda kind: kind[0])
+def test_other_answers_in_hidden_cells_change_no_sheet_of_a_unit(
+    kind: tuple[str, str], tmp_path: Path
+) -> None:
+    """Neither that of the unit itself nor, by the averages, that of another."""
+    rng = np.random.default_rng(7)
+    staff, raters = a_round(rng)
+    other_staff, other_raters, _ = others_in_hidden_cells(staff, raters, rng)
+    shown_staff = [{**form, "a": "1" if form["a"] == "5" else form["a"]} for form in staff]
+    rounds = {"one": (staff, raters), "other": (other_staff, other_raters), "shown": (shown_staff, raters)}
+    sheets = {}
+    for name, forms in rounds.items():
+        sv.load(written(tmp_path / name, *forms, kind)).score().write(tmp_path / f"of-{name}")
+        sheets[name] = sheets_of(tmp_path / f"of-{name}", tmp_path / f"sheets-{name}")
+    assert len(sheets["one"]) == len(UNITS)
+    assert sheets["one"] == sheets["other"]
+    assert sheets["one"] != sheets["shown"]  # that this test can fail
 
 
 def test_other_answers_in_shown_cells_change_the_published_tables(tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ import surveys as sv
 from surveys.cli import main
 from surveys.handover.round_results import RoundResults, read_results_of_round
 from surveys.problems import phrase
-from surveys.reports.unit_figures import FEWEST, unit_figures
+from surveys.reports.block_averages import FEWEST
+from surveys.reports.unit_figures import unit_figures
 from surveys.vocabulary.csv import csv_bytes
 from tests.surveys.handover.forging import reseal
 
@@ -151,18 +152,27 @@ def interval_of(low: str, high: str) -> str:
 
 
 def averages_of(scores: Rows, tree: Rows) -> dict[Key, str]:
-    """(block, node) → mean as text, by exact fractions: over units whose result, and every result below it, is there."""
+    """(block, node) → mean as text, by exact fractions: over units whose result, and every result below it, is there, without one
+    or two that do not stand in the mean above."""
     parents = {row["code"]: row["parent"] for row in tree}
-    values: dict[Key, list[str]] = defaultdict(list)
-    for (block, _), rows in by_unit(scores).items():
-        value = {row["node_code"]: row["points"] if "points" in row else row["percent"] for row in rows}
-        for node in value:
-            below = [other for other in value if node in above(other, parents)]
-            if all(value[each] for each in (node, *below)):
-                values[block, node].append(value[node])
-            else:
-                values[block, node] += []
-    return {key: mean_of(texts) if len(texts) >= 3 else "" for key, texts in values.items()}
+    means: dict[Key, str] = {}
+    counted: dict[Key, list[str]] = {}
+    for block in {row["block"] for row in scores}:
+        value: dict[str, dict[str, str]] = defaultdict(dict)
+        for row in scores:
+            if row["block"] == block:
+                value[row["unit_code"]][row["node_code"]] = (
+                    row["points"] if "points" in row else row["percent"]
+                )
+        for node in next(iter(value.values())):
+            below = [other for other in next(iter(value.values())) if node in above(other, parents)]
+            units = [u for u, own in value.items() if all(own[each] for each in (node, *below))]
+            over = counted.get((block, parents[node]), [])
+            if len([unit for unit in units if unit not in over]) in (1, 2):
+                units = [unit for unit in units if unit in over]
+            counted[block, node] = units if len(units) >= 3 else []
+            means[block, node] = mean_of([value[unit][node] for unit in units]) if len(units) >= 3 else ""
+    return means
 
 
 def above(node: str, parents: dict[str, str]) -> list[str]:
@@ -241,7 +251,7 @@ def check_privacy(results: Path, sheets: Path) -> None:
         nodes = " ".join(row["node_name"] for row in scores[key])
         words = set(re.findall(r"[\w.-]+", text))
         numbers = {cell for table in tables_of(path) for row in table for cell in row}
-        known = {cell for row in of_annex(path) for cell in row}
+        known = {cell for row in of_annex(path) for cell in row} | lost_by(scores[key])
         for other in units:
             if other is own:
                 continue
@@ -253,6 +263,12 @@ def check_privacy(results: Path, sheets: Path) -> None:
                     value = shown(row.get(column, ""))
                     if len(value) > 5 and len(set(value)) > 4 and value in numbers:
                         assert value in known, (path, value)
+
+
+def lost_by(rows: Rows) -> set[str]:
+    """Points that a unit lost, as a sheet shows them."""
+    pairs = ((row["max_points"], row["points"]) for row in rows if row.get("points"))
+    return {shown(str(Decimal(most) - Decimal(points))) for most, points in pairs}
 
 
 def test_nothing_of_other_units_stands_in_a_sheet(first: Path, first_sheets: Path) -> None:
@@ -284,6 +300,16 @@ def test_what_is_hidden_of_a_unit_enters_no_average_not_even_by_its_total(first:
     totals = {key[1]: figures.total.points for key, figures in unit_figures(results).items()}
     found = unit_figures(hidden)["xa", "x1"]
     assert found.averaged == 5
+    one = next(
+        node for node in found.nodes if node.code == "2"
+    )  # which x2 shows, and would show by the difference
+    others = [
+        node.points
+        for key, f in unit_figures(results).items()
+        for node in f.nodes
+        if node.code == "2" and key[1] != "x2"
+    ]
+    assert one.average == mean_of(others)
     assert found.total.average == mean_of([points for unit, points in totals.items() if unit != "x2"])
     for points in ("0.0001", "9.9999"):
         other = changed_units(hidden, {"x2": {"0": {"points": points}}})
