@@ -74,11 +74,13 @@ def score(context: typer.Context, study: StudyPath, out: Out) -> None:
     with terminal.progress() as stages:
         result = loaded.score(stages)
         result.write(out, stages("write"))
-    from surveys.reports.summaries import funnel_summary, league_summaries
+    from surveys.reports.summaries import funnel_summary, index_summaries, league_summaries
 
     terminal.problems(result.warnings, out)
     terminal.summary(funnel_summary(result.counts, loaded.instrument, terminal.language))
-    for summary in league_summaries(result.units, loaded.definition, terminal.language):
+    definition, language = loaded.definition, terminal.language
+    totals = index_summaries(result.index_units, definition, language)
+    for summary in totals or league_summaries(result.units, definition, language):
         terminal.summary(summary)
     _written(terminal, out)
     _what_next(terminal, result, study, out)

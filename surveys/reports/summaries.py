@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ import pandas as pd
 
 from surveys.definitions.instrument.records import Instrument, Source
 from surveys.definitions.study.records import StudyDefinition
-from surveys.handover.official_columns import COLUMNS, UNITS
+from surveys.handover.official_columns import COLUMNS, INDEX_UNITS, UNITS, OfficialTable
 from surveys.handover.result_frames import printed
 from surveys.handover.rounding import decimal_texts, plain_texts, whole_texts
 from surveys.handover.words import label_of, names_in, worded
@@ -57,25 +57,44 @@ def funnel_summary(counts: pd.DataFrame, instrument: Instrument, language: Langu
 
 def league_summaries(units: pd.DataFrame, study: StudyDefinition, language: Language) -> tuple[Summary, ...]:
     """The first units of each block by rank; those without a rank stand last."""
-    found = []
+    return tuple(_leagues(units, UNITS, study, language))
+
+
+def index_summaries(units: pd.DataFrame, study: StudyDefinition, language: Language) -> tuple[Summary, ...]:
+    """The first units of each block by the total of both halves, none where a study has no assessments. ``units``:
+    ``INDEX_UNIT_COLUMNS``."""
+    return tuple(_leagues(units, INDEX_UNITS, study, language))
+
+
+def _leagues(
+    units: pd.DataFrame, table: OfficialTable, study: StudyDefinition, language: Language
+) -> Iterator[Summary]:
+    """A league table per block; classes and statuses where there are any to tell."""
+    whole = table is INDEX_UNITS
     for block, rows in units.groupby("block", sort=False):
         ordered = rows.sort_values("rank", kind="stable", na_position="last")
         more = max(len(ordered) - _SHOWN, 0)
-        remarks = [phrase("summary.more_units", language, more=more)] if more else []
+        remarks = [phrase("summary.more_units", language, more=more, table=table.path)] if more else []
         remarks.append(phrase("summary.pointwise_and_joint", language))
-        texts = printed(UNITS, ordered.head(_SHOWN), study.output)
+        if whole:
+            remarks.append(phrase("summary.both_halves", language))
+        texts = printed(table, ordered.head(_SHOWN), study.output)
+        of_hundred = set(texts["max_points"]) == {"100"}  # points are percentages
+        shown = ("rank", "unit_name", "points", *(() if of_hundred else ("percent",)))
         columns = {
-            **{name: texts[name] for name in ("rank", "unit_name", "points", "percent")},
+            **{name: texts[name] for name in shown},
             "summary.interval": _ranges(texts["ci_low"], texts["ci_high"]),
             "summary.ranks": _ranges(texts["rank_low"], texts["rank_high"]),
         }
+        if any(texts["class"]):
+            classes = {made.code: label_of(made, language) for made in study.instrument.classes}
+            columns["class"] = [classes.get(code, code) for code in texts["class"]]
         if any(status != OK for status in texts["status"]):
             columns["status"] = [phrase(f"handover.status.{status}", language) for status in texts["status"]]
         title = _league_title(str(block), texts["max_points"], study, language)
-        numeric = tuple(name not in ("unit_name", "status") for name in columns)
+        numeric = tuple(name not in ("unit_name", "class", "status") for name in columns)
         lines = tuple(zip(*columns.values(), strict=True))
-        found.append(Summary(title, _headings(tuple(columns), language), numeric, lines, tuple(remarks)))
-    return tuple(found)
+        yield Summary(title, _headings(tuple(columns), language, table), numeric, lines, tuple(remarks))
 
 
 def _league_title(block: str, most: Sequence[str], study: StudyDefinition, language: Language) -> str:
@@ -200,11 +219,12 @@ def _summary(
     return Summary(phrase(title, language), _headings(headings, language), numeric, tuple(rows), remarks)
 
 
-def _headings(names: Sequence[str], language: Language) -> tuple[str, ...]:
-    """Headings: ``summary.…`` as they are, others from the codebook."""
-    return tuple(
-        COLUMNS[name].heading(language) if name in COLUMNS else phrase(name, language) for name in names
-    )
+def _headings(
+    names: Sequence[str], language: Language, table: OfficialTable | None = None
+) -> tuple[str, ...]:
+    """Headings: ``summary.…`` as they are, others from the codebook, as they are in the ``table`` where there is one."""
+    known = COLUMNS | dict(table.column if table else {})
+    return tuple(known[name].heading(language) if name in known else phrase(name, language) for name in names)
 
 
 def _lines(frame: pd.DataFrame) -> list[tuple[str, ...]]:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
+import surveys as sv
 from surveys.problems import LANGUAGES, Language
-from surveys.reports.summaries import change_summaries, funnel_summary, league_summaries, mapping_summary
+from surveys.reports.summaries import (
+    change_summaries,
+    funnel_summary,
+    index_summaries,
+    league_summaries,
+    mapping_summary,
+)
 from surveys.scoring.scored_round import ScoredRound
 from surveys.screening import Screening
 from surveys.vocabulary.remarks import remark
+from tests.indices.test_both_halves import round_of
 
 
 def test_the_funnel_is_added_up_by_questionnaire(small_round: ScoredRound) -> None:
@@ -47,6 +57,24 @@ def test_the_league_stands_by_rank_with_rounded_numbers(small_round: ScoredRound
     ]
     assert found.rows[1][3:6] == ("42.22", "40.05 – 44.43", "1 – 3")
     assert [("pointwise" in text, "joint" in text) for text in found.remarks] == [(True, True)]
+
+
+def test_totals_of_both_halves_stand_with_their_classes(tmp_path: Path) -> None:
+    """Of the round worked out by hand: a 5.5 + 4 · (5/6 + 0.8)/2, c 4.5 + 4 · (0.75 + 0.7)/2, b 4.25 + 4 · (0.55 + 0.6)/2;
+    d lacks the council's points, e is hidden."""
+    result = sv.load(round_of(tmp_path / "round")).score()
+    (found,) = index_summaries(result.index_units, result.round.study, "en")
+    assert found.title.endswith("(maximum 10 points)")
+    assert found.headings[2] == "Points"
+    assert [(row[0], row[1], row[2], row[6], row[7]) for row in found.rows] == [
+        ("1", "Xã An", "8.7667", "Good", "ok"),
+        ("2", "Xã Cao", "7.4000", "Fair", "ok"),
+        ("3", "Xã Bình", "6.5500", "Weak", "provisional"),
+        ("", "Xã Dương", "", "", "incomplete"),
+        ("", "Xã Én", "", "", "incomplete"),
+    ]
+    assert any("council" in text for text in found.remarks)
+    assert index_summaries(result.index_units[:0], result.round.study, "en") == ()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
