@@ -75,7 +75,7 @@ def read_edition(name: str) -> Edition:
 
 def in_full(base: Edition, own: Edition) -> Edition:
     """An edition of differences written out in full, the slow way: what is taken away goes, then code by code the own one stands
-    for that of the base, in its place; what is new stands at the end."""
+    for that of the base, in its place; what is new, or named as taken away and given again, stands at the end."""
     without = own.toml.get("without", {})
     blocks = without.get("blocks", [])
     gone = {kind: set(without.get(kind, [])) for kind in ("nodes", "items", "units", "questionnaires")}
@@ -114,14 +114,23 @@ def in_full(base: Edition, own: Edition) -> Edition:
             known_by = ("rule", "questionnaires") if key == "rules" else ("code",)
             kept = [entry for entry in value if str(entry[known_by[0]]) not in taken]
             toml[key] = _over(kept, toml.get(key, []), known_by)
-    rows = ((base.tree, tree, own.tree), (base.items, items, own.items), (base.units, units, own.units))
+    rows = (
+        ("nodes", base.tree, tree, own.tree),
+        ("items", base.items, items, own.items),
+        ("units", base.units, units, own.units),
+    )
+    named = {kind: set(without.get(kind, [])) for kind, *_ in rows}
     whole = (
         [
             row
-            for row in _over(old, new, ("block", "code") if old is base.units else ("code",))
+            for row in _over(
+                [row for row in old if row["code"] not in named[kind]],
+                new,
+                ("block", "code") if kind == "units" else ("code",),
+            )
             if row in (*left, *new)
         ]
-        for old, left, new in rows
+        for kind, old, left, new in rows
     )
     return Edition(own.name, toml, *whole)
 
