@@ -149,12 +149,13 @@ def _since(
     try:
         changes = compare(earlier, results).changes
     except SurveyError as error:
-        if any(problem.code not in NOT_COMPARABLE for problem in error.problems):
+        told = [problem for problem in error.problems if problem.severity == "error"]
+        if any(problem.code not in NOT_COMPARABLE for problem in told):
             raise
-        why = " ".join(problem.message(output.language) for problem in error.problems)
+        why = " ".join(problem.message(output.language) for problem in told)
         return {unit: replace(own, changes=UnitChanges(refused=why)) for unit, own in figures.items()}
-    told = unit_changes(changes, found.instrument, output.percent_decimals, output.language)
-    return {unit: replace(own, changes=told.get(unit, UnitChanges())) for unit, own in figures.items()}
+    of_units = unit_changes(changes, found.instrument, output.percent_decimals, output.language)
+    return {unit: replace(own, changes=of_units.get(unit, UnitChanges())) for unit, own in figures.items()}
 
 
 def _against_signers(folder: Path, signers: Path) -> tuple[Problem, ...]:
