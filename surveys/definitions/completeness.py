@@ -56,7 +56,7 @@ def check_rules(draft: InstrumentDraft, of_study: object) -> None:
     """The validity rules that an edition and its study speak of are those that are customary where its forms have what they
     look at; ``of_study``: the tables ``[[rules]]`` of the study."""
     own, study = (raw for raw, _ in draft.tables("rules")), of_study if isinstance(of_study, list) else []
-    named = {entry.get("rule") for entry in (*own, *study) if isinstance(entry, Mapping)}
+    named = {str(entry.get("rule")) for entry in (*own, *study) if isinstance(entry, Mapping)}
     lacking = [name for name in _customary(draft) if name not in named]
     place = draft.place.below("rules")
     if not named:

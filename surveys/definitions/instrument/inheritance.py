@@ -130,7 +130,7 @@ def _left(
         gone[name] |= {
             str(entry.raw.get("code"))
             for entry in base
-            if entry.raw.get("block") in gone["blocks"] or entry.raw.get("group") in gone["groups"]
+            if str(entry.raw.get("block")) in gone["blocks"] or str(entry.raw.get("group")) in gone["groups"]
         }
     left = [entry for entry in base if entry.key[0] not in gone[name]]
     return _struck(left, gone["questionnaires"]) if name == "rules" else left
@@ -149,7 +149,7 @@ def _struck(rules: Sequence[PlacedTable], questionnaires: Collection[str]) -> li
     for entry in rules:
         named = entry.raw.get("questionnaires")
         asked = named if isinstance(named, list) else []
-        left = [code for code in asked if code not in questionnaires]
+        left = [code for code in asked if str(code) not in questionnaires]
         if left == asked:
             found.append(entry)
         elif left:

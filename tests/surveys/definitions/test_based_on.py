@@ -338,6 +338,24 @@ def test_a_fault_is_told_where_it_stands(
     assert all(found[0].text(language) for language in LANGUAGES)
 
 
+@pytest.mark.parametrize(
+    ("where", "text"),
+    [
+        ("", "without = 3\n"), ("", "without = [{}]\n"), ("", "[without]\nnodes = 3\n"), ("", "[without]\nitems = [[1]]\n"),
+        ("", "scales = 3\n"), ("", "[scales]\nagree = 3\n"), ("", "rules = [3]\n"), ("", "[[rules]]\nrule = [1]\n"),
+        ("", "[[rules]]\nrule = 'too_fast'\nquestionnaires = 'huyen-1'\n"), ("", "[[groups]]\ncode = { a = 1 }\n"),
+        ("goc", "[[questionnaires]]\ncode = []\nblock = []\ngroup = {}\n"),
+        ("goc", "[[rules]]\nrule = 'too_fast'\nseverity = 'flag'\nquestionnaires = [[], {}]\n"),
+    ],
+)  # fmt: skip
+def test_values_of_other_types_are_faults(edition: Callable[..., Path], where: str, text: str) -> None:
+    study = edition('[without]\ngroups = ["deputies"]\n' if where else text)
+    if where:
+        path = study / "instrument/goc/instrument.toml"
+        path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
+    assert [p for p in check(study / "instrument") if p.severity == "error"]
+
+
 def test_in_a_study_the_files_are_named_as_they_lie_there(edition: Callable[..., Path]) -> None:
     study = edition(
         '[without]\nitems = ["S0"]\nfields = ["village"]\n[[blocks]]\ncode = "huyen"\nlabel_en = ""\n'
