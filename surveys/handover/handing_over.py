@@ -28,7 +28,7 @@ from surveys.handover.read_back import settings_of
 from surveys.handover.round_results import table_of
 from surveys.handover.seal import sealed
 from surveys.handover.verification import verify_folder
-from surveys.handover.workbook import WorkbookFacts, facts_of_run
+from surveys.handover.workbook_facts import WorkbookFacts, facts_of_run
 from surveys.problems import Problems, fault
 from surveys.vocabulary.columns import CELL_COLUMNS, FUNNEL_COLUMNS
 

@@ -36,7 +36,8 @@ from surveys.handover.result_frames import Texts
 from surveys.handover.review_books import review_books
 from surveys.handover.seal import described, package_name, sealed
 from surveys.handover.words import SHOWN, label_of, words_of
-from surveys.handover.workbook import facts_of_run, workbook_bytes
+from surveys.handover.workbook import workbook_bytes
+from surveys.handover.workbook_facts import facts_of_run
 from surveys.returns.form_numbers import form_names, number_key
 from surveys.returns.submissions.entry_agreement import agreement, disagreements
 from surveys.scoring.scored_round import ScoredRound

@@ -57,8 +57,8 @@ from surveys.handover.reconciliation import reconciled
 from surveys.handover.run_checks import record_of_run
 from surveys.handover.seal import described, package_name
 from surveys.handover.status_checks import shares_shown, statuses_and_remarks
-from surveys.handover.workbook import facts_of_run
 from surveys.handover.workbook_comparison import Beside, instrument_of_run, workbook_repeats
+from surveys.handover.workbook_facts import facts_of_run
 from surveys.problems import Problem, Problems, shortened
 from surveys.vocabulary.digests import digest_of
 from surveys.vocabulary.folder_content import bytes_of, content_of

@@ -9,16 +9,18 @@ from surveys.definitions.study.publication import CitedDocument, IssuedDocument,
 from surveys.definitions.study.records import StudyDefinition
 from surveys.problems import Language, Names, phrase, wording
 from surveys.vocabulary.dates import written_date
+from surveys.vocabulary.levels import MEASURED_BY
 from surveys.vocabulary.statuses import BASES, EXPLANATION_DECISIONS, EXPLANATION_STATUSES, STATUSES
 
 #: Kind of code → code → word.
 Words = Mapping[str, Mapping[str, str]]
-#: Kinds of codes that the council's workbook shows by their words.
-SHOWN = ("block", "group", "questionnaire", "status", "basis")
+#: Kinds of codes that the council's workbook shows by the words of the instrument.
+SHOWN = ("block", "group", "questionnaire")
 #: Kinds of codes of the engine → the codes.
-CODES = {
+_CODES: Mapping[str, Sequence[str]] = {
     "status": STATUSES,
     "basis": BASES,
+    "measured_by": MEASURED_BY,
     "explanation_status": EXPLANATION_STATUSES,
     "explanation_decision": EXPLANATION_DECISIONS,
 }
@@ -36,8 +38,8 @@ def unit_name(unit: Unit, language: Language) -> str:
 
 def words_of(kind: str, instrument: Instrument, language: Language) -> Mapping[str, str]:
     """Code → word, for the codes of a ``block``, ``group``, ``questionnaire``, ``node``, or of a kind of statuses."""
-    if kind in CODES:
-        return {code: phrase(f"handover.{kind}.{code}", language) for code in CODES[kind]}
+    if kind in _CODES:
+        return engine_words(kind, language)
     records: Mapping[str, Sequence[Block | Group | Questionnaire | Node]] = {
         "block": instrument.blocks,
         "group": instrument.groups,
@@ -47,13 +49,18 @@ def words_of(kind: str, instrument: Instrument, language: Language) -> Mapping[s
     return {record.code: label_of(record, language) for record in records[kind]}
 
 
-def words_of_program(language: Language) -> dict[str, dict[str, str]]:
-    """The words of those codes shown that are the same in every instrument: kind → code → word."""
-    shown = {kind: CODES[kind] for kind in SHOWN if kind in CODES}
-    return {
-        kind: {code: phrase(f"handover.{kind}.{code}", language) for code in codes}
-        for kind, codes in shown.items()
-    }
+def engine_words(kind: str, language: Language) -> Mapping[str, str]:
+    """Code → word, for a kind of codes that every index shares.
+
+    >>> engine_words("basis", "en")["final"]
+    'final'
+    """
+    return {code: phrase(f"handover.{kind}.{code}", language) for code in _CODES[kind]}
+
+
+def is_of_engine(kind: str) -> bool:
+    """Whether every index shares the codes of a kind."""
+    return kind in _CODES
 
 
 def names_in(study: StudyDefinition, language: Language) -> Names:

@@ -19,18 +19,24 @@ from surveys.definitions.instrument.reading import load_instrument
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.instrument.shelf import find_instrument, shipped
 from surveys.handover.first_faults import bounded
+from surveys.handover.official_columns import OfficialTable
 from surveys.handover.read_back import PrintedTable
-from surveys.handover.words import CODES, SHOWN, Words, words_of, words_of_program
-from surveys.handover.workbook import WorkbookFacts, workbook_bytes
+from surveys.handover.result_frames import Texts
+from surveys.handover.words import SHOWN, Words, words_of
+from surveys.handover.workbook import workbook_bytes, workbook_sheets
+from surveys.handover.workbook_facts import WorkbookFacts
+from surveys.handover.workbook_layout import WorkbookSheet
 from surveys.handover.workbook_parts import (
     Cell,
     DamagedWorkbookError,
+    Headings,
     Workbook,
     cells_of,
     differences,
     is_plain,
     is_saved_again,
     is_too_large,
+    merged_in,
     place_order,
     row_of,
     sheets_differ,
@@ -43,8 +49,6 @@ from surveys.returns.headings.columns import column_letter
 from surveys.vocabulary.digests import digest_of
 
 _NOISE = 1e-9
-#: Kinds of codes whose words only the instrument knows.
-_OF_INSTRUMENT = tuple(kind for kind in SHOWN if kind not in CODES)
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,14 @@ class Beside:
 
     def workbook(self, words: Words) -> bytes:
         """The workbook that the program writes."""
-        texts = {printed.table: printed.texts() for printed in self.tables}
-        return workbook_bytes(replace(self.facts, words=words), texts, self.digests)
+        return workbook_bytes(replace(self.facts, words=words), self._texts(), self.digests)
+
+    def sheets(self, words: Words) -> tuple[WorkbookSheet, ...]:
+        """Its sheets before they are written."""
+        return workbook_sheets(replace(self.facts, words=words), self._texts(), self.digests)
+
+    def _texts(self) -> dict[OfficialTable, Texts]:
+        return {printed.table: printed.texts() for printed in self.tables}
 
 
 def instrument_of_run(run: Mapping[str, Any], own: Path) -> Instrument | None:
@@ -89,20 +99,29 @@ def _differences(path: Path, beside: Beside) -> Iterator[Problem]:
         bare = workbook_of(beside.workbook({kind: {} for kind in SHOWN}))  # as large, give or take the words
         content = _content(path, bare)
         found = workbook_of(content, bare.parts)
-        again = is_saved_again(found, bare)
+        words, doubtful = _words(path, beside)
+        wanted = workbook_of(beside.workbook(words))
+        again = is_saved_again(found, bare) and is_saved_again(found, wanted)
         if not again and not is_plain(content):
             yield Problem("verify.workbook_archive")
             return
-        words, doubtful = _words(path, beside)
         yield from doubtful
-        wanted = workbook_of(beside.workbook(words))
-        yield from list(_saved_again(path, found, wanted) if again else differences(found, wanted))
+        headings = {sheet.name: _headings(sheet) for sheet in beside.sheets(words)}
+        compared = (
+            _saved_again(path, found, (wanted, headings)) if again else differences(found, wanted, headings)
+        )
+        yield from list(compared)
     except (
         DamagedWorkbookError,
         TypeError,
         ValueError,
     ) as error:  # the last two: a number that no workbook holds
         yield Problem("verify.workbook_unreadable", params=(("reason", str(error)),))
+
+
+def _headings(sheet: WorkbookSheet) -> Headings:
+    """The headings of a sheet and the row, from 1, in which they begin."""
+    return Headings(sheet.heading_rows[0] + 1, tuple(column.full_heading for column in sheet.columns))
 
 
 def _content(path: Path, bare: Workbook) -> bytes:
@@ -116,28 +135,29 @@ def _content(path: Path, bare: Workbook) -> bytes:
 def _words(path: Path, beside: Beside) -> tuple[Words, list[Problem]]:
     """The words of codes, and those that stand for two codes where only the workbook tells what they mean."""
     language, instrument = beside.facts.output.language, beside.instrument
-    words = words_of_program(language)
     if instrument is not None:
-        return {**words, **{kind: words_of(kind, instrument, language) for kind in _OF_INSTRUMENT}}, []
-    words |= {kind: {} for kind in _OF_INSTRUMENT}
+        return {kind: words_of(kind, instrument, language) for kind in SHOWN}, []
+    words: dict[str, dict[str, str]] = {kind: {} for kind in SHOWN}
     try:
         sheets = {sheet.name: sheet for sheet in read_sheets(path)}
     except SurveyError:  # which is told when the workbook is compared
         return words, []
     doubtful = []
-    for printed in beside.tables:
-        sheet = sheets.get(printed.table.sheet(language))
-        for k, column in enumerate(printed.table.columns):
-            if sheet is not None and column.words in _OF_INSTRUMENT and not column.source:
-                codes = printed.frame[column.name].tolist()
-                doubtful += _learn(words[column.words], codes, _cells_below(sheet, k), sheet.name)
+    for wanted in beside.sheets({kind: {} for kind in SHOWN}):
+        if wanted.name in sheets:
+            told = [
+                (kind, code, _cell_at(sheets[wanted.name], row, k)) for row, k, kind, code in wanted.words()
+            ]
+            for kind in SHOWN:
+                pairs = [(code, word) for of, code, word in told if of == kind]
+                doubtful += _learn(words[kind], pairs, wanted.name)
     return words, doubtful
 
 
-def _learn(known: dict[str, str], codes: Sequence[str], found: Sequence[str], sheet: str) -> list[Problem]:
-    """Take the word of each code that is not ``known`` from where it first stands."""
+def _learn(known: dict[str, str], pairs: Sequence[tuple[str, str]], sheet: str) -> list[Problem]:
+    """Take the word of each code that is not ``known`` from where it first stands; ``pairs``: code and what stands there."""
     doubtful = []
-    for code, word in dict(zip(reversed(codes), reversed(found), strict=False)).items():
+    for code, word in dict(reversed(pairs)).items():
         if code and word and code not in known:
             same = next((other for other, of_other in known.items() if of_other == word), "")
             known[code] = word
@@ -147,14 +167,18 @@ def _learn(known: dict[str, str], codes: Sequence[str], found: Sequence[str], sh
     return doubtful
 
 
-def _cells_below(sheet: Sheet, column: int) -> list[str]:
-    """The texts of a column below its heading."""
-    cells = sheet.cells[1:, column] if column < sheet.cells.shape[1] else ()
-    return [str(cell) for cell in cells]
+def _cell_at(sheet: Sheet, row: int, column: int) -> str:
+    """What stands in a cell; nothing outside of what was read."""
+    row += 1 - sheet.first_row
+    inside = 0 <= row < sheet.cells.shape[0] and column < sheet.cells.shape[1]
+    return str(sheet.cells[row, column]) if inside else ""
 
 
-def _saved_again(path: Path, found: Workbook, wanted: Workbook) -> Iterator[Problem]:
+def _saved_again(
+    path: Path, found: Workbook, expected: tuple[Workbook, Mapping[str, Headings]]
+) -> Iterator[Problem]:
     """What a workbook says that another program saved: that it did, other sheets, hidden parts, and cells that differ."""
+    wanted, headings = expected
     yield Problem("verify.workbook_saved_again")
     yield from sheets_differ(found.sheets, found.hidden, wanted.sheets)
     try:
@@ -165,19 +189,26 @@ def _saved_again(path: Path, found: Workbook, wanted: Workbook) -> Iterator[Prob
     for number, name in enumerate(wanted.sheets, start=1):
         if name in sheets:
             cells = dict(cells_of(wanted.elements(f"xl/worksheets/sheet{number}.xml"), wanted.strings))
-            yield from _cells_differ(sheets[name], cells)
+            own = merged_in(wanted.elements(f"xl/worksheets/sheet{number}.xml"))
+            yield from _parts_differ(sheets[name], own)
+            yield from _cells_differ(sheets[name], cells, headings[name])
 
 
-def _cells_differ(sheet: Sheet, wanted: Mapping[str, Cell]) -> Iterator[Problem]:
-    """Parts of a sheet that are hidden or merged, and the first of its cells that are not those that are wanted."""
+def _parts_differ(sheet: Sheet, own: frozenset[str]) -> Iterator[Problem]:
+    """Parts of a sheet that are hidden, or merged beside those that the program merges (``own``: their first cells)."""
     hidden = [
         *(row + sheet.first_row for row in sheet.hidden_rows),
         *map(column_letter, sheet.hidden_columns),
     ]
     merged = [f"{column_letter(left)}{top + sheet.first_row}" for top, left, _, _ in sheet.merged]
+    merged = [place for place in merged if place not in own]
     for code, places in (("verify.sheet_parts_hidden", hidden), ("verify.sheet_merged", merged)):
         if places:
             yield Problem(code, sheet=sheet.name, params=(("places", the_first(places, 10)),))
+
+
+def _cells_differ(sheet: Sheet, wanted: Mapping[str, Cell], headings: Headings) -> Iterator[Problem]:
+    """The first of the cells of a sheet that are not those that are wanted."""
     found = {
         f"{column_letter(k)}{row + sheet.first_row}": cell
         for (row, k), cell in np.ndenumerate(sheet.cells)
@@ -188,20 +219,17 @@ def _cells_differ(sheet: Sheet, wanted: Mapping[str, Cell]) -> Iterator[Problem]
         for place in sorted(found.keys() | wanted.keys(), key=place_order)
         if not _same(found.get(place, ""), wanted.get(place))
     )
-    faults = (_cell_fault(sheet.name, place, found.get(place, ""), wanted) for place in other)
+    faults = (
+        Problem("verify.sheet_cell", sheet=sheet.name, row=row_of(place), column=headings.of(place),
+                params=(("expected", wanted[place].shown if place in wanted else ""),
+                        ("found", shortened(found.get(place, "")))))
+        for place in other
+    )  # fmt: skip
     yield from bounded(faults, sheet=sheet.name)
-
-
-def _cell_fault(sheet: str, place: str, found: object, wanted: Mapping[str, Cell]) -> Problem:
-    """That another value stands in a cell than the one that is wanted there."""
-    cell, letter = wanted.get(place), place.rstrip("0123456789")
-    heading = wanted[f"{letter}1"].value if f"{letter}1" in wanted else letter
-    params = (("expected", cell.shown if cell else ""), ("found", shortened(found)))
-    return Problem("verify.sheet_cell", sheet=sheet, row=row_of(place), column=heading, params=params)
 
 
 def _same(found: object, wanted: Cell | None) -> bool:
     value = wanted.value if wanted else ""
-    if wanted is None or wanted.kind == "s":
+    if wanted is None or wanted.kind == "s" or value == "":  # the last: a cell that has its borders only
         return str(found) == value
     return isinstance(found, (int, float)) and abs(found - float(value)) <= _NOISE

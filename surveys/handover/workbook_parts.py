@@ -71,6 +71,26 @@ class Cell(NamedTuple):
             return shortened(self.value)
 
 
+class Headings(NamedTuple):
+    """What the columns of a sheet are called, from the ``row`` (from 1) of their headings on."""
+
+    row: int
+    names: tuple[str, ...]
+
+    def of(self, place: str) -> str:
+        """What the column of a cell is called; above the headings and beside them its letter.
+
+        >>> [Headings(3, ("Unit", "Points")).of(place) for place in ("B4", "B1", "C4")]
+        ['Points', 'B', 'C']
+        """
+        letters = _column(place)
+        number = 0
+        for letter in letters:
+            number = number * 26 + ord(letter) - ord("A") + 1
+        known = 0 < number <= len(self.names) and (row_of(place) or 0) >= self.row
+        return self.names[number - 1] if known else letters
+
+
 @dataclass(frozen=True, eq=False)
 class Workbook:
     """Parts of a workbook by name, the names of its sheets in order, and those of hidden ones."""
@@ -228,8 +248,8 @@ def sheets_differ(found: Sequence[str], hidden: frozenset[str], expected: Sequen
             yield Problem("verify.sheet_hidden", sheet=shortened(name))
 
 
-def differences(found: Workbook, expected: Workbook) -> Iterator[Problem]:
-    """Every difference of two workbooks, the place in the first; the first of each kind in a part."""
+def differences(found: Workbook, expected: Workbook, headings: Mapping[str, Headings]) -> Iterator[Problem]:
+    """Every difference of two workbooks, the place in the first; the first of each kind in a part. ``headings``: by sheet."""
     yield from sheets_differ(found.sheets, found.hidden, expected.sheets)
     for name in sorted(found.parts.keys() - expected.parts.keys())[:SHOWN]:
         yield Problem("verify.workbook_part_extra", params=(("part", shortened(name)),))
@@ -241,7 +261,7 @@ def differences(found: Workbook, expected: Workbook) -> Iterator[Problem]:
         if name in found.parts and (
             found.parts[name] != expected.parts[name] or found.strings != expected.strings
         ):
-            for problem in _sheet_differs(found, expected, name, sheet):
+            for problem in _sheet_differs(found, expected, name, (sheet, headings[sheet])):
                 in_cells |= problem.code == "verify.sheet_cell"
                 yield problem
     for name in expected.parts:
@@ -267,17 +287,17 @@ def _part_differs(found: list[Element], expected: list[Element], part: str) -> I
 # --- a sheet ----------------------------------------------------------------------------------------------------------
 
 
-def _sheet_differs(found: Workbook, expected: Workbook, part: str, sheet: str) -> Iterator[Problem]:
+def _sheet_differs(
+    found: Workbook, expected: Workbook, part: str, named: tuple[str, Headings]
+) -> Iterator[Problem]:
     """Differences of one sheet: its cells, its rows, and everything else that stands in its part."""
+    sheet, headings = named
     mine, other = found.elements(part), expected.elements(part)
     cells, wanted = (
         dict(cells_of(elements, book.strings)) for elements, book in ((mine, found), (other, expected))
     )
-    headings = {_column(place): cell.value for place, cell in wanted.items() if row_of(place) == 1}
     faults = (
-        Problem(
-            code, sheet=sheet, row=row_of(place), column=headings.get(_column(place), _column(place)), params=said
-        )
+        Problem(code, sheet=sheet, row=row_of(place), column=headings.of(place), params=said)
         for place in sorted(cells.keys() | wanted.keys(), key=place_order)
         for code, said in _cell_differs(cells.get(place), wanted.get(place), found, expected)
     )  # fmt: skip
@@ -304,6 +324,14 @@ def _frame_differs(
         yield replace(
             problem, code="verify.sheet_element", sheet=sheet, row=number, params=problem.params[1:]
         )
+
+
+def merged_in(elements: Sequence[Element]) -> frozenset[str]:
+    """The first cells of the ranges of a sheet that are merged."""
+    ranges = [
+        dict(e.attributes).get("ref", "") for e in elements if e.path == "worksheet/mergeCells/mergeCell"
+    ]
+    return frozenset(ref.partition(":")[0] for ref in ranges)
 
 
 def cells_of(elements: Sequence[Element], strings: Sequence[str]) -> Iterator[tuple[str, Cell]]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _CREATED = datetime(2000, 1, 1)
 #: Rows and characters of a cell that a sheet can hold.
 MOST_ROWS, MOST_CHARACTERS = 1_048_576, 32_767
+#: The type by whose digits the widths of columns are counted: every system has it, or one as wide.
+_NORMAL = {"font_name": "Arial", "font_size": 10, "font_scheme": "none"}
 _A4 = 9
 _LINE_HEIGHT = 15  # points
 
@@ -34,7 +36,12 @@ def new_workbook(target: IO[bytes], **properties: str) -> Iterator[Workbook]:
     """
     from xlsxwriter import Workbook
 
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "default_format_properties": {**_NORMAL},
+    }
     with Workbook(target, options) as book:
         book.set_properties({**properties, "created": _CREATED})
         yield book

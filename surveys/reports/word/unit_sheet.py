@@ -14,7 +14,7 @@ from surveys.definitions.study.publication import Publication
 from surveys.handover.official_columns import COLUMNS
 from surveys.handover.round_results import RoundResults
 from surveys.handover.rounding import exact_texts, plain_texts
-from surveys.handover.words import period_shown, words_of_program
+from surveys.handover.words import engine_words, period_shown
 from surveys.problems import Language, phrase
 from surveys.reports.block_averages import FEWEST
 from surveys.reports.unit_changes import Change, UnitChanges
@@ -182,7 +182,7 @@ class _Sheet:
 
     def _total(self, total: NodeFigures) -> str:
         if not total.value:
-            status = words_of_program(self.language)["status"].get(total.status, total.status)
+            status = engine_words("status", self.language).get(total.status, total.status)
             return self._said("sheet.total.none", status=status)
         numbers = {"points": total.points, "most": total.max_points, "percent": total.percent}
         shown = {name: self._number(text) for name, text in numbers.items()}
@@ -233,7 +233,7 @@ class _Sheet:
         return self._said("sheet.rank.told", rank=league[f"{part}rank"], ranked=ranked, **limits)
 
     def _status(self, status: str) -> str:
-        return "" if status == OK else words_of_program(self.language)["status"].get(status, status)
+        return "" if status == OK else engine_words("status", self.language).get(status, status)
 
     def _forms(self) -> None:
         """Evaluations of each group and of all of them."""

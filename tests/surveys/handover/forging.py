@@ -13,9 +13,9 @@ from surveys.handover.exchange import exchange_files
 from surveys.handover.manifest import WORKBOOK, digests_of, is_output, json_bytes, sums_bytes
 from surveys.handover.official_kinds import council_tables, kind_of_run
 from surveys.handover.read_back import read_printed, settings_of
-from surveys.handover.words import Words, words_of_program
-from surveys.handover.workbook import facts_of_run
+from surveys.handover.words import Words
 from surveys.handover.workbook_comparison import Beside
+from surveys.handover.workbook_facts import facts_of_run
 from surveys.problems import Problems
 from surveys.vocabulary.digests import digest_of
 from surveys.vocabulary.statuses import DISPOSITIONS, NO_FORMS
@@ -113,5 +113,4 @@ def workbook_anew(council: Path, words: Words) -> None:
         (council / name).write_bytes(content)
     covered = (*council.glob("*.csv"), *council.glob("*.json"))
     digests = {path.name: digest_of(path.read_bytes()) for path in covered}
-    words = {**words_of_program(settings.output.language), **words}
     (council / WORKBOOK).write_bytes(Beside(facts, None, printed, digests).workbook(words))

@@ -15,10 +15,12 @@ import docx
 import pytest
 import segno
 
+from surveys.definitions.study.council_names import CouncilSystem
 from surveys.definitions.study.publication import IssuedDocument, Period, Publication
-from surveys.definitions.study.records import Output
+from surveys.definitions.study.records import Inference, Minimum, Output
 from surveys.handover.handing_over import HandedOver
-from surveys.handover.workbook import WorkbookFacts
+from surveys.handover.read_back import RunSettings
+from surveys.handover.workbook_facts import WorkbookFacts
 from surveys.problems import LANGUAGES, Language, SurveyError, phrase
 from surveys.reports.word.handover_record import handover_record, qr_code
 
@@ -37,7 +39,8 @@ COUNTS = {"issued": 20_348, "returned": 18_050, "valid": 17_761, "review": 67, "
 
 
 def handed(language: Language = "vi", **identity: str) -> HandedOver:
-    facts = WorkbookFacts({**IDENTITY, **identity}, Output(language=language), PUBLICATION, {})
+    settings = RunSettings(Output(language=language), Minimum(), Inference(), PUBLICATION, CouncilSystem())
+    facts = WorkbookFacts({**IDENTITY, **identity}, settings, (), (), {})
     return HandedOver(FILES, facts, 13_553, COUNTS, units=52, ranked=51)
 
 
