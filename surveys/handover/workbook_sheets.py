@@ -202,7 +202,7 @@ def parted(notes: Sequence[str]) -> list[list[str]]:
         parts[note] = next(
             (
                 [*parts.get(rest, [rest]), *parts[end]]
-                for end in alone[:k]
+                for end in reversed(alone[:k])
                 if note.endswith(f"; {end}") and (rest := note.removesuffix(f"; {end}"))
             ),
             [note],

@@ -100,7 +100,7 @@ def _place_and_date(facts: WorkbookFacts) -> str:
         day = date.fromisoformat(facts.publication.document.date)
     except ValueError:
         return phrase("handover.workbook.place", language, place=place)
-    parts = {"day": f"{day:%d}", "month": f"{day:%m}", "year": f"{day:%Y}", "iso": day.isoformat()}
+    parts = {"day": f"{day:%d}", "month": f"{day:%m}", "year": f"{day:%Y}"}
     return phrase("handover.workbook.place_and_date", language, place=place, **parts)
 
 
