@@ -61,7 +61,7 @@ def _resource(table: OfficialTable, size: int, digest: str, output: Output) -> d
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",
-        "byteOrderMark": True,  # of Excel's needs; readers of the standard take it off
+        "byteOrderMark": True,  # which readers of UTF-8 take off, and Excel needs
         "bytes": size,
         "hash": f"sha256:{digest}",
         "dialect": _DIALECT,
