@@ -141,7 +141,7 @@ def test_printed_parts_that_miss_the_printed_total_say_by_how_much(small_round: 
     book = openpyxl.load_workbook(
         io.BytesIO(package(under(study, small_round))["council/survey-scores.xlsx"])
     )
-    explained = {row[0].value: row[1].value for row in book["Giải thích"].iter_rows(min_row=2)}
+    explained = {row[0].value: row[1].value for row in book["Phương pháp"].iter_rows(min_row=5)}
     assert "nhiều nhất 1." in explained["Làm tròn"]
 
 
@@ -264,39 +264,40 @@ def test_one_row_a_rejected_form() -> None:
     assert rejected_forms(shuffled).equals(rejected_forms(frame))
 
 
-def test_the_workbook_has_plain_numbers_under_one_header_row(small_round: ScoredRound) -> None:
+def test_the_workbook_has_plain_numbers_under_its_headings(small_round: ScoredRound) -> None:
     content = package(small_round)["council/survey-scores.xlsx"]
     book = openpyxl.load_workbook(io.BytesIO(content))
     assert book.sheetnames == [
-        "Điểm theo tiêu chí", "Tổng hợp đơn vị", "Theo nhóm đối tượng", "Phiếu", "Phiếu bị loại", "Giải thích",
-        "Nhận dạng và mã kiểm",
+        "Tổng hợp", "Chi tiết", "Theo nhóm đối tượng", "Số phiếu", "Phiếu bị loại", "Phương pháp", "Nhận dạng",
     ]  # fmt: skip
-    sheet = book["Điểm theo tiêu chí"]
-    headings = [c.value for c in sheet[1]]
-    row = dict(zip(headings, [c.value for c in sheet[3]], strict=True))  # node 1 of noi-vu
-    assert [row[name] for name in headings[:8]] == [
-        "Sở",
-        "noi-vu",
+    sheet = book["Chi tiết"]
+    headings = [c.value for c in sheet[4]]
+    assert headings[:5] == ["Tên đơn vị", "Tiêu chí thành phần", "Điểm tối đa", "Điểm", "Tỷ lệ điểm (%)"]
+    assert headings[-2:] == ["Mã đơn vị", "Mã tiêu chí"]
+    row = [c.value for c in sheet[7]]  # node 1 of noi-vu
+    assert row == ["Sở Nội vụ", "Một", 1, 0.6, 60, 57.79, 62.17, 13, "đủ", None, "noi-vu", "1"]
+    points = sheet.cell(8, 4)
+    assert (points.value, points.number_format) == (0.6667, "[$-42A]0.0000")
+    assert sheet.cell(13, 4).value is None
+    assert sheet["A12"].value == "=Trụ sở, “khu A”"
+    assert sheet["A12"].data_type == "s"
+    summary = book["Tổng hợp"]
+    # noi-vu is second: its fields, their sum, percent, limits of the percentage, ranks from and to
+    assert [c.value for c in summary[15]][:10] == [
+        2,
         "Sở Nội vụ",
-        "1",
-        "Một",
-        "sub_criterion",
-        "survey",
+        0.6,
+        0.6667,
+        1.2667,
+        42.22,
+        40.05,
+        44.43,
         1,
+        3,
     ]
-    assert [row[name] for name in headings[8:]] == [0.6, 0.5779, 0.6217, 60, 57.79, 62.17, 13, "đủ", None]
-    points = sheet.cell(4, headings.index("Điểm") + 1)
-    assert (points.value, points.number_format) == (0.6667, "0.0000")
-    assert sheet.cell(9, headings.index("Điểm") + 1).value is None
-    assert sheet["C8"].value == "=Trụ sở, “khu A”"
-    assert sheet["C8"].data_type == "s"
-    assert not sheet.merged_cells.ranges
-    summary = book["Tổng hợp đơn vị"]
-    assert [c.value for c in summary[2]][3:5] == [3, 1.2667]
-    assert [c.value for c in summary[2]][7] == 42.22
-    identity = {row[0].value: row[1].value for row in book["Nhận dạng và mã kiểm"].iter_rows(min_row=2)}
+    identity = {row[0].value: row[1].value for row in book["Nhận dạng"].iter_rows(min_row=5)}
     assert identity["Mã đợt điều tra"] == "nhỏ-2023"
-    explained = {row[0].value: row[1].value for row in book["Giải thích"].iter_rows(min_row=2)}
+    explained = {row[0].value: row[1].value for row in book["Phương pháp"].iter_rows(min_row=5)}
     # y-te: 0.79166… and 2 · 0.55 are printed 0.7917 and 1.1000, their sum 1.89166… 1.8917; tru is withheld; noi-vu:
     # 0.6000 + 0.6667 = 1.2667
     assert "nhiều nhất" not in explained["Làm tròn"]
@@ -309,14 +310,13 @@ def test_official_files_are_in_the_language_of_the_study(small_round: ScoredRoun
     english = under(study, small_round)
     files = package(english)
     book = openpyxl.load_workbook(io.BytesIO(files["council/survey-scores.xlsx"]))
-    assert book.sheetnames == [
-        "Points by sub-criterion", "Summary per unit", "By respondent group", "Forms", "Rejected forms", "Explanations",
-        "Identity and checksums",
-    ]  # fmt: skip
-    sheet = book["Points by sub-criterion"]
-    assert [c.value for c in sheet[1]][:3] == ["Block", "Unit code", "Unit name"]
-    assert [c.value for c in sheet[3]][:5] == ["Departments", "noi-vu", "Sở Nội vụ", "1", "One"]
-    assert "ok" in [c.value for c in sheet[3]]
+    assert book.sheetnames == ["Summary", "Detail", "Groups", "Forms", "Rejected forms", "Method", "Identity"]
+    sheet = book["Detail"]
+    assert [c.value for c in sheet[4]][:3] == ["Unit name", "Sub-criterion", "Maximum points"]
+    assert [c.value for c in sheet[7]][:3] == ["Sở Nội vụ", "One", 1]
+    assert [c.value for c in sheet[7]][-4:] == ["ok", None, "noi-vu", "1"]
+    assert sheet["D7"].number_format == "[$-409]0.0000"
+    assert book["Summary"]["A12"].value == "Departments"
     assert _records(files["council/scores.csv"])[1]["node_name"] == "One"
     assert json.loads(files["run.json"])["settings"]["output"]["language"] == "en"
     assert json.loads(files["datapackage.json"])["title"] == "Small round 2023"

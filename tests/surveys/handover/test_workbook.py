@@ -183,7 +183,10 @@ def test_units_stand_in_order_of_rank_and_those_without_one_last(small_round: Sc
 
 def edition_files(edition: str, language: Language, folder: Path) -> dict[str, bytes]:
     """The package of a simulated round of an edition."""
-    simulate(edition, 3, folder / "round", scale=0.2)
+    scale = (
+        0.5 if edition == "ha-noi/2025" else 0.2
+    )  # in small rounds communes have too few forms for any result
+    simulate(edition, 3, folder / "round", scale=scale)
     study = sv.load(folder / "round").replace(output={"language": language})
     study.score().write(folder / "results")
     paths = [path for path in (folder / "results").rglob("*") if path.is_file()]
