@@ -7,7 +7,7 @@ are carried over with who, when and why. Whatever the files of returns hold besi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import groupby
 from typing import Any
 
@@ -29,7 +29,7 @@ INSTRUMENT = "instrument"
 REGISTER = "units.csv"
 _DECISIONS = "decisions"
 #: Tables that are carried over as they were read; the other decisions are in the returns already.
-_CARRIED = ("issued", "frames", "margins", "externals", "assessments")
+_CARRIED = ("issued", "frames", "margins", "externals")
 #: Columns of tidy returns that the copy does not have: it is what these told of.
 _LEFT_BEHIND = ("source_file", "source_sheet", "source_row", "content", "batch", "edited", "state_text")
 #: How the returns of a copy are written.
@@ -50,6 +50,10 @@ def study_files(screened: ScreenedRound, found: Pseudonymised) -> dict[str, byte
     """Every file of the copy: path → content."""
     study, parts = screened.study, list(_parts(found))
     records: dict[str, Sequence[Any]] = {key: getattr(study, key) for key in _CARRIED if getattr(study, key)}
+    if study.has_assessments:  # without texts, which change no points and may name people
+        records["assessments"] = [
+            replace(made, explanation="", evidence="", note="") for made in study.assessments
+        ]
     decisions = list(_decisions(screened, found))
     if decisions:
         records[_DECISIONS] = decisions

@@ -17,6 +17,7 @@ import pytest
 from scipy import stats
 
 import surveys as sv
+from surveys.cli import main
 from tests.trouble.trial import HEADINGS, table, trial
 
 TREE = """\
@@ -413,3 +414,14 @@ def test_units_without_any_assessment_have_no_total(result: sv.Result, tmp_path:
     assert set(empty.index_units["status"]) == {"incomplete"}
     assert empty.index_units[["points", "rank", "council_points"]].isna().all(axis=None)
     pd.testing.assert_frame_equal(empty.units, result.units)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("cham", ["", COLUMNS + "\n"], ids=["assessed", "empty"])
+def test_a_shared_copy_has_the_same_index_and_no_explanations(cham: str, tmp_path: Path) -> None:
+    path = round_of(tmp_path / "round", cham=cham)
+    assert main(["screen", str(path), "--pseudonymise", "--out", str(tmp_path / "copy")]) == 0
+    assert "Bổ sung" not in (tmp_path / "copy" / "assessments.csv").read_text("utf-8-sig")
+    first, copied = sv.load(path).score(), sv.load(tmp_path / "copy").score()
+    pd.testing.assert_frame_equal(copied.index, first.index)
+    pd.testing.assert_frame_equal(copied.index_units, first.index_units)
