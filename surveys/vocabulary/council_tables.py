@@ -35,12 +35,13 @@ COUNCIL_COLUMNS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 #: What is counted in a row of the table of forms: evaluations (one form for one unit), or forms, each once.
 EVALUATIONS, FORMS = COUNTED = ("evaluations", "forms")
-_POINTS = ("max_points", "points", "points_low", "points_high")
-_COUNCIL = (
+#: Columns of an index with points, of one with the council's half, and of one with classes of results.
+OF_POINTS = ("max_points", "points", "points_low", "points_high")
+OF_COUNCIL = (
     "self_assessed", "first_appraisal", "final", "council_points", "council_basis", "survey_points", "survey_percent",
     "survey_rank", "survey_rank_low", "survey_rank_high",
 )  # fmt: skip
-_CLASSES = ("class", "probability_class")
+OF_CLASSES = ("class", "probability_class")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,6 @@ class IndexKind:
         >>> IndexKind(points=False).columns("groups")[6:10]
         ('n_valid', 'percent', 'ci_low', 'ci_high')
         """
-        parts = ((self.points, _POINTS), (self.council, _COUNCIL), (self.classes, _CLASSES))
+        parts = ((self.points, OF_POINTS), (self.council, OF_COUNCIL), (self.classes, OF_CLASSES))
         lacking = {name for given, names in parts if not given for name in names}
         return tuple(name for name in COUNCIL_COLUMNS[table] if name not in lacking)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import shutil
 import tomllib
@@ -20,13 +21,17 @@ from surveys.definitions.instrument.reading import load_instrument
 from surveys.definitions.instrument.records import Rule
 from surveys.definitions.record_building import build, entries, from_table
 from surveys.definitions.study import reading as study
+from surveys.definitions.study.council_names import CouncilSystem, check_council
 from surveys.definitions.study.records import Exclusion
+from surveys.handover.exchange import FORMAT
 from surveys.problems import Place, Problems, wording
+from surveys.vocabulary.council_tables import COUNCIL_COLUMNS, OF_CLASSES, OF_COUNCIL, OF_POINTS, IndexKind
 from surveys.vocabulary.validity_rules import SEVERITIES
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").glob("*/*.md"))
 FIRST = [ROOT / "docs/vi/01-cuoc-dieu-tra-dau-tien.md", ROOT / "docs/en/01-a-first-survey.md"]
+EXCHANGE = [ROOT / "docs/vi/12-dinh-dang-trao-doi.md", ROOT / "docs/en/12-exchange-format.md"]
 EDITIONS = [ROOT / "docs/vi/11-phien-ban.md", ROOT / "docs/en/11-editions.md"]
 BLOCK = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#]+)\)")
@@ -146,3 +151,25 @@ def test_every_command_that_is_named_is_a_command() -> None:
     named = {(place, command) for place, text in pages.items() for command in COMMAND.findall(f"\n{text}")}
     assert {command for _, command in named} >= {"confirm", "map", "screen", "score", "check", "verify"}
     assert sorted((place, command) for place, command in named if command not in known) == []
+
+
+@pytest.mark.parametrize("page", EXCHANGE, ids=lambda page: page.parent.name)
+def test_the_exchange_format_lists_the_columns_that_there_are(page: Path) -> None:
+    listed = {
+        title: [name.strip() for name in text.replace("\n", " ").split(",")]
+        for title, text in blocks(page, "text")
+    }
+    kinds = {"points": OF_POINTS, "council": OF_COUNCIL, "classes": OF_CLASSES}
+    assert listed == {name: list(columns) for name, columns in {**COUNCIL_COLUMNS, **kinds}.items()}
+    text = page.read_text("utf-8")
+    assert text.count(FORMAT) == 2
+    ((_, example),) = blocks(page, "json")
+    document = json.loads(example)
+    assert set(document["tables"]["scores"][0]) <= set(COUNCIL_COLUMNS["scores"])
+    ((_, names),) = blocks(page, "toml")
+    system = CouncilSystem(
+        tuple((t, tuple(c.items())) for t, c in tomllib.loads(names)["council"]["columns"].items())
+    )
+    problems = Problems()
+    check_council(system, IndexKind(), Place(problems, page.name))
+    assert not problems
