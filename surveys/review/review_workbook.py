@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 _NARROWEST, _WIDEST, _MARGIN = 8, 60, 3
+_TEXT = 30  # where people write texts of their own
 #: Widths of the columns that explain, and the share of a width that text wrapped at words fills at least.
 _ABOUT, _FILL = (18, 22, 90), 0.85
 #: Characters of a list, of a message and of its title that a cell can hold itself.
@@ -81,7 +82,9 @@ def _write_table(
     for k, name in enumerate(table.columns):
         is_filled = name in table.filled
         longest = max([len(name), *(len(row[k]) for row in cells)])
-        width = min(max(longest, 2 * _NARROWEST if is_filled else _NARROWEST) + _MARGIN, _WIDEST)
+        is_text = table.grows and name in table.about and name not in (*table.key, *table.days, *table.beside)
+        least = _TEXT if is_text else 2 * _NARROWEST if is_filled else _NARROWEST
+        width = min(max(longest, least) + _MARGIN, _WIDEST)
         style = styles["filled" if is_filled else "given"]
         sheet.set_column(k, k, width, styles["text"] if table.grows else None)
         sheet.write_string(0, k, name, styles["filled_heading" if is_filled else "heading"])

@@ -154,7 +154,9 @@ _HEIR_FILES = tuple(
     for name in ("instrument.toml", "tree.csv", "items.csv")
 )
 _REVIEWS = tuple(
-    f"{name}{end}" for name in ("forms", "units", "entries", "seconds") for end in (".csv", "-workbook.xlsx")
+    f"{name}{end}"
+    for name in ("forms", "units", "entries", "seconds", "explanations")
+    for end in (".csv", "-workbook.xlsx")
 )
 _PACKAGE = (
     "run.json",

@@ -123,6 +123,8 @@ _REVIEWED = {
     "P07,,loại,,NVA,Không phải người dân,2025-12-01,\nQ03,an-binh,hợp lệ,,NVA,Đã gọi điện,2025-12-02,\n",
     "units": "block,text,proposed_code,decision,reviewer\nxa,An Bình cũ,an-binh,x,NVA\nxa,Hòa Thuận 2,hoa-thuan,có,NVA\n",
     "entries": "form,field,first,second,final,who\nP01,A1,3,4,4,NVA\nP04,B1,5,1,1,NVA\n",
+    "explanations": "block,unit,node,explanation,received_on,status,decision,reviewer,reason,date\n"
+    "xa,an-binh,,Bổ sung,2024-01-05,đã nhận,một phần,NVA,đúng,2024-01-12\nxa,hoa-thuan,1,Sai nhóm,2024-01-05,,,,,\n",
     "seconds": "second_code,proposed_code,decision,reviewer\nX8,P04,x,NVA\nX7,P06,không,NVA\n",
 }
 Rows = list[list[object]]

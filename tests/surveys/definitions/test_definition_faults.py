@@ -386,6 +386,10 @@ issuer_vi = "Ủy ban"
     Case("explanations.lacks", "explanations.csv", ",Bổ sung báo cáo,", ",,", 2, "explanation"),
     Case("explanations.lacks", "explanations.csv", "2024-01-04,received", ",late", 2, "received_on"),
     Case("explanations.nothing_received", "explanations.csv", ",none,pending,,,", ",none,rejected,A,B,2024-01-12", 3, "decision"),
+    Case("explanations.late", "explanations.csv", "2024-01-04,received", "2024-01-07,received", 2, "received_on",
+         {"value": "2024-01-07", "limit": "2024-01-06"}),
+    Case("explanations.not_late", "explanations.csv", "2024-01-04,received", "2024-01-06,late", 2, "received_on",
+         {"value": "2024-01-06", "limit": "2024-01-06"}),
     Case("record.order", "explanations.csv", "2024-01-12", "2024-01-02", 2, "received_on"),
     Case("record.duplicate", "explanations.csv", "huyen,dong-da,", "huyen,ba-dinh,", 3, "node"),
     Case("record.not_accepted", "explanations.csv", ",partly,", ",partially,", 2, "decision", {"nearest": "partly"}),
@@ -452,7 +456,6 @@ def test_every_wording_of_this_room_is_tried_by_some_test() -> None:
         "table.ignored_column",
         "instrument.file_missing", "check.nothing_here", "incomplete.sources", "incomplete.units",
         "incomplete.returns", "incomplete.no_rules", "record.wrong",
-        "explanations.late", "explanations.not_late",
         "field.measure", "field.bands", "study.age_without_start",  # in tests/trouble/test_columns.py
         "rule.no_person_field",  # in tests/trouble/test_identity.py
         "edition.without_base", "edition.circle", "edition.nothing_to_take", "edition.no_difference",  # in test_based_on.py
