@@ -5,6 +5,7 @@ All numbers are those printed in the package.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from surveys.handover.read_back import PrintedTable
 from surveys.handover.round_results import RoundResults
 from surveys.handover.rounding import exact_texts
 from surveys.handover.words import words_of
-from surveys.problems import Language, phrase
+from surveys.problems import phrase
 from surveys.reports.block_averages import Average, block_averages
 from surveys.reports.unit_changes import UnitChanges
 from surveys.vocabulary.columns import FUNNEL_COLUMNS
@@ -28,6 +29,8 @@ _PRINTED = (
 )  # fmt: skip
 #: What is said of every interval beside a council's half, and stands in each sheet once.
 _GENERAL = "index.survey_error_only"
+#: What may be the code of a group in a remark; shorter ones may be words of the language.
+_CODE = re.compile(r"(?<![\w.-])[A-Za-z][A-Za-z0-9._-]{2,}[A-Za-z0-9](?![\w-])")
 _COUNTS = FUNNEL_COLUMNS[4:]
 
 
@@ -132,7 +135,7 @@ def unit_figures(results: RoundResults) -> dict[Key, UnitFigures]:
             code=unit[1],
             name=row["unit_name"],
             nodes=nodes[unit],
-            league={**row, "note": _without_general(row["note"], language)},
+            league={**row, "note": _for_the_unit(row["note"], results)},
             maxima=maxima.get(unit),
             class_name=classes.get(row.get("class", ""), row.get("class", "")),
             ranked=ranked[unit[0]],
@@ -153,14 +156,14 @@ def _by_unit(league: PrintedTable) -> dict[Key, dict[str, str]]:
 
 def _nodes(results: RoundResults) -> dict[Key, tuple[NodeFigures, ...]]:
     """The results of each unit, node by node in the order of the tree."""
-    instrument, language = results.instrument, results.settings.output.language
+    instrument = results.instrument
     parents = {node.parent for node in instrument.nodes}
     low, high = ("points_low", "points_high") if results.kind.points else ("ci_low", "ci_high")
     found: dict[Key, list[NodeFigures]] = defaultdict(list)
     for row in results.scores.frame.to_dict("records"):
         node = instrument.node[row["node_code"]]
         said = {name: row.get(name, "") for name in _PRINTED}
-        said |= {"low": row[low], "high": row[high], "note": _without_general(row["note"], language)}
+        said |= {"low": row[low], "high": row[high], "note": _for_the_unit(row["note"], results)}
         found[row["block"], row["unit_code"]].append(
             NodeFigures(
                 node.code, row["node_name"], _depth(node, instrument), node.code not in parents, **said
@@ -169,9 +172,12 @@ def _nodes(results: RoundResults) -> dict[Key, tuple[NodeFigures, ...]]:
     return {unit: tuple(of_unit) for unit, of_unit in found.items()}
 
 
-def _without_general(note: str, language: Language) -> str:
-    """Remarks without what stands in each sheet once."""
-    return note.replace(phrase(_GENERAL, language), "").strip("; ")
+def _for_the_unit(note: str, results: RoundResults) -> str:
+    """Remarks as a unit reads them: groups by their names, without what stands in each sheet once."""
+    language = results.settings.output.language
+    groups = words_of("group", results.instrument, language)
+    said = note.replace(phrase(_GENERAL, language), "").strip("; ")
+    return _CODE.sub(lambda found: groups.get(found[0], found[0]), said)
 
 
 def _depth(node: Node, instrument: Instrument) -> int:

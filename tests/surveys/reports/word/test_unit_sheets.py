@@ -317,6 +317,15 @@ def test_what_is_hidden_of_a_unit_enters_no_average_not_even_by_its_total(first:
         assert unit_figures(other)["xa", "x2"].total.average == found.total.average
 
 
+def test_remarks_name_groups_as_people_do(first: Path) -> None:
+    results = read_results_of_round(first)
+    general = phrase("index.survey_error_only", "vi")
+    note = f"{phrase('score.missing_group', 'vi', groups='citizens, nhom-la')}; {general}"
+    found = unit_figures(changed_units(results, {"x2": {"1": {"note": note}}}))["xa", "x2"]
+    (said,) = (node.note for node in found.nodes if node.code == "1")
+    assert said == phrase("score.missing_group", "vi", groups="Người dân, nhom-la")
+
+
 @pytest.mark.parametrize("shown_units", [1, 2, 3])
 def test_from_fewer_than_three_units_no_average_is_told(first: Path, shown_units: int) -> None:
     results = read_results_of_round(first)
