@@ -36,6 +36,7 @@ def identity_sheet(facts: WorkbookFacts, digests: Mapping[str, str]) -> Workbook
         "document": document_shown(publication.document, language),
         "fingerprint": fingerprint_of(digests),
     }
+    shown = {key: said for key, said in shown.items() if said}
     names = [phrase(f"handover.identity.{key}", language) for key in shown]
     names += [phrase("handover.identity.checksum", language, path=path) for path in sorted(digests)]
     values = [*shown.values(), *(digests[path] for path in sorted(digests))]

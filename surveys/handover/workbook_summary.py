@@ -117,7 +117,8 @@ def _block(
         rows.sort(key=lambda row: float(units.texts["rank"][row] or "inf"))
     said = parted([units.texts["note"][row] for row in rows])
     notes = list(dict.fromkeys(note for parts in said for note in parts))
-    marks = [f"({','.join(str(1 + notes.index(n)) for n in parts)})" if parts else "" for parts in said]
+    numbers = [sorted(1 + notes.index(note) for note in parts) for parts in said]
+    marks = [f"({','.join(map(str, numbered))})" if numbered else "" for numbered in numbers]
     before, after = units.body(front, rows), units.body([*behind, "unit_code"], rows)
     at = len(front) + len(fields)
     codes = {**before.codes, **{at + k: said for k, said in after.codes.items()}}
