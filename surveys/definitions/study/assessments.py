@@ -37,10 +37,10 @@ def check_assessments(draft: StudyDraft, excluded: Container[tuple[str, str]]) -
             place.note("assessments.excluded", "unit", unit=made.unit, block=made.block)
         check_period(place, made.self_assessed_on, "", ("self_assessed_on",) * 2)
         check_period(place, made.explained_on, "", ("explained_on",) * 2)
-        _check_late(made, dates, place)
         if made.node in draft.instrument.instrument.node and Node not in draft.instrument.broken:
             _check_node(draft.instrument.instrument, made, place)
             _check_twice(draft.instrument.instrument, made, rows[made.block, made.unit], place)
+    _check_late(draft, dates)
     if not (draft.broken & {Assessment, Unit} or Node in draft.instrument.broken):
         _check_missing(draft, draft.instrument.instrument, excluded)
 
@@ -78,15 +78,21 @@ def _check_twice(instrument: Instrument, made: Assessment, rows: dict[str, Place
             place.note("assessments.twice", "node", node=made.node, parent=above.code, first=where)
 
 
-def _check_late(made: Assessment, dates: AssessmentDates, place: Place) -> None:
+def _check_late(draft: StudyDraft, dates: AssessmentDates) -> None:
+    """One warning for what a unit sent on a day after the last one, at the first of its rows."""
     for code, column, by in (
         ("assessments.self_late", "self_assessed_on", dates.self_assessed_by),
         ("assessments.explained_late", "explained_on", dates.explained_by),
     ):
-        on = getattr(made, column)
-        if by and on > by:
-            told = {"unit": made.unit, "node": made.node, "date": on, "by": by}
-            place.note(code, column, severity="warning", **told)
+        late: dict[tuple[str, str, str], list[tuple[str, Place]]] = defaultdict(list)
+        for made, place in draft.of(Assessment):
+            on = getattr(made, column)
+            if by and on > by:
+                late[made.block, made.unit, on].append((made.node, place))
+        for (_, unit, on), rows in late.items():
+            nodes = the_first([node for node, _ in rows], MOST_LISTED)
+            told = {"unit": unit, "nodes": nodes, "date": on, "by": by}
+            rows[0][1].note(code, column, severity="warning", **told)
 
 
 def _check_missing(draft: StudyDraft, instrument: Instrument, excluded: Container[tuple[str, str]]) -> None:

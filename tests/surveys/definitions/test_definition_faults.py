@@ -342,7 +342,7 @@ issuer_vi = "Ủy ban"
     Case("assessments.excluded", "assessments.csv", "dong-da,0", "me-linh,0", 3, "unit", {"unit": "me-linh"},
          ("assessments.no_self",)),
     Case("assessments.self_late", "assessments.csv", "2023-11-30", "2023-12-01", 3, "self_assessed_on",
-         {"unit": "dong-da", "node": "0", "date": "2023-12-01", "by": "2023-11-30"}),
+         {"unit": "dong-da", "nodes": "0", "date": "2023-12-01", "by": "2023-11-30"}),
     Case("assessments.explained_late", STUDY, '"2024-01-06"', '"2024-01-03"', 2, "explained_on", {"by": "2024-01-03"},
          ("explanations.late",)),
     Case("assessments.no_self", "assessments.csv", "0.8,2023", ",2023", 3, "self_assessed",
