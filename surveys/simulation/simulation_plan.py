@@ -130,8 +130,8 @@ class AssessmentPlan:
     no_self: float = 0.0
     no_final: float = 0.0
     late: float = 0.0
-    self_assessed_by: Date = "2023-11-30"
-    explained_by: Date = "2024-01-06"
+    self_assessed_by: Date = ""
+    explained_by: Date = ""
     evidence: str = "Tài liệu kiểm chứng tiêu chí {node}"
     explanation: str = "Đã bổ sung tài liệu kiểm chứng"
 
