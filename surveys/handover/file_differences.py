@@ -21,6 +21,7 @@ from surveys.handover.official_columns import OF_RESULTS
 from surveys.handover.official_kinds import tables_of_every_kind
 from surveys.problems import Place, Problem, Problems, SurveyError, fault, shortened
 from surveys.returns.files.opening import read_sheets
+from surveys.returns.headings.columns import column_letter
 from surveys.vocabulary.csv import records
 
 #: A checksum or a fingerprint that a workbook shows: the files behind it are compared themselves.
@@ -132,6 +133,8 @@ def _rows_differ(
         yield differ("again.header", ",".join(headings), ",".join(theirs), **place, row=1)
         return
     key = [headings.index(name) for name in _KEYS.get(headings, ())]
+    # A title stands in the first row of a workbook's sheets, whose columns are told by their letters.
+    names = tuple(map(column_letter, range(len(headings)))) if place["sheet"] else headings
     for row, other in _pairs(expected, found, key):
         if row is None or other is None:
             _, cells = row or other or (0, ())
@@ -140,7 +143,7 @@ def _rows_differ(
             code = "again.row_missing" if other is None else "again.row_extra"
             yield Problem(code, **place, row=other[0] if other else None, params=named)
             continue
-        for heading, cell, found_cell in zip_longest(headings, row[1], other[1], fillvalue=""):
+        for heading, cell, found_cell in zip_longest(names, row[1], other[1], fillvalue=""):
             if cell != found_cell:
                 yield differ("again.value", cell, found_cell, **place, row=other[0], column=heading)
 

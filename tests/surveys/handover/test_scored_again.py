@@ -179,15 +179,15 @@ def test_results_that_the_council_lacks_are_compared_by_their_checksums(
 def test_the_workbook_is_compared_cell_by_cell(out: Path, again: Mapping[str, bytes]) -> None:
     path = out / "council/survey-scores.xlsx"
     book = openpyxl.load_workbook(path)
-    book["Điểm theo tiêu chí"]["G2"] = 0.7
-    book["Giải thích"]["B2"] = "Khác"
+    book["Chi tiết"]["D7"] = 0.7
+    book["Phương pháp"]["B5"] = "Khác"
     del book["Phiếu bị loại"]
     book.save(path)
-    found = {(p.code, p.sheet, p.row, dict(p.params).get("found")) for p in differences(out, again)}
+    found = {(p.code, p.sheet, p.row, p.column, dict(p.params).get("found")) for p in differences(out, again)}
     assert found == {
-        ("again.value", "Điểm theo tiêu chí", 2, "0.7"),
-        ("again.value", "Giải thích", 2, "Khác"),
-        ("again.sheet_missing", "Phiếu bị loại", None, None),
+        ("again.value", "Chi tiết", 7, "D", "0.7"),
+        ("again.value", "Phương pháp", 5, "B", "Khác"),
+        ("again.sheet_missing", "Phiếu bị loại", None, "", None),
     }
 
 
