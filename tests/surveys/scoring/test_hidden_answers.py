@@ -130,7 +130,7 @@ def published(files: dict[str, bytes]) -> dict[str, object]:
     tables: dict[str, object] = {
         path: content
         for path, content in files.items()
-        if path.endswith(".csv") and not path.startswith(("forms", "review/"))
+        if path.endswith((".csv", "exchange.json")) and not path.startswith(("forms", "review/"))
     }
     book = openpyxl.load_workbook(io.BytesIO(files["council/survey-scores.xlsx"]))
     for sheet in book.worksheets[:-1]:
@@ -163,6 +163,9 @@ def test_other_answers_in_hidden_cells_change_nothing_that_is_published(
         "index-units.csv",
         "council/scores.csv",
         "council/units.csv",
+        "council/groups.csv",
+        "council/forms.csv",
+        "council/exchange.json",
     } <= one.keys()
     assert [path for path in one if one[path] != other[path]] == []
 
