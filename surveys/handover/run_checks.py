@@ -33,7 +33,7 @@ def record_of_run(
     if "forms" in package:
         yield from _forms(known, package["forms"])
     if "council-rejected" in package:
-        rejected = int(package["council-rejected"].number("evaluations").sum())
+        rejected = int(np.nansum(package["council-rejected"].number("evaluations")))
         yield from _differs("counts.rejected", known.get(REJECTED), rejected)
         yield from _reasons_in_words(package["council-rejected"])
     if "council-forms" in package:
@@ -73,9 +73,9 @@ def _forms(counts: Mapping[str, Any], forms: PrintedTable) -> Iterator[Problem]:
 def _counts_of_council(counts: Mapping[str, Any], forms: PrintedTable) -> Iterator[Problem]:
     """Forms, and what became of the evaluations, as the council has them counted."""
     whole = forms.text("counted") == FORMS
-    yield from _differs("counts.forms", counts.get("forms"), int(forms.number("returned")[whole].sum()))
+    yield from _differs("counts.forms", counts.get("forms"), int(np.nansum(forms.number("returned")[whole])))
     for name in DISPOSITIONS:
-        yield from _differs(f"counts.{name}", counts.get(name), int(forms.number(name)[~whole].sum()))
+        yield from _differs(f"counts.{name}", counts.get(name), int(np.nansum(forms.number(name)[~whole])))
 
 
 def _reasons_in_words(rejected: PrintedTable) -> Iterator[Problem]:
