@@ -253,14 +253,31 @@ def _turned_away(folder: Path, truth: Truth) -> None:
     def count(records: list[dict[str, str]]) -> None:
         cell = {name: chosen[name] for name in ("block", "unit_code", "group", "questionnaire")}
         (record,) = (record for record in records if cell.items() <= record.items())
+        moved(record)
+
+    def count_twice(records: list[dict[str, str]]) -> None:
+        """The evaluation in its cell, and the form among those of its questionnaire."""
+        cell = {name: chosen[name] for name in ("block", "unit_code", "questionnaire")}
+        of_form = {"questionnaire": chosen["questionnaire"], "unit_code": "", "counted": "forms"}
+        for record in records:
+            if (
+                cell | {"counted": "evaluations"}
+            ).items() <= record.items() or of_form.items() <= record.items():
+                moved(record)
+
+    def moved(record: dict[str, str]) -> None:
         record.update(valid=str(int(record["valid"]) - 1), rejected=str(int(record["rejected"]) + 1))
 
     def listed(records: list[dict[str, str]]) -> None:
         new = {name: chosen.get(name, "") for name in records[0]}
-        records.append({**new, "reasons": "too_few_answers", "reasons_vi": "trả lời quá ít câu hỏi"})
+        counts = {"evaluations": "1", "of_evaluations": "1"}
+        records.append(
+            {**new, **counts, "reasons": "too_few_answers", "reasons_vi": "trả lời quá ít câu hỏi"}
+        )
 
     edit(folder / "forms.csv", turn)
     edit(folder / "funnel.csv", count)
+    edit(folder / "council" / "forms.csv", count_twice)
     edit(folder / "council" / "rejected.csv", listed)
     forge(folder, truth.words)
 
