@@ -315,7 +315,7 @@ def _what_next(terminal: Terminal, done: sv.Screening, study: str, out: Path | N
         if waiting[about]:
             terminal.say(f"cli.next.{about}", number=waiting[about], evaluations=apart)
             if out is not None:
-                path, decided = out / "review" / f"{about}.xlsx", Path(study) / _DECIDED[about]
+                path, decided = out / "review" / f"{about}.xlsx", done.screened.study.folder / _DECIDED[about]
                 terminal.say("cli.next.confirm", path=path, study=study, decided=decided)
     if waiting["explanations"]:
         terminal.say("cli.next.explanations", number=waiting["explanations"])
