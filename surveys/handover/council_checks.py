@@ -22,7 +22,7 @@ from surveys.handover.council_frames import (
     rejected_forms,
 )
 from surveys.handover.official_kinds import IndexKind
-from surveys.handover.read_back import Package, PrintedTable
+from surveys.handover.read_back import PrintedTable, PrintedTables
 from surveys.problems import Problem
 from surveys.vocabulary.council_tables import EVALUATIONS, FORMS
 from surveys.vocabulary.formula_guard import unguarded
@@ -35,7 +35,7 @@ _NOISE = 1e-9
 _COUNTS = ("issued", "returned", *DISPOSITIONS)
 
 
-def council_holds(package: Package, kind: IndexKind, *, renormalises: bool) -> Iterator[Problem]:
+def council_holds(package: PrintedTables, kind: IndexKind, *, renormalises: bool) -> Iterator[Problem]:
     """Faults of the council's tables that are there."""
     for name in ("council-scores", "council-units", "council-groups"):
         if name in package:
@@ -137,7 +137,7 @@ def _beside(forms: PrintedTable, found: pd.DataFrame) -> pd.DataFrame:
     return forms.frame[QUESTIONNAIRE].merge(found, on=QUESTIONNAIRE, how="left")
 
 
-def _forms_repeat(package: Package) -> Iterator[Problem]:
+def _forms_repeat(package: PrintedTables) -> Iterator[Problem]:
     """The council's counts and its list of rejected forms are those of the results."""
     named = package["forms"]
     if "council-forms" in package and "funnel" in package:
@@ -203,7 +203,7 @@ def _rejected_repeat(rejected: PrintedTable, forms: PrintedTable) -> Iterator[Pr
 Expected = tuple[pd.DataFrame, Mapping[str, float]]
 
 
-def _scores_of(package: Package, kind: IndexKind) -> Expected:
+def _scores_of(package: PrintedTables, kind: IndexKind) -> Expected:
     """The scores of nodes over all groups, or the whole index with the numbers of forms of the scores."""
     scores = package["scores"]
     over = _in_percent(scores, scores.text("group") == ALL_GROUPS)
@@ -217,12 +217,12 @@ def _scores_of(package: Package, kind: IndexKind) -> Expected:
     return package["index"].frame.merge(survey, on=_NODE, how="left"), {}
 
 
-def _groups_of(package: Package, _kind: IndexKind) -> Expected:
+def _groups_of(package: PrintedTables, _kind: IndexKind) -> Expected:
     """The scores of nodes in each group."""
     return _in_percent(package["scores"], package["scores"].text("group") != ALL_GROUPS)
 
 
-def _units_of(package: Package, kind: IndexKind) -> Expected:
+def _units_of(package: PrintedTables, kind: IndexKind) -> Expected:
     """The league, or that of the whole index with the survey's percentages and ranks."""
     league = package["units"]
     if kind.council:

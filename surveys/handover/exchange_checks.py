@@ -10,13 +10,13 @@ from surveys.definitions.study.council_names import CouncilSystem
 from surveys.handover.exchange import exchange_files
 from surveys.handover.manifest import IMPORTS
 from surveys.handover.official_columns import COUNCIL_TABLES
-from surveys.handover.read_back import Package
+from surveys.handover.read_back import PrintedTables
 from surveys.problems import Problem
 from surveys.vocabulary.folder_content import bytes_of
 
 
 def exchange_repeats(
-    council: Path, package: Package, run: Mapping[str, Any], system: CouncilSystem
+    council: Path, package: PrintedTables, run: Mapping[str, Any], system: CouncilSystem
 ) -> Iterator[Problem]:
     """Faults of the exchange files in the folder ``council``; nothing where one of its tables could not be read."""
     tables = [package[table.name] for table in COUNCIL_TABLES if table.name in package]

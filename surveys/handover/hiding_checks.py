@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from surveys.handover.read_back import Package, PrintedTable
+from surveys.handover.read_back import PrintedTable, PrintedTables
 from surveys.problems import Problem
 from surveys.vocabulary.levels import ALL_GROUPS
 from surveys.vocabulary.statuses import SUPPRESSED
@@ -17,7 +17,7 @@ _KEPT = (
 )  # fmt: skip
 
 
-def hidden_show_nothing(package: Package) -> Iterator[Problem]:
+def hidden_show_nothing(package: PrintedTables) -> Iterator[Problem]:
     """Suppressed results that show a number; unweighted results and percentages for the council of results without a value."""
     for printed in package.values():
         if "status" in printed.table.names:

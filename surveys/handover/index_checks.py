@@ -13,7 +13,7 @@ import pandas as pd
 
 from surveys.definitions.instrument.records import ResultClass
 from surveys.handover.rank_checks import ranks, sets_of_ranks
-from surveys.handover.read_back import Floats, Package, PrintedTable, RunSettings
+from surveys.handover.read_back import Floats, PrintedTable, PrintedTables, RunSettings
 from surveys.problems import Problem, phrase
 from surveys.scoring.result_classes import class_probabilities, classes_of
 from surveys.vocabulary.combination_names import SHARES
@@ -56,7 +56,7 @@ class PrintedIndex:
         return self.rows[f"scores_{column}"].to_numpy(dtype=float)
 
 
-def index_readded(package: Package, settings: RunSettings) -> Iterator[Problem]:
+def index_readded(package: PrintedTables, settings: RunSettings) -> Iterator[Problem]:
     """Faults of the tables of the whole index against the scores and the tree."""
     if not {"index", "index-units", "scores", "tree"} <= package.keys():
         return

@@ -79,7 +79,7 @@ class PrintedTable:
             yield self.fault(code, row, column, found=self.frame[column].iloc[row], **shown)
 
 
-Package = Mapping[str, PrintedTable]  # by the name of the table
+PrintedTables = Mapping[str, PrintedTable]  # by the name of the table
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pandas as pd
 
-from surveys.handover.read_back import Floats, Package, PrintedTable
+from surveys.handover.read_back import Floats, PrintedTable, PrintedTables
 from surveys.problems import Problem
 from surveys.vocabulary.combination_names import MEAN_OF_ITEMS, POOLED, RESCALE, SUM, WEIGHTED
 from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
@@ -42,7 +42,7 @@ _LIMITS = (
 )
 
 
-def readded(package: Package) -> Iterator[Problem]:
+def readded(package: PrintedTables) -> Iterator[Problem]:
     """Faults of the scores: order of limits, points against scores, parents against parts, ranks against points."""
     for table, low, middle, high in _LIMITS:
         if table in package and middle in package[table].table.names:

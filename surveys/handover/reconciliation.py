@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from surveys.handover.read_back import Package, PrintedTable
+from surveys.handover.read_back import PrintedTable, PrintedTables
 from surveys.problems import Problem
 from surveys.vocabulary.columns import CELL_COLUMNS
 from surveys.vocabulary.levels import ALL_GROUPS
@@ -20,7 +20,7 @@ _PLACE = ["block", "unit_code"]
 _NUMBER_NOISE = 1e-9
 
 
-def reconciled(package: Package) -> Iterator[Problem]:
+def reconciled(package: PrintedTables) -> Iterator[Problem]:
     """Faults between tables that must tell the same story."""
     for names, check in _CHECKS.items():
         if all(name in package for name in names):

@@ -15,7 +15,7 @@ from surveys.definitions.record_building import build
 from surveys.definitions.study.records import Output
 from surveys.handover.manifest import MANIFEST
 from surveys.handover.official_columns import TREE
-from surveys.handover.read_back import Package, PrintedTable
+from surveys.handover.read_back import PrintedTable, PrintedTables
 from surveys.handover.result_frames import printed, tree_frame
 from surveys.handover.words import rule_words
 from surveys.problems import Place, Problem, Problems
@@ -25,7 +25,7 @@ from surveys.vocabulary.statuses import DISPOSITIONS, NO_FORMS, REJECTED
 
 
 def record_of_run(
-    run: Mapping[str, Any], package: Package, instrument: Instrument | None
+    run: Mapping[str, Any], package: PrintedTables, instrument: Instrument | None
 ) -> Iterator[Problem]:
     """Faults between a ``run.json`` and the tables that are there."""
     counts = run.get("counts")

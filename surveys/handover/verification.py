@@ -51,7 +51,7 @@ from surveys.handover.official_columns import OfficialTable
 from surveys.handover.official_kinds import IndexKind, council_tables, kind_of_run
 from surveys.handover.printed_form import csv_as_written, json_as_written, numbers_as_printed
 from surveys.handover.rank_checks import groups_of_units, notes_of_units, ranks, sets_of_ranks
-from surveys.handover.read_back import Package, RunSettings, read_printed, settings_of
+from surveys.handover.read_back import PrintedTables, RunSettings, read_printed, settings_of
 from surveys.handover.readding import readded
 from surveys.handover.reconciliation import reconciled
 from surveys.handover.run_checks import record_of_run
@@ -166,7 +166,7 @@ def _check_seals(folder: Path, prefix: str, problems: Problems) -> None:
 
 
 def _by_settings(
-    package: Package, settings: RunSettings, edition: str, instrument: Instrument | None
+    package: PrintedTables, settings: RunSettings, edition: str, instrument: Instrument | None
 ) -> Iterator[Problem]:
     """What follows from the settings of a run, the tree and the instrument."""
     for printed in package.values():
@@ -337,7 +337,7 @@ def _tables(folder: Path, run: Mapping[str, Any], kind: IndexKind | None) -> dic
 
 
 def _check_exchange(
-    folder: Path, package: Package, run: Mapping[str, Any], settings: RunSettings, problems: Problems
+    folder: Path, package: PrintedTables, run: Mapping[str, Any], settings: RunSettings, problems: Problems
 ) -> None:
     """The exchange files of the council's folder, which may be this one."""
     council = folder if (folder / WORKBOOK).is_file() else folder / COUNCIL
@@ -346,7 +346,7 @@ def _check_exchange(
 
 def _check_workbook(
     folder: Path,
-    package: Package,
+    package: PrintedTables,
     made: tuple[Mapping[str, Any], RunSettings, Instrument | None],
     problems: Problems,
 ) -> None:

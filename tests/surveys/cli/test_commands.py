@@ -141,7 +141,9 @@ def test_decisions_are_written_into_the_folder_of_the_study_however_it_is_named(
     named = simulated / "study.toml"
     assert main(["screen", str(named), "--out", str(tmp_path / "out")]) == 0
     review, decided = tmp_path / "out" / "review" / "forms.xlsx", simulated / "decisions.csv"
-    assert _said("cli.next.confirm", "vi", path=review, study=named, decided=decided) in capsys.readouterr().out
+    assert (
+        _said("cli.next.confirm", "vi", path=review, study=named, decided=decided) in capsys.readouterr().out
+    )
 
 
 @pytest.mark.long

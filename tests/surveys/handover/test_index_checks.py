@@ -15,7 +15,7 @@ import surveys as sv
 from surveys.handover.index_checks import classes_of_league, index_readded
 from surveys.handover.manifest import MANIFEST
 from surveys.handover.official_columns import TABLES
-from surveys.handover.read_back import Package, RunSettings, read_printed, settings_of
+from surveys.handover.read_back import PrintedTables, RunSettings, read_printed, settings_of
 from surveys.handover.verification import verify_folder
 from surveys.problems import Problems
 from tests.indices.test_both_halves import SETTINGS, round_of
@@ -32,7 +32,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def read(results: Path) -> tuple[Package, RunSettings]:
+def read(results: Path) -> tuple[PrintedTables, RunSettings]:
     problems = Problems()
     run = json.loads((results / MANIFEST).read_bytes())
     settings = settings_of(run, MANIFEST, problems)
@@ -43,7 +43,9 @@ def read(results: Path) -> tuple[Package, RunSettings]:
     return package, settings
 
 
-def changed(package: Package, table: str, row: Mapping[str, str], cells: Mapping[str, str]) -> Package:
+def changed(
+    package: PrintedTables, table: str, row: Mapping[str, str], cells: Mapping[str, str]
+) -> PrintedTables:
     """The package with other cells in the row of a table; without the row where there are no cells."""
     printed = package[table]
     frame = printed.frame.copy()
@@ -108,13 +110,13 @@ CHANGES: dict[str, tuple[str, dict[str, str], dict[str, str], set[tuple[str, str
 }  # fmt: skip
 
 
-def test_the_round_itself_is_right(read: tuple[Package, RunSettings], results: Path) -> None:
+def test_the_round_itself_is_right(read: tuple[PrintedTables, RunSettings], results: Path) -> None:
     assert list(index_readded(*read)) == []
     assert [p for p in verify_folder(results) if p.severity == "error"] == []
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_change_is_found(name: str, read: tuple[Package, RunSettings]) -> None:
+def test_a_change_is_found(name: str, read: tuple[PrintedTables, RunSettings]) -> None:
     table, row, cells, expected = CHANGES[name]
     package, settings = read
     found = list(index_readded(changed(package, table, row, cells), settings))
@@ -125,7 +127,7 @@ def test_a_change_is_found(name: str, read: tuple[Package, RunSettings]) -> None
 
 
 def test_the_league_of_an_index_with_the_council_s_half_has_no_classes(
-    read: tuple[Package, RunSettings],
+    read: tuple[PrintedTables, RunSettings],
 ) -> None:
     package, settings = read
     scores, tree = package["scores"], package["tree"]
