@@ -23,9 +23,9 @@ _BLANK = "…………"
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 _GROUPS_A_LINE = 8
 #: Millimetres: the names of facts, the picture of the fingerprint, and the number of bytes of a file.
-_FACT, _PICTURE, _BYTES = 45, 34, 22
-#: Characters of the name of a file that two of them stand side by side.
-_SHORT = 26
+_FACT, _PICTURE, _BYTES = 45, 34, 18
+#: How many files stand side by side, and the characters that the longest of their names may have then.
+_ACROSS = {3: 20, 2: 30}
 _PIXELS = 8  # of a module of the QR code
 
 
@@ -103,17 +103,18 @@ def _write_counts(document: WordDocument, handed: HandedOver) -> None:
 
 
 def _write_files(document: WordDocument, handed: HandedOver) -> None:
-    """Names and sizes of the files: two files a row, or one where a name is long."""
+    """Names and sizes of the files, as many in a row as their names leave room for."""
     language = document.language
     files = [(path, _whole(len(content), language)) for path, content in sorted(handed.files.items())]
-    beside = 2 if max(len(path) for path, _ in files) <= _SHORT else 1
+    longest = max(len(path) for path, _ in files)
+    beside = next((number for number, most in _ACROSS.items() if longest <= most), 1)
     lines = -(-len(files) // beside)
     columns = [files[start : start + lines] for start in range(0, len(files), lines)]
     columns[-1] += [("", "")] * (lines - len(columns[-1]))
     rows = [[text for pair in pairs for text in pair] for pairs in zip(*columns, strict=True)]
     headings = (phrase("record.file", language), phrase("record.bytes", language))
     wide = layout()[0].text_width / len(columns) - _BYTES
-    look = TableLook((wide, _BYTES) * len(columns), (False, True) * len(columns))
+    look = TableLook((wide, _BYTES) * len(columns), (False, True) * len(columns), "small")
     document.table(headings * len(columns), rows, look)
     document.write(("note", phrase("record.beside", language, sums=SUMS)))
 

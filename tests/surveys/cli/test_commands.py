@@ -107,7 +107,7 @@ def test_score_twice_gives_the_same_bytes(
 def test_the_funnel_shown_is_the_funnel_written(simulated: Path, scored: Path, capsys: Captured) -> None:
     assert main(["screen", str(simulated), "--lang", "en"]) == 0
     shown = capsys.readouterr().out
-    with open(scored / "funnel.csv", encoding="utf-8", newline="") as file:
+    with open(scored / "funnel.csv", encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     counts = ("issued", "returned", "valid", "review", "rejected")
     totals = [sum(int(row[name]) for row in rows) for name in counts]
@@ -163,7 +163,9 @@ def test_review_files_are_filled_in_confirmed_and_read_back(
     assert main(["confirm", str(review), "--study", str(study), "--out", str(study / "decisions.csv")]) == 0
     _declare(study, 'decisions = "decisions.csv"')
     assert main(["screen", str(study), "--out", str(tmp_path / "after")]) == 0
-    forms = list(csv.DictReader(io.StringIO((tmp_path / "after" / "forms.csv").read_text(encoding="utf-8"))))
+    forms = list(
+        csv.DictReader(io.StringIO((tmp_path / "after" / "forms.csv").read_text(encoding="utf-8-sig")))
+    )
     decided = [f for f in forms if (f["form_code"], f["unit_code"]) == (chosen["form_code"], chosen["unit"])]
     assert {f["disposition"] for f in decided} == {"rejected"}
     assert all("decision" in f["reasons"].split(";") for f in decided)

@@ -89,10 +89,10 @@ def _run(*arguments: str) -> subprocess.Popen[bytes]:
 
 
 def _has_begun(process: subprocess.Popen[bytes]) -> bool:
-    """Whether a program answers signals itself: that of Python's own start ends it as it ends any program."""
+    """Whether a program answers all signals itself: those of Python's own start end it as they end any program."""
     status = Path(f"/proc/{process.pid}/status").read_text()
     caught = next(int(line.split()[1], 16) for line in status.splitlines() if line.startswith("SigCgt"))
-    return bool(caught & 1 << (signal.SIGTERM - 1))
+    return all(caught & 1 << (asked - 1) for asked in (signal.SIGTERM, signal.SIGHUP))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="what a program catches is told by /proc")

@@ -33,7 +33,10 @@ IDENTITY = {
 PUBLICATION = Publication(
     document=IssuedDocument("12/BC-V", "2024-01-05"), period=Period("2023-01-01", "2023-12-31")
 )
-NAMES = ("datapackage.json", "rejected.csv", "run.json", "scores.csv", "survey-scores.xlsx", "units.csv")
+NAMES = (
+    "datapackage.json", "exchange.json", "forms.csv", "groups.csv", "rejected.csv", "run.json", "scores.csv",
+    "survey-scores.xlsx", "units.csv",
+)  # fmt: skip
 FILES = dict.fromkeys(NAMES, b"x" * 12_345)
 COUNTS = {"issued": 20_348, "returned": 18_050, "valid": 17_761, "review": 67, "rejected": 222, "left_out": 0}
 
