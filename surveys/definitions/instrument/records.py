@@ -375,16 +375,23 @@ class Instrument:
             found[node.code] = (node, *found.get(node.parent, ()))
         return found
 
+    @cached_property
+    def _assessed_lines(self) -> Mapping[str, tuple[tuple[Node, ...], ...]]:
+        """The nodes measured by assessment that stand below no other such node, each with those above it, by the code of every
+        node of that line, and all of them by the empty code."""
+        found: dict[str, list[tuple[Node, ...]]] = {}
+        for line in self.line.values():
+            first = line[0].measured_by == ASSESSMENT and all(n.measured_by != ASSESSMENT for n in line[1:])
+            if first and all(n.rule != SHARES for n in line):
+                for code in ("", *(node.code for node in line)):
+                    found.setdefault(code, []).append(line)
+        return {code: tuple(lines) for code, lines in found.items()}
+
     def assessed_leaves(self, code: str, block: str) -> tuple[Node, ...]:
         """The part of a node (of the whole index, for the empty code) that the council assesses: the nodes of a block measured by
         assessment, from it downwards, that stand below no other such node."""
-        found = []
-        for node, *above in self.line.values():
-            enters = all(n.rule != SHARES and (not n.blocks or block in n.blocks) for n in (node, *above))
-            below = not code or code in (n.code for n in (node, *above))
-            first = node.measured_by == ASSESSMENT and all(n.measured_by != ASSESSMENT for n in above)
-            found += [node] if enters and below and first else []
-        return tuple(found)
+        lines = self._assessed_lines.get(code, ())
+        return tuple(line[0] for line in lines if all(not n.blocks or block in n.blocks for n in line))
 
     def scale_of(self, item: str) -> Scale:
         """The scale of an item, by the item's code."""
