@@ -6,10 +6,8 @@ The record stands in the checksums but outside the fingerprint, which it shows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from surveys.handover import official_columns
 from surveys.handover.fingerprint import fingerprint_of
@@ -20,16 +18,13 @@ from surveys.handover.manifest import (
     RECORD,
     SUMS,
     digests_of,
-    read_manifest,
     read_sums,
 )
-from surveys.handover.official_kinds import council_tables, kind_of_run
-from surveys.handover.read_back import settings_of
-from surveys.handover.round_results import table_of
+from surveys.handover.official_kinds import council_tables
+from surveys.handover.round_results import table_of, verified_run
 from surveys.handover.seal import sealed
-from surveys.handover.verification import verify_folder
 from surveys.handover.workbook_facts import WorkbookFacts, facts_of_run
-from surveys.problems import Problems, fault
+from surveys.problems import fault
 from surveys.vocabulary.columns import CELL_COLUMNS, FUNNEL_COLUMNS
 
 _COUNTS = FUNNEL_COLUMNS[len(CELL_COLUMNS) :]
@@ -58,31 +53,17 @@ def read_results(results: Path) -> HandedOver:
 
     Raises SurveyError with everything that is wrong when it does not, or when the folder holds no results with a council's part.
     """
-    problems = Problems()
-    problems.extend(verify_folder(results))
-    problems.raise_errors()
-    run, council = read_manifest(results / MANIFEST) or {}, results / COUNCIL
-    if not council.is_dir():
-        raise fault("handover.no_council", file=str(results), council=COUNCIL)
-    kind = kind_of_run(run)
-    if kind is None:
-        raise fault("verify.no_manifest", file=str(results / MANIFEST))
-    league = council_tables(kind)[1]
-    funnel, units = table_of(results, official_columns.FUNNEL), table_of(council, league)
-    facts, forms = _said(run, results / MANIFEST)
+    run, kind, settings = verified_run(results)
+    council = results / COUNCIL
+    funnel, units = table_of(results, official_columns.FUNNEL), table_of(council, council_tables(kind)[1])
+    try:
+        facts, forms = facts_of_run(run, settings, {}), int(run["counts"]["forms"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise fault("verify.no_manifest", file=str(results / MANIFEST)) from None
     listed = sorted(read_sums(council / SUMS))
     files = {path: (council / path).read_bytes() for path in listed}
     counts = {name: int(funnel.number(name).sum()) for name in _COUNTS}
     return HandedOver(files, facts, forms, counts, len(units), int((units.text("rank") != "").sum()))
-
-
-def _said(run: Mapping[str, Any], path: Path) -> tuple[WorkbookFacts, int]:
-    """What the record of a run says of itself, and how many forms came back; ``path`` is shown to users."""
-    settings = settings_of(run, path.name, Problems())
-    if settings is not None:
-        with suppress(KeyError, TypeError, ValueError, AttributeError):
-            return facts_of_run(run, settings, {}), int(run["counts"]["forms"])
-    raise fault("verify.no_manifest", file=str(path))
 
 
 def deliver_handover(handed: HandedOver, out: Path, record: bytes | None = None) -> None:

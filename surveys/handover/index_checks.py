@@ -76,7 +76,9 @@ def classes_of_league(
     units: PrintedTable, scores: PrintedTable, tree: PrintedTable, classes: Sequence[ResultClass]
 ) -> Iterator[Problem]:
     """Classes in the league table: of blocks without a council's half; units of the others have none."""
-    with_half = [bool(_assessed_nodes(_nodes(tree), str(block))) for block in units.text("block")]
+    nodes, of_units = _nodes(tree), units.text("block")
+    assessed = {block: bool(_assessed_nodes(nodes, str(block))) for block in dict.fromkeys(of_units)}
+    with_half = [assessed[block] for block in of_units]
     rows = _over_groups(scores)
     roots = rows[rows["node_code"].isin(tree.frame.loc[tree.frame["parent"] == "", "code"])]
     found = units.frame[_PLACE].merge(roots.drop_duplicates(_PLACE), on=_PLACE, how="left")

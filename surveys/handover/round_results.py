@@ -55,13 +55,8 @@ def read_results_of_round(results: Path) -> RoundResults:
     Raises SurveyError with everything that is wrong when the folder does not verify, or when it holds no results with a council's
     part.
     """
-    problems = Problems()
-    problems.extend(verify_folder(results))
-    problems.raise_errors()
-    run, council = read_manifest(results / MANIFEST) or {}, results / COUNCIL
-    kind, settings = kind_of_run(run), settings_of(run, MANIFEST, problems)
-    if not council.is_dir() or kind is None or settings is None:
-        raise fault("handover.no_council", file=str(results), council=COUNCIL)
+    run, kind, settings = verified_run(results)
+    council = results / COUNCIL
     scores, units = (table_of(council, table) for table in council_tables(kind)[:2])
     for unit in units.frame[["block", "unit_code"]].itertuples(index=False, name=None):
         if not all(map(is_code, unit)):
@@ -77,6 +72,24 @@ def read_results_of_round(results: Path) -> RoundResults:
         instrument_of_results(results, run),
         fingerprint(results),
     )
+
+
+def verified_run(results: Path) -> tuple[Mapping[str, Any], IndexKind, RunSettings]:
+    """The record of a round with scores in a folder that verifies, with the kind of index and the settings that it tells.
+
+    Raises SurveyError with everything that is wrong when the folder does not verify, or when it holds no results with a council's
+    part.
+    """
+    problems = Problems()
+    problems.extend(verify_folder(results))
+    problems.raise_errors()
+    if not (results / COUNCIL).is_dir():
+        raise fault("handover.no_council", file=str(results), council=COUNCIL)
+    run = read_manifest(results / MANIFEST) or {}
+    kind, settings = kind_of_run(run), settings_of(run, MANIFEST, problems)
+    if kind is None or settings is None:
+        raise fault("verify.no_manifest", file=str(results / MANIFEST))
+    return run, kind, settings
 
 
 def table_of(folder: Path, table: OfficialTable) -> PrintedTable:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from surveys.definitions.instrument.records import Node
 from surveys.definitions.study.assessments import STEPS, without_self_assessment
-from surveys.definitions.study.records import StudyDefinition
+from surveys.definitions.study.records import Assessment, StudyDefinition
 from surveys.problems import Problem, Problems, the_first
 from surveys.scoring.block_inputs import BlockInputs
 from surveys.scoring.branches import Branch
@@ -99,22 +99,30 @@ class IndexNode:
         cases = [halves == SUPPRESSED, missing, self.council.provisional]
         return np.select(cases, [SUPPRESSED, INCOMPLETE, PROVISIONAL], OK).astype(object)
 
-    def remarks(self, unit: int) -> Remarks:
-        """What is said of the node in one unit: of its survey part, then of the council's."""
-        said: list[Remark] = [] if self.survey is None else list(self.survey["note"].iloc[unit])
+    def remarks(self, units: int) -> list[Remarks]:
+        """What is said of the node in each of so many units: of its survey part, then of the council's."""
+        of_survey: list[Remarks] = [()] * units if self.survey is None else self.survey["note"].tolist()
         if self.council is None:
-            return tuple(said)
-        if self.council.above[unit]:
-            return (*said, remark("index.given_above", node=self.council.above[unit]))
-        for kind in SAID:
-            nodes = self.council.named(kind, unit)
-            if nodes:
-                said.append(remark(f"index.{kind}", nodes=the_first(nodes, MOST_NAMED)))
-        if self.survey is not None and np.isnan(self._of_survey("points")[unit]):
-            said.append(remark("index.no_survey"))
-        elif not np.isnan(self.limit("ci_low")[unit]):
-            said.append(remark("index.survey_error_only"))
-        return tuple(said)
+            return of_survey
+        without = np.broadcast_to(np.isnan(self.survey_points) & (self.survey is not None), units).tolist()
+        limited = (~np.isnan(self.limit("ci_low"))).tolist()
+        said = []
+        for unit, found in enumerate(of_survey):
+            of_council = _of_council(self.council, unit)
+            if not self.council.above[unit] and without[unit]:
+                of_council.append(remark("index.no_survey"))
+            elif not self.council.above[unit] and limited[unit]:
+                of_council.append(remark("index.survey_error_only"))
+            said.append((*found, *of_council))
+        return said
+
+
+def _of_council(council: CouncilPart, unit: int) -> list[Remark]:
+    """What is said of the part of a node that the council assesses, in one unit."""
+    if council.above[unit]:
+        return [remark("index.given_above", node=council.above[unit])]
+    named = ((kind, council.named(kind, unit)) for kind in SAID)
+    return [remark(f"index.{kind}", nodes=the_first(nodes, MOST_NAMED)) for kind, nodes in named if nodes]
 
 
 def whole_index(
@@ -203,7 +211,7 @@ def _node_table(block: BlockInputs, one: IndexNode) -> pd.DataFrame:
             "node_level": one.node.level,
             "measured_by": one.node.measured_by,
             **{name: np.broadcast_to(values, units) for name, values in columns.items()},
-            "note": pd.Series([one.remarks(unit) for unit in range(units)], dtype=object),
+            "note": pd.Series(one.remarks(units), dtype=object),
         }
     )
 
@@ -235,7 +243,7 @@ def index_units(
     percent = np.where(whole, rows["percent"].to_numpy(dtype=float), np.nan)
     se, df = _errors(root)
     ranks, classes = sets.table(), block.instrument.classes
-    said = remarks_of_ranks(sets, [_with_missing(block, u, note) for u, note in enumerate(rows["note"])])
+    said = remarks_of_ranks(sets, _with_missing(block, rows["note"].tolist()))
     return rows.assign(
         rank=ranks["rank"],
         rank_low=ranks["rank_low"],
@@ -263,9 +271,14 @@ def _errors(root: IndexNode) -> tuple[Floats, Floats]:
     return _percent(score * root.survey_max, root.max_points), root.survey["df"].to_numpy(dtype=float)
 
 
-def _with_missing(block: BlockInputs, unit: int, note: Remarks) -> Remarks:
-    """The remarks of a total, and how many self-assessments the unit did not send."""
-    code = block.units[unit].code
-    sent = [a for a in block.study.assessments if (a.block, a.unit) == (block.code, code)]
-    missing = without_self_assessment(block.instrument, block.code, sent)
-    return (*note, remark("index.no_self", count=len(missing))) if missing else note
+def _with_missing(block: BlockInputs, notes: Sequence[Remarks]) -> list[Remarks]:
+    """The remarks of the totals of all units, and how many self-assessments each unit did not send."""
+    sent: dict[str, list[Assessment]] = {unit.code: [] for unit in block.units}
+    for made in block.study.assessments:
+        if made.block == block.code and made.unit in sent:
+            sent[made.unit].append(made)
+    missing = [without_self_assessment(block.instrument, block.code, of_unit) for of_unit in sent.values()]
+    return [
+        (*note, remark("index.no_self", count=len(nodes))) if nodes else note
+        for note, nodes in zip(notes, missing, strict=True)
+    ]
