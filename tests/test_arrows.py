@@ -29,6 +29,7 @@ ROOMS = (
     "surveys.sampling",
     "surveys.scoring",
     "surveys.comparison",
+    "surveys.analysis",
     "surveys.handover",
     "surveys.published",
     "surveys.reports",
@@ -45,7 +46,7 @@ ROOMS = (
     "surveys.__main__",
 )
 #: The rooms that may call the statistics.
-STATISTICIANS = {"surveys.sampling", "surveys.scoring", "surveys.comparison"}
+STATISTICIANS = {"surveys.sampling", "surveys.scoring", "surveys.comparison", "surveys.analysis"}
 
 
 #: Longest file, in lines, and longest function, in lines of code.

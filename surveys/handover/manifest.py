@@ -48,7 +48,9 @@ RECORD = "handover-record.docx"
 ENGINE = "survey-scoring"
 _FORMAT = "surveys/run/1"
 #: What a folder holds: a screening may be replaced by scores, nothing else by something else.
-Content = Literal["scores", "screening", "comparison", "audit", "unit_sheets"]
+Content = Literal[
+    "scores", "screening", "comparison", "audit", "unit_sheets", "gaps", "reach", "drivers", "tables", "export"
+]  # fmt: skip
 #: The sheets with the draft results of each unit.
 UNIT_SHEETS: Literal["unit_sheets"] = "unit_sheets"
 #: Parts of a study that decide its numbers beside the files it names.
@@ -164,7 +166,7 @@ def is_output(path: str) -> bool:
 
 
 def plain_manifest(content: Content, **facts: object) -> bytes:
-    """``run.json`` of a comparison or an audit, behind which no single round stands: format, engine and versions, and facts."""
+    """``run.json`` of a folder of tables behind which no single round stands: format, engine and versions, and facts."""
     return json_bytes({**_programs(content), **facts})
 
 

@@ -18,19 +18,16 @@ from surveys.definitions.instrument.shelf import INSTRUMENT_FILE, shipped
 from surveys.definitions.record_building import build
 from surveys.definitions.study.records import Output
 from surveys.handover import official_columns
-from surveys.handover.folder import write_folder
 from surveys.handover.manifest import (
     INSTRUMENT,
     MANIFEST,
     SUMS,
     language_of,
-    plain_manifest,
     read_manifest,
     read_sums,
 )
 from surveys.handover.read_back import PrintedTable, read_printed
-from surveys.handover.result_frames import printed, table_bytes
-from surveys.handover.seal import described, sealed
+from surveys.handover.table_folder import TableFolder, deliver_tables
 from surveys.problems import Language, Place, Problems, fault
 from surveys.vocabulary.digests import digest_of
 
@@ -87,14 +84,8 @@ def _check_sums(folder: Path, problems: Problems) -> None:
 
 def deliver_comparison(comparison: Comparison, out: Path, language: Language) -> None:
     """Write the changes at ``out`` in the ``language`` of official files: table, descriptor, checksums; all or nothing."""
-    output = Output(language=language)
-    csvs = {
-        official_columns.CHANGES: table_bytes(
-            official_columns.CHANGES, printed(official_columns.CHANGES, comparison.table, output)
-        )
-    }
-    tables = described("changes", "", csvs, output)
-    write_folder(out, sealed({**tables, MANIFEST: plain_manifest("comparison")}))
+    changes = {official_columns.CHANGES.name: comparison.table}
+    deliver_tables(TableFolder("comparison", "changes", changes, Output(language=language)), out)
 
 
 def _frame(table: PrintedTable) -> pd.DataFrame:

@@ -57,6 +57,7 @@ from surveys.handover.reconciliation import reconciled
 from surveys.handover.run_checks import record_of_run
 from surveys.handover.seal import described, package_name
 from surveys.handover.status_checks import shares_shown, statuses_and_remarks
+from surveys.handover.table_folder import TABLES_OF, book_name, tables_in
 from surveys.handover.workbook_comparison import Beside, instrument_of_run, workbook_repeats
 from surveys.handover.workbook_facts import facts_of_run
 from surveys.problems import Problem, Problems, shortened
@@ -71,8 +72,6 @@ _SCORED = (
     official_columns.DIAGNOSTICS,
     official_columns.TREE,
 )
-#: Tables of an audit, of which the last two are not always there.
-_AUDIT = ("audit-findings", "audit-nodes", "audit-ranks", "audit-changes")
 _OPTIONAL = (
     official_columns.SHARES,
     official_columns.UNWEIGHTED,
@@ -87,6 +86,7 @@ _WRITTEN = {
     MANIFEST, SUMS, SIGNATURE, DESCRIPTOR, WORKBOOK, RECORD, EXCHANGE, *IMPORTS,
     *(table.path for table in official_columns.TABLES.values()),
     *(official_columns.TABLES[name].path.replace(".csv", ".xlsx") for name in official_columns.REVIEWED),
+    *map(book_name, TABLES_OF),
     *(f"{INSTRUMENT}/{name}" for name in (INSTRUMENT_FILE, *INSTRUMENT_TABLES)),
 }  # fmt: skip
 #: Files that stand in no list of checksums: the list itself, and the signatures over it.
@@ -318,13 +318,10 @@ def _declared(descriptor: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
 def _tables(folder: Path, run: Mapping[str, Any], kind: IndexKind | None) -> dict[str, OfficialTable]:
     """The tables this kind of folder must have (path → table), and the optional ones it has."""
-    if run.get("content") == "audit":
-        kept = {name for name in _AUDIT[2:] if (folder / official_columns.TABLES[name].path).is_file()}
-        return {t.path: t for name, t in official_columns.TABLES.items() if name in {*_AUDIT[:2], *kept}}
+    if run.get("content") in TABLES_OF:
+        return tables_in(folder, run["content"])
     if run.get("content") == UNIT_SHEETS:
         return {official_columns.UNIT_EXPLANATIONS.path: official_columns.UNIT_EXPLANATIONS}
-    if (folder / official_columns.CHANGES.path).is_file():
-        return {official_columns.CHANGES.path: official_columns.CHANGES}
     of_council = council_tables(kind) if kind else ()
     if (folder / WORKBOOK).is_file():
         return {table.path: table for table in of_council}

@@ -21,7 +21,7 @@ SIZE, SMALLEST, PLANNED = 10.0, 8.0, 8.25
 #: A4 lying across, and its margins (left and right, top, bottom), in points.
 PAPER = (841.89, 595.28)
 SIDE, TOP, BOTTOM = 28.8, 36.0, 43.2
-TEXT, PLAIN, WHOLE = "text", "plain", "decimals-0"
+TEXT, LINK, PLAIN, WHOLE = "text", "link", "plain", "decimals-0"
 _LINE, _AROUND = 1.2, 3.0  # height of a line as a multiple of the type, and the space around the lines
 _INSIDE, _INDENTED = 7.0, 13.0  # space beside a number or a heading, and beside a text of a table
 _WIDEST = 330.0  # of a column whose texts wrap, as far as nothing has to be filled
@@ -42,8 +42,8 @@ class WidthLimits(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SheetColumn:
-    """A column of the tables of a sheet. ``style``: text, plain or ``decimals-N``; ``over``: a heading above this and the columns
-    beside it that have the same."""
+    """A column of the tables of a sheet. ``style``: text, link (to the sheet of that name), plain or ``decimals-N``; ``over``: a
+    heading above this and the columns beside it that have the same."""
 
     heading: str
     style: str = TEXT
@@ -51,7 +51,7 @@ class SheetColumn:
 
     @property
     def is_text(self) -> bool:
-        return self.style == TEXT
+        return self.style in (TEXT, LINK)
 
     @property
     def full_heading(self) -> str:

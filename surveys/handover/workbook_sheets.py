@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 from surveys.handover.official_columns import OfficialColumn, OfficialTable
 from surveys.handover.result_frames import Texts
-from surveys.handover.words import engine_words, is_of_engine, period_shown, rule_words
+from surveys.handover.words import period_shown
+from surveys.handover.workbook_cells import cells_of, style_of
 from surveys.handover.workbook_facts import WorkbookFacts
-from surveys.handover.workbook_layout import PLAIN, TEXT, Body, Line, LinePart, SheetColumn, WorkbookSheet
+from surveys.handover.workbook_layout import Body, Line, LinePart, SheetColumn, WorkbookSheet
 from surveys.problems import Language, phrase
 from surveys.vocabulary.council_tables import EVALUATIONS, FORMS
-from surveys.vocabulary.dates import written_date
 
 #: Columns that say which agreed words stand in a row but nothing that people read, by table.
 _UNSEEN = ("node_level", "reasons_vi")
@@ -21,8 +21,6 @@ _UNSEEN = ("node_level", "reasons_vi")
 #: and the interval of the percentage that of the points.
 _ELSEWHERE = ("block", "council_basis", "points_low", "points_high")
 _MANY = 0.05  # of the rows of a table
-#: Columns of codes that are shown by words here and stand as codes elsewhere, with the kind of the codes.
-_SAID = {"measured_by": "measured_by"}
 #: Columns below a heading that they share.
 _OVER: Mapping[str, str] = {
     "ci_low": "interval",
@@ -59,23 +57,17 @@ class ShownTable:
         official = self._official(name)
         over = _OVER.get(name, "")
         if not over:
-            return SheetColumn(official.heading(self.language), self._style(official))
+            return SheetColumn(official.heading(self.language), style_of(official, self.facts.output))
         level = f"{100 * self.facts.settings.inference.level:g}"
         heading = phrase(f"handover.below.{'low' if name.endswith('low') else 'high'}", self.language)
         above = phrase(f"handover.over.{over}", self.language, level=marked(level, self.language))
-        return SheetColumn(heading, self._style(official), above)
+        return SheetColumn(heading, style_of(official, self.facts.output), above)
 
     def cells(self, name: str) -> Sequence[object]:
         """The cells of a column: numbers, words of codes, dates as they are written, texts."""
-        official, texts = self._official(name), self.texts[name]
-        if official.is_number:
-            return [float(text) if text else None for text in texts]
-        if name == "reasons":
-            return [rule_words(text, self.language) for text in texts]
-        if name == "decided_on":
-            return [written_date(text, self.language) for text in texts]
-        words = self._words(official)
-        return texts if words is None else [words.get(code, code) for code in texts]
+        classes = {code: label for code, _, label in self.facts.classes}
+        words = {**self.facts.words, "class": classes}
+        return cells_of(self._official(name), self.texts[name], words, self.language)
 
     def body(self, names: Sequence[str], rows: Sequence[int] | None = None) -> Body:
         """The rows (all, or those named in their order) of columns."""
@@ -103,19 +95,6 @@ class ShownTable:
 
     def _official(self, name: str) -> OfficialColumn:
         return next(column for column in self.table.columns if column.name == name)
-
-    def _words(self, column: OfficialColumn) -> Mapping[str, str] | None:
-        """The words of the codes of a column; None where it holds texts."""
-        if column.name == "class":
-            return {code: label for code, _, label in self.facts.classes}
-        kind = _SAID.get(column.name, column.words)
-        return engine_words(kind, self.language) if is_of_engine(kind) else self.facts.words.get(kind)
-
-    def _style(self, column: OfficialColumn) -> str:
-        if not column.is_number:
-            return TEXT
-        decimals = column.decimals(self.facts.output)
-        return PLAIN if decimals is None else f"decimals-{decimals}"
 
 
 def table_sheet(shown: ShownTable) -> WorkbookSheet:

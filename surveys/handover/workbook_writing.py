@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from surveys.handover.workbook_layout import (
     BOTTOM,
     LINE_TYPE,
+    LINK,
     SIDE,
     SIZE,
     TEXT,
@@ -93,13 +94,15 @@ class _Styles:
         self._made: dict[tuple[str, bool], Format] = {}
 
     def cell(self, style: str, strong: bool = False) -> Format:
-        """Of a cell of a table: ``text``, ``plain`` or ``decimals-N``."""
+        """Of a cell of a table: ``text``, ``link``, ``plain`` or ``decimals-N``."""
         if (style, strong) not in self._made:
             decimals = style.removeprefix("decimals-")
             number = f"0.{'0' * int(decimals)}".rstrip(".") if decimals.isdigit() else "General"
-            look = {"num_format": "@" if style == TEXT else f"{self._marks}{number}", "bold": strong}
-            aligned = "left" if style == TEXT else "center" if style == WHOLE else "right"
-            look |= {"align": aligned} | ({"indent": 1, "text_wrap": True} if style == TEXT else {})
+            is_text = style in (TEXT, LINK)
+            look = {"num_format": "@" if is_text else f"{self._marks}{number}", "bold": strong}
+            aligned = "left" if is_text else "center" if style == WHOLE else "right"
+            look |= {"align": aligned} | ({"indent": 1, "text_wrap": True} if is_text else {})
+            look |= {"underline": 1} if style == LINK else {}
             self._made[style, strong] = self._format(SIZE, border=1, **look)
         return self._made[style, strong]
 
@@ -183,6 +186,8 @@ def _write_body(worksheet: Worksheet, sheet: WorkbookSheet, top: int, body: Body
             # Text is text whatever it begins with; nothing is an empty cell with its borders.
             if cell is None or cell == "":
                 worksheet.write_blank(top + n, k, None, look)
+            elif column.style == LINK:
+                worksheet.write_url(top + n, k, f"internal:'{cell}'!A1", look, str(cell))
             elif column.is_text:
                 worksheet.write_string(top + n, k, str(cell)[:MOST_CHARACTERS], look)
             else:

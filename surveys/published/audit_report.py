@@ -8,11 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from surveys.definitions.study.records import Output
-from surveys.handover.folder import write_folder
-from surveys.handover.manifest import MANIFEST, plain_manifest
-from surveys.handover.official_columns import TABLES
-from surveys.handover.result_frames import printed, table_bytes, warnings_frame
-from surveys.handover.seal import described, package_name, sealed
+from surveys.handover.result_frames import warnings_frame
+from surveys.handover.seal import package_name
+from surveys.handover.table_folder import TableFolder, deliver_tables
 from surveys.problems import Problem
 
 #: Faults of targets, which are no values.
@@ -53,22 +51,13 @@ class AuditReport:
         Raises SurveyError when ``out`` must not be replaced (see :func:`surveys.handover.folder.write_folder`).
         """
         severity = [problem.severity for problem in self.problems]
-        frames: dict[str, pd.DataFrame] = {
+        frames = {
             "audit-findings": warnings_frame(self.problems).assign(severity=severity),
             "audit-nodes": self.nodes,
             "audit-ranks": self.ranks,
             "audit-changes": self.changes,
         }
-        wanted = [
-            name for name, frame in frames.items() if len(frame) or name in ("audit-findings", "audit-nodes")
-        ]
-        output = Output()
-        csvs = {
-            TABLES[name]: table_bytes(TABLES[name], printed(TABLES[name], frames[name], output))
-            for name in wanted
-        }
         inputs = [{"path": name, "sha256": digest} for name, digest in self.inputs]
-        manifest = plain_manifest("audit", instrument=self.instrument, inputs=inputs)
+        facts = {"instrument": self.instrument, "inputs": inputs}
         name = f"audit-{package_name(Path(self.table).stem)}"
-        tables = described(name, self.table, csvs, output)
-        write_folder(Path(out), sealed({**tables, MANIFEST: manifest}))
+        deliver_tables(TableFolder("audit", name, frames, Output(), title=self.table, facts=facts), Path(out))

@@ -1,0 +1,1 @@
+"""What the scores say: points lost, what it takes, what drives satisfaction, cross-tables."""

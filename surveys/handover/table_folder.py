@@ -1,0 +1,71 @@
+"""Folders of tables behind which no package of a single round stands: comparisons, audits, analyses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from surveys.definitions.study.records import Output
+from surveys.handover.folder import write_folder
+from surveys.handover.manifest import MANIFEST, Content, plain_manifest
+from surveys.handover.official_columns import TABLES, OfficialTable
+from surveys.handover.result_frames import printed, table_bytes
+from surveys.handover.seal import described, sealed
+
+#: What a folder holds → the tables that it has, and those that it may have.
+TABLES_OF: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "comparison": (("changes",), ()),
+    "audit": (("audit-findings", "audit-nodes"), ("audit-ranks", "audit-changes")),
+}
+
+
+def book_name(content: str) -> str:
+    """The workbook of a folder.
+
+    >>> book_name("gaps")
+    'gaps.xlsx'
+    """
+    return f"{content}.xlsx"
+
+
+@dataclass(frozen=True)
+class TableFolder:
+    """A folder before it is written. ``frames``: its tables by name (:data:`TABLES_OF`), unrounded; ``name`` and ``title`` of its
+    descriptor; ``others``: further files, path → bytes; ``facts``: what it was made from, for its manifest."""
+
+    content: Content
+    name: str
+    frames: Mapping[str, pd.DataFrame]
+    output: Output
+    title: str = ""
+    others: Mapping[str, bytes] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+    def files(self) -> dict[str, bytes]:
+        """Path → bytes. A table that there may be is left out where it has no rows."""
+        always, _ = TABLES_OF[self.content]
+        wanted = {TABLES[name]: frame for name, frame in self.frames.items() if len(frame) or name in always}
+        csvs = {
+            table: table_bytes(table, printed(table, frame, self.output)) for table, frame in wanted.items()
+        }
+        tables = described(self.name, self.title, csvs, self.output)
+        manifest = plain_manifest(self.content, **self.facts)
+        return sealed({**tables, **self.others, MANIFEST: manifest})
+
+
+def deliver_tables(folder: TableFolder, out: Path) -> None:
+    """Write a folder of tables at ``out``: table, descriptor, checksums; all of it, or nothing.
+
+    Raises SurveyError when ``out`` must not be replaced (see :func:`surveys.handover.folder.write_folder`).
+    """
+    write_folder(out, folder.files())
+
+
+def tables_in(folder: Path, content: str) -> dict[str, OfficialTable]:
+    """The tables that a folder must have, and those that it has of others that it may have (path → table)."""
+    always, sometimes = TABLES_OF[content]
+    found = [name for name in sometimes if (folder / TABLES[name].path).is_file()]
+    return {TABLES[name].path: TABLES[name] for name in (*always, *found)}
