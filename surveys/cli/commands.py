@@ -35,7 +35,7 @@ def surveys(version: Annotated[bool, typer.Option("--version", is_eager=True)] =
 @app.command(cls=WordedCommand)
 def check(context: typer.Context, path: Annotated[str, typer.Argument(metavar="PATH")]) -> None:
     found = sv.check(path)
-    _judge(context.obj, found)
+    judge(context.obj, found)
     context.obj.say("cli.check.warned" if found else "cli.check.done", path=path, warnings=len(found))
 
 
@@ -52,7 +52,7 @@ def screen(
         return
     if out is not None:
         sv.ready(out, "screening")
-    loaded = _loaded(terminal, study)
+    loaded = load_study(terminal, study)
     with terminal.progress() as stages:
         screening = loaded.screen(stages)
         if out is not None:
@@ -62,7 +62,7 @@ def screen(
     terminal.problems(screening.warnings, out)
     terminal.summary(funnel_summary(screening.counts, loaded.instrument, terminal.language))
     if out is not None:
-        _written(terminal, out)
+        show_written(terminal, out)
     _what_next(terminal, screening, study, out)
 
 
@@ -70,7 +70,7 @@ def screen(
 def score(context: typer.Context, study: StudyPath, out: Out) -> None:
     terminal: Terminal = context.obj
     sv.ready(out, "scores")
-    loaded = _loaded(terminal, study)
+    loaded = load_study(terminal, study)
     with terminal.progress() as stages:
         result = loaded.score(stages)
         result.write(out, stages("write"))
@@ -82,7 +82,7 @@ def score(context: typer.Context, study: StudyPath, out: Out) -> None:
     totals = index_summaries(result.index_units, definition, language)
     for summary in totals or league_summaries(result.units, definition, language):
         terminal.summary(summary)
-    _written(terminal, out)
+    show_written(terminal, out)
     _what_next(terminal, result, study, out)
     terminal.say("cli.next.verify", out=out)
 
@@ -116,7 +116,7 @@ def verify(
     terminal: Terminal = context.obj
     with terminal.progress() as stages:
         found = sv.verify(folder, fingerprint=fingerprint, signers=signers, study=study, progress=stages)
-    _judge(terminal, found)
+    judge(terminal, found)
     terminal.say("cli.verify.done", folder=folder)
     terminal.say("cli.fingerprint", fingerprint=sv.fingerprint(folder))
     if fingerprint is not None:
@@ -146,7 +146,7 @@ def handover(
         context.obj.say("cli.next.explain", path=out / "explanations.xlsx")
         return
     sv.hand_over(results, out, record=record)
-    _written(context.obj, out)
+    show_written(context.obj, out)
     context.obj.say("cli.next.sign", out=out)
 
 
@@ -211,30 +211,6 @@ def explain(context: typer.Context, name: Annotated[str, typer.Argument(metavar=
     terminal.say("cli.explain.found", text=sv.explain(name, terminal.language))
 
 
-@app.command(cls=WordedCommand)
-def audit(
-    context: typer.Context,
-    table: Annotated[str, typer.Argument(metavar="TABLE")],
-    instrument: Annotated[str, typer.Option("--instrument", metavar="INSTRUMENT")],
-    previous: Annotated[str | None, typer.Option("--previous", metavar="TABLE")] = None,
-    out: MaybeOut = None,
-) -> None:
-    from surveys.reports.summaries import audit_summaries
-
-    terminal: Terminal = context.obj
-    if out is not None:
-        sv.ready(out, "audit")
-    report = sv.audit(table, instrument, previous)
-    if out is not None:
-        report.write(out)
-    for summary in audit_summaries(report, terminal.language):
-        terminal.summary(summary)
-    if out is not None:
-        _written(terminal, out)
-    _judge(terminal, report.problems)
-    terminal.say("cli.audit.done", table=table)
-
-
 @app.command("map", cls=WordedCommand)
 def map_columns(
     context: typer.Context,
@@ -251,35 +227,11 @@ def map_columns(
     terminal.say("cli.map.done", out=target)
 
 
-@app.command(cls=WordedCommand)
-def compare(
-    context: typer.Context,
-    old: Annotated[str, typer.Argument(metavar="OLD")],
-    new: Annotated[str, typer.Argument(metavar="NEW")],
-    crosswalk: Annotated[str | None, typer.Option("--crosswalk", metavar="FILE")] = None,
-    out: MaybeOut = None,
-) -> None:
-    from surveys.reports.summaries import change_summaries
-
-    terminal: Terminal = context.obj
-    if out is not None:
-        sv.ready(out, "comparison")
-    with terminal.progress() as stages:
-        comparison = sv.compare(old, new, crosswalk, stages)
-        if out is not None:
-            comparison.write(out)
-    terminal.problems(comparison.refused)
-    for summary in change_summaries(comparison.changes, comparison.instrument, terminal.language):
-        terminal.summary(summary)
-    if out is not None:
-        _written(terminal, out)
-
-
 def _pseudonymise(terminal: Terminal, study: str, out: Path | None) -> None:
     """A copy of the round to be shared, and what is to be known of it."""
     if out is None:
         raise sv.SurveyError([sv.Problem("cli.pseudonymise.no_out")])
-    loaded = _loaded(terminal, study)
+    loaded = load_study(terminal, study)
     with terminal.progress() as stages:
         made = loaded.pseudonymise(out, stages)
     terminal.problems(made.warnings)
@@ -290,7 +242,7 @@ def _pseudonymise(terminal: Terminal, study: str, out: Path | None) -> None:
     terminal.say("cli.pseudonymise.key", study=study)
 
 
-def _loaded(terminal: Terminal, path: str) -> sv.Study:
+def load_study(terminal: Terminal, path: str) -> sv.Study:
     """A study, whose codes are shown as what they are called from now on."""
     from surveys.handover.words import names_in
 
@@ -299,7 +251,7 @@ def _loaded(terminal: Terminal, path: str) -> sv.Study:
     return study
 
 
-def _written(terminal: Terminal, out: Path) -> None:
+def show_written(terminal: Terminal, out: Path) -> None:
     """Where the files are, and the fingerprint of the folder."""
     terminal.say("cli.written", out=out)
     terminal.say("cli.fingerprint", fingerprint=sv.fingerprint(out))
@@ -323,7 +275,7 @@ def _what_next(terminal: Terminal, done: sv.Screening, study: str, out: Path | N
         terminal.say("cli.next.screen", study=study)
 
 
-def _judge(terminal: Terminal, found: Sequence[sv.Problem]) -> None:
+def judge(terminal: Terminal, found: Sequence[sv.Problem]) -> None:
     """Show all that was found; an error among it ends the command."""
     terminal.problems(found, whole=True)
     if any(problem.severity == "error" for problem in found):

@@ -315,7 +315,7 @@ def test_help_is_in_both_languages(command: str, language: Language, capsys: Cap
 def test_every_command_and_parameter_is_explained() -> None:
     from typer.main import get_command
 
-    from surveys.cli.commands import app
+    from surveys.cli.analysis_commands import app
 
     group = get_command(app)
     assert set(group.commands) == set(COMMANDS)  # type: ignore[attr-defined]
