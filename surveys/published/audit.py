@@ -8,7 +8,7 @@ decimals and exact.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -16,10 +16,12 @@ import pandas as pd
 from surveys.definitions.instrument.reading import load_index
 from surveys.definitions.instrument.records import Instrument
 from surveys.problems import Problems, nearest
+from surveys.published.agencies import check_agencies
 from surveys.published.audit_report import AuditReport
 from surveys.published.belonging import check_belonging
-from surveys.published.lost_points import check_losses
+from surveys.published.lost_points import check_losses, check_printed_losses
 from surveys.published.published_table import PublishedRow, by_unit, read_published
+from surveys.published.table_changes import note_previous, printed_changes, table_changes
 from surveys.published.table_tree import TableTree, tree_of
 from surveys.published.targets import TargetAudit
 from surveys.published.unit_audit import UnitAudit
@@ -59,11 +61,14 @@ def audit(
     for unit, of_unit in by_unit(rows).items():
         audits.append(UnitAudit(unit, of_unit, tree))
         TargetAudit(unit, of_unit, tree)
+        check_printed_losses(unit, of_unit, tree)
         check_losses(unit, of_unit, tree)
+        check_agencies(of_unit)
     nodes = pd.DataFrame([node for one in audits for node in one.nodes()], columns=NODE_COLUMNS)
     earlier_path = () if previous is None else (Path(previous),)
     earlier = tuple(row for each in earlier_path for row in _read(each, edition, Problems()))
-    changes = list(_changes(earlier, rows, problems)) if earlier else []
+    changes = (*table_changes(earlier, rows, problems),) if earlier else (*printed_changes(rows, tree),)
+    note_previous(rows, earlier, tree)
     return AuditReport(
         path.name,
         edition.name,
@@ -106,26 +111,3 @@ def ranks_of(nodes: pd.DataFrame, tree: TableTree) -> pd.DataFrame:
         one["group"] = groups_of(one["value"].tolist(), tree.instrument.unit_groups)
         found.append(one[RANK_COLUMNS])
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=RANK_COLUMNS)
-
-
-def _changes(
-    before: Sequence[PublishedRow], now: Sequence[PublishedRow], problems: Problems
-) -> Iterator[tuple[object, ...]]:
-    """Change of every value that both tables print; what only one of them has is noted."""
-    earlier, later = ({(row.unit, row.code): row for row in rows} for rows in (before, now))
-    for kind, some, others in (("audit.only_now", later, earlier), ("audit.only_before", earlier, later)):
-        missing = [" ".join(filter(None, key)) for key in some if key not in others]
-        if missing:
-            problems.add(kind, severity="warning", file=now[0].place.file, nodes=missing[:40])
-    for key, row in later.items():
-        old = earlier.get(key)
-        if old is None:
-            continue
-        if old.maximum != row.maximum:
-            row.place.note(
-                "audit.maximum_changed", severity="warning", node=row.code, name=row.name, before=old.maximum,
-                now=row.maximum,
-            )  # fmt: skip
-        was, value = (old.points, row.points) if row.in_points else (old.percent, row.percent)
-        if was is not None and value is not None:
-            yield (*key, row.name, float(was), float(value), float(value - was))

@@ -1,5 +1,9 @@
-"""Tables that list what was lost: every row below its maximum, and a total. What no row tells of stands at its maximum, so the
-losses of the rows are the loss of the total; where they are not, points were lost in rows that are missing."""
+"""Points lost, as a table prints them and as it implies them.
+
+A printed loss is the maximum less the value. A table that lists what was lost has every row below its maximum, and a total. What
+no row tells of stands at its maximum there, so the losses of the rows are the loss of the total; where they are not, points were
+lost in rows that are missing.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,30 @@ from decimal import Decimal
 
 from surveys.published.amounts import Amount, short
 from surveys.published.published_table import PublishedRow
-from surveys.published.table_layout import POINTS
+from surveys.published.table_layout import LOST, POINTS
 from surveys.published.table_tree import TableTree
 
 #: A list of losses has at least as many rows.
 _FEWEST = 10
+
+
+def check_printed_losses(unit: str, rows: Mapping[str, PublishedRow], tree: TableTree) -> None:
+    """Note at a row that its printed loss is not its maximum less its value, as far as rounding lets one say."""
+    for code, row in rows.items():
+        most = tree.maximum(code, row)
+        if row.lost is None or row.points is None or most is None:
+            continue
+        printed = Amount(row.lost, tree.half_unit(unit, code, LOST), True)
+        implied = Amount(most - row.points, tree.half_unit(unit, code, POINTS), True)
+        if not implied.explains(printed):
+            row.note(
+                "audit.lost", LOST, node=code, name=_named(row, unit), lost=row.lost, maximum=most, value=row.points,
+                expected=short(implied.value), difference=short(abs(printed.value - implied.value)),
+            )  # fmt: skip
+
+
+def _named(row: PublishedRow, unit: str) -> str:
+    return " ".join(filter(None, (row.name, f"({unit})" if unit else "")))
 
 
 def check_losses(unit: str, rows: Mapping[str, PublishedRow], tree: TableTree) -> None:
@@ -31,7 +54,7 @@ def check_losses(unit: str, rows: Mapping[str, PublishedRow], tree: TableTree) -
         if not lost.explains(whole):
             row.note(
                 "audit.losses", severity="error" if _of_both_halves(in_points, tree) else "warning", node=root.code,
-                name=row.name, lost=short(whole.value), listed=short(lost.value),
+                name=_named(row, unit), lost=short(whole.value), listed=short(lost.value),
                 difference=short(abs(whole.value - lost.value)),
             )  # fmt: skip
 

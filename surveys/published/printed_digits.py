@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from surveys.published.published_table import PublishedRow, decimals
-from surveys.published.table_layout import PERCENT, POINTS, TARGET
+from surveys.published.table_layout import LOST, PERCENT, POINTS, PREVIOUS, TARGET
 
 #: Kinds of values whose digits are counted apart.
 KINDS: Mapping[str, Callable[[PublishedRow], Decimal | None]] = {
     POINTS: lambda row: row.points,
     PERCENT: lambda row: row.percent,
     TARGET: lambda row: row.target,
+    LOST: lambda row: row.lost,
+    PREVIOUS: lambda row: row.previous,
 }
 #: So many values at a depth (or in the whole table), and this share of them, make a number of digits usual there.
 _MANY, _MANY_IN_ALL, _SHARE = 7, 20, 0.125

@@ -13,14 +13,19 @@ from typing import Any
 
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.shared_checks import note_doubles
-from surveys.problems import Place, Problems
+from surveys.problems import Place, Problems, Severity
 from surveys.published.amounts import HUNDRED
 from surveys.published.table_layout import (
     CODE,
+    COORDINATING,
+    LEAD,
+    LOST,
     MAXIMUM,
+    MEASURED,
     NAME,
     PERCENT,
     POINTS,
+    PREVIOUS,
     SIGN,
     TARGET,
     UNIT,
@@ -46,8 +51,9 @@ _SIGNS = (">=", "≥", "<=", "≤", ">", "<")
 @dataclass(frozen=True, slots=True)
 class PublishedRow:
     """What is printed of one node of one unit. ``points`` and ``percent`` are exact decimals, None where nothing is printed, and
-    so is ``target``, in the terms of the value; ``sign``: what stands before the target (``>``); ``column``: the heading above
-    the value in a table with several columns of values."""
+    so are ``lost``, ``previous`` (last year's value) and ``target``, in the terms of the value; ``sign``: what stands before the
+    target (``>``), ``due`` the year that its heading names; ``lead`` and ``coordinating``: the agencies as printed;
+    ``measured_by``: likewise; ``column``: the heading above the value in a table with several columns of values."""
 
     place: Place
     unit: str
@@ -58,6 +64,12 @@ class PublishedRow:
     percent: Decimal | None
     target: Decimal | None = None
     sign: str = ""
+    due: str = ""
+    lost: Decimal | None = None
+    previous: Decimal | None = None
+    lead: str = ""
+    coordinating: str = ""
+    measured_by: str = ""
     column: str = ""
 
     @property
@@ -131,7 +143,7 @@ class _Reading:
     """Cells become rows; what is no unit, no node or no number is told."""
 
     def __init__(self, names: KnownNames, layout: TableLayout, lines: Sequence[Line]) -> None:
-        self.names = names
+        self.names, self.layout = names, layout
         self.cells = tuple(layout.cells(lines))
         self.of_units = any(cells[UNIT] for cells in self.cells)
         self.printed: dict[str, str] = {}  # code of a unit → as it was printed first
@@ -152,10 +164,12 @@ class _Reading:
 
     def _row(self, cells: PublishedCells) -> PublishedRow | None:
         code = self._code(cells)
-        numbers = [_decimal(cells, role) for role in (MAXIMUM, POINTS, PERCENT, VALUE)]
-        maximum, points, percent, value = numbers
+        maximum, points, percent, value = (
+            _decimal(cells, role) for role in (MAXIMUM, POINTS, PERCENT, VALUE)
+        )
+        lost, previous = (_decimal(cells, role, "warning") for role in (LOST, PREVIOUS))
         if not code:
-            if any(number is not None for number in numbers[1:]):
+            if any(number is not None for number in (points, percent, value)):
                 cells.place.note("record.missing", CODE)
             return None
         if value is not None:
@@ -167,7 +181,7 @@ class _Reading:
         unit = self.names.unit_of(cells[UNIT])
         return PublishedRow(
             cells.place, self.printed.setdefault(unit, cells[UNIT]), code, cells[NAME], maximum, points, percent,
-            target, sign, cells.column,
+            target, sign, self.layout.due, lost, previous, cells[LEAD], cells[COORDINATING], cells[MEASURED], cells.column,
         )  # fmt: skip
 
     def _code(self, cells: PublishedCells) -> str:
@@ -194,14 +208,14 @@ def _target(cells: PublishedCells) -> tuple[Decimal | None, str]:
     return _number(written.removeprefix(sign).removesuffix("%").strip()), cells[SIGN] or sign
 
 
-def _decimal(cells: PublishedCells, role: str) -> Decimal | None:
+def _decimal(cells: PublishedCells, role: str, severity: Severity = "error") -> Decimal | None:
     """The exact decimal of a cell; a decimal comma is one, since these values stay below a thousand."""
     cell = cells[role]
     if cell in _NOTHING:
         return None
     value = _number(cell.removesuffix("%").strip())
     if value is None:
-        cells.place.note("audit.not_number", cells.column or role, value=cell[:80])
+        cells.place.note("audit.not_number", cells.column or role, severity=severity, value=cell[:80])
     return value
 
 

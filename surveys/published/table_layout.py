@@ -17,8 +17,9 @@ from surveys.vocabulary.folding import fold_name
 
 Line = tuple[Place, list[str]]
 
-CODE, UNIT, NAME, MAXIMUM, POINTS, PERCENT, VALUE, TARGET, SIGN, MEASURED = (
-    "code", "unit", "name", "maximum", "points", "percent", "value", "target", "target_sign", "measured_by",
+CODE, UNIT, NAME, MAXIMUM, POINTS, PERCENT, VALUE, LOST, PREVIOUS, TARGET, SIGN, LEAD, COORDINATING, MEASURED = (
+    "code", "unit", "name", "maximum", "points", "percent", "value", "lost", "previous", "target", "target_sign",
+    "lead_agency", "coordinating_agencies", "measured_by",
 )  # fmt: skip
 #: What a column may be called, folded; the first of them that is there is read.
 HEADINGS: Mapping[str, tuple[str, ...]] = {
@@ -38,11 +39,27 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
         "tỷ lệ điểm", "mức độ hài lòng", "tỷ lệ đạt được",
     ),
     VALUE: ("value", "giá trị"),
+    LOST: (
+        "lost", "points lost", "điểm mất", "số điểm mất", "điểm bị mất", "số điểm bị mất", "điểm bị trừ", "điểm mất đi",
+        "điểm chưa đạt",
+    ),
+    PREVIOUS: (
+        "value previous", "points previous", "previous", "previous year", "năm trước", "kết quả năm trước", "điểm năm trước",
+        "giá trị năm trước",
+    ),
     TARGET: ("target", "mục tiêu", "chỉ tiêu"),
     SIGN: ("target sign",),
+    LEAD: (
+        "lead agency", "cơ quan chủ trì", "đơn vị chủ trì", "cơ quan đơn vị chủ trì", "cơ quan chủ trì thực hiện",
+        "cơ quan chủ trì tham mưu", "chủ trì",
+    ),
+    COORDINATING: (
+        "coordinating agencies", "coordinating agency", "cơ quan phối hợp", "đơn vị phối hợp", "cơ quan đơn vị phối hợp",
+        "cơ quan phối hợp thực hiện", "phối hợp",
+    ),
     MEASURED: ("measured by",),
 }  # fmt: skip
-_OF_YEAR = re.compile(r"(target|mục tiêu|chỉ tiêu|điểm|kết quả|points|score)(?: năm)? \d{4}")
+_OF_YEAR = re.compile(r"(target|mục tiêu|chỉ tiêu|điểm|kết quả|points|score)(?: năm)? (\d{4})")
 #: Rows among which the headings are looked for; official tables have titles above.
 _MOST_TITLES = 30
 
@@ -104,13 +121,15 @@ class KnownNames:
 @dataclass(frozen=True)
 class TableLayout:
     """Where what stands: ``heading`` is the position of the line of headings, ``roles`` role → column, and ``across`` the
-    columns with a value each → the code (or unit) that they are about. ``unused``: headings of columns that are not read."""
+    columns with a value each → the code (or unit) that they are about. ``unused``: headings of columns that are not read;
+    ``due``: the year that the heading of the targets names."""
 
     heading: int
     kind: str
     roles: Mapping[str, int]
     across: Mapping[int, str] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
+    due: str = ""
 
     def cells(self, lines: Sequence[Line]) -> Iterator[PublishedCells]:
         """The cells below the headings."""
@@ -167,7 +186,8 @@ def _long(k: int, cells: list[str], _names: KnownNames) -> TableLayout | None:
     roles = roles_of(cells)
     if CODE not in roles or not {POINTS, PERCENT, VALUE} & roles.keys():
         return None
-    return TableLayout(k, "rows", roles, unused=_unused(cells, roles.values()))
+    named = _OF_YEAR.fullmatch(fold_name(cells[roles[TARGET]])) if TARGET in roles else None
+    return TableLayout(k, "rows", roles, unused=_unused(cells, roles.values()), due=named[2] if named else "")
 
 
 def _units_across(k: int, cells: list[str], names: KnownNames) -> TableLayout | None:
