@@ -5,19 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from surveys.analysed import Round, result_or_folder
 from surveys.comparison.changes import ComparedRound
 from surveys.comparison.changes import compare as compared
 from surveys.comparison.crosswalk import successors
-from surveys.definitions.study.reading import STUDY_FILE
-from surveys.definitions.text_files import is_file
-from surveys.handover.rounds import is_result, read_round
-from surveys.problems import SurveyError, fault
-from surveys.result import Result, RoundComparison
-from surveys.study import Study, load
+from surveys.handover.rounds import read_round
+from surveys.problems import SurveyError
+from surveys.result import RoundComparison
 from surveys.vocabulary.folder_content import unreplaced
 from surveys.vocabulary.progress import Stages, unheard
-
-Round = Result | Study | str | Path
 
 
 def compare(
@@ -39,13 +35,8 @@ def compare(
 
 
 def _round(of: Round, progress: Stages) -> ComparedRound:
-    if isinstance(of, (str, Path)):
-        path = Path(of)
-        if path.is_dir() and is_result(path):
-            return unreplaced(path, lambda: read_round(path))
-        if not is_file(path / STUDY_FILE if path.is_dir() else path):
-            raise fault("compare.no_round", file=str(path))
-        of = load(path)
-    result = of if isinstance(of, Result) else of.score(progress)
-    study = result.round.study
-    return ComparedRound(study.instrument, result.scores, result.units, study.output.language)
+    found = result_or_folder(of, progress)
+    if isinstance(found, Path):
+        return unreplaced(found, lambda: read_round(found))
+    study = found.round.study
+    return ComparedRound(study.instrument, found.scores, found.units, study.output.language)

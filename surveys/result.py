@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from surveys.analysis.analysed_round import AnalysedRound
 from surveys.comparison.changes import Comparison
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.records import StudyDefinition
+from surveys.handover.analysed_results import analysed_round
 from surveys.handover.package import deliver
 from surveys.handover.rounds import deliver_comparison
 from surveys.problems import Language, Problem, SurveyError
@@ -41,6 +43,11 @@ class Result(Screening):
     def round(self) -> ScoredRound:
         """The record that the hand-over and reports start from."""
         return ScoredRound(self.screened, self.samples, self.scored)
+
+    @property
+    def analysed(self) -> AnalysedRound:
+        """The record that the analyses start from."""
+        return analysed_round(self.round)
 
     @property
     def scores(self) -> pd.DataFrame:

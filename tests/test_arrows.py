@@ -38,6 +38,7 @@ ROOMS = (
     "surveys.screening",
     "surveys.result",
     "surveys.study",
+    "surveys.analysed",
     "surveys.between_rounds",
     "surveys.handed_over",
     "surveys.delivered",

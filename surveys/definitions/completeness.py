@@ -16,6 +16,7 @@ from surveys.definitions.instrument.records import (
     Field,
     Group,
     Identity,
+    IndexPart,
     Item,
     Node,
     Questionnaire,
@@ -85,7 +86,19 @@ def _customary(draft: InstrumentDraft) -> list[str]:
 
 def _labelled(draft: InstrumentDraft) -> Iterator[tuple[Any, Place]]:
     """Every record that users see, with its place; levels stand below their scale."""
-    for record in (Identity, Block, Group, Questionnaire, UnitGroup, ResultClass, Scale, Field, Node, Item):
+    for record in (
+        Identity,
+        Block,
+        Group,
+        Questionnaire,
+        UnitGroup,
+        ResultClass,
+        IndexPart,
+        Scale,
+        Field,
+        Node,
+        Item,
+    ):
         yield from draft.of(record)
     for scale, place in draft.of(Scale):
         yield from ((level, place.below(f"levels[{k}]")) for k, level in enumerate(scale.levels, 1))

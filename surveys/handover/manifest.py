@@ -56,7 +56,7 @@ UNIT_SHEETS: Literal["unit_sheets"] = "unit_sheets"
 #: Parts of a study that decide its numbers beside the files it names.
 _SETTINGS = (
     "exclusions", "returns", "rules", "weights", "fieldwork", "minimum", "inference", "output", "assessment",
-    "publication", "council",
+    "publication", "council", "agency_date",
 )  # fmt: skip
 #: Keys of ``[files]`` whose tables hold what people decided.
 _DECIDED = ("decisions", "unit_decisions", "adjudication", "entry_codes", "explanations")
@@ -133,7 +133,7 @@ def run_manifest(
         **_programs(content),
         "study": {"code": study.code, "label_vi": study.label_vi, "label_en": study.label_en},
         "instrument": study.instrument.name,
-        "inputs": [_input(name, path) for name, path in input_files(study).items()],
+        "inputs": inputs_of(study),
         "settings": {name: _plain(getattr(study, name)) for name in _SETTINGS}
         | {
             "returns": [_without_answers(file) for file in study.returns],
@@ -149,6 +149,11 @@ def run_manifest(
         "outputs": digests_of({path: files[path] for path in sorted(files) if is_output(path)}),
     }
     return json_bytes(record)
+
+
+def inputs_of(study: StudyDefinition) -> list[dict[str, object]]:
+    """Name and checksum of every file that went into a round."""
+    return [_input(name, path) for name, path in input_files(study).items()]
 
 
 def is_output(path: str) -> bool:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from surveys.comparison.changes import ComparedRound, Comparison
@@ -26,6 +25,7 @@ from surveys.handover.manifest import (
     read_manifest,
     read_sums,
 )
+from surveys.handover.package_reading import typed_frame
 from surveys.handover.read_back import PrintedTable, read_printed
 from surveys.handover.table_folder import TableFolder, deliver_tables
 from surveys.problems import Language, Place, Problems, fault
@@ -53,14 +53,14 @@ def read_round(folder: Path) -> ComparedRound:
     problems.raise_errors()
     run = read_manifest(folder / MANIFEST) or {}
     instrument = instrument_of_results(folder, run)
-    scores, units = (_frame(table) for table in found if table is not None)
+    scores, units = (frame_of(table) for table in found if table is not None)
     recorded = run.get("scoring", {})
     plan = build(
         ScorePlan, recorded if isinstance(recorded, Mapping) else {}, Place(problems, MANIFEST, at="scoring")
     )
     problems.raise_errors()
     instrument = replace(instrument, scoring=plan or ScorePlan())
-    return ComparedRound(instrument, scores, units.astype({"rank": "Int64"}), language_of(run))
+    return ComparedRound(instrument, scores, units, language_of(run))
 
 
 def instrument_of_results(folder: Path, run: Mapping[str, Any]) -> Instrument:
@@ -88,10 +88,9 @@ def deliver_comparison(comparison: Comparison, out: Path, language: Language) ->
     deliver_tables(TableFolder("comparison", "changes", changes, Output(language=language)), out)
 
 
-def _frame(table: PrintedTable) -> pd.DataFrame:
-    """Texts and numbers of a printed table."""
-    columns: Mapping[str, object] = {
-        c.name: table.number(c.name) if c.is_number else table.text(c.name) for c in table.table.columns
-    }
-    frame = pd.DataFrame(columns)
-    return frame.assign(df=np.where(frame["score"].notna(), frame["df"], np.nan)) if "df" in frame else frame
+def frame_of(table: PrintedTable) -> pd.DataFrame:
+    """Texts and numbers of a printed table; counts and ranks as whole numbers, no degrees of freedom where there is no score."""
+    frame = typed_frame(table)
+    return (
+        frame.assign(df=frame["df"].where(frame["score"].notna())) if {"df", "score"} <= {*frame} else frame
+    )

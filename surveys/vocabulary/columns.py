@@ -48,6 +48,13 @@ INDEX_UNIT_COLUMNS = (
     "points", "max_points", "points_low", "points_high", "percent", "ci_low", "ci_high", "rank", "rank_low", "rank_high",
     "probability_top_quarter", "class", "probability_class", "status", "note",
 )  # fmt: skip
+#: Sums of leaves of the index by where their points come from, and by the agency that leads.
+SUM_COLUMNS = (
+    "block", "unit_code", "unit_name", "sum_by", "sum_code", "nodes", "max_points", "points", "se", "df", "points_low",
+    "points_high", "status", "note",
+)  # fmt: skip
+#: Covariances of the survey totals of two units, as scores in [0, 1].
+COVARIANCE_COLUMNS = ("block", "unit_code", "other_unit", "covariance")
 #: Shares of the answers to questions that enter no index.
 SHARE_COLUMNS = (
     "edition", "block", "unit_code", "node_code", "item_code", "level_code", "group", "n_valid",

@@ -17,6 +17,7 @@ from surveys.definitions.instrument.records import (
     Block,
     Field,
     Group,
+    IndexPart,
     Item,
     Level,
     Node,
@@ -57,12 +58,12 @@ from surveys.vocabulary.combination_names import (
     WEIGHTED,
 )
 from surveys.vocabulary.folding import fold
-from surveys.vocabulary.levels import ALL_GROUPS, SURVEY, TOTAL
+from surveys.vocabulary.levels import ALL_GROUPS, MEASURED_BY, SURVEY, TOTAL
 from surveys.vocabulary.roles import KEPT_ROLES
 
 #: A unit code is given once in its block.
 UNITS_ONCE: Key = (Unit, "code", ("block", "code"))
-CODED = (Block, Group, Questionnaire, UnitGroup, ResultClass, Source, Field, Node, Item)
+CODED = (Block, Group, Questionnaire, UnitGroup, ResultClass, IndexPart, Source, Field, Node, Item)
 ONCE: tuple[Key, ...] = (
     *((kind, "code", ("code",)) for kind in CODED),
     (Questionnaire, "group", ("block", "group")),
@@ -76,6 +77,7 @@ REFERENCES: tuple[Reference, ...] = (
     (Item, "node", Node),
     (Item, "scale", Scale),
     (Item, "questionnaires", Questionnaire),
+    (IndexPart, "nodes", Node),
 )
 RANGES: tuple[Range, ...] = (
     (Node, "weight", 0, None),
@@ -109,6 +111,7 @@ def check_draft(draft: InstrumentDraft) -> None:
     check_units(draft.of(Unit), draft.known(Block))
     check_unit_groups(draft)
     check_classes(draft.of(ResultClass))
+    check_parts(draft)
     check_sources(draft)
 
 
@@ -361,6 +364,21 @@ def check_classes(classes: Sequence[tuple[ResultClass, Place]]) -> None:
         before = made.percent_from
     if classes and before > 0:
         classes[-1][1].note("class.last", "percent_from", value=before)
+
+
+def check_parts(draft: InstrumentDraft) -> None:
+    """A part of the index is not called what nodes are measured by, and no node stands in two parts."""
+    first: dict[str, str] = {}
+    for part, place in draft.of(IndexPart):
+        if part.code in MEASURED_BY:
+            place.note("part.reserved", "code", value=part.code)
+        first |= {code: part.code for code in part.nodes if code not in first}
+    for part, place in draft.of(IndexPart):
+        for code in (code for code in part.nodes if code in draft.instrument.line):
+            others = (first.get(above.code, part.code) for above in draft.instrument.line[code])
+            other = next((found for found in others if found != part.code), None)
+            if other is not None:
+                place.note("part.twice", "nodes", node=code, part=other)
 
 
 def check_sources(draft: InstrumentDraft) -> None:

@@ -23,6 +23,7 @@ from surveys.definitions.instrument.records import (
     Field,
     Group,
     Identity,
+    IndexPart,
     Instrument,
     Item,
     Node,
@@ -114,6 +115,7 @@ def read_instrument(folder: Path, problems: Problems, label: str = "") -> Instru
         "questionnaires",
         "unit_groups",
         "classes",
+        "parts",
         "sources",
         "fields",
     )
@@ -167,5 +169,6 @@ def _instrument(draft: InstrumentDraft) -> Instrument:
         scoring=draft.one(ScorePlan),
         unit_groups=draft.all(UnitGroup),
         classes=draft.all(ResultClass),
+        parts=draft.all(IndexPart),
         folder=str(draft.folder),
     )

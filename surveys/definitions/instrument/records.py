@@ -7,7 +7,7 @@ unit, group, questionnaire, form, item, scale, level, field → criterion → su
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -56,6 +56,7 @@ class Without:
     questionnaires: tuple[str, ...] = ()
     unit_groups: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     scales: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
@@ -241,6 +242,17 @@ class ResultClass:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexPart:
+    """A part of the index that sums by source keep apart: everything at and below its ``nodes``. What stands in no part
+    belongs to what it is measured by."""
+
+    code: str
+    nodes: tuple[str, ...]
+    label_vi: str = ""
+    label_en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Band:
     """A category of a field that is measured: from ``low`` to ``high``, both included (empty: no limit)."""
 
@@ -312,6 +324,7 @@ class Instrument:
     comparable_with: tuple[str, ...] = ()
     unit_groups: tuple[UnitGroup, ...] = ()
     classes: tuple[ResultClass, ...] = ()
+    parts: tuple[IndexPart, ...] = ()
     based_on: str = ""
     folder: str = ""
 
@@ -392,6 +405,21 @@ class Instrument:
         assessment, from it downwards, that stand below no other such node."""
         lines = self._assessed_lines.get(code, ())
         return tuple(line[0] for line in lines if all(not n.blocks or block in n.blocks for n in line))
+
+    def leaves(self, block: str) -> tuple[Node, ...]:
+        """The nodes of the index of a block below which nothing else of it stands, in the order of the tree."""
+        return tuple(self._leaves("", block))
+
+    def _leaves(self, above: str, block: str) -> Iterator[Node]:
+        for node in self.scored_children(above, block):
+            below = [] if node.measured_by == ASSESSMENT else list(self._leaves(node.code, block))
+            yield from below or [node]
+
+    def source_of(self, code: str) -> str:
+        """Where the points of a leaf come from: the part of the index that it stands in, else what it is measured by."""
+        line = {node.code for node in self.line[code]}
+        named = (part.code for part in self.parts if line & set(part.nodes))
+        return next(named, self.node[code].measured_by)
 
     def scale_of(self, item: str) -> Scale:
         """The scale of an item, by the item's code."""

@@ -44,6 +44,7 @@ from surveys.definitions.shared_checks import (
     refer,
     within,
 )
+from surveys.definitions.study.agencies import check_agencies
 from surveys.definitions.study.assessments import check_assessments
 from surveys.definitions.study.council_names import CouncilSystem, check_council
 from surveys.definitions.study.explanations import check_explanation
@@ -53,6 +54,7 @@ from surveys.definitions.study.limits import Limits
 from surveys.definitions.study.publication import CitedDocument, IssuedDocument, Period
 from surveys.definitions.study.records import (
     Adjudication,
+    Agency,
     Assessment,
     AssessmentDates,
     Decision,
@@ -68,9 +70,11 @@ from surveys.definitions.study.records import (
     Minimum,
     Output,
     ReturnFile,
+    Target,
     UnitDecision,
     WeightPlan,
 )
+from surveys.definitions.study.targets import check_targets
 from surveys.problems import Place
 from surveys.vocabulary.folding import fold, fold_name, repair
 from surveys.vocabulary.legacy_encodings import FONT_ENCODINGS
@@ -92,6 +96,7 @@ ONCE: tuple[Key, ...] = (
     (MarginTotal, "category", ("block", "group", "unit", "variable", "category")),
     (External, "node", ("block", "unit", "node", "group")),
     (Assessment, "node", ("block", "unit", "node")),
+    (Target, "node", ("block", "unit", "node", "item", "measure")),
     (Decision, "form_code", ("form_code", "unit", "submission")),
     (UnitDecision, "text", ("block", "text")),
     (Adjudication, "field", ("form", "field")),
@@ -114,6 +119,7 @@ REFERENCES: tuple[Reference, ...] = (
     (External, "node", Node),
     (External, "group", Group),
     (Assessment, "node", Node),
+    *((kind, column, of) for kind in (Agency, Target) for column, of in (("node", Node), ("item", Item))),
     (Explanation, "node", Node),
 )
 RANGES: tuple[Range, ...] = (
@@ -140,6 +146,8 @@ OF_UNITS: tuple[tuple[type[Any], str], ...] = (
     (MarginTotal, "unit"),
     (External, "unit"),
     (Assessment, "unit"),
+    (Agency, "unit"),
+    (Target, "unit"),
     (UnitDecision, "unit_code"),
     (Explanation, "unit"),
 )
@@ -183,8 +191,11 @@ class Declared:
         return list(self.fields) if record is Field else self._declared(record)
 
     def refer(self, place: Place, block: str, unit: str, column: str = "unit") -> None:
-        """Note a block that is not declared, or a unit that is not in its register."""
-        if block not in self.blocks:
+        """Note a block that is not declared, a unit that is not in its register, or one of no block."""
+        if not block:
+            if unit:
+                place.note("record.missing", "block")
+        elif block not in self.blocks:
             refer(place, "block", "block", [block], self.blocks)
         elif unit and not self._no_register and unit not in self.units[block] and unit not in self._faulty:
             refer(place, "unit", column, [unit], list(self.units[block]))
@@ -215,6 +226,8 @@ def check_study(draft: StudyDraft) -> None:
         check_totals(draft, known)
     check_externals(draft, known)
     check_assessments(draft, known.excluded)
+    check_agencies(draft)
+    check_targets(draft)
     check_council_names(draft)
     check_decisions(draft)
     check_adjudication(draft, known)

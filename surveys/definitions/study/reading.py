@@ -37,6 +37,8 @@ from surveys.definitions.study.publication import (
 )
 from surveys.definitions.study.records import (
     Adjudication,
+    Agency,
+    AgencyDate,
     Assessment,
     AssessmentDates,
     Decision,
@@ -56,6 +58,7 @@ from surveys.definitions.study.records import (
     StudyDefinition,
     StudyHeading,
     StudyUnits,
+    Target,
     UnitDecision,
     WeightPlan,
 )
@@ -72,6 +75,8 @@ FILES: Mapping[str, type] = {
     "margins": MarginTotal,
     "externals": External,
     "assessments": Assessment,
+    "agencies": Agency,
+    "targets": Target,
     "decisions": Decision,
     "unit_decisions": UnitDecision,
     "adjudication": Adjudication,
@@ -99,6 +104,7 @@ SECTIONS: Mapping[str, Section] = {
     "scoring": Section(ScorePlan),
     "classes": Section(ResultClass, "array"),
     "assessment": Section(AssessmentDates),
+    "agencies": Section(AgencyDate),
     "weights": Section(WeightPlan, "array"),
     "minimum": Section(Minimum),
     "inference": Section(Inference),
@@ -154,7 +160,16 @@ def read_study(
     _read_tables(draft)
     _read_results(draft)
     draft.read_sections(
-        "returns", "weights", "fieldwork", "minimum", "inference", "output", "limits", "assessment", "council"
+        "returns",
+        "weights",
+        "fieldwork",
+        "minimum",
+        "inference",
+        "output",
+        "limits",
+        "assessment",
+        "agencies",
+        "council",
     )
     draft.read_sections(*PUBLICATION)
     _name_returns(draft)
@@ -313,6 +328,7 @@ def _study(
         council=draft.one(CouncilSystem),
         limits=draft.one(Limits),
         assessment=draft.one(AssessmentDates),
+        agency_date=draft.one(AgencyDate),
         files=tuple(draft.files),
         document=draft.document,
         **named,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -16,8 +17,9 @@ from surveys.definitions.field_types import Count, Date, MayBeEmpty
 from surveys.definitions.instrument.records import Instrument, Rule, Unit
 from surveys.definitions.study.council_names import OUR_NAMES, CouncilSystem
 from surveys.definitions.study.limits import LIMITS, Limits
-from surveys.definitions.study.publication import UNSAID, Publication
+from surveys.definitions.study.publication import UNSAID, IssuedDocument, Period, Publication
 from surveys.problems import Language, Problem
+from surveys.vocabulary.measures import Measure
 from surveys.vocabulary.notebook_display import Shown
 from surveys.vocabulary.statuses import NO_ANSWER, PENDING
 
@@ -222,6 +224,63 @@ class AssessmentDates:
 
 
 @dataclass(frozen=True, slots=True)
+class Agency:
+    """Who leads the work on a node, or on one of its items, and who takes part, from one day to another (empty: open). ``block``,
+    ``unit`` and ``item`` empty: all of them. A node without agencies has those of the node above it."""
+
+    block: MayBeEmpty
+    unit: MayBeEmpty
+    node: str
+    item: MayBeEmpty
+    lead: str
+    coordinating: tuple[str, ...] = ()
+    valid_from: Date = ""
+    valid_to: Date = ""
+    document: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyDate:
+    """The table ``[agencies]``: the day of which the agencies in charge are told."""
+
+    on: Date = ""
+
+    def among(self, document: IssuedDocument, period: Period) -> str:
+        """That day (ISO), else that of the document, else the end of the period; empty where there is none."""
+        return self.on or document.date or period.end
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a node, or one of its items, is to reach until the day ``due``. ``target`` is a number, a group of units or a class;
+    ``measure``: points, percent of the maximum, rank, so many ranks better (rank_up), among the best so many (top), a group of
+    units or a class of results; ``block`` and ``unit`` empty: all of them."""
+
+    block: MayBeEmpty
+    unit: MayBeEmpty
+    node: str
+    item: MayBeEmpty
+    measure: Measure
+    target: str
+    sign: Literal["", ">=", ">", "<=", "<"] = ""
+    due: Date = ""
+    document: str = ""
+
+    @property
+    def number(self) -> Decimal | None:
+        """The target as it is printed; None where it is no number.
+
+        >>> Target("", "", "0", "", "percent", "92,00").number, Target("", "", "0", "", "class", "good").number
+        (Decimal('92.00'), None)
+        """
+        try:
+            value = Decimal(self.target.replace(",", "."))
+        except InvalidOperation:
+            return None
+        return value if value.is_finite() else None
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """A reviewer's decision on one form (``unit`` empty: all its evaluations). ``submission``: the one submission that is meant
     (empty: every form of the code), ``content`` a key of what it said then; ``assigned_unit``: the unit of a form that names none
@@ -376,6 +435,9 @@ class StudyDefinition(Shown):
     externals: tuple[External, ...] = ()
     assessments: tuple[Assessment, ...] = ()
     assessment: AssessmentDates = AssessmentDates()
+    agencies: tuple[Agency, ...] = ()
+    agency_date: AgencyDate = AgencyDate()
+    targets: tuple[Target, ...] = ()
     rules: tuple[Rule, ...] = ()
     decisions: tuple[Decision, ...] = ()
     unit_decisions: tuple[UnitDecision, ...] = ()
@@ -408,6 +470,11 @@ class StudyDefinition(Shown):
     def has_assessments(self) -> bool:
         """Whether the round has the council's half: a table of assessments, be it without rows."""
         return bool(self.assessments or self.file_of("assessments"))
+
+    @property
+    def agencies_on(self) -> str:
+        """The day (ISO) of which the agencies in charge are told; empty where there is none."""
+        return self.agency_date.among(self.publication.document, self.publication.period)
 
     def file_of(self, key: str) -> str:
         """The file that is named under a key of ``[files]``; empty where none is."""

@@ -12,7 +12,7 @@ from surveys.problems import Problems
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.first_filled import first_filled, overlap
 from surveys.returns.headings.form_table import FormTable
-from surveys.returns.headings.questions import Target, Vocabulary, split_part, written_names
+from surveys.returns.headings.questions import ColumnTarget, Vocabulary, split_part, written_names
 from surveys.returns.text.cell_text import SHOWN
 from surveys.returns.text.names import Names
 from surveys.vocabulary.folding import fold, fold_name
@@ -47,7 +47,7 @@ class Layout:
 
 def lay_out(table: FormTable, vocabulary: Vocabulary, problems: Problems) -> Layout:
     """Match every column of a table; note ambiguous, doubled and unknown headings and items without a column."""
-    held: dict[Target, list[Column]] = {}
+    held: dict[ColumnTarget, list[Column]] = {}
     unknown, others = [], dict[str, list[Column]]()
     for column in table.columns:
         targets = vocabulary.targets(column)
@@ -76,7 +76,7 @@ def lay_out(table: FormTable, vocabulary: Vocabulary, problems: Problems) -> Lay
 
 
 def _joined(
-    target: Target, columns: list[Column], table: FormTable, vocabulary: Vocabulary, problems: Problems
+    target: ColumnTarget, columns: list[Column], table: FormTable, vocabulary: Vocabulary, problems: Problems
 ) -> Column:
     """The one column for a target: the first filled of them, where the study or a person says that they are one question. Form
     tools keep the empty columns of deleted questions, so those are passed over."""
@@ -102,7 +102,7 @@ def _joined(
     return joined
 
 
-def _meaning(target: Target, vocabulary: Vocabulary) -> Callable[[str], Hashable]:
+def _meaning(target: ColumnTarget, vocabulary: Vocabulary) -> Callable[[str], Hashable]:
     """What a cell says of a target: two ways of writing one answer or one unit are the same."""
     if target.kind == "item":
         read = vocabulary.options_of(target.code).read
@@ -118,7 +118,7 @@ def _question_of_other(column: Column, vocabulary: Vocabulary) -> str:
     return folded if (folded := fold_name(question)) in vocabulary.multiple else ""
 
 
-def _held_twice(single: dict[Target, Column], vocabulary: Vocabulary) -> list[Column]:
+def _held_twice(single: dict[ColumnTarget, Column], vocabulary: Vocabulary) -> list[Column]:
     """Columns with all chosen options of a question whose options have columns of their own, taken out: those are read."""
     own = {target.code for target in single if target.kind == "item" and not target.unit}
     twice = [
@@ -142,7 +142,7 @@ def _note_undecided(table: FormTable, vocabulary: Vocabulary, problems: Problems
             )
 
 
-def _layout(single: Mapping[Target, Column], others: Mapping[str, Sequence[Column]]) -> Layout:
+def _layout(single: Mapping[ColumnTarget, Column], others: Mapping[str, Sequence[Column]]) -> Layout:
     ticks: dict[tuple[str, str], dict[int, Column]] = {}
     for target, column in single.items():
         if target.kind == "tick":

@@ -23,7 +23,7 @@ LONGEST_HEADING = 1_000
 DEFAULT_HEADER = "{item} [{unit}]"
 
 
-class Target(NamedTuple):
+class ColumnTarget(NamedTuple):
     """What a column holds. ``field`` and ``item``: the values of that field or item (of ``unit`` in a matrix). ``tick``: a mark
     when the answer to the item is ``level`` (a position, or the code of a non-answer). ``options``: the chosen options of
     a question, one item each."""
@@ -37,10 +37,10 @@ class Target(NamedTuple):
 class DecidedColumns(Protocol):
     """What a person decided about the columns of a file."""
 
-    def targets(self, column: Column) -> tuple[Target, ...] | None:
+    def targets(self, column: Column) -> tuple[ColumnTarget, ...] | None:
         """What a column holds: its target, nothing (the column is ignored), or None where nobody decided."""
 
-    def is_spread(self, target: Target) -> bool:
+    def is_spread(self, target: ColumnTarget) -> bool:
         """Whether several columns were decided to hold a target."""
 
 
@@ -63,7 +63,7 @@ class Vocabulary:
         self.header = header or DEFAULT_HEADER
         self.register = register
         self._decided = decided
-        self._by_name: dict[tuple[object, ...], tuple[Target, ...]] = {}
+        self._by_name: dict[tuple[object, ...], tuple[ColumnTarget, ...]] = {}
         self.assigned = {code: tuple(headings) for code, headings in (columns or {}).items() if headings}
         #: Items and fields that the study says this file does not have (an empty heading).
         self.absent = frozenset((columns or {}).keys() - self.assigned.keys())
@@ -167,7 +167,7 @@ class Vocabulary:
         """The ways to answer an item: the options of its scale; of an option of a question with several answers also marks."""
         return self._option_answers.get(item) or self.options[self.instrument.scale_of(item).code]
 
-    def targets(self, column: Column) -> tuple[Target, ...]:
+    def targets(self, column: Column) -> tuple[ColumnTarget, ...]:
         """Everything a column can be: one target when it is recognised, none when it is not, several when ambiguous."""
         if not self._decided and not self.assigned:
             return self._named(column)
@@ -176,7 +176,7 @@ class Vocabulary:
             return decided
         if assigned := self.assigned_to(column):
             kind: Literal["field", "item"] = "item" if assigned in self.instrument.item else "field"
-            return (Target(kind, assigned),)
+            return (ColumnTarget(kind, assigned),)
         return tuple(target for target in self._named(column) if target.code not in self.assigned)
 
     def names_items(self, headings: Iterable[str]) -> bool:
@@ -194,7 +194,7 @@ class Vocabulary:
         decided = self._decided is not None and self._decided.targets(column) is not None
         return decided or bool(self.assigned_to(column))
 
-    def is_spread(self, target: Target) -> bool:
+    def is_spread(self, target: ColumnTarget) -> bool:
         """Whether the study, or a person, says that several columns hold a target: the first filled of them is read."""
         if self._decided and self._decided.is_spread(target):
             return True
@@ -204,7 +204,7 @@ class Vocabulary:
         """Whether someone decided that a column holds nothing to be read."""
         return self._decided is not None and self._decided.targets(column) == ()
 
-    def _named(self, column: Column) -> tuple[Target, ...]:
+    def _named(self, column: Column) -> tuple[ColumnTarget, ...]:
         """What a column is by what it is called; readers ask for the same thousands of headings of a matrix again and again
         (``tests/benchmarks/test_score_speed.py``)."""
         key = (column.heading, column.names, column.text, column.question, column.part, bool(column.variable))
@@ -212,26 +212,26 @@ class Vocabulary:
             self._by_name[key] = self._recognised(column)
         return self._by_name[key]
 
-    def contradicted(self, column: Column) -> tuple[Target, ...]:
+    def contradicted(self, column: Column) -> tuple[ColumnTarget, ...]:
         """What a column is by its name and is not by the text that the file gives beside the name."""
         if not column.text or self._decided_or_assigned(column):
             return ()
         return tuple(t for t in self._by_names(column) if not self._agrees(column.text, t))
 
-    def _recognised(self, column: Column) -> tuple[Target, ...]:
+    def _recognised(self, column: Column) -> tuple[ColumnTarget, ...]:
         if found := self._by_names(column):
             agreeing = not column.text or all(self._agrees(column.text, target) for target in found)
             return found if agreeing else ()
         if (column.question or column.part) and (found := tuple(self._grid(column.question, column.part))):
             return found
         cells = self.cell_names.find(column.heading) if column.variable and self._is_matrix else ()
-        return tuple(Target("item", item, unit) for item, unit in cells)
+        return tuple(ColumnTarget("item", item, unit) for item, unit in cells)
 
-    def _by_names(self, column: Column) -> tuple[Target, ...]:
+    def _by_names(self, column: Column) -> tuple[ColumnTarget, ...]:
         found = (self._whole(name) for name in dict.fromkeys((column.heading, *column.names)))
         return next(filter(None, found), ())
 
-    def _agrees(self, text: str, target: Target) -> bool:
+    def _agrees(self, text: str, target: ColumnTarget) -> bool:
         """Whether the text of a question may be that of a target: no name of another, and, where it is an item, its words."""
         said = {found.code for found in self._whole(text)}
         if said or target.kind == "field":
@@ -239,41 +239,46 @@ class Vocabulary:
         item = self.instrument.item.get(target.code)
         return item is None or same_question(text, item.code, (item.text_vi, item.text_en, *item.aliases))
 
-    def _whole(self, name: str) -> tuple[Target, ...]:
+    def _whole(self, name: str) -> tuple[ColumnTarget, ...]:
         """What a heading stands for by itself, or the item of a unit by the heading pattern."""
         fields = self.field_names.find(name)
         items = self.item_names.find(name) or self._written_option(name) or self.headed.find(name)
         if not fields and not items:
-            options = (Target("options", name),) if fold_name(name) in self.multiple else ()
+            options = (ColumnTarget("options", name),) if fold_name(name) in self.multiple else ()
             return self._matrix(name) + options
-        named = (*(Target("field", code) for code in fields), *(Target("item", code) for code in items))
+        named = (
+            *(ColumnTarget("field", code) for code in fields),
+            *(ColumnTarget("item", code) for code in items),
+        )
         return tuple(target for target in named if target.code not in self.absent)
 
-    def _matrix(self, name: str) -> tuple[Target, ...]:
+    def _matrix(self, name: str) -> tuple[ColumnTarget, ...]:
         match = self._pattern.fullmatch(name) if self._is_matrix and len(name) <= LONGEST_HEADING else None
         if match is None:
             return ()
-        return tuple(Target("item", code, match["unit"]) for code in self.item_names.find(match["item"]))
+        return tuple(
+            ColumnTarget("item", code, match["unit"]) for code in self.item_names.find(match["item"])
+        )
 
-    def _grid(self, question: str, part: str) -> Iterator[Target]:
+    def _grid(self, question: str, part: str) -> Iterator[ColumnTarget]:
         """A grid's question and row: item and unit in either order, an item (of a unit) and one of its levels, or an item."""
         of_question, of_part = self.item_names.find(question), self.item_names.find(part)
         if option := self.option_item(question, part):
-            yield Target("item", option)
+            yield ColumnTarget("item", option)
         elif of_question and self.is_unit(part):
-            yield from (Target("item", code, part) for code in of_question)
+            yield from (ColumnTarget("item", code, part) for code in of_question)
         elif of_part and self.is_unit(question):
-            yield from (Target("item", code, question) for code in of_part)
+            yield from (ColumnTarget("item", code, question) for code in of_part)
         else:
-            yield from tuple(self._ticks(question, part)) or (Target("item", code) for code in of_part)
+            yield from tuple(self._ticks(question, part)) or (ColumnTarget("item", code) for code in of_part)
 
-    def _ticks(self, question: str, part: str) -> Iterator[Target]:
+    def _ticks(self, question: str, part: str) -> Iterator[ColumnTarget]:
         """An item, or an item of a unit, and one of the ways to answer it."""
         about = [(target.code, target.unit) for target in self._matrix(question)]
         for item, unit in about or [(code, "") for code in self.item_names.find(question)]:
             answer = self.options_of(item).read(part)
             if part and not answer.fault:
-                yield Target("tick", item, unit, answer.code)
+                yield ColumnTarget("tick", item, unit, answer.code)
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -289,7 +294,7 @@ class Vocabulary:
         asked = [self.questionnaire] if self.questionnaire else list(self.instrument.questionnaire)
         return any(self.instrument.questionnaire[code].matrix for code in asked)
 
-    def is_unit_field(self, target: Target) -> bool:
+    def is_unit_field(self, target: ColumnTarget) -> bool:
         """Whether a target is a field that holds units."""
         holds = {field.code for field in self.instrument.fields if field.role in ("unit", "own_unit")}
         return target.kind == "field" and target.code in holds

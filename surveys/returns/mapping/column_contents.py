@@ -15,7 +15,7 @@ from surveys.returns.answers.answer_options import whole_number
 from surveys.returns.answers.item_answers import mark_of
 from surveys.returns.answers.several_answers import split_options
 from surveys.returns.headings.columns import Column
-from surveys.returns.headings.questions import Target, Vocabulary
+from surveys.returns.headings.questions import ColumnTarget, Vocabulary
 from surveys.returns.table_fields import category_names, texts_of
 from surveys.returns.text.times import read_times
 from surveys.returns.units.unit_register import UnitRegister
@@ -43,22 +43,24 @@ class Contents:
     registers: Mapping[str, UnitRegister]
     study: StudyDefinition
 
-    def fit(self, column: Column, target: Target) -> Fit | None:
+    def fit(self, column: Column, target: ColumnTarget) -> Fit | None:
         """How many cells are what a target holds; None where anything may stand in them."""
         known = self._knows(target)
         return None if known is None else _counted(column, known)
 
-    def likely(self, column: Column) -> Iterator[tuple[Target, Fit]]:
+    def likely(self, column: Column) -> Iterator[tuple[ColumnTarget, Fit]]:
         """Fields whose values nearly all cells are, the most telling first; items are told by their headings alone."""
         for field in sorted(
             self.vocabulary.instrument.fields, key=lambda field: _TELLING.get(field.role, len(_TELLING))
         ):
-            target = Target("field", field.code)
+            target = ColumnTarget("field", field.code)
             fit = self.fit(column, target)
             if fit and fit.cells and fit.is_good:
                 yield target, fit
 
-    def _knows(self, target: Target) -> Callable[[Sequence[object], Sequence[str]], Sequence[bool]] | None:
+    def _knows(
+        self, target: ColumnTarget
+    ) -> Callable[[Sequence[object], Sequence[str]], Sequence[bool]] | None:
         """Whether each of some values (with their texts) is one of a target; None where that cannot be told."""
         if target.kind == "item":
             read = self.vocabulary.options_of(target.code).read

@@ -15,7 +15,7 @@ from surveys.problems import Language, Problems, phrase
 from surveys.returns.files.filled_tables import filled_table
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import FormTable
-from surveys.returns.headings.questions import Target
+from surveys.returns.headings.questions import ColumnTarget
 from surveys.review.columns_and_words import ACCEPTED, MAPPING
 from surveys.review.review_file import review_bytes, review_rows
 from surveys.review.review_workbook import WorkbookTexts, review_workbook
@@ -33,7 +33,7 @@ class Assigned:
 
     heading: str
     letter: str
-    target: Target | None
+    target: ColumnTarget | None
     row: int
 
 
@@ -49,14 +49,14 @@ class Decided:
         for row in self.rows:
             self._by_heading.setdefault(fold(row.heading), []).append(row)
 
-    def targets(self, column: Column) -> tuple[Target, ...] | None:
+    def targets(self, column: Column) -> tuple[ColumnTarget, ...] | None:
         """What was decided about a column: its target, nothing, or None when nobody decided."""
         rows = self._by_heading.get(fold(column.heading), [])
         if len(rows) > 1 or not column.heading:
             rows = [row for row in rows if row.letter == column.letter]
         return tuple(row.target for row in rows if row.target) if rows else None
 
-    def is_spread(self, target: Target) -> bool:
+    def is_spread(self, target: ColumnTarget) -> bool:
         """Whether several rows were accepted with the same target: the first filled of their columns is read."""
         return self._columns[target] > 1
 
@@ -117,14 +117,14 @@ def _is_accepted(row: Row) -> bool:
     return meaning == ACCEPTED
 
 
-def _target(row: Row, instrument: Instrument) -> Target | None:
+def _target(row: Row, instrument: Instrument) -> ColumnTarget | None:
     """What a row says that its column holds; None (noted) when it names no kind, field, item or level."""
     kind, code, level = row["kind"], row["target"], ""
     if kind not in KINDS:
         row.place.note("mapping.kind", "kind", value=kind, accepted=KINDS)
         return None
     if kind == "options":
-        return Target("options", code)
+        return ColumnTarget("options", code)
     if kind == "tick":
         code, _, level = code.partition("=")
     known = [field.code for field in instrument.fields] if kind == "field" else list(instrument.item)
@@ -132,9 +132,9 @@ def _target(row: Row, instrument: Instrument) -> Target | None:
         row.place.not_accepted("mapping.target", "target", code, known)
         return None
     if kind != "tick":
-        return Target("field" if kind == "field" else "item", code, row["unit"])
+        return ColumnTarget("field" if kind == "field" else "item", code, row["unit"])
     levels = [found.code for found in instrument.scale_of(code).levels]
     if level not in levels:
         row.place.not_accepted("mapping.target", "target", level, levels)
         return None
-    return Target("tick", code, row["unit"], levels.index(level))
+    return ColumnTarget("tick", code, row["unit"], levels.index(level))

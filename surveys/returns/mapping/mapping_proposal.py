@@ -24,7 +24,7 @@ from surveys.returns.headings.columns import Column
 from surveys.returns.headings.first_filled import overlap
 from surveys.returns.headings.form_table import FormTable
 from surveys.returns.headings.matched_columns import LETTERED
-from surveys.returns.headings.questions import Target, Vocabulary
+from surveys.returns.headings.questions import ColumnTarget, Vocabulary
 from surveys.returns.mapping.column_contents import Contents
 from surveys.returns.readers.registry import choose
 from surveys.returns.study_reading import StudyReading
@@ -80,7 +80,7 @@ def propose_mapping(path: str | Path, study: StudyDefinition, language: Language
 class _Meant(NamedTuple):
     """What a column holds or most likely holds, the phrases that say why, and whether that is settled."""
 
-    target: Target | None
+    target: ColumnTarget | None
     reasons: tuple[tuple[str, dict[str, object]], ...]
     settled: bool = False
 
@@ -105,7 +105,7 @@ def _doubted(column: Column, meant: _Meant, contents: Contents) -> _Meant:
 def _spread(columns: Sequence[Column], found: Sequence[_Meant]) -> list[_Meant]:
     """What columns hold, none settled of several filled ones with one target: reading takes them only together, and as one
     question whose first filled column counts."""
-    by_target: dict[Target, list[Column]] = {}
+    by_target: dict[ColumnTarget, list[Column]] = {}
     for column, meant in zip(columns, found, strict=True):
         if meant.target and not column.empty:
             by_target.setdefault(meant.target, []).append(column)
@@ -122,7 +122,7 @@ def _spread(columns: Sequence[Column], found: Sequence[_Meant]) -> list[_Meant]:
 
 
 def _common_letters(
-    columns: Sequence[Column], exact: Sequence[Target | None], vocabulary: Vocabulary
+    columns: Sequence[Column], exact: Sequence[ColumnTarget | None], vocabulary: Vocabulary
 ) -> dict[str, str]:
     """Name → item for columns without a meaning whose names are the codes of all items without a column behind the same
     letters; nothing where only some of them are, because then the letters tell questions apart."""
@@ -166,7 +166,7 @@ class _Alike(NamedTuple):
     """How much a text is like a name (0 to 1), what the name stands for, and the name."""
 
     likeness: float
-    target: Target
+    target: ColumnTarget
     name: str
 
 
@@ -184,13 +184,13 @@ class _Likely:
         self.vocabulary, self.held = vocabulary, frozenset(held)
         self.contents, self.lettered = contents, lettered
         items = {
-            without_marks(name): _Alike(0, Target("item", item.code), name)
+            without_marks(name): _Alike(0, ColumnTarget("item", item.code), name)
             for item in vocabulary.items
             for name in (item.text_en, *item.aliases, item.text_vi)  # codes are equal or say nothing
             if name
         }
         fields = {
-            without_marks(name): _Alike(0, Target("field", field.code), name)
+            without_marks(name): _Alike(0, ColumnTarget("field", field.code), name)
             for field in vocabulary.instrument.fields
             for name in (field.label_en, field.code, *field.headers, field.label_vi)
             if name
@@ -239,7 +239,7 @@ def _proposed(column: Column, likely: _Likely) -> _Meant:
     """The most likely meaning of a column that has no exact one, by its name and by its cells; never settled."""
     lettered = next((likely.lettered[n] for n in (column.heading, *column.names) if n in likely.lettered), "")
     if lettered:
-        return _Meant(Target("item", lettered), (("mapping.letters", {}),))
+        return _Meant(ColumnTarget("item", lettered), (("mapping.letters", {}),))
     if denied := likely.vocabulary.contradicted(column):
         return _Meant(denied[0], (("mapping.label", {"label": column.text[:SHOWN]}),))
     best = likely.best(column)
@@ -263,7 +263,7 @@ def _row(column: Column, meant: _Meant, vocabulary: Vocabulary, language: Langua
     return *_written(column, meant.target, vocabulary), reason, "x" if meant.settled else ""
 
 
-def _written(column: Column, target: Target, vocabulary: Vocabulary) -> tuple[str, ...]:
+def _written(column: Column, target: ColumnTarget, vocabulary: Vocabulary) -> tuple[str, ...]:
     """Column, heading, kind, target and unit as they stand in the file."""
     code, unit = target.code, target.unit
     if target.kind == "tick" and target.level >= 0:

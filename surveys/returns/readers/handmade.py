@@ -26,7 +26,7 @@ from surveys.returns.headings.form_table import (
     heading_texts,
     table_of,
 )
-from surveys.returns.headings.questions import Target, Vocabulary
+from surveys.returns.headings.questions import ColumnTarget, Vocabulary
 from surveys.returns.headings.tool_states import said_by_tool
 from surveys.returns.readers import native
 from surveys.returns.text.cell_text import cell_text, repair_all
@@ -50,7 +50,7 @@ class Head:
     first: int
     last: int
     columns: tuple[Column, ...]
-    targets: tuple[tuple[Target, ...], ...]
+    targets: tuple[tuple[ColumnTarget, ...], ...]
 
     @cached_property
     def items(self) -> tuple[int, ...]:
@@ -66,7 +66,7 @@ class Head:
     def naming(self) -> frozenset[int]:
         """Positions of the columns whose cells may say that the row is a total."""
         others = {
-            Target("field", field.code)
+            ColumnTarget("field", field.code)
             for field in self.vocabulary.instrument.fields
             if field.role not in _NAMING
         }
@@ -75,7 +75,9 @@ class Head:
     def positions(self, role: str) -> tuple[int, ...]:
         """Positions of the columns of fields with this role."""
         codes = {
-            Target("field", field.code) for field in self.vocabulary.instrument.fields if field.role == role
+            ColumnTarget("field", field.code)
+            for field in self.vocabulary.instrument.fields
+            if field.role == role
         }
         return tuple(j for j, found in enumerate(self.targets) if codes.intersection(found))
 
@@ -293,7 +295,7 @@ def _is_answered(head: Head, row: int) -> bool:
     return any(text and _says(text, target, head.vocabulary) for text, target in said)
 
 
-def _says(text: str, target: Target, vocabulary: Vocabulary) -> bool:
+def _says(text: str, target: ColumnTarget, vocabulary: Vocabulary) -> bool:
     """Whether a text may be an answer of its column."""
     if target.kind == "item":
         return vocabulary.options_of(target.code).read(text).fault != "out_of_scale"

@@ -60,6 +60,42 @@ CASES = (
     Case("record.out_of_range", STUDY, "percent_from = 80", "percent_from = 101", None, "classes[1].percent_from"),
     Case("record.unknown_key", STUDY, "assessments = ", "assessed = ", None, "files.assessed",
          {"nearest": "assessments"}, ("council.not_of_kind",)),
+    # --- parts of the index
+    Case("part.reserved", TOML, 'code = "satisfaction"', 'code = "survey"', None, "parts[1].code", {"value": "survey"}),
+    Case("part.twice", TOML, '[[parts]]', '[[parts]]\ncode = "b"\nnodes = ["0"]\nlabel_vi = "B"\nlabel_en = "B"\n\n[[parts]]', None,
+         "parts[2].nodes", {"node": "3", "part": "b"}),
+    Case("reference.node", TOML, 'nodes = ["3"]', 'nodes = ["33"]', None, "parts[1].nodes", {"value": "33"}),
+    Case("incomplete.label_en", TOML, 'label_en = "Satisfaction"', 'label_en = ""', None, "parts[1].label_en"),
+    # --- agencies and targets
+    Case("agencies.lead_coordinates", "agencies.csv", "Sở Nội vụ; Thanh tra", "Sở Nội vụ; sở tư pháp", 3, "coordinating",
+         {"agency": "Sở Tư pháp"}),
+    Case("agencies.overlap", "agencies.csv", "2024-01-01,,QĐ", "2023-12-31,,QĐ", 4, "valid_from", {"node": "1", "first": "3"}),
+    Case("agencies.overlap", "agencies.csv", ",,2023-12-31", ",,", 4, "valid_from", {"node": "1", "first": "3"}),
+    Case("agencies.overlap", "agencies.csv", "2024-01-01,,QĐ", ",,QĐ", 4, "valid_from", {"node": "1", "first": "3"}),
+    Case("record.not_date", STUDY, "on = 2023-12-31", 'on = "31/12/2023"', None, "agencies.on"),
+    Case("record.order", "agencies.csv", ",,2023-12-31", ",2024-01-01,2023-12-31", 3, "valid_from",
+         {"low": "2024-01-01", "high": "2023-12-31"}),
+    Case("reference.node", "agencies.csv", "huyen,,1,,Sở", "huyen,,1.1,,Sở", 3, "node", {"value": "1.1"}),
+    Case("reference.item", "agencies.csv", "1,1b", "1,1z", 5, "item", {"value": "1z"}),
+    Case("reference.item_of_node", "agencies.csv", "1,1b", "1,2a", 5, "item", {"value": "2a", "accepted": "1a, 1b"}),
+    Case("reference.unit", "agencies.csv", "ba-dinh", "ba-dinh2", 5, "unit", {"value": "ba-dinh2"}),
+    Case("reference.block", "agencies.csv", "huyen,,1,,Sở", "xa,,1,,Sở", 3, "block", {"value": "xa"}),
+    Case("record.missing", "agencies.csv", "Thanh tra,,2024", ",,2024", 4, "lead"),
+    Case("record.missing", "targets.csv", "huyen,ba-dinh,0", ",ba-dinh,0", 5, "block"),
+    Case("record.not_accepted", "targets.csv", "class,tot", "class,tốt", 3, "target", {"value": "tốt", "accepted": "tot, yeu"}),
+    Case("record.not_accepted", "targets.csv", "unit_group,upper", "unit_group,uper", 4, "target", {"nearest": "upper"}),
+    Case("record.not_accepted", "targets.csv", ",,0,,percent", ",,0,,per_cent", 2, "measure", {"nearest": "percent"}),
+    Case("record.not_accepted", "targets.csv", ">=", "≥", 3, "sign", {"value": "≥"}),
+    Case("record.not_number", "targets.csv", "points,0.8", "points,>0.8", 6, "target", {"value": ">0.8"}),
+    Case("record.negative", "targets.csv", "points,0.8", "points,-0.8", 6, "target", {"value": "-0.8"}),
+    Case("record.not_whole", "targets.csv", "top,1", "top,1.5", 5, "target", {"value": "1.5"}),
+    Case("record.not_positive", "targets.csv", "top,1", "top,0", 5, "target", {"value": "0"}),
+    Case("record.not_date", "targets.csv", "0.8,,2024-12-31", "0.8,,31/12/2024", 6, "due", {"value": "31/12/2024"}),
+    Case("record.duplicate", "targets.csv", "huyen,,4,,points,0.9", "huyen,,1,,points,0.9", 8, "node", {"first": "6"}),
+    Case("reference.item_of_node", "targets.csv", "1,1b", "4,1b", 7, "item", {"value": "1b"}),
+    Case("targets.root_only", "targets.csv", "1,,points", "1,,rank", 6, "measure", {"node": "1", "root": "0"},
+         ("record.not_whole",)),
+    Case("targets.item_percent", "targets.csv", "1,1b,percent", "1,1b,points", 7, "measure", {"item": "1b"}),
     # --- names of the council's system
     Case("record.not_accepted", STUDY, "[council.columns.scores]", "[council.columns.score]", None,
          "council.columns.score", {"value": "score", "nearest": "scores"}),
@@ -159,7 +195,8 @@ issuer_vi = "Ủy ban"
     Case("record.not_date", UNITS, "Ba Đình,,2025-06-30", "Ba Đình,,2025-06-31", 2, "valid_to",
          {"value": "2025-06-31"}),
     Case("record.not_date", "decisions.csv", "2023-12-20", "20-12-2023", 2, "date"),
-    Case("record.duplicate", ITEMS, "1b,1,", "1a,1,", 3, "code", {"value": "1a", "first": "2"}),
+    Case("record.duplicate", ITEMS, "1b,1,", "1a,1,", 3, "code", {"value": "1a", "first": "2"},
+         ("reference.item",)),
     Case("record.duplicate", TOML, 'code = "village"', 'code = "sex"', None, "fields[4].code",
          {"value": "sex", "first": "fields[3]"}, ("reference.field",)),
     Case("record.duplicate", "issued.csv", "C2,", "C1,", 4, "form_code", {"value": "C1", "first": "3"}),
@@ -239,7 +276,7 @@ issuer_vi = "Ủy ban"
     Case("tree.parent_after_child", TREE, "1,0,", "1,4,", 3, "parent", {"value": "4", "node": "1"},
          ("tree.points_sum", "tree.child_rule")),
     Case("tree.no_root", TREE, "0,,unit", "0,4,unit", 2, "parent", {},
-         ("tree.parent_after_child", "tree.child_rule", "tree.points_sum")),
+         ("tree.parent_after_child", "tree.child_rule", "tree.points_sum", "targets.root_only")),
     Case("tree.group_twice", TREE, "deputies:1;citizens:2", "deputies:1;citizens:2;deputies", 3, "groups",
          {"value": "deputies"}),
     Case("tree.group_weights", TREE, "deputies:1;citizens:2", "deputies:-1;citizens:2", 3, "groups", {"node": "1"}),
@@ -444,6 +481,32 @@ def test_all_faults_are_reported_at_once(small: Path, edit: Callable[[str, str, 
     assert files == {STUDY, "frames.csv", TREE, ITEMS, UNITS}
 
 
+def test_agencies_in_charge_for_a_time_need_a_day(small: Path, edit: Callable[[str, str, str], None]) -> None:
+    edit(STUDY, "on = 2023-12-31", "")
+    edit(STUDY, "date = 2024-01-05", "")
+    assert check(small) == ()  # the period ends
+    edit(STUDY, "end = 2023-12-31", "")
+    (fault,) = [problem for problem in check(small) if problem.severity == "error"]
+    assert (fault.code, fault.file, fault.row, fault.column) == (
+        "agencies.no_date",
+        "agencies.csv",
+        3,
+        "valid_from",
+    )
+
+
+def test_an_index_without_points_has_no_targets_in_points(
+    small: Path, edit: Callable[[str, str, str], None]
+) -> None:
+    edit(TOML, "total_points = 4\n", "")
+    edit(TREE, "0,,unit,sum,total,1,4,", "0,,unit,mean_of_items,total,1,,")
+    edit(TREE, "1,0,criterion,mean,survey,1,1,", "1,0,criterion,mean,survey,1,,")
+    found = [problem for problem in check(small) if problem.code == "targets.no_points"]
+    assert [(p.file, p.row, p.column, dict(p.params)) for p in found] == [
+        ("targets.csv", 6, "measure", {"node": "1"})
+    ]
+
+
 def test_every_wording_of_this_room_is_tried_by_some_test() -> None:
     folder = resources.files("surveys") / "wording"
     worded = set(tomllib.loads((folder / "definitions.toml").read_text(encoding="utf-8")))
@@ -458,6 +521,7 @@ def test_every_wording_of_this_room_is_tried_by_some_test() -> None:
         "incomplete.returns", "incomplete.no_rules", "record.wrong",
         "field.measure", "field.bands", "study.age_without_start",  # in tests/trouble/test_columns.py
         "rule.no_person_field",  # in tests/trouble/test_identity.py
+        "agencies.no_date", "targets.no_points",
         "edition.without_base", "edition.circle", "edition.nothing_to_take", "edition.no_difference",  # in test_based_on.py
     }  # fmt: skip  # in test_definition_texts.py, test_definition_folders.py and tests/indices/test_published.py
     assert worded == (here | elsewhere) - {"file.outside", "validity.parameter_range"}

@@ -1,0 +1,12 @@
+"""In what the target of a node is given."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Measure = Literal["points", "percent", "rank", "rank_up", "top", "unit_group", "class"]
+POINTS, PERCENT, RANK, RANK_UP, TOP, UNIT_GROUP, CLASS = MEASURES = get_args(Measure)
+#: Measures of a place among the units, which only the whole index has.
+OF_ROOT = (RANK, RANK_UP, TOP, UNIT_GROUP, CLASS)
+#: Measures whose targets are whole numbers from 1 on.
+COUNTED = (RANK, RANK_UP, TOP)
