@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from weighting.ranking.raters import Raters
     from weighting.ranking.sets import RankSets, rank_sets
     from weighting.regression.regression import Regression
+    from weighting.regression.relative_importance import RelativeImportance
     from weighting.replication.replicates import Replicates
     from weighting.replication.resampling import replicate
     from weighting.small_areas.fay_herriot import fay_herriot
@@ -41,6 +42,7 @@ _HOME = {
     "RankSets": "ranking.sets",
     "Raters": "ranking.raters",
     "Regression": "regression.regression",
+    "RelativeImportance": "regression.relative_importance",
     "Replicates": "replication.replicates",
     "calibrate": "calibration.methods",
     "diagnose": "calibration.diagnostics",
@@ -69,6 +71,7 @@ __all__ = [
     "RankSets",
     "Raters",
     "Regression",
+    "RelativeImportance",
     "Replicates",
     "calibrate",
     "diagnose",

@@ -19,8 +19,9 @@ from weighting.estimation.estimates import Estimates
 from weighting.groups import Floats
 from weighting.hypotheses import rank_tests, t_tests
 from weighting.hypotheses.hypothesis_test import HypothesisTest
-from weighting.regression import regression
+from weighting.regression import regression, relative_importance
 from weighting.regression.regression import Regression
+from weighting.regression.relative_importance import RelativeImportance
 from weighting.reliability import alpha
 from weighting.reliability.result import Reliability
 from weighting.tables import cross_table
@@ -142,6 +143,12 @@ class Design(SampleDesign):
     ) -> Regression:
         """Linear or logistic regression; see :func:`weighting.regression.regression.regression`."""
         return regression.regression(self, y, x, family=family, **options)
+
+    def relative_importance(
+        self, outcome: str, factors: str | Sequence[str], by: Columns | None = None, **options: Any
+    ) -> RelativeImportance:
+        """Shapley shares of R² by domain; see :func:`weighting.regression.relative_importance.relative_importance`."""
+        return relative_importance.relative_importance(self, outcome, factors, by, **options)
 
     def alpha(self, columns: Columns, **options: Any) -> Reliability:
         """Cronbach's alpha and item–rest correlations; see :func:`weighting.reliability.alpha.alpha`."""
