@@ -16,7 +16,7 @@ from surveys.handover.round_results import RoundResults
 from surveys.handover.rounding import exact_texts, plain_texts
 from surveys.handover.words import engine_words, period_shown
 from surveys.problems import Language, phrase
-from surveys.reports.block_averages import FEWEST
+from surveys.analysis.counted_units import FEWEST
 from surveys.reports.unit_changes import Change, UnitChanges
 from surveys.reports.unit_figures import Loss, NodeFigures, UnitFigures
 from surveys.reports.word.document import LetterHead, Paragraph, Picture, TableLook, WordDocument

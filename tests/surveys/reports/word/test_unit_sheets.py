@@ -24,7 +24,7 @@ import surveys as sv
 from surveys.cli import main
 from surveys.handover.round_results import RoundResults, read_results_of_round
 from surveys.problems import phrase
-from surveys.reports.block_averages import FEWEST
+from surveys.analysis.counted_units import FEWEST
 from surveys.reports.unit_figures import unit_figures
 from surveys.vocabulary.csv import csv_bytes
 from tests.surveys.handover.forging import reseal

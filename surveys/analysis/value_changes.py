@@ -1,0 +1,102 @@
+"""Change of every node since an earlier round, in points, or in percent where the index has none.
+
+The earlier value stands beside the present one wherever there is one; it is subtracted only where both editions measure the
+same, of the same maximum. The interval is that of the survey part (:mod:`surveys.comparison.changes`), shifted by what the
+council's points changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from surveys.analysis.node_values import KEY
+from surveys.comparison.changes import DIVIDED, ComparedRound, Key, compare
+from surveys.comparison.comparability import incomparable
+from surveys.comparison.crosswalk import successors
+from surveys.problems import Problem, Problems
+from surveys.vocabulary.levels import ALL_GROUPS
+from surveys.vocabulary.remarks import Remark, Remarks
+from surveys.vocabulary.statuses import OK
+
+#: Said of nodes of whose maximum something was changed.
+MAXIMUM_CHANGED = "gaps.maximum_changed"
+
+
+@dataclass(frozen=True)
+class EarlierValues:
+    """Values (``VALUE_COLUMNS``) of an earlier round under the codes of the present one. ``steps``: (block, unit, node) →
+    change of the survey part as a share of its maximum with the limits of its interval; ``refused``: likewise, why it is not
+    subtracted; ``problems``: what the comparison found."""
+
+    values: pd.DataFrame
+    steps: Mapping[tuple[str, str, str], tuple[float, float, float]]
+    refused: Mapping[tuple[str, str, str], Remarks]
+    problems: tuple[Problem, ...] = ()
+
+
+def earlier_values(old: ComparedRound, new: ComparedRound, values: pd.DataFrame) -> EarlierValues:
+    """What is known of an earlier round. ``values``: its own, ``VALUE_COLUMNS``. Raises SurveyError where the two rounds have
+    no node or no unit in common."""
+    heirs = successors(old, new)
+    found = compare(old, new, heirs)
+    over = found.table[found.table["group"] == ALL_GROUPS]
+    steps, refused = {}, {}
+    numbers = over[["change", "ci_low", "ci_high"]].to_numpy(dtype=float)
+    for key, status, note, step in zip(_keys(over), over["status"], over["note"], numbers, strict=True):
+        if status == OK:
+            steps[key] = (float(step[0]), float(step[1]), float(step[2]))
+        else:
+            refused[key] = note
+    differing = incomparable(old.instrument, new.instrument, Problems())
+    under = _under_heirs(values, heirs)
+    for key in _keys(under):
+        if key not in steps and key not in refused and key[2] in differing:
+            refused[key] = (Remark(f"{differing[key[2]]}.note"),)
+    return EarlierValues(under, steps, refused, found.refused)
+
+
+def with_changes(
+    values: pd.DataFrame, earlier: EarlierValues, survey_max: Mapping[tuple[str, str, str], float]
+) -> pd.DataFrame:
+    """Values with the earlier ones and their change. ``survey_max``: (block, unit, node) → what the survey part is of, where
+    that is not the whole maximum. A column ``remarks`` says why a value is not subtracted."""
+    before = earlier.values.drop_duplicates(KEY).set_index(KEY)
+    old = before.reindex(pd.MultiIndex.from_frame(values[KEY]))
+    was, most = (old[name].to_numpy(dtype=float) for name in ("value", "maximum"))
+    now = values["value"].to_numpy(dtype=float)
+    keys = list(_keys(values))
+    same = np.isclose(most, values["maximum"].to_numpy(dtype=float), rtol=0, atol=1e-9)
+    may = np.array([key not in earlier.refused for key in keys], dtype=bool)
+    change = np.where(same & may, now - was, np.nan)
+    nothing = (np.nan, np.nan, np.nan)
+    steps = np.array([earlier.steps.get(key, nothing) for key in keys], dtype=float).reshape(-1, 3)
+    scale = np.array(
+        [survey_max.get(key, whole) for key, whole in zip(keys, values["maximum"], strict=True)], dtype=float
+    )
+    low, high = (change + (steps[:, end] - steps[:, 0]) * scale for end in (1, 2))
+    told = [
+        earlier.refused.get(key, ()) or ((Remark(MAXIMUM_CHANGED),) if known and not alike else ())
+        for key, known, alike in zip(keys, ~np.isnan(was), same, strict=True)
+    ]
+    remarks = pd.Series(told, index=values.index, dtype=object)
+    return values.assign(previous=was, change=change, change_low=low, change_high=high, remarks=remarks)
+
+
+def _under_heirs(values: pd.DataFrame, heirs: Mapping[Key, Key]) -> pd.DataFrame:
+    """Values under the codes of the present units; those of units that were divided or merged are left out."""
+    merged = pd.Series([heir for heir in heirs.values() if heir != DIVIDED]).value_counts()
+    single = {unit: heir for unit, heir in heirs.items() if heir != DIVIDED and merged[heir] == 1}
+    units = [single.get(unit) for unit in zip(values["block"], values["unit_code"], strict=True)]
+    kept = values.assign(
+        block=[unit[0] if unit else "" for unit in units],
+        unit_code=[unit[1] if unit else "" for unit in units],
+    )
+    return kept[[unit is not None for unit in units]]
+
+
+def _keys(frame: pd.DataFrame) -> list[tuple[str, str, str]]:
+    return list(zip(frame["block"], frame["unit_code"], frame["node_code"], strict=True))
