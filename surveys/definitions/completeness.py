@@ -13,6 +13,7 @@ from typing import Any
 from surveys.definitions.draft import InstrumentDraft, StudyDraft
 from surveys.definitions.instrument.records import (
     Block,
+    DriverModel,
     Field,
     Group,
     Identity,
@@ -94,6 +95,7 @@ def _labelled(draft: InstrumentDraft) -> Iterator[tuple[Any, Place]]:
         UnitGroup,
         ResultClass,
         IndexPart,
+        DriverModel,
         Scale,
         Field,
         Node,

@@ -12,9 +12,11 @@ from math import inf
 from surveys.definitions.declared_rules import check_persons
 from surveys.definitions.draft import InstrumentDraft
 from surveys.definitions.field_types import Condition, MayBeEmpty
+from surveys.definitions.instrument.driver_models import check_drivers
 from surveys.definitions.instrument.points import check_points
 from surveys.definitions.instrument.records import (
     Block,
+    DriverModel,
     Field,
     Group,
     IndexPart,
@@ -63,7 +65,19 @@ from surveys.vocabulary.roles import KEPT_ROLES
 
 #: A unit code is given once in its block.
 UNITS_ONCE: Key = (Unit, "code", ("block", "code"))
-CODED = (Block, Group, Questionnaire, UnitGroup, ResultClass, IndexPart, Source, Field, Node, Item)
+CODED = (
+    Block,
+    Group,
+    Questionnaire,
+    UnitGroup,
+    ResultClass,
+    IndexPart,
+    DriverModel,
+    Source,
+    Field,
+    Node,
+    Item,
+)
 ONCE: tuple[Key, ...] = (
     *((kind, "code", ("code",)) for kind in CODED),
     (Questionnaire, "group", ("block", "group")),
@@ -78,6 +92,8 @@ REFERENCES: tuple[Reference, ...] = (
     (Item, "scale", Scale),
     (Item, "questionnaires", Questionnaire),
     (IndexPart, "nodes", Node),
+    (DriverModel, "outcome", Item),
+    (DriverModel, "nodes", Node),
 )
 RANGES: tuple[Range, ...] = (
     (Node, "weight", 0, None),
@@ -112,6 +128,7 @@ def check_draft(draft: InstrumentDraft) -> None:
     check_unit_groups(draft)
     check_classes(draft.of(ResultClass))
     check_parts(draft)
+    check_drivers(draft)
     check_sources(draft)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from surveys.definitions.draft import Section
 from surveys.definitions.instrument.records import (
     Block,
+    DriverModel,
     Field,
     Group,
     Identity,
@@ -34,6 +35,7 @@ SECTIONS: Mapping[str, Section] = {
     "unit_groups": Section(UnitGroup, "array"),
     "classes": Section(ResultClass, "array"),
     "parts": Section(IndexPart, "array"),
+    "drivers": Section(DriverModel, "array"),
     "sources": Section(Source, "array"),
     "scales": Section(Scale, "by_code"),
     "fields": Section(Field, "array"),

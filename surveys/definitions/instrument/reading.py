@@ -20,6 +20,7 @@ from surveys.definitions.instrument.layers import read_layers
 from surveys.definitions.instrument.parts import ITEMS_FILE, SECTIONS, TABLES
 from surveys.definitions.instrument.records import (
     Block,
+    DriverModel,
     Field,
     Group,
     Identity,
@@ -116,6 +117,7 @@ def read_instrument(folder: Path, problems: Problems, label: str = "") -> Instru
         "unit_groups",
         "classes",
         "parts",
+        "drivers",
         "sources",
         "fields",
     )
@@ -170,5 +172,6 @@ def _instrument(draft: InstrumentDraft) -> Instrument:
         unit_groups=draft.all(UnitGroup),
         classes=draft.all(ResultClass),
         parts=draft.all(IndexPart),
+        drivers=draft.all(DriverModel),
         folder=str(draft.folder),
     )

@@ -57,6 +57,7 @@ class Without:
     unit_groups: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    drivers: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     scales: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
@@ -253,6 +254,18 @@ class IndexPart:
 
 
 @dataclass(frozen=True, slots=True)
+class DriverModel:
+    """What may drive the overall judgement: ``outcome``, an item of no node with an ordered scale, and the ``nodes`` that may
+    explain it."""
+
+    code: str
+    outcome: str
+    nodes: tuple[str, ...]
+    label_vi: str = ""
+    label_en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Band:
     """A category of a field that is measured: from ``low`` to ``high``, both included (empty: no limit)."""
 
@@ -325,6 +338,7 @@ class Instrument:
     unit_groups: tuple[UnitGroup, ...] = ()
     classes: tuple[ResultClass, ...] = ()
     parts: tuple[IndexPart, ...] = ()
+    drivers: tuple[DriverModel, ...] = ()
     based_on: str = ""
     folder: str = ""
 
@@ -387,6 +401,15 @@ class Instrument:
         for node in self.nodes:
             found[node.code] = (node, *found.get(node.parent, ()))
         return found
+
+    def items_below(self, code: str) -> tuple[Item, ...]:
+        """The items of a node and of everything below it that enter the index, in the order of the questionnaire."""
+        lines = ((item, self.line.get(item.node, ())) for item in self.items)
+        return tuple(
+            item
+            for item, line in lines
+            if line and line[0].rule != SHARES and any(node.code == code for node in line)
+        )
 
     @cached_property
     def _assessed_lines(self) -> Mapping[str, tuple[tuple[Node, ...], ...]]:

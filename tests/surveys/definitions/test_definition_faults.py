@@ -33,6 +33,12 @@ class Case:
     also: tuple[str, ...] = ()
 
 
+def model(outcome: str, nodes: str) -> str:
+    """A model of drivers before the parts of the small instrument."""
+    labels = 'label_vi = "D"\nlabel_en = "D"'
+    return f'[[drivers]]\ncode = "d"\noutcome = "{outcome}"\nnodes = [{nodes}]\n{labels}\n\n[[parts]]'
+
+
 CASES = (
     # --- tables
     Case("table.unknown_column", TREE, "max_points", "max_point", 1, "max_point",
@@ -66,6 +72,23 @@ CASES = (
          "parts[2].nodes", {"node": "3", "part": "b"}),
     Case("reference.node", TOML, 'nodes = ["3"]', 'nodes = ["33"]', None, "parts[1].nodes", {"value": "33"}),
     Case("incomplete.label_en", TOML, 'label_en = "Satisfaction"', 'label_en = ""', None, "parts[1].label_en"),
+    # --- drivers of the overall judgement
+    Case("drivers.scored", TOML, "[[parts]]", model("2a", '"1", "2"'), None, "drivers[1].outcome", {"item": "2a", "node": "2"}),
+    Case("drivers.scale", TOML, "[[parts]]", model("S0", '"1", "2"'), None, "drivers[1].outcome",
+         {"item": "S0", "scale": "used"}),
+    Case("drivers.count", TOML, "[[parts]]", model("S0", '"1"'), None, "drivers[1].nodes",
+         {"found": "1", "fewest": "2", "most": "15"}, ("drivers.scale",)),
+    Case("drivers.twice", TOML, "[[parts]]", model("S0", '"0", "1"'), None, "drivers[1].nodes", {"node": "1", "other": "0"},
+         ("drivers.scale",)),
+    Case("drivers.twice", TOML, "[[parts]]", model("S0", '"1", "1"'), None, "drivers[1].nodes", {"node": "1", "other": "1"},
+         ("drivers.scale",)),
+    Case("drivers.no_items", TOML, "[[parts]]", model("S0", '"1", "4"'), None, "drivers[1].nodes", {"node": "4"},
+         ("drivers.scale",)),
+    Case("drivers.not_asked", TOML, "[[parts]]", model("1b", '"1", "2"'), None, "drivers[1].nodes",
+         {"node": "2", "questionnaire": "huyen-1", "item": "1b"}, ("drivers.scored",)),
+    Case("reference.item", TOML, "[[parts]]", model("S1", '"1", "2"'), None, "drivers[1].outcome", {"value": "S1"}),
+    Case("reference.node", TOML, "[[parts]]", model("2a", '"1", "22"'), None, "drivers[1].nodes", {"value": "22"},
+         ("drivers.scored",)),
     # --- agencies and targets
     Case("agencies.lead_coordinates", "agencies.csv", "Sở Nội vụ; Thanh tra", "Sở Nội vụ; sở tư pháp", 3, "coordinating",
          {"agency": "Sở Tư pháp"}),
