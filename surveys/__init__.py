@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from surveys.handover.fingerprint import fingerprint
     from surveys.handover.folder import ready
     from surveys.handover.manifest import version
+    from surveys.handover.reach_folder import Reach
     from surveys.problems import Problem, SurveyError
     from surveys.published.audit import audit
     from surveys.reference.explanation import explain
@@ -30,11 +31,13 @@ if TYPE_CHECKING:
     from surveys.screening import Screening
     from surveys.simulation.simulate import simulate
     from surveys.study import Study, check, load
+    from surveys.what_it_takes import reach
 
 #: Name → the module it is loaded from, when it is first used.
 _HOME = {
     "Package": "surveys.delivered",
     "Problem": "surveys.problems",
+    "Reach": "surveys.handover.reach_folder",
     "Result": "surveys.result",
     "RoundComparison": "surveys.result",
     "Screening": "surveys.screening",
@@ -48,6 +51,7 @@ _HOME = {
     "hand_over": "surveys.handed_over",
     "instruments": "surveys.definitions.instrument.reading",
     "load": "surveys.study",
+    "reach": "surveys.what_it_takes",
     "read_package": "surveys.delivered",
     "ready": "surveys.handover.folder",
     "sign": "surveys.handed_over",
@@ -58,8 +62,8 @@ _HOME = {
     "version": "surveys.handover.manifest",
 }
 __all__ = [
-    "Package", "Problem", "Result", "RoundComparison", "Screening", "Study", "SurveyError", "audit", "check",
-    "compare", "explain", "fingerprint", "hand_over", "instruments", "load", "read_package", "ready", "sign",
+    "Package", "Problem", "Reach", "Result", "RoundComparison", "Screening", "Study", "SurveyError", "audit", "check",
+    "compare", "explain", "fingerprint", "hand_over", "instruments", "load", "reach", "read_package", "ready", "sign",
     "signed_by", "simulate", "unit_sheets", "verify", "version",
 ]  # fmt: skip
 

@@ -17,6 +17,7 @@ from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.records import StudyDefinition
 from surveys.handover.analysed_results import analysed_round
 from surveys.handover.package import deliver
+from surveys.handover.reach_folder import Asked, Reach, reach_of
 from surveys.handover.rounds import deliver_comparison
 from surveys.problems import Language, Problem, SurveyError
 from surveys.returns.files.opening import Waiting
@@ -92,6 +93,17 @@ class Result(Screening):
         Raises SurveyError when ``out`` holds something that must not be replaced, OSError when the disk refuses.
         """
         deliver(self.round, Path(out), progress)
+
+    def reach(
+        self,
+        measure: str | None = None,
+        target: object = None,
+        *,
+        unit: str | None = None,
+        planned: str | Path | None = None,
+    ) -> Reach:
+        """What it takes the units to be at a ``target`` (see :func:`surveys.reach`), or at the targets of the study."""
+        return reach_of(self.analysed, Asked(measure, target, unit, planned))
 
     def facts(self) -> Mapping[str, object]:
         statuses = self.units["status"].value_counts()

@@ -39,6 +39,7 @@ ROOMS = (
     "surveys.result",
     "surveys.study",
     "surveys.analysed",
+    "surveys.what_it_takes",
     "surveys.between_rounds",
     "surveys.handed_over",
     "surveys.delivered",

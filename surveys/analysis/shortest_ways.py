@@ -21,9 +21,9 @@ class Step(NamedTuple):
 def shortest_way(gains: Sequence[Sequence[int]], wanted: int) -> tuple[Step, ...] | None:
     """The fewest sub-criteria whose gains are at least ``wanted`` together, and of all such choices the one that gains least.
 
-    ``gains``: of each sub-criterion the gains to choose from (at most one is made; those of 0 or less are passed over). Of choices
-    that gain the same the one whose last sub-criterion stands first, then the last but one …, with the first of equal gains. Empty
-    where nothing is wanted, None where all gains together do not suffice.
+    ``gains``: of each sub-criterion the gains to choose from (at most one is made; those of 0 or less are passed over). Of
+    choices that gain the same the one whose last sub-criterion stands first, then the last but one …, with the first of equal
+    gains. Empty where nothing is wanted, None where all gains together do not suffice.
 
     >>> shortest_way([[5], [3], [4], [1]], 7)
     (Step(place=0, option=0), Step(place=1, option=0))

@@ -10,6 +10,7 @@ import surveys as sv
 from surveys.cli.commands import MaybeOut, app, judge, show_written
 from surveys.cli.terminal import Terminal
 from surveys.cli.usage import WordedCommand
+from surveys.problems import fault
 
 #: With these commands beside the others.
 __all__ = ["app"]
@@ -37,6 +38,38 @@ def audit(
         show_written(terminal, out)
     judge(terminal, report.problems)
     terminal.say("cli.audit.done", table=table)
+
+
+@app.command(cls=WordedCommand)
+def reach(  # noqa: PLR0913
+    context: typer.Context,
+    path: Annotated[str, typer.Argument(metavar="PATH")],
+    percent: Annotated[str | None, typer.Option("--percent", metavar="X")] = None,
+    result_class: Annotated[str | None, typer.Option("--class", metavar="CLASS")] = None,
+    rank: Annotated[str | None, typer.Option("--rank", metavar="R")] = None,
+    top: Annotated[str | None, typer.Option("--top", metavar="N")] = None,
+    unit: Annotated[str | None, typer.Option("--unit", metavar="UNIT")] = None,
+    planned: Annotated[str | None, typer.Option("--planned", metavar="FILE")] = None,
+    out: MaybeOut = None,
+) -> None:
+    from surveys.reports.reach_summaries import reach_summaries
+
+    terminal: Terminal = context.obj
+    options = {"percent": percent, "class": result_class, "rank": rank, "top": top}
+    given = {name: value for name, value in options.items() if value is not None}
+    if len(given) > 1:
+        raise fault("reach.several", options=", ".join(f"--{name}" for name in given))
+    measure, target = next(iter(given.items()), (None, None))
+    if out is not None:
+        sv.ready(out, "reach")
+    with terminal.progress() as stages:
+        found = sv.reach(path, measure, target, unit=unit, planned=planned, progress=stages)
+        if out is not None:
+            found.write(out)
+    for summary in reach_summaries(found, terminal.language):
+        terminal.summary(summary)
+    if out is not None:
+        show_written(terminal, out)
 
 
 @app.command(cls=WordedCommand)

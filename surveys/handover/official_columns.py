@@ -21,6 +21,7 @@ from surveys.review import columns_and_words
 from surveys.vocabulary import columns
 from surveys.vocabulary.council_tables import COUNCIL_COLUMNS, COUNTED
 from surveys.vocabulary.levels import MEASURED_BY
+from surveys.vocabulary.measures import MEASURES
 from surveys.vocabulary.statuses import (
     AUDIT_STATUSES,
     BASES,
@@ -29,8 +30,10 @@ from surveys.vocabulary.statuses import (
     EXPLANATION_DECISIONS,
     EXPLANATION_STATUSES,
     NO_FORMS,
+    REACH_STATUSES,
     STATUSES,
 )
+from surveys.vocabulary.ways import MARKS, WAYS, YES_NO
 
 #: How a column is printed: text (codes and words), remarks (codes that become words), count (whole numbers), plain (shortest
 #: decimal), and the kinds whose decimals the study declares: score, percent, points; probability has two decimals more than
@@ -47,6 +50,11 @@ _ACCEPTED = {
     "explanation_decisions": EXPLANATION_DECISIONS,
     "measured_by": MEASURED_BY,
     "counted": COUNTED,
+    "measures": MEASURES,
+    "ways": tuple(WAYS),
+    "marks": MARKS,
+    "reach_statuses": REACH_STATUSES,
+    "yes_no": YES_NO,
 }
 #: Tables in which people decide, by name: their layout is declared, and they are written, in the review room.
 REVIEWED = {
@@ -69,6 +77,9 @@ _MADE = {
     "weights": columns.WEIGHT_COLUMNS,
     "weight-diagnostics": columns.DIAGNOSTIC_COLUMNS,
     "changes": columns.CHANGE_COLUMNS,
+    "reach": columns.REACH_COLUMNS,
+    "ways": columns.WAY_COLUMNS,
+    "detectable": columns.DETECTABLE_COLUMNS,
     "form-numbers": NUMBER_COLUMNS,
     **{f"council-{name}": names for name, names in COUNCIL_COLUMNS.items()},
     **{name: table.columns for name, table in REVIEWED.items()},

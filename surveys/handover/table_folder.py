@@ -18,6 +18,7 @@ from surveys.handover.seal import described, sealed
 #: What a folder holds → the tables that it has, and those that it may have.
 TABLES_OF: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "comparison": (("changes",), ()),
+    "reach": (("reach", "ways", "detectable"), ()),
     "audit": (("audit-findings", "audit-nodes"), ("audit-ranks", "audit-changes")),
 }
 

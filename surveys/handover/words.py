@@ -10,7 +10,15 @@ from surveys.definitions.study.records import StudyDefinition
 from surveys.problems import Language, Names, phrase, wording
 from surveys.vocabulary.dates import written_date
 from surveys.vocabulary.levels import MEASURED_BY
-from surveys.vocabulary.statuses import BASES, EXPLANATION_DECISIONS, EXPLANATION_STATUSES, STATUSES
+from surveys.vocabulary.measures import MEASURES
+from surveys.vocabulary.statuses import (
+    BASES,
+    EXPLANATION_DECISIONS,
+    EXPLANATION_STATUSES,
+    REACH_STATUSES,
+    STATUSES,
+)
+from surveys.vocabulary.ways import MARKS, WAYS, YES_NO
 
 #: Kind of code → code → word.
 Words = Mapping[str, Mapping[str, str]]
@@ -23,6 +31,11 @@ _CODES: Mapping[str, Sequence[str]] = {
     "measured_by": MEASURED_BY,
     "explanation_status": EXPLANATION_STATUSES,
     "explanation_decision": EXPLANATION_DECISIONS,
+    "reach_status": REACH_STATUSES,
+    "measure": MEASURES,
+    "way": tuple(WAYS),
+    "mark": MARKS,
+    "yes_no": YES_NO,
 }
 
 

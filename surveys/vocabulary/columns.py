@@ -77,3 +77,18 @@ CHANGE_COLUMNS = (
     "rank_change_low", "rank_change_high",
     "status", "note",
 )  # fmt: skip
+#: What it takes a unit to be where it is wanted: percentages of the maximum of its total.
+REACH_COLUMNS = (
+    "block", "unit_code", "unit_name", "measure", "wanted", "rank", "now", "needed", "probability", "distance",
+    "distance_points", "ways", "status", "note",
+)  # fmt: skip
+#: The shortest ways there, sub-criterion by sub-criterion.
+WAY_COLUMNS = (
+    "block", "unit_code", "unit_name", "measure", "wanted", "way", "step", "node_code", "mark", "points", "raised_to", "gain",
+    "gain_percent", "respondents", "of_forms", "detectable_points", "larger_than_noise", "note",
+)  # fmt: skip
+#: The smallest change of every unit and node that the next round would show; score and standard errors in [0, 1].
+DETECTABLE_COLUMNS = (
+    "block", "unit_code", "unit_name", "node_code", "node_level", "n_valid", "n_planned", "score", "se", "se_planned",
+    "multiple", "detectable_percent", "detectable_points", "status", "note",
+)  # fmt: skip

@@ -18,6 +18,8 @@ REMARKS = (
     "compare.no_predecessor", "compare.no_value", "compare.no_error",
     "compare.rank_without_difference", "compare.new_node.note", "compare.children_changed.note",
     "compare.below_changed.note", "compare.rule_changed.note", "compare.items_changed.note", "compare.scale_changed.note",
+    "reach.unranked", "reach.no_place", "reach.not_additive", "reach.out_of_reach", "reach.within_noise",
+    "reach.unequal_steps", "reach.more_than_forms", "reach.census_now", "reach.no_error", "reach.fewer_than_census",
 )  # fmt: skip
 
 

@@ -31,3 +31,6 @@ EXACT, ROUNDING, CONTRADICTS, PARTIAL, PRINTED, COMPUTED, UNEQUAL_ANSWERS = AUDI
 #: Statuses of a change between two rounds.
 INCOMPARABLE, MISSING = "incomparable", "missing"
 CHANGE_STATUSES = (OK, INCOMPARABLE, MISSING)
+#: Whether a unit is where it is wanted: there now, within reach of its block's best results, beyond these; or it has no such
+#: place.
+REACHED, OPEN, OUT_OF_REACH, UNRANKED = REACH_STATUSES = ("reached", "open", "out_of_reach", "unranked")

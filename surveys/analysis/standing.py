@@ -1,0 +1,168 @@
+"""Where the units of a block stand by their totals, and how probable it is that they are at a percentage or a rank."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from surveys.analysis.analysed_round import AnalysedRound
+from surveys.definitions.instrument.records import ResultClass
+from surveys.scoring.quantities import Bools, Floats
+from surveys.scoring.result_classes import class_probabilities
+from surveys.vocabulary.levels import ALL_GROUPS
+from weighting import rank_sets
+
+#: Maximum of an index without points: its results are percentages.
+WHOLE = 100.0
+#: Draws of the simulation of ranks.
+DRAWS = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """The totals of all U units of a block, of both halves where there are two.
+
+    ``table``: one row per unit, with its points, rank and status; ``survey``: the rows of the root's survey score for the same
+    units, NaN where there is none; ``covariance`` [U, U] of these scores.
+    """
+
+    round: AnalysedRound
+    block: str
+    root: str
+    table: pd.DataFrame
+    survey: pd.DataFrame
+    covariance: Floats
+
+    @property
+    def units(self) -> list[str]:
+        return self.table["unit_code"].tolist()
+
+    @cached_property
+    def maximum(self) -> Floats:
+        """Points that can be reached [U]; 100 in an index without points."""
+        points = self.table["max_points"].to_numpy(dtype=float)
+        return np.where(points > 0, points, WHOLE)
+
+    @cached_property
+    def percent(self) -> Floats:
+        return self.table["percent"].to_numpy(dtype=float)
+
+    @cached_property
+    def share(self) -> Floats:
+        """Survey points per point of the total's maximum [U]: 1 where everything is surveyed, 0 where nothing is."""
+        points = self.survey["max_points"].to_numpy(dtype=float)
+        surveyed = ~np.isnan(self.survey["score"].to_numpy(dtype=float))
+        return np.where(surveyed, np.where(points > 0, points / self.maximum, 1.0), 0.0)
+
+    @property
+    def classes(self) -> tuple[ResultClass, ...]:
+        """Classes that the totals have: those of the whole index."""
+        has_council = self.round.instrument.assessed_leaves("", self.block)
+        return () if has_council and "council_points" not in self.table else self.round.instrument.classes
+
+    @cached_property
+    def ranked(self) -> Bools:
+        """Units that stand in the ranking [U]."""
+        return np.asarray(self.table["rank"].notna() & ~np.isnan(self.percent))
+
+    @cached_property
+    def errors(self) -> tuple[Floats, Floats]:
+        """Standard errors of the totals in percent, 0 where nothing is surveyed, and their degrees of freedom [U]."""
+        se, df = (self.survey[name].to_numpy(dtype=float) for name in ("se", "df"))
+        return np.where(self.share > 0, 100.0 * se * self.share, 0.0), np.where(se > 0, df, np.inf)
+
+    def probability_at_least(self, percent: Floats) -> Floats:
+        """Probability [U] that the true totals are at least these percentages [U]."""
+        se, df = self.errors
+        found = np.full(len(percent), np.nan)
+        for wanted in set(percent[~np.isnan(percent)].tolist()):
+            here = percent == wanted
+            classes = (ResultClass("there", wanted), ResultClass("below", 0.0))
+            found[here] = class_probabilities(self.percent[here], se[here], df[here], classes)[0]
+        return np.where(self.ranked, found, np.nan)
+
+    def probability_of_top(self, number: int) -> Floats:
+        """Probability [U] that each is among the best ``number`` of those ranked; NaN for the others."""
+        se, df = self.errors
+        known = ~np.isnan(se)
+        scale = 100.0 * self.share
+        covariance = self.covariance * np.outer(scale, scale)
+        value = np.where(self.ranked, self.percent, np.nan)
+        level = self.round.inference.level
+        sets = rank_sets(
+            value,
+            covariance,
+            level=level,
+            top=number,
+            df=np.where(known, df, 0.0),
+            draws=DRAWS,
+            stepdown=False,
+        )
+        return np.where(known, sets.probability_top, np.nan)
+
+
+def standings(of: AnalysedRound) -> list[Standing]:
+    """The standing of every block that has totals, in the order of the instrument."""
+    found = (_standing(of, block.code) for block in of.instrument.blocks)
+    return [one for one in found if one is not None]
+
+
+def _standing(of: AnalysedRound, block: str) -> Standing | None:
+    whole, league = (t[t["block"] == block].reset_index(drop=True) for t in (of.index_units, of.units))
+    table = whole if whole["points"].notna().any() else league
+    if table.empty:
+        return None
+    roots = [node.code for node in of.instrument.scored_children("", block)]
+    rows = of.scores[(of.scores["block"] == block) & (of.scores["group"] == ALL_GROUPS)]
+    root = next((code for code in roots if (rows["node_code"] == code).any()), roots[0])
+    survey = rows[rows["node_code"] == root].set_index("unit_code").reindex(table["unit_code"]).reset_index()
+    return Standing(of, block, root, table, survey, _covariance(of, block, survey))
+
+
+def _covariance(of: AnalysedRound, block: str, survey: pd.DataFrame) -> Floats:
+    """Covariance [U, U] of the survey's totals."""
+    place = {unit: k for k, unit in enumerate(survey["unit_code"])}
+    found = np.diag(np.nan_to_num(survey["se"].to_numpy(dtype=float)) ** 2)
+    pairs = of.covariances[of.covariances["block"] == block]
+    for unit, other, covariance in zip(
+        pairs["unit_code"], pairs["other_unit"], pairs["covariance"], strict=True
+    ):
+        if unit in place and other in place:
+            found[place[unit], place[other]] = found[place[other], place[unit]] = covariance
+    return found
+
+
+# --- printed numbers --------------------------------------------------------------------------------------------------
+
+
+def last_digits(values: Floats, decimals: int) -> list[int | None]:
+    """Numbers in units of the last printed digit, half up; None for NaN.
+
+    >>> last_digits(np.array([0.8125, 2.675, np.nan]), 2)
+    [81, 268, None]
+    """
+    return [None if np.isnan(v) else in_last_digits(Decimal(repr(v)), decimals) for v in values.tolist()]
+
+
+def in_last_digits(value: Decimal, decimals: int) -> int:
+    return int(value.scaleb(decimals).to_integral_value(ROUND_HALF_UP))
+
+
+def at_least(value: Fraction) -> int:
+    """The smallest whole number that is not below."""
+    return -(-value.numerator // value.denominator)
+
+
+def place_of(values: Sequence[Fraction], rank: int) -> Fraction:
+    """The value that holds a rank among others: the rank-th best of them.
+
+    >>> place_of([Fraction(3), Fraction(1), Fraction(2)], 2)
+    Fraction(2, 1)
+    """
+    return sorted(values, reverse=True)[rank - 1]
