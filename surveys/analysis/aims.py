@@ -1,55 +1,129 @@
-"""What is asked for: a wanted place of the units, checked against the round."""
+"""Where a unit is wanted: at a percentage, in a class, at a rank. Each becomes the percentage at which it would be there."""
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
-from typing import get_args
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from math import floor
 
-from surveys.analysis.analysed_round import AnalysedRound
-from surveys.analysis.wanted_places import Wanted
-from surveys.problems import Place, Problems, fault
-from surveys.vocabulary.measures import CLASS, COUNTED, PERCENT, UNIT_GROUP, Measure
+import numpy as np
 
-_HIGHEST = 100
+from surveys.analysis.standing import Standing, place_of
+from surveys.definitions.study.records import Target
+from surveys.scoring.unit_groups import groups_of
+from surveys.vocabulary.measures import CLASS, OF_ROOT, PERCENT, POINTS, RANK_UP, UNIT_GROUP, Measure
 
-
-def wanted_place(of: AnalysedRound, measure: str, target: object) -> Wanted:
-    """The place that is asked for. Raises :class:`surveys.problems.SurveyError` where the round can have no such place."""
-    problems = Problems()
-    known: dict[str, Measure] = {name: name for name in get_args(Measure)}
-    here, text = Place(problems, ""), str(target)
-    if measure not in known:
-        here.not_accepted("reach.unknown_measure", "", measure, known)
-    elif measure in (CLASS, UNIT_GROUP):
-        instrument = of.instrument
-        codes = [one.code for one in (instrument.classes if measure == CLASS else instrument.unit_groups)]
-        if not codes:
-            raise fault("reach.no_classes", instrument=instrument.name)
-        if text not in codes:
-            here.not_accepted("reach.unknown_class", "", text, codes)
-    elif measure in COUNTED:
-        if not (text.isdecimal() and int(text) > 0):
-            here.note("reach.not_whole", measure=measure, value=text)
-    elif not _is_number(text, _HIGHEST if measure == PERCENT else None):
-        high = _HIGHEST if measure == PERCENT else "∞"
-        here.note("reach.not_a_number", measure=measure, value=text, low=0, high=high)
-    problems.raise_errors()
-    return Wanted(known[measure], text)
+#: Digits of percentages that are compared, as where classes are given.
+_DIGITS = 9
+#: Signs of targets that nothing below them reaches, of numbers and of ranks.
+_NO_LOWER_LIMIT, _STRICT = ("<=", "<"), (">", "<")
 
 
-def _is_number(text: str, high: int | None) -> bool:
-    try:
-        value = Decimal(text.replace(",", "."))
-    except InvalidOperation:
-        return False
-    return value.is_finite() and value >= 0 and (high is None or value <= high)
+@dataclass(frozen=True)
+class Aim:
+    """``target``: a number or the code of a class or group of units; ``strict``: it has to be passed; ``sign``: as printed."""
+
+    measure: Measure
+    target: str
+    sign: str = ""
+
+    @property
+    def number(self) -> Decimal:
+        return Decimal(self.target.replace(",", "."))
+
+    @property
+    def strict(self) -> bool:
+        return self.sign in _STRICT
+
+    @property
+    def shown(self) -> str:
+        """
+        >>> Aim("percent", "92.00", ">").shown
+        '>92.00'
+        """
+        return f"{self.sign}{self.target}"
 
 
-def unit_asked_for(of: AnalysedRound, unit: str) -> tuple[str, ...]:
-    """The unit as the only one; raises :class:`surveys.problems.SurveyError` where the round does not have it."""
-    known = list(dict.fromkeys(of.units["unit_code"].tolist()))
-    if unit not in known:
-        problems = Problems()
-        Place(problems, "").not_accepted("reach.unknown_unit", "", unit, known)
-        problems.raise_errors()
-    return (unit,)
+@dataclass(frozen=True)
+class AimedAt:
+    """Where a wanted place lies for one unit. ``percent`` of the maximum from which it is there; ``rank``: the rank that this
+    means, None where it does not depend on others; ``is_there``: now."""
+
+    percent: Fraction
+    rank: int | None
+    is_there: bool
+
+
+def wanted_of(targets: Iterable[Target], root: str) -> tuple[Aim, ...]:
+    """What the targets of the root want; without those that are upper limits."""
+    return tuple(
+        Aim(t.measure, t.target, t.sign)
+        for t in targets
+        if t.node == root and not t.item and (t.measure in OF_ROOT or t.sign not in _NO_LOWER_LIMIT)
+    )
+
+
+def place_wanted(standing: Standing, unit: int, wanted: Aim) -> AimedAt | None:
+    """Where the place that is wanted lies for a unit (its position); None where there is no such place."""
+    if not standing.ranked[unit]:
+        return None
+    if wanted.measure in (PERCENT, POINTS, CLASS):
+        return _at_percent(standing, unit, wanted)
+    rank = _rank_wanted(standing, unit, wanted)
+    return _at_rank(standing, unit, rank) if 0 < rank <= int(standing.ranked.sum()) else None
+
+
+def _at_percent(standing: Standing, unit: int, wanted: Aim) -> AimedAt | None:
+    output = standing.round.output
+    if wanted.measure == CLASS:
+        thresholds = {made.code: made.percent_from for made in standing.classes}
+        if wanted.target not in thresholds:
+            return None
+        needed = Fraction(Decimal(repr(float(thresholds[wanted.target]))))
+    elif wanted.measure == POINTS:
+        step = Fraction(wanted.strict, 10**output.points_decimals)
+        needed = 100 * (Fraction(wanted.number) + step) / _exact(standing.maximum[unit])
+    else:
+        needed = Fraction(wanted.number) + Fraction(wanted.strict, 10**output.percent_decimals)
+    now = _exact(round(float(standing.percent[unit]), _DIGITS))
+    return AimedAt(needed, None, now >= needed)
+
+
+def _rank_wanted(standing: Standing, unit: int, wanted: Aim) -> int:
+    """The rank that a target means: of "so many places up" from where the unit is; of a group of units the last one that is in it
+    or a better one now."""
+    if wanted.measure == UNIT_GROUP:
+        groups = standing.round.instrument.unit_groups
+        codes = [group.code for group in groups]
+        if wanted.target not in codes:
+            return 0
+        better = codes[: codes.index(wanted.target) + 1]
+        value = np.where(standing.ranked, standing.percent, np.nan).tolist()
+        return sum(code in better for code in groups_of(value, groups))
+    if wanted.measure == RANK_UP:
+        return max(1, int(standing.table["rank"].iloc[unit]) - int(wanted.number))
+    return int(wanted.number) - wanted.strict
+
+
+def _at_rank(standing: Standing, unit: int, rank: int) -> AimedAt:
+    """What the others have stays: the rank is held from the last printed digit above the unit that has it now, or by who is level
+    with it already."""
+    digits = standing.round.output.percent_decimals
+    is_there = int(standing.table["rank"].iloc[unit]) <= rank
+    others = [
+        _exact(value)
+        for k, (value, ranked) in enumerate(zip(standing.percent.tolist(), standing.ranked, strict=True))
+        if ranked and k != unit
+    ]
+    if rank > len(others):
+        return AimedAt(Fraction(0), rank, is_there)
+    holder = place_of(others, rank)
+    needed = holder if is_there else Fraction(floor(holder * 10**digits) + 1, 10**digits)
+    return AimedAt(needed, rank, is_there)
+
+
+def _exact(value: float) -> Fraction:
+    """The decimal that a float stands for."""
+    return Fraction(Decimal(repr(float(value))))

@@ -34,11 +34,11 @@ def detectable_changes(of: AnalysedRound, planned: Sequence[PlannedForms] = ()) 
     """The minimum detectable change of every unit and node, columns ``DETECTABLE_COLUMNS``. ``planned``: forms of the next round;
     what it does not name has the forms of the present one."""
     blocks = of.scores["block"].unique()
-    found = [_of_block(_Block(of, block, planned)) for block in blocks]
+    found = [_of_block(_BlockNoise(of, block, planned)) for block in blocks]
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(DETECTABLE_COLUMNS))
 
 
-class _Block:
+class _BlockNoise:
     """The results of one block by node and group, arrays [U] by unit."""
 
     def __init__(self, of: AnalysedRound, code: str, planned: Sequence[PlannedForms]) -> None:
@@ -89,7 +89,7 @@ class _Cells:
         return np.where(np.isnan(self.now), 1.0, np.where(self.planned >= self.population, 0.0, ratio))
 
 
-def _cells(block: _Block, group: str, planned: Sequence[PlannedForms]) -> _Cells:
+def _cells(block: _BlockNoise, group: str, planned: Sequence[PlannedForms]) -> _Cells:
     cells = block.round.cells
     own = cells[(cells["block"] == block.code) & (cells["group"] == group)].set_index("unit_code")
     own = own.reindex(list(block.place))
@@ -105,7 +105,7 @@ def _cells(block: _Block, group: str, planned: Sequence[PlannedForms]) -> _Cells
 # --- parts of the variance --------------------------------------------------------------------------------------------
 
 
-def _weights(block: _Block) -> dict[str, Mapping[str, Floats]]:
+def _weights(block: _BlockNoise) -> dict[str, Mapping[str, Floats]]:
     """Node → group → its weight in the node [U], and under ``EXTERNAL`` the standard error that estimates of other surveys bring
     (as if they erred together)."""
     found: dict[str, Mapping[str, Floats]] = {}
@@ -120,7 +120,7 @@ def _weights(block: _Block) -> dict[str, Mapping[str, Floats]]:
     return found
 
 
-def _of_groups(block: _Block, node: Node) -> dict[str, Floats]:
+def _of_groups(block: _BlockNoise, node: Node) -> dict[str, Floats]:
     declared = dict(node.groups)
     groups = [g for g in block.groups if (node.code, g) in block.rows]
     shown = np.array([~np.isnan(block.number(node.code, g, "score")) for g in groups])
@@ -134,7 +134,7 @@ def _of_groups(block: _Block, node: Node) -> dict[str, Floats]:
 
 
 def _of_children(
-    block: _Block, node: Node, children: Sequence[Node], found: Mapping[str, Mapping[str, Floats]]
+    block: _BlockNoise, node: Node, children: Sequence[Node], found: Mapping[str, Mapping[str, Floats]]
 ) -> dict[str, Floats]:
     rule = rule_of(block.round.instrument, node)
     given = [
@@ -164,7 +164,7 @@ class _Noise:
     planned: Floats
 
 
-def _noise(block: _Block, node: str, weights: Mapping[str, Floats]) -> _Noise:
+def _noise(block: _BlockNoise, node: str, weights: Mapping[str, Floats]) -> _Noise:
     se, df, n = (block.number(node, ALL_GROUPS, name) for name in ("se", "df", "n_valid"))
     parts, later, degrees, degrees_later = [], [], [], []
     planned = np.nan_to_num(n)
@@ -199,7 +199,7 @@ def _noise(block: _Block, node: str, weights: Mapping[str, Floats]) -> _Noise:
 # --- the table --------------------------------------------------------------------------------------------------------
 
 
-def _of_block(block: _Block) -> pd.DataFrame:
+def _of_block(block: _BlockNoise) -> pd.DataFrame:
     weights = _weights(block)
     found = [_of_node(block, node, weights[node.code]) for node in block.nodes]
     if not found:
@@ -208,7 +208,7 @@ def _of_block(block: _Block) -> pd.DataFrame:
     return rows[list(DETECTABLE_COLUMNS)]
 
 
-def _of_node(block: _Block, node: Node, weights: Mapping[str, Floats]) -> pd.DataFrame:
+def _of_node(block: _BlockNoise, node: Node, weights: Mapping[str, Floats]) -> pd.DataFrame:
     noise = _noise(block, node.code, weights)
     told = {name: block.number(node.code, ALL_GROUPS, name) for name in _TOLD}
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -239,7 +239,7 @@ def _of_node(block: _Block, node: Node, weights: Mapping[str, Floats]) -> pd.Dat
 
 
 def _remarks(
-    block: _Block, weights: Mapping[str, Floats], told: Mapping[str, Floats], change: Floats
+    block: _BlockNoise, weights: Mapping[str, Floats], told: Mapping[str, Floats], change: Floats
 ) -> Iterable[Remarks]:
     """Why no detectable change is told [U]."""
     entering = [(weights[g] > 0, block.cells[g].is_census) for g in weights if g != EXTERNAL]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from surveys.analysis.aims import Aim, AimedAt, place_wanted, wanted_of
 from surveys.analysis.analysed_round import AnalysedRound
 from surveys.analysis.next_round import detectable_changes
 from surveys.analysis.planned_forms import PlannedForms
@@ -20,7 +21,6 @@ from surveys.analysis.respondents import level_step, respondents
 from surveys.analysis.shortest_ways import shortest_way
 from surveys.analysis.standing import Standing, at_least, standings
 from surveys.analysis.sub_criteria import BlockTree, SubCriterion
-from surveys.analysis.wanted_places import Place, Wanted, place_wanted, wanted_of
 from surveys.vocabulary.columns import DETECTABLE_COLUMNS, REACH_COLUMNS, WAY_COLUMNS
 from surveys.vocabulary.levels import ALL_GROUPS
 from surveys.vocabulary.remarks import Remarks, remark
@@ -40,7 +40,7 @@ class Reached:
 
 def what_it_takes(
     of: AnalysedRound,
-    wanted: Wanted | None = None,
+    wanted: Aim | None = None,
     units: Sequence[str] = (),
     planned: Sequence[PlannedForms] = (),
 ) -> Reached:
@@ -49,7 +49,7 @@ def what_it_takes(
     detectable = detectable_changes(of, planned)
     reach, ways = [], []
     for standing in standings(of):
-        block = _Block(standing, detectable)
+        block = _BlockWays(standing, detectable)
         for unit, code in enumerate(standing.units):
             if units and code not in units:
                 continue
@@ -69,7 +69,7 @@ def what_it_takes(
 Row = dict[str, object]
 
 
-class _Block:
+class _BlockWays:
     """A block with what its units may do."""
 
     def __init__(self, standing: Standing, detectable: pd.DataFrame) -> None:
@@ -101,7 +101,7 @@ class _Block:
 
     # --- where it is wanted -------------------------------------------------------------------------------------------
 
-    def way_to(self, unit: int, wanted: Wanted) -> tuple[Row, list[Row]]:
+    def way_to(self, unit: int, wanted: Aim) -> tuple[Row, list[Row]]:
         """The row of one unit and wanted place, and those of the ways there."""
         place = place_wanted(self.standing, unit, wanted)
         row = self._key(unit, wanted) | {
@@ -130,7 +130,7 @@ class _Block:
         status = OPEN if count else OUT_OF_REACH
         return row | {"ways": count, "status": status, "note": self._notes(unit, short, count)}, steps
 
-    def _key(self, unit: int, wanted: Wanted) -> Row:
+    def _key(self, unit: int, wanted: Aim) -> Row:
         own = self.standing.table.iloc[unit]
         return {
             "block": self.standing.block,
@@ -140,12 +140,12 @@ class _Block:
             "wanted": wanted.shown,
         }
 
-    def _needed(self, unit: int, place: Place) -> int:
+    def _needed(self, unit: int, place: AimedAt) -> int:
         """Points at which the unit is there, in units of the last printed digit."""
         maximum = self.tree.maximum[self.standing.root][unit] or 0
         return at_least(place.percent * maximum / 100)
 
-    def _probability(self, unit: int, place: Place) -> float:
+    def _probability(self, unit: int, place: AimedAt) -> float:
         if place.rank is None:
             wanted = np.full(len(self.standing.units), float(place.percent))
             return float(self.standing.probability_at_least(wanted)[unit])

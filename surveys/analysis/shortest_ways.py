@@ -26,7 +26,7 @@ def shortest_way(gains: Sequence[Sequence[int]], wanted: int) -> tuple[Step, ...
     gains. Empty where nothing is wanted, None where all gains together do not suffice.
 
     >>> shortest_way([[5], [3], [4], [1]], 7)
-    (Step(place=0, option=0), Step(place=1, option=0))
+    (Step(place=1, option=0), Step(place=2, option=0))
     >>> shortest_way([[5, 9], [3], [4]], 8)
     (Step(place=0, option=1),)
     >>> shortest_way([[5], [3]], 9) is None

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from surveys.analysis.block_marks import block_marks
+from surveys.analysis.counted_units import counted_units
 from surveys.analysis.standing import WHOLE, Standing, last_digits
 from surveys.definitions.instrument.records import Node
 from surveys.scoring.combination_rules import rule_of
@@ -79,9 +80,22 @@ class BlockTree:
 
     @cached_property
     def marks(self) -> dict[str, Mapping[str, int]]:
-        """Leaf → marks of the block, of units whose result is shown."""
+        """Leaf → marks of the block."""
+        units = self.standing.units
+        shown = {
+            unit: {code: self.points[code][k] is not None for code in self.codes}
+            for k, unit in enumerate(units)
+        }
+        parents = {code: self.instrument.node[code].parent for code in self.codes}
+        counted = counted_units(shown, parents)
         return {
-            code: block_marks([points for points in self.points[code] if points is not None])
+            code: block_marks(
+                [
+                    p
+                    for unit, p in zip(units, self.points[code], strict=True)
+                    if p is not None and unit in counted[code]
+                ]
+            )
             for code in self.leaves
         }
 

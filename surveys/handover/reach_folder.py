@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from surveys.analysis.aims import unit_asked_for, wanted_place
 from surveys.analysis.analysed_round import AnalysedRound
+from surveys.analysis.asked_for import unit_asked_for, wanted_place
 from surveys.analysis.planned_forms import PlannedForms, planned_forms
 from surveys.analysis.reaching import Reached, what_it_takes
 from surveys.definitions.instrument.records import ResultClass, UnitGroup

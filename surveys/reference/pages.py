@@ -16,7 +16,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
     "study": (
         "study.toml", "issued.csv", "frames.csv", "margins.csv", "externals.csv", "assessments.csv", "decisions.csv",
         "unit_decisions.csv", "adjudication.csv", "entry_codes.csv", "explanations.csv", "mapping.csv", "crosswalk.csv",
-        "published.csv",
+        "planned.csv", "published.csv",
     ),
     "simulation": ("simulation.toml",),
     "rules": ("rules", "severities"),

@@ -16,6 +16,7 @@ from importlib import resources
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from surveys.analysis.planned_forms import COLUMNS as PLANNED_COLUMNS
 from surveys.comparison.crosswalk import COLUMNS as CROSSWALK_COLUMNS
 from surveys.definitions.declared_rules import OFF
 from surveys.definitions.draft import Section
@@ -160,6 +161,7 @@ def _columns_read() -> Iterator[Subject]:
     others = {
         "mapping.csv": MAPPING.columns,
         "crosswalk.csv": CROSSWALK_COLUMNS.accepted,
+        "planned.csv": PLANNED_COLUMNS.accepted,
         "published.csv": other_texts["published.csv"],
     }
     for file, names in others.items():
@@ -208,6 +210,7 @@ WORD_LISTS: Mapping[str, tuple[tuple[str, ...], str]] = {
 _REMARK_EXAMPLES = {
     "forms": "3", "minimum": "5", "group": "citizens", "groups": "deputies", "nodes": "2.4.1, 2.4.2", "items": "2.4.1a",
     "document": "SIPAS 2023", "page": "tr. 14", "units": "2", "count": "3", "block": "so", "node": "2.4.1", "unit": "noi-vu",
+    "levels": "2", "percent": "91.40",
 }  # fmt: skip
 
 

@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from surveys.analysis.counted_units import FEWEST
 from surveys.definitions.study.publication import Publication
 from surveys.handover.official_columns import COLUMNS
 from surveys.handover.round_results import RoundResults
 from surveys.handover.rounding import exact_texts, plain_texts
 from surveys.handover.words import engine_words, period_shown
 from surveys.problems import Language, phrase
-from surveys.analysis.counted_units import FEWEST
 from surveys.reports.unit_changes import Change, UnitChanges
 from surveys.reports.unit_figures import Loss, NodeFigures, UnitFigures
 from surveys.reports.word.document import LetterHead, Paragraph, Picture, TableLook, WordDocument
