@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from surveys.definitions.instrument.reading import instruments
     from surveys.delivered import Package, read_package
     from surveys.handed_over import hand_over, sign, signed_by, unit_sheets, verify
+    from surveys.handover.export.exported import ready_to_export
     from surveys.handover.fingerprint import fingerprint
     from surveys.handover.folder import ready
     from surveys.handover.manifest import version
@@ -54,6 +55,7 @@ _HOME = {
     "reach": "surveys.what_it_takes",
     "read_package": "surveys.delivered",
     "ready": "surveys.handover.folder",
+    "ready_to_export": "surveys.handover.export.exported",
     "sign": "surveys.handed_over",
     "signed_by": "surveys.handed_over",
     "simulate": "surveys.simulation.simulate",
@@ -63,8 +65,8 @@ _HOME = {
 }
 __all__ = [
     "Package", "Problem", "Reach", "Result", "RoundComparison", "Screening", "Study", "SurveyError", "audit", "check",
-    "compare", "explain", "fingerprint", "hand_over", "instruments", "load", "reach", "read_package", "ready", "sign",
-    "signed_by", "simulate", "unit_sheets", "verify", "version",
+    "compare", "explain", "fingerprint", "hand_over", "instruments", "load", "reach", "read_package", "ready",
+    "ready_to_export", "sign", "signed_by", "simulate", "unit_sheets", "verify", "version",
 ]  # fmt: skip
 
 

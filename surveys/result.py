@@ -16,6 +16,7 @@ from surveys.comparison.changes import Comparison
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.records import StudyDefinition
 from surveys.handover.analysed_results import analysed_round
+from surveys.handover.export.exported import deliver_export
 from surveys.handover.package import deliver
 from surveys.handover.reach_folder import Asked, Reach, reach_of
 from surveys.handover.rounds import deliver_comparison
@@ -104,6 +105,15 @@ class Result(Screening):
     ) -> Reach:
         """What it takes the units to be at a ``target`` (see :func:`surveys.reach`), or at the targets of the study."""
         return reach_of(self.analysed, Asked(measure, target, unit, planned))
+
+    def export(self, out: str | Path, to: str = "csv") -> None:
+        """Write the sample at ``out`` for SPSS (``sav``), Stata (``dta``), R and others (``csv``, ``parquet``), without what
+        respondents typed: one row for each evaluation, a codebook, scripts that work out the scores again; all of it, or nothing.
+
+        Raises SurveyError when ``out`` holds something that must not be replaced, or when Parquet is asked for and pyarrow is not
+        installed, OSError when the disk refuses.
+        """
+        deliver_export(self.round, Path(out), to)
 
     def facts(self) -> Mapping[str, object]:
         statuses = self.units["status"].value_counts()

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import surveys as sv
-from surveys.cli.commands import MaybeOut, app, judge, show_written
+from surveys.cli.commands import MaybeOut, Out, StudyPath, app, judge, load_study, show_written
 from surveys.cli.terminal import Terminal
 from surveys.cli.usage import WordedCommand
 from surveys.problems import fault
@@ -94,3 +94,23 @@ def compare(
         terminal.summary(summary)
     if out is not None:
         show_written(terminal, out)
+
+
+@app.command(cls=WordedCommand)
+def export(
+    context: typer.Context,
+    study: StudyPath,
+    out: Out,
+    to: Annotated[str, typer.Option("--to", metavar="sav|dta|csv|parquet")],
+) -> None:
+    terminal: Terminal = context.obj
+    sv.ready_to_export(out, to)
+    loaded = load_study(terminal, study)
+    with terminal.progress() as stages:
+        result = loaded.score(stages)
+        stages("write")
+        result.export(out, to)
+    terminal.problems(result.warnings)
+    show_written(terminal, out)
+    terminal.say("cli.export.personal")
+    terminal.say("cli.export.check", script=out / "score.R")

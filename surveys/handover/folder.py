@@ -50,7 +50,9 @@ def is_private(path: str) -> bool:
     """Whether a file of a folder of results holds what respondents may have typed (form codes, answers, spellings of units, names
     of submissions), so that its owner alone may read it.
 
+    So is an exported sample, where nothing is typed: what single persons answered is theirs.
+
     >>> is_private("review/cells.csv"), is_private("forms.csv"), is_private("council/rejected.csv")
     (True, True, False)
     """
-    return path.startswith("review/") or path in ("forms.csv", "weights.csv")
+    return path.startswith(("review/", "sample.")) or path in ("forms.csv", "weights.csv")

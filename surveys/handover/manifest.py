@@ -170,6 +170,16 @@ def is_output(path: str) -> bool:
     )
 
 
+def made_from(study: StudyDefinition) -> dict[str, object]:
+    """A study as the manifest names what it was: code and labels, instrument, checksums of its files, settings replaced."""
+    return {
+        "study": {"code": study.code, "label_vi": study.label_vi, "label_en": study.label_en},
+        "instrument": study.instrument.name,
+        "inputs": [_input(name, path) for name, path in input_files(study).items()],
+        **({"changed": list(study.changed)} if study.changed else {}),
+    }
+
+
 def plain_manifest(content: Content, **facts: object) -> bytes:
     """``run.json`` of a folder of tables behind which no single round stands: format, engine and versions, and facts."""
     return json_bytes({**_programs(content), **facts})

@@ -30,6 +30,7 @@ from surveys.vocabulary.statuses import (
     EXPLANATION_DECISIONS,
     EXPLANATION_STATUSES,
     NO_FORMS,
+    NOT_FROM_ANSWERS,
     REACH_STATUSES,
     STATUSES,
 )
@@ -55,6 +56,7 @@ _ACCEPTED = {
     "marks": MARKS,
     "reach_statuses": REACH_STATUSES,
     "yes_no": YES_NO,
+    "not_from_answers": NOT_FROM_ANSWERS,
 }
 #: Tables in which people decide, by name: their layout is declared, and they are written, in the review room.
 REVIEWED = {
@@ -80,6 +82,12 @@ _MADE = {
     "reach": columns.REACH_COLUMNS,
     "ways": columns.WAY_COLUMNS,
     "detectable": columns.DETECTABLE_COLUMNS,
+    "export-codebook": columns.CODEBOOK_COLUMNS,
+    "export-items": columns.LEVEL_COLUMNS,
+    "export-keys": columns.NODE_KEY_COLUMNS,
+    "export-nodes": columns.NODE_WEIGHT_COLUMNS,
+    "export-designs": columns.DESIGN_COLUMNS,
+    "export-expected": columns.PLAIN_COLUMNS,
     "form-numbers": NUMBER_COLUMNS,
     **{f"council-{name}": names for name, names in COUNCIL_COLUMNS.items()},
     **{name: table.columns for name, table in REVIEWED.items()},

@@ -20,7 +20,17 @@ TABLES_OF: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "comparison": (("changes",), ()),
     "reach": (("reach", "ways", "detectable"), ()),
     "audit": (("audit-findings", "audit-nodes"), ("audit-ranks", "audit-changes")),
+    "export": (
+        tuple(f"export-{name}" for name in ("codebook", "items", "keys", "nodes", "designs", "expected")),
+        (),
+    ),
 }
+#: What a folder holds → the files that it may have beside its tables and its workbook.
+FILES_OF: Mapping[str, tuple[str, ...]] = {
+    "export": (
+        "sample.csv", "sample.sav", "sample.dta", "sample.parquet", "score.R", "score.sps", "score.do",
+    ),
+}  # fmt: skip
 
 
 def book_name(content: str) -> str:
@@ -35,7 +45,8 @@ def book_name(content: str) -> str:
 @dataclass(frozen=True)
 class TableFolder:
     """A folder before it is written. ``frames``: its tables by name (:data:`TABLES_OF`), unrounded; ``name`` and ``title`` of its
-    descriptor; ``others``: further files, path → bytes; ``facts``: what it was made from, for its manifest."""
+    descriptor; ``others``: further files, path → bytes; ``facts``: what it was made from, for its manifest; ``own``: tables whose
+    columns it has for itself."""
 
     content: Content
     name: str
@@ -44,11 +55,13 @@ class TableFolder:
     title: str = ""
     others: Mapping[str, bytes] = field(default_factory=dict)
     facts: Mapping[str, object] = field(default_factory=dict)
+    own: Mapping[OfficialTable, pd.DataFrame] = field(default_factory=dict)
 
     def files(self) -> dict[str, bytes]:
         """Path → bytes. A table that there may be is left out where it has no rows."""
         always, _ = TABLES_OF[self.content]
-        wanted = {TABLES[name]: frame for name, frame in self.frames.items() if len(frame) or name in always}
+        named = {TABLES[name]: frame for name, frame in self.frames.items() if len(frame) or name in always}
+        wanted = {**self.own, **named}
         csvs = {
             table: table_bytes(table, printed(table, frame, self.output)) for table, frame in wanted.items()
         }

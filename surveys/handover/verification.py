@@ -57,7 +57,7 @@ from surveys.handover.reconciliation import reconciled
 from surveys.handover.run_checks import record_of_run
 from surveys.handover.seal import described, package_name
 from surveys.handover.status_checks import shares_shown, statuses_and_remarks
-from surveys.handover.table_folder import TABLES_OF, book_name, tables_in
+from surveys.handover.table_folder import FILES_OF, TABLES_OF, book_name, tables_in
 from surveys.handover.workbook_comparison import Beside, instrument_of_run, workbook_repeats
 from surveys.handover.workbook_facts import facts_of_run
 from surveys.problems import Problem, Problems, shortened
@@ -87,6 +87,7 @@ _WRITTEN = {
     *(table.path for table in official_columns.TABLES.values()),
     *(official_columns.TABLES[name].path.replace(".csv", ".xlsx") for name in official_columns.REVIEWED),
     *map(book_name, TABLES_OF),
+    *(name for files in FILES_OF.values() for name in files),
     *(f"{INSTRUMENT}/{name}" for name in (INSTRUMENT_FILE, *INSTRUMENT_TABLES)),
 }  # fmt: skip
 #: Files that stand in no list of checksums: the list itself, and the signatures over it.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -60,7 +60,7 @@ def write_returns(returns: Returns, folder: Path, kind: Format = "csv") -> tuple
                 contents[name], variables = _sav(returns, rows, items, table)
                 names += [(name, *pair) for pair in variables]
             else:
-                contents[name] = csv_of(table) if kind == "csv" else _parquet(table, name)
+                contents[name] = csv_of(table) if kind == "csv" else parquet_bytes(table, name)
     if names:
         contents[NAMES_FILE] = csv_bytes(["file", "variable", "code"], names, guard=False)
     folder.mkdir(parents=True, exist_ok=True)
@@ -90,16 +90,29 @@ def spss_names(codes: Iterable[str]) -> dict[str, str]:
     >>> spss_names(["2.4.1a", "2_4_1A", "tuổi", "by"])
     {'2.4.1a': 'V2_4_1a', '2_4_1A': 'V2_4_1A_2', 'tuổi': 'tuổi', 'by': 'V_by'}
     """
-    names: dict[str, str] = {}
+    listed = list(codes)
+    return dict(zip(listed, variable_names(listed), strict=True))
+
+
+def variable_names(
+    codes: Iterable[str], limit: int = NAME_BYTES, reserved: Collection[str] = RESERVED
+) -> list[str]:
+    """:func:`spss_names` of codes of which some may be equal, within ``limit`` bytes and none of the words ``reserved``, in
+    capitals.
+
+    >>> variable_names(["weight", "2.4.1a", "weight"])
+    ['weight', 'V2_4_1a', 'weight_2']
+    """
+    names: list[str] = []
     taken: set[str] = set()
     for code in codes:
-        base = _as_name(code)
-        name, number = _cut(base, NAME_BYTES), 1
+        base = _as_name(code, reserved)
+        name, number = _cut(base, limit), 1
         while name.casefold() in taken:
             number += 1
-            name = f"{_cut(base, NAME_BYTES - len(str(number)) - 1)}_{number}"
+            name = f"{_cut(base, limit - len(str(number)) - 1)}_{number}"
         taken.add(name.casefold())
-        names[code] = name
+        names.append(name)
     return names
 
 
@@ -124,7 +137,7 @@ def csv_of(table: pd.DataFrame) -> bytes:
     return text.encode()
 
 
-def _parquet(table: pd.DataFrame, name: str) -> bytes:
+def parquet_bytes(table: pd.DataFrame, name: str) -> bytes:
     """A tidy table with a checksum for each of its pages, so that damage to them is noticed."""
     target = io.BytesIO()
     try:
@@ -140,7 +153,7 @@ def _sav(
     """A tidy table with numbers and value labels for its answers; every variable and what it stands for."""
     names = spss_names(table.columns)
     scales = {item.code: returns.instrument.scale[item.scale] for item in items}
-    numeric = {code: scale for code, scale in scales.items() if _has_numbers(scale)}
+    numeric = {code: scale for code, scale in scales.items() if has_numbers(scale)}
     for code, scale in numeric.items():
         answers = returns.answers[rows, returns.instrument.item_position[code]].astype(int)
         table[code] = _values(scale)[answers - _LOWEST]
@@ -179,7 +192,7 @@ def _texts(scale: Scale) -> np.ndarray:
     return np.array([*before, *(level.code for level in scale.levels)], dtype=object)
 
 
-def _has_numbers(scale: Scale) -> bool:
+def has_numbers(scale: Scale) -> bool:
     """Whether all level codes are whole numbers that are not taken by the reasons."""
     return all(re.fullmatch(r"\d{1,9}", level.code) for level in scale.levels)
 
@@ -204,9 +217,9 @@ def _labels(instrument: Instrument) -> dict[str, str]:
     return shortened(fields | items, LABEL_BYTES)
 
 
-def _as_name(code: str) -> str:
+def _as_name(code: str, reserved: Collection[str]) -> str:
     name = re.sub(r"\W", "_", code).rstrip("_") or "V"
-    if name.upper() in RESERVED or name.startswith("_"):
+    if name.upper() in reserved or name.startswith("_"):
         return f"V_{name.lstrip('_')}"
     return name if name[0].isalpha() else f"V{name}"
 

@@ -81,7 +81,7 @@ def score(screened: ScreenedRound, samples: Samples) -> Scores:
     whole: list[tuple[pd.DataFrame, pd.DataFrame]] = []
     for code in blocks_of(study, screened.returns.rows["block"].unique()):
         parts = samples.of(code)
-        block = _inputs(screened, code, parts)
+        block = group_inputs(screened, code, parts)
         branches = protected(block, walk(block))
         tables.append(table_of(block, branches))
         leagues.append(league(block, branches, tables[-1]))
@@ -90,7 +90,7 @@ def score(screened: ScreenedRound, samples: Samples) -> Scores:
         if study.has_assessments:
             whole.append(whole_index(block, branches, tables[-1]))
         if study.output.unweighted:
-            equal = _inputs(screened, code, [replace(sample, design=sample.equal) for sample in parts])
+            equal = group_inputs(screened, code, [replace(sample, design=sample.equal) for sample in parts])
             plain.append(_beside(tables[-1], table_of(equal, protected(equal, walk(equal)))))
     table = _stacked(tables, SCORE_COLUMNS)
     totals = _stacked([units for _, units in whole], INDEX_UNIT_COLUMNS)
@@ -110,7 +110,8 @@ def score(screened: ScreenedRound, samples: Samples) -> Scores:
     )
 
 
-def _inputs(screened: ScreenedRound, code: str, samples: Sequence[Sample]) -> BlockInputs:
+def group_inputs(screened: ScreenedRound, code: str, samples: Sequence[Sample]) -> BlockInputs:
+    """What the walk needs of a block: the values of its samples, by group."""
     study = screened.study
     values = {
         sample.group: values_of(

@@ -92,3 +92,24 @@ DETECTABLE_COLUMNS = (
     "block", "unit_code", "unit_name", "node_code", "node_level", "n_valid", "n_planned", "score", "se", "se_planned",
     "multiple", "detectable_percent", "detectable_points", "status", "note",
 )  # fmt: skip
+#: Results of every block × unit × node × group: the official standard error, and the plain one that any program gives.
+PLAIN_COLUMNS = (
+    "block", "unit_code", "node_code", "node_level", "group", "score", "se_plain", "se", "not_from_answers",
+)  # fmt: skip
+#: Questions of the nodes that are worked out from answers, with their weights.
+NODE_KEY_COLUMNS = (
+    "block", "node_code", "group", "group_weight", "item_code", "item_weight", "pooled", "offset", "slope",
+)  # fmt: skip
+#: Nodes with their weight in the node above.
+NODE_WEIGHT_COLUMNS = ("block", "node_code", "parent", "node_level", "max_points", "node_weight", "pooled")
+#: Variables of an exported sample with their values; levels of its questions with what they count; samples of a block and group.
+CODEBOOK_COLUMNS = (
+    "variable", "variable_code", "variable_kind", "label_vi", "label_en", "node_code", "value_number", "value_code", "value_vi",
+    "value_en", "is_missing", "stata_missing",
+)  # fmt: skip
+LEVEL_COLUMNS = (
+    "item_code", "variable", "node_code", "scale", "level_code", "value_number", "level_value", "is_satisfied",
+)  # fmt: skip
+DESIGN_COLUMNS = (
+    "block", "group", "evaluations", "strata", "clusters", "lonely", "finite", "calibrated_to",
+)  # fmt: skip

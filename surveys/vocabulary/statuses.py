@@ -34,3 +34,8 @@ CHANGE_STATUSES = (OK, INCOMPARABLE, MISSING)
 #: Whether a unit is where it is wanted: there now, within reach of its block's best results, beyond these; or it has no such
 #: place.
 REACHED, OPEN, OUT_OF_REACH, UNRANKED = REACH_STATUSES = ("reached", "open", "out_of_reach", "unranked")
+
+#: Why a score cannot be worked out from the answers and the rules of the tree alone: some of it is taken from another survey, or
+#: a group or question does not enter it (too few forms, or none).
+PARTS_MISSING = "parts_missing"
+NOT_FROM_ANSWERS = (EXTERNAL, PARTS_MISSING)

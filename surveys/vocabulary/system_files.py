@@ -1,8 +1,9 @@
-"""SPSS system files out: the same bytes whenever they are written."""
+"""Files of SPSS and Stata out: the same bytes whenever they are written."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
 
 _TIMESTAMP = slice(92, 109)  # creation date and time in the header record
 _FIXED = b"01 Jan 0000:00:00"
+#: Before creation date and time in the header of a Stata file, and what stands in their place.
+_STAMP_OF_STATA, _FIXED_IN_STATA = b"<timestamp>\x11", b"01 Jan 1960 00:00"
+#: The format of Stata 14 and later, with text in UTF-8. That of 15 is for more variables than most editions can hold.
+_STATA = 14
 
 
 def sav_bytes(table: pd.DataFrame, **about: Any) -> bytes:
@@ -22,9 +27,27 @@ def sav_bytes(table: pd.DataFrame, **about: Any) -> bytes:
     """
     import pyreadstat
 
-    with tempfile.TemporaryDirectory() as folder:  # the library writes into named files only
-        path = Path(folder) / "table.sav"
-        pyreadstat.write_sav(table, str(path), **about)
-        content = bytearray(path.read_bytes())
+    content = bytearray(_written(pyreadstat.write_sav, table, about))
     content[_TIMESTAMP] = _FIXED
     return bytes(content)
+
+
+def dta_bytes(table: pd.DataFrame, **about: Any) -> bytes:
+    """A table as a DTA file; ``about``: labels and missing values, as ``pyreadstat.write_dta`` takes them.
+
+    >>> import pandas as pd
+    >>> dta_bytes(pd.DataFrame({"a": [1.0]}), column_labels=["Tuổi"])[:11]
+    b'<stata_dta>'
+    """
+    import pyreadstat
+
+    content = _written(pyreadstat.write_dta, table, {**about, "version": _STATA})
+    start = content.index(_STAMP_OF_STATA) + len(_STAMP_OF_STATA)
+    return content[:start] + _FIXED_IN_STATA + content[start + len(_FIXED_IN_STATA) :]
+
+
+def _written(write: Callable[..., None], table: pd.DataFrame, about: Mapping[str, Any]) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:  # the library writes into named files only
+        path = Path(folder) / "table"
+        write(table, str(path), **about)
+        return path.read_bytes()

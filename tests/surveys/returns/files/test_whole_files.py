@@ -15,7 +15,7 @@ import pytest
 
 from surveys.problems import SurveyError
 from surveys.returns.files.opening import read_sheets
-from surveys.returns.writing import _parquet
+from surveys.returns.writing import parquet_bytes
 from tests.surveys.returns.files.made_files import write_ods, write_xls
 from tests.surveys.returns.files.made_xlsb import write_xlsb
 
@@ -123,7 +123,7 @@ def test_parquet_pages_are_held_against_their_checksums(checksums: bool, tmp_pat
 
 
 def test_parquet_that_is_written_here_has_checksums(tmp_path: Path) -> None:
-    raw = _parquet(pd.DataFrame({"x": [number / 7 for number in range(200)]}), "x.parquet")
+    raw = parquet_bytes(pd.DataFrame({"x": [number / 7 for number in range(200)]}), "x.parquet")
     pages = range(4, raw.rindex(b"schema") - 200, 3)
     read = []
     for place in pages:
