@@ -6,7 +6,7 @@ Nothing here trusts the files: what cannot be read becomes a fault with its plac
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,6 @@ class PrintedTable:
     path: str
     frame: pd.DataFrame
     lines: NDArray[np.int64]
-    _read: dict[str, Floats] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -60,11 +59,8 @@ class PrintedTable:
         }
 
     def number(self, column: str) -> Floats:
-        """The numbers of a column [n], NaN where it is empty; worked out once, so that nobody writes into them."""
-        if column not in self._read:
-            self._read[column] = numbers_of(self.frame[column].tolist())
-            self._read[column].flags.writeable = False
-        return self._read[column]
+        """The numbers of a column [n], NaN where it is empty."""
+        return numbers_of(self.frame[column].tolist())
 
     def half(self, column: str) -> float:
         """Half a unit of the last digit printed in a column: what rounding can be off by."""
