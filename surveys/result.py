@@ -5,13 +5,14 @@ The stages that make them begin with the files of returns, which are being read 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
 from surveys.analysis.analysed_round import AnalysedRound
+from surveys.analysis.cross_tables import cross_tables
 from surveys.comparison.changes import Comparison
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.records import StudyDefinition
@@ -28,6 +29,7 @@ from surveys.sampling.samples import Samples, draw_samples
 from surveys.scoring.scored_round import ScoredRound
 from surveys.scoring.scores import Scores, score
 from surveys.screening import Screening, screened_round
+from surveys.tabulated import TableOf, Tables
 from surveys.validity.screened_round import ScreenedRound
 from surveys.validity.screening import screen
 from surveys.vocabulary.notebook_display import Shown
@@ -87,6 +89,27 @@ class Result(Screening):
     def warnings(self) -> tuple[Problem, ...]:
         """What was found on the way to the scores without stopping, each once."""
         return self.round.warnings
+
+    def tables(self, by: str | Sequence[str], progress: Step | None = None) -> Tables:
+        """Cross-tables of every item and node by attributes of the respondents, ``unit`` or ``group`` (``"sex,age_group"``, each
+        by itself; ``"sex*age_group"``: crossed).
+
+        Raises SurveyError for a name that is none of them.
+
+        >>> from surveys.study import load
+        >>> found = load("data-sample/first-survey").score().tables("unit")
+        >>> found.table["by"].unique().tolist()
+        ['unit']
+        """
+        study = self.screened.study
+        made = cross_tables(study, self.screened.returns, self.samples, self.scores, by, progress=progress)
+        return Tables(made, study)
+
+    def table(self, of: str, by: str | Sequence[str]) -> TableOf:
+        """The cross-tables of one item or node; see :meth:`tables`. Raises SurveyError for an unknown code."""
+        study = self.screened.study
+        made = cross_tables(study, self.screened.returns, self.samples, self.scores, by, of)
+        return TableOf(of, made, study)
 
     def write(self, out: str | Path, progress: Step | None = None) -> None:
         """Write the official package at ``out``: all of it, or nothing.

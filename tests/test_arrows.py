@@ -35,6 +35,7 @@ ROOMS = (
     "surveys.reports",
     "surveys.simulation",
     "surveys.reference",
+    "surveys.tabulated",
     "surveys.screening",
     "surveys.result",
     "surveys.study",

@@ -114,3 +114,27 @@ def export(
     show_written(terminal, out)
     terminal.say("cli.export.personal")
     terminal.say("cli.export.check", script=out / "score.R")
+
+
+@app.command(cls=WordedCommand)
+def tables(
+    context: typer.Context,
+    study: StudyPath,
+    by: Annotated[str, typer.Option("--by", metavar="A[,B…]")],
+    out: MaybeOut = None,
+) -> None:
+    from surveys.analysis.by_variables import by_variables
+    from surveys.reports.table_summaries import table_summary
+
+    terminal: Terminal = context.obj
+    if out is not None:
+        sv.ready(out, "tables")
+    loaded = load_study(terminal, study)
+    by_variables(by, loaded.instrument)  # told before the long run
+    with terminal.progress() as stages:
+        found = loaded.score(stages).tables(by, stages("tables"))
+        if out is not None:
+            found.write(out)
+    terminal.summary(table_summary(found.made, loaded.definition, terminal.language))
+    if out is not None:
+        show_written(terminal, out)

@@ -19,6 +19,7 @@ from surveys.handover.seal import described, sealed
 TABLES_OF: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "comparison": (("changes",), ()),
     "reach": (("reach", "ways", "detectable"), ()),
+    "tables": (("cross-tables", "cross-tests", "respondent-profile"), ()),
     "audit": (("audit-findings", "audit-nodes"), ("audit-ranks", "audit-changes")),
     "export": (
         tuple(f"export-{name}" for name in ("codebook", "items", "keys", "nodes", "designs", "expected")),

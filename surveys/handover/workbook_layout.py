@@ -81,11 +81,12 @@ class Line:
 @dataclass(frozen=True, eq=False)
 class Body:
     """Rows of a table: one sequence of texts, numbers and gaps for each column. ``codes``: column → kind and codes whose words it
-    shows; ``strong``: rows in bold."""
+    shows; ``strong``: rows in bold; ``styles``: row → how its numbers are set, where not as those of their column."""
 
     cells: tuple[Sequence[object], ...]
     codes: Mapping[int, tuple[str, Sequence[str]]] = field(default_factory=dict)
     strong: frozenset[int] = frozenset()
+    styles: Mapping[int, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.cells[0])
@@ -283,13 +284,13 @@ def _usual(widths: Mapping[object, tuple[float, int]]) -> float:
 
 
 def shown(cell: object, style: str) -> str:
-    """A number about as it is printed.
+    """A number about as it is printed, or the text that stands in its place.
 
-    >>> shown(12.5, "decimals-2"), shown(3.0, "plain"), shown(None, "plain")
-    ('12.50', '3', '')
+    >>> shown(12.5, "decimals-2"), shown(3.0, "plain"), shown(None, "plain"), shown("–", "plain")
+    ('12.50', '3', '', '–')
     """
     if not isinstance(cell, float):
-        return ""
+        return cell if isinstance(cell, str) else ""
     return f"{cell:.{style.rpartition('-')[2]}f}" if style != PLAIN else f"{cell:.15g}"
 
 

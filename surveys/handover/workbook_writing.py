@@ -180,15 +180,15 @@ def _write_headings(worksheet: Worksheet, sheet: WorkbookSheet, look: Format) ->
 
 def _write_body(worksheet: Worksheet, sheet: WorkbookSheet, top: int, body: Body, styles: _Styles) -> None:
     for k, (cells, column) in enumerate(zip(body.cells, sheet.columns, strict=True)):
-        plain, strong = styles.cell(column.style), styles.cell(column.style, True)
         for n, cell in enumerate(cells):
-            look = strong if n in body.strong else plain
+            style = column.style if column.is_text else body.styles.get(n, column.style)
+            look = styles.cell(style, n in body.strong)
             # Text is text whatever it begins with; nothing is an empty cell with its borders.
             if cell is None or cell == "":
                 worksheet.write_blank(top + n, k, None, look)
             elif column.style == LINK:
                 worksheet.write_url(top + n, k, f"internal:'{cell}'!A1", look, str(cell))
-            elif column.is_text:
+            elif column.is_text or isinstance(cell, str):
                 worksheet.write_string(top + n, k, str(cell)[:MOST_CHARACTERS], look)
             else:
                 worksheet.write_number(top + n, k, cell, look)

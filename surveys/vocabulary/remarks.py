@@ -15,6 +15,7 @@ REMARKS = (
     "score.census", "score.single_cluster", "rank.unranked", "rank.untold",
     "index.no_council", "index.provisional", "index.self_late", "index.explained_late", "index.no_survey",
     "index.survey_error_only", "index.given_above", "index.no_self",
+    "tables.hidden_below", "tables.no_test", "tables.rough",
     "compare.no_predecessor", "compare.no_value", "compare.no_error",
     "compare.rank_without_difference", "compare.new_node.note", "compare.children_changed.note",
     "compare.below_changed.note", "compare.rule_changed.note", "compare.items_changed.note", "compare.scale_changed.note",

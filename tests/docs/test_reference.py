@@ -205,7 +205,7 @@ def test_every_remark_of_the_source_is_declared() -> None:
         ("study.toml returns.path", {"study.toml: returns.path"}),
         ("on_missing_group", {"study.toml: inference.on_missing_group"}),
         ("suppressed", {"statuses: suppressed"}),
-        ("n_eff", {"results/scores.csv: n_eff"}),
+        ("n_eff", {"results/scores.csv: n_eff", "results/tables.csv: n_eff"}),
         ("frames.csv", {f"frames.csv: {column}" for column in ("block", "unit", "group", "population")}),
         ("no-such-thing", set()),
     ],

@@ -17,7 +17,7 @@ from weighting.errors import DesignError, absent, listed
 from weighting.estimation.estimates import Estimates
 from weighting.estimation.grouping import RESERVED
 from weighting.estimation.intervals import Confidence
-from weighting.estimation.requests import estimates_of
+from weighting.estimation.requests import Request, estimates_of
 from weighting.frozen import freeze
 from weighting.groups import Codes, Floats
 from weighting.hypotheses.hypothesis_test import HypothesisTest
@@ -36,17 +36,31 @@ class CrossTable:
 
     rows: str
     columns: str
-    total: Estimates
     cell_share: Estimates
-    row_share: Estimates
-    column_share: Estimates
     n: NDArray[np.intp]
     degrees: Floats
+    placed: Placement
+    confidence: Confidence
     name_of_test: str = "F"
     remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         freeze(self)
+
+    @cached_property
+    def total(self) -> Estimates:
+        return self._estimated("total", self.placed.cells("total"))
+
+    @cached_property
+    def row_share(self) -> Estimates:
+        return self._estimated("row_share", self.placed.within("row"))
+
+    @cached_property
+    def column_share(self) -> Estimates:
+        return self._estimated("column_share", self.placed.within("column"))
+
+    def _estimated(self, name: str, request: Request) -> Estimates:
+        return _estimated(name, request, self.placed, self.confidence)
 
     @cached_property
     def test(self) -> HypothesisTest:
@@ -124,12 +138,15 @@ class CrossTable:
         rows, columns = np.flatnonzero(counts.any(axis=1)), np.flatnonzero(counts.any(axis=0))
         places = group * R * C + (rows[:, None] * C + columns).ravel()
         shape, within = (rows.size, columns.size), np.ix_(places, places)
-        share, total = self.cell_share, self.total
+        share = self.cell_share
+
+        def counted() -> tuple[Floats, Floats]:
+            return self.total.estimate[places].reshape(shape), self.total.covariance().to_numpy()[within]
+
         return TwoWay(
             shares=share.estimate[places].reshape(shape),
             covariance=share.covariance().to_numpy()[within],
-            totals=total.estimate[places].reshape(shape),
-            covariance_of_totals=total.covariance().to_numpy()[within],
+            counted=counted,
             n=float(counts.sum()),
             df=float(self.degrees[group]),
         )
@@ -215,23 +232,24 @@ def crosstab(  # noqa: PLR0913
     confidence = Confidence(interval, level, df)
     names = _names(design, rows, columns, by)
     placed = Placement.of(design, names, by)
-    cells = placed.request("cell", placed.group, len(placed.n), "proportion")
-    parts = {
-        "total": estimates_of(replace(cells, kind="total"), replace(confidence, interval="wald")),
-        "cell_share": estimates_of(cells, confidence),
-        "row_share": estimates_of(placed.within("row"), confidence),
-        "column_share": estimates_of(placed.within("column"), confidence),
-    }
-    labelled = {name: replace(found, labels=placed.labels(name), remarks=()) for name, found in parts.items()}
+    cells = _estimated("cell_share", placed.cells("proportion"), placed, confidence)
     return CrossTable(
         rows=names[0],
         columns=names[1],
-        **labelled,
+        cell_share=cells,
         n=placed.n,
-        degrees=_degrees(parts["cell_share"], df).reshape(len(placed.n), -1)[:, 0],
+        degrees=_degrees(cells, df).reshape(len(placed.n), -1)[:, 0],
+        placed=placed,
+        confidence=confidence,
         name_of_test=test,
         remarks=placed.remarks(),
     )
+
+
+def _estimated(name: str, request: Request, placed: Placement, confidence: Confidence) -> Estimates:
+    """One measure of all cells; totals have no bounds to keep to."""
+    asked = replace(confidence, interval="wald") if name == "total" else confidence
+    return replace(estimates_of(request, asked), labels=placed.labels(name), remarks=())
 
 
 def _degrees(cells: Estimates, df: str | float) -> Floats:

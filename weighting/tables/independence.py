@@ -27,13 +27,13 @@ FEW = 5
 
 @dataclass(frozen=True, eq=False)
 class TwoWay:
-    """One table under test: shares [R, C], their covariance [RC, RC], estimated totals [R, C] with their covariance, rows ``n``
-    and the design's degrees of freedom. Every row and every column holds something."""
+    """One table under test: shares [R, C], their covariance [RC, RC], rows ``n`` and the design's degrees of freedom; ``counted``
+    gives the estimated totals [R, C] and their covariance, which only Wald's tests need. Every row and every column holds
+    something."""
 
     shares: Floats
     covariance: Floats
-    totals: Floats
-    covariance_of_totals: Floats
+    counted: Callable[[], tuple[Floats, Floats]]
     n: float
     df: float
 
@@ -73,7 +73,7 @@ class TwoWay:
     @cached_property
     def wald(self) -> float:
         """Wald's statistic of the differences N_rc − N_r. N_.c/N of the estimated totals; NaN where they vary in too few ways."""
-        totals = self.totals
+        totals, covariance_of_totals = self.counted()
         whole, row, column = totals.sum(), totals.sum(axis=1), totals.sum(axis=0)
         R, C = totals.shape
         of_row = np.kron(np.eye(R), np.ones((C, C))) * np.tile(column, R)[:, None]
@@ -81,7 +81,7 @@ class TwoWay:
         product = np.outer(row, column)
         slope = np.eye(R * C) - (of_row + of_column) / whole + product.ravel()[:, None] / whole**2
         chosen = np.flatnonzero(np.pad(np.ones((R - 1, C - 1)), ((1, 0), (1, 0))))
-        covariance = (slope @ self.covariance_of_totals @ slope.T)[np.ix_(chosen, chosen)]
+        covariance = (slope @ covariance_of_totals @ slope.T)[np.ix_(chosen, chosen)]
         return quadratic_form((totals - product / whole).ravel()[chosen], covariance)
 
 

@@ -100,6 +100,10 @@ class Placement:
         )
         return Request(grouping, variables, None, kind)
 
+    def cells(self, kind: str) -> Request:
+        """Shares or totals of the cells of every table."""
+        return self.request("cell", self.group, len(self.n), kind)
+
     def within(self, margin: str) -> Request:
         """Shares of the columns in every row of every table, or of the rows in every column."""
         own, other = (self.row, "column") if margin == "row" else (self.column, "row")
