@@ -1,8 +1,10 @@
-"""What it takes, as short tables for people: a block each, and the shortest way of every unit in one line."""
+"""What it takes, as short tables for people: a block each; for few units also their shortest ways, step by step."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+
+import pandas as pd
 
 from surveys.handover.official_columns import TABLES
 from surveys.handover.reach_folder import Reach
@@ -15,54 +17,92 @@ from surveys.vocabulary.ways import ANY
 
 _KEY = ["block", "unit_code", "measure", "wanted"]
 _NUMBERS = ("rank", "now", "needed", "probability", "distance")
-#: Sub-criteria of a way that stand in a line; there may be more.
-_MOST = 4
+_OF_STEPS = ("points", "raised_to", "gain")
+#: Sub-criteria of a way that stand in a line; and ways that are shown step by step.
+_IN_A_LINE, _STEP_BY_STEP = 3, 2
 
 
 def reach_summaries(reach: Reach, language: Language) -> Iterator[Summary]:
     """For each block the units in the order of the register: where they are, what is needed, and the shortest way."""
-    blocks = words_of("block", reach.round.instrument, language)
+    for block, rows in reach.reach.groupby("block", sort=False):
+        yield _of_block(reach, str(block), rows, language)
+    steps = reach.ways[reach.ways["way"] == ANY]
+    by_unit = list(steps.groupby(_KEY, sort=False))
+    if len(by_unit) <= _STEP_BY_STEP:
+        for _, rows in by_unit:
+            yield _steps(reach, rows, language)
+
+
+def _of_block(reach: Reach, block: str, rows: pd.DataFrame, language: Language) -> Summary:
+    table, texts = TABLES["reach"], printed(TABLES["reach"], rows, reach.round.output)
     measures, statuses = (engine_words(kind, language) for kind in ("measure", "reach_status"))
     ways = _shortest(reach)
-    table = TABLES["reach"]
-    for block, rows in reach.reach.groupby("block", sort=False):
-        texts = printed(table, rows, reach.round.output)
-        keys = rows[_KEY].itertuples(index=False, name=None)
-        lines = zip(
-            rows["unit_name"],
-            (f"{measures[m]} {w}" for m, w in zip(rows["measure"], rows["wanted"], strict=True)),
-            *(texts[name] for name in _NUMBERS),
-            (statuses[status] for status in rows["status"]),
-            (ways.get(key, "") for key in keys),
-            strict=True,
-        )
-        headings = (
-            *(table.column[name].heading(language) for name in ("unit_name", "wanted", *_NUMBERS, "status")),
-            phrase("summary.reach.shortest", language),
-        )
-        numeric = (False, False, *(True for _ in _NUMBERS), False, False)
-        there = int((rows["status"] == REACHED).sum())
-        said = phrase("summary.reach.there", language, there=there, units=len(rows))
-        title = phrase("summary.reach", language, block=blocks.get(str(block), str(block)))
-        yield Summary(title, headings, numeric, tuple(lines), (said,))
+    found = [ways.get(key, []) for key in rows[_KEY].itertuples(index=False, name=None)]
+    lines = zip(
+        rows["unit_name"],
+        (f"{measures[m]} {w}" for m, w in zip(rows["measure"], rows["wanted"], strict=True)),
+        *(texts[name] for name in _NUMBERS),
+        (str(len(nodes)) if nodes else "" for nodes in found),
+        (statuses[status] for status in rows["status"]),
+        (_line(nodes) for nodes in found),
+        strict=True,
+    )
+    headings = (
+        *(table.column[name].heading(language) for name in ("unit_name", "wanted", *_NUMBERS)),
+        phrase("summary.reach.count", language),
+        table.column["status"].heading(language),
+        phrase("summary.reach.shortest", language),
+    )
+    numeric = (False, False, *(True for _ in _NUMBERS), True, False, False)
+    there = int((rows["status"] == REACHED).sum())
+    said = phrase("summary.reach.there", language, there=there, units=len(rows))
+    name = words_of("block", reach.round.instrument, language).get(block, block)
+    return Summary(phrase("summary.reach", language, block=name), headings, numeric, tuple(lines), (said,))
 
 
-def _shortest(reach: Reach) -> dict[tuple[str, ...], str]:
-    """Unit and wanted place → the sub-criteria of the shortest way with what each gains."""
+def _shortest(reach: Reach) -> dict[tuple[str, ...], list[str]]:
+    """Unit and wanted place → the sub-criteria of the shortest way."""
     steps = reach.ways[reach.ways["way"] == ANY]
-    gains = printed(TABLES["ways"], steps, reach.round.output)["gain"]
     found: dict[tuple[str, ...], list[str]] = {}
-    for key, node, gain in zip(
-        steps[_KEY].itertuples(index=False, name=None), steps["node_code"], gains, strict=True
-    ):
-        found.setdefault(key, []).append(f"{node} +{gain}")
-    return {key: _line(parts) for key, parts in found.items()}
+    for key, node in zip(steps[_KEY].itertuples(index=False, name=None), steps["node_code"], strict=True):
+        found.setdefault(key, []).append(node)
+    return found
 
 
-def _line(parts: list[str]) -> str:
+def _line(nodes: list[str]) -> str:
     """
-    >>> _line(["2.4.1 +0.1000", "5.5.2 +0.0800"])
-    '2.4.1 +0.1000; 5.5.2 +0.0800'
+    >>> _line(["2.4.1", "5.5.2", "8.6", "1.5"])
+    '2.4.1, 5.5.2, 8.6 …'
     """
-    more = len(parts) - _MOST
-    return "; ".join([*parts[:_MOST], *([f"… (+{more})"] if more > 0 else [])])
+    return ", ".join(nodes[:_IN_A_LINE]) + (" …" if len(nodes) > _IN_A_LINE else "")
+
+
+def _steps(reach: Reach, rows: pd.DataFrame, language: Language) -> Summary:
+    """The steps of one way."""
+    table, first = TABLES["ways"], rows.iloc[0]
+    texts = printed(table, rows, reach.round.output)
+    nodes = words_of("node", reach.round.instrument, language)
+    marks, yes_no, measures = (engine_words(kind, language) for kind in ("mark", "yes_no", "measure"))
+    answered = (
+        phrase("summary.reach.respondents", language, number=number, forms=forms) if number else ""
+        for number, forms in zip(texts["respondents"], texts["of_forms"], strict=True)
+    )
+    lines = zip(
+        (f"{code} {nodes[code]}" for code in rows["node_code"]),
+        (marks[mark] for mark in rows["mark"]),
+        *(texts[name] for name in _OF_STEPS),
+        answered,
+        (yes_no.get(word, "") for word in rows["larger_than_noise"]),
+        strict=True,
+    )
+    names = ("node_code", "mark", *_OF_STEPS, "respondents", "larger_than_noise")
+    headings = tuple(table.column[name].heading(language) for name in names)
+    numeric = (False, False, True, True, True, True, False)
+    title = phrase(
+        "summary.reach.steps",
+        language,
+        unit=first["unit_name"],
+        measure=measures[first["measure"]],
+        wanted=first["wanted"],
+    )
+    return Summary(title, headings, numeric, tuple(lines))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from surveys.analysis.shortest_ways import shortest_way
 
 Choice = tuple[tuple[int, int], ...]
-GAINS = st.lists(st.lists(st.integers(-2, 12), max_size=3), max_size=6)
+GAINS = st.lists(st.lists(st.integers(-2, 12), max_size=3), max_size=5)
 
 
 def every_choice(gains: Sequence[Sequence[int]]) -> Iterator[Choice]:
