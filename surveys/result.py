@@ -76,6 +76,12 @@ class Result(Screening):
         return self.scored.index_units
 
     @property
+    def sums(self) -> pd.DataFrame:
+        """One row per unit and source of points, and per unit and agency that leads: their points with the interval that the
+        survey part gives them."""
+        return self.scored.sums
+
+    @property
     def shares(self) -> pd.DataFrame:
         """Shares of each answer of the questions that enter no index."""
         return self.scored.shares

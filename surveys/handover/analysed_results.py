@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
 from surveys.analysis.analysed_round import AnalysedRound, cells_of
+from surveys.definitions.csv_tables import Row
+from surveys.definitions.record_building import build, from_cells
 from surveys.definitions.study.agencies import in_charge
+from surveys.definitions.study.records import Agency, Target
 from surveys.handover import official_columns
 from surveys.handover.fingerprint import fingerprint
 from surveys.handover.manifest import inputs_of
@@ -18,10 +21,11 @@ from surveys.handover.official_columns import OfficialTable
 from surveys.handover.round_results import table_of, verified_run
 from surveys.handover.rounds import frame_of, read_round
 from surveys.handover.words import label_of
-from surveys.problems import Language
+from surveys.problems import Language, Place, Problems
 from surveys.scoring.scored_round import ScoredRound
-from surveys.vocabulary.columns import COVARIANCE_COLUMNS, INDEX_COLUMNS, INDEX_UNIT_COLUMNS, SUM_COLUMNS
 from surveys.vocabulary.remarks import in_words
+
+R = TypeVar("R")
 
 
 def analysed_round(scored: ScoredRound) -> AnalysedRound:
@@ -39,8 +43,8 @@ def analysed_round(scored: ScoredRound) -> AnalysedRound:
         _typed(official_columns.UNITS, scores.units, language),
         _typed(official_columns.INDEX, scores.index, language),
         _typed(official_columns.INDEX_UNITS, scores.index_units, language),
-        pd.DataFrame(columns=list(SUM_COLUMNS)),
-        pd.DataFrame(columns=list(COVARIANCE_COLUMNS)),
+        _typed(official_columns.SUMS, scores.sums, language),
+        _typed(official_columns.COVARIANCES, scores.covariances, language),
         in_charge(study.agencies, study.agencies_on),
         study.targets,
         cells_of(scored.samples.weights, summary),
@@ -53,14 +57,9 @@ def read_analysed(folder: Path) -> AnalysedRound:
 
     Raises SurveyError with everything that is wrong when the folder does not verify, or when it holds no results.
     """
-    run, kind, settings = verified_run(folder)
+    run, _, settings = verified_run(folder)
     compared = read_round(folder)
-    of_index = (official_columns.INDEX, official_columns.INDEX_UNITS)
-    names = (INDEX_COLUMNS, INDEX_UNIT_COLUMNS)
-    index, index_units = (
-        _read(folder, table) if kind.council else pd.DataFrame(columns=list(columns))
-        for table, columns in zip(of_index, names, strict=True)
-    )
+    index, index_units = (_read(folder, t) for t in (official_columns.INDEX, official_columns.INDEX_UNITS))
     weights, summary = (_read(folder, t) for t in (official_columns.WEIGHTS, official_columns.DIAGNOSTICS))
     study: Mapping[str, Any] = run["study"]
     return AnalysedRound(
@@ -73,10 +72,10 @@ def read_analysed(folder: Path) -> AnalysedRound:
         compared.units,
         index,
         index_units,
-        pd.DataFrame(columns=list(SUM_COLUMNS)),
-        pd.DataFrame(columns=list(COVARIANCE_COLUMNS)),
-        (),
-        (),
+        _read(folder, official_columns.SUMS),
+        _read(folder, official_columns.COVARIANCES),
+        in_charge(_records(folder, official_columns.AGENCIES, Agency), settings.agencies_on),
+        _records(folder, official_columns.TARGETS, Target),
         cells_of(weights, summary),
         {
             "study": study.get("code", ""),
@@ -87,8 +86,24 @@ def read_analysed(folder: Path) -> AnalysedRound:
 
 
 def _read(folder: Path, table: OfficialTable) -> pd.DataFrame:
-    """A table of a folder that verified."""
-    return frame_of(table_of(folder, table))
+    """A table of a folder that verified; without rows where it has no such table."""
+    if (folder / table.path).is_file():
+        return frame_of(table_of(folder, table))
+    return pd.DataFrame(columns=list(table.names))
+
+
+def _records(folder: Path, table: OfficialTable, record: type[R]) -> tuple[R, ...]:
+    """The rows of a study's table that a folder which verified carries."""
+    if not (folder / table.path).is_file():
+        return ()
+    printed, problems = table_of(folder, table), Problems()
+    rows = zip(printed.lines.tolist(), zip(*printed.texts().values(), strict=True), strict=True)
+    found = []
+    for line, cells in rows:
+        row = Row(Place(problems, table.path, line), dict(zip(table.names, cells, strict=True)))
+        found.append(build(record, from_cells(record, row), row.place))
+    problems.raise_errors()
+    return tuple(made for made in found if made is not None)
 
 
 def _typed(table: OfficialTable, frame: pd.DataFrame, language: Language) -> pd.DataFrame:

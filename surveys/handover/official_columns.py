@@ -14,14 +14,15 @@ from functools import cached_property
 from importlib import resources
 from typing import Any, Literal
 
-from surveys.definitions.study.records import Output
+from surveys.definitions.record_building import types_of
+from surveys.definitions.study.records import Agency, Output, Target
 from surveys.problems import Language
 from surveys.returns.form_numbers import NUMBER_COLUMNS
 from surveys.review import columns_and_words
 from surveys.vocabulary import columns
 from surveys.vocabulary.council_tables import COUNCIL_COLUMNS, COUNTED
 from surveys.vocabulary.levels import MEASURED_BY
-from surveys.vocabulary.measures import MEASURES
+from surveys.vocabulary.measures import MEASURES, SIGNS, SUMMED_BY
 from surveys.vocabulary.statuses import (
     AUDIT_STATUSES,
     BASES,
@@ -38,8 +39,8 @@ from surveys.vocabulary.ways import MARKS, WAYS, YES_NO
 
 #: How a column is printed: text (codes and words), remarks (codes that become words), count (whole numbers), plain (shortest
 #: decimal), and the kinds whose decimals the study declares: score, percent, points; probability has two decimals more than
-#: percent.
-Kind = Literal["text", "remarks", "count", "plain", "score", "percent", "points", "probability"]
+#: percent, covariance four more than score.
+Kind = Literal["text", "remarks", "count", "plain", "score", "covariance", "percent", "points", "probability"]
 
 _ACCEPTED = {
     "statuses": STATUSES,
@@ -57,6 +58,8 @@ _ACCEPTED = {
     "reach_statuses": REACH_STATUSES,
     "yes_no": YES_NO,
     "not_from_answers": NOT_FROM_ANSWERS,
+    "signs": SIGNS,
+    "summed_by": SUMMED_BY,
 }
 #: Tables in which people decide, by name: their layout is declared, and they are written, in the review room.
 REVIEWED = {
@@ -72,6 +75,10 @@ _MADE = {
     "units": columns.UNIT_COLUMNS,
     "index": columns.INDEX_COLUMNS,
     "index-units": columns.INDEX_UNIT_COLUMNS,
+    "sums": columns.SUM_COLUMNS,
+    "unit-covariances": columns.COVARIANCE_COLUMNS,
+    "agencies": tuple(types_of(Agency)),
+    "targets": tuple(types_of(Target)),
     "unweighted": columns.UNWEIGHTED_COLUMNS,
     "nonresponse-bounds": columns.NONRESPONSE_COLUMNS,
     "forms": columns.FORM_COLUMNS,
@@ -134,6 +141,7 @@ class OfficialColumn:
         return {
             "count": 0,
             "score": output.score_decimals,
+            "covariance": output.score_decimals + 4,
             "percent": output.percent_decimals,
             "probability": output.percent_decimals + 2,
             "points": output.points_decimals,
@@ -203,6 +211,8 @@ TABLES = {name: _table(name, facts, _CODEBOOK["columns"]) for name, facts in _CO
 SCORES, UNITS, SHARES, UNWEIGHTED = (TABLES[name] for name in ("scores", "units", "shares", "unweighted"))
 NONRESPONSE = TABLES["nonresponse-bounds"]
 INDEX, INDEX_UNITS = TABLES["index"], TABLES["index-units"]
+SUMS, COVARIANCES = TABLES["sums"], TABLES["unit-covariances"]
+AGENCIES, TARGETS = TABLES["agencies"], TABLES["targets"]
 FORMS, FUNNEL, WEIGHTS, DIAGNOSTICS = (
     TABLES[name] for name in ("forms", "funnel", "weights", "weight-diagnostics")
 )

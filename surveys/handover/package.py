@@ -1,8 +1,8 @@
 """The official package: every file of a round, as bytes, put in place all at once.
 
     results/
-      scores.csv units.csv index.csv index-units.csv shares.csv unweighted.csv nonresponse-bounds.csv forms.csv funnel.csv
-      weights.csv weight-diagnostics.csv tree.csv
+      scores.csv units.csv index.csv index-units.csv sums.csv unit-covariances.csv agencies.csv targets.csv shares.csv
+      unweighted.csv nonresponse-bounds.csv forms.csv funnel.csv weights.csv weight-diagnostics.csv tree.csv
       review/     what people decide: units to confirm, forms to decide, reasons, cells, conversions, warnings; what the units
                   explained and what was decided about it; the key to the running numbers that stand for form codes in council/
       council/    what the council imports: workbook, CSV tables, exchange.json with all of them, import-… under its own column
@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from surveys.definitions.instrument.written_out import own_files
-from surveys.definitions.study.records import StudyDefinition
+from surveys.definitions.study.records import Agency, StudyDefinition, Target
 from surveys.handover import official_columns, result_frames
 from surveys.handover.council_frames import council_frames
 from surveys.handover.exchange import exchange_files
@@ -82,6 +82,10 @@ def package(scored: ScoredRound) -> dict[str, bytes]:
                 official_columns.SHARES: result_frames.shares_frame(scores.shares, study),
                 official_columns.UNWEIGHTED: scores.unweighted,
                 official_columns.NONRESPONSE: scores.nonresponse,
+                official_columns.SUMS: scores.sums,
+                official_columns.COVARIANCES: scores.covariances,
+                official_columns.AGENCIES: result_frames.records_frame(Agency, study.agencies),
+                official_columns.TARGETS: result_frames.records_frame(Target, study.targets),
             }
         ),
     }

@@ -18,7 +18,7 @@ from surveys.definitions.instrument.records import ResultClass
 from surveys.definitions.record_building import build
 from surveys.definitions.study.council_names import CouncilSystem
 from surveys.definitions.study.publication import Publication
-from surveys.definitions.study.records import Inference, Minimum, Output, StudyDefinition
+from surveys.definitions.study.records import AgencyDate, Inference, Minimum, Output, StudyDefinition
 from surveys.handover.first_faults import SHOWN
 from surveys.handover.official_columns import OfficialColumn, OfficialTable
 from surveys.handover.rounding import numbers_of
@@ -94,12 +94,18 @@ class RunSettings:
     publication: Publication
     council: CouncilSystem
     classes: tuple[ResultClass, ...] = ()
+    agency_date: AgencyDate = field(default_factory=AgencyDate)
+
+    @property
+    def agencies_on(self) -> str:
+        """The day (ISO) of which the agencies in charge are told; empty where there is none."""
+        return self.agency_date.among(self.publication.document, self.publication.period)
 
     @classmethod
     def of(cls, study: StudyDefinition) -> RunSettings:
         """The settings that the record of a run of a study holds."""
         plans = (study.output, study.minimum, study.inference, study.publication, study.council)
-        return cls(*plans, study.instrument.classes)
+        return cls(*plans, study.instrument.classes, study.agency_date)
 
 
 def settings_of(run: Mapping[str, Any], shown: str, problems: Problems) -> RunSettings | None:
@@ -108,7 +114,7 @@ def settings_of(run: Mapping[str, Any], shown: str, problems: Problems) -> RunSe
     recorded = run.get("settings", {})
     kinds: dict[str, type] = {
         "output": Output, "minimum": Minimum, "inference": Inference, "publication": Publication,
-        "council": CouncilSystem,
+        "council": CouncilSystem, "agency_date": AgencyDate,
     }  # fmt: skip
     found: dict[str, Any] = {}
     for name, record in kinds.items():

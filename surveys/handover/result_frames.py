@@ -15,7 +15,7 @@ import pandas as pd
 
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.record_building import types_of
-from surveys.definitions.study.records import Decision, Explanation, Output, StudyDefinition
+from surveys.definitions.study.records import Agency, Decision, Explanation, Output, StudyDefinition, Target
 from surveys.handover.official_columns import (
     EXPLANATIONS,
     REVIEWED,
@@ -146,6 +146,15 @@ def explanations_frame(study: StudyDefinition) -> pd.DataFrame:
     frame = frame.rename(columns={"unit": "unit_code", "node": "node_code"})
     frame["unit_name"] = [names[explanation.block, explanation.unit] for explanation in said]
     return with_words(EXPLANATIONS, frame, study)
+
+
+def records_frame(record: type, made: Sequence[Agency | Target]) -> pd.DataFrame:
+    """Rows of a table of a study as they were declared; several values of one cell joined by ``;``."""
+    rows = [
+        [";".join(value) if isinstance(value, tuple) else value for value in asdict(one).values()]
+        for one in made
+    ]
+    return pd.DataFrame(rows, columns=list(types_of(record)), dtype=object)
 
 
 def shares_frame(shares: pd.DataFrame, study: StudyDefinition) -> pd.DataFrame:

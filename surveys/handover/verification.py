@@ -76,6 +76,10 @@ _OPTIONAL = (
     official_columns.SHARES,
     official_columns.UNWEIGHTED,
     official_columns.NONRESPONSE,
+    official_columns.SUMS,
+    official_columns.COVARIANCES,
+    official_columns.AGENCIES,
+    official_columns.TARGETS,
     official_columns.FORM_NUMBERS,
     official_columns.EXPLANATIONS,
 )

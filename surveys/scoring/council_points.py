@@ -7,7 +7,7 @@ has none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -82,6 +82,35 @@ def _add_part(block: BlockInputs, given: Given, node: Node, found: dict[str, Cou
         _above(block, given, node),
     )
     return True
+
+
+def part_of_leaves(
+    block: BlockInputs, parts: Mapping[str, CouncilPart], leaves: Collection[str]
+) -> CouncilPart | None:
+    """The council's part of some of the assessed leaves: the sum of those of the uppermost nodes below which nothing else is
+    assessed; None where nothing is. ``parts``: those of the block."""
+    tops = [parts[code] for code in _tops(block, parts, "", leaves)]
+    if len(tops) < 2:
+        return tops[0] if tops else None
+    return CouncilPart(
+        float(f"{sum(top.maximum for top in tops):.12g}"),
+        {step: _sum(top.steps[step] for top in tops) for step in STEPS},
+        _sum(top.points for top in tops),
+        {kind: {code: flags for top in tops for code, flags in top.said[kind].items()} for kind in SAID},
+        [next(filter(None, above), "") for above in zip(*(top.above for top in tops), strict=True)],
+    )
+
+
+def _tops(
+    block: BlockInputs, parts: Mapping[str, CouncilPart], above: str, leaves: Collection[str]
+) -> Iterator[str]:
+    """The uppermost nodes below one of which all that is assessed is among the leaves."""
+    for node in block.instrument.scored_children(above, block.code):
+        assessed = {leaf.code for leaf in block.instrument.assessed_leaves(node.code, block.code)}
+        if node.code in parts and assessed <= set(leaves):
+            yield node.code
+        elif assessed & set(leaves):
+            yield from _tops(block, parts, node.code, leaves)
 
 
 class _AtNode(NamedTuple):

@@ -5,30 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
 import pandas as pd
 
 from surveys.problems import Problem, Problems
 from surveys.sampling.returned_groups import blocks_of
 from surveys.sampling.samples import Sample, Samples
 from surveys.scoring.block_inputs import BlockInputs, inputs_of
-from surveys.scoring.branches import Branch, Parts
-from surveys.scoring.inference import inferred
-from surveys.scoring.league import league
+from surveys.scoring.council_points import council_parts
+from surveys.scoring.leaf_sums import sums_of_leaves
+from surveys.scoring.league import covariances_of, league, total_of
 from surveys.scoring.nonresponse_bounds import nonresponse_bounds
 from surveys.scoring.protected_results import protected
+from surveys.scoring.score_table import table_of
 from surveys.scoring.shares import shares
-from surveys.scoring.status_and_remarks import remarks, statuses
 from surveys.scoring.tree import walk
 from surveys.scoring.values import values_of
 from surveys.scoring.whole_index import gaps_of_index, whole_index
 from surveys.validity.screened_round import ScreenedRound
 from surveys.vocabulary.columns import (
+    COVARIANCE_COLUMNS,
     INDEX_COLUMNS,
     INDEX_UNIT_COLUMNS,
     NONRESPONSE_COLUMNS,
     SCORE_COLUMNS,
     SHARE_COLUMNS,
+    SUM_COLUMNS,
     UNIT_COLUMNS,
     UNWEIGHTED_COLUMNS,
 )
@@ -48,7 +49,8 @@ class Scores(Shown):
     beside the weighted ones, ``UNWEIGHTED_COLUMNS``; ``nonresponse``: where the study asked everybody of a group, bounds of
     the scores for what those who did not answer may think, ``NONRESPONSE_COLUMNS``; ``index`` and ``index_units``: where the
     study has assessments, the council's half beside the survey's for every node, ``INDEX_COLUMNS``, and the units by the
-    totals of both, ``INDEX_UNIT_COLUMNS``."""
+    totals of both, ``INDEX_UNIT_COLUMNS``; ``sums``: points by source and by the agency that leads, ``SUM_COLUMNS``;
+    ``covariances``: of the units' survey totals where raters or calibration correlate them, ``COVARIANCE_COLUMNS``."""
 
     table: pd.DataFrame
     units: pd.DataFrame
@@ -58,6 +60,8 @@ class Scores(Shown):
     nonresponse: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(NONRESPONSE_COLUMNS)))
     index: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(INDEX_COLUMNS)))
     index_units: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(INDEX_UNIT_COLUMNS)))
+    sums: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SUM_COLUMNS)))
+    covariances: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COVARIANCE_COLUMNS)))
 
     def facts(self) -> Mapping[str, object]:
         tables = {
@@ -68,6 +72,8 @@ class Scores(Shown):
             "nonresponse": self.nonresponse,
             "index": self.index,
             "index_units": self.index_units,
+            "sums": self.sums,
+            "covariances": self.covariances,
         }
         return {name: f"{len(table):,} rows" for name, table in tables.items()} | {
             "warnings": len(self.warnings)
@@ -79,16 +85,21 @@ def score(screened: ScreenedRound, samples: Samples) -> Scores:
     study = screened.study
     tables, leagues, answers, plain, bounds = [], [], [], [], []
     whole: list[tuple[pd.DataFrame, pd.DataFrame]] = []
+    sums, covariances = [], []
     for code in blocks_of(study, screened.returns.rows["block"].unique()):
         parts = samples.of(code)
         block = group_inputs(screened, code, parts)
         branches = protected(block, walk(block))
         tables.append(table_of(block, branches))
-        leagues.append(league(block, branches, tables[-1]))
+        total = total_of(block, branches)
+        leagues.append(league(block, total, tables[-1]))
         answers.append(shares(study, screened.returns, parts))
         bounds.append(nonresponse_bounds(block, branches, tables[-1]))
+        council = council_parts(block) if study.has_assessments else {}
         if study.has_assessments:
-            whole.append(whole_index(block, branches, tables[-1]))
+            whole.append(whole_index(block, total, tables[-1], council))
+        sums.append(sums_of_leaves(block, branches, council))
+        covariances.append(covariances_of(block, total))
         if study.output.unweighted:
             equal = group_inputs(screened, code, [replace(sample, design=sample.equal) for sample in parts])
             plain.append(_beside(tables[-1], table_of(equal, protected(equal, walk(equal)))))
@@ -107,6 +118,8 @@ def score(screened: ScreenedRound, samples: Samples) -> Scores:
         _stacked(bounds, NONRESPONSE_COLUMNS),
         _stacked([index for index, _ in whole], INDEX_COLUMNS),
         totals,
+        _stacked(sums, SUM_COLUMNS),
+        _stacked(covariances, COVARIANCE_COLUMNS),
     )
 
 
@@ -134,54 +147,6 @@ def _beside(weighted: pd.DataFrame, equal: pd.DataFrame) -> pd.DataFrame:
 def _stacked(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
     filled = [table for table in tables if len(table)]
     return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(columns))
-
-
-def table_of(block: BlockInputs, branches: Sequence[Branch]) -> pd.DataFrame:
-    """Long table of one block, columns ``SCORE_COLUMNS``: unit by unit, each in the order of the tree."""
-    if not branches:
-        return pd.DataFrame(columns=list(SCORE_COLUMNS))
-    found = inferred(block, branches)
-    unit, row = (place.ravel() for place in np.indices((len(block.units), len(branches))))
-    said = remarks(block, found)
-    max_points = np.array([branch.max_points for branch in branches])
-    score, share = found.value
-    numbers = {
-        "n_eff": found.effective,
-        "score": score,
-        "se": found.se[0],
-        "ci_low": found.low[0],
-        "ci_high": found.high[0],
-        "df": found.df[0],
-        "prior_df": found.prior_df,
-        "variance_borrowed": found.borrowed,
-        "satisfaction_percent": 100.0 * share,
-        "satisfaction_ci_low": 100.0 * found.low[1],
-        "satisfaction_ci_high": 100.0 * found.high[1],
-        "points": score * max_points,
-    }
-    available = Parts(branches).available
-    columns = {name: np.where(available, array, np.nan)[row, unit] for name, array in numbers.items()}
-    return pd.DataFrame(
-        {
-            **columns,
-            "edition": block.instrument.name,
-            "block": block.code,
-            "unit_code": _spread([unit.code for unit in block.units], unit),
-            "unit_name": _spread([unit.name_vi for unit in block.units], unit),
-            "node_code": _spread([branch.code for branch in branches], row),
-            "node_level": _spread([branch.level for branch in branches], row),
-            "group": _spread([branch.group for branch in branches], row),
-            "n_valid": found.forms[row, unit],
-            "max_points": max_points[row, unit],
-            "status": statuses(found)[row, unit],
-            "note": [said.get(place, ()) for place in zip(row.tolist(), unit.tolist(), strict=True)],
-        }
-    )[list(SCORE_COLUMNS)]
-
-
-def _spread(words: Sequence[str], place: np.ndarray) -> object:
-    """The words at the positions ``place`` as a column; each word is made a value of the column once."""
-    return pd.Series(list(words)).array.take(place)
 
 
 def _gaps(table: pd.DataFrame, *, renormalise: bool) -> tuple[Problem, ...]:

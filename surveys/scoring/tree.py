@@ -17,7 +17,7 @@ from surveys.definitions.instrument.records import Item, Node
 from surveys.scoring.block_inputs import BlockInputs
 from surveys.scoring.branches import Branch, Family, Notes, Parts, everywhere, in_all, in_some
 from surveys.scoring.combination_rules import Combination, items_below, rule_of
-from surveys.scoring.quantities import Floats, normalised
+from surveys.scoring.quantities import Bools, Floats, normalised
 from surveys.scoring.taken_over import from_another_survey, with_external
 from surveys.scoring.within_groups import items_of_group, node_of_group, pooled, without_forms
 from surveys.vocabulary.levels import ALL_GROUPS, ASSESSMENT, EXTERNAL_SURVEY, ITEM_LEVEL
@@ -176,18 +176,25 @@ def _total(block: BlockInputs, node: Node, parts: Parts) -> Branch:
     weights = normalised(_weights(rule, block, parts), parts.all_available)
     if rule.points:
         weights = weights * (parts.points.sum(axis=0) / points)
-    total = replace(
-        parts.into(block.blank_node(node, ALL_GROUPS), weights),
-        complete=in_all(parts.available & parts.complete),
-        elsewhere=in_all(parts.elsewhere),
+    everything = np.ones_like(parts.available)
+    total = added_up(parts, block.blank_node(node, ALL_GROUPS), everything, weights, points)
+    return with_external(block, total)
+
+
+def added_up(parts: Parts, blank: Branch, used: Bools, weights: Floats, points: Floats) -> Branch:
+    """``blank`` as the sum of parts with ``weights`` [P, U], given which of them count in which unit (``used`` [P, U]), and its
+    maximum ``points`` [U]."""
+    return replace(
+        parts.into(blank, weights),
+        complete=in_all(~used | (parts.available & parts.complete)),
+        elsewhere=in_all(~used | parts.elsewhere),
         max_points=points,
         notes=(
-            *parts.named("score.missing_child", "nodes", ~parts.available),
-            *parts.named("score.incomplete_below", "nodes", parts.available & ~parts.complete),
+            *parts.named("score.missing_child", "nodes", used & ~parts.available),
+            *parts.named("score.incomplete_below", "nodes", used & parts.available & ~parts.complete),
             *parts.below,
         ),
     )
-    return with_external(block, total)
 
 
 def _points_of_total(block: BlockInputs, node: Node, parts: Parts) -> Floats:

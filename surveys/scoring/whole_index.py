@@ -7,7 +7,7 @@ that is hidden leaves no total either, from which the council's points could be 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,9 +18,8 @@ from surveys.definitions.study.assessments import STEPS, without_self_assessment
 from surveys.definitions.study.records import Assessment, StudyDefinition
 from surveys.problems import Problem, Problems, the_first
 from surveys.scoring.block_inputs import BlockInputs
-from surveys.scoring.branches import Branch
-from surveys.scoring.council_points import SAID, CouncilPart, council_parts
-from surveys.scoring.league import TOP, remarks_of_ranks, sets_of_ranks
+from surveys.scoring.council_points import SAID, CouncilPart
+from surveys.scoring.league import TOP, Total, remarks_of_ranks, sets_of_ranks
 from surveys.scoring.quantities import Floats
 from surveys.scoring.ranked_units import ranked_units
 from surveys.scoring.result_classes import classes_of, probability_of_own_class
@@ -35,17 +34,24 @@ MOST_NAMED = 12
 
 
 @dataclass(frozen=True)
-class IndexNode:
-    """One node in all U units: its part that the council assesses, if any, and its rows of the scores over the groups, if
-    any."""
+class Halves:
+    """A node or a sum of leaves in all U units: its part that the council assesses, if any, and its rows of the scores over the
+    groups, if any."""
 
-    node: Node
     council: CouncilPart | None
     survey: pd.DataFrame | None
 
     def _of_survey(self, column: str) -> Floats:
         assert self.survey is not None
         return self.survey[column].to_numpy(dtype=float)
+
+    @property
+    def errors(self) -> tuple[Floats, Floats]:
+        """Standard errors in points, and their degrees of freedom [U]; 0 where nothing is surveyed."""
+        if self.survey is None:
+            nothing = np.zeros_like(self.points)
+            return nothing, nothing
+        return self._of_survey("se") * self.survey_max, self._of_survey("df")
 
     @property
     def survey_max(self) -> Floats | float:
@@ -117,6 +123,13 @@ class IndexNode:
         return said
 
 
+@dataclass(frozen=True)
+class IndexNode(Halves):
+    """One node of the index in all U units."""
+
+    node: Node
+
+
 def _of_council(council: CouncilPart, unit: int) -> list[Remark]:
     """What is said of the part of a node that the council assesses, in one unit."""
     if council.above[unit]:
@@ -126,12 +139,13 @@ def _of_council(council: CouncilPart, unit: int) -> list[Remark]:
 
 
 def whole_index(
-    block: BlockInputs, branches: Sequence[Branch], table: pd.DataFrame
+    block: BlockInputs, total: Total | None, table: pd.DataFrame, council: Mapping[str, CouncilPart]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The index of one block, ``INDEX_COLUMNS``, and its units, ``INDEX_UNIT_COLUMNS``. ``table``: its scores."""
-    nodes = index_nodes(block, table)
+    """The index of one block, ``INDEX_COLUMNS``, and its units, ``INDEX_UNIT_COLUMNS``. ``total``: what the survey says of the
+    whole, where anything is; ``table``: its scores; ``council``: the council's parts of its nodes."""
+    nodes = index_nodes(block, table, council)
     index = index_table(block, nodes)
-    return index, index_units(block, branches, nodes, index)
+    return index, index_units(block, total, nodes, index)
 
 
 def gaps_of_index(study: StudyDefinition, units: pd.DataFrame) -> tuple[Problem, ...]:
@@ -155,13 +169,14 @@ def gaps_of_index(study: StudyDefinition, units: pd.DataFrame) -> tuple[Problem,
     return tuple(problems)
 
 
-def index_nodes(block: BlockInputs, table: pd.DataFrame) -> list[IndexNode]:
+def index_nodes(
+    block: BlockInputs, table: pd.DataFrame, council: Mapping[str, CouncilPart]
+) -> list[IndexNode]:
     """The nodes of the index of a block in printing order. ``table``: its scores, ``SCORE_COLUMNS``."""
     rows = table[(table["group"] == ALL_GROUPS) & (table["node_level"] != ITEM_LEVEL)]
     surveyed = {code: part.reset_index(drop=True) for code, part in rows.groupby("node_code", sort=False)}
-    council = council_parts(block)
     found = (
-        IndexNode(node, council.get(node.code), surveyed.get(node.code)) for node in _in_order(block, "")
+        IndexNode(council.get(node.code), surveyed.get(node.code), node) for node in _in_order(block, "")
     )
     return [one for one in found if one.council is not None or one.survey is not None]
 
@@ -225,7 +240,7 @@ def _percent(points: Floats, maximum: Floats) -> Floats:
 
 
 def index_units(
-    block: BlockInputs, branches: Sequence[Branch], nodes: Sequence[IndexNode], table: pd.DataFrame
+    block: BlockInputs, total: Total | None, nodes: Sequence[IndexNode], table: pd.DataFrame
 ) -> pd.DataFrame:
     """One row per unit by its total, in the order of the register, columns ``INDEX_UNIT_COLUMNS``. ``table``: what
     :func:`index_table` made. Units that lack one half, or a part of the survey unless the study renormalises, have neither ranks
@@ -233,15 +248,15 @@ def index_units(
     if not nodes:
         return pd.DataFrame(columns=list(INDEX_UNIT_COLUMNS))
     root = nodes[0]
-    total = next((b for b in branches if b.code == root.node.code and b.group == ALL_GROUPS), None)
+    total = total if total is not None and total.branch.code == root.node.code else None
     rows = table[table["node_code"] == root.node.code].reset_index(drop=True)
     points = rows["points"].to_numpy(dtype=float)
     whole = np.isfinite(points)
     if total is not None:
-        whole &= ranked_units(block.study.inference, total)
+        whole &= ranked_units(block.study.inference, total.branch)
     sets = _sets(block, total, root, np.where(whole, points, np.nan))
     percent = np.where(whole, rows["percent"].to_numpy(dtype=float), np.nan)
-    se, df = _errors(root)
+    se, df = root.errors
     ranks, classes = sets.table(), block.instrument.classes
     said = remarks_of_ranks(sets, _with_missing(block, rows["note"].tolist()))
     return rows.assign(
@@ -250,25 +265,16 @@ def index_units(
         rank_high=ranks["rank_high"],
         probability_top_quarter=ranks["probability_top"],
         **{"class": classes_of(percent, classes)},
-        probability_class=probability_of_own_class(percent, se, df, classes),
+        probability_class=probability_of_own_class(percent, _percent(se, root.max_points), df, classes),
         note=pd.Series(said, dtype=object),
     )[list(INDEX_UNIT_COLUMNS)]
 
 
-def _sets(block: BlockInputs, total: Branch | None, root: IndexNode, points: Floats) -> RankSets:
+def _sets(block: BlockInputs, total: Total | None, root: IndexNode, points: Floats) -> RankSets:
     """Ranks of units by their points [U]. On the scale of the survey's score the council's points move values and no errors."""
     if total is None or root.survey is None:
         return rank_sets(points, np.zeros(len(points)), level=block.study.inference.level, top=TOP)
     return sets_of_ranks(block, total, points / np.asarray(root.survey_max), root.survey)
-
-
-def _errors(root: IndexNode) -> tuple[Floats, Floats]:
-    """Standard errors of the totals in percent, and their degrees of freedom [U]; 0 where nothing is surveyed."""
-    if root.survey is None:
-        nothing = np.zeros_like(root.points)
-        return nothing, nothing
-    score = root.survey["se"].to_numpy(dtype=float)
-    return _percent(score * root.survey_max, root.max_points), root.survey["df"].to_numpy(dtype=float)
 
 
 def _with_missing(block: BlockInputs, notes: Sequence[Remarks]) -> list[Remarks]:

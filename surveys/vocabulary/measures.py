@@ -1,4 +1,4 @@
-"""In what the target of a node is given."""
+"""In what the target of a node is given, and by what leaves of the index are added up."""
 
 from __future__ import annotations
 
@@ -10,3 +10,8 @@ POINTS, PERCENT, RANK, RANK_UP, TOP, UNIT_GROUP, CLASS = MEASURES = get_args(Mea
 OF_ROOT = (RANK, RANK_UP, TOP, UNIT_GROUP, CLASS)
 #: Measures whose targets are whole numbers from 1 on.
 COUNTED = (RANK, RANK_UP, TOP)
+#: What may stand before a target.
+Sign = Literal["", ">=", ">", "<=", "<"]
+SIGNS = tuple(filter(None, get_args(Sign)))
+#: By what the points of leaves are added up: where they come from, and which agency leads.
+SOURCE, AGENCY = SUMMED_BY = ("source", "agency")

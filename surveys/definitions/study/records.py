@@ -19,7 +19,7 @@ from surveys.definitions.study.council_names import OUR_NAMES, CouncilSystem
 from surveys.definitions.study.limits import LIMITS, Limits
 from surveys.definitions.study.publication import UNSAID, IssuedDocument, Period, Publication
 from surveys.problems import Language, Problem
-from surveys.vocabulary.measures import Measure
+from surveys.vocabulary.measures import Measure, Sign
 from surveys.vocabulary.notebook_display import Shown
 from surveys.vocabulary.statuses import NO_ANSWER, PENDING
 
@@ -262,7 +262,7 @@ class Target:
     item: MayBeEmpty
     measure: Measure
     target: str
-    sign: Literal["", ">=", ">", "<=", "<"] = ""
+    sign: Sign = ""
     due: Date = ""
     document: str = ""
 

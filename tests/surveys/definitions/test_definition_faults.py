@@ -68,8 +68,8 @@ CASES = (
          {"nearest": "assessments"}, ("council.not_of_kind",)),
     # --- parts of the index
     Case("part.reserved", TOML, 'code = "satisfaction"', 'code = "survey"', None, "parts[1].code", {"value": "survey"}),
-    Case("part.twice", TOML, '[[parts]]', '[[parts]]\ncode = "b"\nnodes = ["0"]\nlabel_vi = "B"\nlabel_en = "B"\n\n[[parts]]', None,
-         "parts[2].nodes", {"node": "3", "part": "b"}),
+    Case("part.twice", TOML, '[[parts]]', '[[parts]]\ncode = "b"\nnodes = ["0"]\nlabel_vi = "B"\nlabel_en = "B"\n\n[[parts]]',
+         None, "parts[2].nodes", {"node": "3", "part": "b"}),
     Case("reference.node", TOML, 'nodes = ["3"]', 'nodes = ["33"]', None, "parts[1].nodes", {"value": "33"}),
     Case("incomplete.label_en", TOML, 'label_en = "Satisfaction"', 'label_en = ""', None, "parts[1].label_en"),
     # --- drivers of the overall judgement

@@ -25,7 +25,7 @@ from surveys.scoring.block_inputs import inputs_of
 from surveys.scoring.branches import Branch
 from surveys.scoring.inference import satterthwaite
 from surveys.scoring.joint_errors import joint_errors
-from surveys.scoring.scores import table_of
+from surveys.scoring.score_table import table_of
 from surveys.scoring.tree import walk
 from surveys.scoring.values import Values
 from tests.coverage_criterion import LEAST, chance_of_so_few, significantly_below
