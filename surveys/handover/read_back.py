@@ -6,7 +6,7 @@ Nothing here trusts the files: what cannot be read becomes a fault with its plac
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
