@@ -72,6 +72,8 @@ class Stage:
         yield Writer("unit sheets", sheets[1], sheets[0])
         yield Writer("share", ("screen", a, "--pseudonymise"))
         yield Writer("compare", ("compare", *results), ("compare", *reversed(results)))
+        wanted = [("reach", result, "--top", "1") for result in results]
+        yield Writer("reach", wanted[1], wanted[0])
         handed = [("handover", result, "--record") for result in results]
         yield Writer("handover", handed[1], handed[0])
 
