@@ -22,6 +22,7 @@ from surveys.handover.package import deliver
 from surveys.handover.reach_folder import Asked, Reach, reach_of
 from surveys.handover.rounds import deliver_comparison
 from surveys.problems import Language, Problem, SurveyError
+from surveys.published.study_targets import audit_targets, placed, results_of
 from surveys.returns.files.opening import Waiting
 from surveys.returns.reading import read_returns
 from surveys.sampling.returned_groups import NO_VALID_FORM
@@ -93,8 +94,11 @@ class Result(Screening):
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
-        """What was found on the way to the scores without stopping, each once."""
-        return self.round.warnings
+        """What was found on the way to the scores without stopping, each once; last, what the results say of the targets."""
+        study = self.screened.study
+        targets = placed(study.targets, study.file_of("targets"))
+        reached = results_of(self.scores, self.index, study.output) if targets else {}
+        return (*self.round.warnings, *audit_targets(study.instrument, targets, reached))
 
     def tables(self, by: str | Sequence[str], progress: Step | None = None) -> Tables:
         """Cross-tables of every item and node by attributes of the respondents, ``unit`` or ``group`` (``"sex,age_group"``, each

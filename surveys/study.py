@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from surveys.definitions.check import examined, in_order
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.reading import load_study
-from surveys.definitions.study.records import StudyDefinition
+from surveys.definitions.study.records import StudyDefinition, Target
 from surveys.definitions.study.replaced_settings import changed_document
 from surveys.problems import Problem, Problems
 from surveys.returns.return_files import begun
@@ -142,7 +142,12 @@ def check(path: str | Path) -> tuple[Problem, ...]:
     >>> check("ha-noi/2023")
     ()
     """
-    problems, definition = examined(path)
+    problems, draft = examined(path)
+    definition = None if draft is None else draft.study
+    if draft is not None and definition is not None and definition.targets:
+        from surveys.published.study_targets import audit_targets
+
+        problems.extend(audit_targets(definition.instrument, draft.of(Target)))
     if definition is not None and definition.returns:
         files = begun(definition)
         from surveys.result import found_in_returns

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from surveys.definitions.completeness import check_completeness, check_rules, check_study_completeness
+from surveys.definitions.draft import StudyDraft
 from surveys.definitions.instrument.reading import read_named
 from surveys.definitions.instrument.shelf import INSTRUMENT_FILE, shipped
 from surveys.definitions.study.reading import STUDY_FILE, read_study
-from surveys.definitions.study.records import StudyDefinition
 from surveys.definitions.text_files import is_file
 from surveys.problems import Problem, Problems, nearest
 
@@ -30,8 +30,8 @@ def check(path: str | Path) -> tuple[Problem, ...]:
     return in_order(examined(path)[0])
 
 
-def examined(path: str | Path) -> tuple[Problems, StudyDefinition | None]:
-    """What is wrong or lacking in the definitions, and the study where they can be worked with."""
+def examined(path: str | Path) -> tuple[Problems, StudyDraft | None]:
+    """What is wrong or lacking in the definitions, and the draft of a study where it can be worked with."""
     problems, where = Problems(), Path(path)
     if _is_instrument(path, where):
         if (instrument := read_named(path, problems)) is not None:
@@ -39,12 +39,11 @@ def examined(path: str | Path) -> tuple[Problems, StudyDefinition | None]:
             check_rules(instrument, ())
     elif where.suffix == ".toml" or is_file(where / STUDY_FILE):
         if (study := read_study(where, problems)) is not None:
-            usable = None if problems.errors else study.study
             if study.instrument is not None:
                 check_completeness(study.instrument)
                 check_rules(study.instrument, study.document.get("rules", ()))
             check_study_completeness(study)
-            return problems, usable
+            return problems, None if problems.errors else study
     else:
         near = nearest(str(path), shipped())
         problems.add("check.nothing_here", file=str(path), accepted=shipped(), nearest=near)

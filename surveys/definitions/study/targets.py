@@ -1,7 +1,7 @@
 """Which targets stand for a unit; and what a table of targets owes the instrument.
 
-Whether a target lies beyond its maximum, adds up and is above what was reached is told where published targets are audited
-(:mod:`surveys.published.targets`).
+Whether targets add up and are above what was reached is told where published ones are audited
+(:mod:`surveys.published.study_targets`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from surveys.definitions.draft import StudyDraft
 from surveys.definitions.instrument.records import Instrument, Node, ResultClass, UnitGroup
-from surveys.definitions.shared_checks import checked_date
+from surveys.definitions.shared_checks import checked_date, within
 from surveys.definitions.study.agencies import check_item
 from surveys.definitions.study.records import Target
 from surveys.problems import Place
@@ -59,6 +59,9 @@ def _check_measure(instrument: Instrument, made: Target, place: Place) -> None:
         place.note("targets.item_percent", "measure", measure=made.measure, item=made.item)
     elif made.measure == POINTS and node.max_points is None:
         place.note("targets.no_points", "measure", node=made.node)
+    elif made.measure in (POINTS, PERCENT) and made.number is not None:
+        most = node.max_points if made.measure == POINTS and node.max_points is not None else 100
+        within(place, "target", float(made.number), 0, most)
 
 
 def _check_value(draft: StudyDraft, made: Target, place: Place) -> None:
@@ -74,9 +77,7 @@ def _check_value(draft: StudyDraft, made: Target, place: Place) -> None:
     number = made.number
     if number is None:
         place.note("record.not_number", "target", value=made.target)
-    elif number < 0:
-        place.note("record.negative", "target", value=made.target)
     elif made.measure in COUNTED and number != int(number):
         place.note("record.not_whole", "target", value=made.target)
-    elif made.measure in COUNTED and number == 0:
+    elif made.measure in COUNTED and number <= 0:
         place.note("record.not_positive", "target", value=made.target)

@@ -21,10 +21,10 @@ import openpyxl
 import pytest
 
 import surveys as sv
+from surveys.analysis.counted_units import FEWEST
 from surveys.cli import main
 from surveys.handover.round_results import RoundResults, read_results_of_round
 from surveys.problems import phrase
-from surveys.analysis.counted_units import FEWEST
 from surveys.reports.unit_figures import unit_figures
 from surveys.vocabulary.csv import csv_bytes
 from tests.surveys.handover.forging import reseal
