@@ -21,7 +21,7 @@ from surveys.definitions.instrument.records import (
     Unit,
 )
 from surveys.returns.answers.filters import is_filtered_out
-from surveys.simulation.simulation_plan import AttributePlan, CellPlan, SimulationPlan
+from surveys.simulation.simulation_plan import AttributePlan, CellPlan, OutcomePlan, SimulationPlan
 from surveys.simulation.two_stages import Clusters, settle
 
 Array = np.ndarray
@@ -122,7 +122,7 @@ def populate(
         rated=(rng.random(len(person)) >= cell.unrated) & (own[person] != unit),
         attributes=attributes,
         own_unit=own,
-        cuts=all_cuts(simulation.instrument, items, scores, rng),
+        cuts=all_cuts(simulation, items, scores),
         latent=latent + clusters.effect[person] if clusters else latent,
         clusters=clusters,
     )
@@ -192,9 +192,10 @@ def share_cuts(shares: Array) -> Array:
     return np.asarray(ndtri(np.cumsum(shares)[:-1]))
 
 
-def all_cuts(instrument: Instrument, items: Sequence[Item], scores: Array, rng: np.random.Generator) -> Array:
+def all_cuts(simulation: Simulation, items: Sequence[Item], scores: Array) -> Array:
     """Cut points float [U, K, most levels − 1], filled up with +∞. An item whose levels have no order of value gets shares drawn
     at random, none below 4 %."""
+    instrument, outcomes = simulation.instrument, {plan.item for plan in simulation.plan.outcomes}
     levels = max(len(instrument.scale[item.scale].levels) for item in items)
     cuts = np.full((*scores.shape, levels - 1), np.inf)
     filters = filters_among(items)
@@ -203,10 +204,10 @@ def all_cuts(instrument: Instrument, items: Sequence[Item], scores: Array, rng: 
         n = len(value)
         if item.code in filters:
             found = share_cuts(_filter_shares(instrument, item, items))
-        elif item.node and value[-1] > value[0]:
+        elif (item.node or item.code in outcomes) and value[-1] > value[0]:
             found = cut_points(value, scores[:, k])
         else:
-            found = share_cuts(0.04 + (1 - 0.04 * n) * rng.dirichlet(np.full(n, 2.0)))
+            found = share_cuts(0.04 + (1 - 0.04 * n) * simulation.rng.dirichlet(np.full(n, 2.0)))
         cuts[:, k, : n - 1] = found
     return cuts
 
@@ -242,9 +243,32 @@ def draw_answers(simulation: Simulation, population: Population, rows: Array) ->
     model = simulation.plan.answers
     rest = np.sqrt(1 - model.person - model.view)
     z = population.latent[rows, None] + simulation.rng.normal(0, rest, (len(rows), len(population.items)))
+    position = {item.code: k for k, item in enumerate(population.items)}
+    for plan in simulation.plan.outcomes:
+        if plan.item in position:
+            k = position[plan.item]
+            own = (z[:, k] - population.latent[rows]) / rest
+            z[:, k] = overall_answers(simulation, plan, position, z, own)
     rank = (z[:, :, None] > population.cuts[population.unit[rows]]).sum(axis=2)
     orders = [worst_to_best(simulation.instrument, item) for item in population.items]
     return np.stack([order[rank[:, k]] for k, order in enumerate(orders)], axis=1).astype(np.int8)
+
+
+def overall_answers(
+    simulation: Simulation, plan: OutcomePlan, position: Mapping[str, int], z: Array, own: Array
+) -> Array:
+    """Latent overall answers float [n] from those to all items ``z`` [n, K], by ``position``, and a normal number of their own
+    [n]. Two answers of a person share the variance of person and view; the mean of m answers to a node has less of its own."""
+    shared = simulation.plan.answers.person + simulation.plan.answers.view
+    total, together, variance = plan.rest * own, 0.0, plan.rest**2
+    for node, strength in plan.strengths:
+        below = simulation.instrument.items_below(node)
+        asked = [position[item.code] for item in below if item.code in position]
+        if asked:
+            total = total + strength * z[:, asked].mean(axis=1)
+            variance += strength**2 * (1 - shared) / len(asked)
+            together += strength
+    return np.asarray(total / np.sqrt(variance + shared * together**2))
 
 
 def with_gaps(simulation: Simulation, population: Population, answers: Array) -> Array:

@@ -108,6 +108,16 @@ class AttributePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class OutcomePlan:
+    """An item of no node that answers to nodes, as an overall judgement does: its latent answer is the sum of ``strengths`` times
+    the mean latent answer to the items of each node, and ``rest`` times a normal number of its own, brought to variance 1."""
+
+    item: str
+    strengths: tuple[tuple[str, float], ...]
+    rest: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class TextPlan:
     """Made-up content of an identification or personal field: one word drawn from each part."""
 
@@ -146,6 +156,7 @@ class SimulationPlan:
     stages: tuple[StagePlan, ...]
     files: tuple[FilePlan, ...]
     attributes: tuple[AttributePlan, ...]
+    outcomes: tuple[OutcomePlan, ...]
     texts: tuple[TextPlan, ...]
     exclusions: tuple[Exclusion, ...]
     assessment: AssessmentPlan
@@ -173,13 +184,14 @@ SECTIONS: Mapping[str, Section] = {
     "stages": Section(StagePlan, "array"),
     "files": Section(FilePlan, "array"),
     "attributes": Section(AttributePlan, "array"),
+    "outcomes": Section(OutcomePlan, "array"),
     "texts": Section(TextPlan, "array"),
     "exclusions": Section(Exclusion, "array"),
     "assessment": Section(AssessmentPlan),
     **PUBLICATION,
     "defects": Section(dict),
 }
-#: Lowest and highest value of the numbers of a cell, a stage or the assessment, by key; both ends of a range.
+#: Lowest and highest value of the numbers of a cell, a stage, an outcome or the assessment, by key; both ends of a range.
 LIMITS: Mapping[str, tuple[float, float]] = {
     "population": (2, 1_000_000),
     "issued": (1, 1_000_000),
@@ -194,6 +206,7 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "drawn": (2, 10_000),
     "persons": (2, 10_000),
     "effect": (0, 2),
+    "rest": (0.01, 10),
     "share": (0, 1),
     "spread": (0, 1),
     "above": (0, 1),

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from surveys.definitions.draft import Draft
-from surveys.definitions.instrument.records import Field, Instrument, Questionnaire
+from surveys.definitions.instrument.records import Field, Instrument, Item, Node, Questionnaire
 from surveys.definitions.record_building import section
 from surveys.definitions.shared_checks import Reference, check_period, check_references
 from surveys.definitions.study.reading import publication_of
@@ -22,6 +22,7 @@ from surveys.simulation.simulation_plan import (
     CellPlan,
     FileFormat,
     FilePlan,
+    OutcomePlan,
     RoundHeading,
     SimulationPlan,
     StagePlan,
@@ -36,6 +37,8 @@ REFERENCES: tuple[Reference, ...] = (
     (FilePlan, "questionnaire", Questionnaire),
     (AttributePlan, "field", Field),
     (AttributePlan, "questionnaires", Questionnaire),
+    (OutcomePlan, "item", Item),
+    (OutcomePlan, "strengths", Node),
     (TextPlan, "field", Field),
 )
 
@@ -73,10 +76,13 @@ def _defects(instrument: Instrument, draft: Draft) -> dict[str, int]:
 
 def _check_names(instrument: Instrument, draft: Draft) -> None:
     """Questionnaires, fields and units named in the plan are the instrument's."""
-    fields = [field.code for field in instrument.fields]
-    check_references(
-        draft, REFERENCES, lambda kind: fields if kind is Field else list(instrument.questionnaire)
-    )
+    known: dict[type, list[str]] = {
+        Field: [field.code for field in instrument.fields],
+        Questionnaire: list(instrument.questionnaire),
+        Item: [item.code for item in instrument.items if not item.node],
+        Node: [node.code for node in instrument.nodes if instrument.items_below(node.code)],
+    }
+    check_references(draft, REFERENCES, known.__getitem__)
     blocks = {form.code: form.block for form in instrument.questionnaires}
     named = [
         (place, "missing_units", blocks.get(cell.questionnaire, ""), unit)
@@ -93,7 +99,7 @@ def _check_names(instrument: Instrument, draft: Draft) -> None:
 def _check_sizes(instrument: Instrument, draft: Draft) -> None:
     """Numbers are within their limits; a matrix is neither a statistical file nor drawn in stages nor taken over unit by unit."""
     cells, stages = draft.of(CellPlan), draft.of(StagePlan)
-    for part, place in (*cells, *stages, *draft.of(AssessmentPlan)):
+    for part, place in (*cells, *stages, *draft.of(OutcomePlan), *draft.of(AssessmentPlan)):
         _check_limits(part, place)
     _check_assessment(draft)
     roles = sorted({field.role for field in instrument.fields})
@@ -150,6 +156,7 @@ def _completed(instrument: Instrument, draft: Draft, defects: dict[str, int]) ->
             *(_default_file(form, k) for k, form in enumerate(forms) if form.code not in with_file),
         ),
         attributes=draft.all(AttributePlan),
+        outcomes=draft.all(OutcomePlan),
         texts=(*texts, *(TextPlan(code, (("x",),)) for code in asked if code not in filled)),
         exclusions=draft.all(Exclusion),
         assessment=draft.one(AssessmentPlan),

@@ -123,9 +123,10 @@ def test_texts_of_one_questionnaire_differ(edition: Edition) -> None:
 def test_items_name_what_is_declared(edition: Edition) -> None:
     forms, nodes = set(codes(edition.toml["questionnaires"])), set(codes(edition.tree))
     filters = {row["asked_when"].partition("=")[0] for row in edition.items}
+    overall = {model["outcome"] for model in edition.toml.get("drivers", ())}
     for row in edition.items:
         assert set(listed(row["questionnaires"])) <= forms
-        assert row["node"] in nodes or (row["node"] == "" and row["code"] in filters)
+        assert row["node"] in nodes or (row["node"] == "" and row["code"] in filters | overall)
         assert row["scale"] in edition.toml["scales"]
         assert row["reverse"] in ("0", "1")
     assert set(edition.toml["scales"]) == {row["scale"] for row in edition.items}
