@@ -113,7 +113,7 @@ def _at_rank(standing: Standing, unit: int, rank: int) -> AimedAt:
     digits = standing.round.output.percent_decimals
     is_there = int(standing.table["rank"].iloc[unit]) <= rank
     others = [
-        _exact(value)
+        _exact(round(value, _DIGITS))
         for k, (value, ranked) in enumerate(zip(standing.percent.tolist(), standing.ranked, strict=True))
         if ranked and k != unit
     ]

@@ -62,19 +62,27 @@ class AnalysedRound:
         return found
 
 
-def cells_of(weights: pd.DataFrame, diagnostics: pd.DataFrame) -> pd.DataFrame:
+def cells_of(
+    weights: pd.DataFrame, diagnostics: pd.DataFrame, is_finite: Mapping[tuple[str, str], bool]
+) -> pd.DataFrame:
     """Number of valid evaluations and the population they stand for, Σ weights, of every unit and group, columns
     :data:`CELL_COLUMNS`. The population is NaN where that of its group is not known (``WEIGHT_COLUMNS``,
-    ``DIAGNOSTIC_COLUMNS``).
+    ``DIAGNOSTIC_COLUMNS``) or was not taken as finite: ``is_finite``, by block (empty: all of them) and group.
 
     >>> weights = pd.DataFrame({"block": "so", "unit_code": ["a", "a", "b"], "group": "g", "weight": [2.0, 3.0, 4.0]})
     >>> known = pd.DataFrame({"block": ["so"], "group": ["g"], "population": [9.0]})
-    >>> cells_of(weights, known)["population"].tolist()
+    >>> cells_of(weights, known, {})["population"].tolist()
     [5.0, 4.0]
+    >>> cells_of(weights, known, {("", "g"): False})["population"].tolist()
+    [nan, nan]
     """
     cells = weights.groupby(["block", "unit_code", "group"], sort=False)["weight"].agg(["size", "sum"])
     named = cells.reset_index().rename(columns={"size": "n", "sum": "population"})
     known = diagnostics.loc[diagnostics["population"] > 0, ["block", "group"]]
-    pairs = set(known.itertuples(index=False, name=None))
+    pairs = {
+        (block, group)
+        for block, group in known.itertuples(index=False, name=None)
+        if is_finite.get((block, group), is_finite.get(("", group), True))
+    }
     is_known = [pair in pairs for pair in zip(named["block"], named["group"], strict=True)]
     return named.assign(population=np.where(is_known, named["population"], np.nan))[list(CELL_COLUMNS)]

@@ -27,6 +27,8 @@ from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
 from surveys.vocabulary.remarks import Remarks, remark
 from surveys.vocabulary.statuses import EXTERNAL
 
+#: Digits of populations, which are sums of weights: of a census they are its forms.
+_DIGITS = 6
 _TOLD = ("score", "se", "df", "n_valid", "max_points")
 
 
@@ -99,7 +101,7 @@ def _cells(block: _BlockNoise, group: str, planned: Sequence[PlannedForms]) -> _
     ):  # those of a single unit stand above those of all
         if (plan.block, plan.group) == (block.code, group):
             later[block.place[plan.unit] if plan.unit else slice(None)] = plan.forms
-    return _Cells(now, later, own["population"].fillna(np.inf).to_numpy(dtype=float))
+    return _Cells(now, later, own["population"].fillna(np.inf).to_numpy(dtype=float).round(_DIGITS))
 
 
 # --- parts of the variance --------------------------------------------------------------------------------------------

@@ -51,7 +51,14 @@ class Standing:
 
     @cached_property
     def percent(self) -> Floats:
-        return self.table["percent"].to_numpy(dtype=float)
+        """Percent of the maximum [U] that the printed points are (in an index without points the score to as many digits), so that
+        a round that was just scored and its folder of results stand at the same numbers."""
+        points = self.table["points"].to_numpy(dtype=float)
+        has_points = self.table["max_points"].to_numpy(dtype=float) > 0
+        score = WHOLE * self.survey["score"].to_numpy(dtype=float)
+        printed = last_digits(np.where(has_points, points, score), self.round.output.points_decimals)
+        units = np.array([np.nan if value is None else value for value in printed], dtype=float)
+        return WHOLE * (units / 10**self.round.output.points_decimals) / self.maximum
 
     @cached_property
     def share(self) -> Floats:
@@ -69,7 +76,7 @@ class Standing:
     @cached_property
     def ranked(self) -> Bools:
         """Units that stand in the ranking [U]."""
-        return np.asarray(self.table["rank"].notna() & ~np.isnan(self.percent))
+        return np.asarray(self.table["rank"].notna() & ~np.isnan(self.percent), dtype=bool)
 
     @cached_property
     def errors(self) -> tuple[Floats, Floats]:

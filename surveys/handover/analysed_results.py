@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,10 +13,10 @@ from surveys.analysis.analysed_round import AnalysedRound, cells_of
 from surveys.definitions.csv_tables import Row
 from surveys.definitions.record_building import build, from_cells
 from surveys.definitions.study.agencies import in_charge
-from surveys.definitions.study.records import Agency, Target
+from surveys.definitions.study.records import Agency, Target, WeightPlan
 from surveys.handover import official_columns
 from surveys.handover.fingerprint import fingerprint
-from surveys.handover.manifest import inputs_of
+from surveys.handover.manifest import MANIFEST, inputs_of
 from surveys.handover.official_columns import OfficialTable
 from surveys.handover.round_results import table_of, verified_run
 from surveys.handover.rounds import frame_of, read_round
@@ -47,7 +47,7 @@ def analysed_round(scored: ScoredRound) -> AnalysedRound:
         _typed(official_columns.COVARIANCES, scores.covariances, language),
         in_charge(study.agencies, study.agencies_on),
         study.targets,
-        cells_of(scored.samples.weights, summary),
+        cells_of(scored.samples.weights, summary, _is_finite(study.weights)),
         {"study": study.code, "instrument": study.instrument.name, "inputs": inputs_of(study)},
     )
 
@@ -76,7 +76,7 @@ def read_analysed(folder: Path) -> AnalysedRound:
         _read(folder, official_columns.COVARIANCES),
         in_charge(_records(folder, official_columns.AGENCIES, Agency), settings.agencies_on),
         _records(folder, official_columns.TARGETS, Target),
-        cells_of(weights, summary),
+        cells_of(weights, summary, _is_finite(_weight_plans(run))),
         {
             "study": study.get("code", ""),
             "instrument": compared.instrument.name,
@@ -104,6 +104,24 @@ def _records(folder: Path, table: OfficialTable, record: type[R]) -> tuple[R, ..
         found.append(build(record, from_cells(record, row), row.place))
     problems.raise_errors()
     return tuple(made for made in found if made is not None)
+
+
+def _weight_plans(run: Mapping[str, Any]) -> list[WeightPlan]:
+    """How groups were weighted, as a run records it. Raises SurveyError where it records anything else."""
+    problems = Problems()
+    recorded = run["settings"].get("weights", [])
+    place = Place(problems, MANIFEST, at="settings.weights")
+    if not isinstance(recorded, list) or not all(isinstance(raw, Mapping) for raw in recorded):
+        place.note("record.not_tables", "")
+        recorded = []
+    found = [build(WeightPlan, raw, place.below(f"[{k}]")) for k, raw in enumerate(recorded, 1)]
+    problems.raise_errors()
+    return [plan for plan in found if plan is not None]
+
+
+def _is_finite(plans: Iterable[WeightPlan]) -> dict[tuple[str, str], bool]:
+    """Block and group of each plan of weights → whether its standard errors are those of a finite population."""
+    return {(plan.block, plan.group): plan.finite and not plan.clusters for plan in plans}
 
 
 def _typed(table: OfficialTable, frame: pd.DataFrame, language: Language) -> pd.DataFrame:
