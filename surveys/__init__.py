@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from surveys.between_rounds import compare
     from surveys.definitions.instrument.reading import instruments
     from surveys.delivered import Package, read_package
+    from surveys.gap_report import Gaps
     from surveys.handed_over import hand_over, sign, signed_by, unit_sheets, verify
     from surveys.handover.export.exported import ready_to_export
     from surveys.handover.fingerprint import fingerprint
@@ -33,9 +34,11 @@ if TYPE_CHECKING:
     from surveys.simulation.simulate import simulate
     from surveys.study import Study, check, load
     from surveys.what_it_takes import reach
+    from surveys.what_was_lost import gaps
 
 #: Name → the module it is loaded from, when it is first used.
 _HOME = {
+    "Gaps": "surveys.gap_report",
     "Package": "surveys.delivered",
     "Problem": "surveys.problems",
     "Reach": "surveys.handover.reach_folder",
@@ -49,6 +52,7 @@ _HOME = {
     "compare": "surveys.between_rounds",
     "explain": "surveys.reference.explanation",
     "fingerprint": "surveys.handover.fingerprint",
+    "gaps": "surveys.what_was_lost",
     "hand_over": "surveys.handed_over",
     "instruments": "surveys.definitions.instrument.reading",
     "load": "surveys.study",
@@ -64,9 +68,9 @@ _HOME = {
     "version": "surveys.handover.manifest",
 }
 __all__ = [
-    "Package", "Problem", "Reach", "Result", "RoundComparison", "Screening", "Study", "SurveyError", "audit", "check",
-    "compare", "explain", "fingerprint", "hand_over", "instruments", "load", "reach", "read_package", "ready",
-    "ready_to_export", "sign", "signed_by", "simulate", "unit_sheets", "verify", "version",
+    "Gaps", "Package", "Problem", "Reach", "Result", "RoundComparison", "Screening", "Study", "SurveyError",
+    "audit", "check", "compare", "explain", "fingerprint", "gaps", "hand_over", "instruments", "load", "reach",
+    "read_package", "ready", "ready_to_export", "sign", "signed_by", "simulate", "unit_sheets", "verify", "version",
 ]  # fmt: skip
 
 

@@ -16,7 +16,8 @@ from surveys.analysis.cross_tables import cross_tables
 from surveys.comparison.changes import Comparison
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.records import StudyDefinition
-from surveys.handover.analysed_results import analysed_round
+from surveys.gap_report import Gaps, gaps_of_round
+from surveys.handover.analysed_results import analysed_round, read_analysed
 from surveys.handover.export.exported import deliver_export
 from surveys.handover.package import deliver
 from surveys.handover.reach_folder import Asked, Reach, reach_of
@@ -120,6 +121,17 @@ class Result(Screening):
         study = self.screened.study
         made = cross_tables(study, self.screened.returns, self.samples, self.scores, by, of)
         return TableOf(of, made, study)
+
+    def gaps(self, previous: Result | str | Path | None = None) -> Gaps:
+        """What was lost: points lost of every unit and node with their share, rank, target and agencies, and the change since
+        ``previous``, a result or the path of a folder of results.
+
+        Raises SurveyError when that cannot be read, or when the rounds have nothing in common.
+        """
+        earlier = (
+            previous.analysed if isinstance(previous, Result) else previous and read_analysed(Path(previous))
+        )
+        return gaps_of_round(self.analysed, earlier or None)
 
     def write(self, out: str | Path, progress: Step | None = None) -> None:
         """Write the official package at ``out``: all of it, or nothing.

@@ -11,12 +11,14 @@ import numpy as np
 import pandas as pd
 
 from surveys.analysis.points_lost import LossTree, with_distance
+from surveys.vocabulary.measures import AGENCY, SOURCE, SUMMED_BY
 
 #: By what losses are summed.
-FIELD, SOURCE, AGENCY = SUMS_BY = ("field", "source", "agency")
+FIELD = "field"
+SUMS_BY = (FIELD, *SUMMED_BY)
 #: A sum of a unit; words of its code are made where it is shown.
 SUM_OF_LOSS_COLUMNS = (
-    "block", "unit_code", "unit_name", "sum_by", "sum_code", "nodes", "maximum", "value", "lost", "lost_low", "lost_high",
+    "block", "unit_code", "unit_name", "sum_by", "sum_code", "leaves", "maximum", "value", "lost", "lost_low", "lost_high",
     "share_of_loss", "sign", "target", "distance", "distance_low", "distance_high", "status", "note",
 )  # fmt: skip
 _UNIT = ["block", "unit_code"]
@@ -66,7 +68,7 @@ def _added(lowest: pd.DataFrame, column: str, by: str) -> pd.DataFrame:
     target = (
         together["target"].sum(min_count=1).round(10).where(together["target"].count() == together.size())
     )
-    found = total.assign(nodes=together.size(), sign=signs, target=target).reset_index()
+    found = total.assign(leaves=together.size(), sign=signs, target=target).reset_index()
     return found.rename(columns={column: "sum_code"}).assign(
         sum_by=by, lost_low=np.nan, lost_high=np.nan, status="", note=""
     )
@@ -76,10 +78,10 @@ def _of_fields(printed: pd.DataFrame, added: pd.DataFrame) -> pd.DataFrame:
     """The fields by their own rows, each with how many nodes below it lost."""
     named = printed.rename(columns={"node_code": "sum_code"})
     counts = named[[*_UNIT, "sum_code"]].merge(
-        added[[*_UNIT, "sum_code", "nodes"]], on=[*_UNIT, "sum_code"], how="left"
+        added[[*_UNIT, "sum_code", "leaves"]], on=[*_UNIT, "sum_code"], how="left"
     )
     columns = [name for name in SUM_OF_LOSS_COLUMNS if name in named and name != "share_of_loss"]
-    return named[columns].assign(sum_by=FIELD, nodes=counts["nodes"].to_numpy())
+    return named[columns].assign(sum_by=FIELD, leaves=counts["leaves"].to_numpy())
 
 
 def _inferred(sums: pd.DataFrame, added: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -90,6 +92,7 @@ def _inferred(sums: pd.DataFrame, added: Mapping[str, pd.DataFrame]) -> pd.DataF
     most = found["max_points"].astype(float)
     low, high, value = (found[name].astype(float) for name in ("points_low", "points_high", "points"))
     return found.assign(
+        leaves=found["nodes"].str.split(";").str.len(),
         maximum=most,
         value=value,
         lost=most - value,

@@ -6,9 +6,12 @@ council is not shown it either.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
+from surveys.definitions.instrument.records import Instrument
 from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
 from surveys.vocabulary.measures import PERCENT, POINTS
 from surveys.vocabulary.statuses import INCOMPLETE
@@ -47,6 +50,29 @@ def values_of_index(index: pd.DataFrame, *, renormalises: bool) -> pd.DataFrame:
         high=index["points_high"].astype(float),
     )
     return _shown(found, renormalises=renormalises)
+
+
+def in_order_of_tree(values: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
+    """Values unit by unit as they come, each node before those below it and its questions behind it."""
+    place: dict[tuple[bool, str], int] = {}
+    for node in _downwards(instrument, ""):
+        place[False, node] = len(place)
+        for item in instrument.items_of_node.get(node, ()):
+            place[True, item.code] = len(place)
+    units = {
+        unit: k
+        for k, unit in enumerate(dict.fromkeys(zip(values["block"], values["unit_code"], strict=True)))
+    }
+    of_unit = [units[unit] for unit in zip(values["block"], values["unit_code"], strict=True)]
+    is_item = (values["node_level"] == ITEM_LEVEL).tolist()
+    of_node = [place[key] for key in zip(is_item, values["node_code"], strict=True)]
+    return values.iloc[np.lexsort((of_node, of_unit))].reset_index(drop=True)
+
+
+def _downwards(instrument: Instrument, above: str) -> Iterator[str]:
+    for node in instrument.children.get(above, ()):
+        yield node.code
+        yield from _downwards(instrument, node.code)
 
 
 def _shown(values: pd.DataFrame, *, renormalises: bool) -> pd.DataFrame:

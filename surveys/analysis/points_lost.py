@@ -129,21 +129,21 @@ def with_distance(found: pd.DataFrame) -> pd.DataFrame:
 def _standing(
     found: pd.DataFrame, parents: Mapping[str, str], league: Mapping[tuple[str, str], float]
 ) -> pd.DataFrame:
-    """Rank of each unit on each node among those of its block, how many are ranked, the best value and the median."""
+    """Rank of each unit on each node among those of its block, how many are ranked, the best value and the median; nothing beside
+    a node without a value."""
     of_node = found.groupby(["block", "node_code"], sort=False)["value"]
     rank, ranked = of_node.rank(ascending=False, method="min"), of_node.transform("count")
     roots = found["node_code"].map(parents).eq("").to_numpy() & bool(league)
     units = zip(found["block"], found["unit_code"], strict=True)
     by_total = pd.Series([league.get(unit, np.nan) for unit in units], index=found.index, dtype=float)
     rank = rank.mask(roots, by_total)
-    blocks = by_total.groupby([found["block"], found["node_code"]]).transform("count")
-    ranked = ranked.mask(roots, blocks)
+    of_total = by_total.groupby([found["block"], found["node_code"]]).transform("count")
+    ranked = ranked.mask(roots, of_total)
     alone = (ranked < 2).to_numpy()
-    standing = pd.DataFrame({"rank": rank.mask(alone), "ranked": ranked.mask(alone)})
-    told = pd.concat(
-        [_told(rows, parents) for _, rows in found.groupby("block", sort=False)] or [found.iloc[:0]]
-    )
-    return standing.join(told.reindex(columns=["best", "median"]))
+    blocks = [_told(rows, parents) for _, rows in found.groupby("block", sort=False)]
+    told = pd.concat(blocks) if blocks else pd.DataFrame(columns=["best", "median"], dtype=float)
+    standing = told.reindex(found.index).assign(rank=rank.mask(alone), ranked=ranked.mask(alone))
+    return standing[found["value"].notna()].reindex(found.index)
 
 
 def _told(rows: pd.DataFrame, parents: Mapping[str, str]) -> pd.DataFrame:

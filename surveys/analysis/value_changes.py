@@ -59,6 +59,20 @@ def earlier_values(old: ComparedRound, new: ComparedRound, values: pd.DataFrame)
     return EarlierValues(under, steps, refused, found.refused)
 
 
+def published_earlier(values: pd.DataFrame, present: pd.DataFrame) -> EarlierValues:
+    """What an earlier published table says, or a round beside which a table is laid: values without intervals. Units are known by
+    their codes; where both have one unit alone it is the same."""
+    units = list(dict.fromkeys(zip(present["block"], present["unit_code"], strict=True)))
+    by_code = {code: (block, code) for block, code in reversed(units)}
+    if len(units) == 1 and values["unit_code"].nunique() == 1:
+        by_code = dict.fromkeys(values["unit_code"], units[0])
+    found = [by_code.get(code) for code in values["unit_code"]]
+    kept = values[[unit is not None for unit in found]]
+    of = [unit for unit in found if unit is not None]
+    placed = kept.assign(block=[block for block, _ in of], unit_code=[code for _, code in of])
+    return EarlierValues(placed, {}, {})
+
+
 def with_changes(
     values: pd.DataFrame, earlier: EarlierValues, survey_max: Mapping[tuple[str, str, str], float]
 ) -> pd.DataFrame:

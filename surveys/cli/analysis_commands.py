@@ -41,6 +41,30 @@ def audit(
 
 
 @app.command(cls=WordedCommand)
+def gaps(
+    context: typer.Context,
+    path: Annotated[str, typer.Argument(metavar="PATH")],
+    previous: Annotated[str | None, typer.Option("--previous", metavar="PATH")] = None,
+    instrument: Annotated[str | None, typer.Option("--instrument", metavar="INSTRUMENT")] = None,
+    out: MaybeOut = None,
+) -> None:
+    from surveys.reports.gap_summaries import gap_summaries
+
+    terminal: Terminal = context.obj
+    if out is not None:
+        sv.ready(out, "gaps")
+    with terminal.progress() as stages:
+        found = sv.gaps(path, previous, instrument, stages)
+        if out is not None:
+            found.write(out)
+    terminal.problems(found.problems)
+    for summary in gap_summaries(found, terminal.language):
+        terminal.summary(summary)
+    if out is not None:
+        show_written(terminal, out)
+
+
+@app.command(cls=WordedCommand)
 def reach(  # noqa: PLR0913
     context: typer.Context,
     path: Annotated[str, typer.Argument(metavar="PATH")],

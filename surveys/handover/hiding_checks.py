@@ -11,9 +11,11 @@ from surveys.problems import Problem
 from surveys.vocabulary.levels import ALL_GROUPS
 from surveys.vocabulary.statuses import SUPPRESSED
 
-#: Numbers that tell nothing of answers: how many forms there are, what could be reached, and what the council gave.
+#: Numbers that tell nothing of answers: how many forms or nodes there are, what could be reached and is to be, what the council
+#: gave, what an earlier round had.
 _KEPT = (
     "n_valid", "max_points", "survey_max", "council_max", "council_points", "self_assessed", "first_appraisal", "final",
+    "maximum", "leaves", "target", "previous",
 )  # fmt: skip
 
 

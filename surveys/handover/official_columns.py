@@ -14,6 +14,7 @@ from functools import cached_property
 from importlib import resources
 from typing import Any, Literal
 
+from surveys.analysis.lost_sums import SUMS_BY
 from surveys.definitions.record_building import types_of
 from surveys.definitions.study.records import Agency, Output, Target
 from surveys.problems import Language
@@ -59,6 +60,7 @@ _ACCEPTED = {
     "yes_no": YES_NO,
     "not_from_answers": NOT_FROM_ANSWERS,
     "signs": SIGNS,
+    "losses_by": SUMS_BY,
     "summed_by": SUMMED_BY,
 }
 #: Tables in which people decide, by name: their layout is declared, and they are written, in the review room.
@@ -98,6 +100,8 @@ _MADE = {
     "cross-tables": columns.CROSS_TABLE_COLUMNS,
     "cross-tests": columns.CROSS_TEST_COLUMNS,
     "respondent-profile": columns.PROFILE_COLUMNS,
+    "gaps": columns.GAP_COLUMNS,
+    "gap-sums": columns.GAP_SUM_COLUMNS,
     "form-numbers": NUMBER_COLUMNS,
     **{f"council-{name}": names for name, names in COUNCIL_COLUMNS.items()},
     **{name: table.columns for name, table in REVIEWED.items()},

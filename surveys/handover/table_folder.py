@@ -20,6 +20,7 @@ TABLES_OF: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "comparison": (("changes",), ()),
     "reach": (("reach", "ways", "detectable"), ()),
     "tables": (("cross-tables", "cross-tests", "respondent-profile"), ()),
+    "gaps": (("gaps",), ("gap-sums",)),
     "audit": (("audit-findings", "audit-nodes"), ("audit-ranks", "audit-changes")),
     "export": (
         tuple(f"export-{name}" for name in ("codebook", "items", "keys", "nodes", "designs", "expected")),

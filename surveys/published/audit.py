@@ -18,9 +18,9 @@ from surveys.definitions.instrument.records import Instrument
 from surveys.problems import Problems, nearest
 from surveys.published.agencies import check_agencies
 from surveys.published.audit_report import AuditReport
-from surveys.published.belonging import check_belonging
+from surveys.published.belonging import published_rows
 from surveys.published.lost_points import check_losses, check_printed_losses
-from surveys.published.published_table import PublishedRow, by_unit, read_published
+from surveys.published.published_table import PublishedRow, by_unit
 from surveys.published.table_changes import note_previous, printed_changes, table_changes
 from surveys.published.table_tree import TableTree, tree_of
 from surveys.published.targets import TargetAudit
@@ -54,7 +54,7 @@ def audit(
     """
     edition = instrument if isinstance(instrument, Instrument) else load_index(instrument)
     path, problems = Path(table_path), Problems()
-    rows = _read(path, edition, problems)
+    rows = published_rows(path, edition, problems)
     tree = tree_of(edition, rows)
     _note_unknown(tree, rows)
     audits = []
@@ -66,7 +66,7 @@ def audit(
         check_agencies(of_unit)
     nodes = pd.DataFrame([node for one in audits for node in one.nodes()], columns=NODE_COLUMNS)
     earlier_path = () if previous is None else (Path(previous),)
-    earlier = tuple(row for each in earlier_path for row in _read(each, edition, Problems()))
+    earlier = tuple(row for each in earlier_path for row in published_rows(each, edition, Problems()))
     changes = (*table_changes(earlier, rows, problems),) if earlier else (*printed_changes(rows, tree),)
     note_previous(rows, earlier, tree)
     return AuditReport(
@@ -78,15 +78,6 @@ def audit(
         tuple(problems),
         tuple((each.name, digest_of(each.read_bytes())) for each in (path, *earlier_path)),
     )
-
-
-def _read(path: Path, instrument: Instrument, problems: Problems) -> tuple[PublishedRow, ...]:
-    """The rows of a table; SurveyError when a fault keeps it from being read."""
-    rows = read_published(path, instrument, problems)
-    if rows:
-        check_belonging(rows, instrument, problems)
-    problems.raise_errors()
-    return tuple(row for row in rows if row.is_number)
 
 
 def _note_unknown(tree: TableTree, rows: Sequence[PublishedRow]) -> None:

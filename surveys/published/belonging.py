@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
+from pathlib import Path
 
 from surveys.definitions.instrument.records import Instrument
 from surveys.problems import Problems
-from surveys.published.published_table import PublishedRow
+from surveys.published.published_table import PublishedRow, read_published
 from surveys.published.table_layout import KnownNames
 from surveys.vocabulary.folding import fold_name, without_marks
 
@@ -16,6 +17,16 @@ _HARDLY_ANY = 0.2
 #: KnownNames are alike from this likeness on; fewer names than this tell nothing.
 _ALIKE, _FEW_NAMES = 0.6, 5
 _SHOWN = 40
+
+
+def published_rows(path: Path, instrument: Instrument, problems: Problems) -> tuple[PublishedRow, ...]:
+    """The rows of a published table of an instrument that hold a value or a target. Raises SurveyError when a fault keeps it from
+    being read."""
+    rows = read_published(path, instrument, problems)
+    if rows:
+        check_belonging(rows, instrument, problems)
+    problems.raise_errors()
+    return tuple(row for row in rows if row.is_number)
 
 
 def check_belonging(rows: Sequence[PublishedRow], instrument: Instrument, problems: Problems) -> None:

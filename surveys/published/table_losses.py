@@ -15,13 +15,17 @@ from surveys.analysis.beside_values import sources_of
 from surveys.analysis.lost_sums import sums_of_losses
 from surveys.analysis.node_values import VALUE_COLUMNS
 from surveys.analysis.points_lost import BESIDE_COLUMNS, loss_tree, nodes_lost
+from surveys.analysis.value_changes import published_earlier, with_changes
 from surveys.definitions.instrument.records import Instrument
 from surveys.published.amounts import HUNDRED
 from surveys.published.published_table import PublishedRow, by_unit, decimals
+from surveys.published.table_layout import KnownNames
 from surveys.published.table_tree import TableTree, tree_of
 from surveys.vocabulary.folding import fold_name
 from surveys.vocabulary.levels import TOTAL
 from surveys.vocabulary.measures import PERCENT, POINTS
+
+_PLAIN_SIGNS = {"≥": ">=", "≤": "<="}
 
 
 @dataclass(frozen=True)
@@ -34,10 +38,15 @@ class TableLosses:
     decimals: int
 
 
-def table_losses(rows: Sequence[PublishedRow], instrument: Instrument) -> TableLosses:
-    """What was lost at every row with a value. ``rows``: of one table, those that are numbers."""
+def table_losses(
+    rows: Sequence[PublishedRow], instrument: Instrument, earlier: pd.DataFrame | None = None
+) -> TableLosses:
+    """What was lost at every row with a value. ``rows``: of one table, those that are numbers; ``earlier``: values of an earlier
+    one (``VALUE_COLUMNS``), in place of those that the table itself prints of last year."""
     tree = tree_of(instrument, rows)
     values = table_values(rows, tree)
+    if earlier is not None:
+        values = with_changes(values, published_earlier(earlier, values), {})
     of_tree = loss_tree(instrument, tree.extras)
     nodes = nodes_lost(values, of_tree)
     printed = [
@@ -58,13 +67,13 @@ def table_values(rows: Sequence[PublishedRow], tree: TableTree) -> pd.DataFrame:
         for unit, of_unit in by_unit(rows).items()
         for record in _of_unit(unit, of_unit, tree, agencies)
     ]
-    return pd.DataFrame(found, columns=[*VALUE_COLUMNS, *BESIDE_COLUMNS])
+    return pd.DataFrame(found, columns=[*VALUE_COLUMNS, "node_name", *BESIDE_COLUMNS])
 
 
 def _of_unit(
     unit: str, rows: Mapping[str, PublishedRow], tree: TableTree, agencies: Mapping[str, str]
 ) -> Iterator[dict[str, object]]:
-    sources = sources_of(tree.instrument, "")
+    sources, names = sources_of(tree.instrument, ""), KnownNames(tree.instrument)
     for code in _downwards(tree):
         row = rows.get(code)
         if row is None or row.value is None:
@@ -73,9 +82,10 @@ def _of_unit(
         lead = _nearest(code, rows, tree)
         yield {
             "block": "",
-            "unit_code": unit,
+            "unit_code": names.unit_of(unit),
             "unit_name": unit,
             "node_code": code,
+            "node_name": row.name,
             "node_level": node.level if node else "",
             "measure": POINTS if row.in_points else PERCENT,
             "maximum": np.nan if most is None else float(most),
@@ -89,7 +99,7 @@ def _of_unit(
             "change": np.nan if row.previous is None else float(row.value - row.previous),
             "change_low": np.nan,
             "change_high": np.nan,
-            "sign": row.sign,
+            "sign": _PLAIN_SIGNS.get(row.sign, row.sign),
             "target": np.nan if row.target is None else float(row.target),
             "due": row.due,
             "lead_agency": agencies.get(fold_name(lead.lead), lead.lead) if lead else "",

@@ -70,6 +70,18 @@ NONRESPONSE_COLUMNS = (
     "block", "unit_code", "node_code", "group", "response_rate", "score", "ci_low", "ci_high", "low_delta", "high_delta",
     "low_worst", "high_worst",
 )  # fmt: skip
+#: What each unit lost at each node, beside its target, the agencies in charge and an earlier round.
+GAP_COLUMNS = (
+    "block", "unit_code", "unit_name", "node_code", "node_name", "node_level", "source", "measure", "maximum", "value", "lost",
+    "lost_low", "lost_high", "share_of_loss", "order", "rank", "ranked", "best", "median", "previous", "change", "change_low",
+    "change_high", "sign", "target", "due", "distance", "distance_low", "distance_high", "lead_agency",
+    "coordinating_agencies", "status", "note",
+)  # fmt: skip
+#: What each unit lost in parts of its index: in a field, by where points come from, by the agency in the lead.
+GAP_SUM_COLUMNS = (
+    "block", "unit_code", "unit_name", "sum_by", "sum_code", "sum_name", "leaves", "maximum", "value", "lost", "lost_low",
+    "lost_high", "share_of_loss", "sign", "target", "distance", "distance_low", "distance_high", "status", "note",
+)  # fmt: skip
 #: Changes between two rounds.
 CHANGE_COLUMNS = (
     "block", "unit_code_old", "unit_code", "unit_name", "node_code", "node_level", "group", "score_old", "score_new",

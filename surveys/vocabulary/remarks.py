@@ -21,6 +21,7 @@ REMARKS = (
     "compare.below_changed.note", "compare.rule_changed.note", "compare.items_changed.note", "compare.scale_changed.note",
     "reach.unranked", "reach.no_place", "reach.not_additive", "reach.out_of_reach", "reach.within_noise",
     "reach.unequal_steps", "reach.more_than_forms", "reach.census_now", "reach.no_error", "reach.fewer_than_census",
+    "gaps.maximum_changed",
 )  # fmt: skip
 
 
