@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from surveys.between_rounds import compare
-from surveys.comparison.changes import NOT_COMPARABLE
+from surveys.comparison.steps import NOT_COMPARABLE
 from surveys.handover.earlier_results import HANDOVER
 from surveys.handover.fingerprint import fingerprint as fingerprint_of_folder
 from surveys.handover.fingerprint import typed_fingerprint

@@ -13,15 +13,15 @@ import pandas as pd
 
 from surveys.analysis.analysed_round import AnalysedRound
 from surveys.analysis.cross_tables import cross_tables
-from surveys.comparison.changes import Comparison
+from surveys.comparison.series import RoundSeries
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.records import StudyDefinition
 from surveys.gap_report import Gaps, gaps_of_round
 from surveys.handover.analysed_results import analysed_round, read_analysed
+from surveys.handover.comparison_folder import deliver_comparison
 from surveys.handover.export.exported import deliver_export
 from surveys.handover.package import deliver
 from surveys.handover.reach_folder import Asked, Reach, reach_of
-from surveys.handover.rounds import deliver_comparison
 from surveys.problems import Language, Problem, SurveyError
 from surveys.published.study_targets import audit_targets, placed, results_of
 from surveys.returns.files.opening import Waiting
@@ -36,6 +36,7 @@ from surveys.validity.screened_round import ScreenedRound
 from surveys.validity.screening import screen
 from surveys.vocabulary.notebook_display import Shown
 from surveys.vocabulary.progress import Stages, Step
+from surveys.vocabulary.statuses import PUBLISHED
 
 
 @dataclass(frozen=True, repr=False)
@@ -171,29 +172,54 @@ class Result(Screening):
 
 @dataclass(frozen=True, repr=False)
 class RoundComparison(Shown):
-    """Two rounds side by side (``surveys.compare``). ``language``: that of the official files of the later round."""
+    """Rounds side by side (``surveys.compare``), the oldest first."""
 
-    comparison: Comparison
-    instrument: Instrument
-    language: Language = "vi"
+    compared: RoundSeries
+
+    @property
+    def instrument(self) -> Instrument:
+        """The edition of the newest round."""
+        return self.compared.newest.instrument
+
+    @property
+    def language(self) -> Language:
+        """The language of the official files of the newest round."""
+        return self.compared.newest.language
 
     @property
     def changes(self) -> pd.DataFrame:
-        """One row per block × unit × node × group: both scores, change, pointwise interval, corrected p-value, change of
-        rank."""
-        return self.comparison.table
+        """One row per block × unit × node × group and pair of neighbouring rounds: both scores, change, pointwise interval,
+        corrected p-value, change of rank."""
+        return self.compared.changes
+
+    @property
+    def series(self) -> pd.DataFrame:
+        """One row per block × unit × node × group × round: score, pointwise interval, points, ranks, and whether it is comparable
+        with the round before; published figures as rows of their own."""
+        return self.compared.series
+
+    @property
+    def has_published(self) -> bool:
+        """Whether published figures stand in the series."""
+        return bool((self.series["basis"] == PUBLISHED).any())
 
     @property
     def refused(self) -> tuple[Problem, ...]:
         """Why some nodes and units are not compared."""
-        return self.comparison.refused
+        return self.compared.refused
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What was found beside that: rounds in another order, published figures that were measured otherwise."""
+        return self.compared.told
 
     def write(self, out: str | Path) -> None:
-        """Write the table of changes at ``out``: all of it, or nothing."""
-        deliver_comparison(self.comparison, Path(out), self.language)
+        """Write the changes, the series and a workbook of them at ``out``: all of it, or nothing."""
+        deliver_comparison(self.compared, Path(out))
 
     def facts(self) -> Mapping[str, object]:
         return {
+            "rounds": ", ".join(one.label for one in self.compared.rounds),
             "rows": f"{len(self.changes):,}",
             "compared": f"{int(self.changes['change'].notna().sum()):,}",
             "refused": len(self.refused),

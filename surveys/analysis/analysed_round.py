@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from surveys.comparison.changes import ComparedRound
+from surveys.comparison.compared_round import ComparedRound
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.agencies import AgenciesInCharge
 from surveys.definitions.study.records import Agency, Inference, Output, Target

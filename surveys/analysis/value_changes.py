@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 
 from surveys.analysis.node_values import KEY
-from surveys.comparison.changes import DIVIDED, ComparedRound, Key, compare
+from surveys.comparison.changes import compare
 from surveys.comparison.comparability import incomparable
+from surveys.comparison.compared_round import DIVIDED, ComparedRound, Key
 from surveys.comparison.crosswalk import successors
 from surveys.problems import Problem, Problems
 from surveys.vocabulary.levels import ALL_GROUPS

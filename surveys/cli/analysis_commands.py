@@ -99,23 +99,26 @@ def reach(  # noqa: PLR0913
 @app.command(cls=WordedCommand)
 def compare(
     context: typer.Context,
-    old: Annotated[str, typer.Argument(metavar="OLD")],
-    new: Annotated[str, typer.Argument(metavar="NEW")],
-    crosswalk: Annotated[str | None, typer.Option("--crosswalk", metavar="FILE")] = None,
+    rounds: Annotated[list[str], typer.Argument(metavar="OLD NEW [NEWER …]")],
+    crosswalk: Annotated[list[str] | None, typer.Option("--crosswalk", metavar="FILE")] = None,
+    headlines: Annotated[str | None, typer.Option("--headlines", metavar="FILE")] = None,
     out: MaybeOut = None,
 ) -> None:
-    from surveys.reports.summaries import change_summaries
+    from surveys.reports.summaries import change_summaries, series_summaries
 
     terminal: Terminal = context.obj
     if out is not None:
         sv.ready(out, "comparison")
     with terminal.progress() as stages:
-        comparison = sv.compare(old, new, crosswalk, stages)
+        comparison = sv.compare(*rounds, crosswalk=crosswalk, headlines=headlines, progress=stages)
         if out is not None:
             comparison.write(out)
-    terminal.problems(comparison.refused)
+    terminal.problems((*comparison.refused, *comparison.warnings))
     for summary in change_summaries(comparison.changes, comparison.instrument, terminal.language):
         terminal.summary(summary)
+    if len(rounds) > 2 or comparison.has_published:
+        for summary in series_summaries(comparison.compared, terminal.language):
+            terminal.summary(summary)
     if out is not None:
         show_written(terminal, out)
 

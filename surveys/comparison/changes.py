@@ -2,7 +2,9 @@
 with the reason where the editions do not measure the same thing.
 
 Rounds are independent samples: Var(new − old) = Var(new) + Var(old), degrees of freedom after Satterthwaite. P-values of one
-node and group are corrected over the units of the block (Holm by default), since all units are looked at together.
+node and group are corrected over the units of the block (Holm by default), since all units are looked at together. Where both
+rounds have the council's half, the totals of both halves are compared too: their change has the error of the survey parts,
+shifted by the change of the council's points.
 
 A change of rank lies between the best old rank less the worst new one and the worst old rank less the best new one, for all units
 of a block at once, wherever the sets of ranks of both rounds hold: with the product of their levels, 90 % for two rounds at 95 %
@@ -17,47 +19,33 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from surveys.comparison.comparability import incomparable, same_items
-from surveys.definitions.instrument.records import Instrument
-from surveys.problems import Language, Problem, Problems
+from surveys.comparison.compared_round import ComparedRound, Key, RoundPart
+from surveys.comparison.steps import RoundStep, step_between
+from surveys.problems import Problem, Problems
 from surveys.scoring.inference import satterthwaite
 from surveys.scoring.quantities import Floats
 from surveys.vocabulary.columns import CHANGE_COLUMNS
-from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
+from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL, TOTAL
 from surveys.vocabulary.remarks import Remark
-from surveys.vocabulary.statuses import INCOMPARABLE, MISSING, OK
+from surveys.vocabulary.statuses import INCOMPARABLE, MISSING, OK, PROVISIONAL
 from weighting.estimation.estimates import adjusted_p
 from weighting.estimation.intervals import t_quantile
 from weighting.ranking.changes import change_limits
 
 KEYS = ["block", "unit_code", "node_code", "group"]
-Key = tuple[str, str]  # block, unit
-#: Faults by which two rounds have nothing that can be compared.
-NOT_COMPARABLE = ("compare.no_common_node", "compare.no_common_unit")
 #: What is compared of the two rounds.
-_COMPARED = ("score", "se", "df", "ci_low", "ci_high")
+_COMPARED = ("score", "se", "df", "ci_low", "ci_high", "status")
 _RANK_CHANGES = ("rank_change", "rank_change_low", "rank_change_high")
-#: Successor of a unit that was divided among several: no unit has an empty code.
-DIVIDED: Key = ("", "")
-
-
-@dataclass(frozen=True)
-class ComparedRound:
-    """A scored round as a comparison needs it: its instrument, the score table (``SCORE_COLUMNS``), the league table
-    (``UNIT_COLUMNS``), and the language of its official files."""
-
-    instrument: Instrument
-    table: pd.DataFrame
-    units: pd.DataFrame
-    language: Language = "vi"
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """``table``: one row per unit × node × group of the new round, ``CHANGE_COLUMNS``, scores in [0, 1];
-    ``refused``: why nodes or units were not compared."""
+    """``table``: one row per unit × node × group of the new round, for each part of the index, ``CHANGE_COLUMNS``, scores in
+    [0, 1]; ``breaks``: for each row ``ok`` or the code of what stands against the comparison; ``refused``: why nodes or units
+    were not compared."""
 
     table: pd.DataFrame
+    breaks: pd.Series
     refused: tuple[Problem, ...]
 
 
@@ -77,62 +65,54 @@ def compare(
     predecessors, or one that was ``DIVIDED``, is not compared. ``method`` is one of those of
     :func:`weighting.estimation.estimates.adjusted_p`.
     """
-    problems = Problems()
-    differing = incomparable(old.instrument, new.instrument, problems)
-    heirs = {unit: (successors or {}).get(unit, unit) for unit in units_of(old)}
-    earlier = _under_heirs(_with_items_of(old, new.instrument), heirs, problems)
-    before, after = old.instrument.name, new.instrument.name
-    if all(code in differing for code in new.table["node_code"].unique()):
-        problems.add("compare.no_common_node", old_edition=before, new_edition=after)
-    if not set(heirs.values()) & set(units_of(new)):
-        problems.add("compare.no_common_unit", old_edition=before, new_edition=after)
+    step, problems = step_between(old, new, successors), Problems()
+    problems.extend(step.told)
     problems.raise_errors()
+    return changes_of(step, level=level, method=method)
+
+
+def changes_of(step: RoundStep, *, level: float = 0.95, method: str = "holm") -> Comparison:
+    """The changes of two neighbouring rounds, of every part that both have."""
+    before, after = step.old.parts, step.new.parts
+    found = [
+        _of_part(step, part, (before[part], after[part]), (level, method)) for part in after if part in before
+    ]
+    table = pd.concat(found, ignore_index=True)
+    table = table.assign(round_old=step.old.label, round_new=step.new.label)
+    return Comparison(table[list(CHANGE_COLUMNS)], table["_break"], step.told)
+
+
+def _of_part(
+    step: RoundStep, part: str, tables: tuple[RoundPart, RoundPart], correction: tuple[float, str]
+) -> pd.DataFrame:
+    """The changes of one part of the index, with the column ``_break``."""
+    (old, new), (level, method) = tables, correction
+    earlier = _under_heirs(step, old.table)
     merged = new.table.merge(earlier, on=KEYS, how="left", suffixes=("_new", "_old"))
-    merged = _with_ranks(merged, (list(heirs.values()), old.units), (units_of(new), new.units))
-    table = _with_remarks(_changes(merged, level), differing)
+    heirs = [step.heirs[unit] for unit in keys_of(old.units)]
+    merged = _with_ranks(merged, (heirs, old.units), (keys_of(new.units), new.units))
+    table = _with_remarks(_changes(merged, level).assign(part=part), step)
     refused = (table["status"] != OK).to_numpy()
     for column in ("change", "se", "ci_low", "ci_high", "df", "p_value", *_RANK_CHANGES):
         table[column] = table[column].mask(refused)
     families = table.groupby(["block", "node_code", "group"], sort=False)["p_value"]
     table["p_adjusted"] = families.transform(lambda p: adjusted_p(p.to_numpy(), method))
-    return Comparison(_moves_without_difference(table, level)[list(CHANGE_COLUMNS)], tuple(problems))
+    return _moves_without_difference(table, level)
 
 
-def units_of(scored: ComparedRound) -> list[Key]:
-    """(block, unit) of every unit of a round."""
-    return list(zip(scored.units["block"], scored.units["unit_code"], strict=True))
+def keys_of(units: pd.DataFrame) -> list[Key]:
+    """(block, unit) of every row of a league table."""
+    return list(zip(units["block"], units["unit_code"], strict=True))
 
 
-# --- the old round under the codes of the new one ---------------------------------------------------------------------
-
-
-def _with_items_of(old: ComparedRound, new: Instrument) -> pd.DataFrame:
-    """The old table with its items under the codes of the new edition; items that it no longer has are left out."""
-    codes = same_items(old.instrument, new)
-    rows = zip(old.table["node_code"], old.table["node_level"], strict=True)
-    named = [codes.get(code, "") if level == ITEM_LEVEL else code for code, level in rows]
-    renamed = old.table.assign(node_code=named)
-    return renamed[renamed["node_code"] != ""]
-
-
-def _under_heirs(table: pd.DataFrame, heirs: Mapping[Key, Key], problems: Problems) -> pd.DataFrame:
-    """The old table under the codes of the new units; units that were divided or merged are left out and named."""
-    predecessors: dict[Key, list[str]] = {}
-    for (block, unit), heir in heirs.items():
-        if heir == DIVIDED:
-            problems.add("compare.divided_unit", severity="warning", block=block, unit=unit)
-        else:
-            predecessors.setdefault(heir, []).append(unit)
-    for (block, unit), merged in sorted(predecessors.items()):
-        if len(merged) > 1:
-            problems.add(
-                "compare.merged_unit", severity="warning", block=block, unit=unit, predecessors=merged
-            )
-    single = [(*unit, *heir) for unit, heir in heirs.items() if len(predecessors.get(heir, ())) == 1]
-    names = pd.DataFrame(single, columns=["block_old", "unit_code_old", "block", "unit_code"], dtype=str)
-    earlier = table.rename(columns={"block": "block_old", "unit_code": "unit_code_old"})
-    kept = earlier.merge(names, on=["block_old", "unit_code_old"])
-    return kept[[*KEYS, "unit_code_old", *_COMPARED, "status"]]
+def _under_heirs(step: RoundStep, table: pd.DataFrame) -> pd.DataFrame:
+    """The old table under the codes of the new round; units that were divided or merged are left out, and items that are not
+    asked any more."""
+    rows = zip(table["node_code"], table["node_level"], strict=True)
+    named = table.assign(node_code=[step.code_of(code, is_item=level == ITEM_LEVEL) for code, level in rows])
+    named = named[named["node_code"] != ""]
+    earlier = named.rename(columns={"block": "block_old", "unit_code": "unit_code_old"})
+    return earlier.merge(step.units, on=["block_old", "unit_code_old"])[[*KEYS, "unit_code_old", *_COMPARED]]
 
 
 # --- the arithmetic ---------------------------------------------------------------------------------------------------
@@ -168,24 +148,28 @@ def _known_se(merged: pd.DataFrame, when: str) -> Floats:
     return np.where((se == 0) & ~(high == low), np.nan, se)
 
 
+def at_roots(rows: pd.DataFrame, keys: Sequence[Key], units: pd.DataFrame, name: str) -> pd.Series:
+    """A column of whole numbers of a league table beside the rows of the total over all groups, nothing beside the others.
+    ``keys``: the (block, unit) under which each row of the league table stands in ``rows``."""
+    root = (rows["node_level"] == rows["node_level"].iloc[0]) & (rows["group"] == ALL_GROUPS)
+    numbers = dict(zip(keys, units[name], strict=True))
+    found = [numbers.get(u, pd.NA) if at else pd.NA for u, at in zip(keys_of(rows), root, strict=True)]
+    return pd.Series(found, index=rows.index, dtype="Int64")
+
+
 def _with_ranks(
     merged: pd.DataFrame, old: tuple[Sequence[Key], pd.DataFrame], new: tuple[Sequence[Key], pd.DataFrame]
 ) -> pd.DataFrame:
     """Ranks of both rounds, their change and its limits beside the root's rows over all groups; each round with the unit of the
     new one that each row of its league table belongs to."""
 
-    def at_roots(name: str, among: tuple[Sequence[Key], pd.DataFrame]) -> pd.Series:
-        ranks = dict(zip(among[0], among[1][name], strict=True))
-        found = [ranks.get(u, pd.NA) if at else pd.NA for u, at in zip(units, root, strict=True)]
-        return pd.Series(found, index=merged.index, dtype="Int64")
-
     def limits_of(round_: tuple[Sequence[Key], pd.DataFrame]) -> tuple[Floats, Floats]:
-        low, high = (np.array(at_roots(name, round_).astype(float)) for name in ("rank_low", "rank_high"))
+        low, high = (
+            np.array(at_roots(merged, *round_, name).astype(float)) for name in ("rank_low", "rank_high")
+        )
         return low, high
 
-    root = (merged["node_level"] == merged["node_level"].iloc[0]) & (merged["group"] == ALL_GROUPS)
-    units = list(zip(merged["block"], merged["unit_code"], strict=True))
-    was, now = at_roots("rank", old), at_roots("rank", new)
+    was, now = at_roots(merged, *old, "rank"), at_roots(merged, *new, "rank")
     low, high = change_limits(limits_of(old), limits_of(new))
     return merged.assign(
         rank_old=was,
@@ -205,15 +189,35 @@ def _moves_without_difference(table: pd.DataFrame, level: float) -> pd.DataFrame
     return table.assign(note=pd.Series(notes, index=table.index, dtype=object))
 
 
-def _with_remarks(table: pd.DataFrame, differing: Mapping[str, str]) -> pd.DataFrame:
-    """Status ok, incomparable or missing, with the reason as a remark."""
-    reasons = np.array([differing.get(node, "") for node in table["node_code"]])
-    alone = table["unit_code_old"].isna()
-    cases = [reasons != "", alone, table[["score_old", "score_new"]].isna().any(axis=1)]
-    notes = [f"{reason}.note" for reason in reasons]
-    cases.append(table["se"].isna())
-    codes = np.select(cases, [notes, "compare.no_predecessor", "compare.no_value", "compare.no_error"], "")
-    return table.assign(
-        status=np.select(cases[:3], [INCOMPARABLE, MISSING, MISSING], OK),
-        note=pd.Series([(Remark(code),) if code else () for code in codes.tolist()], dtype=object),
+def _with_remarks(table: pd.DataFrame, step: RoundStep) -> pd.DataFrame:
+    """Status ok, incomparable or missing, the code of what stands against the comparison, and that as a remark."""
+    reasons = np.array([step.differing.get(node, "") for node in table["node_code"]])
+    merged = np.array([step.is_merged(unit) for unit in keys_of(table)], dtype=bool)
+    without = table[["score_old", "score_new"]].isna().any(axis=1)
+    cases = [reasons != "", merged, table["unit_code_old"].isna(), without]
+    breaks = np.select(
+        cases, [reasons, "compare.merged_unit", "compare.no_predecessor", "compare.no_value"], ""
     )
+    said = [breaks != "", table["se"].isna()]
+    codes = np.select(said, [_remark_codes(breaks), _without_error(table)], "")
+    first = table[["status_old", "status_new"]].isin([PROVISIONAL]).any(axis=1) & (breaks == "")
+    provisional = Remark("compare.provisional")
+    notes = [
+        (*((Remark(code),) if code else ()), *((provisional,) if at_first else ()))
+        for code, at_first in zip(codes.tolist(), first, strict=True)
+    ]
+    status = np.select(cases, [INCOMPARABLE, MISSING, MISSING, MISSING], OK)
+    short = [code.removeprefix("compare.") or OK for code in breaks.tolist()]
+    return table.assign(status=status, note=pd.Series(notes, dtype=object), _break=short)
+
+
+def _remark_codes(breaks: np.ndarray) -> np.ndarray:
+    """The remark that tells each break in a table, whose cells name neither node nor editions."""
+    alone = np.isin(breaks, ["compare.no_predecessor", "compare.no_value"])
+    return np.where(alone, breaks, [f"{code}.note" for code in breaks.tolist()])
+
+
+def _without_error(table: pd.DataFrame) -> np.ndarray:
+    """Why a change has no error: nothing of the node is surveyed, or the error is not known."""
+    nothing = (table["part"] == TOTAL) & table["df_old"].isna() & table["df_new"].isna()
+    return np.where(nothing, "compare.assessed", "compare.no_error")

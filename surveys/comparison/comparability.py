@@ -12,8 +12,8 @@ def incomparable(old: Instrument, new: Instrument, problems: Problems) -> dict[s
     """Nodes and items of the new edition that do not measure what they measured, with the code of the reason.
 
     A node is comparable when it exists in both editions with the same items on the same scales, the same rule, weights
-    and groups, and all its children are comparable. An item is known by its wording; its number may change. Editions that
-    declare each other in ``comparable_with`` are comparable.
+    and groups, and all its children are comparable and have the same share in it. An item is known by its
+    wording; its number may change. Editions that declare each other in ``comparable_with`` are comparable.
     """
     if old.name in new.comparable_with:
         return {}
@@ -63,6 +63,8 @@ def _reason(old: Instrument, new: Instrument, node: Node, reasons: Mapping[str, 
         return "compare.children_changed"
     if any(child in reasons for child in children):
         return "compare.below_changed"
+    if _shares(old, node.code) != _shares(new, node.code):
+        return "compare.weights_changed"
     if (before.rule, before.groups, before.low, before.high) != (node.rule, node.groups, node.low, node.high):
         return "compare.rule_changed"
     was, now = (_asked(edition, node.code) for edition in (old, new))
@@ -72,6 +74,13 @@ def _reason(old: Instrument, new: Instrument, node: Node, reasons: Mapping[str, 
     if was != now or old.scoring != new.scoring:
         return "compare.scale_changed"
     return ""
+
+
+def _shares(instrument: Instrument, node: str) -> dict[str, tuple[float, float]]:
+    """Child → its weight, and its maximum as a share of those of all children, to the ninth digit."""
+    children = instrument.children.get(node, ())
+    total = sum(child.max_points or 0.0 for child in children) or 1.0
+    return {child.code: (child.weight, round((child.max_points or 0.0) / total, 9)) for child in children}
 
 
 def _asked(instrument: Instrument, node: str) -> list[tuple[object, ...]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from surveys.comparison.changes import DIVIDED, ComparedRound, Key, units_of
+from surveys.comparison.compared_round import DIVIDED, ComparedRound, Key
 from surveys.definitions.csv_tables import TableColumns, read_table
 from surveys.problems import Place, Problems
 
@@ -23,9 +23,9 @@ def successors(old: ComparedRound, new: ComparedRound, crosswalk: str | Path | N
     row that names an unknown unit.
     """
     if crosswalk is None:
-        return from_register(old, units_of(new))
+        return from_register(old, new.unit_keys)
     problems = Problems()
-    pairs = _read(Path(crosswalk), units_of(old), units_of(new), problems)
+    pairs = _read(Path(crosswalk), old.unit_keys, new.unit_keys, problems)
     problems.raise_errors()
     return single(pairs)
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -27,6 +28,8 @@ _FAULTS: Mapping[str, str] = {
     "literal_error": "record.not_accepted",
     "float_parsing": "record.not_number",
     "float_type": "record.not_number",
+    "decimal_parsing": "record.not_number",
+    "decimal_type": "record.not_number",
     "finite_number": "record.not_finite",
     "int_parsing": "record.not_whole",
     "int_type": "record.not_whole",
@@ -125,7 +128,7 @@ def columns_of(record: type) -> TableColumns:
     needed = {field.name: field.default is MISSING for field in fields(record)}
     kinds = {name: {kind, *get_args(kind)} for name, kind in types_of(record).items()}
     counts = [name for name, kind in kinds.items() if Count in kind]
-    numbers = [name for name, kind in kinds.items() if {int, float, Count} & kind]
+    numbers = [name for name, kind in kinds.items() if {int, float, Decimal, Count} & kind]
     return TableColumns(needed, numbers, counts)
 
 

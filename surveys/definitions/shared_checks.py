@@ -58,7 +58,7 @@ def check_once(draft: Draft, once: Iterable[Key]) -> None:
     for record, column, key in once:
         rows, told_by = draft.of(record), attrgetter(*key)
         if len({told_by(made) for made, _ in rows}) < len(rows):
-            keys = ("/".join(getattr(made, name) for name in key).rstrip("/") for made, _ in rows)
+            keys = ("/".join(str(getattr(made, name)) for name in key).rstrip("/") for made, _ in rows)
             note_doubles(zip(keys, (place for _, place in rows), strict=True), column)
 
 

@@ -22,18 +22,20 @@ from surveys.returns.form_numbers import NUMBER_COLUMNS
 from surveys.review import columns_and_words
 from surveys.vocabulary import columns
 from surveys.vocabulary.council_tables import COUNCIL_COLUMNS, COUNTED
-from surveys.vocabulary.levels import MEASURED_BY
+from surveys.vocabulary.levels import MEASURED_BY, PARTS
 from surveys.vocabulary.measures import MEASURES, SIGNS, SUMMED_BY
 from surveys.vocabulary.statuses import (
     AUDIT_STATUSES,
     BASES,
     CHANGE_STATUSES,
+    COMPARABLE,
     DISPOSITIONS,
     EXPLANATION_DECISIONS,
     EXPLANATION_STATUSES,
     NO_FORMS,
     NOT_FROM_ANSWERS,
     REACH_STATUSES,
+    SERIES_BASES,
     STATUSES,
 )
 from surveys.vocabulary.ways import MARKS, WAYS, YES_NO
@@ -62,6 +64,9 @@ _ACCEPTED = {
     "signs": SIGNS,
     "losses_by": SUMS_BY,
     "summed_by": SUMMED_BY,
+    "parts": PARTS,
+    "series_bases": SERIES_BASES,
+    "comparable": COMPARABLE,
 }
 #: Tables in which people decide, by name: their layout is declared, and they are written, in the review room.
 REVIEWED = {
@@ -102,6 +107,7 @@ _MADE = {
     "respondent-profile": columns.PROFILE_COLUMNS,
     "gaps": columns.GAP_COLUMNS,
     "gap-sums": columns.GAP_SUM_COLUMNS,
+    "series": columns.SERIES_COLUMNS,
     "form-numbers": NUMBER_COLUMNS,
     **{f"council-{name}": names for name, names in COUNCIL_COLUMNS.items()},
     **{name: table.columns for name, table in REVIEWED.items()},
@@ -220,7 +226,8 @@ AGENCIES, TARGETS = TABLES["agencies"], TABLES["targets"]
 FORMS, FUNNEL, WEIGHTS, DIAGNOSTICS = (
     TABLES[name] for name in ("forms", "funnel", "weights", "weight-diagnostics")
 )
-TREE, CHANGES, UNDECIDED = (TABLES[name] for name in ("tree", "changes", "undecided"))
+TREE, UNDECIDED = TABLES["tree"], TABLES["undecided"]
+CHANGES, SERIES = TABLES["changes"], TABLES["series"]
 FORM_NUMBERS = TABLES["form-numbers"]
 EXPLANATIONS, UNIT_EXPLANATIONS = TABLES["explanations"], TABLES["unit-explanations"]
 #: The council's tables with all the columns they may have; which of them an index has says

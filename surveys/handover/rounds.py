@@ -1,4 +1,4 @@
-"""Rounds that were handed over, read back for a comparison; and the comparison handed over in turn."""
+"""Rounds as a comparison needs them: just scored, or read back from what was handed over."""
 
 from __future__ import annotations
 
@@ -9,32 +9,54 @@ from typing import Any
 
 import pandas as pd
 
-from surveys.comparison.changes import ComparedRound, Comparison
+from surveys.comparison.compared_round import ComparedRound
 from surveys.definitions.instrument.parts import TABLES
 from surveys.definitions.instrument.reading import load_instrument
 from surveys.definitions.instrument.records import Instrument, ScorePlan
 from surveys.definitions.instrument.shelf import INSTRUMENT_FILE, shipped
 from surveys.definitions.record_building import build
-from surveys.definitions.study.records import Output
+from surveys.definitions.study.publication import Period
 from surveys.handover import official_columns
 from surveys.handover.manifest import (
     INSTRUMENT,
     MANIFEST,
     SUMS,
+    inputs_of,
     language_of,
     read_manifest,
     read_sums,
 )
 from surveys.handover.package_reading import typed_frame
 from surveys.handover.read_back import PrintedTable, read_printed
-from surveys.handover.table_folder import TableFolder, deliver_tables
-from surveys.problems import Language, Place, Problems, fault
+from surveys.problems import Place, Problems, fault
+from surveys.scoring.scored_round import ScoredRound
 from surveys.vocabulary.digests import digest_of
+
+#: Tables of the council's half, and all that are read.
+_INDEX = (official_columns.INDEX, official_columns.INDEX_UNITS)
+_READ = (official_columns.SCORES, official_columns.UNITS, *_INDEX)
 
 
 def is_result(folder: Path) -> bool:
     """True for a folder of results (with scores) that this program wrote."""
     return read_manifest(folder / MANIFEST) is not None and (folder / official_columns.SCORES.path).is_file()
+
+
+def compared_round(scored: ScoredRound) -> ComparedRound:
+    """A round that was just scored."""
+    study, scores = scored.study, scored.scores
+    return ComparedRound(
+        study.instrument,
+        scores.table,
+        scores.units,
+        study.output.language,
+        scores.index,
+        scores.index_units,
+        label=study.code,
+        period=study.publication.period,
+        headlines=study.headlines,
+        source={"inputs": inputs_of(study)},
+    )
 
 
 def read_round(folder: Path) -> ComparedRound:
@@ -46,21 +68,34 @@ def read_round(folder: Path) -> ComparedRound:
     problems = Problems()
     _check_sums(folder, problems)
     problems.raise_errors()
-    found = [
-        read_printed(folder, table.path, table, problems)
-        for table in (official_columns.SCORES, official_columns.UNITS)
-    ]
-    problems.raise_errors()
     run = read_manifest(folder / MANIFEST) or {}
-    instrument = instrument_of_results(folder, run)
-    scores, units = (frame_of(table) for table in found if table is not None)
-    recorded = run.get("scoring", {})
-    plan = build(
-        ScorePlan, recorded if isinstance(recorded, Mapping) else {}, Place(problems, MANIFEST, at="scoring")
-    )
+    tables = [table for table in _READ if table not in _INDEX or (folder / table.path).is_file()]
+    found = {table: read_printed(folder, table.path, table, problems) for table in tables}
     problems.raise_errors()
-    instrument = replace(instrument, scoring=plan or ScorePlan())
-    return ComparedRound(instrument, scores, units, language_of(run))
+    instrument = instrument_of_results(folder, run)
+    frames = {table: frame_of(printed) for table, printed in found.items() if printed is not None}
+    recorded, at = run.get("scoring", {}), Place(problems, MANIFEST, at="scoring")
+    plan = build(ScorePlan, recorded if isinstance(recorded, Mapping) else {}, at)
+    problems.raise_errors()
+    return ComparedRound(
+        replace(instrument, scoring=plan or ScorePlan()),
+        frames[official_columns.SCORES],
+        frames[official_columns.UNITS],
+        language_of(run),
+        frames.get(official_columns.INDEX),
+        frames.get(official_columns.INDEX_UNITS),
+        label=_text_in(run, "study", "code"),
+        period=Period(*(_text_in(run, "settings", "publication", "period", day) for day in ("start", "end"))),
+        source={"results": digest_of((folder / SUMS).read_bytes()) if (folder / SUMS).is_file() else ""},
+    )
+
+
+def _text_in(run: Mapping[str, Any], *keys: str) -> str:
+    """A text of a record, by the keys that lead to it; empty where there is none."""
+    found: object = run
+    for key in keys:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found if isinstance(found, str) else ""
 
 
 def instrument_of_results(folder: Path, run: Mapping[str, Any]) -> Instrument:
@@ -74,18 +109,12 @@ def instrument_of_results(folder: Path, run: Mapping[str, Any]) -> Instrument:
 def _check_sums(folder: Path, problems: Problems) -> None:
     """Files that a comparison reads and that are others than those which were handed over with their checksums."""
     instrument = [f"{INSTRUMENT}/{name}" for name in (INSTRUMENT_FILE, *TABLES)]
-    paths = (MANIFEST, official_columns.SCORES.path, official_columns.UNITS.path, *instrument)
+    paths = (MANIFEST, *(table.path for table in _READ), *instrument)
     for path, expected in read_sums(folder / SUMS).items():
         if path in paths and (folder / path).is_file():
             found = digest_of((folder / path).read_bytes())
             if found != expected:
                 problems.add("verify.file_changed", file=path, expected=expected, found=found)
-
-
-def deliver_comparison(comparison: Comparison, out: Path, language: Language) -> None:
-    """Write the changes at ``out`` in the ``language`` of official files: table, descriptor, checksums; all or nothing."""
-    changes = {official_columns.CHANGES.name: comparison.table}
-    deliver_tables(TableFolder("comparison", "changes", changes, Output(language=language)), out)
 
 
 def frame_of(table: PrintedTable) -> pd.DataFrame:

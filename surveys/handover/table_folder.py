@@ -10,14 +10,14 @@ import pandas as pd
 
 from surveys.definitions.study.records import Output
 from surveys.handover.folder import write_folder
-from surveys.handover.manifest import MANIFEST, Content, plain_manifest
+from surveys.handover.manifest import MANIFEST, Content, digests_of, plain_manifest
 from surveys.handover.official_columns import TABLES, OfficialTable
 from surveys.handover.result_frames import printed, table_bytes
 from surveys.handover.seal import described, sealed
 
 #: What a folder holds → the tables that it has, and those that it may have.
 TABLES_OF: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "comparison": (("changes",), ()),
+    "comparison": (("changes", "series"), ()),
     "reach": (("reach", "ways", "detectable"), ()),
     "tables": (("cross-tables", "cross-tests", "respondent-profile"), ()),
     "gaps": (("gaps",), ("gap-sums",)),
@@ -68,7 +68,7 @@ class TableFolder:
             table: table_bytes(table, printed(table, frame, self.output)) for table, frame in wanted.items()
         }
         tables = described(self.name, self.title, csvs, self.output)
-        manifest = plain_manifest(self.content, **self.facts)
+        manifest = plain_manifest(self.content, **self.facts, outputs=digests_of(self.others))
         return sealed({**tables, **self.others, MANIFEST: manifest})
 
 

@@ -9,13 +9,15 @@ from surveys.definitions.study.publication import CitedDocument, IssuedDocument,
 from surveys.definitions.study.records import StudyDefinition
 from surveys.problems import Language, Names, phrase, wording
 from surveys.vocabulary.dates import written_date
-from surveys.vocabulary.levels import MEASURED_BY
+from surveys.vocabulary.levels import MEASURED_BY, PARTS
 from surveys.vocabulary.measures import MEASURES
 from surveys.vocabulary.statuses import (
     BASES,
+    COMPARABLE,
     EXPLANATION_DECISIONS,
     EXPLANATION_STATUSES,
     REACH_STATUSES,
+    SERIES_BASES,
     STATUSES,
 )
 from surveys.vocabulary.ways import MARKS, WAYS, YES_NO
@@ -29,6 +31,9 @@ _CODES: Mapping[str, Sequence[str]] = {
     "status": STATUSES,
     "basis": BASES,
     "measured_by": MEASURED_BY,
+    "part": PARTS,
+    "series_basis": SERIES_BASES,
+    "comparable": COMPARABLE,
     "explanation_status": EXPLANATION_STATUSES,
     "explanation_decision": EXPLANATION_DECISIONS,
     "reach_status": REACH_STATUSES,

@@ -15,8 +15,8 @@ PAGES: Mapping[str, tuple[str, ...]] = {
     "instrument": ("instrument.toml", "tree.csv", "items.csv", "units.csv"),
     "study": (
         "study.toml", "issued.csv", "frames.csv", "margins.csv", "externals.csv", "assessments.csv", "decisions.csv",
-        "unit_decisions.csv", "adjudication.csv", "entry_codes.csv", "explanations.csv", "mapping.csv", "crosswalk.csv",
-        "planned.csv", "published.csv",
+        "unit_decisions.csv", "adjudication.csv", "entry_codes.csv", "explanations.csv", "headlines.csv", "mapping.csv",
+        "crosswalk.csv", "planned.csv", "published.csv",
     ),
     "simulation": ("simulation.toml",),
     "rules": ("rules", "severities"),

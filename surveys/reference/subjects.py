@@ -11,6 +11,7 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from decimal import Decimal
 from functools import cache
 from importlib import resources
 from types import NoneType, UnionType
@@ -210,7 +211,7 @@ WORD_LISTS: Mapping[str, tuple[tuple[str, ...], str]] = {
 _REMARK_EXAMPLES = {
     "forms": "3", "minimum": "5", "group": "citizens", "groups": "deputies", "nodes": "2.4.1, 2.4.2", "items": "2.4.1a",
     "document": "SIPAS 2023", "page": "tr. 14", "units": "2", "count": "3", "block": "so", "node": "2.4.1", "unit": "noi-vu",
-    "levels": "2", "percent": "91.40",
+    "levels": "2", "percent": "91.40", "text": "lấy từ phụ lục",
 }  # fmt: skip
 
 
@@ -256,7 +257,14 @@ def _shown(value: object) -> str:
     )
 
 
-_NAMES = {str: "‹text›", bool: "true | false", int: "‹whole›", float: "‹number›", NoneType: ""}
+_NAMES = {
+    str: "‹text›",
+    bool: "true | false",
+    int: "‹whole›",
+    float: "‹number›",
+    Decimal: "‹number›",
+    NoneType: "",
+}
 
 
 def _type_name(hint: Any) -> str:

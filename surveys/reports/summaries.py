@@ -12,6 +12,7 @@ import pandas as pd
 
 from surveys.definitions.instrument.records import Instrument, Source
 from surveys.definitions.study.records import StudyDefinition
+from surveys.handover.comparison_book import BREAK
 from surveys.handover.official_columns import COLUMNS, INDEX_UNITS, UNITS, OfficialTable
 from surveys.handover.result_frames import printed
 from surveys.handover.rounding import decimal_texts, plain_texts, whole_texts
@@ -20,13 +21,16 @@ from surveys.problems import Language, phrase
 from surveys.vocabulary.dates import written_date
 from surveys.vocabulary.levels import ALL_GROUPS
 from surveys.vocabulary.remarks import in_words
-from surveys.vocabulary.statuses import OK
+from surveys.vocabulary.statuses import OK, PUBLISHED
 
 if TYPE_CHECKING:
+    from surveys.comparison.series import RoundSeries
     from surveys.published.audit_report import AuditReport
 
 _SHOWN = 10
 _LEVEL = 0.05
+#: Behind the year of a published figure.
+PUBLISHED_MARK = "*"
 
 
 @dataclass(frozen=True)
@@ -170,17 +174,71 @@ def mapping_summary(mapping: pd.DataFrame, language: Language) -> Summary:
 def change_summaries(
     changes: pd.DataFrame, instrument: Instrument, language: Language
 ) -> tuple[Summary, ...]:
-    """Changes of the totals per block, largest first, with corrected p-values."""
+    """Changes of the totals per pair of rounds, part of the index and block, largest first, with corrected p-values."""
+    totals = _totals(changes, instrument)
+    several = totals["round_new"].nunique() > 1
+    parted = totals["part"].nunique() > 1
+    found = []
+    for (new, part, block), rows in totals.groupby(["round_new", "part", "block"], sort=False):
+        between = f"{rows['round_old'].iloc[0]} → {new}" if several else ""
+        said = phrase(f"handover.part.{part}", language) if parted else ""
+        named = {"block": _block(str(block), instrument, language), "rounds": between, "part": said}
+        found.append(_changes(phrase("summary.changes", language, **named), rows, language))
+    return tuple(found)
+
+
+def series_summaries(compared: RoundSeries, language: Language) -> tuple[Summary, ...]:
+    """The totals of every unit in every round, per block and part of the index, in percent: what is published is marked, and a
+    sign stands before figures that are not comparable with the round before."""
+    instrument, found = compared.newest.instrument, []
+    totals = _totals(compared.series, instrument)
+    for (block, part), rows in totals.groupby(["block", "part"], sort=False):
+        said = phrase(f"handover.part.{part}", language) if totals["part"].nunique() > 1 else ""
+        named = {"block": _block(str(block), instrument, language), "part": said}
+        title = phrase("summary.series", language, **named)
+        found.append(_series(title, rows, compared.moments, language))
+    return tuple(found)
+
+
+def _series(
+    title: str, rows: pd.DataFrame, moments: Sequence[tuple[str, str]], language: Language
+) -> Summary:
+    """One row a unit, one column a round or a year of which figures are published."""
+    of_rows = pd.Series(list(zip(rows["basis"], rows["round"], strict=True)), index=rows.index, dtype=object)
+    shown = rows.assign(moment=of_rows)
+    present = [moment for moment in moments if (shown["moment"] == moment).any()]
+    cells = []
+    for _, line in shown.groupby(["unit_code", "last_round"], sort=False):
+        told = dict(zip(line["moment"], _figures(line), strict=True))
+        cells.append((str(line["unit_name"].iloc[-1]), *(told.get(moment, "") for moment in present)))
+    years = [f"{label} {PUBLISHED_MARK}" if basis == PUBLISHED else label for basis, label in present]
+    said = {
+        "summary.series_breaks": any(BREAK in cell for row in cells for cell in row),
+        "summary.series_published": any(basis == PUBLISHED for basis, _ in present),
+    }
+    remarks = tuple(phrase(code, language) for code, here in said.items() if here)
+    headings = (*_headings(("unit_name",), language), *years)
+    return Summary(title, headings, (False, *(True for _ in present)), tuple(cells), remarks)
+
+
+def _figures(rows: pd.DataFrame) -> list[str]:
+    """The figures of a series in percent, behind a sign where they are not comparable with the round before."""
+    texts = decimal_texts(rows["percent"].to_numpy(dtype=float), 2)
+    breaks = ~rows["comparable"].isin(["", OK, PUBLISHED])
+    return [f"{BREAK} {text}" if text and apart else text for text, apart in zip(texts, breaks, strict=True)]
+
+
+def _totals(table: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
+    """The rows of the totals over all groups."""
     roots = [node.code for node in instrument.children.get("", ())]
-    totals = changes[changes["node_code"].isin(roots) & (changes["group"] == ALL_GROUPS)]
-    labels = {block.code: label_of(block, language) for block in instrument.blocks}
-    return tuple(
-        _changes(labels.get(str(block), str(block)), rows, language)
-        for block, rows in totals.groupby("block", sort=False)
-    )
+    return table[table["node_code"].isin(roots) & (table["group"] == ALL_GROUPS)]
 
 
-def _changes(label: str, rows: pd.DataFrame, language: Language) -> Summary:
+def _block(code: str, instrument: Instrument, language: Language) -> str:
+    return {block.code: label_of(block, language) for block in instrument.blocks}.get(code, code)
+
+
+def _changes(title: str, rows: pd.DataFrame, language: Language) -> Summary:
     shown = rows.sort_values("change", ascending=False, kind="stable", na_position="last")
     hundred = {
         name: 100.0 * shown[name].to_numpy(dtype=float)
@@ -201,7 +259,6 @@ def _changes(label: str, rows: pd.DataFrame, language: Language) -> Summary:
     )  # fmt: skip
     sure = int((shown["p_adjusted"].astype(float) < _LEVEL).sum())
     numeric = (False, True, True, True, True, True, True, False)
-    title = phrase("summary.changes", language, block=label)
     remarks = (phrase("summary.changes_sure", language, sure=sure, units=len(shown)),)
     return Summary(title, _headings(headings, language), numeric, tuple(zip(*columns, strict=True)), remarks)
 

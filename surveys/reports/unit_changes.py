@@ -12,7 +12,7 @@ from surveys.definitions.instrument.records import Instrument
 from surveys.handover.rounding import decimal_texts
 from surveys.handover.words import label_of
 from surveys.problems import Language
-from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
+from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL, SURVEY
 from surveys.vocabulary.remarks import in_words
 
 #: Up or down by more than chance; within what chance explains; not told.
@@ -51,8 +51,10 @@ class UnitChanges:
 def unit_changes(
     changes: pd.DataFrame, instrument: Instrument, decimals: int, language: Language
 ) -> dict[tuple[str, str], UnitChanges]:
-    """(block, unit) → what changed, from a table of changes (``CHANGE_COLUMNS``) over all groups."""
-    rows = changes[(changes["group"] == ALL_GROUPS) & (changes["node_level"] != ITEM_LEVEL)]
+    """(block, unit) → what changed, from a table of changes (``CHANGE_COLUMNS``) over all groups, of
+    the survey part."""
+    of_nodes = (changes["group"] == ALL_GROUPS) & (changes["node_level"] != ITEM_LEVEL)
+    rows = changes[of_nodes & (changes["part"] == SURVEY)]
     percents = {
         name: decimal_texts(100.0 * rows[name].to_numpy(dtype=float), decimals)
         for name in ("score_old", "score_new", "change", "ci_low", "ci_high")

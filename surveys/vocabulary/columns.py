@@ -82,12 +82,17 @@ GAP_SUM_COLUMNS = (
     "block", "unit_code", "unit_name", "sum_by", "sum_code", "sum_name", "leaves", "maximum", "value", "lost", "lost_low",
     "lost_high", "share_of_loss", "sign", "target", "distance", "distance_low", "distance_high", "status", "note",
 )  # fmt: skip
-#: Changes between two rounds.
+#: Changes between neighbouring rounds.
 CHANGE_COLUMNS = (
-    "block", "unit_code_old", "unit_code", "unit_name", "node_code", "node_level", "group", "score_old", "score_new",
-    "change", "se", "ci_low", "ci_high", "df", "p_value", "p_adjusted", "rank_old", "rank_new", "rank_change",
-    "rank_change_low", "rank_change_high",
-    "status", "note",
+    "block", "unit_code_old", "unit_code", "unit_name", "node_code", "node_level", "group", "part", "round_old",
+    "round_new", "score_old", "score_new", "change", "se", "ci_low", "ci_high", "df", "p_value", "p_adjusted",
+    "rank_old", "rank_new", "rank_change", "rank_change_low", "rank_change_high", "status", "note",
+)  # fmt: skip
+#: Every unit × node × group over all rounds, and what was published of other years.
+SERIES_COLUMNS = (
+    "block", "unit_code", "unit_name", "node_code", "node_level", "group", "part", "round", "period", "edition",
+    "unit_code_then", "node_code_then", "basis", "status", "score", "ci_low", "ci_high", "percent", "points", "max_points",
+    "rank", "rank_low", "rank_high", "of_units", "comparable", "last_round", "note", "document",
 )  # fmt: skip
 #: What it takes a unit to be where it is wanted: percentages of the maximum of its total.
 REACH_COLUMNS = (

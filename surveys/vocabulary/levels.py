@@ -16,3 +16,5 @@ ALL_GROUPS = "all"
 MeasuredBy = Literal["survey", "external", "assessment", "total"]
 MEASURED_BY: tuple[MeasuredBy, ...] = get_args(MeasuredBy)
 SURVEY, EXTERNAL_SURVEY, ASSESSMENT, TOTAL = MEASURED_BY
+#: Parts of an index whose results stand beside each other: what is surveyed, and all of it.
+PARTS = (SURVEY, TOTAL)

@@ -39,3 +39,10 @@ REACHED, OPEN, OUT_OF_REACH, UNRANKED = REACH_STATUSES = ("reached", "open", "ou
 #: a group or question does not enter it (too few forms, or none).
 PARTS_MISSING = "parts_missing"
 NOT_FROM_ANSWERS = (EXTERNAL, PARTS_MISSING)
+#: Where a figure of a series comes from: a round that is at hand, or a document that prints it.
+MEASURED, PUBLISHED = SERIES_BASES = ("measured", "published")
+#: What a figure of a series is to that of the round before: comparable, or what stands against a comparison.
+COMPARABLE = (
+    OK, "new_node", "children_changed", "below_changed", "weights_changed", "rule_changed", "items_changed", "scale_changed",
+    "merged_unit", "no_predecessor", "no_value", PUBLISHED,
+)  # fmt: skip

@@ -10,7 +10,8 @@ import pytest
 from scipy import stats
 
 from surveys.cli import main
-from surveys.comparison.changes import ComparedRound, compare
+from surveys.comparison.changes import compare
+from surveys.comparison.compared_round import ComparedRound
 from surveys.problems import SurveyError
 from surveys.vocabulary.columns import CHANGE_COLUMNS
 from tests.indices.simulated import KEY, Played

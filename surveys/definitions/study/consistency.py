@@ -49,6 +49,7 @@ from surveys.definitions.study.assessments import check_assessments
 from surveys.definitions.study.council_names import CouncilSystem, check_council
 from surveys.definitions.study.explanations import check_explanation
 from surveys.definitions.study.form_codes import fixed_part
+from surveys.definitions.study.headlines import check_headline
 from surveys.definitions.study.index_kind import kind_of_parts
 from surveys.definitions.study.limits import Limits
 from surveys.definitions.study.publication import CitedDocument, IssuedDocument, Period
@@ -64,6 +65,7 @@ from surveys.definitions.study.records import (
     External,
     Fieldwork,
     Frame,
+    Headline,
     Inference,
     Issued,
     MarginTotal,
@@ -102,6 +104,7 @@ ONCE: tuple[Key, ...] = (
     (Adjudication, "field", ("form", "field")),
     (EntryCode, "second_code", ("second_code",)),
     (Explanation, "node", ("block", "unit", "node")),
+    (Headline, "document", ("block", "unit", "node", "year", "document")),
     (CitedDocument, "number", ("number", "date", "issuer_vi", "title_vi")),
 )
 REFERENCES: tuple[Reference, ...] = (
@@ -121,6 +124,7 @@ REFERENCES: tuple[Reference, ...] = (
     (Assessment, "node", Node),
     *((kind, column, of) for kind in (Agency, Target) for column, of in (("node", Node), ("item", Item))),
     (Explanation, "node", Node),
+    (Headline, "node", Node),
 )
 RANGES: tuple[Range, ...] = (
     (Inference, "level", 0.5, 0.9999),
@@ -150,6 +154,7 @@ OF_UNITS: tuple[tuple[type[Any], str], ...] = (
     (Target, "unit"),
     (UnitDecision, "unit_code"),
     (Explanation, "unit"),
+    (Headline, "unit"),
 )
 
 
@@ -228,6 +233,7 @@ def check_study(draft: StudyDraft) -> None:
     check_assessments(draft, known.excluded)
     check_agencies(draft)
     check_targets(draft)
+    check_headlines(draft, draft.instrument)
     check_council_names(draft)
     check_decisions(draft)
     check_adjudication(draft, known)
@@ -461,6 +467,13 @@ def check_externals(draft: StudyDraft, known: Declared) -> None:
         for name, value in (("n", external.n), ("df", external.df)):
             if value is not None and value <= 0:
                 place.note("record.not_positive", name, value=value)
+
+
+def check_headlines(draft: StudyDraft, instrument: InstrumentDraft) -> None:
+    """Published figures have a value or a rank, within what the node can reach."""
+    if Node not in instrument.broken:
+        for figure, place in draft.of(Headline):
+            check_headline(figure, place, instrument.instrument)
 
 
 def _is_row_of_file(code: str) -> bool:

@@ -48,6 +48,7 @@ from surveys.definitions.study.records import (
     External,
     Fieldwork,
     Frame,
+    Headline,
     Inference,
     Issued,
     MarginTotal,
@@ -82,6 +83,7 @@ FILES: Mapping[str, type] = {
     "adjudication": Adjudication,
     "entry_codes": EntryCode,
     "explanations": Explanation,
+    "headlines": Headline,
 }
 #: Tables that come from review files: their texts are guarded against formulas.
 _DECIDED = (Decision, UnitDecision, Adjudication, EntryCode, Explanation)

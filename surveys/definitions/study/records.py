@@ -281,6 +281,23 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Headline:
+    """A figure of a unit and node (empty: the total) that was published for a year, as printed: its value as points, percent of
+    the maximum or score in [0, 1], its rank of so many units, and the document that prints it."""
+
+    block: str
+    unit: str
+    node: MayBeEmpty
+    year: int
+    document: str
+    value: Decimal | None = None
+    measure: Literal["", "points", "percent", "score"] = ""
+    rank: int | None = None
+    of_units: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """A reviewer's decision on one form (``unit`` empty: all its evaluations). ``submission``: the one submission that is meant
     (empty: every form of the code), ``content`` a key of what it said then; ``assigned_unit``: the unit of a form that names none
@@ -444,6 +461,7 @@ class StudyDefinition(Shown):
     adjudication: tuple[Adjudication, ...] = ()
     entry_codes: tuple[EntryCode, ...] = ()
     explanations: tuple[Explanation, ...] = ()
+    headlines: tuple[Headline, ...] = ()
     fieldwork: Fieldwork = Fieldwork()
     minimum: Minimum = Minimum()
     inference: Inference = Inference()

@@ -91,7 +91,7 @@ def of_review(made: Round, path: Path) -> Outcome:
 
 def of_results(made: Round, _: Path) -> Outcome:
     """Two folders of results, compared by a crosswalk."""
-    found = sv.compare(made.folder / "old", made.folder / "new", made.folder / "crosswalk.csv")
+    found = sv.compare(made.folder / "old", made.folder / "new", crosswalk=made.folder / "crosswalk.csv")
     numbers, words = _parts({"changes": found.changes})
     return Outcome((), numbers, words)
 

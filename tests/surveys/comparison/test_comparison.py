@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from surveys.comparison.changes import DIVIDED, ComparedRound, compare
+from surveys.comparison.changes import compare
+from surveys.comparison.compared_round import DIVIDED, ComparedRound
 from surveys.comparison.crosswalk import successors
 from surveys.problems import SurveyError
 from surveys.vocabulary.remarks import remark

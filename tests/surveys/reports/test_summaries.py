@@ -82,7 +82,8 @@ def test_changes_are_told_in_the_language_asked_for(small_round: ScoredRound, la
     changes = pd.DataFrame(
         {
             "block": "so", "unit_code": ["noi-vu", "y-te"], "unit_name": ["Sở Nội vụ", "Sở Y tế"], "node_code": "0",
-            "group": "all", "score_old": [0.5, 0.4], "score_new": [0.625, np.nan], "change": [0.125, np.nan],
+            "group": "all", "part": "survey", "round_old": "r1", "round_new": "r2",
+            "score_old": [0.5, 0.4], "score_new": [0.625, np.nan], "change": [0.125, np.nan],
             "ci_low": [0.1, np.nan], "ci_high": [0.15, np.nan], "p_adjusted": [0.01, np.nan],
             "rank_change": [1.0, np.nan], "note": [(), (remark("compare.no_value"),)],
         }

@@ -17,7 +17,8 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from surveys.comparison.changes import ComparedRound, compare
+from surveys.comparison.changes import compare
+from surveys.comparison.compared_round import ComparedRound
 from surveys.definitions.study.reading import load_study
 from surveys.definitions.study.records import Inference, StudyDefinition
 from surveys.sampling.samples import Sample
