@@ -19,7 +19,7 @@ from surveys.scoring.branches import Branch
 from surveys.scoring.protected_results import protected
 from surveys.scoring.quantities import Bools
 from surveys.scoring.score_table import table_of
-from surveys.scoring.scores import group_inputs, table_of
+from surveys.scoring.scores import group_inputs
 from surveys.scoring.tree import walk
 from surveys.validity.screened_round import ScreenedRound
 from surveys.vocabulary.columns import PLAIN_COLUMNS
