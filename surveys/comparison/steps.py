@@ -72,7 +72,9 @@ class RoundStep:
         return all(problem.code not in NOT_COMPARABLE for problem in self.told)
 
 
-def step_between(old: ComparedRound, new: ComparedRound, successors: Mapping[Key, Key] | None = None) -> RoundStep:
+def step_between(
+    old: ComparedRound, new: ComparedRound, successors: Mapping[Key, Key] | None = None
+) -> RoundStep:
     """The step from a round to the next; faults of rounds that have nothing in common are among what is told."""
     problems = Problems()
     differing = incomparable(old.instrument, new.instrument, problems)

@@ -16,7 +16,7 @@ from surveys.definitions.draft import Section
 from surveys.definitions.field_types import Date
 from surveys.definitions.study.publication import Publication
 from surveys.definitions.study.reading import PUBLICATION
-from surveys.definitions.study.records import Exclusion
+from surveys.definitions.study.records import Agency, Exclusion, Target
 
 FileFormat = Literal["csv", "xlsx", "sav"]
 
@@ -160,6 +160,8 @@ class SimulationPlan:
     texts: tuple[TextPlan, ...]
     exclusions: tuple[Exclusion, ...]
     assessment: AssessmentPlan
+    agencies: tuple[Agency, ...]
+    targets: tuple[Target, ...]
     publication: Publication
     defects: tuple[tuple[str, int], ...]
 
@@ -188,6 +190,8 @@ SECTIONS: Mapping[str, Section] = {
     "texts": Section(TextPlan, "array"),
     "exclusions": Section(Exclusion, "array"),
     "assessment": Section(AssessmentPlan),
+    "agencies": Section(Agency, "array"),
+    "targets": Section(Target, "array"),
     **PUBLICATION,
     "defects": Section(dict),
 }

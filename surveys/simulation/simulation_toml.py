@@ -10,7 +10,7 @@ from surveys.definitions.instrument.records import Field, Instrument, Item, Node
 from surveys.definitions.record_building import section
 from surveys.definitions.shared_checks import Reference, check_period, check_references
 from surveys.definitions.study.reading import publication_of
-from surveys.definitions.study.records import Exclusion
+from surveys.definitions.study.records import Agency, Exclusion, Target
 from surveys.definitions.text_files import read_toml
 from surveys.problems import Place, Problems
 from surveys.simulation.simulation_plan import (
@@ -40,6 +40,10 @@ REFERENCES: tuple[Reference, ...] = (
     (OutcomePlan, "item", Item),
     (OutcomePlan, "strengths", Node),
     (TextPlan, "field", Field),
+)
+#: Plans that may name every node and item of the index.
+IN_THE_INDEX: tuple[Reference, ...] = tuple(
+    (kind, column, of) for kind in (Agency, Target) for column, of in (("node", Node), ("item", Item))
 )
 
 
@@ -83,6 +87,9 @@ def _check_names(instrument: Instrument, draft: Draft) -> None:
         Node: [node.code for node in instrument.nodes if instrument.items_below(node.code)],
     }
     check_references(draft, REFERENCES, known.__getitem__)
+    check_references(
+        draft, IN_THE_INDEX, {Node: list(instrument.node), Item: list(instrument.item)}.__getitem__
+    )
     blocks = {form.code: form.block for form in instrument.questionnaires}
     named = [
         (place, "missing_units", blocks.get(cell.questionnaire, ""), unit)
@@ -90,6 +97,8 @@ def _check_names(instrument: Instrument, draft: Draft) -> None:
         for unit in cell.missing_units
     ]
     named += [(place, "unit", exclusion.block, exclusion.unit) for exclusion, place in draft.of(Exclusion)]
+    plans: list[tuple[Agency | Target, Place]] = [*draft.of(Agency), *draft.of(Target)]
+    named += [(place, "unit", plan.block, plan.unit) for plan, place in plans if plan.unit]
     for place, key, block, unit in named:
         units = [known.code for known in instrument.units_of(block)]
         if unit not in units and (units or key == "unit"):
@@ -160,6 +169,8 @@ def _completed(instrument: Instrument, draft: Draft, defects: dict[str, int]) ->
         texts=(*texts, *(TextPlan(code, (("x",),)) for code in asked if code not in filled)),
         exclusions=draft.all(Exclusion),
         assessment=draft.one(AssessmentPlan),
+        agencies=draft.all(Agency),
+        targets=draft.all(Target),
         publication=publication_of(draft),
         defects=tuple(defects.items()),
     )

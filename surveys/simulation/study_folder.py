@@ -17,7 +17,7 @@ from surveys.definitions.instrument.shelf import find_instrument, shipped
 from surveys.definitions.instrument.written_out import own_files
 from surveys.definitions.study.publication import Publication
 from surveys.definitions.study.reading import PUBLICATION
-from surveys.definitions.study.records import Assessment, External, Frame, Issued, MarginTotal
+from surveys.definitions.study.records import Agency, Assessment, External, Frame, Issued, MarginTotal, Target
 from surveys.definitions.toml_writing import toml_table
 from surveys.problems import phrase
 from surveys.simulation.form_files import columns_of, forms_bytes
@@ -38,6 +38,8 @@ RECORD_FILES: Mapping[str, tuple[str, ...]] = {
         "block", "unit", "node", "group", "score", "satisfaction_percent", "se", "n", "df", "document", "page",
     ),
     "assessments": tuple(field.name for field in fields(Assessment)),
+    "agencies": tuple(field.name for field in fields(Agency)),
+    "targets": tuple(field.name for field in fields(Target)),
 }  # fmt: skip
 
 
@@ -45,12 +47,17 @@ def study_files(played: SimulatedRound, seed: int) -> dict[str, bytes]:
     """Every file of the folder of a round: path → content; ``seed`` names the study."""
     instrument = played.simulation.instrument
     returns = [entry for forms in played.forms.values() for entry in _return_files(instrument, forms)]
-    records: Mapping[str, Sequence[Issued | Frame | MarginTotal | External | Assessment]] = {
+    plan = played.simulation.plan
+    records: Mapping[
+        str, Sequence[Issued | Frame | MarginTotal | External | Assessment | Agency | Target]
+    ] = {
         "issued": [form for drawn in played.samples.values() for form in drawn.issued],
         "frames": list(_frames(played)),
         "margins": list(_margins(played)),
         "externals": played.externals,
         "assessments": played.assessments,
+        "agencies": [one for one in plan.agencies if _takes_part(instrument, one)],
+        "targets": [one for one in plan.targets if _takes_part(instrument, one)],
     }
     named = {name: f"{name}.csv" for name, found in records.items() if found}
     made = {entry["path"]: content for entry, content in returns}
@@ -62,10 +69,14 @@ def study_files(played: SimulatedRound, seed: int) -> dict[str, bytes]:
     made["defects.csv"] = _rows_bytes(("form_code", "rule"), played.defects)
     if _has_own_register(instrument):
         units = ([getattr(unit, name) for name in UNIT_COLUMNS] for unit in instrument.units)
-        listed = ([cell if isinstance(cell, str) else ";".join(cell) for cell in row] for row in units)
-        made[REGISTER] = _rows_bytes(UNIT_COLUMNS, listed)
+        made[REGISTER] = _rows_bytes(UNIT_COLUMNS, units)
     made["study.toml"] = _study_toml(played, [entry for entry, _ in returns], named, seed).encode()
     return made if _is_shipped(instrument) else made | _instrument_files(instrument)
+
+
+def _takes_part(instrument: Instrument, one: Agency | Target) -> bool:
+    """Whether an agency or target is of no single unit, or of one of the round."""
+    return not one.unit or (one.block, one.unit) in instrument.unit
 
 
 def _return_files(instrument: Instrument, forms: ReturnedForms) -> Iterator[tuple[dict[str, str], bytes]]:
@@ -121,7 +132,9 @@ def _rows_bytes(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> byt
 
 
 def _cell(value: object) -> object:
-    """Floats with twelve significant digits, NaN empty."""
+    """Floats with twelve significant digits, NaN empty; several values divided by ``;``."""
+    if isinstance(value, tuple):
+        return ";".join(value)
     if isinstance(value, float):
         return None if isnan(value) else f"{value:.12g}"
     return value
