@@ -51,8 +51,8 @@ class Standing:
 
     @cached_property
     def percent(self) -> Floats:
-        """Percent of the maximum [U] that the printed points are (in an index without points the score to as many digits), so that
-        a round that was just scored and its folder of results stand at the same numbers."""
+        """Percent of the maximum [U] that the printed points are (in an index without points the score to as many digits), so
+        that a round just scored and its folder of results stand at the same numbers."""
         points = self.table["points"].to_numpy(dtype=float)
         has_points = self.table["max_points"].to_numpy(dtype=float) > 0
         score = WHOLE * self.survey["score"].to_numpy(dtype=float)
