@@ -19,10 +19,12 @@ from surveys.analysis.value_changes import earlier_values, published_earlier, wi
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.records import Output
 from surveys.handover.gap_tables import GapTables, as_printed, gap_tables
+from surveys.handover.official_columns import TABLES
 from surveys.handover.seal import package_name
 from surveys.handover.table_folder import TableFolder, book_name, deliver_tables
 from surveys.problems import Language, Problem, Problems, phrase
 from surveys.published.belonging import published_rows
+from surveys.published.study_targets import audit_targets, placed, results_of
 from surveys.published.table_losses import table_losses, table_values
 from surveys.published.table_tree import tree_of
 from surveys.vocabulary.digests import digest_of
@@ -104,8 +106,17 @@ def gaps_of_round(round_: AnalysedRound, earlier: AnalysedRound | Path | None = 
     nodes = nodes_lost(values, tree, dict(by_total))
     sums = as_printed(_shown_sums(round_), round_.output, _SUMS)
     tables = gap_tables(nodes, sums_of_losses(nodes, tree, sums), round_.instrument, round_.output)
+    problems += _of_targets(round_)
     facts = {"of": dict(round_.source)} | ({"previous": source} if source else {})
     return Gaps(tables, round_.label, facts, problems)
+
+
+def _of_targets(round_: AnalysedRound) -> tuple[Problem, ...]:
+    """What the results say of the targets."""
+    if not round_.targets:
+        return ()
+    reached = results_of(round_.scores, round_.index, round_.output)
+    return audit_targets(round_.instrument, placed(round_.targets, TABLES["targets"].path), reached)
 
 
 def _shown_sums(round_: AnalysedRound) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -13,7 +13,7 @@ from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.records import Output
 from surveys.handover.official_columns import TABLES, OfficialTable
 from surveys.handover.rounding import decimal_texts, numbers_of
-from surveys.handover.table_book import BookSheet, sheet_of_table, table_book
+from surveys.handover.table_book import BookSheet, lines_above, sheet_names, sheet_of_table, table_book
 from surveys.handover.words import Words, engine_words, label_of, words_of
 from surveys.problems import Language, phrase
 from surveys.vocabulary.levels import ITEM_LEVEL
@@ -25,9 +25,13 @@ _GENERAL = "index.survey_error_only"
 _VALUES = ("maximum", "value", "low", "high")
 #: Columns of the workbook's sheets, the codes that its readers do not need left out.
 _SHOWN = (
-    "block", "unit_name", "order", "node_code", "node_name", "source", "maximum", "value", "lost", "lost_low", "lost_high",
+    "unit_name", "order", "node_code", "node_name", "source", "maximum", "value", "lost", "lost_low", "lost_high",
     "share_of_loss", "rank", "ranked", "best", "median", "previous", "change", "change_low", "change_high", "sign", "target",
     "due", "distance", "lead_agency", "coordinating_agencies", "note",
+)  # fmt: skip
+_TOTALS_SHOWN = (
+    "rank", "unit_name", "maximum", "value", "lost", "lost_low", "lost_high", "best", "median", "previous", "change",
+    "change_low", "change_high", "sign", "target", "due", "distance", "distance_low", "distance_high", "lead_agency", "note",
 )  # fmt: skip
 _SUMS_SHOWN = (
     "block", "unit_name", "sum_by", "sum_name", "leaves", "maximum", "value", "lost", "lost_low", "lost_high", "share_of_loss",
@@ -51,21 +55,45 @@ class GapTables:
         return {GAPS.name: self.nodes, GAP_SUMS.name: self.sums}
 
     def workbook(self, title: str, about: str) -> bytes:
-        """A sheet of what every unit lost most, and one of the sums."""
+        """For each block a sheet of what its units lost in all, where there are several, and one of what each of them lost
+        most; and one of the sums."""
         language = self.output.language
         words = gap_words(self.instrument, language)
-        most = in_order_of_loss(self.nodes[self.nodes["lost"] > 0])
-        found = [self._sheet(GAPS, most, _SHOWN, words)]
+        found = [
+            sheet for block in self.nodes["block"].unique() for sheet in self._of_block(str(block), words)
+        ]
         if len(self.sums):
             found.append(self._sheet(GAP_SUMS, self.sums, _SUMS_SHOWN, words))
-        return table_book(title, about, found, language)
+        names = sheet_names(each.sheet.name for each in found)
+        sheets = [replace(s, sheet=replace(s.sheet, name=n)) for s, n in zip(found, names, strict=True)]
+        return table_book(title, about, sheets, language)
+
+    def _of_block(self, block: str, words: Words) -> Iterator[BookSheet]:
+        nodes = self.nodes[self.nodes["block"] == block]
+        label = words["block"].get(block, block)
+        totals = nodes.groupby("unit_code", sort=False).head(1)
+        if len(totals) > 1:
+            ordered = totals.sort_values("lost", ascending=False, kind="stable", na_position="last")
+            yield self._sheet(GAPS, ordered, _TOTALS_SHOWN, words, ("units", label))
+        yield self._sheet(GAPS, in_order_of_loss(nodes[nodes["lost"] > 0]), _SHOWN, words, ("nodes", label))
 
     def _sheet(
-        self, table: OfficialTable, frame: pd.DataFrame, shown: Sequence[str], words: Words
+        self,
+        table: OfficialTable,
+        frame: pd.DataFrame,
+        shown: Sequence[str],
+        words: Words,
+        of: tuple[str, str] | None = None,
     ) -> BookSheet:
-        """A sheet with those of its columns that hold anything."""
+        """A sheet with those of its columns that hold anything; ``of``: what it shows, and the block."""
         held = [name for name in shown if not frame[name].replace("", None).isna().all()]
-        return sheet_of_table(table, frame, self.output, words, held)
+        made = sheet_of_table(table, frame, self.output, words, held or shown)
+        if of is None:
+            return made
+        name, title = (
+            phrase(f"gaps.{part}.{of[0]}", self.output.language, block=of[1]) for part in ("sheet", "title")
+        )
+        return BookSheet(title, replace(made.sheet, name=name, above=lines_above(title)))
 
 
 def gap_tables(nodes: pd.DataFrame, sums: pd.DataFrame, instrument: Instrument, output: Output) -> GapTables:
