@@ -31,9 +31,11 @@ def read_headlines(path: str | Path, rounds: Sequence[ComparedRound]) -> tuple[H
 
 
 def newest_with(rounds: Sequence[ComparedRound], figure: Headline) -> int | None:
-    """The position of the newest round whose register has the unit of a figure; None where none has."""
-    positions = reversed(range(len(rounds)))
-    return next((at for at in positions if (figure.block, figure.unit) in rounds[at].register), None)
+    """The position of the newest round in which the unit of a figure took part, or else whose register has it; None where there
+    is none."""
+    unit, newest_first = (figure.block, figure.unit), range(len(rounds) - 1, -1, -1)
+    took_part = (at for at in newest_first if unit in rounds[at].unit_keys)
+    return next(took_part, next((at for at in newest_first if unit in rounds[at].register), None))
 
 
 def _fits(figure: Headline, place: Place, rounds: Sequence[ComparedRound]) -> bool:

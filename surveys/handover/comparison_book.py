@@ -7,15 +7,17 @@ published, in the order of time.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
 from surveys.comparison.compared_round import ComparedRound
 from surveys.comparison.series import RoundSeries
 from surveys.definitions.study.records import Output
 from surveys.handover.official_columns import CHANGES, SERIES
+from surveys.handover.rounding import decimal_texts
 from surveys.handover.table_book import BookSheet, lines_above, sheet_of_table, table_book
 from surveys.handover.words import Words, engine_words, label_of, words_of
 from surveys.handover.workbook_layout import TEXT, WHOLE, Body, SheetColumn, WorkbookSheet
@@ -46,6 +48,8 @@ _PUBLISHED = (
     "note",
     "document",
 )
+#: Decimals of scores in [0, 1] in the sheet of changes.
+_DECIMALS = 4
 #: A column of a sheet and its cells.
 _Column = tuple[SheetColumn, Sequence[object]]
 
@@ -71,7 +75,7 @@ class ComparisonBook:
         language = self.output.language
         count = len(self.compared.rounds)
         title = phrase("handover.comparison.title", language, rounds=count)
-        named = "; ".join(moment.heading for moment in self.moments if moment.basis == MEASURED)
+        named = "; ".join(one.label for one in self.compared.rounds)
         about = phrase("handover.comparison.about", language, rounds=named)
         return table_book(title, about, [*self._sheets()], language)
 
@@ -121,10 +125,18 @@ class ComparisonBook:
                 yield self._wide(kind, series[rows])
         changes = self.compared.changes
         shown = changes[(changes["group"] == ALL_GROUPS) & (changes["node_level"] != ITEM_LEVEL)]
-        yield sheet_of_table(CHANGES, shown, self.output, self._words, _CHANGES)
+        shorter = replace(self.output, score_decimals=_DECIMALS)
+        yield sheet_of_table(CHANGES, shown, shorter, self._words, _CHANGES)
         if len(self._published):
-            found = sheet_of_table(SERIES, self._published, self.output, self._words, _PUBLISHED)
-            yield found
+            yield self._renamed(
+                sheet_of_table(SERIES, self._published, self.output, self._words, _PUBLISHED), "published"
+            )
+
+    def _renamed(self, found: BookSheet, kind: str) -> BookSheet:
+        """A sheet of a table under a title of its own."""
+        title = phrase(f"handover.comparison.{kind}", self.output.language)
+        name = phrase(f"handover.comparison.{kind}.sheet", self.output.language)
+        return BookSheet(title, replace(found.sheet, name=name, above=lines_above(title)))
 
     @property
     def _roots(self) -> frozenset[str]:
@@ -174,8 +186,9 @@ class ComparisonBook:
         """Names of unit and node; of totals the part of the index in place of the node."""
         yield self._column("unit", lines["unit_name"].tolist())
         if parted:
-            said = engine_words("part", self.output.language)
-            yield self._column("part", [said[part] for part in lines.index.get_level_values("part")])
+            said, parts = engine_words("part", self.output.language), lines.index.get_level_values("part")
+            if parts.nunique() > 1:
+                yield self._column("part", [said[part] for part in parts])
             return
         codes = lines.index.get_level_values("node_code")
         yield self._column("code", codes.tolist())
@@ -189,14 +202,17 @@ class ComparisonBook:
         decimals = self.output.points_decimals if in_points else self.output.percent_decimals
         style = f"decimals-{decimals}"
         full = found["max_points"] if in_points else 100.0
-        yield self._column("points" if in_points else "percent", _numbers(found["score"] * full), style, over)
+        yield self._column(
+            "points" if in_points else "percent", _numbers(found["score"] * full, decimals), style, over
+        )
         if moment.basis == MEASURED:
-            yield self._column("low", _numbers(found["ci_low"] * full), style, over)
-            yield self._column("high", _numbers(found["ci_high"] * full), style, over)
+            yield self._column("low", _numbers(found["ci_low"] * full, decimals), style, over)
+            yield self._column("high", _numbers(found["ci_high"] * full, decimals), style, over)
         if ranked and found["rank"].notna().any():
             yield self._column("rank", _numbers(found["rank"]), WHOLE, over)
         if moment.basis == MEASURED and not first and (found["comparable"].fillna("") != "").any():
-            yield self._column("change", _numbers(found["change"] * full), style, over)
+            if found["change"].notna().any():
+                yield self._column("change", _numbers(found["change"] * full, decimals), style, over)
             said = engine_words("comparable", self.output.language)
             breaks = [
                 f"{BREAK} {said[code]}" if code in said and code != OK else "" for code in found["comparable"]
@@ -223,9 +239,10 @@ def _at(rows: pd.DataFrame, moment: Moment) -> pd.DataFrame:
     return rows[(rows["round"] == moment.label) & (rows["basis"] == moment.basis)]
 
 
-def _numbers(values: pd.Series) -> list[object]:
-    """Cells of numbers, gaps as nothing."""
-    return [None if pd.isna(value) else float(value) for value in values]
+def _numbers(values: pd.Series, decimals: int = 0) -> list[object]:
+    """Cells of numbers as they are printed, gaps as nothing."""
+    texts = decimal_texts(values.to_numpy(dtype=float, na_value=np.nan), decimals)
+    return [float(text) if text else None for text in texts]
 
 
 def _ends_of(notes: pd.Series) -> Remarks:

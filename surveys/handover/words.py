@@ -13,6 +13,7 @@ from surveys.vocabulary.levels import MEASURED_BY, PARTS
 from surveys.vocabulary.measures import MEASURES
 from surveys.vocabulary.statuses import (
     BASES,
+    CHANGE_STATUSES,
     COMPARABLE,
     EXPLANATION_DECISIONS,
     EXPLANATION_STATUSES,
@@ -34,6 +35,7 @@ _CODES: Mapping[str, Sequence[str]] = {
     "part": PARTS,
     "series_basis": SERIES_BASES,
     "comparable": COMPARABLE,
+    "change_status": CHANGE_STATUSES,
     "explanation_status": EXPLANATION_STATUSES,
     "explanation_decision": EXPLANATION_DECISIONS,
     "reach_status": REACH_STATUSES,

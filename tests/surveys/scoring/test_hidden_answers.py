@@ -211,38 +211,26 @@ def test_other_answers_in_shown_cells_change_the_published_tables(tmp_path: Path
 
 
 def test_other_answers_in_hidden_cells_change_no_comparison_of_rounds(tmp_path: Path) -> None:
-    """Small cells in the earlier round, in the later one, and in both."""
+    """Small cells in the earliest round, in the one between, in the latest, and in all; of changes, series and workbook. Answers
+    that are shown change them."""
     rng = np.random.default_rng(3)
     rounds = {}
-    for name in ("old", "new"):
+    for name in ("old", "between", "new"):
         staff, raters = a_round(rng)
         other_staff, other_raters, _ = others_in_hidden_cells(staff, raters, rng)
+        shown_staff = [{**form, "a": "1" if form["a"] == "5" else form["a"]} for form in staff]
         rounds[name] = [
             sv.load(written(tmp_path / f"{name}{k}", *forms, KINDS[0])).score()
-            for k, forms in enumerate(((staff, raters), (other_staff, other_raters)))
+            for k, forms in enumerate(((staff, raters), (other_staff, other_raters), (shown_staff, raters)))
         ]
-    for k, (old, new) in enumerate(((0, 0), (1, 0), (0, 1))):
-        sv.compare(rounds["old"][old], rounds["new"][new]).write(tmp_path / f"changes{k}")
-    changes = [(tmp_path / f"changes{k}" / "changes.csv").read_bytes() for k in range(3)]
-    assert changes[0] == changes[1] == changes[2]
-
-
-def test_other_answers_in_hidden_cells_change_nothing_of_what_it_takes(tmp_path: Path) -> None:
-    """Neither distances and ways, whose marks are of other units, nor the noise of the next round."""
-    rng = np.random.default_rng(11)
-    staff, raters = a_round(rng)
-    other_staff, other_raters, _ = others_in_hidden_cells(staff, raters, rng)
-    shown_staff = [{**form, "a": "1" if form["a"] == "5" else form["a"]} for form in staff]
-    forms = {"one": (staff, raters), "other": (other_staff, other_raters), "shown": (shown_staff, raters)}
-    found = {}
-    for name, each in forms.items():
-        result = sv.load(written(tmp_path / name, *each, KINDS[1])).score()
-        result.reach("percent", "95").write(tmp_path / f"reach-{name}")
-        files = sorted((tmp_path / f"reach-{name}").glob("*.csv"))
-        found[name] = {path.name: path.read_bytes() for path in files}
-    assert sorted(found["one"]) == ["detectable.csv", "reach.csv", "ways.csv"]
-    assert found["one"] == found["other"]
-    assert found["one"] != found["shown"]  # that this test can fail
+    compared = []
+    for k, which in enumerate(((0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 1), (2, 2, 2))):
+        found = [rounds[name][one] for name, one in zip(rounds, which, strict=True)]
+        sv.compare(*found).write(tmp_path / f"changes{k}")
+        names = ("changes.csv", "series.csv", "comparison.xlsx")
+        compared.append([(tmp_path / f"changes{k}" / name).read_bytes() for name in names])
+    assert all(one == compared[0] for one in compared[:5])
+    assert all(one != other for one, other in zip(compared[0], compared[5], strict=True))
 
 
 # --- least squares ----------------------------------------------------------------------------------------------------
