@@ -92,7 +92,7 @@ def _inferred(sums: pd.DataFrame, added: Mapping[str, pd.DataFrame]) -> pd.DataF
     most = found["max_points"].astype(float)
     low, high, value = (found[name].astype(float) for name in ("points_low", "points_high", "points"))
     return found.assign(
-        leaves=found["nodes"].str.split(";").str.len(),
+        leaves=found["nodes"].str.count(";") + 1,
         maximum=most,
         value=value,
         lost=most - value,
