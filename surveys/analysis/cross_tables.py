@@ -2,7 +2,7 @@
 
 Every number is one of the design of its block and group: means and shares with their intervals of :meth:`weighting.Design.mean`,
 the test of the shares of an item (Rao & Scott's F) of :meth:`weighting.Design.crosstab`, that of its means (Wald's F) of
-:meth:`weighting.Design.regression` on the category, differences of :meth:`weighting.Estimates.pairwise`.
+:func:`weighting.hypotheses.equal_means.equal_means`, differences of :meth:`weighting.Estimates.pairwise`.
 """
 
 from __future__ import annotations

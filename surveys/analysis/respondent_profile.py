@@ -41,13 +41,13 @@ def _of_variable(study: StudyDefinition, of: TabulatedRows, name: str) -> pd.Dat
         "weighted_share": _shares(weight),
         "known_share": _shares(population),
     }
-    frame = pd.DataFrame({"category": codes, "n": n, "population": population, **shares})
+    frame = pd.DataFrame({"category": codes, "n_valid": n, "population": population, **shares})
     frame["unweighted_difference"] = frame["unweighted_share"] - frame["known_share"]
     frame["weighted_difference"] = frame["weighted_share"] - frame["known_share"]
     if not codes:
         return pd.DataFrame(columns=list(PROFILE_COLUMNS))
     if not stated.all():
-        frame = pd.concat([frame, pd.DataFrame({"category": [""], "n": [int((~stated).sum())]})])
+        frame = pd.concat([frame, pd.DataFrame({"category": [""], "n_valid": [int((~stated).sum())]})])
     return frame.assign(block=of.block, group=of.group, variable=name)[list(PROFILE_COLUMNS)]
 
 

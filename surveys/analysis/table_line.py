@@ -19,6 +19,7 @@ from surveys.vocabulary.remarks import Remark, Remarks, remark
 from surveys.vocabulary.statuses import OK, SUPPRESSED
 from weighting import Design, DesignError, Estimates, HypothesisTest
 from weighting.estimation.estimates import EXACT, ONE_CLUSTER
+from weighting.hypotheses.equal_means import equal_means
 
 #: Columns of a design that no item and no attribute has.
 _CATEGORY, _ANSWER = "category of the table", "answer"
@@ -149,7 +150,7 @@ class TableLine:
                 notes[j] = self._said(note)
         columns = {
             **numbers,
-            "n": self.shown.n,
+            "n_valid": self.shown.n,
             "exceeds": _texts(self._exceeds.get(name, [""] * J)),
             "status": _texts([OK if known else SUPPRESSED for known in self.shown.shown]),
             "note": _objects(notes),
@@ -161,9 +162,9 @@ class TableLine:
         total, n = self._total, int(self.shown.n.sum())
         if total is not None:
             numbers = {key: getattr(total, key)[k] for key in NUMBERS}
-            return {**numbers, "n": int(total.n[k]), "status": OK, "note": self._said(total.note[k])}
+            return {**numbers, "n_valid": int(total.n[k]), "status": OK, "note": self._said(total.note[k])}
         few = (remark("score.suppressed", forms=n, minimum=int(self._of.minimum[0])),) if n else ()
-        return {**dict.fromkeys(NUMBERS, np.nan), "n": n, "status": SUPPRESSED, "note": few}
+        return {**dict.fromkeys(NUMBERS, np.nan), "n_valid": n, "status": SUPPRESSED, "note": few}
 
     def _counts(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         """How many of each category gave no answer, for one reason."""
@@ -171,13 +172,13 @@ class TableLine:
         counts = np.bincount(place[rows & (place >= 0)], minlength=J)
         columns = {
             **{key: np.full(J, np.nan) for key in NUMBERS},
-            "n": counts,
+            "n_valid": counts,
             "exceeds": _texts([""] * J),
             "status": _texts([OK] * J),
             "note": _objects([()] * J),
         }
         nothing = dict.fromkeys(NUMBERS, np.nan)
-        return self._with_total(columns, {**nothing, "n": int(counts.sum()), "status": OK, "note": ()})
+        return self._with_total(columns, {**nothing, "n_valid": int(counts.sum()), "status": OK, "note": ()})
 
     def _with_total(
         self, columns: dict[str, np.ndarray], total: Mapping[str, object]
@@ -237,7 +238,7 @@ class TableLine:
             said = "tables.rough" if test.note[0] else ""
         notes: Remarks = (remark(said),) if said else ()
         return {
-            **self._about, "statistic": statistic, "categories": several, "n": int((place >= 0).sum()), **numbers,
+            **self._about, "statistic": statistic, "categories": several, "n_valid": int((place >= 0).sum()), **numbers,
             "note": notes,
         }  # fmt: skip
 
@@ -250,13 +251,9 @@ class TableLine:
             return None
 
     def _scores_differ(self, place: np.ndarray) -> HypothesisTest | None:
-        """Wald's F of the scores; none where the categories cannot be told apart."""
-        columns = pd.DataFrame({_CATEGORY: coded(place), SCORE: self._subject.columns[SCORE, ""]})
-        try:
-            model = self._of.design.with_columns(columns).regression(SCORE, _CATEGORY, categorical=_CATEGORY)
-            return model.test(_CATEGORY)
-        except DesignError:
-            return None
+        """Wald's F of the scores."""
+        degf = self._of.design.weighted_degf(place >= 0)
+        return None if self._means is None else equal_means(self._means, SCORE, degf)
 
 
 def coded(place: np.ndarray | None) -> Floats:

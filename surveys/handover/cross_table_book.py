@@ -90,7 +90,7 @@ class _TableOfGroup:
     def totals(self) -> dict[LineKey, list[int]]:
         """The forms in the total of every line."""
         return {
-            line: [row["n"] for key, row in cells.items() if not key[-1]]
+            line: [row["n_valid"] for key, row in cells.items() if not key[-1]]
             for line, cells in self.lines.items()
         }
 
@@ -296,11 +296,11 @@ class CrossTableBook:
         if row is None:
             return None
         if shown == "n":
-            return float(row["n"])
+            return float(row["n_valid"])
         if shown == "exceeds":
             return row["exceeds"]
         if row["status"] != OK:
-            return phrase("tables.hidden", self._language) if shown == "estimate" and row["n"] else None
+            return phrase("tables.hidden", self._language) if shown == "estimate" and row["n_valid"] else None
         numbers = ("estimate",) if shown == "estimate" else ("ci_low", "ci_high")
         texts = self._percents([row[name] for name in numbers])
         if shown == "estimate":

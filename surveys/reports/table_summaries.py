@@ -13,7 +13,7 @@ from surveys.reports.summaries import Summary
 from surveys.vocabulary.statuses import SUPPRESSED
 
 _MOST = 10
-_HEADINGS = ("block", "group", "by", "node_code", "item_code", "statistic", "categories", "n", "p_adjusted")
+_HEADINGS = ("group", "by", "code", "statistic", "p_adjusted")
 
 
 def table_summary(found: CrossTables, study: StudyDefinition, language: Language) -> Summary:
@@ -22,16 +22,19 @@ def table_summary(found: CrossTables, study: StudyDefinition, language: Language
     differ = tests[tests["p_adjusted"] < 1 - study.inference.level].sort_values("p_adjusted", kind="stable")
     words = {kind: words_of(kind, study.instrument, language) for kind in ("block", "group")}
     shown = differ.head(_MOST)
+    everybody = phrase("tables.all_groups", language)
     columns = [
-        [words["block"].get(code, code) for code in shown["block"]],
-        [words["group"].get(code, code) for code in shown["group"]],
+        [
+            f"{words['block'].get(block, block)} – {words['group'].get(group, group) or everybody}"
+            for block, group in zip(shown["block"], shown["group"], strict=True)
+        ],
         [names.variable(by) for by in shown["by"]],
-        *(shown[name].tolist() for name in ("node_code", "item_code", "statistic")),
-        *(list(map(str, shown[name])) for name in ("categories", "n")),
+        [item or node for item, node in zip(shown["item_code"], shown["node_code"], strict=True)],
+        shown["statistic"].tolist(),
         [_p(p) for p in shown["p_adjusted"]],
     ]
     lines = found.table[["block", "group", "by", "node_code", "item_code"]].drop_duplicates()
-    hidden = int(((found.table["status"] == SUPPRESSED) & (found.table["n"] > 0)).sum())
+    hidden = int(((found.table["status"] == SUPPRESSED) & (found.table["n_valid"] > 0)).sum())
     counts = {"lines": len(lines), "tests": int(tests["p_value"].notna().sum()), "hidden": hidden}
     remarks = [phrase("summary.tables.counts", language, **counts)]
     if len(differ) > _MOST:
@@ -41,7 +44,7 @@ def table_summary(found: CrossTables, study: StudyDefinition, language: Language
     return Summary(
         phrase("summary.tables", language),
         tuple(COLUMNS[name].heading(language) for name in _HEADINGS),
-        tuple(name in ("categories", "n", "p_adjusted") for name in _HEADINGS),
+        tuple(name == "p_adjusted" for name in _HEADINGS),
         tuple(zip(*columns, strict=True)),
         tuple(remarks),
     )

@@ -132,16 +132,16 @@ DESIGN_COLUMNS = (
 )  # fmt: skip
 #: Cross-tables, in long form: what stands in one line and one category of a table; the total where the category is empty.
 CROSS_TABLE_COLUMNS = (
-    "block", "group", "by", "node_code", "item_code", "statistic", "level_code", "category", "letter", "n", "n_eff",
+    "block", "group", "by", "node_code", "item_code", "statistic", "level_code", "category", "letter", "n_valid", "n_eff",
     "estimate", "se", "ci_low", "ci_high", "df", "exceeds", "status", "note",
 )  # fmt: skip
 #: Tests whether the categories of a line differ.
 CROSS_TEST_COLUMNS = (
-    "block", "group", "by", "node_code", "item_code", "statistic", "categories", "n", "f", "ndf", "ddf", "p_value",
+    "block", "group", "by", "node_code", "item_code", "statistic", "categories", "n_valid", "f", "ndf", "ddf", "p_value",
     "p_adjusted", "note",
 )  # fmt: skip
 #: Who answered, beside what is known of all who could have.
 PROFILE_COLUMNS = (
-    "block", "group", "variable", "category", "n", "unweighted_share", "weighted_share", "population",
+    "block", "group", "variable", "category", "n_valid", "unweighted_share", "weighted_share", "population",
     "known_share", "unweighted_difference", "weighted_difference",
 )  # fmt: skip
