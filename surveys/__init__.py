@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from surveys.delivered import Package, read_package
     from surveys.gap_report import Gaps
     from surveys.handed_over import hand_over, sign, signed_by, unit_sheets, verify
+    from surveys.handover.drivers_folder import Drivers
     from surveys.handover.export.exported import ready_to_export
     from surveys.handover.fingerprint import fingerprint
     from surveys.handover.folder import ready
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 #: Name → the module it is loaded from, when it is first used.
 _HOME = {
+    "Drivers": "surveys.handover.drivers_folder",
     "Gaps": "surveys.gap_report",
     "Package": "surveys.delivered",
     "Problem": "surveys.problems",
@@ -68,7 +70,7 @@ _HOME = {
     "version": "surveys.handover.manifest",
 }
 __all__ = [
-    "Gaps", "Package", "Problem", "Reach", "Result", "RoundComparison", "Screening", "Study", "SurveyError",
+    "Drivers", "Gaps", "Package", "Problem", "Reach", "Result", "RoundComparison", "Screening", "Study", "SurveyError",
     "audit", "check", "compare", "explain", "fingerprint", "gaps", "hand_over", "instruments", "load", "reach",
     "read_package", "ready", "ready_to_export", "sign", "signed_by", "simulate", "unit_sheets", "verify", "version",
 ]  # fmt: skip

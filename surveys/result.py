@@ -13,12 +13,14 @@ import pandas as pd
 
 from surveys.analysis.analysed_round import AnalysedRound
 from surveys.analysis.cross_tables import cross_tables
+from surveys.analysis.drivers import driver_tables
 from surveys.comparison.series import RoundSeries
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.records import StudyDefinition
 from surveys.gap_report import Gaps, gaps_of_round
 from surveys.handover.analysed_results import analysed_round, read_analysed
 from surveys.handover.comparison_folder import deliver_comparison
+from surveys.handover.drivers_folder import Drivers
 from surveys.handover.export.exported import deliver_export
 from surveys.handover.package import deliver
 from surveys.handover.reach_folder import Asked, Reach, reach_of
@@ -140,6 +142,14 @@ class Result(Screening):
         Raises SurveyError when ``out`` holds something that must not be replaced, OSError when the disk refuses.
         """
         deliver(self.round, Path(out), progress)
+
+    def drivers(self) -> Drivers:
+        """What drives the overall judgement: how strongly each node of the models of the instrument (``[[drivers]]``) goes with
+        the overall item, beside the node's own performance.
+
+        Raises SurveyError where the instrument declares no model, or no form asks its overall item.
+        """
+        return Drivers(driver_tables(self.round), self.screened.study)
 
     def reach(
         self,

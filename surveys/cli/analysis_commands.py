@@ -124,6 +124,24 @@ def compare(
 
 
 @app.command(cls=WordedCommand)
+def drivers(context: typer.Context, study: StudyPath, out: MaybeOut = None) -> None:
+    from surveys.reports.driver_summaries import driver_summaries
+
+    terminal: Terminal = context.obj
+    if out is not None:
+        sv.ready(out, "drivers")
+    loaded = load_study(terminal, study)
+    with terminal.progress() as stages:
+        found = loaded.score(stages).drivers()
+        if out is not None:
+            found.write(out)
+    for summary in driver_summaries(found, terminal.language):
+        terminal.summary(summary)
+    if out is not None:
+        show_written(terminal, out)
+
+
+@app.command(cls=WordedCommand)
 def export(
     context: typer.Context,
     study: StudyPath,

@@ -24,14 +24,15 @@ _LONGEST_NAME = 31
 
 @dataclass(frozen=True, eq=False)
 class BookSheet:
-    """A sheet of a workbook, and what the contents say of it."""
+    """A sheet of a workbook, and what the contents say of it. ``rows``: those of its tables that count (None: all)."""
 
     title: str
     sheet: WorkbookSheet
+    rows: int | None = None
 
     def __len__(self) -> int:
         """Rows of its tables."""
-        return sum(map(len, self.sheet.bodies))
+        return sum(map(len, self.sheet.bodies)) if self.rows is None else self.rows
 
 
 def table_book(title: str, about: str, sheets: Sequence[BookSheet], language: Language) -> bytes:

@@ -19,6 +19,7 @@ from surveys.handover.seal import described, sealed
 TABLES_OF: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "comparison": (("changes", "series"), ()),
     "reach": (("reach", "ways", "detectable"), ()),
+    "drivers": (("drivers", "driver-models"), ()),
     "tables": (("cross-tables", "cross-tests", "respondent-profile"), ()),
     "gaps": (("gaps",), ("gap-sums",)),
     "audit": (("audit-findings", "audit-nodes"), ("audit-ranks", "audit-changes")),

@@ -109,7 +109,36 @@ LINE_TYPE: Mapping[str, tuple[float, bool]] = {
     "how": (11.0, False),
     "name": (12.0, True),
 }
-Block = tuple[Line | Body, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ScatterPicture:
+    """A picture of points in the plane, drawn from the cells of two bodies of its sheet, the ``points`` and the ``marks`` (their
+    places among the bodies): a point for every row that has numbers in the columns ``x`` and ``y``, with ``labels``; of the marks
+    the first four rows are the ends of two lines, and the others are written where they stand. ``within``: lowest and highest
+    x and y."""
+
+    title: str
+    headings: tuple[str, str]
+    x: int
+    y: int
+    points: int
+    labels: tuple[str, ...]
+    marks: int
+    mark_labels: tuple[str, ...]
+    within: tuple[tuple[float, float], tuple[float, float]]
+
+
+@dataclass(frozen=True, eq=False)
+class PictureLine:
+    """The room for a picture, as a line over the whole width."""
+
+    picture: ScatterPicture
+    least: float = 270.0
+    spans: tuple[LinePart, ...] = ()
+
+
+Block = tuple[Line | Body | PictureLine, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +156,7 @@ class WorkbookSheet:
     dense: bool = False
 
     @property
-    def parts(self) -> Iterator[Line | Body]:
+    def parts(self) -> Iterator[Line | Body | PictureLine]:
         """What stands below the headings, from top to bottom."""
         for block in self.blocks:
             yield from block
@@ -135,6 +164,13 @@ class WorkbookSheet:
     @property
     def bodies(self) -> Iterator[Body]:
         return (part for part in self.parts if isinstance(part, Body))
+
+    def placed(self) -> Iterator[tuple[int, Line | Body | PictureLine]]:
+        """Every part with its first row, from 0."""
+        row = self.heading_rows[1] + 1
+        for part in self.parts:
+            yield row, part
+            row += len(part) if isinstance(part, Body) else 1
 
     @property
     def heading_rows(self) -> tuple[int, int]:
@@ -170,7 +206,7 @@ class WorkbookSheet:
         yield from map(self.height_of_line, self.above)
         yield from self._heading_heights()
         for part in self.parts:
-            yield from (self.height_of_line(part),) if isinstance(part, Line) else self._body_heights(part)
+            yield from self._body_heights(part) if isinstance(part, Body) else (self.height_of_line(part),)
 
     def columns_of(self, part: tuple[int, int]) -> tuple[int, int]:
         """First and last column of a part of the width; a column that two parts would share belongs to the first."""
@@ -183,7 +219,7 @@ class WorkbookSheet:
         first = min(max(bounds[k], k), len(self.widths) - 1)
         return first, max(first, bounds[k + 1] - 1)
 
-    def height_of_line(self, line: Line) -> float:
+    def height_of_line(self, line: Line | PictureLine) -> float:
         heights = [line.least]
         for span in line.spans:
             size, bold = LINE_TYPE[span.style]
@@ -262,7 +298,7 @@ class WorkbookSheet:
         """Row and column, from 0, of every cell that shows the word of a code, with the kind and the code."""
         row = self.heading_rows[1] + 1
         for part in self.parts:
-            if isinstance(part, Line):
+            if not isinstance(part, Body):
                 for span in part.spans:
                     if span.word is not None:
                         yield row, self.columns_of(span.part)[0], *span.word

@@ -18,8 +18,10 @@ from surveys.handover.workbook_layout import (
     WHOLE,
     Body,
     Line,
+    PictureLine,
     WorkbookSheet,
 )
+from surveys.handover.workbook_pictures import draw
 from surveys.problems import Language
 from surveys.vocabulary.xlsx import MOST_CHARACTERS, new_workbook, on_paper
 
@@ -63,6 +65,9 @@ def written(sheets: Sequence[WorkbookSheet], language: Language, footer: Footer,
             worksheet = book.add_worksheet(sheet.name)
             _on_page(worksheet, sheet, footer.code)
             _write(worksheet, sheet, styles)
+            for row, part in sheet.placed():
+                if isinstance(part, PictureLine):
+                    draw(book, worksheet, sheet, row, part)
     return buffer.getvalue()
 
 
@@ -152,13 +157,12 @@ def _write(worksheet: Worksheet, sheet: WorkbookSheet, styles: _Styles) -> None:
         _write_line(worksheet, sheet, row, line, styles)
     _write_headings(worksheet, sheet, styles.heading())
     row = sheet.heading_rows[1] + 1
-    for part in sheet.parts:
-        if isinstance(part, Line):
-            _write_line(worksheet, sheet, row, part, styles)
-            row += 1
-        else:
-            _write_body(worksheet, sheet, row, part, styles)
-            row += len(part)
+    for first, part in sheet.placed():
+        if isinstance(part, Body):
+            _write_body(worksheet, sheet, first, part, styles)
+            row = first + len(part)
+        elif isinstance(part, Line):
+            _write_line(worksheet, sheet, first, part, styles)
     if sheet.filtered and row > sheet.heading_rows[1] + 1:
         worksheet.autofilter(sheet.heading_rows[1], 0, row - 1, len(sheet.columns) - 1)
 

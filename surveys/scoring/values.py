@@ -37,19 +37,24 @@ def level_values(instrument: Instrument, item: Item) -> tuple[Floats, Floats]:
     Value = (ladder value − minimum)/(maximum − minimum), then 1 − value for a reversed item, whose satisfied levels are
     the mirrored ones.
     """
+    satisfied = np.array([level.satisfied for level in instrument.scale[item.scale].levels], dtype=float)
+    if not satisfied.any():
+        satisfied = np.full(len(satisfied), np.nan)
+    if item.reverse:
+        satisfied = satisfied[::-1]
+    if instrument.scoring.numerator == "satisfied":
+        return satisfied, satisfied
+    return ladder_values(instrument, item), satisfied
+
+
+def ladder_values(instrument: Instrument, item: Item) -> Floats:
+    """Value of each level of the item's scale on its ladder [levels], after range and direction, whatever is scored."""
     scale = instrument.scale[item.scale]
     value = np.array(scale.values(instrument.scoring.ladder if len(scale.ladders) > 1 else ""), dtype=float)
     low = 0.0 if item.minimum is None else item.minimum
     high = 1.0 if item.maximum is None else item.maximum
     value = np.clip((value - low) / (high - low), 0.0, 1.0)
-    satisfied = np.array([level.satisfied for level in scale.levels], dtype=float)
-    if not satisfied.any():
-        satisfied = np.full(len(value), np.nan)
-    if item.reverse:
-        value, satisfied = 1.0 - value, satisfied[::-1]
-    if instrument.scoring.numerator == "satisfied":
-        value = satisfied
-    return value, satisfied
+    return 1.0 - value if item.reverse else value
 
 
 @dataclass(frozen=True)

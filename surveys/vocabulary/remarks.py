@@ -16,6 +16,8 @@ REMARKS = (
     "index.no_council", "index.provisional", "index.self_late", "index.explained_late", "index.no_survey",
     "index.survey_error_only", "index.given_above", "index.no_self",
     "tables.hidden_below", "tables.no_test", "tables.rough",
+    "drivers.not_counted", "drivers.no_association", "drivers.small_sample", "drivers.no_rows", "drivers.flat_outcome",
+    "drivers.flat_factors", "drivers.flat_node", "drivers.few_rows", "drivers.collinear",
     "compare.no_predecessor", "compare.no_value", "compare.no_error",
     "compare.rank_without_difference", "compare.provisional", "compare.assessed", "compare.merged_unit.note",
     "compare.published", "compare.said", "compare.unit_divided", "compare.unit_merged",

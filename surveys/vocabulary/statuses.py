@@ -28,6 +28,12 @@ EXACT, ROUNDING, CONTRADICTS, PARTIAL, PRINTED, COMPUTED, UNEQUAL_ANSWERS = AUDI
     "exact", "rounding", "contradicts", "partial", "printed", "computed", "unequal_answers",
 )  # fmt: skip
 
+#: Where a node stands by its importance for the overall judgement and by its own performance, divided at their means: both high,
+#: important and low, both low, unimportant and high.
+KEEP, IMPROVE_FIRST, LOW_PRIORITY, POSSIBLE_EXCESS = DRIVER_FIELDS = (
+    "keep", "improve_first", "low_priority", "possible_excess",
+)  # fmt: skip
+
 #: Statuses of a change between two rounds.
 INCOMPARABLE, MISSING = "incomparable", "missing"
 CHANGE_STATUSES = (OK, INCOMPARABLE, MISSING)
@@ -46,3 +52,5 @@ COMPARABLE = (
     OK, "new_node", "children_changed", "below_changed", "weights_changed", "rule_changed", "items_changed", "scale_changed",
     "merged_unit", "no_predecessor", "no_value", PUBLISHED,
 )  # fmt: skip
+#: Statuses of a node and of a model of drivers.
+DRIVER_STATUSES = (OK, SUPPRESSED, MISSING)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from weighting import shown
 from weighting.collinear import combinations
 from weighting.design.sample_design import SampleDesign
-from weighting.errors import DesignError, applying, quoted
+from weighting.errors import DesignError, Fault, applying, quoted
 from weighting.estimation.estimates import EXACT, ONE_CLUSTER, Estimates, labels_of
 from weighting.estimation.grouping import Grouping, grouping_of
 from weighting.estimation.intervals import NO_VARIATION, Confidence, chosen
@@ -43,7 +43,8 @@ class RelativeImportance:
     ``r2``: R² of the regression on all factors, one row a domain; ``shares``: Shapley shares, which add up to R², and
     ``portions``: the same over R², which add up to 1, one row per domain and factor, each with errors, intervals and joint
     covariance (``combine`` compares factors). ``n`` [J] rows in which outcome and factors have a value, ``dropped`` [J] those
-    in which one is missing; ``p`` [J]: of Wald's test that no factor goes with the outcome.
+    in which one is missing; ``p`` [J]: of Wald's test that no factor goes with the outcome; ``reason`` [J]: why a domain has no
+    shares, a :class:`weighting.errors.Fault` with its code, empty where it has.
     """
 
     outcome: str
@@ -54,6 +55,7 @@ class RelativeImportance:
     n: NDArray[np.int64]
     dropped: NDArray[np.int64]
     p: Floats
+    reason: tuple[str, ...]
     remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -166,6 +168,7 @@ def relative_importance(  # noqa: PLR0913
         n=found.n,
         dropped=counted - found.n,
         p=found.p,
+        reason=found.reason,
         remarks=found.remarks(),
     )
 
@@ -328,18 +331,22 @@ class _Domains:
 
 def _why_none(C: Covariances, varies: Flags, names: list[str]) -> str:
     """Why a domain has no shares; empty where it has."""
-    if not C.w.size:
-        return "no row has a value of outcome and factors"
-    if not varies[-1]:
-        return "the outcome does not vary in the rows that count"
     factors = np.flatnonzero(varies[:-1])
+    rows = C.w.size
+    if not rows:
+        return Fault("no_rows", "no row has a value of outcome and factors")
+    if not varies[-1]:
+        return Fault("flat_outcome", "the outcome does not vary in the rows that count")
     if not factors.size:
-        return "no factor varies in the rows that count"
-    if C.w.size < factors.size + 2:
-        return f"{C.w.size} rows for {factors.size} factors: too few"
+        return Fault("flat_factors", "no factor varies in the rows that count")
+    if rows < factors.size + 2:
+        return Fault(
+            "few_rows", f"{rows} rows for {factors.size} factors: too few", rows=rows, factors=factors.size
+        )
     of = combinations(C.above[:, factors] * np.sqrt(C.w)[:, None], [names[k] for k in factors])
     parts = [f"{name!r} is a combination of {quoted(others)}" for name, others in of]
-    return f"{'; '.join(parts)} in the rows that count: leave one of them out" if parts else ""
+    sentence = f"{'; '.join(parts)} in the rows that count: leave one of them out"
+    return Fault("collinear", sentence, factors=tuple(name for name, _ in of)) if parts else ""
 
 
 def _with_portions(found: Shares) -> Shares:
