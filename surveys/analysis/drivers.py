@@ -233,7 +233,7 @@ class _Fitted:
     def _place(self) -> dict[str, Any]:
         sample = self.asked.sample
         place = {"block": sample.block, "group": sample.group, "model": self.model.code}
-        return {**place, "n": self.n, "status": self.status}
+        return {**place, "n_valid": self.n, "status": self.status}
 
 
 def _joined(ratios: Sequence[Estimates]) -> Floats:

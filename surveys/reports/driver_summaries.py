@@ -73,7 +73,7 @@ def _said(drivers: Drivers, model: pd.DataFrame, language: Language) -> Iterator
                 strict=True,
             )
         )
-        yield phrase("summary.drivers.r2", language, n=texts["n"], **r2)
+        yield phrase("summary.drivers.r2", language, n=texts["n_valid"], **r2)
     if texts["mean_importance"]:
         means = {"importance": texts["mean_importance"], "performance": texts["mean_performance"]}
         yield phrase("summary.drivers.divided", language, **means)

@@ -85,12 +85,12 @@ GAP_SUM_COLUMNS = (
 #: How strongly each node of a model goes with the overall item: its share of R², in percent; performance in percent.
 DRIVER_COLUMNS = (
     "block", "group", "model", "node_code", "importance", "importance_low", "importance_high", "r2_part", "performance",
-    "performance_low", "performance_high", "field", "n", "status", "note",
+    "performance_low", "performance_high", "field", "n_valid", "status", "note",
 )  # fmt: skip
 #: A model of one block and group as a whole: R², the overall item's percent, and where the fields are divided.
 DRIVER_MODEL_COLUMNS = (
     "block", "group", "model", "item_code", "r2", "r2_low", "r2_high", "p_value", "mean_importance",
-    "mean_performance", "n", "not_counted", "status", "note",
+    "mean_performance", "n_valid", "not_counted", "status", "note",
 )  # fmt: skip
 #: Changes between neighbouring rounds.
 CHANGE_COLUMNS = (
