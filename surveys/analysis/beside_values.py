@@ -41,8 +41,8 @@ def with_round(values: pd.DataFrame, round_: AnalysedRound) -> pd.DataFrame:
             {**row, "source": source, **target, **_agencies(round_.in_charge.of(block, unit, node, item))}
         )
     found = pd.DataFrame(rows, columns=[*values, "source", "target", *_WORDS])
-    found[list(_WORDS)] = found[list(_WORDS)].fillna("")
-    return found
+    found[list(_WORDS)] = found[list(_WORDS)].astype(object).fillna("")
+    return found.astype({"target": float})
 
 
 def sources_of(instrument: Instrument, block: str) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 import pandas as pd
 
-from surveys.analysis.points_lost import LossTree, with_distance
+from surveys.analysis.points_lost import LossTree, whole_loss, with_distance
 from surveys.vocabulary.measures import AGENCY, SOURCE, SUMMED_BY
 
 #: By what losses are summed.
@@ -31,7 +31,7 @@ def sums_of_losses(nodes: pd.DataFrame, tree: LossTree, sums: pd.DataFrame | Non
     ``nodes``: as :func:`surveys.analysis.points_lost.nodes_lost` gives them; ``sums``: those by source and agency that were made
     with the scores and have intervals (``SUM_COLUMNS``); without them, of a table, what is listed is added up.
     """
-    fields = {code for code, parent in tree.parents.items() if tree.root and parent == tree.root}
+    fields = {code for code, parent in tree.parents.items() if parent in tree.roots}
     if not fields:
         return pd.DataFrame(columns=list(SUM_OF_LOSS_COLUMNS))
     lowest = nodes[nodes["lowest"]].assign(
@@ -50,7 +50,7 @@ def sums_of_losses(nodes: pd.DataFrame, tree: LossTree, sums: pd.DataFrame | Non
         others = [_inferred(sums, added)]
     parts = [_of_fields(printed, added[FIELD]), *others]
     found = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    found["share_of_loss"] = 100.0 * found["lost"] / _whole_loss(found, nodes, tree)
+    found["share_of_loss"] = 100.0 * found["lost"] / whole_loss(found, nodes, tree)
     return _in_order(with_distance(found), nodes)[list(SUM_OF_LOSS_COLUMNS)]
 
 
@@ -100,13 +100,6 @@ def _inferred(sums: pd.DataFrame, added: Mapping[str, pd.DataFrame]) -> pd.DataF
         lost_high=most - low,
         sign=found["sign"].fillna(""),
     )
-
-
-def _whole_loss(found: pd.DataFrame, nodes: pd.DataFrame, tree: LossTree) -> np.ndarray:
-    """What the unit of each row lost in all; NaN where that is not known, or nothing."""
-    whole = nodes[nodes["node_code"] == tree.root].set_index(_UNIT)["lost"]
-    lost = whole.reindex(pd.MultiIndex.from_frame(found[_UNIT])).to_numpy(dtype=float)
-    return np.where(lost > 0, lost, np.nan)
 
 
 def _in_order(found: pd.DataFrame, nodes: pd.DataFrame) -> pd.DataFrame:

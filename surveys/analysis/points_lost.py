@@ -18,7 +18,7 @@ import pandas as pd
 from surveys.analysis.counted_units import counted_units
 from surveys.definitions.instrument.records import Instrument
 from surveys.scoring.combination_rules import rule_of
-from surveys.vocabulary.combination_names import SUM
+from surveys.vocabulary.combination_names import SHARES
 from surveys.vocabulary.levels import ITEM_LEVEL
 from surveys.vocabulary.measures import POINTS
 
@@ -35,21 +35,19 @@ AT_MOST = frozenset({"<", "<=", "≤"})
 
 @dataclass(frozen=True)
 class LossTree:
-    """``parents``: node → the node above, empty at a root; ``root``: the node whose loss is that of the nodes below it added up,
-    empty in an index whose nodes are not."""
+    """``parents``: node → the node above, empty at a root; ``roots``: the nodes whose loss is that of the nodes below them added
+    up, one for each unit; none in an index whose nodes are not."""
 
     parents: Mapping[str, str]
-    root: str = ""
+    roots: frozenset[str] = frozenset()
 
 
 def loss_tree(instrument: Instrument, extras: Mapping[str, str] | None = None) -> LossTree:
     """The tree of an instrument; ``extras``: further nodes that are counted in one of its own."""
-    roots = instrument.children.get("", ())
-    adds_up = (
-        len(roots) == 1 and roots[0].max_points is not None and rule_of(instrument, roots[0]).name == SUM
-    )
     parents = {node.code: node.parent for node in instrument.nodes}
-    return LossTree({**parents, **(extras or {})}, roots[0].code if adds_up else "")
+    scored = [node for node in instrument.children.get("", ()) if node.rule != SHARES]
+    roots = (node.code for node in scored if node.max_points is not None and rule_of(instrument, node).points)
+    return LossTree({**parents, **(extras or {})}, frozenset(roots))
 
 
 def nodes_lost(
@@ -60,7 +58,7 @@ def nodes_lost(
 
     >>> names = ["block", "unit_code", "node_code", "node_level", "measure", "maximum", "value"]
     >>> rows = [("", "a", code, "", "points", *points) for code, *points in (("0", 4.0, 3.0), ("1", 3.0, 2.25), ("2", 1.0, 0.75))]
-    >>> found = nodes_lost(pd.DataFrame(rows, columns=names), LossTree({"0": "", "1": "0", "2": "0"}, "0"))
+    >>> found = nodes_lost(pd.DataFrame(rows, columns=names), LossTree({"0": "", "1": "0", "2": "0"}, frozenset("0")))
     >>> found["lost"].tolist(), found["share_of_loss"].tolist(), found["order"].tolist()
     ([1.0, 0.75, 0.25], [100.0, 75.0, 25.0], [nan, 1.0, 2.0])
     """
@@ -97,15 +95,19 @@ def lowest_shown(values: pd.DataFrame, parents: Mapping[str, str]) -> np.ndarray
     return np.array([shown and key not in above for key, shown in zip(keys, has, strict=True)], dtype=bool)
 
 
+def whole_loss(rows: pd.DataFrame, nodes: pd.DataFrame, tree: LossTree) -> np.ndarray:
+    """What the unit of each row lost in all, by its ``nodes``; NaN where that is not known or nothing, or where losses do not add
+    up."""
+    roots = nodes[nodes["node_code"].isin(tree.roots)].set_index(["block", "unit_code"])["lost"]
+    alone = roots[~roots.index.duplicated(keep=False)]
+    lost = alone.reindex(pd.MultiIndex.from_frame(rows[["block", "unit_code"]])).to_numpy(dtype=float)
+    return np.where(lost > 0, lost, np.nan)
+
+
 def _shares(found: pd.DataFrame, tree: LossTree) -> pd.Series:
-    """Each loss in percent of the unit's whole loss; none where losses do not add up."""
-    of_root = found[(found["node_code"] == tree.root) & bool(tree.root)].set_index(["block", "unit_code"])[
-        "lost"
-    ]
-    units = pd.MultiIndex.from_frame(found[["block", "unit_code"]])
-    whole = of_root.reindex(units).to_numpy(dtype=float)
+    """Each loss in percent of the unit's whole loss; none of a question."""
     in_points = (found["measure"] == POINTS).to_numpy() & (found["node_level"] != ITEM_LEVEL).to_numpy()
-    return 100.0 * found["lost"] / np.where((whole > 0) & in_points, whole, np.nan)
+    return 100.0 * found["lost"] / np.where(in_points, whole_loss(found, found, tree), np.nan)
 
 
 def _orders(found: pd.DataFrame) -> pd.Series:

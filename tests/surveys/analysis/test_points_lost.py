@@ -18,7 +18,7 @@ from surveys.vocabulary.columns import INDEX_COLUMNS, SCORE_COLUMNS
 from surveys.vocabulary.remarks import Remark
 
 PARENTS = {"0": "", "1": "0", "1.1": "1", "1.2": "1", "2": "0", "2.1": "2", "2.2": "2"}
-TREE = LossTree(PARENTS, "0")
+TREE = LossTree(PARENTS, frozenset("0"))
 MAXIMA = {"0": 10.0, "1": 4.0, "1.1": 2.5, "1.2": 1.5, "2": 6.0, "2.1": 4.0, "2.2": 2.0}
 SOURCES = {"1.1": "survey", "1.2": "assessment", "2.1": "survey", "2.2": "assessment"}
 #: Leaves by unit; nan: hidden, and then its parents too.

@@ -233,6 +233,28 @@ def test_other_answers_in_hidden_cells_change_no_comparison_of_rounds(tmp_path: 
     assert all(one != other for one, other in zip(compared[0], compared[5], strict=True))
 
 
+@pytest.mark.parametrize("kind", KINDS[:2], ids=lambda kind: kind[0])
+def test_other_answers_in_hidden_cells_change_nothing_of_the_points_lost(
+    kind: tuple[str, str], tmp_path: Path
+) -> None:
+    """Neither losses, shares and sums, nor ranks, medians and best results of the block, nor the change since an earlier round."""
+    rng = np.random.default_rng(13)
+    staff, raters = a_round(rng)
+    other_staff, other_raters, _ = others_in_hidden_cells(staff, raters, rng)
+    shown_staff = [{**form, "a": "1" if form["a"] == "5" else form["a"]} for form in staff]
+    forms = {"one": (staff, raters), "other": (other_staff, other_raters), "shown": (shown_staff, raters)}
+    rounds = {name: sv.load(written(tmp_path / name, *each, kind)).score() for name, each in forms.items()}
+    found = {}
+    for old, new in (("one", "one"), ("one", "other"), ("other", "one"), ("one", "shown")):
+        out = tmp_path / f"gaps-{old}-{new}"
+        rounds[new].gaps(rounds[old]).write(out)
+        assert sv.verify(out) == ()
+        found[old, new] = {path.name: path.read_bytes() for path in sorted(out.glob("*.csv"))}
+    assert sorted(found["one", "one"]) == ["gap-sums.csv", "gaps.csv"]
+    assert found["one", "one"] == found["one", "other"] == found["other", "one"]
+    assert found["one", "one"] != found["one", "shown"]  # that this test can fail
+
+
 # --- least squares ----------------------------------------------------------------------------------------------------
 
 Cell = tuple[str, str, str]  # unit, node, group
