@@ -100,7 +100,9 @@ class TableOf:
             block, by, category = (str(row[name]) for name in ("block", "by", "category"))
             called = names.category(block, by, category) if category else phrase("tables.total", language)
             heading = f"{called} ({row['letter']})" if row["letter"] else called
-            under = columns.setdefault((block, str(row["group"]), f"{by}: {heading}"), {"n": str(row["n_valid"])})
+            under = columns.setdefault(
+                (block, str(row["group"]), f"{by}: {heading}"), {"n": str(row["n_valid"])}
+            )
             hidden = row["status"] != OK
             text = "–" if hidden else f"{100 * row['estimate']:.1f} {row['exceeds']}".strip()
             under[f"{row['statistic']} {row['level_code']}".strip()] = text

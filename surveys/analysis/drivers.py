@@ -177,7 +177,7 @@ class _Fitted:
         """Why R² is not divided."""
         why = self.found.reason[0]
         assert isinstance(why, Fault)
-        nodes = [self.model.nodes[int(name[1:])] for name in why.facts.get("factors", ())]
+        nodes = [self.model.nodes[int(name[1:])] for name in why.facts.get("columns", ())]
         return remark(f"drivers.{why.code}", forms=self.n, nodes=", ".join(nodes))
 
     @property
@@ -225,7 +225,7 @@ class _Fitted:
             "p_value": self.found.p[0] if shown else np.nan,
             "mean_importance": both["importance"].mean(),
             "mean_performance": both["performance"].mean(),
-            "not_counted": lost,
+            "not_counted": np.nan if self.status == SUPPRESSED else lost,
             "note": (*self.remarks, *more),
         }
 

@@ -346,7 +346,7 @@ def _why_none(C: Covariances, varies: Flags, names: list[str]) -> str:
     of = combinations(C.above[:, factors] * np.sqrt(C.w)[:, None], [names[k] for k in factors])
     parts = [f"{name!r} is a combination of {quoted(others)}" for name, others in of]
     sentence = f"{'; '.join(parts)} in the rows that count: leave one of them out"
-    return Fault("collinear", sentence, factors=tuple(name for name, _ in of)) if parts else ""
+    return Fault("collinear", sentence, columns=tuple(name for name, _ in of)) if parts else ""
 
 
 def _with_portions(found: Shares) -> Shares:
