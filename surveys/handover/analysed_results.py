@@ -10,14 +10,14 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from surveys.analysis.analysed_round import AnalysedRound, cells_of
-from surveys.definitions.csv_tables import Row
-from surveys.definitions.record_building import build, from_cells
+from surveys.definitions.record_building import build
 from surveys.definitions.study.agencies import in_charge
 from surveys.definitions.study.records import Agency, Target, WeightPlan
 from surveys.handover import official_columns
 from surveys.handover.fingerprint import fingerprint
 from surveys.handover.manifest import MANIFEST, inputs_of
 from surveys.handover.official_columns import OfficialTable
+from surveys.handover.read_back import records_of
 from surveys.handover.round_results import table_of, verified_run
 from surveys.handover.rounds import frame_of, read_round
 from surveys.handover.words import label_of
@@ -96,14 +96,10 @@ def _records(folder: Path, table: OfficialTable, record: type[R]) -> tuple[R, ..
     """The rows of a study's table that a folder which verified carries."""
     if not (folder / table.path).is_file():
         return ()
-    printed, problems = table_of(folder, table), Problems()
-    rows = zip(printed.lines.tolist(), zip(*printed.texts().values(), strict=True), strict=True)
-    found = []
-    for line, cells in rows:
-        row = Row(Place(problems, table.path, line), dict(zip(table.names, cells, strict=True)))
-        found.append(build(record, from_cells(record, row), row.place))
+    problems = Problems()
+    found = records_of(table_of(folder, table), record, problems)
     problems.raise_errors()
-    return tuple(made for made in found if made is not None)
+    return found
 
 
 def _weight_plans(run: Mapping[str, Any]) -> list[WeightPlan]:

@@ -142,13 +142,18 @@ def run_manifest(
         **({"changed": list(study.changed)} if study.changed else {}),
         "decisions": _decisions(study),
         "scoring": _plain(study.instrument.scoring),
-        **({"index": kind_of(study).record()} if content == "scores" else {}),
+        **({"index": kind_of(study).record(), "carried": carried(study)} if content == "scores" else {}),
         "counts": _counts(done.returns, done.dispositions),
         "results": dict(sorted(statuses.items())),
         "warnings": dict(sorted(Counter(warning.code for warning in done.warnings).items())),
         "outputs": digests_of({path: files[path] for path in sorted(files) if is_output(path)}),
     }
     return json_bytes(record)
+
+
+def carried(study: StudyDefinition) -> dict[str, int]:
+    """How many rows of the study's tables of agencies and targets the results carry."""
+    return {"agencies": len(study.agencies), "targets": len(study.targets)}
 
 
 def inputs_of(study: StudyDefinition) -> list[dict[str, object]]:

@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from surveys.definitions.csv_tables import Row
 from surveys.definitions.instrument.records import ResultClass
-from surveys.definitions.record_building import build
+from surveys.definitions.record_building import build, from_cells
 from surveys.definitions.study.council_names import CouncilSystem
 from surveys.definitions.study.publication import Publication
 from surveys.definitions.study.records import AgencyDate, Inference, Minimum, Output, StudyDefinition
@@ -27,6 +28,7 @@ from surveys.vocabulary.csv import CsvError, records
 from surveys.vocabulary.folder_content import bytes_of
 from surveys.vocabulary.formula_guard import unguarded
 
+R = TypeVar("R")
 Floats = NDArray[np.float64]
 OfRows = NDArray[np.bool_] | NDArray[np.object_] | Floats | pd.Series
 _NUMBER = r"-?\d+(\.\d+)?|-?INF"
@@ -148,6 +150,17 @@ def _classes(recorded: object, place: Place) -> tuple[ResultClass, ...]:
         build(ResultClass, raw, place.below("classes").below(f"[{k}]")) for k, raw in enumerate(listed, 1)
     )
     return tuple(made for made in built if made is not None)
+
+
+def records_of(printed: PrintedTable, record: type[R], problems: Problems) -> tuple[R, ...]:
+    """The records of a study that a table carries as they were declared; rows that are none are told and left out."""
+    rows = zip(printed.lines.tolist(), zip(*printed.texts().values(), strict=True), strict=True)
+    found = []
+    for line, cells in rows:
+        place = Place(problems, printed.path, line)
+        row = Row(place, dict(zip(printed.table.names, cells, strict=True)))
+        found.append(build(record, from_cells(record, row), place))
+    return tuple(made for made in found if made is not None)
 
 
 def read_printed(folder: Path, path: str, table: OfficialTable, problems: Problems) -> PrintedTable | None:

@@ -41,6 +41,8 @@ def record_of_run(
     if "scores" in package:
         found = dict(sorted(Counter(package["scores"].text("status").tolist()).items()))
         yield from _differs("results", run.get("results"), found)
+        rows = {name: len(package[name]) if name in package else 0 for name in ("agencies", "targets")}
+        yield from _differs("carried", run.get("carried"), rows)
     yield from _decisions(run)
     if "explanations" in package:
         numbers = {

@@ -57,6 +57,7 @@ from surveys.handover.reconciliation import reconciled
 from surveys.handover.run_checks import record_of_run
 from surveys.handover.seal import described, package_name
 from surveys.handover.status_checks import shares_shown, statuses_and_remarks
+from surveys.handover.sum_checks import sums_readded
 from surveys.handover.table_folder import FILES_OF, TABLES_OF, book_name, tables_in
 from surveys.handover.workbook_comparison import Beside, instrument_of_run, workbook_repeats
 from surveys.handover.workbook_facts import facts_of_run
@@ -192,6 +193,7 @@ def _by_settings(
             yield from notes_of_units(package["units"], scores, tree, settings.output.language)
             yield from classes_of_league(package["units"], scores, tree, settings.classes)
         yield from index_readded(package, settings)
+        yield from sums_readded(package, settings, instrument)
     if "shares" in package:
         yield from shares_shown(package["shares"], settings)
     for name in ("units", "council-units"):

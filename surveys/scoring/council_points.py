@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from surveys.definitions.instrument.records import Node
+from surveys.definitions.instrument.records import Instrument, Node
 from surveys.definitions.study.assessments import STEPS, assessed_maximum
 from surveys.definitions.study.records import Assessment, AssessmentDates
 from surveys.scoring.block_inputs import BlockInputs
@@ -89,7 +89,9 @@ def part_of_leaves(
 ) -> CouncilPart | None:
     """The council's part of some of the assessed leaves: the sum of those of the uppermost nodes below which nothing else is
     assessed; None where nothing is. ``parts``: those of the block."""
-    tops = [parts[code] for code in _tops(block, parts, "", leaves)]
+    if not parts:
+        return None
+    tops = [parts[code] for code in tops_of(block.instrument, block.code, leaves)]
     if len(tops) < 2:
         return tops[0] if tops else None
     return CouncilPart(
@@ -101,16 +103,14 @@ def part_of_leaves(
     )
 
 
-def _tops(
-    block: BlockInputs, parts: Mapping[str, CouncilPart], above: str, leaves: Collection[str]
-) -> Iterator[str]:
-    """The uppermost nodes below one of which all that is assessed is among the leaves."""
-    for node in block.instrument.scored_children(above, block.code):
-        assessed = {leaf.code for leaf in block.instrument.assessed_leaves(node.code, block.code)}
-        if node.code in parts and assessed <= set(leaves):
+def tops_of(instrument: Instrument, block: str, leaves: Collection[str], above: str = "") -> Iterator[str]:
+    """The uppermost nodes of a block (below one of them) of which all that is assessed is among the leaves."""
+    for node in instrument.scored_children(above, block):
+        assessed = {leaf.code for leaf in instrument.assessed_leaves(node.code, block)}
+        if assessed and assessed <= set(leaves):
             yield node.code
         elif assessed & set(leaves):
-            yield from _tops(block, parts, node.code, leaves)
+            yield from tops_of(instrument, block, leaves, node.code)
 
 
 class _AtNode(NamedTuple):

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from surveys.definitions.instrument.records import Node
+from surveys.definitions.instrument.records import Instrument, Node
 from surveys.definitions.study.agencies import AgenciesInCharge, in_charge
+from surveys.definitions.study.records import Agency
 from surveys.scoring.block_inputs import BlockInputs
 from surveys.scoring.branches import Branch, Parts, in_all
 from surveys.scoring.combination_rules import rule_of
@@ -34,14 +34,26 @@ Leaves = tuple[str, ...]  # codes, in the order of the tree
 Council = Mapping[str, CouncilPart]  # by node
 
 
-@dataclass(frozen=True)
-class _Sum:
-    """Leaves that are added up in one unit, by position, and the source or agency that they have in common."""
+class LeafSets:
+    """What is added up in a unit. ``agencies``: the rows that hold on the day of which they are told."""
 
-    unit: int
-    by: str
-    code: str
-    leaves: Leaves
+    def __init__(self, instrument: Instrument, agencies: Sequence[Agency]) -> None:
+        self._source_of = instrument.source_of
+        self._charge = AgenciesInCharge(instrument, agencies) if agencies else None
+
+    def of(self, block: str, unit: str, leaves: Sequence[str]) -> Iterator[tuple[str, str, Leaves]]:
+        """By what, under which name, and which of the leaves: by source, then by the agency that leads where one is in charge of
+        some leaf, those of no agency under an empty name."""
+        keys: dict[str, Mapping[str, str]] = {SOURCE: {code: self._source_of(code) for code in leaves}}
+        if self._charge is not None:
+            rows = {code: self._charge.of(block, unit, code) for code in leaves}
+            if any(rows.values()):
+                keys[AGENCY] = {code: "" if row is None else row.lead for code, row in rows.items()}
+        for by, key in keys.items():
+            found: dict[str, list[str]] = {}
+            for code, name in key.items():
+                found.setdefault(name, []).append(code)
+            yield from ((by, name, tuple(codes)) for name, codes in found.items())
 
 
 def sums_of_leaves(block: BlockInputs, branches: Sequence[Branch], council: Council) -> pd.DataFrame:
@@ -49,10 +61,14 @@ def sums_of_leaves(block: BlockInputs, branches: Sequence[Branch], council: Coun
     ``council``: the council's parts of its nodes, none where the study has no assessments."""
     surveyed = {branch.code: branch for branch in branches if branch.group == ALL_GROUPS}
     leaves = [n for n in block.instrument.leaves(block.code) if n.code in surveyed or n.code in council]
-    if not all(_adds_points(block, leaf) for leaf in leaves):
+    if not all(adds_points(block.instrument, leaf) for leaf in leaves):
         return pd.DataFrame(columns=list(SUM_COLUMNS))
-    sums = [sum_ for unit in range(len(block.units)) for sum_ in _of_unit(block, leaves, unit)]
-    sets = list(dict.fromkeys(sum_.leaves for sum_ in sums))
+    study, codes = block.study, [leaf.code for leaf in leaves]
+    by_unit = LeafSets(block.instrument, in_charge(study.agencies, study.agencies_on))
+    sums = [
+        (k, *one) for k, unit in enumerate(block.units) for one in by_unit.of(block.code, unit.code, codes)
+    ]
+    sets = list(dict.fromkeys(chosen for *_, chosen in sums))
     survey = _Surveyed(block, surveyed, leaves)
     made = [survey.part(chosen, str(k)) for k, chosen in enumerate(sets)]
     table = table_of(block, [branch for branch in made if branch is not None])
@@ -66,39 +82,22 @@ def sums_of_leaves(block: BlockInputs, branches: Sequence[Branch], council: Coun
     rows = (
         {
             "block": block.code,
-            "unit_code": block.units[one.unit].code,
-            "unit_name": block.units[one.unit].name_vi,
-            "sum_by": one.by,
-            "sum_code": one.code,
-            "nodes": ";".join(one.leaves),
-            **{name: values[one.unit] for name, values in columns[one.leaves].items()},
+            "unit_code": block.units[k].code,
+            "unit_name": block.units[k].name_vi,
+            "sum_by": by,
+            "sum_code": name,
+            "nodes": ";".join(chosen),
+            **{column: values[k] for column, values in columns[chosen].items()},
         }
-        for one in sums
+        for k, by, name, chosen in sums
     )
     return pd.DataFrame(list(rows), columns=list(SUM_COLUMNS))
 
 
-def _adds_points(block: BlockInputs, leaf: Node) -> bool:
+def adds_points(instrument: Instrument, leaf: Node) -> bool:
     """Whether a leaf has points that every node above it adds up."""
-    above = block.instrument.line[leaf.code][1:]
-    return leaf.max_points is not None and all(rule_of(block.instrument, node).points for node in above)
-
-
-def _of_unit(block: BlockInputs, leaves: Sequence[Node], unit: int) -> Iterator[_Sum]:
-    """The sums of one unit; by agency only where one is in charge of some leaf, the leaves of no agency under an empty name."""
-    study, named = block.study, block.units[unit].code
-    charge = AgenciesInCharge(block.instrument, in_charge(study.agencies, study.agencies_on))
-    leads = {leaf.code: charge.of(block.code, named, leaf.code) for leaf in leaves} if study.agencies else {}
-    keys: dict[str, Mapping[str, str]] = {
-        SOURCE: {n.code: block.instrument.source_of(n.code) for n in leaves}
-    }
-    if any(leads.values()):
-        keys[AGENCY] = {code: "" if agency is None else agency.lead for code, agency in leads.items()}
-    for by, key in keys.items():
-        found: dict[str, list[str]] = {}
-        for code, of in key.items():
-            found.setdefault(of, []).append(code)
-        yield from (_Sum(unit, by, of, tuple(codes)) for of, codes in found.items())
+    above = instrument.line[leaf.code][1:]
+    return leaf.max_points is not None and all(rule_of(instrument, node).points for node in above)
 
 
 class _Surveyed:

@@ -37,6 +37,9 @@ CLASSES = "".join(
 )
 #: Variations of the small round: policy for missing groups, rule of a whole index.
 KINDS = [("incomplete", ""), ("renormalise", ""), ("incomplete", "pooled"), ("renormalise", "mean_of_items")]
+#: Agencies that lead parts of every size, some of them hidden; one target of the whole and one of a node.
+AGENCIES = "block,unit,node,item,lead\n,,0,,A\n,,1.1.1,,B\n,,2.1.1,,C\n,,4,,C\nb,p2,1.1.2,,D\n"
+TARGETS = "block,unit,node,item,measure,target\n,,0,,percent,90\nb,p1,1.1.1,,points,1.2\n"
 #: How the line of a sheet begins that names the results it was made from.
 MADE_FROM = phrase("sheet.made_from", "vi", fingerprint="")[:20]
 Form = dict[str, str]
@@ -107,13 +110,16 @@ def written(folder: Path, staff: list[Form], raters: list[Form], kind: tuple[str
     study = (folder / "study.toml").read_text(encoding="utf-8").replace("forms = 3", f"forms = {MINIMUM}")
     study += f'\n[inference]\non_missing_group = "{kind[0]}"\n\n[output]\nunweighted = true\n'
     study += "".join(f'\n[[weights]]\ngroup = "{group}"\ncensus = true\n' for group in ("staff", "raters"))
-    study = study.replace("[files]\n", '[files]\nassessments = "assessments.csv"\n')
+    tables = ("assessments", "agencies", "targets")
+    study = study.replace("[files]\n", "[files]\n" + "".join(f'{name} = "{name}.csv"\n' for name in tables))
     (folder / "study.toml").write_text(study, encoding="utf-8")
     points = "".join(
         f"b,{unit},4,3.5,3,{final}\n" for unit, final in zip(UNITS, ("3.25", "", "2"), strict=True)
     )
     columns = "block,unit,node,self_assessed,first_appraisal,final\n"
     (folder / "assessments.csv").write_text(columns + points, encoding="utf-8")
+    (folder / "agencies.csv").write_text(AGENCIES, encoding="utf-8")
+    (folder / "targets.csv").write_text(TARGETS, encoding="utf-8")
     frames = (
         (folder / "frames.csv")
         .read_text(encoding="utf-8")
@@ -161,6 +167,9 @@ def test_other_answers_in_hidden_cells_change_nothing_that_is_published(
         "nonresponse-bounds.csv",
         "index.csv",
         "index-units.csv",
+        "sums.csv",
+        "agencies.csv",
+        "targets.csv",
         "council/scores.csv",
         "council/units.csv",
         "council/groups.csv",
