@@ -43,6 +43,9 @@ class Stage:
         settings = folder / "b" / "study.toml"
         shorter = settings.read_text(encoding="utf-8").replace('end = "2026-10-30"', 'end = "2026-10-20"')
         settings.write_text(shorter, encoding="utf-8")
+        for name, of in (("c", "a"), ("d", "b")):
+            shutil.copytree(folder / of, folder / name)
+            _with_overall_item(folder / name / "instrument")
         for name in ("a", "b"):
             self._made(["score", str(folder / name), "--out", str(folder / f"of-{name}")])
         review = (folder / "of-a" / "review" / "units.csv").read_text(encoding="utf-8-sig")
@@ -67,6 +70,8 @@ class Stage:
         sipas, papi = (str(SAMPLES / "published" / f"{name}_ha_noi_2023.csv") for name in ("sipas", "papi"))
         audited = ("audit", sipas, "--instrument", "sipas/2023")
         yield Writer("audit", audited, ("audit", papi, "--instrument", "papi/2021"))
+        with_item = [("drivers", str(self.folder / name)) for name in ("c", "d")]
+        yield Writer("drivers", with_item[1], with_item[0])
         yield Writer("handover", ("handover", results[1]), ("handover", results[0]), asks=False)
         sheets = [("handover", result, "--per-unit") for result in results]
         yield Writer("unit sheets", sheets[1], sheets[0])
@@ -168,6 +173,14 @@ def _neighbours(place: Path) -> dict[Path, bytes]:
 
 def _belongs(path: Path, places: set[Path]) -> bool:
     return any(path == place or place in path.parents for place in places)
+
+
+def _with_overall_item(instrument: Path) -> None:
+    """The last item becomes an overall one, which the two criteria may explain."""
+    items, declared = instrument / "items.csv", instrument / "instrument.toml"
+    items.write_text(items.read_text(encoding="utf-8").replace("\n2b,2,", "\n2b,,"), encoding="utf-8")
+    model = '\n[[drivers]]\ncode = "chung"\noutcome = "2b"\nnodes = ["1", "2"]\n'
+    declared.write_text(declared.read_text(encoding="utf-8") + model, encoding="utf-8")
 
 
 def _decided(review: str) -> str:

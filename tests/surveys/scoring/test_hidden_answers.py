@@ -31,6 +31,10 @@ STAFF, RATERS, MINIMUM, RATER_ROWS = "abcdefk", "abcdk", 4, 9
 MORE_TREE = "4,0,field,,assessment,,4,,,,,Thẩm định,Assessed,TEST\n"
 MORE_TREE += "3,,part,shares,survey,,0,,,staff:1;raters:1,,Nhận định,Perceptions,TEST\n"
 MORE_ITEMS = "k,3,b-1;b-2,agree,0,1,,,,,Nhận định chung,In general,,TEST\n"
+OVERALL = "z,,b-1,agree,0,1,,,,,Nhìn chung,Overall,,TEST\n"
+DRIVERS = (
+    '\n[[drivers]]\ncode = "d"\noutcome = "z"\nnodes = ["1.1.1", "1.1.2"]\nlabel_vi = "D"\nlabel_en = "D"\n'
+)
 CLASSES = "".join(
     f'\n[[classes]]\ncode = "{code}"\npercent_from = {least}\nlabel_vi = "{code}"\nlabel_en = "{code}"\n'
     for code, least in (("tot", 70), ("yeu", 0))
@@ -262,6 +266,36 @@ def test_other_answers_in_hidden_cells_change_nothing_of_the_points_lost(
     assert sorted(found["one", "one"]) == ["gap-sums.csv", "gaps.csv"]
     assert found["one", "one"] == found["one", "other"] == found["other", "one"]
     assert found["one", "one"] != found["one", "shown"]  # that this test can fail
+
+
+def test_other_answers_in_hidden_cells_change_no_drivers(tmp_path: Path) -> None:
+    """Neither those to the nodes, nor those to the overall item in units with too few of them."""
+    rng = np.random.default_rng(17)
+    staff, raters = a_round(rng)
+    for form in staff:
+        form["z"] = str(rng.integers(1, 6)) if form["Đơn vị"] == "Phòng Một" or rng.random() < 0.4 else ""
+    other_staff, _, _ = others_in_hidden_cells(staff, raters, rng)
+    for name in UNITS.values():
+        given = [form for form in other_staff if form["Đơn vị"] == name and form["z"]]
+        if len(given) < MINIMUM:
+            assert given
+            for form in given:
+                form["z"] = str(6 - int(form["z"]))
+    shown_staff = [{**form, "a": "1" if form["a"] == "5" else form["a"]} for form in staff]
+    found = {}
+    for name, forms in {"one": staff, "other": other_staff, "shown": shown_staff}.items():
+        folder = written(tmp_path / name, forms, raters, KINDS[0])
+        for file, more in (("items.csv", OVERALL), ("instrument.toml", DRIVERS)):
+            with (folder / "instrument" / file).open("a", encoding="utf-8") as defined:
+                defined.write(more)
+        drivers = sv.load(folder).score().drivers()
+        assert set(drivers.models["status"]) == {"ok"}
+        drivers.write(tmp_path / f"drivers-{name}")
+        files = sorted((tmp_path / f"drivers-{name}").glob("*.csv"))
+        found[name] = {path.name: path.read_bytes() for path in files}
+    assert sorted(found["one"]) == ["driver-models.csv", "drivers.csv"]
+    assert found["one"] == found["other"]
+    assert found["one"] != found["shown"]  # that this test can fail
 
 
 # --- least squares ----------------------------------------------------------------------------------------------------
