@@ -16,14 +16,14 @@ from typing import Any, Literal
 
 from surveys.analysis.lost_sums import SUMS_BY
 from surveys.definitions.record_building import types_of
-from surveys.definitions.study.records import Agency, Output, Target
+from surveys.definitions.study.records import Agency, Headline, Output, Target
 from surveys.problems import Language
 from surveys.returns.form_numbers import NUMBER_COLUMNS
 from surveys.review import columns_and_words
 from surveys.vocabulary import columns
 from surveys.vocabulary.council_tables import COUNCIL_COLUMNS, COUNTED
 from surveys.vocabulary.levels import MEASURED_BY, PARTS
-from surveys.vocabulary.measures import MEASURES, SIGNS, SUMMED_BY
+from surveys.vocabulary.measures import HEADLINE_MEASURES, MEASURES, SIGNS, SUMMED_BY
 from surveys.vocabulary.statuses import (
     AUDIT_STATUSES,
     BASES,
@@ -58,6 +58,7 @@ _ACCEPTED = {
     "measured_by": MEASURED_BY,
     "counted": COUNTED,
     "measures": MEASURES,
+    "headline_measures": HEADLINE_MEASURES,
     "ways": tuple(WAYS),
     "marks": MARKS,
     "reach_statuses": REACH_STATUSES,
@@ -90,6 +91,7 @@ _MADE = {
     "unit-covariances": columns.COVARIANCE_COLUMNS,
     "agencies": tuple(types_of(Agency)),
     "targets": tuple(types_of(Target)),
+    "headlines": tuple(types_of(Headline)),
     "unweighted": columns.UNWEIGHTED_COLUMNS,
     "nonresponse-bounds": columns.NONRESPONSE_COLUMNS,
     "forms": columns.FORM_COLUMNS,
@@ -228,7 +230,7 @@ SCORES, UNITS, SHARES, UNWEIGHTED = (TABLES[name] for name in ("scores", "units"
 NONRESPONSE = TABLES["nonresponse-bounds"]
 INDEX, INDEX_UNITS = TABLES["index"], TABLES["index-units"]
 SUMS, COVARIANCES = TABLES["sums"], TABLES["unit-covariances"]
-AGENCIES, TARGETS = TABLES["agencies"], TABLES["targets"]
+AGENCIES, TARGETS, HEADLINES = (TABLES[name] for name in ("agencies", "targets", "headlines"))
 FORMS, FUNNEL, WEIGHTS, DIAGNOSTICS = (
     TABLES[name] for name in ("forms", "funnel", "weights", "weight-diagnostics")
 )

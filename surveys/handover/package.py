@@ -1,7 +1,8 @@
 """The official package: every file of a round, as bytes, put in place all at once.
 
     results/
-      scores.csv units.csv index.csv index-units.csv sums.csv unit-covariances.csv agencies.csv targets.csv shares.csv
+      scores.csv units.csv index.csv index-units.csv sums.csv unit-covariances.csv agencies.csv targets.csv headlines.csv
+      shares.csv
       unweighted.csv nonresponse-bounds.csv forms.csv funnel.csv weights.csv weight-diagnostics.csv tree.csv
       review/     what people decide: units to confirm, forms to decide, reasons, cells, conversions, warnings; what the units
                   explained and what was decided about it; the key to the running numbers that stand for form codes in council/
@@ -24,7 +25,7 @@ import numpy as np
 import pandas as pd
 
 from surveys.definitions.instrument.written_out import own_files
-from surveys.definitions.study.records import Agency, StudyDefinition, Target
+from surveys.definitions.study.records import Agency, Headline, StudyDefinition, Target
 from surveys.handover import official_columns, result_frames
 from surveys.handover.council_frames import council_frames
 from surveys.handover.exchange import exchange_files
@@ -86,6 +87,7 @@ def package(scored: ScoredRound) -> dict[str, bytes]:
                 official_columns.COVARIANCES: scores.covariances,
                 official_columns.AGENCIES: result_frames.records_frame(Agency, study.agencies),
                 official_columns.TARGETS: result_frames.records_frame(Target, study.targets),
+                official_columns.HEADLINES: result_frames.records_frame(Headline, study.headlines),
             }
         ),
     }

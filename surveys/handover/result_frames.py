@@ -9,13 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
 
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.record_building import types_of
-from surveys.definitions.study.records import Agency, Decision, Explanation, Output, StudyDefinition, Target
+from surveys.definitions.study.records import (
+    Agency,
+    Decision,
+    Explanation,
+    Headline,
+    Output,
+    StudyDefinition,
+    Target,
+)
 from surveys.handover.official_columns import (
     EXPLANATIONS,
     REVIEWED,
@@ -148,13 +157,16 @@ def explanations_frame(study: StudyDefinition) -> pd.DataFrame:
     return with_words(EXPLANATIONS, frame, study)
 
 
-def records_frame(record: type, made: Sequence[Agency | Target]) -> pd.DataFrame:
-    """Rows of a table of a study as they were declared; several values of one cell joined by ``;``."""
-    rows = [
-        [";".join(value) if isinstance(value, tuple) else value for value in asdict(one).values()]
-        for one in made
-    ]
+def records_frame(record: type, made: Sequence[Agency | Target | Headline]) -> pd.DataFrame:
+    """Rows of a table of a study as they were declared; several values of one cell joined by ``;``, decimals digit by digit."""
+    rows = [[_cell(value) for value in asdict(one).values()] for one in made]
     return pd.DataFrame(rows, columns=list(types_of(record)), dtype=object)
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, Decimal):
+        return str(value)
+    return ";".join(value) if isinstance(value, tuple) else value
 
 
 def shares_frame(shares: pd.DataFrame, study: StudyDefinition) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from surveys.definitions.instrument.records import Instrument, ScorePlan
 from surveys.definitions.instrument.shelf import INSTRUMENT_FILE, shipped
 from surveys.definitions.record_building import build
 from surveys.definitions.study.publication import Period
+from surveys.definitions.study.records import Headline
 from surveys.handover import official_columns
 from surveys.handover.manifest import (
     INSTRUMENT,
@@ -27,14 +28,14 @@ from surveys.handover.manifest import (
     read_sums,
 )
 from surveys.handover.package_reading import typed_frame
-from surveys.handover.read_back import PrintedTable, read_printed
+from surveys.handover.read_back import PrintedTable, read_printed, records_of
 from surveys.problems import Place, Problems, fault
 from surveys.scoring.scored_round import ScoredRound
 from surveys.vocabulary.digests import digest_of
 
-#: Tables of the council's half, and all that are read.
-_INDEX = (official_columns.INDEX, official_columns.INDEX_UNITS)
-_READ = (official_columns.SCORES, official_columns.UNITS, *_INDEX)
+#: Tables that a round may have, and all that are read.
+_MAY_BE = (official_columns.INDEX, official_columns.INDEX_UNITS, official_columns.HEADLINES)
+_READ = (official_columns.SCORES, official_columns.UNITS, *_MAY_BE)
 
 
 def is_result(folder: Path) -> bool:
@@ -69,11 +70,13 @@ def read_round(folder: Path) -> ComparedRound:
     _check_sums(folder, problems)
     problems.raise_errors()
     run = read_manifest(folder / MANIFEST) or {}
-    tables = [table for table in _READ if table not in _INDEX or (folder / table.path).is_file()]
+    tables = [table for table in _READ if table not in _MAY_BE or (folder / table.path).is_file()]
     found = {table: read_printed(folder, table.path, table, problems) for table in tables}
     problems.raise_errors()
     instrument = instrument_of_results(folder, run)
     frames = {table: frame_of(printed) for table, printed in found.items() if printed is not None}
+    printed_figures = found.get(official_columns.HEADLINES)
+    figures = () if printed_figures is None else records_of(printed_figures, Headline, problems)
     recorded, at = run.get("scoring", {}), Place(problems, MANIFEST, at="scoring")
     plan = build(ScorePlan, recorded if isinstance(recorded, Mapping) else {}, at)
     problems.raise_errors()
@@ -86,6 +89,7 @@ def read_round(folder: Path) -> ComparedRound:
         frames.get(official_columns.INDEX_UNITS),
         label=_text_in(run, "study", "code"),
         period=Period(*(_text_in(run, "settings", "publication", "period", day) for day in ("start", "end"))),
+        headlines=figures,
         source={"results": digest_of((folder / SUMS).read_bytes()) if (folder / SUMS).is_file() else ""},
     )
 

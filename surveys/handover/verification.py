@@ -81,6 +81,7 @@ _OPTIONAL = (
     official_columns.COVARIANCES,
     official_columns.AGENCIES,
     official_columns.TARGETS,
+    official_columns.HEADLINES,
     official_columns.FORM_NUMBERS,
     official_columns.EXPLANATIONS,
 )

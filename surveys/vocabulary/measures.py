@@ -15,3 +15,6 @@ Sign = Literal["", ">=", ">", "<=", "<"]
 SIGNS = tuple(filter(None, get_args(Sign)))
 #: By what the points of leaves are added up: where they come from, and which agency leads.
 SOURCE, AGENCY = SUMMED_BY = ("source", "agency")
+#: In what a published figure is given.
+HeadlineMeasure = Literal["points", "percent", "score"]
+HEADLINE_MEASURES: tuple[HeadlineMeasure, ...] = get_args(HeadlineMeasure)

@@ -19,7 +19,7 @@ from surveys.definitions.study.council_names import OUR_NAMES, CouncilSystem
 from surveys.definitions.study.limits import LIMITS, Limits
 from surveys.definitions.study.publication import UNSAID, IssuedDocument, Period, Publication
 from surveys.problems import Language, Problem
-from surveys.vocabulary.measures import Measure, Sign
+from surveys.vocabulary.measures import HeadlineMeasure, Measure, Sign
 from surveys.vocabulary.notebook_display import Shown
 from surveys.vocabulary.statuses import NO_ANSWER, PENDING
 
@@ -291,7 +291,7 @@ class Headline:
     year: int
     document: str
     value: Decimal | None = None
-    measure: Literal["", "points", "percent", "score"] = ""
+    measure: Literal["", HeadlineMeasure] = ""
     rank: int | None = None
     of_units: int | None = None
     note: str = ""
