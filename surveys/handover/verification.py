@@ -18,6 +18,7 @@ from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.instrument.shelf import INSTRUMENT_FILE
 from surveys.definitions.study.records import Output
 from surveys.handover import official_columns
+from surveys.handover.comparison_checks import comparison_readded
 from surveys.handover.council_checks import council_holds
 from surveys.handover.count_checks import counts_of_parts, names_of_nodes, rows_of_tree
 from surveys.handover.exchange_checks import exchange_repeats
@@ -148,9 +149,8 @@ def _check(folder: Path, problems: Problems) -> None:
             package[table.name] = printed
             problems.extend(csv_as_written(printed, (folder / path).read_bytes()))
     instrument = instrument_of_run(run, folder / INSTRUMENT)
-    problems.extend(readded(package))
-    problems.extend(reconciled(package))
-    problems.extend(hidden_show_nothing(package))
+    for check in (readded, comparison_readded, reconciled, hidden_show_nothing):
+        problems.extend(check(package))
     problems.extend(record_of_run(run, package, instrument))
     if settings is not None:
         for prefix, part in parts.items():
