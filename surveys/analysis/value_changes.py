@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 
 from surveys.analysis.node_values import KEY
-from surveys.comparison.changes import compare
-from surveys.comparison.comparability import incomparable
-from surveys.comparison.compared_round import DIVIDED, ComparedRound, Key
+from surveys.comparison.changes import changes_of
+from surveys.comparison.compared_round import ComparedRound
 from surveys.comparison.crosswalk import successors
+from surveys.comparison.steps import RoundStep, step_between
 from surveys.problems import Problem, Problems
-from surveys.vocabulary.levels import ALL_GROUPS
+from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL, SURVEY
 from surveys.vocabulary.remarks import Remark, Remarks
 from surveys.vocabulary.statuses import OK
 
@@ -42,22 +42,23 @@ class EarlierValues:
 def earlier_values(old: ComparedRound, new: ComparedRound, values: pd.DataFrame) -> EarlierValues:
     """What is known of an earlier round. ``values``: its own, ``VALUE_COLUMNS``. Raises SurveyError where the two rounds have
     no node or no unit in common."""
-    heirs = successors(old, new)
-    found = compare(old, new, heirs)
-    over = found.table[found.table["group"] == ALL_GROUPS]
+    step, problems = step_between(old, new, successors(old, new)), Problems()
+    problems.extend(step.told)
+    problems.raise_errors()
+    table = changes_of(step).table
+    over = table[(table["group"] == ALL_GROUPS) & (table["part"] == SURVEY)]
     steps, refused = {}, {}
     numbers = over[["change", "ci_low", "ci_high"]].to_numpy(dtype=float)
-    for key, status, note, step in zip(_keys(over), over["status"], over["note"], numbers, strict=True):
+    for key, status, note, change in zip(_keys(over), over["status"], over["note"], numbers, strict=True):
         if status == OK:
-            steps[key] = (float(step[0]), float(step[1]), float(step[2]))
+            steps[key] = (float(change[0]), float(change[1]), float(change[2]))
         else:
             refused[key] = note
-    differing = incomparable(old.instrument, new.instrument, Problems())
-    under = _under_heirs(values, heirs)
+    under = _under_heirs(step, values)
     for key in _keys(under):
-        if key not in steps and key not in refused and key[2] in differing:
-            refused[key] = (Remark(f"{differing[key[2]]}.note"),)
-    return EarlierValues(under, steps, refused, found.refused)
+        if key not in steps and key not in refused and key[2] in step.differing:
+            refused[key] = (Remark(f"{step.differing[key[2]]}.note"),)
+    return EarlierValues(under, steps, refused, step.told)
 
 
 def published_earlier(values: pd.DataFrame, present: pd.DataFrame) -> EarlierValues:
@@ -101,16 +102,15 @@ def with_changes(
     return values.assign(previous=was, change=change, change_low=low, change_high=high, remarks=remarks)
 
 
-def _under_heirs(values: pd.DataFrame, heirs: Mapping[Key, Key]) -> pd.DataFrame:
-    """Values under the codes of the present units; those of units that were divided or merged are left out."""
-    merged = pd.Series([heir for heir in heirs.values() if heir != DIVIDED]).value_counts()
-    single = {unit: heir for unit, heir in heirs.items() if heir != DIVIDED and merged[heir] == 1}
-    units = [single.get(unit) for unit in zip(values["block"], values["unit_code"], strict=True)]
-    kept = values.assign(
-        block=[unit[0] if unit else "" for unit in units],
-        unit_code=[unit[1] if unit else "" for unit in units],
+def _under_heirs(step: RoundStep, values: pd.DataFrame) -> pd.DataFrame:
+    """Values under the codes of the present round; those of units that were divided or merged are left out, and questions that
+    are not asked any more."""
+    rows = zip(values["node_code"], values["node_level"], strict=True)
+    named = values.assign(node_code=[step.code_of(code, is_item=level == ITEM_LEVEL) for code, level in rows])
+    earlier = named[named["node_code"] != ""].rename(
+        columns={"block": "block_old", "unit_code": "unit_code_old"}
     )
-    return kept[[unit is not None for unit in units]]
+    return earlier.merge(step.units, on=["block_old", "unit_code_old"])[list(values.columns)]
 
 
 def _keys(frame: pd.DataFrame) -> list[tuple[str, str, str]]:
