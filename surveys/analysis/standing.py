@@ -58,7 +58,7 @@ class Standing:
         score = WHOLE * self.survey["score"].to_numpy(dtype=float)
         printed = last_digits(np.where(has_points, points, score), self.round.output.points_decimals)
         units = np.array([np.nan if value is None else value for value in printed], dtype=float)
-        return WHOLE * (units / 10**self.round.output.points_decimals) / self.maximum
+        return np.asarray(WHOLE * (units / 10**self.round.output.points_decimals) / self.maximum)
 
     @cached_property
     def share(self) -> Floats:
