@@ -385,11 +385,11 @@ def population_shares(instrument: Any, plan: Any) -> np.ndarray:
 
     def mean(items: list[str]) -> np.ndarray:
         answers = values[population.answers[:, [place[item] for item in items]]]
-        return np.nanmean(answers, axis=1)
+        given = np.isfinite(answers).sum(axis=1)
+        return np.where(given > 0, np.nansum(answers, axis=1) / np.maximum(given, 1), np.nan)
 
-    with np.errstate(all="ignore"):
-        columns = [mean([i.code for i in instrument.items if i.node == node]) for node in model.nodes]
-        frame = np.column_stack([*columns, mean([model.outcome])])
+    columns = [mean([i.code for i in instrument.items if i.node == node]) for node in model.nodes]
+    frame = np.column_stack([*columns, mean([model.outcome])])
     C = np.cov(frame[~np.isnan(frame).any(axis=1)].T)
     p = len(model.nodes)
     r2 = np.zeros(2**p)
