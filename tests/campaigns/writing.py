@@ -76,6 +76,7 @@ class Stage:
         sheets = [("handover", result, "--per-unit") for result in results]
         yield Writer("unit sheets", sheets[1], sheets[0])
         yield Writer("share", ("screen", a, "--pseudonymise"))
+        yield Writer("export", ("export", b, "--to", "sav"), ("export", a, "--to", "csv"))
         yield Writer("compare", ("compare", *results), ("compare", *reversed(results)))
         wanted = [("reach", result, "--top", "1") for result in results]
         yield Writer("reach", wanted[1], wanted[0])

@@ -10,6 +10,7 @@
 # chỉnh quyền số, bù cho ít chùm; những phần này có trong cột `se` chính thức.
 # Plain: linearised, the weights taken as given. Left out: variances that small cells borrow from others, what calibration
 # gains, what makes up for few clusters; the official `se` has them.
+options(width = 200)
 suppressPackageStartupMessages(library(survey))
 
 arguments <- commandArgs(trailingOnly = TRUE)

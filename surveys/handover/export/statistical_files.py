@@ -78,10 +78,13 @@ def dta_of(frame: pd.DataFrame, variables: Sequence[SampleVariable], title: str,
     )
 
 
-def _with_letters(numbers: pd.Series, letters: Mapping[float, str]) -> pd.Series:
-    """Whole numbers and, in the place of missing ones, their letters."""
+def _with_letters(numbers: pd.Series, letters: Mapping[float, str]) -> pd.Categorical:
+    """Whole numbers and, in the place of missing ones, their letters: as categories, numbers first, by which pyreadstat tells
+    that the variable is one of numbers (of others it looks at the first hundred rows)."""
+    kinds = sorted(set(numbers.tolist()) | {0.0})
+    known = [int(number) for number in kinds if number not in letters]
     found = [letters.get(number, int(number)) for number in numbers.tolist()]
-    return pd.Series(found, index=numbers.index, dtype=object)
+    return pd.Categorical(found, categories=[*known, *letters.values()])
 
 
 def _cut(labels: Mapping[str, str]) -> dict[str, str]:
