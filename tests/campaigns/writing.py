@@ -80,6 +80,7 @@ class Stage:
         yield Writer("compare", ("compare", *results), ("compare", *reversed(results)))
         wanted = [("reach", result, "--top", "1") for result in results]
         yield Writer("reach", wanted[1], wanted[0])
+        yield Writer("tables", ("tables", b, "--by", "unit"), ("tables", a, "--by", "unit"))
         lost = ("gaps", results[1], "--previous", results[0])
         yield Writer("gaps", lost, ("gaps", sipas, "--instrument", "sipas/2023"))
         handed = [("handover", result, "--record") for result in results]
