@@ -298,6 +298,25 @@ def test_other_answers_in_hidden_cells_change_no_drivers(tmp_path: Path) -> None
     assert found["one"] != found["shown"]  # that this test can fail
 
 
+@pytest.mark.parametrize("kind", KINDS[:2], ids=lambda kind: kind[0])
+def test_other_answers_in_hidden_cells_change_no_cross_table(kind: tuple[str, str], tmp_path: Path) -> None:
+    """By unit, by group and both crossed: neither a category, nor a total, a test, a letter or a sheet of the workbook."""
+    rng = np.random.default_rng(11)
+    staff, raters = a_round(rng)
+    other_staff, other_raters, changed = others_in_hidden_cells(staff, raters, rng)
+    assert changed > 15
+    shown_staff = [{**form, "a": "1" if form["a"] == "5" else form["a"]} for form in staff]
+    rounds = {"one": (staff, raters), "other": (other_staff, other_raters), "shown": (shown_staff, raters)}
+    tables = {}
+    for name, forms in rounds.items():
+        made = sv.load(written(tmp_path / name, *forms, kind)).score().tables("unit,group,unit*group")
+        made.write(tmp_path / f"tables-{name}")
+        files = ("tables.csv", "tests.csv", "profile.csv", "tables.xlsx")
+        tables[name] = [(tmp_path / f"tables-{name}" / file).read_bytes() for file in files]
+    assert tables["one"] == tables["other"]
+    assert tables["one"][0] != tables["shown"][0]  # that this test can fail
+
+
 # --- least squares ----------------------------------------------------------------------------------------------------
 
 Cell = tuple[str, str, str]  # unit, node, group
