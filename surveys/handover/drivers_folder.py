@@ -140,7 +140,7 @@ def _sheet(
     blocks: list[Block] = [(nodes,)]
     if (rows["field"] != "").any():
         blocks += _picture(rows, language)
-    return WorkbookSheet(called[0], columns, lines_above(called[1]), tuple(blocks))
+    return WorkbookSheet(called[0], columns, lines_above(called[1]), tuple(blocks), paged=True)
 
 
 def _column(column: OfficialColumn, output: Output) -> SheetColumn:

@@ -134,7 +134,7 @@ class PictureLine:
     """The room for a picture, as a line over the whole width."""
 
     picture: ScatterPicture
-    least: float = 270.0
+    least: float = 245.0
     spans: tuple[LinePart, ...] = ()
 
 
