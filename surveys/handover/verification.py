@@ -52,6 +52,7 @@ from surveys.handover.official_columns import OfficialTable
 from surveys.handover.official_kinds import IndexKind, council_tables, kind_of_run
 from surveys.handover.printed_form import csv_as_written, json_as_written, numbers_as_printed
 from surveys.handover.rank_checks import groups_of_units, notes_of_units, ranks, sets_of_ranks
+from surveys.handover.reach_checks import reach_readded
 from surveys.handover.read_back import PrintedTables, RunSettings, read_printed, settings_of
 from surveys.handover.readding import readded
 from surveys.handover.reconciliation import reconciled
@@ -149,7 +150,7 @@ def _check(folder: Path, problems: Problems) -> None:
             package[table.name] = printed
             problems.extend(csv_as_written(printed, (folder / path).read_bytes()))
     instrument = instrument_of_run(run, folder / INSTRUMENT)
-    for check in (readded, comparison_readded, reconciled, hidden_show_nothing):
+    for check in (readded, comparison_readded, reach_readded, reconciled, hidden_show_nothing):
         problems.extend(check(package))
     problems.extend(record_of_run(run, package, instrument))
     if settings is not None:
