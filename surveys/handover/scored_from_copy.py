@@ -27,6 +27,8 @@ from surveys.vocabulary.statuses import COPY
 _SAME = (
     official_columns.SCORES, official_columns.UNITS, official_columns.SHARES, official_columns.UNWEIGHTED,
     official_columns.NONRESPONSE, official_columns.FUNNEL, official_columns.DIAGNOSTICS, official_columns.TREE,
+    official_columns.INDEX, official_columns.INDEX_UNITS, official_columns.SUMS, official_columns.COVARIANCES,
+    official_columns.AGENCIES, official_columns.TARGETS,
 )  # fmt: skip
 #: Tables of forms, and their columns that say what a form is called and where it was read.
 _OF_FORMS = {

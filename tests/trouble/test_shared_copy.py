@@ -24,8 +24,8 @@ SAMPLE = Path(__file__).parents[2] / "data-sample" / "ha-noi-2023"
 
 
 def same_numbers(one: sv.Result, other: sv.Result) -> None:
-    """Scores, league table, funnel and shares are equal to the last bit, remarks included."""
-    for name in ("scores", "units", "funnel", "shares"):
+    """Scores, league tables, sums, funnel and shares are equal to the last bit, remarks included."""
+    for name in ("scores", "units", "index", "index_units", "sums", "funnel", "shares"):
         pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name), check_exact=True)
 
 
