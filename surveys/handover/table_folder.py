@@ -22,7 +22,7 @@ TABLES_OF: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "drivers": (("drivers", "driver-models"), ()),
     "tables": (("cross-tables", "cross-tests", "respondent-profile"), ()),
     "gaps": (("gaps",), ("gap-sums",)),
-    "audit": (("audit-findings", "audit-nodes"), ("audit-ranks", "audit-changes")),
+    "audit": (("audit-findings", "audit-nodes"), ("audit-ranks", "audit-changes", "audit-losses")),
     "export": (
         tuple(f"export-{name}" for name in ("codebook", "items", "keys", "nodes", "designs", "expected")),
         (),

@@ -22,6 +22,7 @@ from surveys.published.belonging import published_rows
 from surveys.published.lost_points import check_losses, check_printed_losses
 from surveys.published.published_table import PublishedRow, by_unit
 from surveys.published.table_changes import note_previous, printed_changes, table_changes
+from surveys.published.table_losses import table_losses
 from surveys.published.table_tree import TableTree, tree_of
 from surveys.published.targets import TargetAudit
 from surveys.published.unit_audit import UnitAudit
@@ -31,6 +32,10 @@ from surveys.vocabulary.digests import digest_of
 NODE_COLUMNS = ["unit", "code", "level", "name", "printed", "computed", "difference", "tolerance", "status"]
 RANK_COLUMNS = ["unit", "code", "level", "name", "value", "rank", "group"]
 CHANGE_COLUMNS = ["unit", "code", "name", "before", "now", "change"]
+LOSS_COLUMNS = [
+    "unit", "code", "name", "source", "maximum", "value", "lost", "share_of_loss", "order", "sign", "target", "distance",
+    "lead_agency", "coordinating_agencies",
+]  # fmt: skip
 
 
 def audit(
@@ -75,9 +80,22 @@ def audit(
         nodes,
         ranks_of(nodes, tree),
         pd.DataFrame(changes, columns=CHANGE_COLUMNS),
+        _losses(rows, edition),
         tuple(problems),
         tuple((each.name, digest_of(each.read_bytes())) for each in (path, *earlier_path)),
     )
+
+
+def _losses(rows: Sequence[PublishedRow], instrument: Instrument) -> pd.DataFrame:
+    """What every printed value lost, to the digits that are printed."""
+    found = table_losses(rows, instrument)
+    nodes = found.nodes.assign(
+        unit=found.nodes["unit_name"], code=found.nodes["node_code"], name=found.nodes["node_name"]
+    )
+    exact = {
+        name: nodes[name].round(found.decimals) for name in ("maximum", "value", "lost", "target", "distance")
+    }
+    return nodes.assign(**exact)[LOSS_COLUMNS]
 
 
 def _note_unknown(tree: TableTree, rows: Sequence[PublishedRow]) -> None:

@@ -27,7 +27,9 @@ class AuditReport:
     answers do not give).
     ``ranks``: unit, code, level, name, value, rank, group for nodes with parts, in tables of several units (rank 1
     is the highest; equal values share a rank; missing values have none; group as the edition declares its groups of units).
-    ``changes``: unit, code, name, before, now, change against an earlier table.
+    ``changes``: unit, code, name, before, now, change against an earlier table, or against what the table prints of last year.
+    ``losses``: unit, code, name, source, maximum, value, lost, share_of_loss, order (1 where most was lost), sign, target,
+    distance, lead_agency, coordinating_agencies of every printed value (see ``surveys.gaps`` for their sums).
     ``problems``: errors contradict the table, warnings tell what to know. ``inputs``: name and SHA-256 of the tables read.
     """
 
@@ -36,6 +38,7 @@ class AuditReport:
     nodes: pd.DataFrame
     ranks: pd.DataFrame
     changes: pd.DataFrame
+    losses: pd.DataFrame
     problems: tuple[Problem, ...]
     inputs: tuple[tuple[str, str], ...] = ()
 
@@ -46,7 +49,7 @@ class AuditReport:
         return all(code in OF_TARGETS for code in wrong)
 
     def write(self, out: str | Path) -> None:
-        """Write findings, values, ranks and changes at ``out`` with descriptor and checksums: all of them, or nothing.
+        """Write findings, values, losses, ranks and changes at ``out`` with descriptor and checksums: all of them, or nothing.
 
         Raises SurveyError when ``out`` must not be replaced (see :func:`surveys.handover.folder.write_folder`).
         """
@@ -56,6 +59,7 @@ class AuditReport:
             "audit-nodes": self.nodes,
             "audit-ranks": self.ranks,
             "audit-changes": self.changes,
+            "audit-losses": self.losses,
         }
         inputs = [{"path": name, "sha256": digest} for name, digest in self.inputs]
         facts = {"instrument": self.instrument, "inputs": inputs}

@@ -289,7 +289,8 @@ def test_findings_are_written_whole_and_over_nothing_of_others(index: Path, tmp_
     report.write(out)
     report.write(out)  # over its own
     assert {p.name for p in out.iterdir()} == {
-        "audit-findings.csv", "audit-nodes.csv", "audit-ranks.csv", "datapackage.json", "run.json", "SHA256SUMS",
+        "audit-findings.csv", "audit-losses.csv", "audit-nodes.csv", "audit-ranks.csv",
+        "datapackage.json", "run.json", "SHA256SUMS",
     }  # fmt: skip
     assert sv.verify(out) == ()
     assert "audit.sum" in (out / "audit-findings.csv").read_text(encoding="utf-8")

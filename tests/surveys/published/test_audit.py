@@ -519,3 +519,13 @@ def test_words_in_the_columns_of_losses_and_last_year_keep_no_table_from_being_r
     assert [(p.code, p.severity, p.column) for p in found.problems] == [
         ("audit.not_number", "warning", "lost"), ("audit.not_number", "warning", "previous")
     ]  # fmt: skip
+
+
+def test_the_report_carries_the_losses_of_the_table() -> None:
+    """Hanoi: 10 − 8.37 = 1.63 of 8.57, the most; target 8.5, Sở Nội vụ in the lead."""
+    losses = {row["code"]: row for row in report(HANOI).losses.to_dict("records")}
+    most = losses["8.1"]
+    assert losses["0"]["lost"] == 8.57
+    told = [most[name] for name in ("lost", "order", "target", "distance", "lead_agency")]
+    assert told == [1.63, 1.0, 8.5, 0.13, "Sở Nội vụ"]
+    assert most["share_of_loss"] == pytest.approx(100 * 1.63 / 8.57)

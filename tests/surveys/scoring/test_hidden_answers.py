@@ -250,7 +250,8 @@ def test_other_answers_in_hidden_cells_change_no_comparison_of_rounds(tmp_path: 
 def test_other_answers_in_hidden_cells_change_nothing_of_the_points_lost(
     kind: tuple[str, str], tmp_path: Path
 ) -> None:
-    """Neither losses, shares and sums, nor ranks, medians and best results of the block, nor the change since an earlier round."""
+    """Neither losses, shares and sums, nor ranks, medians and best results of the block, nor the change since an earlier
+    round."""
     rng = np.random.default_rng(13)
     staff, raters = a_round(rng)
     other_staff, other_raters, _ = others_in_hidden_cells(staff, raters, rng)
