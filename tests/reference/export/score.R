@@ -42,6 +42,7 @@ sample <- sample_of()
 sample <- sample[sample$disposition == "valid" & !is.na(sample$weight), ]
 for (name in c("weight", "stratum", "cluster", "stratum_size")) sample[[name]] <- as.numeric(sample[[name]])
 variable <- setNames(levels$variable, levels$item_code)
+node_of <- setNames(levels$node_code, levels$item_code)
 
 values_of <- function(item, rows) {                # value of each answer, NA where there is none
   mine <- levels[levels$item_code == item, ]
@@ -120,9 +121,8 @@ for (code in unique(designs$block)) {
   block <- block_of(code)
   mine <- nodes$node_code[nodes$block == code]
   for (node in if (length(asked)) intersect(mine, asked) else mine) keep(block, node, "all", result(block, node))
-  items <- unique(keys[keys$block == code, c("node_code", "group", "item_code")])
-  if (length(asked)) items <- items[items$node_code %in% asked, ]
-  items <- unique(items[c("group", "item_code")])
+  items <- unique(keys[keys$block == code, c("group", "item_code")])
+  if (length(asked)) items <- items[node_of[items$item_code] %in% asked, ]
   for (k in seq_len(nrow(items)))
     keep(block, items$item_code[k], items$group[k], of_items(block, items$group[k], items$item_code[k]))
 }

@@ -67,11 +67,11 @@ def written(folder: Path) -> pd.DataFrame:
 
 
 def of_nodes(folder: Path, nodes: tuple[str, ...]) -> pd.DataFrame:
-    """What is expected of some nodes and of the questions that they are worked out from."""
-    keys = pd.read_csv(folder / "node-items.csv", dtype=str, encoding="utf-8-sig")
+    """What is expected of some nodes and of the questions that stand below them."""
+    items = pd.read_csv(folder / "items.csv", dtype=str, encoding="utf-8-sig")
     expected = written(folder)
     assert set(nodes) <= set(expected["node_code"])
-    below = keys.loc[keys["node_code"].isin(nodes), "item_code"]
+    below = items.loc[items["node_code"].isin(nodes), "item_code"]
     return expected[expected["node_code"].isin([*nodes, *below])]
 
 
@@ -121,7 +121,7 @@ def test_r_finds_the_same_in_a_sample_exported_now(exported: Path) -> None:
 
 @pytest.mark.parametrize(
     ("edition", "scale", "to", "nodes"),
-    [("sipas/2023", 0.02, "sav", ("0",)), ("papi/2021", 0.03, "dta", ("0", "1", "5.3"))],
+    [("sipas/2023", 0.02, "sav", ("0", "1")), ("papi/2021", 0.03, "dta", ("0", "1", "5.3"))],
 )
 def test_r_follows_every_rule_and_reads_other_formats(
     edition: str, scale: float, to: str, nodes: tuple[str, ...], tmp_path: Path
@@ -145,7 +145,7 @@ def test_haven_reads_labels_and_missing_values_as_declared(
         d <- haven::read_dta(file.path(folder, "dta/sample.dta"))$V2_4_1a
         cat(attr(s, "label"), names(which(attr(s, "labels") == -2)), attr(s, "na_range"),
             sum(unclass(s) == -2), sum(is.na(s)), sep = "\\n")
-        cat("", attr(d, "label"), names(which(haven::na_tag(attr(d, "labels")) == "b")),
+        cat("", attr(d, "label"), names(attr(d, "labels"))[haven::na_tag(attr(d, "labels")) %in% "b"],
             sum(haven::na_tag(d) == "b", na.rm = TRUE), sum(is.na(d)), sep = "\\n")
     """
     ran = subprocess.run(["Rscript", "-e", asked, str(tmp_path)], capture_output=True, text=True, check=True)
