@@ -21,6 +21,7 @@ from surveys.handover import official_columns
 from surveys.handover.comparison_checks import comparison_readded
 from surveys.handover.council_checks import council_holds
 from surveys.handover.count_checks import counts_of_parts, names_of_nodes, rows_of_tree
+from surveys.handover.driver_checks import drivers_readded
 from surveys.handover.exchange_checks import exchange_repeats
 from surveys.handover.file_differences import leaves
 from surveys.handover.fingerprint import covered_files
@@ -150,7 +151,9 @@ def _check(folder: Path, problems: Problems) -> None:
             package[table.name] = printed
             problems.extend(csv_as_written(printed, (folder / path).read_bytes()))
     instrument = instrument_of_run(run, folder / INSTRUMENT)
-    for check in (readded, comparison_readded, reach_readded, reconciled, hidden_show_nothing):
+    for check in (
+        readded, comparison_readded, reach_readded, drivers_readded, reconciled, hidden_show_nothing,
+    ):  # fmt: skip
         problems.extend(check(package))
     problems.extend(record_of_run(run, package, instrument))
     if settings is not None:

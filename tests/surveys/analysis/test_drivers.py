@@ -306,8 +306,8 @@ def test_raters_of_many_units_are_the_clusters(tmp_path: Path) -> None:
     frames = (folder / "frames.csv").read_text(encoding="utf-8").replace("raters,9", "raters,30")
     (folder / "frames.csv").write_text(frames, encoding="utf-8")
     found = drivers(folder)
-    d = Design(pd.DataFrame(kept).assign(N=30), clusters="rater", fpc="N")
-    expected = d.relative_importance("z", ["x", "y"])
+    sample = Design(pd.DataFrame(kept).assign(N=30), clusters="rater", fpc="N")
+    expected = sample.relative_importance("z", ["x", "y"])
     assert found.table["group"].unique().tolist() == ["raters"]
     assert found.table["importance"].to_numpy() == pytest.approx(100 * expected.portions.estimate, rel=1e-9)
     assert found.table["importance_low"].to_numpy() == pytest.approx(100 * expected.portions.ci_low, rel=1e-9)
@@ -342,6 +342,34 @@ def test_the_folder_holds_two_tables_and_a_workbook_with_the_picture(small: Any,
     assert ends == pytest.approx([mean, mean])
     assert level.yVal.numRef.f == f"{sheet}$B$11:$B$12"
     assert upright.xVal.numRef.f == f"{sheet}$E$13:$E$14"
+
+
+@pytest.mark.parametrize(
+    ("file", "column", "change", "code"),
+    [
+        ("drivers.csv", "importance", lambda v: f"{float(v) + 0.1:.2f}", "verify.driver_sum"),
+        ("drivers.csv", "r2_part", lambda v: f"{float(v) + 1e-6:.10f}", "verify.driver_sum"),
+        ("driver-models.csv", "r2", lambda v: f"{float(v) - 1e-6:.10f}", "verify.driver_sum"),
+        ("driver-models.csv", "mean_performance", lambda v: f"{float(v) + 0.1:.2f}", "verify.driver_sum"),
+        ("drivers.csv", "performance", lambda v: f"{float(v) + 30:.2f}", "verify.driver_limits"),
+        ("drivers.csv", "field", lambda v: "keep" if v != "keep" else "low_priority", "verify.driver_field"),
+        ("drivers.csv", "model", lambda v: "khac", "verify.driver_model"),
+    ],
+)
+def test_changed_numbers_are_found(
+    small: Any, file: str, column: str, change: Any, code: str, tmp_path: Path
+) -> None:
+    """Also where checksums and descriptor are made again."""
+    out = tmp_path / "out"
+    small.write(out)
+    with (out / file).open(encoding="utf-8-sig", newline="") as source:
+        rows = list(csv.DictReader(source))
+    rows[0][column] = change(rows[0][column])
+    with (out / file).open("w", encoding="utf-8-sig", newline="") as target:
+        writer = csv.DictWriter(target, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    assert code in {problem.code for problem in sv.verify(out)}
 
 
 def test_the_command_shows_the_most_important_first(
