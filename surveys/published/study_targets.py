@@ -46,13 +46,23 @@ def audit_targets(
 
     ``results``: what was reached, where it is known (:func:`results_of`).
     """
-    problems = Problems()
+    found: list[Problem] = []
     places = {id(target): place for target, place in targets}
     for scope in _scopes(instrument, [target for target, _ in targets]):
+        problems = Problems()
         for measure in (POINTS, PERCENT):
             rows = tuple(_rows(instrument, scope, measure, places, results or {}, problems))
             TargetAudit(scope.unit, {row.code: row for row in rows}, tree_of(instrument, rows))
-    return tuple(dict.fromkeys(replace(problem, severity="warning") for problem in problems))
+        found += [problem for problem in problems if _is_about(instrument, scope, problem)]
+    return tuple(dict.fromkeys(replace(problem, severity="warning") for problem in found))
+
+
+def _is_about(instrument: Instrument, scope: _Scope, problem: Problem) -> bool:
+    """Whether a finding is about the targets of a scope: of those of one unit its own, alone or as parts of a sum."""
+    own = {target.node for target in scope.targets if target.unit == scope.unit}
+    node = str(dict(problem.params)["node"])
+    parts = {child.code for child in instrument.children.get(node, ())}
+    return node in own or (problem.code != "audit.target_below" and bool(parts & own))
 
 
 def placed(targets: Sequence[Target], file: str) -> list[tuple[Target, Place]]:

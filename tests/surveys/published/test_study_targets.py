@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
+import surveys as sv
 from surveys.definitions.instrument.reading import load_instrument
 from surveys.definitions.study.records import Output, Target
 from surveys.problems import Place, Problems
 from surveys.published.study_targets import Results, audit_targets, results_of
+from tests.indices.test_both_halves import SETTINGS, round_of
 
 PARTS = ("2.4.1", "2.4.2", "2.4.3", "2.4.4")
 
@@ -93,3 +96,19 @@ def test_results_are_read_as_printed() -> None:
     assert found == {
         ("so", "a"): {"2.4": {"points": Decimal("3.4813"), "percent": Decimal("87.03")}, "2.4.1": {}}
     }
+
+
+def test_check_tells_sums_and_score_also_what_was_reached(tmp_path: Path) -> None:
+    path = round_of(tmp_path, settings=SETTINGS.replace("[files]\n", '[files]\ntargets = "targets.csv"\n'))
+    rows = ("block,unit,node,item,measure,target", ",,1,,points,5.0", ",,1.1,,points,2.0", ",,1.2,,points,1.0",
+            ",,1.3,,points,1.5", "xa,a,2.1,,points,1.50", "xa,a,2.2,,points,1.70")  # fmt: skip
+    (path / "targets.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    checked = [(p.code, p.row, p.severity) for p in sv.check(path) if p.file == "targets.csv"]
+    assert checked == [("audit.target_sum", 2, "warning")]
+    told = [
+        (p.code, dict(p.params)["node"]) for p in sv.load(path).score().warnings if p.file == "targets.csv"
+    ]
+    assert told == [
+        ("audit.target_sum", "1"),
+        ("audit.target_below", "2.1"),
+    ]  # unit a has 1.75 of 2.1, 1.6 of 2.2
