@@ -60,6 +60,8 @@ _SETTINGS = (
 )  # fmt: skip
 #: Keys of ``[files]`` whose tables hold what people decided.
 _DECIDED = ("decisions", "unit_decisions", "adjudication", "entry_codes", "explanations")
+#: Tables of a study that its results carry as they were declared.
+CARRIED = ("agencies", "targets", "headlines")
 #: Endings of the files whose checksums the manifest records.
 _RECORDED = (".csv", ".json", ".toml")
 _VERSION_LINE = re.compile(r"^Version: *(\S+)$", re.MULTILINE)
@@ -152,8 +154,8 @@ def run_manifest(
 
 
 def carried(study: StudyDefinition) -> dict[str, int]:
-    """How many rows of the study's tables of agencies and targets the results carry."""
-    return {"agencies": len(study.agencies), "targets": len(study.targets)}
+    """How many rows of the study's tables of agencies, targets and published figures the results carry."""
+    return {name: len(getattr(study, name)) for name in CARRIED}
 
 
 def inputs_of(study: StudyDefinition) -> list[dict[str, object]]:

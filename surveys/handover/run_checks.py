@@ -13,7 +13,7 @@ import numpy as np
 from surveys.definitions.instrument.records import Instrument, ScorePlan
 from surveys.definitions.record_building import build
 from surveys.definitions.study.records import Output
-from surveys.handover.manifest import MANIFEST
+from surveys.handover.manifest import CARRIED, MANIFEST
 from surveys.handover.official_columns import TREE
 from surveys.handover.read_back import PrintedTable, PrintedTables
 from surveys.handover.result_frames import printed, tree_frame
@@ -41,7 +41,7 @@ def record_of_run(
     if "scores" in package:
         found = dict(sorted(Counter(package["scores"].text("status").tolist()).items()))
         yield from _differs("results", run.get("results"), found)
-        rows = {name: len(package[name]) if name in package else 0 for name in ("agencies", "targets")}
+        rows = {name: len(package[name]) if name in package else 0 for name in CARRIED}
         yield from _differs("carried", run.get("carried"), rows)
     yield from _decisions(run)
     if "explanations" in package:
