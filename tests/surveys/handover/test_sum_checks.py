@@ -109,6 +109,11 @@ CHANGES: dict[str, tuple[str, Mapping[str, str], Mapping[str, str], tuple[str, s
 def test_the_round_itself_is_right(results: Path, correlated: Path) -> None:
     for folder in (results, correlated):
         assert told(*read(folder)) == set()
+
+
+@pytest.mark.long
+def test_results_with_sums_verify(results: Path, correlated: Path) -> None:
+    for folder in (results, correlated):
         assert [p for p in verify_folder(folder) if p.severity == "error"] == []
 
 
@@ -137,6 +142,7 @@ def test_a_changed_covariance_is_found(
     assert expected in told(changed(package, "unit-covariances", PAIR, cells), settings, instrument)
 
 
+@pytest.mark.long
 def test_rows_of_agencies_and_targets_are_counted_in_the_record(results: Path, tmp_path: Path) -> None:
     shutil.copytree(results, tmp_path / "out")
     edit(tmp_path / "out" / "targets.csv", lambda rows: rows.pop())
@@ -145,6 +151,7 @@ def test_rows_of_agencies_and_targets_are_counted_in_the_record(results: Path, t
     assert ("verify.run_count", "carried") in found
 
 
+@pytest.mark.long
 def test_what_is_read_back_is_what_was_declared(results: Path) -> None:
     from surveys.analysed import analysed
 
