@@ -99,6 +99,8 @@ _WRITTEN = {
     *(name for files in FILES_OF.values() for name in files),
     *(f"{INSTRUMENT}/{name}" for name in (INSTRUMENT_FILE, *INSTRUMENT_TABLES)),
 }  # fmt: skip
+#: What looks at the tables of a folder together.
+_ADDED_UP = (readded, comparison_readded, reach_readded, drivers_readded, reconciled, hidden_show_nothing)
 #: Files that stand in no list of checksums: the list itself, and the signatures over it.
 _OUTSIDE = {SUMS, SIGNATURE, f"{COUNCIL}/{SIGNATURE}"}
 
@@ -151,9 +153,7 @@ def _check(folder: Path, problems: Problems) -> None:
             package[table.name] = printed
             problems.extend(csv_as_written(printed, (folder / path).read_bytes()))
     instrument = instrument_of_run(run, folder / INSTRUMENT)
-    for check in (
-        readded, comparison_readded, reach_readded, drivers_readded, reconciled, hidden_show_nothing,
-    ):  # fmt: skip
+    for check in _ADDED_UP:
         problems.extend(check(package))
     problems.extend(record_of_run(run, package, instrument))
     if settings is not None:
