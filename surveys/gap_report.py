@@ -88,7 +88,7 @@ class Gaps(Shown):
 def gaps_of_round(round_: AnalysedRound, earlier: AnalysedRound | Path | None = None) -> Gaps:
     """What the units of a round lost, beside an ``earlier`` round or published table. Raises SurveyError when the two have
     nothing in common."""
-    values = with_round(_values(round_), round_)
+    values = as_printed(with_round(_values(round_), round_), round_.output, ("target",))
     problems: tuple[Problem, ...] = ()
     source: Mapping[str, object] = {}
     if isinstance(earlier, AnalysedRound):

@@ -95,9 +95,9 @@ def _inferred(sums: pd.DataFrame, added: Mapping[str, pd.DataFrame]) -> pd.DataF
         leaves=found["nodes"].str.count(";") + 1,
         maximum=most,
         value=value,
-        lost=most - value,
-        lost_low=most - high,
-        lost_high=most - low,
+        lost=(most - value).round(12),
+        lost_low=(most - high).round(12),
+        lost_high=(most - low).round(12),
         sign=found["sign"].fillna(""),
     )
 

@@ -29,6 +29,8 @@ BESIDE_COLUMNS = (
     "coordinating_agencies",
 )  # fmt: skip
 _WORDS = ("source", "sign", "due", "lead_agency", "coordinating_agencies")
+#: Values have fewer digits; differences of them keep no noise of float arithmetic.
+_EXACT = 12
 #: A target that is to be kept below.
 AT_MOST = frozenset({"<", "<=", "≤"})
 
@@ -65,9 +67,9 @@ def nodes_lost(
     parents = tree.parents
     found = _whole(values)
     found = found.assign(
-        lost=found["maximum"] - found["value"],
-        lost_low=found["maximum"] - found["high"],
-        lost_high=found["maximum"] - found["low"],
+        lost=(found["maximum"] - found["value"]).round(_EXACT),
+        lost_low=(found["maximum"] - found["high"]).round(_EXACT),
+        lost_high=(found["maximum"] - found["low"]).round(_EXACT),
         lowest=lowest_shown(found, parents),
     )
     found["share_of_loss"] = _shares(found, tree)
@@ -112,7 +114,7 @@ def _shares(found: pd.DataFrame, tree: LossTree) -> pd.Series:
 
 def _orders(found: pd.DataFrame) -> pd.Series:
     """1 for the lowest node at which a unit lost most, and so on; nodes that lost as much in the order of the tree."""
-    lost = found["lost"].where(found["lowest"]).round(12)
+    lost = found["lost"].where(found["lowest"])
     return lost.groupby([found["block"], found["unit_code"]]).rank(ascending=False, method="first")
 
 
@@ -122,9 +124,9 @@ def with_distance(found: pd.DataFrame) -> pd.DataFrame:
     to_go = found["target"] - found["maximum"]
     ends = [turned * (to_go + found[name]) for name in ("lost_low", "lost_high")]
     return found.assign(
-        distance=turned * (to_go + found["lost"]),
-        distance_low=np.minimum(*ends),
-        distance_high=np.maximum(*ends),
+        distance=(turned * (to_go + found["lost"])).round(_EXACT),
+        distance_low=np.minimum(*ends).round(_EXACT),
+        distance_high=np.maximum(*ends).round(_EXACT),
     )
 
 
@@ -158,7 +160,9 @@ def _told(rows: pd.DataFrame, parents: Mapping[str, str]) -> pd.DataFrame:
     keys = zip(rows["unit_code"], rows["node_code"], strict=True)
     counted = rows["value"].where(pd.Series([key in told for key in keys], index=rows.index))
     of_node = counted.groupby(rows["node_code"], sort=False)
-    return pd.DataFrame({"best": of_node.transform("max"), "median": of_node.transform("median").round(12)})
+    return pd.DataFrame(
+        {"best": of_node.transform("max"), "median": of_node.transform("median").round(_EXACT)}
+    )
 
 
 def in_order_of_loss(nodes: pd.DataFrame) -> pd.DataFrame:

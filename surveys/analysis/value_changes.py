@@ -87,7 +87,7 @@ def with_changes(
     keys = list(_keys(values))
     same = np.isclose(most, values["maximum"].to_numpy(dtype=float), rtol=0, atol=1e-9)
     may = np.array([key not in earlier.refused for key in keys], dtype=bool)
-    change = np.where(same & may, now - was, np.nan)
+    change = np.where(same & may, (now - was).round(12), np.nan)
     nothing = (np.nan, np.nan, np.nan)
     steps = np.array([earlier.steps.get(key, nothing) for key in keys], dtype=float).reshape(-1, 3)
     scale = np.array(

@@ -26,6 +26,7 @@ from surveys.handover.exchange_checks import exchange_repeats
 from surveys.handover.file_differences import leaves
 from surveys.handover.fingerprint import covered_files
 from surveys.handover.first_faults import first_of_each
+from surveys.handover.gap_checks import losses_subtracted
 from surveys.handover.hiding_checks import hidden_show_nothing
 from surveys.handover.index_checks import classes_of_league, index_readded
 from surveys.handover.interval_checks import intervals
@@ -100,7 +101,9 @@ _WRITTEN = {
     *(f"{INSTRUMENT}/{name}" for name in (INSTRUMENT_FILE, *INSTRUMENT_TABLES)),
 }  # fmt: skip
 #: What looks at the tables of a folder together.
-_ADDED_UP = (readded, comparison_readded, reach_readded, drivers_readded, reconciled, hidden_show_nothing)
+_ADDED_UP = (
+    readded, comparison_readded, losses_subtracted, reach_readded, drivers_readded, reconciled, hidden_show_nothing,
+)  # fmt: skip
 #: Files that stand in no list of checksums: the list itself, and the signatures over it.
 _OUTSIDE = {SUMS, SIGNATURE, f"{COUNCIL}/{SIGNATURE}"}
 

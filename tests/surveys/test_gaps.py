@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,19 @@ def test_a_study_its_result_and_its_folder_give_the_same_bytes(results: Path, tm
             == (tmp_path / "of-result" / name).read_bytes()
         )
     assert sv.verify(tmp_path / "of-folder") == () == sv.verify(tmp_path / "of-study")
+
+
+@pytest.mark.parametrize(
+    ("column", "code"),
+    [("lost", "verify.lost"), ("distance", "verify.lost"), ("rank", ""), ("maximum", "verify.lost")],
+)
+def test_a_loss_that_was_altered_before_the_folder_was_sealed_is_found(
+    found: Gaps, column: str, code: str, tmp_path: Path
+) -> None:
+    """Everything else of the folder is as the program writes it. A rank alone cannot be told from the row."""
+    altered = found.nodes.assign(**{column: found.nodes[column] + 1.0})
+    replace(found, tables=replace(found.tables, nodes=altered)).write(tmp_path / "out")
+    assert {problem.code for problem in sv.verify(tmp_path / "out")} == ({code} if code else set())
 
 
 @pytest.mark.long
