@@ -24,7 +24,7 @@ from surveys.analysis.sub_criteria import BlockTree, SubCriterion
 from surveys.vocabulary.columns import DETECTABLE_COLUMNS, REACH_COLUMNS, WAY_COLUMNS
 from surveys.vocabulary.levels import ALL_GROUPS
 from surveys.vocabulary.remarks import Remarks, remark
-from surveys.vocabulary.statuses import EXTERNAL, OPEN, OUT_OF_REACH, REACHED, UNRANKED
+from surveys.vocabulary.statuses import EXTERNAL, OPEN, OUT_OF_REACH, REACHED, UNRANKED, UNTOLD
 from surveys.vocabulary.ways import MARKS, NO, WAYS, YES
 
 
@@ -127,7 +127,7 @@ class _BlockWays:
             for k, (leaf, mark) in enumerate(found or (), 1)
         ]
         count = sum(found is not None for _, found in ways)
-        status = OPEN if count else OUT_OF_REACH
+        status = OPEN if count else OUT_OF_REACH if self.leaves(unit) else UNTOLD
         return row | {"ways": count, "status": status, "note": self._notes(unit, short, count)}, steps
 
     def _key(self, unit: int, wanted: Aim) -> Row:
@@ -155,6 +155,8 @@ class _BlockWays:
 
     def _notes(self, unit: int, short: int, count: int) -> Remarks:
         said = []
+        if self.tree.is_near(unit):
+            said.append(remark("reach.by_answers"))
         if not self.leaves(unit):
             said.append(remark("reach.not_additive"))
         elif not count:

@@ -16,12 +16,10 @@ from surveys.definitions.instrument.records import ResultClass
 from surveys.scoring.quantities import Bools, Floats
 from surveys.scoring.result_classes import class_probabilities
 from surveys.vocabulary.levels import ALL_GROUPS
-from weighting import rank_sets
+from weighting.ranking.sets import top_probability
 
 #: Maximum of an index without points: its results are percentages.
 WHOLE = 100.0
-#: Draws of the simulation of ranks.
-DRAWS = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,17 +99,8 @@ class Standing:
         scale = 100.0 * self.share
         covariance = self.covariance * np.outer(scale, scale)
         value = np.where(self.ranked, self.percent, np.nan)
-        level = self.round.inference.level
-        sets = rank_sets(
-            value,
-            covariance,
-            level=level,
-            top=number,
-            df=np.where(known, df, 0.0),
-            draws=DRAWS,
-            stepdown=False,
-        )
-        return np.where(known, sets.probability_top, np.nan)
+        found = top_probability(value, covariance, number, np.where(known, df, 0.0))
+        return np.where(known, found, np.nan)
 
 
 def standings(of: AnalysedRound) -> list[Standing]:

@@ -18,6 +18,8 @@ from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
 
 #: A total and its parts differ by half a unit of the last digit each; more is another way of adding.
 _ROUNDING = 0.5
+#: Where answers are pooled, their weights may move the total by so much of its maximum; more is another way of adding.
+_POOLED = 0.01
 
 
 @dataclass(frozen=True)
@@ -100,23 +102,37 @@ class BlockTree:
         }
 
     def of_unit(self, unit: int) -> list[SubCriterion]:
-        """The leaves of a unit that have a result, in the order of the tree; none where its total is not made of them by fixed
-        weights."""
+        """The leaves of a unit that have a result, in the order of the tree; none where its total is not made of them by their
+        weights or, pooled, by the numbers of their answers."""
         gives = self._gives(unit)
         found = []
         for code in self.leaves:
             points, maximum = self.points[code][unit], self.maximum[code][unit]
             if points is not None and maximum and code in gives:
                 found.append(SubCriterion(code, points, maximum, self.marks[code], gives[code]))
-        return found if self._adds_up(unit, found) else []
+        off, slack = self._off(unit, found)
+        most = _POOLED * (self.maximum[self.standing.root][unit] or 0) if self.is_pooled else 0.0
+        return found if off <= max(slack, most) else []
 
-    def _adds_up(self, unit: int, found: list[SubCriterion]) -> bool:
+    def is_near(self, unit: int) -> bool:
+        """Whether the leaves make the total by the numbers of their answers only nearly."""
+        off, slack = self._off(unit, self.of_unit(unit))
+        return self.is_pooled and slack < off < np.inf
+
+    @cached_property
+    def is_pooled(self) -> bool:
+        """Whether answers are pooled somewhere above the leaves."""
+        above = [self.instrument.node[code] for code in self.codes if self.children(code)]
+        return any(rule_of(self.instrument, node).pooled for node in above)
+
+    def _off(self, unit: int, found: list[SubCriterion]) -> tuple[float, float]:
+        """By how much the leaves do not make the total, and what rounding may explain, in units of the last digit."""
         total = self.points[self.standing.root][unit]
-        if total is None:
-            return False
+        if total is None or not found:
+            return np.inf, 0.0
         added = sum(leaf.gives * leaf.points for leaf in found)
         slack = _ROUNDING * (1.0 + sum(abs(leaf.gives) for leaf in found))
-        return abs(added - total) <= slack + 1e-6
+        return abs(added - total), slack + 1e-6
 
     def _gives(self, unit: int) -> dict[str, float]:
         """Node → points of the total for one of its points."""

@@ -24,7 +24,7 @@ REMARKS = (
     "compare.unit_gone", "compare.node_gone", "compare.weights_changed.note", "compare.new_node.note",
     "compare.children_changed.note",
     "compare.below_changed.note", "compare.rule_changed.note", "compare.items_changed.note", "compare.scale_changed.note",
-    "reach.unranked", "reach.no_place", "reach.not_additive", "reach.out_of_reach", "reach.within_noise",
+    "reach.unranked", "reach.no_place", "reach.not_additive", "reach.by_answers", "reach.out_of_reach", "reach.within_noise",
     "reach.unequal_steps", "reach.more_than_forms", "reach.census_now", "reach.no_error", "reach.fewer_than_census",
     "gaps.maximum_changed",
 )  # fmt: skip

@@ -37,9 +37,11 @@ KEEP, IMPROVE_FIRST, LOW_PRIORITY, POSSIBLE_EXCESS = DRIVER_FIELDS = (
 #: Statuses of a change between two rounds.
 INCOMPARABLE, MISSING = "incomparable", "missing"
 CHANGE_STATUSES = (OK, INCOMPARABLE, MISSING)
-#: Whether a unit is where it is wanted: there now, within reach of its block's best results, beyond these; or it has no such
-#: place.
-REACHED, OPEN, OUT_OF_REACH, UNRANKED = REACH_STATUSES = ("reached", "open", "out_of_reach", "unranked")
+#: Whether a unit is where it is wanted: there now, within reach of its block's best results, beyond these; no ways can be
+#: told; or it has no such place.
+REACHED, OPEN, OUT_OF_REACH, UNTOLD, UNRANKED = REACH_STATUSES = (
+    "reached", "open", "out_of_reach", "untold", "unranked",
+)  # fmt: skip
 
 #: Why a score cannot be worked out from the answers and the rules of the tree alone: some of it is taken from another survey, or
 #: a group or question does not enter it (too few forms, or none).

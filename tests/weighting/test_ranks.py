@@ -11,6 +11,7 @@ from scipy import stats
 from weighting import DesignError, rank_sets
 from weighting.ranking.ranks import competition_ranks, tied_ranks
 from weighting.ranking.raters import Raters
+from weighting.ranking.sets import top_probability
 
 # ---- by hand --------------------------------------------------------------------------------------------
 
@@ -237,3 +238,15 @@ def test_numbers_that_have_no_ranks(wrong: dict[str, Any]) -> None:
 def test_numbers_of_best_units_out_of_range() -> None:
     with pytest.raises(DesignError, match="tau 0"):
         rank_sets([1.0, 2.0], np.eye(2)).among_best(0)
+
+
+def test_the_probability_of_the_top_without_the_sets() -> None:
+    """The same as beside the sets, to the error of both simulations; and of two units Φ of their studentised difference."""
+    rng = np.random.default_rng(4)
+    root = rng.standard_normal((6, 6))
+    covariance, estimates = root @ root.T * 1e-4, 0.5 + 0.02 * rng.standard_normal(6)
+    for top in (1, 3):
+        beside = rank_sets(estimates, covariance, top=top, df=12).probability_top
+        assert top_probability(estimates, covariance, top, df=12) == pytest.approx(beside, abs=0.02)
+    two = top_probability([0.8, 0.79], [1e-4, 3e-4], 1)
+    assert two == pytest.approx(stats.norm.cdf([0.5, -0.5]), abs=4 * 0.5 / np.sqrt(20_000))

@@ -279,6 +279,33 @@ def _root(covariance: Floats) -> Floats:
 # --- the top group ----------------------------------------------------------------------------------------
 
 
+def top_probability(
+    estimates: ArrayLike,
+    covariance: ArrayLike,
+    top: int,
+    df: ArrayLike = np.inf,
+    draws: int = DRAWS_OF_TOP,
+    seed: int | np.random.Generator = 0,
+) -> Floats:
+    """Probability of being among the best ``top`` [k], as in :func:`rank_sets`, without the sets; NaN without an estimate.
+
+    Raises:
+        DesignError: as :func:`rank_sets`.
+
+    >>> top_probability([0.9, 0.5, np.nan], np.eye(3) * 0.01**2, 1).tolist()
+    [1.0, 0.0, nan]
+    """
+    value, of_pairs = as_numbers("estimates", estimates), as_numbers("covariance", covariance)
+    estimated = checked(
+        Estimated(value, of_pairs, as_numbers("df", df), None), option_problems(0.95, top, draws, "two-sided")
+    )
+    rng, order = generator(seed), np.flatnonzero(estimated.known)
+    order = order[np.lexsort((estimated.variance[order], estimated.value[order]))]
+    probability = np.full(len(value), np.nan)
+    probability[order] = _probabilities(estimated.of(order, 1.0), min(len(order), top), draws, rng)
+    return probability
+
+
 def _probabilities(of: Estimated, top: int, draws: int, rng: np.random.Generator) -> Floats:
     """Share of the draws around the estimates in which each unit is among the best ``top`` [k]."""
     k = len(of.value)

@@ -202,6 +202,7 @@ def test_a_total_that_is_not_the_sum_has_no_ways() -> None:
     )
     found = row_of(what_it_takes(crooked, Aim("percent", "86")), "c")
     assert [said.code for said in found["note"]] == ["reach.not_additive"]
+    assert found["status"] == "untold"
 
 
 def test_the_leaves_are_those_of_the_round() -> None:
