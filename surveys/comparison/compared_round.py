@@ -21,6 +21,14 @@ DIVIDED: Key = ("", "")
 #: A period that no study told.
 UNKNOWN = Period()
 _NODE = ["block", "unit_code", "node_code"]
+#: Columns of the scores beside those of the index, which has some of the same names.
+_OF_SURVEY = {
+    "score": "survey_score",
+    "ci_low": "survey_low",
+    "ci_high": "survey_high",
+    "se": "se",
+    "df": "df",
+}
 
 
 @dataclass(frozen=True)
@@ -81,20 +89,26 @@ class ComparedRound:
 
 
 def _totals(index: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
-    """The nodes of which the council assesses a part, as rows of a score table: shares of their maximum. The standard error is
-    that of the survey part as a share of the whole; nodes without one have none."""
+    """The nodes of which the council assesses a part, as rows of a score table: shares of their maximum. The survey part is that
+    of the scores, which a folder of results has with more digits; the standard error is that of the survey part as a share of
+    the whole; nodes without one have none."""
     rows = index[index["council_max"].notna()]
     surveyed = (scores["group"] == ALL_GROUPS) & (scores["node_level"] != ITEM_LEVEL)
-    errors = scores.loc[surveyed, [*_NODE, "se", "df"]]
-    rows = rows.merge(errors, on=_NODE, how="left")
+    of_survey = scores.loc[surveyed, [*_NODE, *_OF_SURVEY]].rename(columns=_OF_SURVEY)
+    rows = rows.merge(of_survey, on=_NODE, how="left")
     most = rows["max_points"].to_numpy(dtype=float)
-    most = np.where(most > 0, most, np.nan)
-    low, high = rows["points_low"] / most, rows["points_high"] / most
+    share = pd.Series(1.0 / np.where(most > 0, most, np.nan), index=rows.index)
+
+    def whole(part: str, shown: str) -> pd.Series:
+        survey = (rows[part] * rows["survey_max"]).fillna(0.0)
+        return ((rows["council_points"] + survey) * share).where(rows[shown].notna())
+
+    low = whole("survey_low", "points_low")
     return rows.assign(
         group=ALL_GROUPS,
-        score=rows["points"] / most,
+        score=whole("survey_score", "points"),
         ci_low=low,
-        ci_high=high,
-        se=(rows["se"] * rows["survey_max"] / most).where(low.notna()),
+        ci_high=whole("survey_high", "points_high"),
+        se=(rows["se"] * rows["survey_max"] * share).where(low.notna()),
         df=rows["df"].where(low.notna()),
     )

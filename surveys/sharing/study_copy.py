@@ -29,7 +29,7 @@ INSTRUMENT = "instrument"
 REGISTER = "units.csv"
 _DECISIONS = "decisions"
 #: Tables that are carried over as they were read; the other decisions are in the returns already.
-_CARRIED = ("issued", "frames", "margins", "externals", "agencies", "targets")
+_CARRIED = ("issued", "frames", "margins", "externals", "agencies", "targets", "headlines")
 #: Columns of tidy returns that the copy does not have: it is what these told of.
 _LEFT_BEHIND = ("source_file", "source_sheet", "source_row", "content", "batch", "edited", "state_text")
 #: How the returns of a copy are written.
