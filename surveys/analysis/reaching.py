@@ -92,7 +92,6 @@ class _BlockWays:
             code: level_step(standing.round.instrument, code, standing.block) for code in self.tree.leaves
         }
         self._leaves: dict[int, list[SubCriterion]] = {}
-        self._tops: dict[int, np.ndarray] = {}
 
     def leaves(self, unit: int) -> list[SubCriterion]:
         if unit not in self._leaves:
@@ -149,9 +148,7 @@ class _BlockWays:
         if place.rank is None:
             wanted = np.full(len(self.standing.units), float(place.percent))
             return float(self.standing.probability_at_least(wanted)[unit])
-        if place.rank not in self._tops:
-            self._tops[place.rank] = self.standing.probability_of_top(place.rank)
-        return float(self._tops[place.rank][unit])
+        return float(self.standing.probability_of_top(place.rank)[unit])
 
     def _notes(self, unit: int, short: int, count: int) -> Remarks:
         said = []

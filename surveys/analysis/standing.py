@@ -16,7 +16,7 @@ from surveys.definitions.instrument.records import ResultClass
 from surveys.scoring.quantities import Bools, Floats
 from surveys.scoring.result_classes import class_probabilities
 from surveys.vocabulary.levels import ALL_GROUPS
-from weighting.ranking.sets import top_probability
+from weighting.ranking.sets import top_probabilities
 
 #: Maximum of an index without points: its results are percentages.
 WHOLE = 100.0
@@ -94,12 +94,15 @@ class Standing:
 
     def probability_of_top(self, number: int) -> Floats:
         """Probability [U] that each is among the best ``number`` of those ranked; NaN for the others."""
+        return np.asarray(self._tops[number - 1])
+
+    @cached_property
+    def _tops(self) -> Floats:
+        """The same [r, U] of each number."""
         se, df = self.errors
-        known = ~np.isnan(se)
-        scale = 100.0 * self.share
-        covariance = self.covariance * np.outer(scale, scale)
+        known, scale = ~np.isnan(se), 100.0 * self.share
         value = np.where(self.ranked, self.percent, np.nan)
-        found = top_probability(value, covariance, number, np.where(known, df, 0.0))
+        found = top_probabilities(value, self.covariance * np.outer(scale, scale), np.where(known, df, 0.0))
         return np.where(known, found, np.nan)
 
 

@@ -11,7 +11,7 @@ from scipy import stats
 from weighting import DesignError, rank_sets
 from weighting.ranking.ranks import competition_ranks, tied_ranks
 from weighting.ranking.raters import Raters
-from weighting.ranking.sets import top_probability
+from weighting.ranking.sets import top_probabilities
 
 # ---- by hand --------------------------------------------------------------------------------------------
 
@@ -247,6 +247,6 @@ def test_the_probability_of_the_top_without_the_sets() -> None:
     covariance, estimates = root @ root.T * 1e-4, 0.5 + 0.02 * rng.standard_normal(6)
     for top in (1, 3):
         beside = rank_sets(estimates, covariance, top=top, df=12).probability_top
-        assert top_probability(estimates, covariance, top, df=12) == pytest.approx(beside, abs=0.02)
-    two = top_probability([0.8, 0.79], [1e-4, 3e-4], 1)
+        assert top_probabilities(estimates, covariance, df=12)[top - 1] == pytest.approx(beside, abs=0.02)
+    two = top_probabilities([0.8, 0.79], [1e-4, 3e-4])[0]
     assert two == pytest.approx(stats.norm.cdf([0.5, -0.5]), abs=4 * 0.5 / np.sqrt(20_000))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import special
+from scipy import special, stats
 
 from weighting.errors import DesignError, is_whole
 from weighting.frozen import freeze
@@ -279,31 +279,36 @@ def _root(covariance: Floats) -> Floats:
 # --- the top group ----------------------------------------------------------------------------------------
 
 
-def top_probability(
+def top_probabilities(
     estimates: ArrayLike,
     covariance: ArrayLike,
-    top: int,
     df: ArrayLike = np.inf,
     draws: int = DRAWS_OF_TOP,
     seed: int | np.random.Generator = 0,
 ) -> Floats:
-    """Probability of being among the best ``top`` [k], as in :func:`rank_sets`, without the sets; NaN without an estimate.
+    """Probability [r, k] that each of k units is among the best 1, 2, … r of the r with an estimate, as in :func:`rank_sets`,
+    without the sets; NaN without an estimate.
 
     Raises:
         DesignError: as :func:`rank_sets`.
 
-    >>> top_probability([0.9, 0.5, np.nan], np.eye(3) * 0.01**2, 1).tolist()
-    [1.0, 0.0, nan]
+    >>> top_probabilities([0.9, 0.5, np.nan], np.eye(3) * 0.01**2).tolist()
+    [[1.0, 0.0, nan], [1.0, 1.0, nan]]
     """
     value, of_pairs = as_numbers("estimates", estimates), as_numbers("covariance", covariance)
     estimated = checked(
-        Estimated(value, of_pairs, as_numbers("df", df), None), option_problems(0.95, top, draws, "two-sided")
+        Estimated(value, of_pairs, as_numbers("df", df), None), option_problems(0.95, 1, draws, "two-sided")
     )
-    rng, order = generator(seed), np.flatnonzero(estimated.known)
-    order = order[np.lexsort((estimated.variance[order], estimated.value[order]))]
-    probability = np.full(len(value), np.nan)
-    probability[order] = _probabilities(estimated.of(order, 1.0), min(len(order), top), draws, rng)
-    return probability
+    order = np.flatnonzero(estimated.known)
+    order = order[np.lexsort((estimated.value[order], estimated.variance[order]))]
+    k, found = len(order), np.full((len(order), len(value)), np.nan)
+    if k:
+        drawn = _drawn(estimated.of(order, 1.0), draws, generator(seed))
+        rank = k - stats.rankdata(drawn, method="max", axis=1).astype(np.intp)
+        counts = np.zeros((k, k))
+        np.add.at(counts, (rank, np.broadcast_to(np.arange(k), rank.shape)), 1.0)
+        found[:, order] = counts.cumsum(axis=0) / draws
+    return found
 
 
 def _probabilities(of: Estimated, top: int, draws: int, rng: np.random.Generator) -> Floats:
@@ -311,6 +316,13 @@ def _probabilities(of: Estimated, top: int, draws: int, rng: np.random.Generator
     k = len(of.value)
     if not k:
         return np.empty(0)
+    values = _drawn(of, draws, rng)
+    threshold = np.partition(values, k - top, axis=1)[:, k - top]
+    return np.asarray(np.count_nonzero(values >= threshold[:, None], axis=0) / draws)
+
+
+def _drawn(of: Estimated, draws: int, rng: np.random.Generator) -> Floats:
+    """Draws around the estimates [draws, k]."""
     values = _normal(of.covariance, draws, rng)
     if of.df.ndim < 2 and not np.isinf(of.df).all():
         # One χ² for all: what is correlated stays so.
@@ -319,5 +331,4 @@ def _probabilities(of: Estimated, top: int, draws: int, rng: np.random.Generator
         share = special.chdtri(finite, rng.uniform(size=(draws, 1))) / finite
         values /= np.sqrt(np.where(np.isinf(df), 1.0, share))[:, place.ravel()]
     values += of.value
-    threshold = np.partition(values, k - top, axis=1)[:, k - top]
-    return np.asarray(np.count_nonzero(values >= threshold[:, None], axis=0) / draws)
+    return values
