@@ -23,11 +23,10 @@ from surveys.vocabulary.remarks import in_words
 GAPS, GAP_SUMS = TABLES["gaps"], TABLES["gap-sums"]
 _GENERAL = "index.survey_error_only"
 _VALUES = ("maximum", "value", "low", "high")
-#: Columns of the workbook's sheets, the codes that its readers do not need left out.
+#: Columns of the workbook's sheets, as many as can be read on a page; the others stand in the CSV.
 _SHOWN = (
-    "unit_name", "order", "node_code", "node_name", "source", "maximum", "value", "lost", "lost_low", "lost_high",
-    "share_of_loss", "rank", "ranked", "best", "median", "previous", "change", "change_low", "change_high", "sign", "target",
-    "due", "distance", "lead_agency", "coordinating_agencies", "note",
+    "unit_name", "order", "node_code", "node_name", "maximum", "value", "lost", "lost_low", "lost_high", "share_of_loss",
+    "rank", "median", "change", "sign", "target", "distance", "lead_agency", "coordinating_agencies",
 )  # fmt: skip
 _TOTALS_SHOWN = (
     "rank", "unit_name", "maximum", "value", "lost", "lost_low", "lost_high", "best", "median", "previous", "change",
