@@ -14,7 +14,7 @@ from surveys.analysis.analysed_round import AnalysedRound
 from surveys.analysis.beside_values import with_round
 from surveys.analysis.lost_sums import sums_of_losses
 from surveys.analysis.node_values import in_order_of_tree, values_of_index, values_of_scores
-from surveys.analysis.points_lost import loss_tree, nodes_lost
+from surveys.analysis.points_lost import in_order_of_loss, loss_tree, nodes_lost
 from surveys.analysis.value_changes import earlier_values, published_earlier, with_changes
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.records import Output
@@ -51,6 +51,11 @@ class Gaps(Shown):
         """One row per unit and node, ``GAP_COLUMNS``: loss, its share, rank, change, target, agencies; in the order of the
         tree."""
         return self.tables.nodes
+
+    @property
+    def most_lost(self) -> pd.DataFrame:
+        """The lowest nodes at which each unit lost, the largest loss first: the rows of a report."""
+        return in_order_of_loss(self.nodes[self.nodes["lost"] > 0])
 
     @property
     def sums(self) -> pd.DataFrame:

@@ -133,7 +133,9 @@ def _moderated(slopes: Floats, covariance: Floats, cells: CellVariances, df: Flo
     """
     items = cells.scale.shape[1]
     squared = slopes[..., :items] ** 2
-    varied = np.maximum(np.einsum("ukk->uk", covariance)[:, :items], 0.0)  # but for the noise of adding floats
+    varied = np.maximum(
+        np.einsum("ukk->uk", covariance)[:, :items], 0.0
+    )  # but for the noise of adding floats
 
     def over_items(of_cell: Floats, weight: Floats = squared) -> Floats:
         return np.asarray((weight.transpose(1, 0, 2) @ of_cell[:, :, None])[..., 0].T)
