@@ -269,6 +269,24 @@ def test_other_answers_in_hidden_cells_change_nothing_of_the_points_lost(
     assert found["one", "one"] != found["one", "shown"]  # that this test can fail
 
 
+def test_other_answers_in_hidden_cells_change_nothing_of_what_it_takes(tmp_path: Path) -> None:
+    """Neither distances and ways, whose marks are of other units, nor the noise of the next round."""
+    rng = np.random.default_rng(11)
+    staff, raters = a_round(rng)
+    other_staff, other_raters, _ = others_in_hidden_cells(staff, raters, rng)
+    shown_staff = [{**form, "a": "1" if form["a"] == "5" else form["a"]} for form in staff]
+    forms = {"one": (staff, raters), "other": (other_staff, other_raters), "shown": (shown_staff, raters)}
+    found = {}
+    for name, each in forms.items():
+        result = sv.load(written(tmp_path / name, *each, KINDS[1])).score()
+        result.reach("percent", "95").write(tmp_path / f"reach-{name}")
+        files = sorted((tmp_path / f"reach-{name}").glob("*.csv"))
+        found[name] = {path.name: path.read_bytes() for path in files}
+    assert sorted(found["one"]) == ["detectable.csv", "reach.csv", "ways.csv"]
+    assert found["one"] == found["other"]
+    assert found["one"] != found["shown"]  # that this test can fail
+
+
 def test_other_answers_in_hidden_cells_change_no_drivers(tmp_path: Path) -> None:
     """Neither those to the nodes, nor those to the overall item in units with too few of them."""
     rng = np.random.default_rng(17)
