@@ -20,7 +20,7 @@ from surveys.analysis.table_line import Cells, Measured, TableLine
 from surveys.analysis.tabulated_rows import TabulatedRows, rows_by_group
 from surveys.analysis.tabulated_subjects import Subjects
 from surveys.definitions.study.records import StudyDefinition
-from surveys.problems import Problems, nearest, shortened
+from surveys.problems import Problem, Problems, nearest, shortened
 from surveys.returns.record_set import Returns
 from surveys.sampling.samples import Samples
 from surveys.vocabulary.columns import CROSS_TABLE_COLUMNS, CROSS_TEST_COLUMNS
@@ -35,11 +35,12 @@ class CrossTables(Shown):
     """Cross-tables of a round. ``table``: one row per line and category, the total where the category is empty, columns
     ``CROSS_TABLE_COLUMNS`` (estimates and limits in [0, 1], NaN where hidden); ``tests``: whether the categories of a line
     differ, ``CROSS_TEST_COLUMNS``, p-values also corrected over the lines of a table; ``profile``: the respondents beside their
-    margins, ``PROFILE_COLUMNS``."""
+    margins, ``PROFILE_COLUMNS``; ``warnings``: what was asked for and cannot be tabulated."""
 
     table: pd.DataFrame
     tests: pd.DataFrame
     profile: pd.DataFrame
+    warnings: tuple[Problem, ...] = ()
 
     def facts(self) -> Mapping[str, object]:
         differ = self.tests["p_adjusted"] < 0.05
@@ -68,7 +69,8 @@ def cross_tables(  # noqa: PLR0913
     """
     variables = by_variables(by, study.instrument)
     _refuse_unknown(study, of)
-    parts = list(rows_by_group(study, returns, samples, variables))
+    problems = Problems()
+    parts = list(rows_by_group(study, returns, samples, variables, problems))
     tables: list[pd.DataFrame] = []
     tests: list[pd.DataFrame] = []
     for done, (respondents, own) in enumerate(parts, start=1):
@@ -79,7 +81,9 @@ def cross_tables(  # noqa: PLR0913
         if progress is not None:
             progress("tables", done, len(parts))
     profile = profile_of(study, [respondents for respondents, _ in parts if respondents.group], variables)
-    return CrossTables(_joined(tables, CROSS_TABLE_COLUMNS), _joined(tests, CROSS_TEST_COLUMNS), profile)
+    return CrossTables(
+        _joined(tables, CROSS_TABLE_COLUMNS), _joined(tests, CROSS_TEST_COLUMNS), profile, problems.warnings
+    )
 
 
 def _refuse_unknown(study: StudyDefinition, of: str) -> None:

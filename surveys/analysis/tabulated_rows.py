@@ -12,6 +12,7 @@ import pandas as pd
 from surveys.analysis.by_variables import GROUP, UNIT, ByVariable, Categories, attributes, categories_of
 from surveys.definitions.instrument.records import Instrument, Unit
 from surveys.definitions.study.records import StudyDefinition
+from surveys.problems import Problems
 from surveys.returns.record_set import Returns
 from surveys.sampling.content_order import Codes
 from surveys.sampling.samples import Sample, Samples
@@ -92,10 +93,15 @@ class TabulatedRows:
 
 
 def rows_by_group(
-    study: StudyDefinition, returns: Returns, samples: Samples, variables: Sequence[ByVariable]
+    study: StudyDefinition,
+    returns: Returns,
+    samples: Samples,
+    variables: Sequence[ByVariable],
+    problems: Problems,
 ) -> Iterator[tuple[TabulatedRows, tuple[ByVariable, ...]]]:
     """Every group of every block with the ``variables`` that tell its rows apart, then the groups of a block side by side for
-    those that have the group as a part; blocks and groups in the order of the instrument."""
+    those that have the group as a part; blocks and groups in the order of the instrument. Groups whose weighting plans differ
+    in what no single design has are not set side by side, which is told."""
     within = tuple(by for by in variables if GROUP not in by.parts)
     across = tuple(by for by in variables if GROUP in by.parts)
     for block in dict.fromkeys(part.block for part in samples.parts):
@@ -106,6 +112,8 @@ def rows_by_group(
             try:
                 together = independent([part.design for part in parts])
             except DesignError:  # plans that treat strata of one cluster in different ways
+                asked = [by.code for by in across]
+                problems.add("tables.groups_apart", severity="warning", block=block, by=asked)
                 continue
             yield _respondents(study, returns, parts, together), across
 

@@ -180,6 +180,7 @@ def tables(
         found = loaded.score(stages).tables(by, stages("tables"))
         if out is not None:
             found.write(out)
+    terminal.problems(found.made.warnings)
     terminal.summary(table_summary(found.made, loaded.definition, terminal.language))
     if out is not None:
         show_written(terminal, out)

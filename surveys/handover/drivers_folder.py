@@ -206,7 +206,8 @@ def _axis(values: pd.Series, lowest: float | None = None) -> tuple[float, float]
     low, high = float(values.min()), float(values.max())
     beyond = _BEYOND * (high - low)
     first = _STEP * floor((low - beyond) / _STEP) if lowest is None else lowest
-    return max(0.0, first), min(100.0, max(_STEP * ceil((high + beyond) / _STEP), first + _STEP))
+    last = max(_STEP * ceil((high + beyond) / _STEP), first + _STEP)
+    return float(max(0, first)), float(min(100, last))
 
 
 def _towards(corner: tuple[float, float], middle: tuple[float, float]) -> tuple[float, float]:

@@ -16,6 +16,7 @@ from surveys.handover.workbook_cells import cells_of, style_of
 from surveys.handover.workbook_layout import LINK, WHOLE, Body, Line, LinePart, SheetColumn, WorkbookSheet
 from surveys.handover.workbook_writing import PAGE, PAGES, Footer, written
 from surveys.problems import Language, phrase
+from surveys.vocabulary.printed_text import whole_words
 
 #: What no name of a sheet may hold, and how long it may be.
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\'\s]+")
@@ -72,17 +73,17 @@ def lines_above(title: str, notes: Iterable[str] = ()) -> tuple[Line, ...]:
 def sheet_names(texts: Iterable[str]) -> list[str]:
     """Names of sheets after texts: without what none may hold, short enough, each once.
 
-    >>> sheet_names(["Giới tính: nam/nữ", "Giới tính nam nữ", "x" * 40])[:2]
-    ['Giới tính nam nữ', 'Giới tính nam nữ 2']
+    >>> sheet_names(["Giới tính: nam/nữ", "Giới tính nam nữ", "Hài lòng chung: Người dân, Tỉnh, thành phố"])
+    ['Giới tính nam nữ', 'Giới tính nam nữ 2', 'Hài lòng chung Người dân, Tỉnh']
     """
     found: list[str] = []
     taken: set[str] = set()
     for text in texts:
         plain = _NOT_IN_NAMES.sub(" ", text).strip() or "–"
-        name, n = plain[:_LONGEST_NAME].strip(), 1
+        name, n = whole_words(plain, _LONGEST_NAME), 1
         while name.casefold() in taken:
             n += 1
-            name = f"{plain[: _LONGEST_NAME - 1 - len(str(n))].strip()} {n}"
+            name = f"{whole_words(plain, _LONGEST_NAME - 1 - len(str(n)))} {n}"
         found.append(name)
         taken.add(name.casefold())
     return found

@@ -23,6 +23,7 @@ from surveys.handover.workbook_layout import (
 )
 from surveys.handover.workbook_pictures import draw
 from surveys.problems import Language
+from surveys.vocabulary.printed_text import whole_words
 from surveys.vocabulary.xlsx import MOST_CHARACTERS, new_workbook, on_paper
 
 if TYPE_CHECKING:
@@ -86,7 +87,9 @@ class Footer:
         >>> Footer("a&b", f"{PAGE}/{PAGES}", "").code
         '&L&9&"Times New Roman,Regular"a&&b&C&9&"Times New Roman,Regular"&P/&N&R&9&"Times New Roman,Regular"'
         """
-        left, right = (text[:_FOOTER_LENGTH].replace("&", "&&") for text in (self.left, self.right))
+        left, right = (
+            whole_words(text, _FOOTER_LENGTH).replace("&", "&&") for text in (self.left, self.right)
+        )
         look = f'&{_FOOTER_SIZE}&"{_FONT},Regular"'
         return f"&L{look}{left}&C{look}{self.page}&R{look}{right}"
 

@@ -42,18 +42,14 @@ def _of_block(reach: Reach, block: str, rows: pd.DataFrame, language: Language) 
         rows["unit_name"],
         (f"{measures[m]} {w}" for m, w in zip(rows["measure"], rows["wanted"], strict=True)),
         *(texts[name] for name in _NUMBERS),
-        (str(len(nodes)) if nodes else "" for nodes in found),
-        (statuses[status] for status in rows["status"]),
-        (_line(nodes) for nodes in found),
+        (_line(nodes) or statuses[status] for nodes, status in zip(found, rows["status"], strict=True)),
         strict=True,
     )
     headings = (
         *(table.column[name].heading(language) for name in ("unit_name", "wanted", *_NUMBERS)),
-        phrase("summary.reach.count", language),
-        table.column["status"].heading(language),
         phrase("summary.reach.shortest", language),
     )
-    numeric = (False, False, *(True for _ in _NUMBERS), True, False, False)
+    numeric = (False, False, *(True for _ in _NUMBERS), False)
     there = int((rows["status"] == REACHED).sum())
     said = phrase("summary.reach.there", language, there=there, units=len(rows))
     name = words_of("block", reach.round.instrument, language).get(block, block)
@@ -70,11 +66,13 @@ def _shortest(reach: Reach) -> dict[tuple[str, ...], list[str]]:
 
 
 def _line(nodes: list[str]) -> str:
+    """How many sub-criteria a way has, and the first of them; empty without any.
+
+    >>> _line(["2.4.1", "5.5.2", "8.6", "1.5"]), _line([])
+    ('4: 2.4.1, 5.5.2, 8.6 …', '')
     """
-    >>> _line(["2.4.1", "5.5.2", "8.6", "1.5"])
-    '2.4.1, 5.5.2, 8.6 …'
-    """
-    return ", ".join(nodes[:_IN_A_LINE]) + (" …" if len(nodes) > _IN_A_LINE else "")
+    more = " …" if len(nodes) > _IN_A_LINE else ""
+    return f"{len(nodes)}: {', '.join(nodes[:_IN_A_LINE])}{more}" if nodes else ""
 
 
 def _steps(reach: Reach, rows: pd.DataFrame, language: Language) -> Summary:

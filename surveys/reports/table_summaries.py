@@ -30,7 +30,7 @@ def table_summary(found: CrossTables, study: StudyDefinition, language: Language
         ],
         [names.variable(by) for by in shown["by"]],
         [item or node for item, node in zip(shown["item_code"], shown["node_code"], strict=True)],
-        shown["statistic"].tolist(),
+        [phrase(f"tables.statistic.{statistic}", language) for statistic in shown["statistic"]],
         [_p(p) for p in shown["p_adjusted"]],
     ]
     lines = found.table[["block", "group", "by", "node_code", "item_code"]].drop_duplicates()

@@ -67,3 +67,16 @@ def _broken(text: str, width: float, size: float, bold: bool) -> int:
         while used > width:
             lines, used = lines + 1, used - width
     return lines
+
+
+def whole_words(text: str, most: int) -> str:
+    """The words of a text that fit into so many characters, without a mark behind the last of them; the text itself where it is
+    short enough, its beginning where its first word is not.
+
+    >>> whole_words("Hài lòng chung Người dân, Tỉnh, thành phố", 31), whole_words("Người dân", 31), whole_words("x" * 9, 4)
+    ('Hài lòng chung Người dân, Tỉnh', 'Người dân', 'xxxx')
+    """
+    if len(text) <= most:
+        return text
+    kept, space, _ = text[: most + 1].rpartition(" ")
+    return kept.rstrip(" ,.;:–-(") if space else text[:most]

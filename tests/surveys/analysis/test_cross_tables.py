@@ -269,6 +269,17 @@ def test_groups_stand_side_by_side_without_a_total(result: sv.Result) -> None:
     assert not table["item_code"].isin(["e", "f"]).any()  # which one group only is asked
 
 
+def test_groups_that_no_one_design_holds_are_told(tmp_path: Path) -> None:
+    """One form of a unit is a stratum of one cluster, which the plans of the groups treat in different ways."""
+    study = sv.load(tabulated_round(tmp_path / "round", STAFF[:12]))
+    apart = study.replace(weights={"raters": {"lonely": "remove"}}).score().tables("sex,group")
+    assert [problem.code for problem in apart.made.warnings] == ["tables.groups_apart"]
+    assert set(apart.table["by"]) == {"sex"}
+    together = study.score().tables("sex,group")
+    assert together.made.warnings == ()
+    assert set(together.table["by"]) == {"sex", "group"}
+
+
 def test_the_profile_stands_beside_margins_and_frames(result: sv.Result) -> None:
     profile = result.tables("sex,unit,area").profile
     sex = profile[(profile["group"] == "staff") & (profile["variable"] == "sex")].set_index("category")
