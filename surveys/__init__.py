@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from surveys.screening import Screening
     from surveys.simulation.simulate import simulate
     from surveys.study import Study, check, load
+    from surveys.tabulated import Tables
     from surveys.what_it_takes import reach
     from surveys.what_was_lost import gaps
 
@@ -49,6 +50,7 @@ _HOME = {
     "Screening": "surveys.screening",
     "Study": "surveys.study",
     "SurveyError": "surveys.problems",
+    "Tables": "surveys.tabulated",
     "audit": "surveys.published.audit",
     "check": "surveys.study",
     "compare": "surveys.between_rounds",
@@ -71,7 +73,7 @@ _HOME = {
 }
 __all__ = [
     "Drivers", "Gaps", "Package", "Problem", "Reach", "Result", "RoundComparison", "Screening", "Study", "SurveyError",
-    "audit", "check", "compare", "explain", "fingerprint", "gaps", "hand_over", "instruments", "load", "reach",
+    "Tables", "audit", "check", "compare", "explain", "fingerprint", "gaps", "hand_over", "instruments", "load", "reach",
     "read_package", "ready", "ready_to_export", "sign", "signed_by", "simulate", "unit_sheets", "verify", "version",
 ]  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -75,10 +75,8 @@ class Gaps(Shown):
         output, name = self.tables.output, f"gaps-{package_name(self.label)}"
         title = phrase("gaps.title", output.language, label=self.label)
         book = self.tables.workbook(title, self.instrument.name)
-        facts = {**self.source, "settings": {"output": asdict(output)}}
-        folder = TableFolder(
-            CONTENT, name, self.tables.frames, output, title, {book_name(CONTENT): book}, facts
-        )
+        others = {book_name(CONTENT): book}
+        folder = TableFolder(CONTENT, name, self.tables.frames, output, title, others, self.source)
         deliver_tables(folder, Path(out))
 
     def facts(self) -> Mapping[str, object]:

@@ -13,7 +13,7 @@ from surveys.analysis.cross_tables import CrossTables
 from surveys.analysis.tabulated_subjects import NOT_ANSWERED
 from surveys.definitions.study.records import StudyDefinition
 from surveys.handover.cross_table_book import CategoryNames, CrossTableBook
-from surveys.handover.manifest import inputs_of
+from surveys.handover.manifest import made_from
 from surveys.handover.seal import package_name
 from surveys.handover.table_folder import TableFolder, book_name, deliver_tables
 from surveys.handover.words import label_of
@@ -55,13 +55,7 @@ class Tables(Shown):
             "cross-tests": made.tests,
             "respondent-profile": made.profile,
         }
-        facts = {
-            "study": study.code,
-            "instrument": study.instrument.name,
-            "inputs": inputs_of(study),
-            "settings": {"output": {"language": study.output.language}},
-            "by": list(dict.fromkeys(made.table["by"])),
-        }
+        facts = {**made_from(study), "by": list(dict.fromkeys(made.table["by"]))}
         book = {book_name("tables"): CrossTableBook(study, made).written()}
         title = label_of(study, study.output.language)
         folder = TableFolder(

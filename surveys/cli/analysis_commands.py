@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
 
 import typer
 
@@ -12,8 +14,22 @@ from surveys.cli.terminal import Terminal
 from surveys.cli.usage import WordedCommand
 from surveys.problems import fault
 
+if TYPE_CHECKING:
+    from surveys.handover.manifest import Content
+    from surveys.reports.summaries import Summary
+    from surveys.vocabulary.progress import Stages
+
 #: With these commands beside the others.
 __all__ = ["app"]
+
+
+class _Writes(Protocol):
+    """What writes itself."""
+
+    def write(self, out: Path, /) -> None: ...
+
+
+Made = TypeVar("Made", bound=_Writes)
 
 
 @app.command(cls=WordedCommand)
@@ -27,15 +43,8 @@ def audit(
     from surveys.reports.summaries import audit_summaries
 
     terminal: Terminal = context.obj
-    if out is not None:
-        sv.ready(out, "audit")
-    report = sv.audit(table, instrument, previous)
-    if out is not None:
-        report.write(out)
-    for summary in audit_summaries(report, terminal.language):
-        terminal.summary(summary)
-    if out is not None:
-        show_written(terminal, out)
+    report = _made(terminal, out, "audit", lambda _: sv.audit(table, instrument, previous))
+    _show(terminal, audit_summaries(report, terminal.language), out)
     judge(terminal, report.problems)
     terminal.say("cli.audit.done", table=table)
 
@@ -51,17 +60,9 @@ def gaps(
     from surveys.reports.gap_summaries import gap_summaries
 
     terminal: Terminal = context.obj
-    if out is not None:
-        sv.ready(out, "gaps")
-    with terminal.progress() as stages:
-        found = sv.gaps(path, previous, instrument, stages)
-        if out is not None:
-            found.write(out)
+    found = _made(terminal, out, "gaps", lambda stages: sv.gaps(path, previous, instrument, stages))
     terminal.problems(found.problems)
-    for summary in gap_summaries(found, terminal.language):
-        terminal.summary(summary)
-    if out is not None:
-        show_written(terminal, out)
+    _show(terminal, gap_summaries(found, terminal.language), out)
 
 
 @app.command(cls=WordedCommand)
@@ -84,16 +85,11 @@ def reach(  # noqa: PLR0913
     if len(given) > 1:
         raise fault("reach.several", options=", ".join(f"--{name}" for name in given))
     measure, target = next(iter(given.items()), (None, None))
-    if out is not None:
-        sv.ready(out, "reach")
-    with terminal.progress() as stages:
-        found = sv.reach(path, measure, target, unit=unit, planned=planned, progress=stages)
-        if out is not None:
-            found.write(out)
-    for summary in reach_summaries(found, terminal.language):
-        terminal.summary(summary)
-    if out is not None:
-        show_written(terminal, out)
+
+    def make(stages: Stages) -> sv.Reach:
+        return sv.reach(path, measure, target, unit=unit, planned=planned, progress=stages)
+
+    _show(terminal, reach_summaries(_made(terminal, out, "reach", make), terminal.language), out)
 
 
 @app.command(cls=WordedCommand)
@@ -107,20 +103,16 @@ def compare(
     from surveys.reports.summaries import change_summaries, series_summaries
 
     terminal: Terminal = context.obj
-    if out is not None:
-        sv.ready(out, "comparison")
-    with terminal.progress() as stages:
-        comparison = sv.compare(*rounds, crosswalk=crosswalk, headlines=headlines, progress=stages)
-        if out is not None:
-            comparison.write(out)
+
+    def make(stages: Stages) -> sv.RoundComparison:
+        return sv.compare(*rounds, crosswalk=crosswalk, headlines=headlines, progress=stages)
+
+    comparison = _made(terminal, out, "comparison", make)
     terminal.problems((*comparison.refused, *comparison.warnings))
-    for summary in change_summaries(comparison.changes, comparison.instrument, terminal.language):
-        terminal.summary(summary)
+    summaries = [*change_summaries(comparison.changes, comparison.instrument, terminal.language)]
     if len(rounds) > 2 or comparison.has_published:
-        for summary in series_summaries(comparison.compared, terminal.language):
-            terminal.summary(summary)
-    if out is not None:
-        show_written(terminal, out)
+        summaries += series_summaries(comparison.compared, terminal.language)
+    _show(terminal, summaries, out)
 
 
 @app.command(cls=WordedCommand)
@@ -128,17 +120,11 @@ def drivers(context: typer.Context, study: StudyPath, out: MaybeOut = None) -> N
     from surveys.reports.driver_summaries import driver_summaries
 
     terminal: Terminal = context.obj
-    if out is not None:
-        sv.ready(out, "drivers")
-    loaded = load_study(terminal, study)
-    with terminal.progress() as stages:
-        found = loaded.score(stages).drivers()
-        if out is not None:
-            found.write(out)
-    for summary in driver_summaries(found, terminal.language):
-        terminal.summary(summary)
-    if out is not None:
-        show_written(terminal, out)
+
+    def make(stages: Stages) -> sv.Drivers:
+        return load_study(terminal, study).score(stages).drivers()
+
+    _show(terminal, driver_summaries(_made(terminal, out, "drivers", make), terminal.language), out)
 
 
 @app.command(cls=WordedCommand)
@@ -172,15 +158,31 @@ def tables(
     from surveys.reports.table_summaries import table_summary
 
     terminal: Terminal = context.obj
+
+    def make(stages: Stages) -> sv.Tables:
+        loaded = load_study(terminal, study)
+        by_variables(by, loaded.instrument)  # told before the long run
+        return loaded.score(stages).tables(by, stages("tables"))
+
+    found = _made(terminal, out, "tables", make)
+    terminal.problems(found.made.warnings)
+    _show(terminal, [table_summary(found.made, found.study, terminal.language)], out)
+
+
+def _made(terminal: Terminal, out: Path | None, content: Content, make: Callable[[Stages], Made]) -> Made:
+    """What is made, and written at ``out`` where one is named, of which is asked first whether it may be."""
     if out is not None:
-        sv.ready(out, "tables")
-    loaded = load_study(terminal, study)
-    by_variables(by, loaded.instrument)  # told before the long run
+        sv.ready(out, content)
     with terminal.progress() as stages:
-        found = loaded.score(stages).tables(by, stages("tables"))
+        found = make(stages)
         if out is not None:
             found.write(out)
-    terminal.problems(found.made.warnings)
-    terminal.summary(table_summary(found.made, loaded.definition, terminal.language))
+    return found
+
+
+def _show(terminal: Terminal, summaries: Iterable[Summary], out: Path | None) -> None:
+    """Short tables, and where the files are."""
+    for summary in summaries:
+        terminal.summary(summary)
     if out is not None:
         show_written(terminal, out)

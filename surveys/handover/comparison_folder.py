@@ -24,5 +24,5 @@ def deliver_comparison(compared: RoundSeries, out: Path) -> None:
         {"label": one.label, "period": one.period_text, "edition": one.instrument.name, **one.source}
         for one in compared.rounds
     ]
-    facts = {"language": output.language, "rounds": rounds}
+    facts = {"rounds": rounds}
     deliver_tables(TableFolder("comparison", "comparison", frames, output, others=book, facts=facts), out)

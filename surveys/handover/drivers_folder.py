@@ -12,7 +12,7 @@ import pandas as pd
 
 from surveys.analysis.drivers import DriverTables
 from surveys.definitions.study.records import Output, StudyDefinition
-from surveys.handover.manifest import inputs_of
+from surveys.handover.manifest import made_from
 from surveys.handover.official_columns import TABLES, OfficialColumn
 from surveys.handover.result_frames import printed
 from surveys.handover.seal import package_name
@@ -69,12 +69,6 @@ class Drivers(Shown):
         Raises SurveyError when ``out`` holds something that must not be replaced, OSError when the disk refuses.
         """
         study, output = self.study, self.study.output
-        facts = {
-            "study": study.code,
-            "instrument": study.instrument.name,
-            "inputs": inputs_of(study),
-            "settings": {"output": {"language": output.language}},
-        }
         folder = TableFolder(
             "drivers",
             f"{package_name(study.code)}-drivers",
@@ -82,7 +76,7 @@ class Drivers(Shown):
             output,
             label_of(study, output.language),
             {book_name("drivers"): self._book()},
-            facts,
+            made_from(study),
         )
         deliver_tables(folder, Path(out))
 

@@ -133,15 +133,12 @@ def run_manifest(
     study = done.study
     record = {
         **_programs(content),
-        "study": {"code": study.code, "label_vi": study.label_vi, "label_en": study.label_en},
-        "instrument": study.instrument.name,
-        "inputs": inputs_of(study),
+        **made_from(study),
         "settings": {name: _plain(getattr(study, name)) for name in _SETTINGS}
         | {
             "returns": [_without_answers(file) for file in study.returns],
             "classes": _plain(study.instrument.classes),
         },
-        **({"changed": list(study.changed)} if study.changed else {}),
         "decisions": _decisions(study),
         "scoring": _plain(study.instrument.scoring),
         **({"index": kind_of(study).record(), "carried": carried(study)} if content == "scores" else {}),
@@ -182,7 +179,7 @@ def made_from(study: StudyDefinition) -> dict[str, object]:
     return {
         "study": {"code": study.code, "label_vi": study.label_vi, "label_en": study.label_en},
         "instrument": study.instrument.name,
-        "inputs": [_input(name, path) for name, path in input_files(study).items()],
+        "inputs": inputs_of(study),
         **({"changed": list(study.changed)} if study.changed else {}),
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -69,7 +69,9 @@ class TableFolder:
             table: table_bytes(table, printed(table, frame, self.output)) for table, frame in wanted.items()
         }
         tables = described(self.name, self.title, csvs, self.output)
-        manifest = plain_manifest(self.content, **self.facts, outputs=digests_of(self.others))
+        settings = {"output": asdict(self.output)}
+        outputs = digests_of(self.others)
+        manifest = plain_manifest(self.content, **self.facts, settings=settings, outputs=outputs)
         return sealed({**tables, **self.others, MANIFEST: manifest})
 
 
