@@ -13,7 +13,7 @@ from surveys.comparison.compared_round import ComparedRound
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.agencies import AgenciesInCharge
 from surveys.definitions.study.records import Agency, Inference, Output, Target
-from surveys.definitions.study.targets import targets_of
+from surveys.definitions.study.targets import TargetsInForce
 
 #: Forms behind the results of one unit and group.
 CELL_COLUMNS = ("block", "unit_code", "group", "n", "population")
@@ -53,10 +53,14 @@ class AnalysedRound:
         """Who leads and co-ordinates: ``in_charge.of(block, unit, node, item="")``."""
         return AgenciesInCharge(self.instrument, self.agencies)
 
+    @cached_property
+    def _in_force(self) -> TargetsInForce:
+        return TargetsInForce(self.targets)
+
     def targets_of(self, block: str, unit: str) -> Mapping[tuple[str, str], tuple[Target, ...]]:
         """The targets of one unit, by node and item (empty: the node itself)."""
         found: dict[tuple[str, str], tuple[Target, ...]] = {}
-        for target in targets_of(self.targets, block, unit):
+        for target in self._in_force.of(block, unit):
             place = (target.node, target.item)
             found[place] = (*found.get(place, ()), target)
         return found

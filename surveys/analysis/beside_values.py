@@ -12,7 +12,8 @@ from surveys.analysis.analysed_round import AnalysedRound
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.records import Agency, Target
 from surveys.vocabulary.levels import ITEM_LEVEL, SURVEY, TOTAL
-from surveys.vocabulary.measures import PERCENT, POINTS
+from surveys.vocabulary.measures import OF_ROOT, PERCENT, POINTS
+from surveys.vocabulary.remarks import Remarks, remark
 
 _SEPARATOR = "; "
 _WORDS = ("sign", "due", "lead_agency", "coordinating_agencies")
@@ -20,7 +21,7 @@ _WORDS = ("sign", "due", "lead_agency", "coordinating_agencies")
 
 def with_round(values: pd.DataFrame, round_: AnalysedRound) -> pd.DataFrame:
     """Values (``VALUE_COLUMNS``) with sources, targets and agencies of their round. Of the items only those stay that have a
-    target or an agency of their own."""
+    target or an agency of their own. A column ``remarks`` tells the targets that are a place among the units."""
     instrument = round_.instrument
     sources = {block: sources_of(instrument, block) for block in values["block"].unique()}
     targets: Mapping[tuple[str, str], Mapping[tuple[str, str], tuple[Target, ...]]] = {
@@ -33,14 +34,21 @@ def with_round(values: pd.DataFrame, round_: AnalysedRound) -> pd.DataFrame:
         block, unit, code = row["block"], row["unit_code"], row["node_code"]
         is_item = row["node_level"] == ITEM_LEVEL
         node, item = (instrument.item[code].node, code) if is_item else (code, "")
-        target = _target(targets[block, unit].get((node, item), ()), row["measure"], row["maximum"])
+        aims = targets[block, unit].get((node, item), ())
+        target = _target(aims, row["measure"], row["maximum"])
         if is_item and not target and not {(block, unit, item), (block, "", item), ("", "", item)} & own:
             continue
         source = SURVEY if is_item else sources[block].get(code, TOTAL)
         rows.append(
-            {**row, "source": source, **target, **_agencies(round_.in_charge.of(block, unit, node, item))}
+            {
+                **row,
+                "source": source,
+                **target,
+                **_agencies(round_.in_charge.of(block, unit, node, item)),
+                "remarks": _places(aims),
+            }
         )
-    found = pd.DataFrame(rows, columns=[*values, "source", "target", *_WORDS])
+    found = pd.DataFrame(rows, columns=[*values, "source", "target", *_WORDS, "remarks"])
     found[list(_WORDS)] = found[list(_WORDS)].astype(object).fillna("")
     return found.astype({"target": float})
 
@@ -67,6 +75,11 @@ def _target(targets: Iterable[Target], measure: str, maximum: float) -> dict[str
     if found.measure != measure:
         value = value * maximum / 100.0 if measure == POINTS else np.nan
     return {"sign": found.sign, "target": value, "due": found.due}
+
+
+def _places(targets: Iterable[Target]) -> Remarks:
+    """The targets that are a place among the units: nothing that a distance in points could be told of."""
+    return tuple(remark(f"gaps.target.{t.measure}", target=t.target) for t in targets if t.measure in OF_ROOT)
 
 
 def _agencies(found: Agency | None) -> dict[str, object]:

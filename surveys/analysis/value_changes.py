@@ -79,7 +79,8 @@ def with_changes(
     values: pd.DataFrame, earlier: EarlierValues, survey_max: Mapping[tuple[str, str, str], float]
 ) -> pd.DataFrame:
     """Values with the earlier ones and their change. ``survey_max``: (block, unit, node) → what the survey part is of, where
-    that is not the whole maximum. A column ``remarks`` says why a value is not subtracted."""
+    that is not the whole maximum. The column ``remarks`` says why a value is not subtracted,
+    beside what it said."""
     before = earlier.values.drop_duplicates(KEY).set_index(KEY)
     old = before.reindex(pd.MultiIndex.from_frame(values[KEY]))
     was, most = (old[name].to_numpy(dtype=float) for name in ("value", "maximum"))
@@ -98,8 +99,15 @@ def with_changes(
         earlier.refused.get(key, ()) or ((Remark(MAXIMUM_CHANGED),) if known and not alike else ())
         for key, known, alike in zip(keys, ~np.isnan(was), same, strict=True)
     ]
-    remarks = pd.Series(told, index=values.index, dtype=object)
-    return values.assign(previous=was, change=change, change_low=low, change_high=high, remarks=remarks)
+    said = values["remarks"] if "remarks" in values else [()] * len(values)
+    remarks = [(*own, *why) for own, why in zip(said, told, strict=True)]
+    return values.assign(
+        previous=was,
+        change=change,
+        change_low=low,
+        change_high=high,
+        remarks=pd.Series(remarks, index=values.index, dtype=object),
+    )
 
 
 def _under_heirs(step: RoundStep, values: pd.DataFrame) -> pd.DataFrame:

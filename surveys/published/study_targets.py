@@ -14,7 +14,7 @@ import pandas as pd
 
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.records import Output, Target
-from surveys.definitions.study.targets import targets_of
+from surveys.definitions.study.targets import TargetsInForce
 from surveys.handover.rounding import decimal_texts
 from surveys.problems import Place, Problem, Problems
 from surveys.published.amounts import HUNDRED
@@ -90,12 +90,11 @@ def results_of(scores: pd.DataFrame, index: pd.DataFrame, output: Output) -> Res
 def _scopes(instrument: Instrument, targets: Sequence[Target]) -> Iterator[_Scope]:
     """The sets of targets that are looked at together."""
     of_nodes = [t for t in targets if not t.item and t.measure in (POINTS, PERCENT)]
+    common, own = TargetsInForce(t for t in of_nodes if not t.unit), TargetsInForce(of_nodes)
     for block in instrument.blocks:
-        common = [target for target in of_nodes if not target.unit]
-        yield _Scope(block.code, "", _of_block(instrument, block.code, targets_of(common, block.code, "")))
-    for block_code, unit in dict.fromkeys((t.block, t.unit) for t in of_nodes if t.unit):
-        own = _of_block(instrument, block_code, targets_of(of_nodes, block_code, unit))
-        yield _Scope(block_code, unit, own)
+        yield _Scope(block.code, "", _of_block(instrument, block.code, common.of(block.code, "")))
+    for code, unit in dict.fromkeys((t.block, t.unit) for t in of_nodes if t.unit):
+        yield _Scope(code, unit, _of_block(instrument, code, own.of(code, unit)))
 
 
 def _of_block(instrument: Instrument, block: str, targets: Sequence[Target]) -> tuple[Target, ...]:
@@ -112,7 +111,8 @@ def _rows(
     problems: Problems,
 ) -> Iterator[PublishedRow]:
     """The targets of one measure as the rows of a published table; a percentage of 100 points is taken as points."""
-    units = [unit for unit in results if unit[0] == scope.block and scope.unit in ("", unit[1])]
+    own = (scope.block, scope.unit)
+    units = [own] * (own in results) if scope.unit else [unit for unit in results if unit[0] == scope.block]
     for target in scope.targets:
         node, number = instrument.node[target.node], target.number
         counts_as = POINTS if node.max_points == HUNDRED else target.measure

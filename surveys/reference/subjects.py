@@ -211,7 +211,7 @@ WORD_LISTS: Mapping[str, tuple[tuple[str, ...], str]] = {
 _REMARK_EXAMPLES = {
     "forms": "3", "minimum": "5", "group": "citizens", "groups": "deputies", "nodes": "2.4.1, 2.4.2", "items": "2.4.1a",
     "document": "SIPAS 2023", "page": "tr. 14", "units": "2", "count": "3", "block": "so", "node": "2.4.1", "unit": "noi-vu",
-    "levels": "2", "percent": "91.40", "text": "lấy từ phụ lục", "of_forms": "1856", "least": "180",
+    "levels": "2", "percent": "91.40", "text": "lấy từ phụ lục", "of_forms": "1856", "least": "180", "target": "3",
 }  # fmt: skip
 
 

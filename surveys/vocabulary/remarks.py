@@ -26,7 +26,8 @@ REMARKS = (
     "compare.below_changed.note", "compare.rule_changed.note", "compare.items_changed.note", "compare.scale_changed.note",
     "reach.unranked", "reach.no_place", "reach.not_additive", "reach.by_answers", "reach.out_of_reach", "reach.within_noise",
     "reach.unequal_steps", "reach.more_than_forms", "reach.census_now", "reach.no_error", "reach.fewer_than_census",
-    "gaps.maximum_changed",
+    "gaps.maximum_changed", "gaps.target.rank", "gaps.target.rank_up", "gaps.target.top", "gaps.target.unit_group",
+    "gaps.target.class",
 )  # fmt: skip
 
 

@@ -90,6 +90,7 @@ def test_agencies_and_targets_are_carried_in_the_results(found: Gaps) -> None:
     whole = row(found, "p2", "0")  # 90 percent of 6 points
     assert (whole["sign"], whole["target"], whole["due"]) == (">=", 5.4, "2025-12-31")
     assert whole["distance"] == pytest.approx(5.4 - whole["value"], abs=1e-9)
+    assert "mục tiêu: hạng 1 " in whole["note"]  # a place among the units has no distance in points
     assert second["target"] == pytest.approx(2.0)  # 80 percent of 2.5
     assert row(found, "p1", "2.1.1")["target"] == 1.5
     assert pd.isna(row(found, "p2", "2.1.1")["target"])

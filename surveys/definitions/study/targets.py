@@ -6,7 +6,9 @@ Whether targets add up and are above what was reached is told where published on
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
+from operator import itemgetter
 
 from surveys.definitions.draft import StudyDraft
 from surveys.definitions.instrument.records import Instrument, Node, ResultClass, UnitGroup
@@ -17,21 +19,28 @@ from surveys.problems import Place
 from surveys.vocabulary.measures import CLASS, COUNTED, OF_ROOT, PERCENT, POINTS, UNIT_GROUP
 
 
-def targets_of(targets: Iterable[Target], block: str, unit: str) -> tuple[Target, ...]:
-    """The targets of one unit, in the order of the file: of one place and measure that of the unit goes before that of its block,
-    and that before the one of all blocks.
+class TargetsInForce:
+    """Looks up the targets of one unit."""
 
-    >>> rows = [Target("", "", "0", "", "percent", "90"), Target("so", "noi-vu", "0", "", "percent", "92")]
-    >>> [row.target for row in targets_of(rows, "so", "noi-vu")], [row.target for row in targets_of(rows, "so", "y-te")]
-    (['92'], ['90'])
-    """
-    nearest: dict[tuple[str, ...], Target] = {}
-    for place in (("", ""), (block, ""), (block, unit)):
-        for target in targets:
-            if (target.block, target.unit) == place:
-                nearest[target.node, target.item, target.measure] = target
-    kept = set(map(id, nearest.values()))
-    return tuple(target for target in targets if id(target) in kept)
+    def __init__(self, targets: Iterable[Target]) -> None:
+        self._rows: dict[tuple[str, str], list[tuple[int, Target]]] = defaultdict(list)
+        for k, target in enumerate(targets):
+            self._rows[target.block, target.unit].append((k, target))
+
+    def of(self, block: str, unit: str) -> tuple[Target, ...]:
+        """The targets of a unit, in the order of the file: of one place and measure that of the unit goes before that of its
+        block, and that before the one of all blocks.
+
+        >>> rows = [Target("", "", "0", "", "percent", "90"), Target("so", "noi-vu", "0", "", "percent", "92")]
+        >>> found = TargetsInForce(rows)
+        >>> [row.target for row in found.of("so", "noi-vu")], [row.target for row in found.of("so", "y-te")]
+        (['92'], ['90'])
+        """
+        nearest: dict[tuple[str, ...], tuple[int, Target]] = {}
+        for place in dict.fromkeys((("", ""), (block, ""), (block, unit))):
+            for k, target in self._rows.get(place, ()):
+                nearest[target.node, target.item, target.measure] = k, target
+        return tuple(target for _, target in sorted(nearest.values(), key=itemgetter(0)))
 
 
 def check_targets(draft: StudyDraft) -> None:
