@@ -39,8 +39,10 @@ def edition(tmp_path_factory: pytest.TempPathFactory) -> Path:
         text = file.read_text(encoding="utf-8-sig").replace("huyen", "xa")
         if file.name == "instrument.toml":
             text = text.replace('edition = "2023"', 'edition = "2025"')
-        if file.name == "simulation.toml":  # the communes exist from 2025-07-01 on
-            text = text.replace('"2023-', '"2025-')
+        if (
+            file.name == "simulation.toml"
+        ):  # the communes exist from 2025-07-01 on; one target is a district's
+            text = text.replace('"2023-', '"2025-').replace('"ha-dong"', '"dong-anh"')
         if file.name == "units.csv":
             text = _communes_for_districts(text)
         (folder / file.name).write_text(text, encoding="utf-8")

@@ -11,7 +11,6 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from itertools import zip_longest
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from surveys.definitions.toml_text import toml_document
@@ -23,6 +22,7 @@ from surveys.problems import Place, Problem, Problems, SurveyError, fault, short
 from surveys.returns.files.opening import read_sheets
 from surveys.returns.headings.columns import column_letter
 from surveys.vocabulary.csv import records
+from surveys.vocabulary.temporary_folder import temporary_folder
 
 #: A checksum or a fingerprint that a workbook shows: the files behind it are compared themselves.
 _DIGEST = re.compile(r"[0-9a-f]{64}|[0-9a-f]{4}( [0-9a-f]{4}){15}")
@@ -204,8 +204,8 @@ def _toml(content: bytes, path: str) -> dict[str, str]:
 
 
 def _xlsx(content: bytes, path: str) -> Sheets:
-    with TemporaryDirectory() as folder:
-        copy = Path(folder) / "workbook.xlsx"
+    with temporary_folder() as folder:
+        copy = folder / "workbook.xlsx"
         copy.write_bytes(content)
         sheets = read_sheets(copy, path)
     return {

@@ -333,8 +333,9 @@ def _declared(descriptor: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
 def _tables(folder: Path, run: Mapping[str, Any], kind: IndexKind | None) -> dict[str, OfficialTable]:
     """The tables this kind of folder must have (path → table), and the optional ones it has."""
-    if run.get("content") in TABLES_OF:
-        return tables_in(folder, run["content"])
+    content = run.get("content")
+    if isinstance(content, str) and content in TABLES_OF:
+        return tables_in(folder, content)
     if run.get("content") == UNIT_SHEETS:
         return {official_columns.UNIT_EXPLANATIONS.path: official_columns.UNIT_EXPLANATIONS}
     of_council = council_tables(kind) if kind else ()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,6 +16,7 @@ from surveys.validity.dispositions import Dispositions
 from surveys.validity.screened_round import ScreenedRound
 from surveys.validity.screening import screen
 from surveys.vocabulary.columns import CELL_COLUMNS
+from surveys.vocabulary.temporary_folder import temporary_folder
 
 
 def refuse_different(screened: ScreenedRound, row: np.ndarray, files: Mapping[str, bytes]) -> None:
@@ -25,10 +24,10 @@ def refuse_different(screened: ScreenedRound, row: np.ndarray, files: Mapping[st
 
     Raises SurveyError when it is read or screened in another way, or not at all; then its scores would not be the same.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         for path, content in files.items():
-            (Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
-            (Path(folder) / path).write_bytes(content)
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(content)
         try:
             study = load_study(folder)
             returns = read_returns(study)

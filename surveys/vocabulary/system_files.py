@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from surveys.vocabulary.temporary_folder import temporary_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +47,7 @@ def dta_bytes(table: pd.DataFrame, **about: Any) -> bytes:
 
 
 def _written(write: Callable[..., None], table: pd.DataFrame, about: Mapping[str, Any]) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:  # the library writes into named files only
-        path = Path(folder) / "table"
+    with temporary_folder() as folder:  # the library writes into named files only
+        path = folder / "table"
         write(table, str(path), **about)
         return path.read_bytes()
