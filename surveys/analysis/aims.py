@@ -10,13 +10,12 @@ from math import floor
 
 import numpy as np
 
-from surveys.analysis.standing import Standing, place_of
+from surveys.analysis.standing import Standing, exactly
 from surveys.definitions.study.records import Target
+from surveys.scoring.result_classes import COMPARED_DIGITS
 from surveys.scoring.unit_groups import groups_of
 from surveys.vocabulary.measures import CLASS, OF_ROOT, PERCENT, POINTS, RANK_UP, UNIT_GROUP, Measure
 
-#: Digits of percentages that are compared, as where classes are given.
-_DIGITS = 9
 #: Signs of targets that nothing below them reaches, of numbers and of ranks.
 _NO_LOWER_LIMIT, _STRICT = ("<=", "<"), (">", "<")
 
@@ -84,10 +83,10 @@ def _at_percent(standing: Standing, unit: int, wanted: Aim) -> AimedAt | None:
         needed = Fraction(Decimal(repr(float(thresholds[wanted.target]))))
     elif wanted.measure == POINTS:
         step = Fraction(wanted.strict, 10**output.points_decimals)
-        needed = 100 * (Fraction(wanted.number) + step) / _exact(standing.maximum[unit])
+        needed = 100 * (Fraction(wanted.number) + step) / exactly(standing.maximum[unit])
     else:
         needed = Fraction(wanted.number) + Fraction(wanted.strict, 10**output.percent_decimals)
-    now = _exact(round(float(standing.percent[unit]), _DIGITS))
+    now = exactly(round(float(standing.percent[unit]), COMPARED_DIGITS))
     return AimedAt(needed, None, now >= needed)
 
 
@@ -112,18 +111,8 @@ def _at_rank(standing: Standing, unit: int, rank: int) -> AimedAt:
     with it already."""
     digits = standing.round.output.percent_decimals
     is_there = int(standing.table["rank"].iloc[unit]) <= rank
-    others = [
-        _exact(round(value, _DIGITS))
-        for k, (value, ranked) in enumerate(zip(standing.percent.tolist(), standing.ranked, strict=True))
-        if ranked and k != unit
-    ]
-    if rank > len(others):
+    holder = standing.other_at_rank(unit, rank)
+    if holder is None:
         return AimedAt(Fraction(0), rank, is_there)
-    holder = place_of(others, rank)
     needed = holder if is_there else Fraction(floor(holder * 10**digits) + 1, 10**digits)
     return AimedAt(needed, rank, is_there)
-
-
-def _exact(value: float) -> Fraction:
-    """The decimal that a float stands for."""
-    return Fraction(Decimal(repr(float(value))))

@@ -146,8 +146,8 @@ class _BlockWays:
 
     def _probability(self, unit: int, place: AimedAt) -> float:
         if place.rank is None:
-            wanted = np.full(len(self.standing.units), float(place.percent))
-            return float(self.standing.probability_at_least(wanted)[unit])
+            own = slice(unit, unit + 1)
+            return float(self.standing.probability_at_least(float(place.percent), own)[0])
         return float(self.standing.probability_of_top(place.rank)[unit])
 
     def _notes(self, unit: int, short: int, count: int) -> Remarks:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -14,7 +13,7 @@ import pandas as pd
 from surveys.analysis.analysed_round import AnalysedRound
 from surveys.definitions.instrument.records import ResultClass
 from surveys.scoring.quantities import Bools, Floats
-from surveys.scoring.result_classes import class_probabilities
+from surveys.scoring.result_classes import COMPARED_DIGITS, class_probabilities
 from surveys.vocabulary.levels import ALL_GROUPS
 from weighting.ranking.sets import top_probabilities
 
@@ -37,9 +36,9 @@ class Standing:
     survey: pd.DataFrame
     covariance: Floats
 
-    @property
+    @cached_property
     def units(self) -> list[str]:
-        return self.table["unit_code"].tolist()
+        return list(self.table["unit_code"])
 
     @cached_property
     def maximum(self) -> Floats:
@@ -82,15 +81,28 @@ class Standing:
         se, df = (self.survey[name].to_numpy(dtype=float) for name in ("se", "df"))
         return np.where(self.share > 0, 100.0 * se * self.share, 0.0), np.where(se > 0, df, np.inf)
 
-    def probability_at_least(self, percent: Floats) -> Floats:
-        """Probability [U] that the true totals are at least these percentages [U]."""
+    def probability_at_least(self, percent: float, units: slice = slice(None)) -> Floats:
+        """Probability that the true totals of units are at least a percentage; NaN for those that are not ranked."""
         se, df = self.errors
-        found = np.full(len(percent), np.nan)
-        for wanted in set(percent[~np.isnan(percent)].tolist()):
-            here = percent == wanted
-            classes = (ResultClass("there", wanted), ResultClass("below", 0.0))
-            found[here] = class_probabilities(self.percent[here], se[here], df[here], classes)[0]
-        return np.where(self.ranked, found, np.nan)
+        classes = (ResultClass("there", percent), ResultClass("below", 0.0))
+        found = class_probabilities(self.percent[units], se[units], df[units], classes)[0]
+        return np.where(self.ranked[units], found, np.nan)
+
+    @cached_property
+    def _in_order(self) -> tuple[list[Fraction], dict[int, int]]:
+        """The totals of the units that are ranked, best first, and the place of each unit among them."""
+        exact = {
+            unit: exactly(round(self.percent[unit], COMPARED_DIGITS))
+            for unit in np.flatnonzero(self.ranked).tolist()
+        }
+        ordered = sorted(exact, key=lambda unit: exact[unit], reverse=True)
+        return [exact[unit] for unit in ordered], {unit: k for k, unit in enumerate(ordered)}
+
+    def other_at_rank(self, unit: int, rank: int) -> Fraction | None:
+        """The total that holds a rank among the units other than one that is ranked; None where there are not as many."""
+        values, place = self._in_order
+        k = rank - (place[unit] >= rank)
+        return values[k] if k < len(values) else None
 
     def probability_of_top(self, number: int) -> Floats:
         """Probability [U] that each is among the best ``number`` of those ranked; NaN for the others."""
@@ -158,10 +170,10 @@ def at_least(value: Fraction) -> int:
     return -(-value.numerator // value.denominator)
 
 
-def place_of(values: Sequence[Fraction], rank: int) -> Fraction:
-    """The value that holds a rank among others: the rank-th best of them.
+def exactly(value: float) -> Fraction:
+    """The decimal that a float stands for.
 
-    >>> place_of([Fraction(3), Fraction(1), Fraction(2)], 2)
-    Fraction(2, 1)
+    >>> exactly(0.1)
+    Fraction(1, 10)
     """
-    return sorted(values, reverse=True)[rank - 1]
+    return Fraction(Decimal(repr(float(value))))

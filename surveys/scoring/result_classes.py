@@ -10,7 +10,8 @@ from scipy import stats
 from surveys.definitions.instrument.records import ResultClass
 from surveys.scoring.quantities import Floats
 
-_DIGITS = 9  # of percentages that are compared: 90 that floats make 89.99999999999999 is 90
+#: Digits of percentages that are compared: 90 that floats make 89.99999999999999 is 90.
+COMPARED_DIGITS = 9
 
 
 def classes_of(percent: Floats, classes: Sequence[ResultClass]) -> list[str]:
@@ -21,7 +22,7 @@ def classes_of(percent: Floats, classes: Sequence[ResultClass]) -> list[str]:
     >>> classes_of(np.array([80.0, 79.99, np.nan]), (good, weak))
     ['good', 'weak', '']
     """
-    rounded = np.round(percent, _DIGITS).tolist()
+    rounded = np.round(percent, COMPARED_DIGITS).tolist()
     return [next((c.code for c in classes if value >= c.percent_from), "") for value in rounded]
 
 
@@ -38,7 +39,7 @@ def class_probabilities(percent: Floats, se: Floats, df: Floats, classes: Sequen
     [[0.5], [0.5]]
     """
     thresholds = np.array([made.percent_from for made in classes])[:, None]
-    value, known = np.round(percent, _DIGITS), ~np.isnan(percent) & ~np.isnan(se)
+    value, known = np.round(percent, COMPARED_DIGITS), ~np.isnan(percent) & ~np.isnan(se)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         at_least = stats.t.sf((thresholds - value) / se, np.where(df > 0, df, np.nan))
     certain = np.where(value >= thresholds, 1.0, 0.0)

@@ -52,7 +52,7 @@ def test_at_the_threshold_every_probability_is_as_frequent(forms: int, populatio
     sample = answers[:, :forms]
     percent = sample.mean(axis=1) - truth + 60.0
     se = sample.std(axis=1, ddof=1) * np.sqrt(1 / forms - 1 / population)
-    found = standing(percent, se, forms - 1.0).probability_at_least(np.full(rounds, 60.0))
+    found = standing(percent, se, forms - 1.0).probability_at_least(60.0)
     for u in (0.05, 0.25, 0.5, 0.75, 0.95):
         assert abs(np.mean(found < u) - u) < chance(u, rounds)
 
