@@ -1,6 +1,7 @@
 """What scoring a round gives: units scored, two rounds compared; each shows itself and writes itself.
 
-The stages that make them begin with the files of returns, which are being read already.
+The stages that make them begin with the files of returns, which are being read already. Analyses are loaded when
+one is asked for.
 """
 
 from __future__ import annotations
@@ -8,22 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from surveys.analysis.analysed_round import AnalysedRound
-from surveys.analysis.cross_tables import cross_tables
-from surveys.analysis.drivers import driver_tables
 from surveys.comparison.series import RoundSeries
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.records import StudyDefinition
-from surveys.gap_report import Gaps, gaps_of_round
-from surveys.handover.analysed_results import analysed_round, read_analysed
-from surveys.handover.comparison_folder import deliver_comparison
-from surveys.handover.drivers_folder import Drivers
-from surveys.handover.export.exported import deliver_export
 from surveys.handover.package import deliver
-from surveys.handover.reach_folder import Asked, Reach, reach_of
 from surveys.problems import Language, Problem, SurveyError
 from surveys.published.study_targets import audit_targets, placed, results_of
 from surveys.returns.files.opening import Waiting
@@ -33,12 +26,19 @@ from surveys.sampling.samples import Samples, draw_samples
 from surveys.scoring.scored_round import ScoredRound
 from surveys.scoring.scores import Scores, score
 from surveys.screening import Screening, screened_round
-from surveys.tabulated import TableOf, Tables
 from surveys.validity.screened_round import ScreenedRound
 from surveys.validity.screening import screen
 from surveys.vocabulary.notebook_display import Shown
 from surveys.vocabulary.progress import Stages, Step
 from surveys.vocabulary.statuses import PUBLISHED
+
+if TYPE_CHECKING:
+    from surveys.analysis.analysed_round import AnalysedRound
+    from surveys.analysis.cross_tables import CrossTables
+    from surveys.gap_report import Gaps
+    from surveys.handover.drivers_folder import Drivers
+    from surveys.handover.reach_folder import Reach
+    from surveys.tabulated import TableOf, Tables
 
 
 @dataclass(frozen=True, repr=False)
@@ -56,6 +56,8 @@ class Result(Screening):
     @property
     def analysed(self) -> AnalysedRound:
         """The record that the analyses start from."""
+        from surveys.handover.analysed_results import analysed_round
+
         return analysed_round(self.round)
 
     @property
@@ -115,15 +117,21 @@ class Result(Screening):
         >>> found.table["by"].unique().tolist()
         ['unit']
         """
-        study = self.screened.study
-        made = cross_tables(study, self.screened.returns, self.samples, self.scores, by, progress=progress)
-        return Tables(made, study)
+        from surveys.tabulated import Tables
+
+        return Tables(self._tabulated(by, progress=progress), self.screened.study)
 
     def table(self, of: str, by: str | Sequence[str]) -> TableOf:
         """The cross-tables of one item or node; see :meth:`tables`. Raises SurveyError for an unknown code."""
-        study = self.screened.study
-        made = cross_tables(study, self.screened.returns, self.samples, self.scores, by, of)
-        return TableOf(of, made, study)
+        from surveys.tabulated import TableOf
+
+        return TableOf(of, self._tabulated(by, of), self.screened.study)
+
+    def _tabulated(self, by: str | Sequence[str], of: str = "", progress: Step | None = None) -> CrossTables:
+        from surveys.analysis.cross_tables import cross_tables
+
+        done = self.screened
+        return cross_tables(done.study, done.returns, self.samples, self.scores, by, of, progress)
 
     def gaps(self, previous: Result | str | Path | None = None) -> Gaps:
         """What was lost: points lost of every unit and node with their share, rank, target and agencies, and the change since
@@ -131,6 +139,9 @@ class Result(Screening):
 
         Raises SurveyError when that cannot be read, or when the rounds have nothing in common.
         """
+        from surveys.gap_report import gaps_of_round
+        from surveys.handover.analysed_results import read_analysed
+
         earlier = (
             previous.analysed if isinstance(previous, Result) else previous and read_analysed(Path(previous))
         )
@@ -149,6 +160,9 @@ class Result(Screening):
 
         Raises SurveyError where the instrument declares no model, or no form asks its overall item.
         """
+        from surveys.analysis.drivers import driver_tables
+        from surveys.handover.drivers_folder import Drivers
+
         return Drivers(driver_tables(self.round), self.screened.study)
 
     def reach(
@@ -160,6 +174,8 @@ class Result(Screening):
         planned: str | Path | None = None,
     ) -> Reach:
         """What it takes the units to be at a ``target`` (see :func:`surveys.reach`), or at the targets of the study."""
+        from surveys.handover.reach_folder import Asked, reach_of
+
         return reach_of(self.analysed, Asked(measure, target, unit, planned))
 
     def export(self, out: str | Path, to: str = "csv") -> None:
@@ -169,6 +185,8 @@ class Result(Screening):
         Raises SurveyError when ``out`` holds something that must not be replaced, or when Parquet is asked for and pyarrow is not
         installed, OSError when the disk refuses.
         """
+        from surveys.handover.export.exported import deliver_export
+
         deliver_export(self.round, Path(out), to)
 
     def facts(self) -> Mapping[str, object]:
@@ -225,6 +243,8 @@ class RoundComparison(Shown):
 
     def write(self, out: str | Path) -> None:
         """Write the changes, the series and a workbook of them at ``out``: all of it, or nothing."""
+        from surveys.handover.comparison_folder import deliver_comparison
+
         deliver_comparison(self.compared, Path(out))
 
     def facts(self) -> Mapping[str, object]:

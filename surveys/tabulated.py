@@ -13,10 +13,7 @@ from surveys.analysis.cross_tables import CrossTables
 from surveys.analysis.tabulated_subjects import NOT_ANSWERED
 from surveys.definitions.study.records import StudyDefinition
 from surveys.handover.cross_table_book import CategoryNames, CrossTableBook
-from surveys.handover.manifest import made_from
-from surveys.handover.seal import package_name
 from surveys.handover.table_folder import TableFolder, book_name, deliver_tables
-from surveys.handover.words import label_of
 from surveys.problems import phrase
 from surveys.vocabulary.notebook_display import Shown
 from surveys.vocabulary.statuses import OK
@@ -55,13 +52,9 @@ class Tables(Shown):
             "cross-tests": made.tests,
             "respondent-profile": made.profile,
         }
-        facts = {**made_from(study), "by": list(dict.fromkeys(made.table["by"]))}
         book = {book_name("tables"): CrossTableBook(study, made).written()}
-        title = label_of(study, study.output.language)
-        folder = TableFolder(
-            "tables", f"{package_name(study.code)}-tables", frames, study.output, title, book, facts
-        )
-        deliver_tables(folder, Path(out))
+        by = list(dict.fromkeys(made.table["by"]))
+        deliver_tables(TableFolder.of_study("tables", study, frames, book, by=by), Path(out))
 
     def facts(self) -> Mapping[str, object]:
         return self.made.facts()

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 import pandas as pd
 
-from surveys.analysis.points_lost import LossTree, whole_loss, with_distance
+from surveys.analysis.points_lost import LossTree, places_of_units, whole_loss, with_distance
 from surveys.vocabulary.measures import AGENCY, SOURCE, SUMMED_BY
 
 #: By what losses are summed.
@@ -104,9 +104,7 @@ def _inferred(sums: pd.DataFrame, added: Mapping[str, pd.DataFrame]) -> pd.DataF
 
 def _in_order(found: pd.DataFrame, nodes: pd.DataFrame) -> pd.DataFrame:
     """Unit by unit as the nodes stand, kind by kind, the largest loss first."""
-    units = {
-        key: k for k, key in enumerate(dict.fromkeys(zip(nodes["block"], nodes["unit_code"], strict=True)))
-    }
+    units = places_of_units(nodes)
     ordered = found.assign(
         _unit=[units[key] for key in zip(found["block"], found["unit_code"], strict=True)],
         _by=[SUMS_BY.index(by) for by in found["sum_by"]],

@@ -167,9 +167,12 @@ def _told(rows: pd.DataFrame, parents: Mapping[str, str]) -> pd.DataFrame:
 
 def in_order_of_loss(nodes: pd.DataFrame) -> pd.DataFrame:
     """The nodes at which each unit lost, those of the largest loss first."""
-    lowest = nodes[nodes["order"].notna()]
-    place = {
-        key: k for k, key in enumerate(dict.fromkeys(zip(nodes["block"], nodes["unit_code"], strict=True)))
-    }
+    lowest, place = nodes[nodes["order"].notna()], places_of_units(nodes)
     unit = [place[key] for key in zip(lowest["block"], lowest["unit_code"], strict=True)]
     return lowest.assign(_unit=unit).sort_values(["_unit", "order"], kind="stable").drop(columns="_unit")
+
+
+def places_of_units(nodes: pd.DataFrame) -> dict[tuple[str, str], int]:
+    """(block, unit) → its place among the units, as they come in the rows."""
+    units = dict.fromkeys(zip(nodes["block"], nodes["unit_code"], strict=True))
+    return {unit: k for k, unit in enumerate(units)}

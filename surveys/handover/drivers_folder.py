@@ -12,10 +12,8 @@ import pandas as pd
 
 from surveys.analysis.drivers import DriverTables
 from surveys.definitions.study.records import Output, StudyDefinition
-from surveys.handover.manifest import made_from
 from surveys.handover.official_columns import TABLES, OfficialColumn
 from surveys.handover.result_frames import printed
-from surveys.handover.seal import package_name
 from surveys.handover.table_book import BookSheet, lines_above, sheet_names, sheet_of_table, table_book
 from surveys.handover.table_folder import TableFolder, book_name, deliver_tables
 from surveys.handover.words import Words, engine_words, label_of, words_of
@@ -68,17 +66,9 @@ class Drivers(Shown):
 
         Raises SurveyError when ``out`` holds something that must not be replaced, OSError when the disk refuses.
         """
-        study, output = self.study, self.study.output
-        folder = TableFolder(
-            "drivers",
-            f"{package_name(study.code)}-drivers",
-            {"drivers": self.table, "driver-models": self.models},
-            output,
-            label_of(study, output.language),
-            {book_name("drivers"): self._book()},
-            made_from(study),
-        )
-        deliver_tables(folder, Path(out))
+        frames = {"drivers": self.table, "driver-models": self.models}
+        book = {book_name("drivers"): self._book()}
+        deliver_tables(TableFolder.of_study("drivers", self.study, frames, book), Path(out))
 
     def _book(self) -> bytes:
         output, words = self.study.output, driver_words(self.study, self.study.output.language)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Self
 
 import pandas as pd
 
-from surveys.definitions.study.records import Output
+from surveys.definitions.study.records import Output, StudyDefinition
 from surveys.handover.folder import write_folder
-from surveys.handover.manifest import MANIFEST, Content, digests_of, plain_manifest
+from surveys.handover.manifest import MANIFEST, Content, digests_of, made_from, plain_manifest
 from surveys.handover.official_columns import TABLES, OfficialTable
 from surveys.handover.result_frames import printed, table_bytes
-from surveys.handover.seal import described, sealed
+from surveys.handover.seal import described, package_name, sealed
+from surveys.handover.words import label_of
 
 #: What a folder holds → the tables that it has, and those that it may have.
 TABLES_OF: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -59,6 +61,26 @@ class TableFolder:
     others: Mapping[str, bytes] = field(default_factory=dict)
     facts: Mapping[str, object] = field(default_factory=dict)
     own: Mapping[OfficialTable, pd.DataFrame] = field(default_factory=dict)
+
+    @classmethod
+    def of_study(
+        cls,
+        content: Content,
+        study: StudyDefinition,
+        frames: Mapping[str, pd.DataFrame],
+        others: Mapping[str, bytes],
+        **facts: object,
+    ) -> Self:
+        """The folder of what was made from one study: named after it, its manifest naming it and its files beside ``facts``."""
+        return cls(
+            content,
+            f"{package_name(study.code)}-{content}",
+            frames,
+            study.output,
+            label_of(study, study.output.language),
+            others,
+            {**made_from(study), **facts},
+        )
 
     def files(self) -> dict[str, bytes]:
         """Path → bytes. A table that there may be is left out where it has no rows."""

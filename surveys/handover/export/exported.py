@@ -9,6 +9,7 @@ export/
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,8 +21,6 @@ from surveys.handover.export.statistical_files import csv_frame, csv_table, dta_
 from surveys.handover.export.tables import export_frames
 from surveys.handover.export.variables import variables_of
 from surveys.handover.folder import ready
-from surveys.handover.manifest import made_from
-from surveys.handover.seal import package_name
 from surveys.handover.table_folder import TableFolder, deliver_tables
 from surveys.handover.words import label_of
 from surveys.problems import fault, nearest
@@ -80,13 +79,5 @@ def export_folder(scored: ScoredRound, to: Format) -> TableFolder:
         }
     elif to == "parquet":
         others[f"{_SAMPLE}{to}"] = parquet_of(frame, variables, f"{_SAMPLE}{to}")
-    return TableFolder(
-        EXPORT,
-        f"{package_name(study.code)}-{EXPORT}",
-        frames,
-        study.output,
-        title=title,
-        others=others,
-        facts={**made_from(study), "exported_to": to},
-        own={csv_table(variables): csv_frame(frame)} if to == "csv" else {},
-    )
+    own = {csv_table(variables): csv_frame(frame)} if to == "csv" else {}
+    return replace(TableFolder.of_study(EXPORT, study, frames, others, exported_to=to), own=own)
