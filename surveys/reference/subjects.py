@@ -208,7 +208,7 @@ WORD_LISTS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "node_sources": (MEASURED_BY, "measured_by = {}"),
 }
 #: Parameters with which the remarks are shown.
-_REMARK_EXAMPLES = {
+REMARK_EXAMPLES = {
     "forms": "3", "minimum": "5", "group": "citizens", "groups": "deputies", "nodes": "2.4.1, 2.4.2", "items": "2.4.1a",
     "document": "SIPAS 2023", "page": "tr. 14", "units": "2", "count": "3", "block": "so", "node": "2.4.1", "unit": "noi-vu",
     "levels": "2", "percent": "91.40", "text": "lấy từ phụ lục", "of_forms": "1856", "least": "180", "target": "3",
@@ -226,7 +226,7 @@ def _words() -> Iterator[Subject]:
 def _remarks() -> Iterator[Subject]:
     """The remarks beside a result: their words, and one of them as it is printed."""
     for code in sorted(REMARKS):
-        example = phrase(code, "vi", **defaultdict(lambda: "…", _REMARK_EXAMPLES))
+        example = phrase(code, "vi", **defaultdict(lambda: "…", REMARK_EXAMPLES))
         yield Subject("remarks", code, "‹remark›", "", wording()[code], example)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache, lru_cache
 from typing import NamedTuple
 
-from surveys.problems import Language, phrase
+from surveys.problems import Language, phrase, wording
 
 #: Every remark on a score, and on a change between two rounds.
 REMARKS = (
@@ -29,6 +31,11 @@ REMARKS = (
     "gaps.maximum_changed", "gaps.target.rank", "gaps.target.rank_up", "gaps.target.top", "gaps.target.unit_group",
     "gaps.target.class",
 )  # fmt: skip
+
+
+#: What stands between the remarks of one note.
+_BETWEEN = "; "
+_PLACEHOLDER = re.compile(r"{(\w+)}")
 
 
 class Remark(NamedTuple):
@@ -56,4 +63,44 @@ def in_words(remarks: Remarks, language: Language) -> str:
     >>> in_words((remark("score.no_forms", group="staff"), remark("score.no_external")), "en")
     'no forms of group staff; the result of the external survey is missing'
     """
-    return "; ".join(dict.fromkeys(phrase(code, language, **dict(params)) for code, params in remarks))
+    return _BETWEEN.join(dict.fromkeys(phrase(code, language, **dict(params)) for code, params in remarks))
+
+
+@lru_cache(maxsize=65536)
+def reworded(note: str, from_: Language, to: Language) -> str:
+    """A printed note in another language; what in it is no remark stays as it is. No parameter that holds "; " is found again.
+
+    >>> reworded("không có phiếu của nhóm dan; theo lời kể", "vi", "en")
+    'no forms of group dan; theo lời kể'
+    """
+    if from_ == to or not note:
+        return note
+    parts, said = note.split(_BETWEEN), list[str]()
+    while parts:
+        found, taken = _first_remark(parts, from_)
+        said.append(phrase(found.code, to, **dict(found.params)) if found else parts[0])
+        del parts[:taken]
+    return _BETWEEN.join(said)
+
+
+def _first_remark(parts: list[str], language: Language) -> tuple[Remark | None, int]:
+    """The remark with which a note begins, and of how many of its parts it is made: as many as a wording has."""
+    for wanted, pattern, code in _patterns(language):
+        if wanted <= len(parts) and (met := pattern.fullmatch(_BETWEEN.join(parts[:wanted]))):
+            return remark(code, **{name: value or "" for name, value in met.groupdict().items()}), wanted
+    return None, 1
+
+
+@cache
+def _patterns(language: Language) -> tuple[tuple[int, re.Pattern[str], str], ...]:
+    """Of how many parts each remark is made, what matches it, and its code; those that say most themselves first."""
+    texts = {code: wording()[code][language] for code in REMARKS if code != "compare.said"}
+    longest = sorted(texts, key=lambda code: len(_PLACEHOLDER.sub("", texts[code])), reverse=True)
+    return tuple((texts[code].count(_BETWEEN) + 1, _pattern(texts[code]), code) for code in longest)
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """What matches a wording with any parameters that hold no semicolon."""
+    pieces = _PLACEHOLDER.split(text)  # literal, name, literal, name, …
+    found = "".join(f"(?P<{piece}>[^;]+?)" if k % 2 else re.escape(piece) for k, piece in enumerate(pieces))
+    return re.compile(found.replace("⟦", "(?:").replace("⟧", ")?"))
