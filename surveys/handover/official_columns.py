@@ -96,6 +96,7 @@ _MADE = {
     "nonresponse-bounds": columns.NONRESPONSE_COLUMNS,
     "forms": columns.FORM_COLUMNS,
     "funnel": columns.FUNNEL_COLUMNS,
+    "days": columns.DAY_COLUMNS,
     "weights": columns.WEIGHT_COLUMNS,
     "weight-diagnostics": columns.DIAGNOSTIC_COLUMNS,
     "changes": columns.CHANGE_COLUMNS,
@@ -230,6 +231,8 @@ SCORES, UNITS, SHARES, UNWEIGHTED = (TABLES[name] for name in ("scores", "units"
 NONRESPONSE = TABLES["nonresponse-bounds"]
 INDEX, INDEX_UNITS = TABLES["index"], TABLES["index-units"]
 SUMS, COVARIANCES = TABLES["sums"], TABLES["unit-covariances"]
+ANSWERS, DAYS, PROFILE = (TABLES[name] for name in ("answers", "days", "respondent-profile"))
+DRIVERS, DRIVER_MODELS = TABLES["drivers"], TABLES["driver-models"]
 AGENCIES, TARGETS, HEADLINES = (TABLES[name] for name in ("agencies", "targets", "headlines"))
 FORMS, FUNNEL, WEIGHTS, DIAGNOSTICS = (
     TABLES[name] for name in ("forms", "funnel", "weights", "weight-diagnostics")

@@ -60,6 +60,13 @@ SHARE_COLUMNS = (
     "edition", "block", "unit_code", "node_code", "item_code", "level_code", "group", "n_valid",
     "share", "se", "ci_low", "ci_high", "status", "note",
 )  # fmt: skip
+#: Shares of the answers to every question in a whole block, the groups apart and together.
+ANSWER_COLUMNS = (
+    "edition", "block", "node_code", "item_code", "level_code", "group", "n_valid", "share", "ci_low", "ci_high", "status",
+    "note",
+)  # fmt: skip
+#: Forms by the day of their submission; a form about several units counts once.
+DAY_COLUMNS = ("questionnaire", "mode", "day", "returned", "valid")
 #: Results with every form counting once beside the weighted ones.
 UNWEIGHTED_COLUMNS = (
     "block", "unit_code", "node_code", "group", "score", "unweighted_score", "se", "unweighted_se", "ci_low", "ci_high",
