@@ -18,7 +18,7 @@ from surveys.handover.fingerprint import fingerprint
 from surveys.handover.manifest import MANIFEST, inputs_of
 from surveys.handover.official_columns import OfficialTable
 from surveys.handover.read_back import records_of
-from surveys.handover.round_results import table_of, verified_run
+from surveys.handover.round_results import VerifiedRun, table_of, verified_run
 from surveys.handover.rounds import frame_of, read_round
 from surveys.handover.words import label_of
 from surveys.problems import Language, Place, Problems
@@ -57,7 +57,12 @@ def read_analysed(folder: Path) -> AnalysedRound:
 
     Raises SurveyError with everything that is wrong when the folder does not verify, or when it holds no results.
     """
-    run, _, settings = verified_run(folder)
+    return analysed_results(verified_run(folder))
+
+
+def analysed_results(verified: VerifiedRun) -> AnalysedRound:
+    """A round from a folder of results that was verified."""
+    folder, run, _, settings = verified
     compared = read_round(folder)
     index, index_units = (_read(folder, t) for t in (official_columns.INDEX, official_columns.INDEX_UNITS))
     weights, summary = (_read(folder, t) for t in (official_columns.WEIGHTS, official_columns.DIAGNOSTICS))

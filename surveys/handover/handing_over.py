@@ -53,7 +53,7 @@ def read_results(results: Path) -> HandedOver:
 
     Raises SurveyError with everything that is wrong when it does not, or when the folder holds no results with a council's part.
     """
-    run, kind, settings = verified_run(results)
+    _, run, kind, settings = verified_run(results)
     council = results / COUNCIL
     funnel, units = table_of(results, official_columns.FUNNEL), table_of(council, council_tables(kind)[1])
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.record_building import is_code
@@ -49,13 +49,27 @@ class RoundResults:
         return {one.code: label_of(one, self.settings.output.language) for one in self.settings.classes}
 
 
+class VerifiedRun(NamedTuple):
+    """The record of a round with scores in a ``folder`` that verified, with the kind of index and the settings that it tells."""
+
+    folder: Path
+    run: Mapping[str, Any]
+    kind: IndexKind
+    settings: RunSettings
+
+
 def read_results_of_round(results: Path) -> RoundResults:
     """The results of a round with scores.
 
     Raises SurveyError with everything that is wrong when the folder does not verify, or when it holds no results with a council's
     part.
     """
-    run, kind, settings = verified_run(results)
+    return results_of_round(verified_run(results))
+
+
+def results_of_round(verified: VerifiedRun) -> RoundResults:
+    """The results of a folder that was verified."""
+    results, run, kind, settings = verified
     council = results / COUNCIL
     scores, units = (table_of(council, table) for table in council_tables(kind)[:2])
     for unit in units.frame[["block", "unit_code"]].itertuples(index=False, name=None):
@@ -74,8 +88,8 @@ def read_results_of_round(results: Path) -> RoundResults:
     )
 
 
-def verified_run(results: Path) -> tuple[Mapping[str, Any], IndexKind, RunSettings]:
-    """The record of a round with scores in a folder that verifies, with the kind of index and the settings that it tells.
+def verified_run(results: Path) -> VerifiedRun:
+    """A folder of a round with scores, verified.
 
     Raises SurveyError with everything that is wrong when the folder does not verify, or when it holds no results with a council's
     part.
@@ -89,7 +103,7 @@ def verified_run(results: Path) -> tuple[Mapping[str, Any], IndexKind, RunSettin
     kind, settings = kind_of_run(run), settings_of(run, MANIFEST, problems)
     if kind is None or settings is None:
         raise fault("verify.no_manifest", file=str(results / MANIFEST))
-    return run, kind, settings
+    return VerifiedRun(results, run, kind, settings)
 
 
 def table_of(folder: Path, table: OfficialTable) -> PrintedTable:

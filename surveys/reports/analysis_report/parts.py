@@ -22,7 +22,8 @@ _MARK = {"vi": ",", "en": "."}
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a number stands: the official table (its name in ``official_columns.toml``), the values of its key columns, the column.
+    """Where a number stands: the official table (by its name in ``official_columns.toml``), the values of its key columns, the
+    column; ``%`` behind the column where a score or share in [0, 1] is shown in percent.
 
     A number that the report works out itself has the table :data:`WORKED_OUT` and as its key what it is, and of what:
     ``Source("report", ("mean", "council-scores", "so", "1.2"), "percent")``.
