@@ -49,14 +49,15 @@ ENGINE = "survey-scoring"
 _FORMAT = "surveys/run/1"
 #: What a folder holds: a screening may be replaced by scores, nothing else by something else.
 Content = Literal[
-    "scores", "screening", "comparison", "audit", "unit_sheets", "gaps", "reach", "drivers", "tables", "export"
+    "scores", "screening", "comparison", "audit", "unit_sheets", "gaps", "reach", "drivers", "tables", "export",
+    "report",
 ]  # fmt: skip
 #: The sheets with the draft results of each unit.
 UNIT_SHEETS: Literal["unit_sheets"] = "unit_sheets"
 #: Parts of a study that decide its numbers beside the files it names.
 _SETTINGS = (
     "exclusions", "returns", "rules", "weights", "fieldwork", "minimum", "inference", "output", "assessment",
-    "publication", "council", "agency_date",
+    "publication", "council", "agency_date", "report",
 )  # fmt: skip
 #: Keys of ``[files]`` whose tables hold what people decided.
 _DECIDED = ("decisions", "unit_decisions", "adjudication", "entry_codes", "explanations")

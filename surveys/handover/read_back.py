@@ -19,7 +19,14 @@ from surveys.definitions.instrument.records import ResultClass
 from surveys.definitions.record_building import build, from_cells
 from surveys.definitions.study.council_names import CouncilSystem
 from surveys.definitions.study.publication import Publication
-from surveys.definitions.study.records import AgencyDate, Inference, Minimum, Output, StudyDefinition
+from surveys.definitions.study.records import (
+    AgencyDate,
+    Inference,
+    Minimum,
+    Output,
+    ReportPlan,
+    StudyDefinition,
+)
 from surveys.handover.first_faults import SHOWN
 from surveys.handover.official_columns import OfficialColumn, OfficialTable
 from surveys.handover.rounding import numbers_of
@@ -88,7 +95,7 @@ PrintedTables = Mapping[str, PrintedTable]  # by the name of the table
 class RunSettings:
     """The settings of a run by which its tables can be checked: how numbers are printed, from how many forms a result is shown,
     how intervals are made, with whose name and about which period the results go out, from where on classes of results
-    begin, and what columns are called in the council's system."""
+    begin, what columns are called in the council's system, and what the analysis report holds."""
 
     output: Output
     minimum: Minimum
@@ -97,6 +104,7 @@ class RunSettings:
     council: CouncilSystem
     classes: tuple[ResultClass, ...] = ()
     agency_date: AgencyDate = field(default_factory=AgencyDate)
+    report: ReportPlan = field(default_factory=ReportPlan)
 
     @property
     def agencies_on(self) -> str:
@@ -107,7 +115,7 @@ class RunSettings:
     def of(cls, study: StudyDefinition) -> RunSettings:
         """The settings that the record of a run of a study holds."""
         plans = (study.output, study.minimum, study.inference, study.publication, study.council)
-        return cls(*plans, study.instrument.classes, study.agency_date)
+        return cls(*plans, study.instrument.classes, study.agency_date, study.report)
 
 
 def settings_of(run: Mapping[str, Any], shown: str, problems: Problems) -> RunSettings | None:
@@ -116,7 +124,7 @@ def settings_of(run: Mapping[str, Any], shown: str, problems: Problems) -> RunSe
     recorded = run.get("settings", {})
     kinds: dict[str, type] = {
         "output": Output, "minimum": Minimum, "inference": Inference, "publication": Publication,
-        "council": CouncilSystem, "agency_date": AgencyDate,
+        "council": CouncilSystem, "agency_date": AgencyDate, "report": ReportPlan,
     }  # fmt: skip
     found: dict[str, Any] = {}
     for name, record in kinds.items():

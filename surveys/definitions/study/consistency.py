@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from math import isclose
 from typing import Any
@@ -71,6 +71,7 @@ from surveys.definitions.study.records import (
     MarginTotal,
     Minimum,
     Output,
+    ReportPlan,
     ReturnFile,
     Target,
     UnitDecision,
@@ -81,6 +82,7 @@ from surveys.problems import Place
 from surveys.vocabulary.folding import fold, fold_name, repair
 from surveys.vocabulary.legacy_encodings import FONT_ENCODINGS
 from surveys.vocabulary.levels import SURVEY
+from surveys.vocabulary.report_sections import REPORT_SECTIONS
 from surveys.vocabulary.roles import KEPT_ROLES, SAID_OF_FORMS
 from surveys.vocabulary.statuses import TOOL_STATES
 
@@ -235,6 +237,7 @@ def check_study(draft: StudyDraft) -> None:
     check_targets(draft)
     check_headlines(draft, draft.instrument)
     check_council_names(draft)
+    check_report(draft.one(ReportPlan), draft.place.below("report"))
     check_decisions(draft)
     check_adjudication(draft, known)
     for made, place in draft.of(Explanation):
@@ -250,6 +253,15 @@ def check_council_names(draft: StudyDraft) -> None:
         assessed = isinstance(files, Mapping) and bool(files.get("assessments"))
         kind = kind_of_parts(instrument.all(Node), instrument.instrument.classes, assessed=assessed)
     check_council(draft.one(CouncilSystem), kind, draft.place.below("council"))
+
+
+def check_report(plan: ReportPlan, place: Place) -> None:
+    """Sections that stand twice, and a report of none."""
+    doubled = [name for name, times in Counter(plan.sections).items() if times > 1]
+    if doubled:
+        place.note("report.section_twice", "sections", value=", ".join(doubled))
+    if not plan.sections:
+        place.note("report.no_sections", "sections", accepted=", ".join(REPORT_SECTIONS))
 
 
 def check_settings(draft: StudyDraft) -> None:

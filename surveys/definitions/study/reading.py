@@ -54,6 +54,7 @@ from surveys.definitions.study.records import (
     MarginTotal,
     Minimum,
     Output,
+    ReportPlan,
     ResultFile,
     ReturnFile,
     StudyDefinition,
@@ -112,6 +113,7 @@ SECTIONS: Mapping[str, Section] = {
     "inference": Section(Inference),
     "output": Section(Output),
     "council": Section(CouncilSystem),
+    "report": Section(ReportPlan),
     **PUBLICATION,
     "limits": Section(Limits),
 }
@@ -172,6 +174,7 @@ def read_study(
         "assessment",
         "agencies",
         "council",
+        "report",
     )
     draft.read_sections(*PUBLICATION)
     _name_returns(draft)
@@ -328,6 +331,7 @@ def _study(
         output=draft.one(Output),
         publication=publication_of(draft),
         council=draft.one(CouncilSystem),
+        report=draft.one(ReportPlan),
         limits=draft.one(Limits),
         assessment=draft.one(AssessmentDates),
         agency_date=draft.one(AgencyDate),

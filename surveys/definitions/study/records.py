@@ -21,6 +21,7 @@ from surveys.definitions.study.publication import UNSAID, IssuedDocument, Period
 from surveys.problems import Language, Problem
 from surveys.vocabulary.measures import HeadlineMeasure, Measure, Sign
 from surveys.vocabulary.notebook_display import Shown
+from surveys.vocabulary.report_sections import REPORT_SECTIONS, ReportSection
 from surveys.vocabulary.statuses import NO_ANSWER, PENDING
 
 
@@ -433,6 +434,15 @@ class Output:
     unweighted: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ReportPlan:
+    """The table ``[report]``: the sections of the analysis report in their order, and up to how many units it tells of each within
+    itself; where there are more, each has a file of its own."""
+
+    sections: tuple[ReportSection, ...] = REPORT_SECTIONS
+    units_within: Count = 100
+
+
 @dataclass(frozen=True, repr=False)
 class StudyDefinition(Shown):
     """One round of one instrument."""
@@ -468,6 +478,7 @@ class StudyDefinition(Shown):
     output: Output = Output()
     publication: Publication = UNSAID
     council: CouncilSystem = OUR_NAMES
+    report: ReportPlan = ReportPlan()
     limits: Limits = LIMITS
     files: tuple[str, ...] = ()  # every input file, relative to the folder, for the manifest
     document: Mapping[str, object] = field(default_factory=dict, repr=False)  # what study.toml says

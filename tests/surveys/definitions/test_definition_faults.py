@@ -121,6 +121,12 @@ CASES = (
     Case("targets.root_only", "targets.csv", "1,,points", "1,,rank", 6, "measure", {"node": "1", "root": "0"},
          ("record.not_whole",)),
     Case("targets.item_percent", "targets.csv", "1,1b,percent", "1,1b,points", 7, "measure", {"item": "1b"}),
+    # --- the analysis report
+    Case("report.section_twice", STUDY, '"league", "method"', '"league", "league"', None, "report.sections",
+         {"value": "league"}),
+    Case("report.no_sections", STUDY, '["summary", "league", "method"]', "[]", None, "report.sections"),
+    Case("record.not_accepted", STUDY, '"league", "method"', '"leage", "method"', None, "report.sections[2]",
+         {"value": "leage", "nearest": "league"}),
     # --- names of the council's system
     Case("record.not_accepted", STUDY, "[council.columns.scores]", "[council.columns.score]", None,
          "council.columns.score", {"value": "score", "nearest": "scores"}),
