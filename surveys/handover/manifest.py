@@ -54,6 +54,10 @@ Content = Literal[
 ]  # fmt: skip
 #: The sheets with the draft results of each unit.
 UNIT_SHEETS: Literal["unit_sheets"] = "unit_sheets"
+#: The analysis report.
+REPORT: Literal["report"] = "report"
+#: Endings of the documents and pictures that the record of such a folder lists.
+DOCUMENTS = (".docx", ".html", ".png", ".svg")
 #: Parts of a study that decide its numbers beside the files it names.
 _SETTINGS = (
     "exclusions", "returns", "rules", "weights", "fieldwork", "minimum", "inference", "output", "assessment",

@@ -25,6 +25,7 @@ TABLES_OF: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "tables": (("cross-tables", "cross-tests", "respondent-profile"), ()),
     "gaps": (("gaps",), ("gap-sums",)),
     "audit": (("audit-findings", "audit-nodes"), ("audit-ranks", "audit-changes", "audit-losses")),
+    "report": (("report-numbers",), ()),
     "export": (
         tuple(f"export-{name}" for name in ("codebook", "items", "keys", "nodes", "designs", "expected")),
         (),

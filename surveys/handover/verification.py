@@ -40,6 +40,7 @@ from surveys.handover.manifest import (
     RECORD,
     SIGNATURE,
     SUMS,
+    REPORT,
     UNIT_SHEETS,
     WORKBOOK,
     first_fault_of_sums,
@@ -240,25 +241,25 @@ def check_sums(folder: Path, prefix: str, problems: Problems) -> None:
 
 
 def _sheets(folder: Path) -> set[str]:
-    """The documents of units that the record of their folder lists."""
+    """The documents and pictures that the record of a folder of sheets or of a report lists."""
     run = read_manifest(folder / MANIFEST) or {}
     recorded = run.get("outputs")
-    if run.get("content") != UNIT_SHEETS or not isinstance(recorded, Mapping):
+    if run.get("content") not in (UNIT_SHEETS, REPORT) or not isinstance(recorded, Mapping):
         return set()
-    return {path for path in recorded if path.endswith(".docx")}
+    return {path for path in recorded if path.endswith(DOCUMENTS)}
 
 
 def _check_outputs(folder: Path, run: Mapping[str, Any], problems: Problems) -> None:
-    """The checksums that the manifest of results (or of the sheets of units) records against ``SHA256SUMS``, which was held
-    against the files; a council folder on its own has none of these files."""
-    if run.get("content") not in ("scores", "screening", UNIT_SHEETS):
+    """The checksums that the manifest of results (or of the sheets of units, or of a report) records against ``SHA256SUMS``, which
+    was held against the files; a council folder on its own has none of these files."""
+    if run.get("content") not in ("scores", "screening", UNIT_SHEETS, REPORT):
         return
-    recorded, of_units = run.get("outputs"), run["content"] == UNIT_SHEETS
+    recorded, of_documents = run.get("outputs"), run["content"] in (UNIT_SHEETS, REPORT)
     if not isinstance(recorded, dict):
         problems.add("verify.outputs_not_recorded", severity="warning", file=MANIFEST)
     elif not (folder / WORKBOOK).is_file():
         listed = read_sums(folder / SUMS).items()
-        sums = {p: digest for p, digest in listed if is_output(p) or (of_units and p != MANIFEST)}
+        sums = {p: digest for p, digest in listed if is_output(p) or (of_documents and p != MANIFEST)}
         for path in sorted(sums.keys() | recorded.keys()):
             expected, found = recorded.get(path), sums.get(path)
             if expected != found:

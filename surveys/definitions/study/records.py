@@ -436,7 +436,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class ReportPlan:
-    """The table ``[report]``: the sections of the analysis report in their order, and up to how many units it tells of each within
+    """The table ``[report]``: its sections in their order, and up to how many units it tells of each within
     itself; where there are more, each has a file of its own."""
 
     sections: tuple[ReportSection, ...] = REPORT_SECTIONS

@@ -116,7 +116,7 @@ class ReportedRound:
     @property
     def label(self) -> str:
         """What the study is called."""
-        return str(self.run["study"].get(f"label_{self.language}") or self.run["study"]["label_vi"])
+        return label_of_run(self.run, self.language)
 
     @cached_property
     def blocks(self) -> tuple[str, ...]:
@@ -168,6 +168,11 @@ def reported_round(verified: VerifiedRun, gaps: Gaps, language: Language) -> Rep
         settings=settings,
     )
     return ReportedRound(shown, language, names, tables, gaps)
+
+
+def label_of_run(run: Mapping[str, Any], language: Language) -> str:
+    """What the study of a run is called."""
+    return str(run["study"].get(f"label_{language}") or run["study"]["label_vi"])
 
 
 def with_changes(round_: ReportedRound, changes: pd.DataFrame, label: str) -> ReportedRound:
