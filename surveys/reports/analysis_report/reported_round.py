@@ -30,6 +30,7 @@ from surveys.handover.round_results import RoundResults, VerifiedRun, results_of
 from surveys.handover.words import unit_name, words_of
 from surveys.problems import Language
 from surveys.reports.analysis_report.quoting import Quoted
+from surveys.vocabulary.remarks import reworded
 
 #: Tables of a folder of results that a report quotes where the folder has them, beside those of the council.
 _QUOTED = (
@@ -158,7 +159,7 @@ def reported_round(verified: VerifiedRun, gaps: Gaps, language: Language) -> Rep
     }
     tables |= {name: _as_printed(TABLES[name], frame, own) for name, frame in gaps.tables.frames.items()}
     if own.language != language:
-        tables = {name: _in_language(table, names) for name, table in tables.items()}
+        tables = {name: _in_language(table, names, own.language) for name, table in tables.items()}
     settings = replace(results.settings, output=replace(own, language=language))
     shown = replace(
         results,
@@ -196,8 +197,8 @@ def _unit_names(results: RoundResults, language: Language) -> dict[tuple[str, st
     return written | {(u.block, u.code): unit_name(u, language) for u in results.instrument.units}
 
 
-def _in_language(table: PrintedTable, names: RoundNames) -> PrintedTable:
-    """A table with its names in the language of the report."""
+def _in_language(table: PrintedTable, names: RoundNames, own: Language) -> PrintedTable:
+    """A table with its names and remarks, which are in its ``own`` language, in that of the report."""
     frame, changed = table.frame, dict[str, list[str]]()
     if "unit_name" in frame:
         pairs = zip(frame["block"], frame["unit_code"], strict=True)
@@ -207,6 +208,9 @@ def _in_language(table: PrintedTable, names: RoundNames) -> PrintedTable:
     if "level_label" in frame:
         pairs = zip(frame["item_code"], frame["level_code"], strict=True)
         changed["level_label"] = [names.level(item, level) for item, level in pairs]
+    if "note" in frame:
+        notes = {note: reworded(note, own, names.language) for note in frame["note"].unique()}
+        changed["note"] = [notes[note] for note in frame["note"]]
     return replace(table, frame=frame.assign(**changed))
 
 
