@@ -14,6 +14,7 @@ from surveys.handover.fingerprint import typed_fingerprint
 from surveys.handover.folder import ready, write_folder
 from surveys.handover.handing_over import deliver_handover, read_results, refuse_within
 from surveys.handover.manifest import MANIFEST, UNIT_SHEETS, read_manifest
+from surveys.handover.official_columns import CHANGES
 from surveys.handover.package import package, screening
 from surveys.handover.round_results import RoundResults, read_results_of_round
 from surveys.handover.scored_again import differences
@@ -25,6 +26,8 @@ from surveys.handover.signature.signers import checked_identity, signer_line
 from surveys.handover.signature.sshsig import key_fingerprint
 from surveys.handover.verification import verify_folder
 from surveys.problems import Problem, SurveyError
+from surveys.reports.analysis_report.quoting import Quoted
+from surveys.reports.analysis_report.reported_round import as_printed
 from surveys.reports.unit_changes import UnitChanges, unit_changes
 from surveys.reports.unit_figures import Key, UnitFigures, unit_figures
 from surveys.reports.word.handover_record import handover_record
@@ -154,7 +157,12 @@ def _since(
             raise
         why = " ".join(problem.message(output.language) for problem in told)
         return {unit: replace(own, changes=UnitChanges(refused=why)) for unit, own in figures.items()}
-    of_units = unit_changes(changes, found.instrument, output.percent_decimals, output.language)
+    of_units = unit_changes(
+        Quoted(as_printed(CHANGES, changes, output)),
+        found.instrument,
+        output.percent_decimals,
+        output.language,
+    )
     return {unit: replace(own, changes=of_units.get(unit, UnitChanges())) for unit, own in figures.items()}
 
 

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
+from typing import Literal
 
 from surveys.definitions.instrument.records import Instrument, Node
+from surveys.handover.official_columns import COUNCIL_SCORES, COUNCIL_UNITS, FUNNEL, INDEX_UNITS
 from surveys.handover.read_back import PrintedTable
 from surveys.handover.round_results import RoundResults
 from surveys.handover.rounding import exact_texts
 from surveys.handover.words import words_of
 from surveys.problems import phrase
+from surveys.reports.analysis_report.parts import WORKED_OUT, Number, Source
 from surveys.reports.block_averages import Average, block_averages
 from surveys.reports.unit_changes import UnitChanges
 from surveys.vocabulary.columns import FUNNEL_COLUMNS
@@ -34,7 +38,7 @@ _CODE = re.compile(r"(?<![\w.-])[A-Za-z][A-Za-z0-9._-]{2,}[A-Za-z0-9](?![\w-])")
 _COUNTS = FUNNEL_COLUMNS[4:]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class NodeFigures:
     """One node of a unit, numbers as printed, empty where there is none. ``depth``: 0 at the root; ``points``: of both halves
     where there are two; ``low``, ``high`` and ``average`` (of the block) are points, or without points percentages."""
@@ -49,11 +53,16 @@ class NodeFigures:
     survey_points: str
     points: str
     percent: str
+    status: str
     low: str
     high: str
-    status: str
     note: str
     average: str = ""
+
+    @property
+    def measure(self) -> Literal["points", "percent"]:
+        """In what its result is told."""
+        return "points" if self.max_points else "percent"
 
     @property
     def value(self) -> str:
@@ -72,6 +81,16 @@ class Loss:
 
 
 @dataclass(frozen=True)
+class GroupForms:
+    """Evaluations of a unit by a group of respondents. ``counts``: how many were issued, returned, valid …, by the names of the
+    columns of the funnel."""
+
+    code: str
+    name: str
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class UnitFigures:
     """Everything that a unit is shown.
 
@@ -79,7 +98,7 @@ class UnitFigures:
     * ``league``: its row of the council's table of units, as printed; ``class_name``: its class in words.
     * ``maxima``: its row of the table of both halves, with the maximum of each; None in an index of one half.
     * ``ranked``, ``ranked_by_survey``, ``averaged``: how many units of the block have a rank, and stand in the average of totals.
-    * ``forms``: group in words → counts of evaluations.
+    * ``forms``: of each group that was asked about it.
     * ``changes``: since the earlier round (None: not asked for).
     """
 
@@ -94,7 +113,7 @@ class UnitFigures:
     ranked: int
     ranked_by_survey: int
     averaged: int
-    forms: Mapping[str, Mapping[str, int]]
+    forms: tuple[GroupForms, ...]
     losses: tuple[Loss, ...]
     changes: UnitChanges | None = None
 
@@ -110,15 +129,52 @@ class UnitFigures:
     def has_points(self) -> bool:
         return bool(self.total.max_points)
 
+    # --- its numbers, with their places ------------------------------------------------------------------------------------
+
+    def of_node(self, node: NodeFigures, column: str) -> Number:
+        """A number of a node: a column of the council's table, ``low`` or ``high`` of its interval, the ``average`` of the
+        block."""
+        text = getattr(node, column)
+        if column == "average":
+            key = ("mean", COUNCIL_SCORES.name, self.block, node.code)
+            return Number(text, Source(WORKED_OUT, key, node.measure))
+        if column in ("low", "high"):
+            column = f"points_{column}" if node.max_points else f"ci_{column}"
+        return Number(text, Source(COUNCIL_SCORES.name, (self.block, self.code, node.code), column))
+
+    def of_loss(self, loss: Loss, column: str) -> Number:
+        """What was ``lost`` in a sub-criterion, or its ``share`` of all that was lost."""
+        key = (column, COUNCIL_SCORES.name, self.block, self.code, loss.node.code)
+        return Number(getattr(loss, column), Source(WORKED_OUT, key, "points"))
+
+    def of_league(self, column: str) -> Number:
+        """A number of its row of the council's table of units."""
+        return Number(
+            self.league.get(column, ""), Source(COUNCIL_UNITS.name, (self.block, self.code), column)
+        )
+
+    def of_maxima(self, column: str) -> Number:
+        """A maximum of one half."""
+        text = self.maxima[column] if self.maxima is not None else ""
+        return Number(text, Source(INDEX_UNITS.name, (self.block, self.code), column))
+
+    def of_forms(self, column: str, group: GroupForms | None = None) -> Number:
+        """How many evaluations of a group, or of all; empty where nothing says how many were issued."""
+        groups = self.forms if group is None else (group,)
+        count = sum(of_group.counts[column] for of_group in groups)
+        key = (
+            "sum",
+            FUNNEL.name,
+            self.block,
+            self.code,
+            *(of_group.code for of_group in groups[: group is not None]),
+        )
+        return Number(f"{count}" if count or column != "issued" else "", Source(WORKED_OUT, key, column))
+
 
 def unit_figures(results: RoundResults) -> dict[Key, UnitFigures]:
     """(block, unit) → what the unit is shown, in the order of the league table's file."""
-    nodes = _nodes(results)
-    averages = _averages(results, nodes)
-    nodes = {
-        unit: tuple(replace(node, average=averages[unit[0]][node.code].text) for node in of_unit)
-        for unit, of_unit in nodes.items()
-    }
+    tree = _Tree(results)
     language = results.settings.output.language
     blocks, classes = words_of("block", results.instrument, language), results.class_names
     league = _by_unit(results.units)
@@ -134,15 +190,15 @@ def unit_figures(results: RoundResults) -> dict[Key, UnitFigures]:
             block_name=blocks.get(unit[0], unit[0]),
             code=unit[1],
             name=row["unit_name"],
-            nodes=nodes[unit],
-            league={**row, "note": _for_the_unit(row["note"], results)},
+            nodes=tree.nodes[unit],
+            league={**row, "note": tree.for_the_unit(row["note"])},
             maxima=maxima.get(unit),
             class_name=classes.get(row.get("class", ""), row.get("class", "")),
             ranked=ranked[unit[0]],
             ranked_by_survey=by_survey[unit[0]],
-            averaged=averages[unit[0]][nodes[unit][0].code].units,
-            forms=forms.get(unit, {}),
-            losses=tuple(_losses(nodes[unit], results)),
+            averaged=tree.averages[unit[0]][tree.nodes[unit][0].code].units,
+            forms=forms.get(unit, ()),
+            losses=tuple(_losses(tree.nodes[unit], results)),
         )
         for unit, row in league.items()
     }
@@ -150,52 +206,75 @@ def unit_figures(results: RoundResults) -> dict[Key, UnitFigures]:
 
 def _by_unit(league: PrintedTable) -> dict[Key, dict[str, str]]:
     """(block, unit) → its row of a table of units."""
-    rows = ({str(name): str(text) for name, text in row.items()} for row in league.frame.to_dict("records"))
+    columns = league.texts()
+    rows = (dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True))
     return {(row["block"], row["unit_code"]): row for row in rows}
 
 
-def _nodes(results: RoundResults) -> dict[Key, tuple[NodeFigures, ...]]:
-    """The results of each unit, node by node in the order of the tree."""
-    instrument = results.instrument
-    parents = {node.parent for node in instrument.nodes}
-    low, high = ("points_low", "points_high") if results.kind.points else ("ci_low", "ci_high")
-    found: dict[Key, list[NodeFigures]] = defaultdict(list)
-    for row in results.scores.frame.to_dict("records"):
-        node = instrument.node[row["node_code"]]
-        said = {name: row.get(name, "") for name in _PRINTED}
-        said |= {"low": row[low], "high": row[high], "note": _for_the_unit(row["note"], results)}
-        found[row["block"], row["unit_code"]].append(
-            NodeFigures(
-                node.code, row["node_name"], _depth(node, instrument), node.code not in parents, **said
-            )
-        )
-    return {unit: tuple(of_unit) for unit, of_unit in found.items()}
-
-
-def _for_the_unit(note: str, results: RoundResults) -> str:
-    """Remarks as a unit reads them: groups by their names, without what stands in each sheet once."""
+def notes_for_units(results: RoundResults) -> Callable[[str], str]:
+    """How remarks are told to units: groups by their names, without what is said of every interval."""
     language = results.settings.output.language
-    groups = words_of("group", results.instrument, language)
-    said = note.replace(phrase(_GENERAL, language), "").strip("; ")
-    return _CODE.sub(lambda found: groups.get(found[0], found[0]), said)
+    groups, general = words_of("group", results.instrument, language), phrase(_GENERAL, language)
+
+    @cache
+    def told(note: str) -> str:
+        said = note.replace(general, "").strip("; ")
+        return _CODE.sub(lambda found: groups.get(found[0], found[0]), said)
+
+    return told
+
+
+class _Tree:
+    """The results of each unit, node by node in the order of the tree, beside the averages of its block."""
+
+    def __init__(self, results: RoundResults) -> None:
+        self.for_the_unit = notes_for_units(results)
+        self._results, instrument = results, results.instrument
+        self._depths = {node.code: _depth(node, instrument) for node in instrument.nodes}
+        self._parents = {node.code: node.parent for node in instrument.nodes}
+        rows = list(self._rows())
+        self.averages = self._averages(rows)
+        self.nodes: dict[Key, tuple[NodeFigures, ...]] = self._nodes(rows)
+
+    def _rows(self) -> Iterator[tuple[str, str, str, str, tuple[str, ...]]]:
+        """Block, unit, node, its name and its cells."""
+        texts, points = self._results.scores.texts(), self._results.kind.points
+        nothing = [""] * len(self._results.scores)
+        names = (*_PRINTED, *(("points_low", "points_high") if points else ("ci_low", "ci_high")), "note")
+        key = (texts[name] for name in ("block", "unit_code", "node_code", "node_name"))
+        cells = zip(*(texts.get(name, nothing) for name in names), strict=True)
+        yield from zip(*key, cells, strict=True)
+
+    def _averages(
+        self, rows: Sequence[tuple[str, str, str, str, tuple[str, ...]]]
+    ) -> dict[str, dict[str, Average]]:
+        """Block → node → its average over the units."""
+        output, values = self._results.settings.output, defaultdict[str, dict[str, dict[str, str]]](dict)
+        decimals: dict[str, int] = {}
+        most, points, percent = (_PRINTED.index(name) for name in ("max_points", "points", "percent"))
+        for block, unit, node, _, cells in rows:
+            shown = cells[points] if cells[most] else cells[percent]
+            values[block].setdefault(unit, {})[node] = shown
+            decimals[node] = output.points_decimals if cells[most] else output.percent_decimals
+        return {
+            block: block_averages(of_block, self._parents, decimals) for block, of_block in values.items()
+        }
+
+    def _nodes(
+        self, rows: Sequence[tuple[str, str, str, str, tuple[str, ...]]]
+    ) -> dict[Key, tuple[NodeFigures, ...]]:
+        found: dict[Key, list[NodeFigures]] = {}
+        above = set(self._parents.values())
+        for block, unit, node, name, cells in rows:
+            about = (node, name, self._depths[node], node not in above)
+            average = self.averages[block][node].text
+            figures = NodeFigures(*about, *cells[:-1], self.for_the_unit(cells[-1]), average)  # type: ignore[call-arg]
+            found.setdefault((block, unit), []).append(figures)
+        return {unit: tuple(of_unit) for unit, of_unit in found.items()}
 
 
 def _depth(node: Node, instrument: Instrument) -> int:
     return 1 + _depth(instrument.node[node.parent], instrument) if node.parent else 0
-
-
-def _averages(
-    results: RoundResults, nodes: Mapping[Key, Sequence[NodeFigures]]
-) -> dict[str, dict[str, Average]]:
-    """Block → node → its average over the units."""
-    output, values = results.settings.output, defaultdict[str, dict[str, dict[str, str]]](dict)
-    decimals: dict[str, int] = {}
-    for (block, unit), of_unit in nodes.items():
-        values[block][unit] = {node.code: node.value for node in of_unit}
-        for node in of_unit:
-            decimals[node.code] = output.points_decimals if node.max_points else output.percent_decimals
-    parents = {node.code: node.parent for node in results.instrument.nodes}
-    return {block: block_averages(of_block, parents, decimals) for block, of_block in values.items()}
 
 
 def _losses(nodes: Sequence[NodeFigures], results: RoundResults) -> Iterator[Loss]:
@@ -214,17 +293,21 @@ def _losses(nodes: Sequence[NodeFigures], results: RoundResults) -> Iterator[Los
             yield Loss(node, points, share)
 
 
-def _forms(results: RoundResults) -> dict[Key, dict[str, dict[str, int]]]:
-    """(block, unit) → group in words → counts of evaluations, groups in the order of the instrument."""
+def _forms(results: RoundResults) -> dict[Key, tuple[GroupForms, ...]]:
+    """(block, unit) → evaluations of each group, groups in the order of the instrument."""
     funnel = results.funnel
     groups = words_of("group", results.instrument, results.settings.output.language)
-    columns = [funnel.number(name).astype(int).tolist() for name in _COUNTS]
-    found: dict[Key, dict[str, dict[str, int]]] = defaultdict(dict)
     order = {group: place for place, group in enumerate(groups)}
-    cells = funnel.frame[["block", "unit_code", "group"]].itertuples(index=False, name=None)
-    rows = zip(cells, zip(*columns, strict=True), strict=True)
-    for (block, unit, group), counts in sorted(rows, key=lambda row: order.get(row[0][2], len(order))):
-        of_group = found[block, unit].setdefault(groups.get(group, group), dict.fromkeys(_COUNTS, 0))
-        for name, count in zip(_COUNTS, counts, strict=True):
-            of_group[name] += count
-    return found
+    cells = (funnel.text(name).tolist() for name in ("block", "unit_code", "group"))
+    counts = (funnel.number(name).astype(int).tolist() for name in _COUNTS)
+    found: dict[Key, dict[str, list[int]]] = defaultdict(dict)
+    for block, unit, group, *numbers in zip(*cells, *counts, strict=True):
+        known = found[block, unit].get(group, [0] * len(_COUNTS))
+        found[block, unit][group] = [a + b for a, b in zip(known, numbers, strict=True)]
+    return {
+        unit: tuple(
+            GroupForms(group, groups.get(group, group), dict(zip(_COUNTS, of_unit[group], strict=True)))
+            for group in sorted(of_unit, key=lambda group: order.get(group, len(order)))
+        )
+        for unit, of_unit in found.items()
+    }

@@ -157,7 +157,7 @@ def reported_round(verified: VerifiedRun, gaps: Gaps, language: Language) -> Rep
         for name in _QUOTED
         if name in TABLES and (table := _table(verified.folder, TABLES[name])) is not None
     }
-    tables |= {name: _as_printed(TABLES[name], frame, own) for name, frame in gaps.tables.frames.items()}
+    tables |= {name: as_printed(TABLES[name], frame, own) for name, frame in gaps.tables.frames.items()}
     if own.language != language:
         tables = {name: _in_language(table, names, own.language) for name, table in tables.items()}
     settings = replace(results.settings, output=replace(own, language=language))
@@ -178,7 +178,7 @@ def label_of_run(run: Mapping[str, Any], language: Language) -> str:
 
 def with_changes(round_: ReportedRound, changes: pd.DataFrame, label: str) -> ReportedRound:
     """The round beside an earlier one. ``changes``: ``CHANGE_COLUMNS``, remarks as codes; ``label``: of the earlier round."""
-    table = _as_printed(CHANGES, changes, round_.output)
+    table = as_printed(CHANGES, changes, round_.output)
     return replace(round_, tables={**round_.tables, CHANGES.name: table}, previous=label)
 
 
@@ -223,7 +223,7 @@ def _table(folder: Path, table: OfficialTable) -> PrintedTable | None:
     return table_of(folder, table) if (folder / table.path).is_file() else None
 
 
-def _as_printed(table: OfficialTable, frame: pd.DataFrame, output: Output) -> PrintedTable:
+def as_printed(table: OfficialTable, frame: pd.DataFrame, output: Output) -> PrintedTable:
     """A table of an analysis as its own folder prints it."""
     texts = pd.DataFrame(printed(table, frame, output), dtype=object)
     return PrintedTable(table, table.path, texts, np.arange(2, 2 + len(texts), dtype=np.int64))

@@ -92,11 +92,12 @@ def tables_of(path: Path) -> list[list[list[str]]]:
 
 
 def text_of(path: Path) -> str:
-    """Everything that can be read in a document, its header and properties included."""
+    """Everything that can be read in a document, its header and properties included, spaces at which no line ends as others."""
     document = docx.Document(str(path))
     parts = [document.element.body, document.sections[0].header._element]
     said = [node.text or "" for part in parts for node in part.iter() if node.tag.endswith("}t")]
-    return "\n".join([*said, document.core_properties.title or "", document.core_properties.author or ""])
+    about = (document.core_properties.title or "", document.core_properties.author or "")
+    return "\n".join([*said, *about]).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def sheets_in(folder: Path) -> Iterator[tuple[Key, Path]]:
