@@ -5,28 +5,17 @@ Every look is a style of ``styles.toml``. Text is text: what it holds becomes no
 
 from __future__ import annotations
 
-import io
-import re
-import unicodedata
-import zipfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
-from surveys.problems import Language, fault, phrase
-from surveys.reports.word.styles import element, set_up
+from surveys.problems import Language, phrase
+from surveys.reports.word import markup
+from surveys.reports.word.markup import plain, twips
+from surveys.reports.word.stationery import Facts, Stationery, picture_id, stationery
 
-if TYPE_CHECKING:
-    from docx.table import Table
-
-#: A document carries dates, and so does every part of its archive; fixed ones, so that two runs give the same bytes.
-_CREATED, _OLDEST = datetime(2000, 1, 1), (1980, 1, 1, 0, 0, 0)
-#: Parts of the starting document that nothing here needs.
-_UNUSED = ("thumbnail", "extended-properties", "stylesWithEffects", "customXml", "numbering", "webSettings")
-_SPACES = re.compile(" {2,}")
-#: Widths of the two halves of the block at the head, in millimetres.
-_HEAD = (66, 94)
+#: Widths of the two halves of the block at the head, as shares of the text.
+_HEAD = (66 / 160, 94 / 160)
 #: A paragraph: the key of its style, and its text.
 Paragraph = tuple[str, str]
 
@@ -55,50 +44,43 @@ class LetterHead:
 @dataclass(frozen=True)
 class TableLook:
     """How a table looks: widths of its columns in millimetres, which of them are set to the right (``numbers``), the ``style`` of
-    its letters (``table`` or ``small``), and the rows in bold."""
+    its letters (``table`` or ``small``), the rows in bold, and a ``title`` for those who cannot see it."""
 
     widths: Sequence[float]
     numbers: Sequence[bool]
     style: Literal["table", "small"] = "table"
     bold: Collection[int] = ()
+    title: str = ""
 
 
 #: What stands in one cell: paragraphs and pictures, one below the other.
 Block = Sequence[Paragraph | Picture]
 
 
-def plain(text: str) -> str:
-    """Text as a document can hold it: without control characters, line ends and marks that turn the direction of reading.
-
-    >>> plain("Sở\\x00 Nội\\nvụ \\u202e")
-    'Sở Nội vụ'
-    """
-    shown = ("" if c in "\ufffe\uffff" else " " if _is_unseen(c) else c for c in text)
-    return _SPACES.sub(" ", "".join(shown)).strip(" ")
-
-
-def _is_unseen(letter: str) -> bool:
-    return unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Zl", "Zp")
-
-
 class WordDocument:
-    """A document on A4 in a language; raises SurveyError when the package for it is not installed."""
+    """A document on A4 in a language, or on ``paper`` of its own; raises SurveyError when the package for it is not installed."""
 
-    def __init__(self, language: Language, title: str, author: str) -> None:
-        try:
-            from docx import Document
-        except ImportError:
-            raise fault("word.not_installed") from None
+    def __init__(self, language: Language, title: str, author: str, paper: Stationery | None = None) -> None:
         self.language = language
-        self._document = Document()
-        set_up(self._document, language)
-        about = self._document.core_properties
-        about.title, about.author, about.language = plain(title)[:255], plain(author)[:255], language
-        about.comments, about.created, about.modified = "", _CREATED, _CREATED
-        for part in (self._document.part.package, self._document.part):
-            for key in [key for key, found in part.rels.items() if found.reltype.endswith(_UNUSED)]:
-                del part.rels[key]
-        self._number_pages()
+        self.paper = paper or stationery(language)
+        self.page = self.paper.page
+        self._facts = Facts(title, author, language)
+        self._body: list[str] = []
+        self._pictures: list[bytes] = []
+        self._shown = 0
+        self._mark = ""
+        #: Whether the section under way lies across the page, and whether its first page has no number.
+        self._across, self._has_first = False, True
+
+    @property
+    def text_width(self) -> float:
+        """The width between the margins of the section under way, in millimetres."""
+        return (self.page.across() if self._across else self.page).text_width
+
+    @property
+    def lies_across(self) -> bool:
+        """Whether the section under way lies across the page."""
+        return self._across
 
     def head(self, head: LetterHead) -> None:
         """The block above an official document: who issues it, its number; the name of the state, its motto, place and date."""
@@ -116,85 +98,83 @@ class WordDocument:
             ("motto_rule", ""),
             ("place_and_date", head.place_and_date),
         ]
-        self.beside([[issuer, state]], _HEAD)
-        if head.mark:
-            self._document.sections[0].header.paragraphs[0].add_run(f" – {plain(head.mark)}")
+        self.beside([[issuer, state]], [share * self.page.text_width for share in _HEAD])
+        self._mark = head.mark
 
     def write(self, *paragraphs: Paragraph) -> None:
         """Paragraphs, one below the other."""
-        for style, text in paragraphs:
-            self._put(self._document.add_paragraph(), style, text)
+        self._body += [self.paragraph(style, markup.run(plain(text))) for style, text in paragraphs]
+
+    def paragraph(self, style: str, content: str = "", more: str = "") -> str:
+        """A paragraph of runs in a style, by the key of the style; ``more``: further properties."""
+        return markup.paragraph(self.paper.ids[style], content, more)
+
+    def put(self, *content: str) -> None:
+        """Paragraphs and tables as they are, one by one."""
+        self._body += content
 
     def beside(self, rows: Sequence[Sequence[Block]], widths: Sequence[float]) -> None:
         """Rows of blocks that stand side by side, without lines."""
-        table = self._new_table(len(rows), widths)
-        _without_margins(table)
-        for row, blocks in zip(table.rows, rows, strict=True):
-            for cell, block in zip(row.cells, blocks, strict=True):
-                for k, part in enumerate(block):
-                    paragraph = cell.paragraphs[0] if k == 0 else cell.add_paragraph()
-                    if isinstance(part, Picture):
-                        self._show(paragraph, part)
-                    else:
-                        self._put(paragraph, *part)
+        columns = [twips(width) for width in widths]
+        lines = [markup.row(columns, ["".join(map(self._part, block)) for block in blocks]) for blocks in rows]
+        self._body.append(markup.table("", columns, lines))
 
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]], look: TableLook) -> None:
         """A table with lines, its headings again on every page."""
-        table = self._new_table(1 + len(rows), look.widths, "Table Grid")
+        self.table_of_runs(headings, ([markup.run(plain(text)) for text in row] for row in rows), look)
+
+    def table_of_runs(self, headings: Sequence[str], rows: Iterable[Sequence[str]], look: TableLook) -> None:
+        """The same with cells of runs."""
+        widths = [twips(width) for width in look.widths]
         kinds = ["number" if number else "text" for number in look.numbers]
-        for k, (row, texts) in enumerate(zip(table.rows, [headings, *rows], strict=True)):
-            for cell, kind, text in zip(row.cells, kinds, texts, strict=True):
-                as_said = f"{kind}_bold" if k - 1 in look.bold else kind
-                self._put(cell.paragraphs[0], f"{look.style}_{as_said if k else 'heading'}", text)
-        table.rows[0]._tr.get_or_add_trPr().append(element("w:tblHeader"))
+        heads, texts, bold = (
+            [self.paragraph(f"{look.style}_{kind}", "\x00").split("\x00") for kind in in_row]
+            for in_row in (["heading"] * len(kinds), kinds, [f"{kind}_bold" for kind in kinds])
+        )
+        lines = [markup.row(widths, _within(heads, [markup.run(plain(text)) for text in headings]), is_heading=True)]
+        for k, cells in enumerate(rows):
+            lines.append(markup.row(widths, _within(bold if k in look.bold else texts, cells)))
+        self._body.append(markup.table(self.paper.ids["report"], widths, lines, plain(look.title)))
+
+    def picture(self, picture: Picture) -> str:
+        """The run that shows a picture, as wide as it says but no larger than the page."""
+        if picture.png not in self._pictures:
+            self._pictures.append(picture.png)
+        self._shown += 1
+        wide, high = markup.pixels(picture.png)
+        page = self.page.across() if self._across else self.page
+        width = min(picture.width, page.text_width, _TALLEST * page.text_height * wide / high)
+        relation = picture_id(self._pictures.index(picture.png))
+        return markup.picture(relation, self._shown, (width, width * high / wide), picture.about)
+
+    def new_section(self, across: bool = False, has_first: bool = False) -> None:
+        """End the section under way; the one that follows begins on a new page, upright or ``across``."""
+        properties = self.paper.section(self._across, self._has_first)
+        last = self._body[-1] if self._body else ""
+        if last.startswith("<w:p>") and "<w:sectPr>" not in last:
+            self._body[-1] = last.replace(_PROPERTIES_END, f"{properties}{_PROPERTIES_END}", 1)
+        else:
+            self._body.append(self.paragraph("end", more=properties))
+        self._across, self._has_first = across, has_first
 
     def content(self) -> bytes:
         """The document as the bytes of a DOCX file."""
-        saved, packed = io.BytesIO(), io.BytesIO()
-        self._document.save(saved)
-        with zipfile.ZipFile(saved) as source, zipfile.ZipFile(packed, "w") as target:
-            for name in source.namelist():
-                entry = zipfile.ZipInfo(name, _OLDEST)
-                entry.create_system, entry.compress_type = 0, zipfile.ZIP_DEFLATED
-                target.writestr(entry, source.read(name))
-        return packed.getvalue()
+        body = f"{''.join(self._body)}{self.paper.section(self._across, self._has_first)}"
+        return self.paper.filled(body, self._facts, self._pictures, self._mark)
 
-    def _new_table(self, rows: int, widths: Sequence[float], style: str = "Normal Table") -> Table:
-        """A table as wide as its columns say, whose rows are not broken over pages."""
-        from docx.shared import Mm
-
-        table: Table = self._document.add_table(rows, len(widths), self._document.styles[style])
-        table.autofit = False
-        for column, width in zip(table.columns, widths, strict=True):
-            column.width = Mm(width)
-        for row in table.rows:
-            row._tr.get_or_add_trPr().append(element("w:cantSplit"))
-            for cell, width in zip(row.cells, widths, strict=True):
-                cell.width = Mm(width)
-        return table
-
-    def _put(self, paragraph: Any, style: str, text: str) -> None:
-        paragraph._p.style = style  # by its id: python-docx looks through all styles for each name
-        if text:
-            paragraph.add_run(plain(text))
-
-    def _show(self, paragraph: Any, picture: Picture) -> None:
-        from docx.shared import Mm
-
-        self._put(paragraph, "picture", "")
-        shape = paragraph.add_run().add_picture(io.BytesIO(picture.png), width=Mm(picture.width))
-        shape._inline.docPr.set("descr", plain(picture.about))
-
-    def _number_pages(self) -> None:
-        """Numbers in the middle of the upper margin, from the second page."""
-        section = self._document.sections[0]
-        section.different_first_page_header_footer = True
-        paragraph = section.header.paragraphs[0]
-        self._put(paragraph, "page_number", "")
-        paragraph._p.append(element("w:fldSimple", instr="PAGE"))
+    def _part(self, part: Paragraph | Picture) -> str:
+        if isinstance(part, Picture):
+            return self.paragraph("picture", self.picture(part))
+        style, text = part
+        return self.paragraph(style, markup.run(plain(text)))
 
 
-def _without_margins(table: Table) -> None:
-    """Cells whose text begins at their edge, so that it stands below the other text of the page."""
-    sides = (element(f"w:{side}", w="0", type="dxa") for side in ("left", "right"))
-    table._tblPr.insert_element_before(element("w:tblCellMar", *sides), "w:tblLook")
+#: The share of the height of a page that a picture takes at most: its caption stands below.
+_TALLEST = 0.85
+_PROPERTIES_END = "</w:pPr>"
+
+
+def _within(around: Sequence[Sequence[str]], contents: Sequence[str]) -> list[str]:
+    return [f"{before}{content}{after}" for (before, after), content in zip(around, contents, strict=True)]
+
+

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, NamedTuple
+from xml.sax.saxutils import quoteattr
 
-if TYPE_CHECKING:
-    from docx.document import Document
+from surveys.problems import Language
+from surveys.reports.word.markup import twips
 
-BODY = "body"
-#: The version of Word whose rules of layout apply; since it tables begin at the margin.
-_WORD_2013 = "15"
+BODY, NORMAL = "body", "Normal"
+LANGUAGE_TAGS: Mapping[Language, str] = {"vi": "vi-VN", "en": "en-GB"}
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,27 @@ class PageLayout:
         """The width between the margins."""
         return self.width - self.left - self.right
 
+    @property
+    def text_height(self) -> float:
+        """The height between the margins."""
+        return self.height - self.top - self.bottom
+
+    def across(self) -> PageLayout:
+        """The page turned: its upper margin is the one at which upright pages are bound.
+
+        >>> page = layout().page.across()
+        >>> page.text_width, page.top
+        (257, 30)
+        """
+        return PageLayout(self.height, self.width, self.left, self.right, self.bottom, self.top)
+
 
 @dataclass(frozen=True)
 class TextStyle:
-    """How one kind of paragraph looks. ``name``: what Word calls it; ``size``, ``above``, ``below``: points; ``left``, ``right``,
-    ``first_line``: indents in millimetres; ``rule``: a line along the lower edge; ``together``: on one page with what follows;
-    ``new_page``: at the top of a page."""
+    """How one kind of paragraph looks. ``name``: what Word calls it, ``id``: by what it is referred to (empty: its key); ``size``,
+    ``above``, ``below``: points; ``left``, ``right``, ``first_line``: indents in millimetres; ``rule``: a line along the lower
+    edge; ``together``: on one page with what follows; ``new_page``: at the top of a page; ``outline``: level in the navigation;
+    ``bullet``: what stands before it; ``leader``: dots up to the right margin."""
 
     name: str
     font: str
@@ -56,104 +71,188 @@ class TextStyle:
     rule: bool = False
     together: bool = False
     new_page: bool = False
+    id: str = ""
+    outline: int = 0
+    bullet: str = ""
+    leader: bool = False
+
+
+@dataclass(frozen=True)
+class LetterStyle:
+    """A style of letters within a paragraph, which may look like those around them."""
+
+    name: str
+    bold: bool = False
+    italic: bool = False
+
+
+@dataclass(frozen=True)
+class TableStyle:
+    """How a table looks: the thickness of its ``lines`` in eighths of a point, and the colour behind its headings."""
+
+    name: str
+    lines: int
+    heading_fill: str
+
+
+class Layout(NamedTuple):
+    """The page, and the styles of paragraphs, of letters and of tables by their keys."""
+
+    page: PageLayout
+    styles: Mapping[str, TextStyle]
+    letters: Mapping[str, LetterStyle]
+    tables: Mapping[str, TableStyle]
 
 
 @cache
-def layout() -> tuple[PageLayout, Mapping[str, TextStyle]]:
+def layout() -> Layout:
     """The page, and the styles by their key: what a style does not say is as in the one it is based on.
 
-    >>> page, styles = layout()
+    >>> page, styles, letters, tables = layout()
     >>> page.text_width, styles["motto"].size, styles["motto"].bold
     (160, 13, True)
     """
     file = resources.files("surveys.reports.word") / "styles.toml"
     declared = tomllib.loads(file.read_text(encoding="utf-8"))
     page = PageLayout(**declared.pop("page"))
-    return page, {key: TextStyle(**_whole(key, declared)) for key in declared}
+    letters = {key: LetterStyle(**said) for key, said in declared.pop("letters").items()}
+    tables = {key: TableStyle(**said) for key, said in declared.pop("tables").items()}
+    return Layout(page, {key: TextStyle(**_whole(key, declared)) for key in declared}, letters, tables)
 
 
 def _whole(key: str, declared: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     own = dict(declared[key])
     base = own.pop("based_on", "")
-    return {**(_whole(base, declared) if base else {}), **own}
+    inherited = _whole(base, declared) if base else {}
+    return {**inherited, "id": "", **own}
 
 
-def set_up(document: Document, language: str) -> None:
-    """Give a new document the page and the styles, and take away those that it came with."""
-    from docx.enum.style import WD_STYLE_TYPE
-    from docx.oxml.ns import qn
-    from docx.shared import Mm
-
-    page, styles = layout()
-    for mode in document.settings.element.iter(qn("w:compatSetting")):
-        if mode.get(qn("w:name")) == "compatibilityMode":
-            mode.set(qn("w:val"), _WORD_2013)
-    section = document.sections[0]
-    section.page_width, section.page_height = Mm(page.width), Mm(page.height)
-    section.top_margin, section.bottom_margin = Mm(page.top), Mm(page.bottom)
-    section.left_margin, section.right_margin = Mm(page.left), Mm(page.right)
-    section.header_distance = section.footer_distance = Mm(page.top / 2)
-    kept = ("Normal", "Default Paragraph Font", "Normal Table", "No List", "Table Grid")
-    for style in [style for style in document.styles if style.name not in kept]:
-        style.delete()
-    for defaults in document.styles.element.iter(qn("w:rPrDefault")):
-        _set_fonts(next(iter(defaults)), styles[BODY].font, language)
-    _set_look(document.styles["Normal"], styles[BODY], language)
-    for key, style in styles.items():
-        made = document.styles.add_style(style.name, WD_STYLE_TYPE.PARAGRAPH)
-        made.element.styleId = key
-        made.base_style, made.quick_style = document.styles["Normal"], True
-        _set_look(made, style, language)
+def style_id(key: str) -> str:
+    """By what documents refer to a style, where it is ours."""
+    found = layout().styles.get(key)
+    return (found.id if found else "") or key
 
 
-def _set_look(made: Any, style: TextStyle, language: str) -> None:
-    from docx.enum.text import WD_PARAGRAPH_ALIGNMENT
-    from docx.shared import Mm, Pt
+@dataclass(frozen=True)
+class Given:
+    """What a template says of its body text, and where its pages end: ``font`` and ``size`` are left as they are there."""
 
-    made.font.size, made.font.bold, made.font.italic = Pt(style.size), style.bold, style.italic
-    made.font.all_caps = style.capitals
-    shape = made.paragraph_format
-    shape.alignment = WD_PARAGRAPH_ALIGNMENT[style.align.upper()]
-    shape.space_before, shape.space_after = Pt(style.above), Pt(style.below)
-    shape.line_spacing, shape.first_line_indent = style.line, Mm(style.first_line)
-    shape.left_indent, shape.right_indent = Mm(style.left), Mm(style.right)
-    shape.keep_with_next, shape.widow_control = style.together, True
-    shape.page_break_before = style.new_page
-    _set_fonts(made.element.get_or_add_rPr(), style.font, language)
-    if style.rule:
-        edge = {"val": "single", "sz": "6", "space": "1", "color": "000000"}
-        made.element.get_or_add_pPr().insert_element_before(
-            element("w:pBdr", element("w:bottom", **edge)), *_AFTER_BORDERS
+    font: bool = False
+    size: bool = False
+
+
+class StyleWriter:
+    """The declared styles as elements of WordprocessingML, for documents in a language with text of a width (millimetres).
+
+    ``normal``: what the style Normal of a template says already; ``lists``: key → id of the list that counts the style.
+    """
+
+    def __init__(
+        self, language: Language, width: float, lists: Mapping[str, tuple[int, int]], given: Given | None = None
+    ) -> None:
+        self.language, self.width, self.lists, self.given = language, width, lists, given or Given()
+
+    def defaults(self) -> str:
+        """``w:docDefaults``: the font and the language of everything."""
+        font = _fonts(layout().styles[BODY].font)
+        language = f'<w:lang w:val="{LANGUAGE_TAGS[self.language]}" w:eastAsia="{LANGUAGE_TAGS[self.language]}"/>'
+        return f"<w:docDefaults><w:rPrDefault><w:rPr>{font}{language}</w:rPr></w:rPrDefault><w:pPrDefault/></w:docDefaults>"
+
+    def normal(self) -> str:
+        """The style on which all others are based."""
+        return (
+            f'<w:style w:type="paragraph" w:default="1" w:styleId="{NORMAL}"><w:name w:val="{NORMAL}"/>'
+            f"<w:qFormat/>{self._look(BODY, layout().styles[BODY])}</w:style>"
         )
 
+    def paragraphs(self, key: str, based_on: str = NORMAL) -> str:
+        """A style of paragraphs."""
+        style = layout().styles[key]
+        custom = "" if style.id else ' w:customStyle="1"'
+        following = style_id(BODY) if style.outline else style_id(key)
+        return (
+            f'<w:style w:type="paragraph"{custom} w:styleId="{style_id(key)}"><w:name w:val={quoteattr(style.name)}/>'
+            f'<w:basedOn w:val="{based_on}"/><w:next w:val="{following}"/><w:qFormat/>'
+            f"{self._look(key, style)}</w:style>"
+        )
 
-#: What stands behind ``w:pBdr`` in the properties of a paragraph (ISO/IEC 29500-1, 17.3.1.26).
-_AFTER_BORDERS = (
-    "w:shd", "w:tabs", "w:suppressAutoHyphens", "w:kinsoku", "w:wordWrap", "w:overflowPunct", "w:topLinePunct",
-    "w:autoSpaceDE", "w:autoSpaceDN", "w:bidi", "w:adjustRightInd", "w:snapToGrid", "w:spacing", "w:ind",
-    "w:contextualSpacing", "w:mirrorIndents", "w:suppressOverlap", "w:jc", "w:textDirection", "w:textAlignment",
-    "w:textboxTightWrap", "w:outlineLvl", "w:divId", "w:cnfStyle", "w:rPr", "w:sectPr", "w:pPrChange",
-)  # fmt: skip
+    def letters(self, key: str) -> str:
+        """A style of letters."""
+        style = layout().letters[key]
+        look = f"{'<w:b/>' if style.bold else ''}{'<w:i/>' if style.italic else ''}"
+        return (
+            f'<w:style w:type="character" w:customStyle="1" w:styleId="{key}"><w:name w:val={quoteattr(style.name)}/>'
+            f"<w:qFormat/>{f'<w:rPr>{look}</w:rPr>' if look else ''}</w:style>"
+        )
+
+    def tables(self, key: str) -> str:
+        """A style of tables: lines around all cells, a colour behind the headings."""
+        style = layout().tables[key]
+        sides = ("top", "left", "bottom", "right", "insideH", "insideV")
+        line = f'w:val="single" w:sz="{style.lines}" w:space="0" w:color="auto"'
+        lines = "".join(f"<w:{side} {line}/>" for side in sides)
+        fill = f'<w:shd w:val="clear" w:color="auto" w:fill="{style.heading_fill}"/>'
+        return (
+            f'<w:style w:type="table" w:customStyle="1" w:styleId="{key}"><w:name w:val={quoteattr(style.name)}/>'
+            f"<w:qFormat/><w:tblPr><w:tblBorders>{lines}</w:tblBorders>{_CELL_MARGINS}</w:tblPr>"
+            f'<w:tblStylePr w:type="firstRow"><w:tcPr>{fill}<w:vAlign w:val="center"/></w:tcPr></w:tblStylePr></w:style>'
+        )
+
+    def _look(self, key: str, style: TextStyle) -> str:
+        return f"<w:pPr>{self._shape(key, style)}</w:pPr><w:rPr>{self._letters(style)}</w:rPr>"
+
+    def _shape(self, key: str, style: TextStyle) -> str:
+        """Properties of a paragraph in their order (ISO/IEC 29500-1, 17.3.1.26)."""
+        align = {"justify": "both"}.get(style.align, style.align)
+        first = twips(abs(style.first_line))
+        indent = f'w:hanging="{first}"' if style.first_line < 0 else f'w:firstLine="{first}"'
+        numbered = self.lists.get(key)
+        edge = twips(self.width)
+        parts = (
+            _switch("keepNext", style.together),
+            "<w:keepLines/>" if style.outline else "",
+            _switch("pageBreakBefore", style.new_page),
+            "<w:widowControl/>",
+            f'<w:numPr><w:ilvl w:val="{numbered[1]}"/><w:numId w:val="{numbered[0]}"/></w:numPr>' if numbered else "",
+            _RULE if style.rule else "",
+            f'<w:tabs><w:tab w:val="right" w:leader="dot" w:pos="{edge}"/></w:tabs>' if style.leader else "",
+            f'<w:spacing w:before="{round(20 * style.above)}" w:after="{round(20 * style.below)}" '
+            f'w:line="{round(240 * style.line)}" w:lineRule="auto"/>',
+            f'<w:ind w:left="{twips(style.left)}" w:right="{twips(style.right)}" {indent}/>',
+            f'<w:jc w:val="{align}"/>',
+            f'<w:outlineLvl w:val="{style.outline - 1}"/>' if style.outline else "",
+        )
+        return "".join(parts)
+
+    def _letters(self, style: TextStyle) -> str:
+        """Properties of letters in their order; what the body text of a template says is not said again."""
+        body = layout().styles[BODY]
+        own_font = not (self.given.font and style.font == body.font)
+        own_size = not (self.given.size and style.size == body.size)
+        size = round(2 * style.size)
+        parts = (
+            _fonts(style.font) if own_font else "",
+            _switch("b", style.bold),
+            _switch("i", style.italic),
+            _switch("caps", style.capitals),
+            f'<w:sz w:val="{size}"/><w:szCs w:val="{size}"/>' if own_size else "",
+            f'<w:lang w:val="{LANGUAGE_TAGS[self.language]}"/>',
+        )
+        return "".join(parts)
 
 
-def _set_fonts(properties: Any, font: str, language: str) -> None:
-    """One font for all alphabets, and the language by which words are checked."""
-    from docx.oxml.ns import qn
-
-    for name in ("w:rFonts", "w:lang"):
-        for found in properties.findall(qn(name)):
-            properties.remove(found)
-    properties.insert(0, element("w:rFonts", ascii=font, hAnsi=font, eastAsia=font, cs=font))
-    properties.append(element("w:lang", val={"vi": "vi-VN", "en": "en-GB"}[language]))
+_RULE = '<w:pBdr><w:bottom w:val="single" w:sz="6" w:space="1" w:color="000000"/></w:pBdr>'
+#: Word's own: 0.19 cm to the left and right of what stands in a cell.
+_CELL_MARGINS = (
+    '<w:tblCellMar><w:top w:w="0" w:type="dxa"/><w:left w:w="108" w:type="dxa"/>'
+    '<w:bottom w:w="0" w:type="dxa"/><w:right w:w="108" w:type="dxa"/></w:tblCellMar>'
+)
 
 
-def element(name: str, *children: Any, **attributes: str) -> Any:
-    """An element of WordprocessingML, its attributes in the same namespace."""
-    from docx.oxml.ns import qn
-    from docx.oxml.parser import OxmlElement
+def _switch(name: str, on: bool) -> str:
+    return f"<w:{name}/>" if on else f'<w:{name} w:val="0"/>'
 
-    made = OxmlElement(name)
-    for key, value in attributes.items():
-        made.set(qn(f"w:{key}"), value)
-    made.extend(children)
-    return made
+
+def _fonts(font: str) -> str:
+    """One font for all alphabets."""
+    return f'<w:rFonts w:ascii="{font}" w:hAnsi="{font}" w:eastAsia="{font}" w:cs="{font}"/>'

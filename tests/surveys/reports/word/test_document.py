@@ -10,14 +10,15 @@ import docx
 import pytest
 from docx.shared import Mm, Pt
 
-from surveys.reports.word.document import LetterHead, TableLook, WordDocument, plain
+from surveys.reports.word.document import LetterHead, TableLook, WordDocument
+from surveys.reports.word.markup import plain
 from surveys.reports.word.styles import layout
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 #: Orders of ISO/IEC 29500-1: properties of a paragraph (17.3.1.26) and of a table (17.4.60), as far as they occur.
 PARAGRAPH = (
-    "pStyle", "keepNext", "keepLines", "pageBreakBefore", "widowControl", "pBdr", "shd", "tabs", "spacing", "ind", "jc",
-    "outlineLvl", "rPr",
+    "pStyle", "keepNext", "keepLines", "pageBreakBefore", "widowControl", "numPr", "pBdr", "shd", "tabs", "spacing", "ind",
+    "jc", "outlineLvl", "rPr", "sectPr",
 )  # fmt: skip
 TABLE = ("tblStyle", "tblW", "jc", "tblInd", "tblBorders", "tblLayout", "tblCellMar", "tblLook")
 RUN = (
@@ -79,7 +80,7 @@ def test_a_style_in_word_is_what_is_declared() -> None:
     document = docx.Document(io.BytesIO(made()))
     for key, style in layout()[1].items():
         found = document.styles[style.name]
-        assert found.element.styleId == key
+        assert found.element.styleId == (style.id or key)
         assert (found.font.size, found.font.bold, found.font.name) == (Pt(style.size), style.bold, style.font)
 
 

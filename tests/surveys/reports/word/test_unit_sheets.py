@@ -87,7 +87,7 @@ def tables_of(path: Path) -> list[list[list[str]]]:
     return [
         [[cell.text for cell in row.cells] for row in table.rows]
         for table in document.tables
-        if table.style is not None and table.style.name == "Table Grid"
+        if table.style is not None and table.style.name == "Bảng báo cáo"
     ]
 
 
