@@ -35,14 +35,14 @@ def heading_list(number: int, levels: Levels, styles: Sequence[str] = ("",) * 4)
     said = "".join(
         f'<w:lvl w:ilvl="{k}"><w:start w:val="1"/><w:numFmt w:val="{level.form}"/>'
         f'{f"<w:pStyle w:val={quoteattr(style_id(key))}/>" if key else ""}<w:suff w:val="space"/>'
-        f'<w:lvlText w:val={quoteattr(level.text)}/><w:lvlJc w:val="left"/>{_UPRIGHT}</w:lvl>'
+        f'<w:lvlText w:val={quoteattr(level.text)}/><w:lvlJc w:val="left"/>{_AT_EDGE}</w:lvl>'
         for k, (level, key) in enumerate(zip(levels, styles, strict=True))
     )
     return f'<w:abstractNum w:abstractNumId="{number}"><w:multiLevelType w:val="multilevel"/>{said}</w:abstractNum>'
 
 
-#: Of “Phần I. TÊN PHẦN” the name alone is in capitals.
-_UPRIGHT = '<w:rPr><w:caps w:val="0"/></w:rPr>'
+#: Headings begin where their style says.
+_AT_EDGE = '<w:pPr><w:ind w:left="0" w:firstLine="0"/></w:pPr>'
 
 
 def bullet_list(number: int, key: str) -> str:
