@@ -1,0 +1,217 @@
+"""The sheet that figures are drawn on: millimetres from its upper left corner, text that is measured before it is set, bytes
+that depend on nothing but what is drawn.
+
+matplotlib is loaded here, when something is drawn. Figures have a canvas of their own: neither pyplot's state nor the user's
+``matplotlibrc`` has a part in them.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache, lru_cache
+from importlib import resources
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from surveys.handover.rounding import plain_texts
+from surveys.problems import Language, fault
+from surveys.reports.figures.colours import INK
+from surveys.reports.figures.drawn_round import shown
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: Millimetres: the width of every figure, and the height that a page holds beside its caption.
+WIDTH, TALLEST = 160.0, 222.0
+#: Points of text in figures; of rows that are many; millimetres from one line of text to the next, by point.
+SIZE, SMALL, LINE = 8.5, 6.5, 0.44
+_INCH = 25.4
+_POINT = _INCH / 72
+_DPI, _SHOWN_DPI = 200, 110
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """What is drawn or written inside looks as ``figures.mplstyle`` says, whatever the user's settings are.
+
+    Raises SurveyError where matplotlib is not installed.
+    """
+    try:
+        from matplotlib import style
+    except ImportError:
+        raise fault("figures.not_installed") from None
+    with style.context(_style(), after_reset=True), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
+        yield
+
+
+@cache
+def _style() -> dict[str, Any]:
+    from matplotlib import rc_params_from_file
+
+    with resources.as_file(resources.files("surveys.reports.figures") / "figures.mplstyle") as path:
+        found: dict[Any, Any] = rc_params_from_file(path, use_default_template=False).copy()
+    return found
+
+
+@cache
+def _figure_class() -> type[Figure]:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    class ShownFigure(Figure):
+        """A figure that a notebook shows without pyplot."""
+
+        def __init__(self, **how: Any) -> None:
+            super().__init__(**how)
+            FigureCanvasAgg(self)
+
+        def _repr_png_(self) -> bytes:
+            return png_bytes(self, _SHOWN_DPI)
+
+    return ShownFigure
+
+
+class Sheet:
+    """A figure under way, ``height`` millimetres tall; all lengths are millimetres."""
+
+    def __init__(self, height: float) -> None:
+        self.height = height
+        self.figure: Figure = _figure_class()(figsize=(WIDTH / _INCH, height / _INCH))
+
+    def axes(self, left: float, top: float, width: float, height: float) -> Axes:
+        """Axes whose upper left corner is ``left`` and ``top`` from that of the sheet."""
+        down = 1 - (top + height) / self.height
+        return self.figure.add_axes((left / WIDTH, down, width / WIDTH, height / self.height))
+
+    def rows(self, left: float, top: float, width: float, height: float) -> Axes:
+        """Axes in which y is millimetres from their top."""
+        axes = self.axes(left, top, width, height)
+        axes.set_ylim(height, 0)
+        axes.spines["left"].set_visible(False)
+        axes.set_yticks([])
+        return axes
+
+    def text(self, left: float, top: float, text: str, **look: Any) -> None:
+        """Text at a place of the sheet, by default of :data:`SIZE`, set from the left and with its middle at ``top``."""
+        look = {"fontsize": SIZE, "va": "center", "color": INK, "linespacing": 1.1, **look}
+        self.figure.text(left / WIDTH, 1 - top / self.height, text, **look)
+
+    def box(self, left: float, top: float, size: tuple[float, float], **look: Any) -> None:
+        """A box of a key, its middle at ``top``; ``size``: width and height."""
+        from matplotlib.patches import Rectangle
+
+        width, height = size
+        corner = (left / WIDTH, 1 - (top + height / 2) / self.height)
+        box = Rectangle(
+            corner, width / WIDTH, height / self.height, transform=self.figure.transFigure, **look
+        )
+        self.figure.add_artist(box)
+
+    def mark(self, left: float, right: float, top: float, **look: Any) -> None:
+        """A marker, or a line from ``left`` to ``right``, of a key."""
+        from matplotlib.lines import Line2D
+
+        x, y = [left / WIDTH, right / WIDTH], 1 - top / self.height
+        if left == right:
+            x = x[:1]
+        self.figure.add_artist(Line2D(x, [y] * len(x), transform=self.figure.transFigure, **look))
+
+
+@lru_cache(maxsize=8192)
+def text_width(text: str, size: float) -> float:
+    """Millimetres that a line of text takes."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
+        prop = FontProperties(family="DejaVu Sans", size=size)
+        width, _, _ = text_to_path.get_text_width_height_descent(text, prop, ismath=False)
+    return float(width) * _POINT
+
+
+def wrapped(text: str, width: float, size: float) -> list[str]:
+    """A text in lines of at most ``width`` millimetres; a word that is longer goes on in the next line."""
+    lines = [""]
+    for word in plain(text).split(" "):
+        grown = f"{lines[-1]} {word}" if lines[-1] else word
+        if text_width(grown, size) <= width:
+            lines[-1] = grown
+            continue
+        if lines[-1]:
+            lines.append("")
+        for letter in word:
+            if lines[-1] and text_width(lines[-1] + letter, size) > width:
+                lines.append("")
+            lines[-1] += letter
+    return lines
+
+
+def two_columns(texts: Sequence[str], size: float) -> list[tuple[str, str]]:
+    """Texts in lines of two columns, first down the left one; what goes on in a further line is indented."""
+    halves: tuple[list[str], list[str]] = ([], [])
+    cut = (len(texts) + 1) // 2
+    for k, text in enumerate(texts):
+        first, *others = wrapped(text, WIDTH / 2 - 4, size)
+        halves[k >= cut].extend([first, *(f"    {line}" for line in others)])
+    return list(zip_longest(*halves, fillvalue=""))
+
+
+def plain(text: str) -> str:
+    """A text on one line, of letters that can be printed."""
+    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
+
+
+def tick_texts(values: Sequence[float], language: Language) -> list[str]:
+    """Numbers beside the ticks of an axis.
+
+    >>> tick_texts([-0.5, 20.0], "vi")
+    ['−0,5', '20']
+    """
+    return [shown(text, language) for text in plain_texts(np.round(np.asarray(values, dtype=float), 10))]
+
+
+def ticks(low: float, high: float, most: int = 6) -> list[float]:
+    """At most ``most`` round numbers that hold ``low`` and ``high`` between the first and the last of them.
+
+    >>> ticks(81.4, 91.2)
+    [80.0, 82.0, 84.0, 86.0, 88.0, 90.0, 92.0]
+    """
+    span = max(high - low, 1e-9)
+    power = 10.0 ** np.floor(np.log10(span / most))
+    step = next(s * power for s in (1, 2, 5, 10, 20) if span / (s * power) <= most)
+    first, last = np.floor(low / step + 1e-9), np.ceil(high / step - 1e-9)
+    return [float(np.round(k * step, 10)) for k in np.arange(first, max(last, first + 1) + 1)]
+
+
+def svg_bytes(figure: Figure, about: str) -> bytes:
+    """The figure as SVG, ``about`` inside for those who cannot see it."""
+    from xml.sax.saxutils import escape
+
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    into = io.BytesIO()
+    with styled():
+        dates = {"Date": None, "Creator": None}
+        FigureCanvasSVG(figure).print_svg(into, metadata=dates)  # type: ignore[no-untyped-call]
+    text = into.getvalue().decode("utf-8")
+    head, _, rest = text.partition("<svg ")
+    opening, _, body = rest.partition(">")
+    return f'{head}<svg role="img" {opening}>\n <title>{escape(plain(about))}</title>{body}'.encode()
+
+
+def png_bytes(figure: Figure, dpi: int = _DPI) -> bytes:
+    """The figure as PNG."""
+    into = io.BytesIO()
+    with styled():
+        figure.savefig(
+            into, format="png", dpi=dpi, metadata={"Software": None}, pil_kwargs={"optimize": True}
+        )
+    return into.getvalue()

@@ -1,0 +1,191 @@
+"""The change of every unit of a block since the earlier round: clear changes stand out, the others stay behind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from surveys.problems import phrase
+from surveys.reports.analysis_report.parts import Number
+from surveys.reports.figures.canvas import SIZE, TALLEST, WIDTH, Sheet, styled, tick_texts, ticks, wrapped
+from surveys.reports.figures.colours import BEHIND, INK, MAIN, STANDS_OUT
+from surveys.reports.figures.drawn_round import DrawnRound, is_over_groups, value
+from surveys.vocabulary.levels import PARTS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: A change is told from noise where its corrected p-value is at most this.
+_LEVEL = 0.05
+#: From so many units on, only those whose change is clear are named.
+_ALL_NAMED = 30
+_LEFT, _RIGHT, _LINE = 14.0, 100.0, 3.4
+UP, DOWN, NOISE = "up", "down", "noise"
+
+
+@dataclass(frozen=True)
+class UnitChange:
+    """The result of a unit in both rounds in percent, and what its change is: :data:`UP`, :data:`DOWN` or :data:`NOISE`."""
+
+    name: str
+    old: Number
+    new: Number
+    change: Number
+    what: str
+
+
+@dataclass(frozen=True)
+class BlockChanges:
+    """Units that are compared, the highest of the new round first; how many are not; the rounds."""
+
+    units: list[UnitChange]
+    not_compared: int
+    rounds: tuple[str, str]
+    part: str
+
+
+def block_changes(round_: DrawnRound, block: str) -> BlockChanges | None:
+    """The changes of the whole index, of both halves where those are compared; None where nothing is."""
+    root = round_.root(block)
+    rows = [
+        row for row in round_.of_block("changes", block) if row["node_code"] == root and is_over_groups(row)
+    ]
+    for part in reversed(PARTS):
+        of_part = [row for row in rows if row["part"] == part]
+        compared = [row for row in of_part if row["change"]]
+        if compared:
+            break
+    else:
+        return None
+    units = []
+    for row in compared:
+        old, new, change = (
+            row.percent(name, round_.decimals, sign=name == "change")
+            for name in ("score_old", "score_new", "change")
+        )
+        clear = bool(row["p_adjusted"]) and float(row["p_adjusted"]) <= _LEVEL
+        what = (UP if value(change) > 0 else DOWN) if clear else NOISE
+        units.append(UnitChange(round_.names.unit(block, row["unit_code"]), old, new, change, what))
+    units.sort(key=lambda unit: -value(unit.new))
+    return BlockChanges(
+        units, len(of_part) - len(compared), (compared[0]["round_old"], compared[0]["round_new"]), part
+    )
+
+
+def draw_changes(round_: DrawnRound, block: str) -> Figure:
+    """The figure of a block that has :func:`block_changes`."""
+    with styled():
+        found = block_changes(round_, block)
+        assert found is not None
+        named = [unit for unit in found.units if unit.what != NOISE or len(found.units) <= _ALL_NAMED]
+        labels = [(unit, _label(round_, unit)) for unit in named]
+        needed = sum(len(lines) * _LINE for _, lines in labels)
+        height = min(max(80.0, needed + 6), TALLEST - 22)
+        if needed > height:  # the changes that are largest
+            labels = _largest(labels, height)
+        sheet = Sheet(height + 22)
+        axes = sheet.axes(_LEFT, 8, _RIGHT - _LEFT, height)
+        _slopes(axes, round_, found)
+        _names(sheet, axes, labels, height)
+        _key(sheet, round_, found)
+        return sheet.figure
+
+
+def _label(round_: DrawnRound, unit: UnitChange) -> list[str]:
+    return wrapped(f"{unit.name} {unit.change.shown(round_.language)}", WIDTH - _RIGHT - 7, 7.5)
+
+
+def _largest(labels: list[tuple[UnitChange, list[str]]], height: float) -> list[tuple[UnitChange, list[str]]]:
+    """The labels of the largest changes, as many as fit, in their order."""
+    kept, used = set(), 0.0
+    for unit, lines in sorted(labels, key=lambda label: -abs(value(label[0].change))):
+        used += len(lines) * _LINE
+        if used <= height:
+            kept.add(id(unit))
+    return [label for label in labels if id(label[0]) in kept]
+
+
+def _slopes(axes: Axes, round_: DrawnRound, found: BlockChanges) -> None:
+    ends = [value(number) for unit in found.units for number in (unit.old, unit.new)]
+    at = ticks(min(ends), max(ends), 8)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(at[0], at[-1])
+    axes.set_yticks(at, tick_texts(at, round_.language))
+    axes.set_ylabel(phrase("figures.percent", round_.language))
+    axes.set_xticks(
+        [0, 1], ["\n".join(wrapped(label, 40, SIZE)) for label in found.rounds], fontweight="bold"
+    )
+    axes.xaxis.tick_top()
+    axes.spines["bottom"].set_visible(False)
+    for spine in ("left", "right"):
+        axes.spines[spine].set_visible(True)
+    for what, look in _LOOKS.items():
+        for unit in found.units:
+            if unit.what == what:
+                axes.plot([0, 1], [value(unit.old), value(unit.new)], label=what, clip_on=False, **look)
+
+
+_LOOKS: dict[str, dict[str, Any]] = {
+    NOISE: {"color": BEHIND, "lw": 0.6, "alpha": 0.75, "zorder": 1},
+    DOWN: {"color": STANDS_OUT, "lw": 1.5, "ls": (0, (4, 1.5)), "marker": "v", "ms": 4, "zorder": 3},
+    UP: {"color": MAIN, "lw": 1.5, "marker": "^", "ms": 4, "zorder": 3},
+}
+
+
+def _names(sheet: Sheet, axes: Axes, labels: Sequence[tuple[UnitChange, list[str]]], height: float) -> None:
+    """Names beside the ends of the slopes, moved apart where they would lie over each other, each with a line to its end."""
+    low, high = axes.get_ylim()
+    wanted = [height * (high - value(unit.new)) / (high - low) for unit, _ in labels]
+    middles = _apart(wanted, [len(lines) * _LINE for _, lines in labels], height)
+    for (unit, lines), end, y in zip(labels, wanted, middles, strict=True):
+        colour = {UP: MAIN, DOWN: STANDS_OUT, NOISE: BEHIND}[unit.what]
+        sheet.text(_RIGHT + 6, 8 + y, "\n".join(lines), fontsize=7.5, color=colour)
+        at = [1.01, 1 + 4 / (_RIGHT - _LEFT), 1 + 5.4 / (_RIGHT - _LEFT)]
+        levels = [high - place * (high - low) / height for place in (end, y, y)]
+        axes.plot(at, levels, color=colour, lw=0.4, clip_on=False, label="leader")
+
+
+def _apart(wanted: Sequence[float], heights: Sequence[float], room: float) -> list[float]:
+    """Middles as near to those ``wanted`` as the heights allow, from the top down, none outside the room."""
+    tops: list[float] = []
+    for middle, height in zip(wanted, heights, strict=True):
+        tops.append(max(middle - height / 2, tops[-1] + heights[len(tops) - 1] if tops else -1e9))
+    floor = max(room, sum(heights))
+    for k in range(len(tops) - 1, -1, -1):
+        tops[k] = min(tops[k], floor - heights[k])
+        floor = tops[k]
+    return [top + height / 2 for top, height in zip(tops, heights, strict=True)]
+
+
+def _key(sheet: Sheet, round_: DrawnRound, found: BlockChanges) -> None:
+    for at, (what, look) in zip((0, 50, 100), reversed(_LOOKS.items()), strict=True):
+        n = sum(unit.what == what for unit in found.units)
+        sheet.mark(at + 1, at + 8, sheet.height - 8, **look)
+        text = phrase(f"figures.change.{what}", round_.language, units=round_.shown(str(n)))
+        sheet.text(at + 10, sheet.height - 8, text, fontsize=7.5)
+    if found.not_compared:
+        text = phrase("figures.not_compared", round_.language, units=round_.shown(str(found.not_compared)))
+        sheet.text(0, sheet.height - 3, text, fontsize=7.5, color=INK)
+
+
+def about_changes(round_: DrawnRound, block: str) -> str:
+    """What the figure shows, in words: how many changed clearly, and the largest clear change up and down."""
+    found = block_changes(round_, block)
+    assert found is not None
+    language = round_.language
+    counts = {what: round_.shown(str(sum(unit.what == what for unit in found.units))) for what in _LOOKS}
+    old, new = found.rounds
+    said = [
+        phrase("figures.about.changes", language, block=round_.names.block(block), old=old, new=new, **counts)
+    ]
+    for what, pick in ((UP, max), (DOWN, min)):
+        clear = [unit for unit in found.units if unit.what == what]
+        if clear:
+            unit = pick(clear, key=lambda one: value(one.change))
+            change = unit.change.shown(language)
+            said.append(phrase(f"figures.about.largest_{what}", language, unit=unit.name, change=change))
+    if found.not_compared:
+        said.append(phrase("figures.not_compared", language, units=round_.shown(str(found.not_compared))))
+    return " ".join(said)
