@@ -81,7 +81,7 @@ def analysed_results(verified: VerifiedRun) -> AnalysedRound:
         _read(folder, official_columns.COVARIANCES),
         in_charge(_records(folder, official_columns.AGENCIES, Agency), settings.agencies_on),
         _records(folder, official_columns.TARGETS, Target),
-        cells_of(weights, summary, _is_finite(_weight_plans(run))),
+        cells_of(weights, summary, _is_finite(weight_plans(run))),
         {
             "study": study.get("code", ""),
             "instrument": compared.instrument.name,
@@ -107,7 +107,7 @@ def _records(folder: Path, table: OfficialTable, record: type[R]) -> tuple[R, ..
     return found
 
 
-def _weight_plans(run: Mapping[str, Any]) -> list[WeightPlan]:
+def weight_plans(run: Mapping[str, Any]) -> list[WeightPlan]:
     """How groups were weighted, as a run records it. Raises SurveyError where it records anything else."""
     problems = Problems()
     recorded = run["settings"].get("weights", [])

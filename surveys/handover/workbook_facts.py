@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +15,15 @@ from surveys.vocabulary.validity_rules import VALIDITY_RULES
 
 @dataclass(frozen=True)
 class RuleInForce:
-    """A validity rule of a round: its name, what it does to a form, the questionnaires it is for (none: all), and its thresholds
-    that are numbers, those that go without saying included."""
+    """A validity rule of a round: its name, what it does to a form, the questionnaires it is for (none: all), its thresholds
+    that are numbers, and its ``choices`` among words (``true`` and ``false`` of a switch, codes of fields joined by commas);
+    those that go without saying included."""
 
     rule: str
     severity: str
     questionnaires: tuple[str, ...]
     thresholds: tuple[tuple[str, float], ...]
+    choices: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def facts_of_run(run: Mapping[str, Any], settings: RunSettings, words: Words) ->
         "fieldwork": f"{fieldwork['start']} – {fieldwork['end']}" if fieldwork["start"] else "",
         "publisher": settings.publication.publisher.name(language),
     }
-    rules = tuple(map(_rule, run["settings"]["rules"]))
+    rules = rules_in_force(run)
     classes = tuple(
         (str(one["code"]), float(one["percent_from"]), str(one[f"label_{language}"] or one["label_vi"]))
         for one in run["settings"]["classes"]
@@ -67,9 +69,36 @@ def facts_of_run(run: Mapping[str, Any], settings: RunSettings, words: Words) ->
     return WorkbookFacts({key: str(said) for key, said in facts.items()}, settings, rules, classes, words)
 
 
-def _rule(said: Mapping[str, Any]) -> RuleInForce:
-    known = VALIDITY_RULES.get(str(said["rule"]))
-    values = {**(known.defaults if known else {}), **dict(said["params"])}
-    numbers = {str(name): float(value) for name, value in values.items() if type(value) in (int, float)}
-    questionnaires = tuple(map(str, said["questionnaires"]))
-    return RuleInForce(str(said["rule"]), str(said["severity"]), questionnaires, tuple(numbers.items()))
+def rules_in_force(run: Mapping[str, Any]) -> tuple[RuleInForce, ...]:
+    """The rules that a run records; raises as :func:`facts_of_run` does."""
+    return tuple(
+        rule_in_force(str(said["rule"]), str(said["severity"]), dict(said["params"]), said["questionnaires"])
+        for said in run["settings"]["rules"]
+    )
+
+
+def rule_in_force(
+    rule: str, severity: str, params: Mapping[str, object], questionnaires: Iterable[object]
+) -> RuleInForce:
+    """A rule with the parameters that are declared and those that are not.
+
+    >>> rule_in_force("one_per_person", "review", {"fields": ["email"], "keep": "last"}, ()).choices
+    (('fields', 'email'), ('keep', 'last'), ('within', 'questionnaire'))
+    """
+    known = VALIDITY_RULES.get(rule)
+    values = {**(known.defaults if known else {}), **params}
+    numbers = {
+        str(name): float(value)
+        for name, value in values.items()
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
+    }
+    choices = {str(name): _choice(value) for name, value in values.items() if str(name) not in numbers}
+    return RuleInForce(
+        rule, severity, tuple(map(str, questionnaires)), tuple(numbers.items()), tuple(choices.items())
+    )
+
+
+def _choice(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)

@@ -13,7 +13,7 @@ from surveys.problems import Language, phrase
 from surveys.vocabulary.dates import written_date
 
 #: Severities of rules in the order in which they are told.
-_SEVERITIES = ("reject", "review", "leave_out", "flag")
+TOLD_SEVERITIES = ("reject", "review", "leave_out", "flag")
 
 
 def method_sheet(facts: WorkbookFacts, shown: frozenset[str], most: str) -> WorkbookSheet:
@@ -63,7 +63,9 @@ def _told(facts: WorkbookFacts, shown: frozenset[str], most: str) -> Iterator[tu
     yield said("measured", study=facts.identity["label"], instrument=facts.identity["instrument"],
                period=period_shown(facts.publication.period, language))  # fmt: skip
     yield said("asked", start=days[0], end=days[-1])
-    yield said("screened", **{severity: _rules(facts.rules, severity, language) for severity in _SEVERITIES})
+    yield said(
+        "screened", **{severity: _rules(facts.rules, severity, language) for severity in TOLD_SEVERITIES}
+    )
     yield said("points" if "points" in shown else "scores")
     if "council_points" in shown:
         yield said("council")
@@ -73,7 +75,7 @@ def _told(facts: WorkbookFacts, shown: frozenset[str], most: str) -> Iterator[tu
     if "rank" in shown:
         yield said("rank", level=level)
     if "class" in shown:
-        yield said("class", classes=_classes(facts.classes, language))
+        yield said("class", classes=classes_shown(facts.classes, language))
     least = minimum.forms
     others = "; ".join(f"{group}: {forms}" for group, forms in minimum.by_group)
     yield said("status", forms=str(least), others=others)
@@ -94,7 +96,7 @@ def _rules(rules: tuple[RuleInForce, ...], severity: str, language: Language) ->
     return "; ".join(dict.fromkeys(found))
 
 
-def _classes(classes: tuple[tuple[str, float, str], ...], language: Language) -> str:
+def classes_shown(classes: tuple[tuple[str, float, str], ...], language: Language) -> str:
     """The classes of results with the percentage from which each begins."""
     return "; ".join(
         phrase("handover.workbook.class_from", language, label=label, value=marked(f"{least:g}", language))
