@@ -3,10 +3,14 @@
 A float64 stands for its shortest decimal (the one Python prints and reads back to the same float): 2.675 is rounded as
 2.675, not as the binary 2.67499999999999982…. Rounding half up (away from zero for negative numbers) is the rule of
 the published tables; see :pep:`3101` for the text form and IEEE 754-2019 §4.3.1 ``roundTiesToAway`` for the rule.
+
+What is nearer to a tie than the last digits of a computed number tell is the tie: units with the same points, added up in
+another order, are tied in rank and print alike.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 
@@ -15,6 +19,8 @@ from numpy.typing import ArrayLike
 
 #: Below this a float64 tells all whole numbers and keeps all their digits (DBL_DIG = 15 of C).
 _WHOLE = 1e15
+#: Numbers this near to a tie, as a share of them, are tied; told of numbers of so many digits, of which it is a small part of the last.
+_TIED, _DIGITS = 1e-12, 1e9
 #: Digits enough for the largest float64 (309 before the point) at any number of decimals printed here.
 _EXACT = Context(prec=400, rounding=ROUND_HALF_UP)
 
@@ -25,18 +31,20 @@ def decimal_texts(values: ArrayLike, decimals: int) -> list[str]:
     values: float [n]; returns n texts. Binary and decimal round to the same text unless the number is next to a tie; there
     the exact decimal decides.
 
-    >>> decimal_texts([0.5, 2.675, float("nan"), 12], 2)
-    ['0.50', '2.68', '', '12.00']
+    >>> decimal_texts([0.5, 2.675, float("nan"), 12, 0.1 + 0.7 + 0.005], 2)  # the last: 0.8049999999999999
+    ['0.50', '2.68', '', '12.00', '0.81']
     """
     x = np.asarray(values, dtype=np.float64)
     with np.errstate(invalid="ignore", over="ignore"):
         units = np.abs(x) * 10.0**decimals
         to_tie = np.abs(units - np.floor(units) - 0.5)
-        sure = (units < _WHOLE) & (to_tie > units * 2.0**-50)  # at least four units of the last place
+        sure = (units < _WHOLE) & (to_tie > units * _TIED)
+        tied = ~sure & (units < _DIGITS)
     unsigned = np.where(units < 0.5, 0.0, x)  # what is printed as zero has no sign
     texts = (f"%.{decimals}f\n" * len(x) % tuple(unsigned.tolist())).split("\n")
     for k in np.flatnonzero(~sure).tolist():
-        texts[k] = _exact_text(float(x[k]), decimals)
+        up = Decimal(math.copysign(np.floor(units[k]) + 1.0, x[k])) if tied[k] else None
+        texts[k] = _exact_text(float(x[k]), decimals) if up is None else f"{up.scaleb(-decimals):f}"
     return texts[:-1]  # nothing stands after the last line
 
 

@@ -23,6 +23,10 @@ from surveys.handover.rounding import decimal_texts, numbers_of, plain_texts, wh
         (1.005, 2, "1.01"),
         (8.075, 2, "8.08"),
         (8.3664, 2, "8.37"),  # 8.1 of Hanoi 2023: printed 8.37
+        (84.37499999999999, 2, "84.38"),  # 20.25 of 24 points, added up in some order
+        (84.37500000000001, 2, "84.38"),
+        (-84.37499999999999, 2, "-84.38"),
+        (84.3749999999, 2, "84.37"),  # further off than an order of adding makes it
         (8.07, 4, "8.0700"),  # 8.1 of Can Tho 2022: printed 8.0700
         (-0.125, 2, "-0.13"),
         (-0.004, 2, "0.00"),
@@ -49,8 +53,16 @@ def test_half_up_on_the_printed_decimal(value: float, decimals: int, printed: st
 def test_every_float_agrees_with_exact_decimal_arithmetic(values: list[float], decimals: int) -> None:
     exact = Context(prec=400, rounding=ROUND_HALF_UP)
     quantum = Decimal(1).scaleb(-decimals)
+    values = [v for v in values if not _is_next_to_a_tie(v, decimals)]
     expected = [Decimal(repr(v)).quantize(quantum, context=exact) for v in values]
     assert [Decimal(text) for text in decimal_texts(values, decimals)] == expected
+
+
+def _is_next_to_a_tie(value: float, decimals: int) -> bool:
+    """Within 1e-11 of itself of a half of the last digit, and not the half itself."""
+    units = abs(Decimal(repr(value)).scaleb(decimals))
+    to_tie = abs(units % 1 - Decimal("0.5"))
+    return 0 < to_tie <= units * Decimal("1e-11")
 
 
 @given(st.integers(-(10**9), 10**9), st.integers(1, 6))
