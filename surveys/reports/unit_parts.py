@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from surveys.analysis.counted_units import FEWEST
-from surveys.handover.official_columns import COLUMNS, COUNCIL_UNITS
+from surveys.handover.official_columns import COLUMNS
 from surveys.handover.rounding import exact_texts, plain_texts
 from surveys.handover.words import engine_words
 from surveys.problems import Language, phrase
 from surveys.reports.analysis_report.parts import (
-    WORKED_OUT,
     Column,
     Inline,
     Number,
@@ -25,6 +24,7 @@ from surveys.reports.analysis_report.parts import (
     Text,
 )
 from surveys.reports.analysis_report.told import joined, told
+from surveys.reports.analysis_report.worked_out import counted
 from surveys.reports.unit_changes import Change, UnitChanges
 from surveys.reports.unit_figures import GroupForms, Loss, NodeFigures, UnitFigures
 from surveys.vocabulary.statuses import OK
@@ -68,7 +68,12 @@ class UnitParts:
             return self._told("unit.none", unit=unit, why=self.why)
         names = ("points", "max_points", "percent", "low", "high", "average")
         numbers = {name: self.figures.of_node(total, name) for name in names}
-        return self._told(f"unit.reached.{total.measure}", unit=unit, level=self.shown_level, **numbers)
+        return self._told(
+            f"unit.reached.{total.measure}",
+            unit=unit,
+            level=shown_level(self.level, self.language),
+            **numbers,
+        )
 
     @property
     def why(self) -> str:
@@ -92,9 +97,7 @@ class UnitParts:
         if figures.ranked < 2:
             return self._told("unit.only")
         ranks = {name: figures.of_league(name) for name in ("rank", "rank_low", "rank_high")}
-        ranked = Number(
-            f"{figures.ranked}", Source(WORKED_OUT, ("ranked", COUNCIL_UNITS.name, figures.block), "rank")
-        )
+        ranked = counted(figures.ranked, "ranked", figures.block)
         sure = "sure" if ranks["rank_low"].text == ranks["rank_high"].text != "" else "set"
         return self._told(f"unit.rank.{sure}", ranked=ranked, **ranks)
 
@@ -168,7 +171,9 @@ class UnitParts:
         facts: dict[str, Text] = {
             self._said("sheet.block"): (self.figures.block_name,),
             self._said("sheet.total.name"): self._total(total),
-            self._said("sheet.interval.name", level=self.shown_level): self._limits(total),
+            self._said("sheet.interval.name", level=shown_level(self.level, self.language)): self._limits(
+                total
+            ),
             self._said("sheet.halves.name"): self._halves(),
             self._said("sheet.average.name"): self._average(total),
             self._said("sheet.rank.name"): self._rank(self.figures.ranked),
@@ -200,8 +205,7 @@ class UnitParts:
         if not total.average:
             return self._told("sheet.average.none", fewest=FEWEST)
         average = self.figures.of_node(total, "average")
-        key = ("counted", "council-scores", self.figures.block, total.code)
-        units = Number(f"{self.figures.averaged}", Source(WORKED_OUT, key, total.measure))
+        units = counted(self.figures.averaged, "averaged", self.figures.block, total.code)
         return self._told(f"sheet.average.{total.measure}", average=average, units=units)
 
     def _rank(self, ranked: int, part: str = "") -> Text:
@@ -209,8 +213,7 @@ class UnitParts:
         if not self.figures.league[f"{part}rank"]:
             return self._told("sheet.rank.none")
         limits = {name: self.figures.of_league(f"{part}rank_{name}") for name in ("low", "high")}
-        key = ("ranked", COUNCIL_UNITS.name, self.figures.block)
-        of = Number(f"{ranked}", Source(WORKED_OUT, key, f"{part}rank"))
+        of = counted(ranked, f"{part}ranked", self.figures.block)
         return self._told("sheet.rank.told", rank=self.figures.of_league(f"{part}rank"), ranked=of, **limits)
 
     def _survey_rank(self) -> Text:
@@ -356,17 +359,21 @@ class UnitParts:
     def _status(self, status: str) -> str:
         return "" if status == OK else engine_words("status", self.language).get(status, status)
 
-    @property
-    def shown_level(self) -> str:
-        """The level of the intervals in percent."""
-        (level,) = plain_texts([100 * self.level])
-        return level.replace(".", ",") if self.language == "vi" else level
-
     def _said(self, code: str, **params: object) -> str:
         return phrase(code, self.language, **params)
 
     def _told(self, code: str, **params: object) -> Text:
         return told(code, self.language, **params)
+
+
+def shown_level(level: float, language: Language) -> str:
+    """The level of intervals in percent.
+
+    >>> shown_level(0.95, "vi"), shown_level(0.999, "vi")
+    ('95', '99,9')
+    """
+    (text,) = plain_texts([100 * level])
+    return text.replace(".", ",") if language == "vi" else text
 
 
 def interval(low: Number, high: Number) -> Text:

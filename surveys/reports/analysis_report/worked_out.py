@@ -42,3 +42,14 @@ def share_of(part: Number, whole: Number, decimals: int, *of: str) -> Number:
     told = part.text and whole.text and Decimal(whole.text)
     text = exact_texts([100 * Decimal(part.text) / Decimal(whole.text)], decimals)[0] if told else ""
     return Number(text, Source(WORKED_OUT, ("share", *of), "percent"))
+
+
+def difference(first: Number, second: Number, *of: str, sign: bool = False) -> Number:
+    """The first less the second as printed, none where one of them is not told; ``sign``: with a plus.
+
+    >>> part = lambda text: Number(text, Source("council-units", ("so", text), "points"))
+    >>> difference(part("93.10"), part("92.08")).text, difference(part("93.10"), part("")).text
+    ('1.02', '')
+    """
+    text = f"{Decimal(first.text) - Decimal(second.text):f}" if first.text and second.text else ""
+    return Number(text, Source(WORKED_OUT, ("difference", *of), first.source.column), sign)
