@@ -1,4 +1,4 @@
-"""Means of a column of the nodes over the units of a block, of printed numbers, from which no result of a unit can be computed back."""
+"""Means over the units of a block, of printed numbers, from which no result of a single unit can be computed back."""
 
 from __future__ import annotations
 
