@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from surveys.gap_report import Gaps
     from surveys.handover.drivers_folder import Drivers
     from surveys.handover.reach_folder import Reach
+    from surveys.plot import Plots
     from surveys.tabulated import TableOf, Tables
 
 
@@ -105,6 +106,19 @@ class Result(Screening):
         targets = placed(study.targets, study.file_of("targets"))
         reached = results_of(self.scores, self.index, study.output) if targets else {}
         return (*self.round.warnings, *audit_targets(study.instrument, targets, reached))
+
+    @property
+    def plot(self) -> Plots:
+        """The figures of the analysis report, for notebooks: ``plot.league("so")``; each is a matplotlib ``Figure``.
+
+        >>> from surveys.study import load
+        >>> figure = load("data-sample/first-survey").score().plot.league()
+        >>> round(figure.get_figwidth() * 25.4)  # millimetres
+        160
+        """
+        from surveys.plot import Plots
+
+        return Plots(self.round, self.screened.study.output.language)
 
     def tables(self, by: str | Sequence[str], progress: Step | None = None) -> Tables:
         """Cross-tables of every item and node by attributes of the respondents, ``unit`` or ``group`` (``"sex,age_group"``, each

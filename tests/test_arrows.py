@@ -38,6 +38,7 @@ ROOMS = (
     "surveys.reference",
     "surveys.tabulated",
     "surveys.screening",
+    "surveys.plot",
     "surveys.result",
     "surveys.study",
     "surveys.analysed",

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 WIDTH, TALLEST = 160.0, 222.0
 #: Points of text in figures; of rows that are many; millimetres from one line of text to the next, by point.
 SIZE, SMALL, LINE = 8.5, 6.5, 0.44
+#: From the baseline to the middle of letters, by point of their size; by how much text may be wider than it is measured.
+_HALF_HIGH, _WIDER = 0.36, 1.015
 _INCH = 25.4
 _POINT = _INCH / 72
 _DPI, _SHOWN_DPI = 200, 110
@@ -99,9 +101,14 @@ class Sheet:
         return axes
 
     def text(self, left: float, top: float, text: str, **look: Any) -> None:
-        """Text at a place of the sheet, by default of :data:`SIZE`, set from the left and with its middle at ``top``."""
-        look = {"fontsize": SIZE, "va": "center", "color": INK, "linespacing": 1.1, **look}
-        self.figure.text(left / WIDTH, 1 - top / self.height, text, **look)
+        """Lines of text around the height ``top``, by default of :data:`SIZE` and set from the left."""
+        look = {"fontsize": SIZE, "color": INK, "va": "baseline", **look}
+        lines, size = text.split("\n"), float(look["fontsize"])
+        for k, line in enumerate(lines):
+            down = top + (k - (len(lines) - 1) / 2) * size * LINE
+            if look["va"] == "baseline":
+                down += _HALF_HIGH * size * _POINT
+            self.figure.text(left / WIDTH, 1 - down / self.height, line, **look)
 
     def box(self, left: float, top: float, size: tuple[float, float], **look: Any) -> None:
         """A box of a key, its middle at ``top``; ``size``: width and height."""
@@ -134,7 +141,7 @@ def text_width(text: str, size: float) -> float:
         warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
         prop = FontProperties(family="DejaVu Sans", size=size)
         width, _, _ = text_to_path.get_text_width_height_descent(text, prop, ismath=False)
-    return float(width) * _POINT
+    return float(width) * _POINT * _WIDER
 
 
 def wrapped(text: str, width: float, size: float) -> list[str]:
@@ -191,6 +198,22 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     return [float(np.round(k * step, 10)) for k in np.arange(first, max(last, first + 1) + 1)]
 
 
+def apart(wanted: Sequence[float], heights: Sequence[float], room: float) -> list[float]:
+    """Middles as near to those ``wanted`` as the heights allow, from the top down, none outside the room.
+
+    >>> apart([5, 6], [4, 4], 20)
+    [5.0, 9.0]
+    """
+    tops: list[float] = []
+    for middle, height in zip(wanted, heights, strict=True):
+        tops.append(max(middle - height / 2, tops[-1] + heights[len(tops) - 1] if tops else -1e9))
+    floor = max(room, sum(heights))
+    for k in range(len(tops) - 1, -1, -1):
+        tops[k] = min(tops[k], floor - heights[k])
+        floor = tops[k]
+    return [top + height / 2 for top, height in zip(tops, heights, strict=True)]
+
+
 def svg_bytes(figure: Figure, about: str) -> bytes:
     """The figure as SVG, ``about`` inside for those who cannot see it."""
     from xml.sax.saxutils import escape
@@ -208,10 +231,13 @@ def svg_bytes(figure: Figure, about: str) -> bytes:
 
 
 def png_bytes(figure: Figure, dpi: int = _DPI) -> bytes:
-    """The figure as PNG."""
-    into = io.BytesIO()
+    """The figure as PNG of at most 256 colours."""
+    from PIL import Image
+
+    drawn, into = io.BytesIO(), io.BytesIO()
     with styled():
-        figure.savefig(
-            into, format="png", dpi=dpi, metadata={"Software": None}, pil_kwargs={"optimize": True}
-        )
+        figure.savefig(drawn, format="png", dpi=dpi, pil_kwargs={"compress_level": 1})
+    picture = Image.open(drawn).convert("RGB")
+    few = picture.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few.save(into, "PNG", optimize=True, dpi=(dpi, dpi))
     return into.getvalue()

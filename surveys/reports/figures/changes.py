@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from surveys.problems import phrase
 from surveys.reports.analysis_report.parts import Number
-from surveys.reports.figures.canvas import SIZE, TALLEST, WIDTH, Sheet, styled, tick_texts, ticks, wrapped
+from surveys.reports.figures.canvas import (
+    TALLEST,
+    WIDTH,
+    Sheet,
+    apart,
+    styled,
+    tick_texts,
+    ticks,
+    wrapped,
+)
 from surveys.reports.figures.colours import BEHIND, INK, MAIN, STANDS_OUT
 from surveys.reports.figures.drawn_round import DrawnRound, is_over_groups, value
 from surveys.vocabulary.levels import PARTS
@@ -69,9 +78,8 @@ def block_changes(round_: DrawnRound, block: str) -> BlockChanges | None:
         what = (UP if value(change) > 0 else DOWN) if clear else NOISE
         units.append(UnitChange(round_.names.unit(block, row["unit_code"]), old, new, change, what))
     units.sort(key=lambda unit: -value(unit.new))
-    return BlockChanges(
-        units, len(of_part) - len(compared), (compared[0]["round_old"], compared[0]["round_new"]), part
-    )
+    rounds = round_.rounds or (compared[0]["round_old"], compared[0]["round_new"])
+    return BlockChanges(units, len(of_part) - len(compared), rounds, part)
 
 
 def draw_changes(round_: DrawnRound, block: str) -> Figure:
@@ -82,13 +90,18 @@ def draw_changes(round_: DrawnRound, block: str) -> Figure:
         named = [unit for unit in found.units if unit.what != NOISE or len(found.units) <= _ALL_NAMED]
         labels = [(unit, _label(round_, unit)) for unit in named]
         needed = sum(len(lines) * _LINE for _, lines in labels)
-        height = min(max(80.0, needed + 6), TALLEST - 22)
+        height = min(max(80.0, needed + 6), TALLEST - 32)
         if needed > height:  # the changes that are largest
             labels = _largest(labels, height)
-        sheet = Sheet(height + 22)
-        axes = sheet.axes(_LEFT, 8, _RIGHT - _LEFT, height)
+        heads = [wrapped(label, (_RIGHT - _LEFT) / 2 - 2, 8) for label in found.rounds]
+        top = max(map(len, heads)) * _LINE + 3
+        sheet = Sheet(top + height + 14)
+        axes = sheet.axes(_LEFT, top, _RIGHT - _LEFT, height)
+        for lines, at, align in zip(heads, (_LEFT, _RIGHT), ("left", "right"), strict=True):
+            head = {"ha": align, "fontsize": 8, "fontweight": "bold"}
+            sheet.text(at, top / 2 - 0.5, "\n".join(lines), **head)
         _slopes(axes, round_, found)
-        _names(sheet, axes, labels, height)
+        _names(sheet, axes, labels, (top, height))
         _key(sheet, round_, found)
         return sheet.figure
 
@@ -114,10 +127,7 @@ def _slopes(axes: Axes, round_: DrawnRound, found: BlockChanges) -> None:
     axes.set_ylim(at[0], at[-1])
     axes.set_yticks(at, tick_texts(at, round_.language))
     axes.set_ylabel(phrase("figures.percent", round_.language))
-    axes.set_xticks(
-        [0, 1], ["\n".join(wrapped(label, 40, SIZE)) for label in found.rounds], fontweight="bold"
-    )
-    axes.xaxis.tick_top()
+    axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
     for spine in ("left", "right"):
         axes.spines[spine].set_visible(True)
@@ -134,29 +144,21 @@ _LOOKS: dict[str, dict[str, Any]] = {
 }
 
 
-def _names(sheet: Sheet, axes: Axes, labels: Sequence[tuple[UnitChange, list[str]]], height: float) -> None:
-    """Names beside the ends of the slopes, moved apart where they would lie over each other, each with a line to its end."""
+def _names(
+    sheet: Sheet, axes: Axes, labels: Sequence[tuple[UnitChange, list[str]]], place: tuple[float, float]
+) -> None:
+    """Names beside the ends of the slopes, moved apart where they would lie over each other, each with a line to its end;
+    ``place``: where the axes begin, and their height."""
     low, high = axes.get_ylim()
+    top, height = place
     wanted = [height * (high - value(unit.new)) / (high - low) for unit, _ in labels]
-    middles = _apart(wanted, [len(lines) * _LINE for _, lines in labels], height)
+    middles = apart(wanted, [len(lines) * _LINE for _, lines in labels], height)
     for (unit, lines), end, y in zip(labels, wanted, middles, strict=True):
         colour = {UP: MAIN, DOWN: STANDS_OUT, NOISE: BEHIND}[unit.what]
-        sheet.text(_RIGHT + 6, 8 + y, "\n".join(lines), fontsize=7.5, color=colour)
+        sheet.text(_RIGHT + 6, top + y, "\n".join(lines), fontsize=7.5, color=colour)
         at = [1.01, 1 + 4 / (_RIGHT - _LEFT), 1 + 5.4 / (_RIGHT - _LEFT)]
         levels = [high - place * (high - low) / height for place in (end, y, y)]
         axes.plot(at, levels, color=colour, lw=0.4, clip_on=False, label="leader")
-
-
-def _apart(wanted: Sequence[float], heights: Sequence[float], room: float) -> list[float]:
-    """Middles as near to those ``wanted`` as the heights allow, from the top down, none outside the room."""
-    tops: list[float] = []
-    for middle, height in zip(wanted, heights, strict=True):
-        tops.append(max(middle - height / 2, tops[-1] + heights[len(tops) - 1] if tops else -1e9))
-    floor = max(room, sum(heights))
-    for k in range(len(tops) - 1, -1, -1):
-        tops[k] = min(tops[k], floor - heights[k])
-        floor = tops[k]
-    return [top + height / 2 for top, height in zip(tops, heights, strict=True)]
 
 
 def _key(sheet: Sheet, round_: DrawnRound, found: BlockChanges) -> None:

@@ -12,7 +12,7 @@ MAIN, STANDS_OUT, BEHIND, GUIDE = "#0B4F8A", "#B3400A", "#767676", "#E3E3E3"
 SERIES = ("#0B4F8A", "#B3400A", "#00735C", "#7A3E9D", "#5C4A00", "#9E1B5A", "#3D3D3D", "#1F7FB8")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "h")
 #: From the least to the most, in one hue.
-STEPS = ("#F1F6FB", "#D3E3F1", "#A9CAE4", "#74A9D2", "#3F82BA", "#14609F", "#083A6B")
+STEPS = ("#F1F6FB", "#D3E3F1", "#A9CAE4", "#7DB0D8", "#4A8FC4", "#14609F", "#083A6B")
 #: From against to for, the middle between them.
 AGAINST, MIDDLE, FOR = ("#8F3200", "#D9772B", "#F0B98A"), "#D0D0D0", ("#A5C8E4", "#4A8FC4", "#0B4F8A")
 #: How a cell without a published number looks.

@@ -19,12 +19,14 @@ _NOWHERE = Source("", (), "")
 
 @dataclass(frozen=True)
 class DrawnRound:
-    """``tables`` by their official names; ``level`` of the intervals; ``decimals`` of percentages."""
+    """``tables`` by their official names; ``level`` of the intervals; ``decimals`` of percentages; ``rounds``: what the earlier
+    round and this one are called where changes are shown, as in their table where it is empty."""
 
     names: RoundNames
     tables: Mapping[str, PrintedTable]
     level: float
     decimals: int
+    rounds: tuple[str, str] | None = None
 
     @property
     def language(self) -> Language:

@@ -7,9 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from surveys.problems import phrase
 from surveys.reports.analysis_report.parts import Number
-from surveys.reports.figures.canvas import TALLEST, WIDTH, Sheet, styled, text_width, tick_texts, ticks
+from surveys.reports.figures.canvas import (
+    TALLEST,
+    WIDTH,
+    Sheet,
+    styled,
+    text_width,
+    tick_texts,
+    ticks,
+    wrapped,
+)
 from surveys.reports.figures.colours import INK, MAIN, STANDS_OUT, text_on
-from surveys.reports.figures.drawn_round import DrawnRound, value
+from surveys.reports.figures.drawn_round import DrawnRound
 from surveys.reports.figures.rows import Rows, all_sizes
 from surveys.vocabulary.council_tables import FORMS
 from surveys.vocabulary.statuses import DISPOSITIONS, LEFT_OUT, REJECTED, REVIEW, VALID
@@ -21,12 +30,12 @@ if TYPE_CHECKING:
 #: Disposition → colour and hatching.
 _LOOKS = {
     VALID: (MAIN, ""),
-    REVIEW: ("#A9CAE4", "...."),
+    REVIEW: ("#A9CAE4", "\\\\\\\\"),
     REJECTED: (STANDS_OUT, "////"),
     LEFT_OUT: ("#D0D0D0", "xxxx"),
 }
 _ISSUED: dict[str, Any] = {"fc": "none", "ec": INK, "lw": 0.9}
-_NAMES, _NUMBERS = 52.0, 14.0
+_NAMES, _NUMBERS, _TOP = 50.0, 13.0, 15.0
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,15 @@ class CountedForms:
     issued: Number
     returned: Number
     of: dict[str, Number]
+
+    def count(self, disposition: str) -> int:
+        """Forms of a disposition."""
+        return int(self.of[disposition].text or 0)
+
+    @property
+    def whole(self) -> int:
+        """The forms issued, where they are not known those returned."""
+        return int(self.issued.text or 0) or max(1, sum(map(self.count, self.of)))
 
 
 def counted_forms(round_: DrawnRound) -> list[CountedForms]:
@@ -55,50 +73,67 @@ def draw_funnel(round_: DrawnRound) -> Figure:
     """The figure of a round that has :func:`counted_forms`."""
     with styled():
         forms = counted_forms(round_)
-        sizes = all_sizes([row.name for row in forms], _NAMES - 2, 7.0)
+        columns = ["issued", "returned", *_dispositions(forms)]
+        sizes = all_sizes([row.name for row in forms], _NAMES - 3, 7.0)
         rows = next((r for r in sizes if r.total <= TALLEST - 22), sizes[-1])
-        sheet = Sheet(rows.total + 22)
-        rows.name(sheet, 12, _NAMES - 1.5)
-        axes = sheet.rows(_NAMES, 12, WIDTH - _NAMES - 3 * _NUMBERS - 2, rows.total)
+        sheet = Sheet(rows.total + 24)
+        rows.name(sheet, _TOP, _NAMES - 1.5)
+        axes = sheet.rows(_NAMES, _TOP, WIDTH - _NAMES - len(columns) * _NUMBERS - 1, rows.total)
         _bars(axes, round_, forms, rows)
-        _numbers(sheet, round_, forms, rows)
+        for k, column in enumerate(reversed(columns)):
+            _numbers(sheet, round_, forms, rows, (column, WIDTH - k * _NUMBERS))
         _key(sheet, round_, forms)
         return sheet.figure
 
 
+def _dispositions(forms: list[CountedForms]) -> list[str]:
+    """Valid, and what else became of any form."""
+    return [
+        name for name in _LOOKS if name == VALID or any(row.of[name].text not in ("", "0") for row in forms)
+    ]
+
+
 def _bars(axes: Axes, round_: DrawnRound, forms: list[CountedForms], rows: Rows) -> None:
-    issued = [value(row.issued) if row.issued.text else 0.0 for row in forms]
+    """What became of the forms as parts of those issued, or returned where it is not known how many were issued."""
+    whole = [row.whole for row in forms]
     thick = [height * 0.6 for height in rows.heights]
-    axes.barh(rows.middles, issued, thick, zorder=3, label="issued", **_ISSUED)
+    known = [
+        (y, height) for y, height, row in zip(rows.middles, thick, forms, strict=True) if row.issued.text
+    ]
+    if known:
+        axes.barh(
+            [y for y, _ in known], 100, [height for _, height in known], zorder=3, label="issued", **_ISSUED
+        )
     left = [0.0] * len(forms)
-    for name in _LOOKS:
-        counts = [value(row.of[name]) if row.of[name].text else 0.0 for row in forms]
-        if any(counts):
-            axes.barh(rows.middles, counts, thick, left=left, zorder=2, label=name, **_look(name))
-        left = [at + count for at, count in zip(left, counts, strict=True)]
-    at = ticks(0, max([*issued, *left]), 4)
+    for name in _dispositions(forms):
+        shares = [100 * row.count(name) / of for row, of in zip(forms, whole, strict=True)]
+        axes.barh(rows.middles, shares, thick, left=left, zorder=2, label=name, **_look(name))
+        left = [at + share for at, share in zip(left, shares, strict=True)]
+    at = ticks(0, max([100.0, *left]), 2)
     axes.set_xlim(0, at[-1])
     axes.set_xticks(at, tick_texts(at, round_.language))
     axes.grid(axis="x")
-    axes.set_xlabel(phrase("figures.forms", round_.language))
+    of = "issued" if len(known) == len(forms) else "issued_or_returned" if known else "returned"
+    axes.set_xlabel(phrase(f"figures.percent_of_{of}", round_.language))
 
 
-def _numbers(sheet: Sheet, round_: DrawnRound, forms: list[CountedForms], rows: Rows) -> None:
-    """Issued, returned and valid, as printed, in three columns."""
-    for k, code in enumerate(("issued", "returned", "valid")):
-        right = WIDTH - (2 - k) * _NUMBERS
+def _numbers(
+    sheet: Sheet, round_: DrawnRound, forms: list[CountedForms], rows: Rows, column: tuple[str, float]
+) -> None:
+    """The counts of a ``column`` (its name, and where it ends) as printed."""
+    name, right = column
+    words = wrapped(phrase(f"figures.{name}", round_.language), _NUMBERS - 1, 7)
+    sheet.text(right, _TOP - 4, "\n".join(words), ha="right", fontsize=7)
+    for row, middle in zip(forms, rows.middles, strict=True):
+        number = row.issued if name == "issued" else row.returned if name == "returned" else row.of[name]
         sheet.text(
-            right, 9, phrase(f"figures.{code}", round_.language), ha="right", fontsize=7.5, fontweight="bold"
+            right, _TOP + middle, number.shown(round_.language), ha="right", fontsize=min(rows.size, 8)
         )
-        for row, middle in zip(forms, rows.middles, strict=True):
-            number = {"issued": row.issued, "returned": row.returned, "valid": row.of[VALID]}[code]
-            sheet.text(right, 12 + middle, number.shown(round_.language), ha="right", fontsize=rows.size)
 
 
 def _key(sheet: Sheet, round_: DrawnRound, forms: list[CountedForms]) -> None:
     at = 0.0
-    shown = [name for name in _LOOKS if any(row.of[name].text not in ("", "0") for row in forms)]
-    for name in (*(["issued"] if any(row.issued.text for row in forms) else []), *shown):
+    for name in (*(["issued"] if any(row.issued.text for row in forms) else []), *_dispositions(forms)):
         sheet.box(at + 0.4, 2.5, (5, 2.6), **(_ISSUED if name == "issued" else _look(name)))
         text = phrase(f"figures.{name}", round_.language)
         sheet.text(at + 6.5, 2.5, text, fontsize=7.5)

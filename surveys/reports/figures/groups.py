@@ -79,7 +79,7 @@ def draw_groups(round_: DrawnRound, block: str, unit: str = "") -> Figure:
 
 
 def _draw(sheet: Sheet, round_: DrawnRound, found: GroupDots, rows: Rows, top: float) -> None:
-    axes = sheet.rows(_NAMES, top, WIDTH - _NAMES - 1, rows.total)
+    axes = sheet.rows(_NAMES, top, WIDTH - _NAMES - 4, rows.total)
     ends = [value(number) for dot in found.dots.values() for number in dot if number.text]
     at = ticks(min(ends), max(ends), 8)
     axes.set_xlim(at[0], at[-1])

@@ -66,11 +66,14 @@ def heat_map(round_: DrawnRound, block: str) -> HeatMap | None:
 
 def _nodes(round_: DrawnRound, block: str) -> list[str]:
     """The nodes of the lowest level of the index that fits, those that end above it among them."""
-    children, level = round_.children(block), round_.children(block).get("", [])
+    present = {row["node_code"] for row in round_.of_block("council-scores", block)}
+    declared = round_.children(block)
+    children = {above: [code for code in below if code in present] for above, below in declared.items()}
+    level = children.get("", [])
     fits: list[str] = []
     while len(level) <= MOST_NODES:
         fits = level
-        level = [code for node in level for code in children.get(node, [node])]
+        level = [code for node in level for code in children.get(node) or [node]]
         if level == fits:
             break
     return fits

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 _PANEL, _KEY_LINE = 72.0, 3.3
 #: Field → the corner it has, and how its points look.
 _CORNERS = {
-    POSSIBLE_EXCESS: (0.02, 0.985, "left", "top"),
+    IMPROVE_FIRST: (0.02, 0.985, "left", "top"),
     KEEP: (0.98, 0.985, "right", "top"),
     LOW_PRIORITY: (0.02, 0.015, "left", "bottom"),
-    IMPROVE_FIRST: (0.98, 0.015, "right", "bottom"),
+    POSSIBLE_EXCESS: (0.98, 0.015, "right", "bottom"),
 }
 _LOOKS: dict[str, dict[str, Any]] = {
     IMPROVE_FIRST: {"color": STANDS_OUT, "marker": "D"},
@@ -112,23 +112,23 @@ def draw_importance(round_: DrawnRound, block: str, model: str) -> Figure:
 
 
 def _panel(axes: Axes, round_: DrawnRound, panel: DriverPanel, size: tuple[float, float]) -> None:
-    x = [value(node.importance) for node in panel.nodes]
-    y = [value(node.performance) for node in panel.nodes]
+    y = [value(node.importance) for node in panel.nodes]
+    x = [value(node.performance) for node in panel.nodes]
     for numbers, mean, set_limits, axis in (
-        (x, panel.mean_importance, axes.set_xlim, axes.set_xticks),
-        (y, panel.mean_performance, axes.set_ylim, axes.set_yticks),
+        (y, panel.mean_importance, axes.set_ylim, axes.set_yticks),
+        (x, panel.mean_performance, axes.set_xlim, axes.set_xticks),
     ):
         ends = [*numbers, value(mean)]
         margin = 0.12 * max(max(ends) - min(ends), 1.0)
         at = ticks(min(ends) - margin, max(ends) + margin, 6)
         set_limits(at[0], at[-1])
         axis([t for t in at if 0 <= t <= 100], tick_texts([t for t in at if 0 <= t <= 100], round_.language))
-    axes.set_xlabel(phrase("figures.importance", round_.language))
-    axes.set_ylabel(phrase("figures.performance", round_.language))
-    axes.axvline(
+    axes.set_ylabel(phrase("figures.importance", round_.language))
+    axes.set_xlabel(phrase("figures.performance", round_.language))
+    axes.axhline(
         value(panel.mean_importance), color=INK, lw=0.7, ls=(0, (4, 3)), zorder=1, label="mean importance"
     )
-    axes.axhline(
+    axes.axvline(
         value(panel.mean_performance), color=INK, lw=0.7, ls=(0, (4, 3)), zorder=1, label="mean performance"
     )
     for field, (at_x, at_y, ha, va) in _CORNERS.items():
@@ -148,7 +148,7 @@ def _panel(axes: Axes, round_: DrawnRound, panel: DriverPanel, size: tuple[float
         if of_field:
             xs, ys = (
                 [value(n) for n in numbers]
-                for numbers in zip(*((n.importance, n.performance) for n in of_field), strict=True)
+                for numbers in zip(*((n.performance, n.importance) for n in of_field), strict=True)
             )
             axes.plot(xs, ys, ls="", ms=5, zorder=3, label=field, **_LOOKS[field])
     _codes(axes, panel, size)
@@ -171,7 +171,7 @@ def _codes(axes: Axes, panel: DriverPanel, size: tuple[float, float]) -> None:
     """The code of each node beside its point, on a side where it meets no other point or code."""
     (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
     scale = np.array([size[0] / (right - left), size[1] / (high - low)])
-    points = [np.array([value(n.importance), value(n.performance)]) * scale for n in panel.nodes]
+    points = [np.array([value(n.performance), value(n.importance)]) * scale for n in panel.nodes]
     taken = [(point, 0.9) for point in points]
     for node, point in zip(panel.nodes, points, strict=True):
         half = 0.8 * len(node.code) + 0.2

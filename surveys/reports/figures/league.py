@@ -14,6 +14,7 @@ from surveys.reports.figures.canvas import (
     TALLEST,
     WIDTH,
     Sheet,
+    apart,
     styled,
     tick_texts,
     ticks,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 #: Above so many units they are drawn without their names.
 MOST_NAMED = 70
 _LEAST = 5.0
+#: Millimetres of the labels of quartiles, and the height of the axes, where units are many.
+_LABELS, _TALL = 26.0, 82.0
 
 
 @dataclass(frozen=True)
@@ -92,14 +95,14 @@ def draw_league(round_: DrawnRound, block: str) -> Figure:
     """The figure of a block that :func:`has_league`."""
     with styled():
         units = league_rows(round_, block)
-        rows = rows_of([unit.name for unit in units], 46, _LEAST, TALLEST - 16)
+        rows = rows_of([unit.name for unit in units], 46, _LEAST, TALLEST - 21)
         if rows is None or len(units) > MOST_NAMED:
             return _many(round_, [unit for unit in units if unit.told])
         return _named(round_, units, rows)
 
 
 def _named(round_: DrawnRound, units: Sequence[LeagueRow], rows: Rows) -> Figure:
-    top, tells = 9.0, any(unit.has_ranks for unit in units)
+    top, tells = 7.0, any(unit.has_ranks for unit in units)
     marked = any(unit.told and unit.status == PROVISIONAL for unit in units)
     sheet = Sheet(top + rows.total + (14 if marked else 10))
     rows.name(sheet, top, 46, [INK if unit.told else BEHIND for unit in units])
@@ -208,7 +211,7 @@ def _many(round_: DrawnRound, units: Sequence[LeagueRow]) -> Figure:
     from matplotlib.path import Path
 
     sheet = Sheet(105)
-    axes = sheet.axes(16, 8, WIDTH - 18, 82)
+    axes = sheet.axes(16, 8, WIDTH - 16 - _LABELS, _TALL)
     results = np.array([value(unit.percent) for unit in units])
     order = np.argsort(-results, kind="stable")
     x = np.arange(1, len(units) + 1)
@@ -240,15 +243,19 @@ def _many(round_: DrawnRound, units: Sequence[LeagueRow]) -> Figure:
 
 
 def _quartiles(axes: Axes, round_: DrawnRound, results: np.ndarray) -> None:
-    """Lines at the quartiles of the results that are shown: the results at the places ⌈share · n⌉."""
+    """Lines at the quartiles of the results that are shown, the results at the places ⌈share · n⌉, with their names."""
     ascending = np.sort(results)
-    for share, code in ((0.75, "upper_quarter"), (0.5, "median"), (0.25, "lower_quarter")):
-        at = float(ascending[int(np.ceil(share * len(ascending))) - 1])
+    marks = {
+        code: float(ascending[int(np.ceil(share * len(ascending))) - 1])
+        for share, code in ((0.75, "upper_quarter"), (0.5, "median"), (0.25, "lower_quarter"))
+    }
+    low, high = axes.get_ylim()
+    wanted = [_TALL * (high - at) / (high - low) for at in marks.values()]
+    for (code, at), middle in zip(marks.items(), apart(wanted, [3.6] * 3, _TALL), strict=True):
         axes.axhline(at, color=STANDS_OUT, lw=0.8, ls=(0, (4, 3)), zorder=3, label=code)
-        look: dict[str, Any] = {"ha": "right", "va": "bottom", "fontsize": 7.5, "color": STANDS_OUT}
-        axes.text(
-            0.99, at, phrase(f"figures.{code}", round_.language), transform=axes.get_yaxis_transform(), **look
-        )
+        text = phrase(f"figures.{code}", round_.language)
+        look: dict[str, Any] = {"va": "center", "fontsize": 7.5, "color": STANDS_OUT}
+        axes.text(1.012, 1 - middle / _TALL, text, transform=axes.transAxes, **look)
 
 
 def about_league(round_: DrawnRound, block: str) -> str:

@@ -12,7 +12,9 @@ from surveys.reports.figures.drawn_round import DrawnRound
 def drawn_round(round_: ReportedRound) -> DrawnRound:
     """What the figures of a report are drawn from."""
     settings = round_.results.settings
-    return DrawnRound(round_.names, round_.tables, settings.inference.level, settings.output.percent_decimals)
+    rounds = (round_.previous, round_.label) if round_.previous else None
+    level, decimals = settings.inference.level, settings.output.percent_decimals
+    return DrawnRound(round_.names, round_.tables, level, decimals, rounds)
 
 
 def keys_of(round_: ReportedRound) -> frozenset[str]:

@@ -10,12 +10,12 @@ from surveys.reports.figures.colours import INK
 
 #: Points of the names, and by how much the rows shrink with them.
 _SIZES = ((SIZE, 1.0), (7.5, 0.8), (SMALL, 0.6))
-_BETWEEN = 0.35
+_BETWEEN = 0.2
 
 
 @dataclass(frozen=True)
 class Rows:
-    """``names`` in lines, at ``size`` points; ``tops`` and ``middles`` of the rows in millimetres from that of the first, and their
+    """``names`` in lines, at ``size`` points; ``tops`` and ``middles`` of the rows in millimetres from the first, and their
     ``total``."""
 
     names: tuple[str, ...]
