@@ -1,4 +1,4 @@
-"""What headings, tables and figures of a report are numbered, and how a reference to one of them reads: the same in every writer."""
+"""What headings, tables and figures of a report are numbered, and how references to them read: the same in every writer."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Kind = Literal["table", "figure", "section", "heading"]
 
 
 class Level(NamedTuple):
-    """How the headings of a level are numbered: the ``form`` of their own number, and the ``text`` that stands before them, in which
-    ``%1`` is the number of the level 1, and so on."""
+    """How the headings of a level are numbered: the ``form`` of their own number, and the ``text`` that stands before them, in
+    which ``%1`` is the number of the level 1, and so on."""
 
     form: str
     text: str
@@ -47,35 +47,46 @@ _LOWER = (Level("decimal", "%2."), Level("decimal", "%2.%3."), Level("lowerLette
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What something is called: its ``kind``, the word before its number, its number, and the ``section`` in which a heading
-    stands (a key)."""
+    """What something is called: its ``kind``, the word before its number, its number, the ``section`` in which a heading stands
+    (a key), and the ``title`` of a heading, by which it is called where headings have no numbers."""
 
     kind: Kind
     word: str
     number: str
     section: str = ""
+    title: str = ""
 
     @property
     def text(self) -> str:
+        """The label without the section.
+
+        >>> Label("table", "Bảng", "3").text, Label("section", "", "", title="Tóm tắt").text
+        ('Bảng 3', '“Tóm tắt”')
+        """
+        if not self.number:
+            return f"“{self.title}”"
         return f"{self.word} {self.number}" if self.word else self.number
 
 
 @dataclass(frozen=True)
 class Labels:
     """The labels of a report: ``headings``: what stands before each heading, section titles among them, in their order;
-    ``named``: key → label of each section, heading with a key, table and figure."""
+    ``named``: key → label of each section, heading with a key, table and figure; ``absent``: what is not in the report."""
 
     headings: tuple[str, ...]
     named: Mapping[str, Label]
+    absent: str = ""
 
     def reference(self, key: str) -> str:
-        """How a reference reads.
+        """How a reference reads; what it refers to may stand in a section that a study leaves out.
 
         >>> heading, section = Label("heading", "mục", "1.2", "league"), Label("section", "", "Phần II")
         >>> labels = Labels((), {"": heading, "league": section, "t": Label("table", "Bảng", "3")})
         >>> labels.reference("t"), labels.reference("league"), labels.reference("")
         ('Bảng 3', 'Phần II', 'mục 1.2 Phần II')
         """
+        if key not in self.named:
+            return self.absent
         label = self.named[key]
         return f"{label.text} {self.named[label.section].text}" if label.section else label.text
 
@@ -89,26 +100,30 @@ def labels_of(report: Report, levels: Levels = (), annexes: Levels = ()) -> Labe
 
 class _Counting:
     def __init__(self, language: Language, levels: Levels, annexes: Levels) -> None:
-        self.words = {kind: phrase(f"word.label.{kind}", language) for kind in ("table", "figure", "heading")}
+        self.words = {
+            kind: phrase(f"word.label.{kind}", language) for kind in ("table", "figure", "heading", "absent")
+        }
         self.levels = {False: levels, True: annexes}
         self.counts = {False: [0] * 4, True: [0] * 4}
         self.captions = {"table": 0, "figure": 0}
         self.named: dict[str, Label] = {}
 
     def labels(self, sections: Sequence[Section]) -> Labels:
-        return Labels(tuple(self._headings(sections)), self.named)
+        return Labels(tuple(self._headings(sections)), self.named, self.words["absent"])
 
     def _headings(self, sections: Sequence[Section]) -> Iterator[str]:
         for section in sections:
             before = self._next(1, section.is_annex)
-            self.named[section.key] = Label("section", "", before.rstrip(". "))
+            self.named[section.key] = Label("section", "", before.rstrip(". "), title=section.title)
             yield before
             for block in section.blocks:
                 if isinstance(block, Heading):
                     before = self._next(block.level, section.is_annex)
                     if block.key:
                         number = before.rstrip(". ")
-                        self.named[block.key] = Label("heading", self.words["heading"], number, section.key)
+                        self.named[block.key] = Label(
+                            "heading", self.words["heading"], number, section.key, block.text
+                        )
                     yield before
                 elif isinstance(block, (ReportTable, ReportFigure)):
                     self._caption("table" if isinstance(block, ReportTable) else "figure", block.key)
@@ -159,5 +174,5 @@ _FORMS: Mapping[str, Callable[[int], str]] = {
     "lowerRoman": lambda count: _roman(count).lower(),
     "lowerLetter": _letters,
     "upperLetter": lambda count: _letters(count).upper(),
-    "none": lambda count: "",
+    "none": lambda _: "",
 }

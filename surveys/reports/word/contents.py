@@ -1,4 +1,4 @@
-"""The table of contents and the lists of tables and figures: fields of Word with their entries, and the bookmarks they lead to."""
+"""The table of contents and the lists of tables and figures: fields of Word with their entries, and what they lead to."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from surveys.problems import phrase
 from surveys.reports.analysis_report.labels import Labels
 from surveys.reports.word import markup
 from surveys.reports.word.document import WordDocument
+from surveys.reports.word.markup import twips
 
 #: The deepest level of headings that the table of contents has.
 _DEEPEST = 3
 #: Word gives its own bookmarks such numbers; a name that begins with a line is not shown to people.
 _FIRST = 100_000_001
-_GALLERY = (
-    '<w:sdtPr><w:docPartObj><w:docPartGallery w:val="Table of Contents"/><w:docPartUnique/></w:docPartObj></w:sdtPr>'
-)
+_GALLERY = '<w:sdtPr><w:docPartObj><w:docPartGallery w:val="Table of Contents"/><w:docPartUnique/></w:docPartObj></w:sdtPr>'
 
 
 class Entry(NamedTuple):
@@ -40,7 +39,9 @@ class Contents:
         """The lists; ``entries``: everything in the order in which :meth:`marked` will meet it."""
         language = self.document.language
         numbered = list(enumerate(entries))
-        headings = [(k, entry) for k, entry in numbered if entry.kind == "heading" and entry.level <= _DEEPEST]
+        headings = [
+            (k, entry) for k, entry in numbered if entry.kind == "heading" and entry.level <= _DEEPEST
+        ]
         title = self._title("contents")
         lines = self._lines(rf'TOC \o "1-{_DEEPEST}" \h \z \u', headings, "contents_{level}")
         self.document.put(
@@ -65,7 +66,11 @@ class Contents:
 
     def reference(self, key: str) -> str:
         """A reference, which follows what it refers to; the number of a heading with the section in which it stands."""
-        label = self.labels.named[key]
+        label = self.labels.named.get(key)
+        if label is None:
+            return markup.run(self.labels.reference(key))
+        if not label.number:
+            return markup.field(rf"REF {self._references[key]} \h", markup.run(label.title))
         if label.kind in ("table", "figure"):
             return markup.field(rf"REF {self._references[key]} \h", markup.run(label.text))
         number = markup.field(rf"REF {self._references[key]} \n \h", markup.run(label.number))
@@ -79,6 +84,7 @@ class Contents:
 
     def _lines(self, instruction: str, entries: Sequence[tuple[int, Entry]], style: str) -> list[str]:
         """The entries of a list as paragraphs, the field around them."""
+        edge = _EDGE.format(twips(self.document.text_width))
         lines = []
         for position, (k, entry) in enumerate(entries):
             page = markup.field(rf"PAGEREF {_listed(k)} \h", _UNKNOWN)
@@ -86,7 +92,9 @@ class Contents:
             begin = "" if position else markup.field_begin(instruction, dirty=True)
             end = markup.FIELD_END if position == len(entries) - 1 else ""
             line = markup.linked(f"{shown}{markup.TAB}{page}", _listed(k))
-            lines.append(self.document.paragraph(style.format(level=entry.level), f"{begin}{line}{end}"))
+            lines.append(
+                self.document.paragraph(style.format(level=entry.level), f"{begin}{line}{end}", edge)
+            )
         return lines
 
     def _bookmarked(self, content: str, name: str) -> str:
@@ -94,6 +102,8 @@ class Contents:
         return markup.bookmarked(content, name, self._bookmarks)
 
 
+#: Where the number of the page stands: as Word writes it itself, since styles of contents seldom say it.
+_EDGE = '<w:tabs><w:tab w:val="right" w:leader="dot" w:pos="{}"/></w:tabs>'
 #: The page of an entry as long as Word has not laid out the document.
 _UNKNOWN = markup.run("…")
 

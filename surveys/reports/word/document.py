@@ -116,7 +116,9 @@ class WordDocument:
     def beside(self, rows: Sequence[Sequence[Block]], widths: Sequence[float]) -> None:
         """Rows of blocks that stand side by side, without lines."""
         columns = [twips(width) for width in widths]
-        lines = [markup.row(columns, ["".join(map(self._part, block)) for block in blocks]) for blocks in rows]
+        lines = [
+            markup.row(columns, ["".join(map(self._part, block)) for block in blocks]) for blocks in rows
+        ]
         self._body.append(markup.table("", columns, lines))
 
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]], look: TableLook) -> None:
@@ -131,7 +133,11 @@ class WordDocument:
             [self.paragraph(f"{look.style}_{kind}", "\x00").split("\x00") for kind in in_row]
             for in_row in (["heading"] * len(kinds), kinds, [f"{kind}_bold" for kind in kinds])
         )
-        lines = [markup.row(widths, _within(heads, [markup.run(plain(text)) for text in headings]), is_heading=True)]
+        lines = [
+            markup.row(
+                widths, _within(heads, [markup.run(plain(text)) for text in headings]), is_heading=True
+            )
+        ]
         for k, cells in enumerate(rows):
             lines.append(markup.row(widths, _within(bold if k in look.bold else texts, cells)))
         self._body.append(markup.table(self.paper.ids["report"], widths, lines, plain(look.title)))
@@ -176,5 +182,3 @@ _PROPERTIES_END = "</w:pPr>"
 
 def _within(around: Sequence[Sequence[str]], contents: Sequence[str]) -> list[str]:
     return [f"{before}{content}{after}" for (before, after), content in zip(around, contents, strict=True)]
-
-

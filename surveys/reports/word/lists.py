@@ -3,52 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
 
 from surveys.reports.analysis_report.labels import Levels
 from surveys.reports.word import markup
-from surveys.reports.word.styles import layout, style_id
+from surveys.reports.word.styles import layout
 
-#: Ids of lists: of headings, of headings within annexes; bullets have the ids that follow.
-PARTS, ANNEXES = 1, 2
+#: Styles of headings, from the first level on.
+HEADINGS = tuple(f"heading_{k}" for k in (1, 2, 3, 4))
 _BULLETED = tuple(key for key, style in layout().styles.items() if style.bullet)
-#: Key of a style → its list, and its level there (from 0).
-HEADINGS: Mapping[str, tuple[int, int]] = {f"heading_{k + 1}": (PARTS, k) for k in range(4)}
-BULLETS: Mapping[str, tuple[int, int]] = {key: (ANNEXES + 1 + k, 0) for k, key in enumerate(_BULLETED)}
 
 
-def numbering(levels: Levels, annexes: Levels) -> str:
-    """The part of a package in which its lists are declared."""
-    kinds = [heading_list(PARTS, levels, tuple(HEADINGS)), heading_list(ANNEXES, annexes)]
-    kinds += [bullet_list(number, key) for key, (number, _) in BULLETS.items()]
-    lists = "".join(used_list(number) for number in range(1, len(kinds) + 1))
-    return f"{markup.DECLARATION}<w:numbering {markup.NAMESPACES}>{''.join(kinds)}{lists}</w:numbering>"
+@dataclass(frozen=True)
+class Lists:
+    """The lists of a package, whose ids begin with ``first``; ``ids`` of styles by their keys; ``counts_headings``: not those of
+    annexes alone."""
 
+    ids: Mapping[str, str]
+    first: int = 1
+    counts_headings: bool = True
 
-def used_list(number: int) -> str:
-    """A list of the kind of the same id."""
-    return f'<w:num w:numId="{number}"><w:abstractNumId w:val="{number}"/></w:num>'
+    @property
+    def annexes(self) -> int:
+        """The list that counts annexes and the headings within them."""
+        return self.first + 1
 
+    @property
+    def of_styles(self) -> Mapping[str, tuple[int, int]]:
+        """Key of a style → the list that counts it, and its level there (from 0)."""
+        headings = {key: (self.first, k) for k, key in enumerate(HEADINGS)}
+        return (headings if self.counts_headings else {}) | {
+            key: (self.annexes + 1 + k, 0) for k, key in enumerate(_BULLETED)
+        }
 
-def heading_list(number: int, levels: Levels, styles: Sequence[str] = ("",) * 4) -> str:
-    """The kind of list that counts headings; ``styles``: those that belong to its levels."""
-    said = "".join(
-        f'<w:lvl w:ilvl="{k}"><w:start w:val="1"/><w:numFmt w:val="{level.form}"/>'
-        f'{f"<w:pStyle w:val={quoteattr(style_id(key))}/>" if key else ""}<w:suff w:val="space"/>'
-        f'<w:lvlText w:val={quoteattr(level.text)}/><w:lvlJc w:val="left"/>{_AT_EDGE}</w:lvl>'
-        for k, (level, key) in enumerate(zip(levels, styles, strict=True))
-    )
-    return f'<w:abstractNum w:abstractNumId="{number}"><w:multiLevelType w:val="multilevel"/>{said}</w:abstractNum>'
+    def kinds(self, levels: Levels, annexes: Levels) -> Sequence[str]:
+        """The kinds of lists: how each is counted."""
+        of_parts = [self._headings(self.first, levels, HEADINGS)] if self.counts_headings else []
+        kinds = [*of_parts, self._headings(self.annexes, annexes)]
+        return [*kinds, *(self._bullets(self.annexes + 1 + k, key) for k, key in enumerate(_BULLETED))]
+
+    def used(self) -> Sequence[str]:
+        """The lists, one of each kind."""
+        first = self.first if self.counts_headings else self.annexes
+        numbers = range(first, self.annexes + 1 + len(_BULLETED))
+        return [f'<w:num w:numId="{k}"><w:abstractNumId w:val="{k}"/></w:num>' for k in numbers]
+
+    def part(self, levels: Levels, annexes: Levels) -> str:
+        """The part of a package in which its lists are declared."""
+        said = "".join([*self.kinds(levels, annexes), *self.used()])
+        return f"{markup.DECLARATION}<w:numbering {markup.NAMESPACES}>{said}</w:numbering>"
+
+    def _headings(self, number: int, levels: Levels, keys: Sequence[str] = ("",) * 4) -> str:
+        """The kind of list that counts headings; ``keys``: of the styles that belong to its levels."""
+        styles = [f"<w:pStyle w:val={quoteattr(self.ids[key])}/>" if key else "" for key in keys]
+        said = "".join(
+            f'<w:lvl w:ilvl="{k}"><w:start w:val="1"/><w:numFmt w:val="{level.form}"/>{style}<w:suff w:val="space"/>'
+            f'<w:lvlText w:val={quoteattr(level.text)}/><w:lvlJc w:val="left"/>{_AT_EDGE}</w:lvl>'
+            for k, (level, style) in enumerate(zip(levels, styles, strict=True))
+        )
+        return f'<w:abstractNum w:abstractNumId="{number}"><w:multiLevelType w:val="multilevel"/>{said}</w:abstractNum>'
+
+    def _bullets(self, number: int, key: str) -> str:
+        """The kind of list whose lines begin with a sign."""
+        return (
+            f'<w:abstractNum w:abstractNumId="{number}"><w:multiLevelType w:val="singleLevel"/><w:lvl w:ilvl="0">'
+            f'<w:start w:val="1"/><w:numFmt w:val="bullet"/><w:pStyle w:val={quoteattr(self.ids[key])}/>'
+            f'<w:lvlText w:val={quoteattr(layout().styles[key].bullet)}/><w:lvlJc w:val="left"/></w:lvl></w:abstractNum>'
+        )
 
 
 #: Headings begin where their style says.
 _AT_EDGE = '<w:pPr><w:ind w:left="0" w:firstLine="0"/></w:pPr>'
-
-
-def bullet_list(number: int, key: str) -> str:
-    """The kind of list whose lines begin with a sign."""
-    return (
-        f'<w:abstractNum w:abstractNumId="{number}"><w:multiLevelType w:val="singleLevel"/><w:lvl w:ilvl="0">'
-        f'<w:start w:val="1"/><w:numFmt w:val="bullet"/><w:pStyle w:val="{style_id(key)}"/>'
-        f'<w:lvlText w:val={quoteattr(layout().styles[key].bullet)}/><w:lvlJc w:val="left"/></w:lvl></w:abstractNum>'
-    )

@@ -1,16 +1,17 @@
-"""The analysis report as a Word document: cover, contents, head block, numbered parts with their tables and figures, signatures.
+"""The analysis report as a Word document: cover, contents, head block, numbered parts with tables and figures, signatures.
 
-Headings, captions and references are Word's own, so that people go on writing in it: headings count themselves, captions are fields,
-a reference follows what it refers to. Every number from the results is a run of the style ``quoted``, in the order of reading.
+Headings, captions and references are Word's own, so that people go on writing in it: headings count themselves, captions are
+fields, a reference follows what it refers to. Every number from the results is a run of the style ``quoted``.
 
-The three lists of contents are written with their entries; only Word knows on what page they stand, so the lists alone are marked as
-out of date (``w:dirty``). The setting ``updateFields`` would do the same for every field of the document, each time it is opened.
+The three lists of contents are written with their entries; only Word knows on what page they stand, so the lists alone are
+marked as out of date (``w:dirty``). The setting ``updateFields`` would work out every field of the document, and each time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from surveys.problems import phrase
 from surveys.reports.analysis_report.labels import labels_of
@@ -32,7 +33,7 @@ from surveys.reports.word import markup
 from surveys.reports.word.contents import Contents, Entry
 from surveys.reports.word.document import LetterHead, Picture, TableLook, WordDocument
 from surveys.reports.word.document import Paragraph as WrittenParagraph
-from surveys.reports.word.stationery import stationery
+from surveys.reports.word.stationery import Stationery, stationery
 
 _BLANK = "…………"
 
@@ -67,23 +68,22 @@ class WrittenReport:
 
 
 def word_report(
-    report: Report, drawings: Mapping[str, Drawing], template: bytes | None = None
+    report: Report, drawings: Mapping[str, Drawing], paper: Stationery | None = None
 ) -> WrittenReport:
-    """A report as a Word document with the ``drawings`` of its figures by their keys.
+    """A report as a Word document with the ``drawings`` of its figures by their keys, on the ``paper`` of a template or our own.
 
-    Raises SurveyError when the package for it (extra ``word``) is not installed, or when the ``template`` is none.
+    Raises SurveyError when the package for it (extra ``word``) is not installed.
     """
-    return _Writing(report, drawings, template).written()
+    return _Writing(report, drawings, paper or stationery(report.language)).written()
 
 
 class _Writing:
     """A report under way."""
 
-    def __init__(self, report: Report, drawings: Mapping[str, Drawing], template: bytes | None) -> None:
+    def __init__(self, report: Report, drawings: Mapping[str, Drawing], paper: Stationery) -> None:
         self.drawings, self.language = drawings, report.language
         in_order = sorted(report.sections, key=lambda section: section.is_annex)
         self.report = replace(report, sections=tuple(in_order))
-        paper = stationery(report.language)
         self.labels = labels_of(self.report, paper.levels, paper.annex_levels)
         self.publisher = report.publication.publisher.name(report.language)
         title = f"{report.title}: {report.subject}" if report.subject else report.title
@@ -117,7 +117,9 @@ class _Writing:
         report, publisher = self.report, self.report.publication.publisher
         parent = publisher.parent(self.language)
         lines: list[WrittenParagraph] = [("cover_agency_above", parent)] if parent else []
-        place = phrase("word.report.cover_place", self.language, place=publisher.place(self.language) or _BLANK)
+        place = phrase(
+            "word.report.cover_place", self.language, place=publisher.place(self.language) or _BLANK
+        )
         lines += [
             ("cover_agency", self.publisher or _BLANK * 2),
             ("agency_rule", ""),
@@ -144,14 +146,20 @@ class _Writing:
     def _entries(self) -> Iterator[Entry]:
         """Headings, tables and figures in order, as the lists of contents name them."""
         headings = iter(self.labels.headings)
+        kind: Literal["table", "figure"]
         for section in self.report.sections:
-            yield Entry("heading", 1, section.key, f"{next(headings)} {section.title}")
+            yield Entry("heading", 1, section.key, f"{next(headings)} {section.title}".strip())
             for block in section.blocks:
                 if isinstance(block, Heading):
-                    yield Entry("heading", block.level, block.key, f"{next(headings)} {block.text}")
+                    yield Entry("heading", block.level, block.key, f"{next(headings)} {block.text}".strip())
                 elif isinstance(block, (ReportTable, ReportFigure)):
                     kind = "table" if isinstance(block, ReportTable) else "figure"
-                    yield Entry(kind, 1, block.key, f"{self.labels.named[block.key].text}. {self._plain(block.caption)}")
+                    yield Entry(
+                        kind,
+                        1,
+                        block.key,
+                        f"{self.labels.named[block.key].text}. {self._plain(block.caption)}",
+                    )
 
     def _plain(self, text: Text) -> str:
         """A text with its numbers and references as words."""
@@ -195,7 +203,11 @@ class _Writing:
 
     def _heading(self, heading: Heading, level: int, in_annex: bool) -> None:
         annexes = self.document.paper.annex_list
-        counted = f'<w:numPr><w:ilvl w:val="{level - 1}"/><w:numId w:val="{annexes}"/></w:numPr>' if in_annex else ""
+        counted = (
+            f'<w:numPr><w:ilvl w:val="{level - 1}"/><w:numId w:val="{annexes}"/></w:numPr>'
+            if in_annex
+            else ""
+        )
         self.breaks = self.breaks or (in_annex and level == 1)
         text = self.contents.referred(markup.run(markup.plain(heading.text)), heading.key)
         self._put(f"heading_{level}", self.contents.marked(text), counted)
@@ -266,14 +278,19 @@ class _Writing:
         parent = self.report.publication.publisher.parent(language)
         copies = [phrase("word.report.copies.above", language, name=parent)] if parent else []
         copies += [phrase(f"word.report.copies.{name}", language) for name in ("blank", "filed")]
-        received = [("copies_heading", phrase("word.report.copies", language)), *(("copies", line) for line in copies)]
+        received = [
+            ("copies_heading", phrase("word.report.copies", language)),
+            *(("copies", line) for line in copies),
+        ]
         blocks = [_signed_by(role, name, phrase("word.report.how_to_sign", language)) for role, name in signs]
         half = self.document.text_width / 2
         if len(blocks) == 1:
             self.document.beside([[received, *blocks]], (half, half))
         else:
             rows = [blocks[k : k + 2] for k in range(0, len(blocks), 2)]
-            self.document.beside([row if len(row) == 2 else [[("fact", "")], *row] for row in rows], (half, half))
+            self.document.beside(
+                [row if len(row) == 2 else [[("fact", "")], *row] for row in rows], (half, half)
+            )
             self.document.write(*received)
         if self.report.fingerprint:
             said_of = phrase("word.report.made_from", language, fingerprint=self.report.fingerprint)

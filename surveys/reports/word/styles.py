@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Any, Literal, NamedTuple
@@ -19,7 +19,7 @@ LANGUAGE_TAGS: Mapping[Language, str] = {"vi": "vi-VN", "en": "en-GB"}
 
 @dataclass(frozen=True)
 class PageLayout:
-    """A page and its margins, in millimetres."""
+    """A page and its margins, in millimetres, with the distances of headers and footers from its edges."""
 
     width: float
     height: float
@@ -27,6 +27,8 @@ class PageLayout:
     bottom: float
     left: float
     right: float
+    header: float
+    footer: float
 
     @property
     def text_width(self) -> float:
@@ -39,21 +41,24 @@ class PageLayout:
         return self.height - self.top - self.bottom
 
     def across(self) -> PageLayout:
-        """The page turned: its upper margin is the one at which upright pages are bound.
+        """The page turned, where it is upright: its upper margin is the one at which upright pages are bound.
 
         >>> page = layout().page.across()
         >>> page.text_width, page.top
         (257, 30)
         """
-        return PageLayout(self.height, self.width, self.left, self.right, self.bottom, self.top)
+        if self.width > self.height:
+            return self
+        edges = {"top": self.left, "bottom": self.right, "left": self.bottom, "right": self.top}
+        return replace(self, width=self.height, height=self.width, **edges)
 
 
 @dataclass(frozen=True)
 class TextStyle:
-    """How one kind of paragraph looks. ``name``: what Word calls it, ``id``: by what it is referred to (empty: its key); ``size``,
-    ``above``, ``below``: points; ``left``, ``right``, ``first_line``: indents in millimetres; ``rule``: a line along the lower
-    edge; ``together``: on one page with what follows; ``new_page``: at the top of a page; ``outline``: level in the navigation;
-    ``bullet``: what stands before it; ``leader``: dots up to the right margin."""
+    """How one kind of paragraph looks. ``name``: what Word calls it, ``id``: by what it is referred to (empty: its key);
+    ``size``, ``above``, ``below``: points; ``left``, ``right``, ``first_line``: indents in millimetres; ``rule``: a line along
+    the lower edge; ``together``: on one page with what follows; ``new_page``: at the top of a page; ``outline``: level in the
+    navigation; ``bullet``: what stands before it."""
 
     name: str
     font: str
@@ -74,7 +79,6 @@ class TextStyle:
     id: str = ""
     outline: int = 0
     bullet: str = ""
-    leader: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,35 +131,66 @@ def _whole(key: str, declared: Mapping[str, Mapping[str, Any]]) -> dict[str, Any
     return {**inherited, "id": "", **own}
 
 
-def style_id(key: str) -> str:
-    """By what documents refer to a style, where it is ours."""
+def keys() -> tuple[str, ...]:
+    """The keys of all styles."""
+    found = layout()
+    return (*found.styles, *found.letters, *found.tables)
+
+
+def name_of(key: str) -> tuple[str, str]:
+    """The kind of a style in WordprocessingML, and what Word calls it.
+
+    >>> name_of("heading_1"), name_of("quoted")[0], name_of("report")[0]
+    (('paragraph', 'heading 1'), 'character', 'table')
+    """
+    found = layout()
+    if key in found.styles:
+        return "paragraph", found.styles[key].name
+    return (
+        ("character", found.letters[key].name) if key in found.letters else ("table", found.tables[key].name)
+    )
+
+
+def own_id(key: str) -> str:
+    """By what our own documents refer to a style."""
     found = layout().styles.get(key)
     return (found.id if found else "") or key
 
 
 @dataclass(frozen=True)
 class Given:
-    """What a template says of its body text, and where its pages end: ``font`` and ``size`` are left as they are there."""
+    """What the document itself says of its text, so that added styles do not: its ``font``, its ``size``; the id of the style on
+    which others are based."""
 
     font: bool = False
     size: bool = False
+    normal: str = NORMAL
 
 
 class StyleWriter:
-    """The declared styles as elements of WordprocessingML, for documents in a language with text of a width (millimetres).
-
-    ``normal``: what the style Normal of a template says already; ``lists``: key → id of the list that counts the style.
-    """
+    """The declared styles as elements of WordprocessingML: ``ids`` by their keys, ``lists``: key → list that counts the style,
+    and its level there."""
 
     def __init__(
-        self, language: Language, width: float, lists: Mapping[str, tuple[int, int]], given: Given | None = None
+        self,
+        language: Language,
+        ids: Mapping[str, str],
+        lists: Mapping[str, tuple[int, int]],
+        given: Given | None = None,
     ) -> None:
-        self.language, self.width, self.lists, self.given = language, width, lists, given or Given()
+        self.language, self.ids, self.lists, self.given = language, ids, lists, given or Given()
+
+    def style(self, key: str) -> str:
+        """A style of paragraphs, letters or tables."""
+        kind = name_of(key)[0]
+        return {"paragraph": self._paragraphs, "character": self._letters, "table": self._tables}[kind](key)
 
     def defaults(self) -> str:
         """``w:docDefaults``: the font and the language of everything."""
         font = _fonts(layout().styles[BODY].font)
-        language = f'<w:lang w:val="{LANGUAGE_TAGS[self.language]}" w:eastAsia="{LANGUAGE_TAGS[self.language]}"/>'
+        language = (
+            f'<w:lang w:val="{LANGUAGE_TAGS[self.language]}" w:eastAsia="{LANGUAGE_TAGS[self.language]}"/>'
+        )
         return f"<w:docDefaults><w:rPrDefault><w:rPr>{font}{language}</w:rPr></w:rPrDefault><w:pPrDefault/></w:docDefaults>"
 
     def normal(self) -> str:
@@ -165,27 +200,27 @@ class StyleWriter:
             f"<w:qFormat/>{self._look(BODY, layout().styles[BODY])}</w:style>"
         )
 
-    def paragraphs(self, key: str, based_on: str = NORMAL) -> str:
+    def _paragraphs(self, key: str) -> str:
         """A style of paragraphs."""
         style = layout().styles[key]
         custom = "" if style.id else ' w:customStyle="1"'
-        following = style_id(BODY) if style.outline else style_id(key)
+        following = self.ids[BODY if style.outline else key]
         return (
-            f'<w:style w:type="paragraph"{custom} w:styleId="{style_id(key)}"><w:name w:val={quoteattr(style.name)}/>'
-            f'<w:basedOn w:val="{based_on}"/><w:next w:val="{following}"/><w:qFormat/>'
+            f'<w:style w:type="paragraph"{custom} w:styleId="{self.ids[key]}"><w:name w:val={quoteattr(style.name)}/>'
+            f'<w:basedOn w:val="{self.given.normal}"/><w:next w:val="{following}"/><w:qFormat/>'
             f"{self._look(key, style)}</w:style>"
         )
 
-    def letters(self, key: str) -> str:
+    def _letters(self, key: str) -> str:
         """A style of letters."""
         style = layout().letters[key]
         look = f"{'<w:b/>' if style.bold else ''}{'<w:i/>' if style.italic else ''}"
         return (
-            f'<w:style w:type="character" w:customStyle="1" w:styleId="{key}"><w:name w:val={quoteattr(style.name)}/>'
+            f'<w:style w:type="character" w:customStyle="1" w:styleId="{self.ids[key]}"><w:name w:val={quoteattr(style.name)}/>'
             f"<w:qFormat/>{f'<w:rPr>{look}</w:rPr>' if look else ''}</w:style>"
         )
 
-    def tables(self, key: str) -> str:
+    def _tables(self, key: str) -> str:
         """A style of tables: lines around all cells, a colour behind the headings."""
         style = layout().tables[key]
         sides = ("top", "left", "bottom", "right", "insideH", "insideV")
@@ -193,13 +228,13 @@ class StyleWriter:
         lines = "".join(f"<w:{side} {line}/>" for side in sides)
         fill = f'<w:shd w:val="clear" w:color="auto" w:fill="{style.heading_fill}"/>'
         return (
-            f'<w:style w:type="table" w:customStyle="1" w:styleId="{key}"><w:name w:val={quoteattr(style.name)}/>'
+            f'<w:style w:type="table" w:customStyle="1" w:styleId="{self.ids[key]}"><w:name w:val={quoteattr(style.name)}/>'
             f"<w:qFormat/><w:tblPr><w:tblBorders>{lines}</w:tblBorders>{_CELL_MARGINS}</w:tblPr>"
             f'<w:tblStylePr w:type="firstRow"><w:tcPr>{fill}<w:vAlign w:val="center"/></w:tcPr></w:tblStylePr></w:style>'
         )
 
     def _look(self, key: str, style: TextStyle) -> str:
-        return f"<w:pPr>{self._shape(key, style)}</w:pPr><w:rPr>{self._letters(style)}</w:rPr>"
+        return f"<w:pPr>{self._shape(key, style)}</w:pPr><w:rPr>{self._glyphs(style)}</w:rPr>"
 
     def _shape(self, key: str, style: TextStyle) -> str:
         """Properties of a paragraph in their order (ISO/IEC 29500-1, 17.3.1.26)."""
@@ -207,15 +242,15 @@ class StyleWriter:
         first = twips(abs(style.first_line))
         indent = f'w:hanging="{first}"' if style.first_line < 0 else f'w:firstLine="{first}"'
         numbered = self.lists.get(key)
-        edge = twips(self.width)
         parts = (
             _switch("keepNext", style.together),
             "<w:keepLines/>" if style.outline else "",
             _switch("pageBreakBefore", style.new_page),
             "<w:widowControl/>",
-            f'<w:numPr><w:ilvl w:val="{numbered[1]}"/><w:numId w:val="{numbered[0]}"/></w:numPr>' if numbered else "",
+            f'<w:numPr><w:ilvl w:val="{numbered[1]}"/><w:numId w:val="{numbered[0]}"/></w:numPr>'
+            if numbered
+            else "",
             _RULE if style.rule else "",
-            f'<w:tabs><w:tab w:val="right" w:leader="dot" w:pos="{edge}"/></w:tabs>' if style.leader else "",
             f'<w:spacing w:before="{round(20 * style.above)}" w:after="{round(20 * style.below)}" '
             f'w:line="{round(240 * style.line)}" w:lineRule="auto"/>',
             f'<w:ind w:left="{twips(style.left)}" w:right="{twips(style.right)}" {indent}/>',
@@ -224,7 +259,7 @@ class StyleWriter:
         )
         return "".join(parts)
 
-    def _letters(self, style: TextStyle) -> str:
+    def _glyphs(self, style: TextStyle) -> str:
         """Properties of letters in their order; what the body text of a template says is not said again."""
         body = layout().styles[BODY]
         own_font = not (self.given.font and style.font == body.font)
