@@ -157,7 +157,10 @@ def reported_round(verified: VerifiedRun, gaps: Gaps, language: Language) -> Rep
         for name in _QUOTED
         if name in TABLES and (table := _table(verified.folder, TABLES[name])) is not None
     }
-    tables |= {name: as_printed(TABLES[name], frame, own) for name, frame in gaps.tables.frames.items()}
+    tables |= {
+        name: as_printed(TABLES[name], frame, gaps.tables.output)
+        for name, frame in gaps.tables.frames.items()
+    }
     if own.language != language:
         tables = {name: _in_language(table, names, own.language) for name, table in tables.items()}
     settings = replace(results.settings, output=replace(own, language=language))
