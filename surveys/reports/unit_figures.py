@@ -230,7 +230,7 @@ class _Tree:
     def __init__(self, results: RoundResults) -> None:
         self.for_the_unit = notes_for_units(results)
         self._results, instrument = results, results.instrument
-        self._depths = {node.code: _depth(node, instrument) for node in instrument.nodes}
+        self._depths = depths_of(instrument)
         self._parents = {node.code: node.parent for node in instrument.nodes}
         rows = list(self._rows())
         self.averages = self._averages(rows)
@@ -271,6 +271,11 @@ class _Tree:
             figures = NodeFigures(*about, *cells[:-1], self.for_the_unit(cells[-1]), average)  # type: ignore[call-arg]
             found.setdefault((block, unit), []).append(figures)
         return {unit: tuple(of_unit) for unit, of_unit in found.items()}
+
+
+def depths_of(instrument: Instrument) -> dict[str, int]:
+    """How far each node is below the root, which has 0."""
+    return {node.code: _depth(node, instrument) for node in instrument.nodes}
 
 
 def _depth(node: Node, instrument: Instrument) -> int:

@@ -11,6 +11,7 @@ from math import ceil
 
 from surveys.handover.words import engine_words, label_of
 from surveys.reports.analysis_report.parts import (
+    NONE,
     Block,
     Heading,
     Number,
@@ -23,7 +24,7 @@ from surveys.reports.analysis_report.parts import (
 from surveys.reports.analysis_report.quoting import QuotedRow
 from surveys.reports.analysis_report.reported_round import ReportedRound
 from surveys.reports.analysis_report.saying import Saying
-from surveys.reports.analysis_report.told import joined
+from surveys.reports.analysis_report.told import joined, shown
 from surveys.reports.analysis_report.worked_out import counted, difference, share_of
 from surveys.reports.unit_figures import notes_for_units
 from surveys.reports.unit_parts import interval, shown_level
@@ -117,9 +118,8 @@ class _League:
         worst = [row for row in self.ranked if row["rank"] == self.ranked[-1]["rank"]]
         yield Paragraph(joined(self._reached("first", best), self._open("first", self._among(1)), by=" "))
         if best[0]["rank"] != worst[0]["rank"]:
-            apart = difference(
-                *(row.number(self.measure) for row in (best[0], worst[0])), "council-units", self.block
-            )
+            highest, lowest = (rows[0].number(self.measure) for rows in (best, worst))
+            apart = difference(highest, lowest, "council-units", self.block)
             said = self._reached("last", worst), self.say.text(f"apart.{self.measure}", apart=apart)
             yield Paragraph(joined(*said, self._open("last", self._among_last()), by=" "))
         if self.round_.results.kind.council:
@@ -302,10 +302,7 @@ class _League:
     def _has(self, column: str) -> bool:
         if column == "status":
             return any(row["status"] != OK for row in self.ranked)
-        return any(
-            any(part if isinstance(part, str) else part.text for part in self._cell(row, column))
-            for row in self.ranked[:1]
-        )
+        return bool(shown(self._cell(self.ranked[0], column), self.round_.language).strip(NONE))
 
     def _cell(self, row: QuotedRow, column: str) -> Text:
         low, high = ("points_low", "points_high") if self.measure == "points" else ("ci_low", "ci_high")
