@@ -66,8 +66,13 @@ class _Taking:
         self.template, self.language = template, language
         self.package = Package(bare())
         root = template.elements(template.document)
-        sections = [found for body in root.iter(f"{_W}body") for found in body.findall(f"{_W}sectPr")]
-        self.section = sections[-1] if sections else None
+        found = [
+            section for section in root.iter(f"{_W}sectPr") if section.getparent().tag != f"{_W}sectPrChange"
+        ]
+        self.sections = found
+        self.section = next(
+            (section for section in reversed(found) if not _lies_across(section)), *found[-1:] or [None]
+        )
 
     def paper(self) -> Stationery:
         page = self._page()
@@ -95,7 +100,7 @@ class _Taking:
     # --- page and headers ------------------------------------------------------------------------------------------------
 
     def _page(self) -> PageLayout:
-        """The page of the last section; what it does not say is as on ours."""
+        """The page of the last upright section; what it does not say is as on ours."""
         own = layout().page
         size, margins = (self._in_section(name) for name in ("pgSz", "pgMar"))
         gutter = self._length(margins, "gutter", 0)
@@ -133,28 +138,32 @@ class _Taking:
         return length
 
     def _headers(self, ids: Mapping[str, str]) -> tuple[str, bool]:
-        """Headers and footers of the last section as ours name them, and whether a first page has its own; where it has none, the
+        """Headers and footers as our sections name them, and whether a first page has its own; where the template has none, the
         number of the page."""
         said = self.template.related("settings")
         even, mirrored = (_is_on(said, name) for name in ("evenAndOddHeaders", "mirrorMargins"))
         self.package.parts["word/settings.xml"] = settings(mirrored, even).encode()
-        references = [] if self.section is None else list(self.section)
-        relations = self.template.relations(self.template.document)
-        named: list[str] = []
-        for reference in references:
-            kind = (
-                reference.tag.removeprefix(_W).removesuffix("Reference")
-                if isinstance(reference.tag, str)
-                else ""
-            )
-            relation = relations.get(reference.get(f"{_R}id", ""))
-            if kind in ("header", "footer") and relation is not None and relation.target:
-                page = {"first": "first", "even": "even"}.get(reference.get(f"{_W}type", ""), "default")
-                added = self._copied(relation.target, f"template{len(named) + 1}", kind)
-                named.append(f'<w:{kind}Reference w:type="{page}" r:id="{added}"/>')
+        named = self._named_headers()
         if not named:
             return add_page_number(self.package, ids), True
-        return "".join(named), _is_on(self.section, "titlePg")
+        references = [
+            f'<w:{kind}Reference w:type="{pages}" r:id="{self._copied(part, f"template{k}", kind)}"/>'
+            for k, ((kind, pages), part) in enumerate(sorted(named.items(), reverse=True), 1)
+        ]
+        return "".join(references), any(_is_on(section, "titlePg") for section in self.sections)
+
+    def _named_headers(self) -> Mapping[tuple[str, str], str]:
+        """Header or footer, and the pages on which it stands → its part. A section that names none has that of the one before."""
+        relations = self.template.relations(self.template.document)
+        named: dict[tuple[str, str], str] = {}
+        for section in self.sections:
+            for kind in ("header", "footer"):
+                for reference in section.findall(f"{_W}{kind}Reference"):
+                    pages = reference.get(f"{_W}type", "default")
+                    relation = relations.get(reference.get(f"{_R}id", ""))
+                    if pages in ("default", "first", "even") and relation is not None and relation.target:
+                        named[kind, pages] = relation.target
+        return named
 
     def _copy_theme(self) -> None:
         relations = self.template.relations(self.template.document).values()
@@ -214,6 +223,11 @@ def _is_on(parent: Any | None, name: str) -> bool:
     """Whether a switch is there, and not turned off."""
     found = None if parent is None else parent.find(f"{_W}{name}")
     return found is not None and found.get(f"{_W}val", "true") not in ("0", "false", "off")
+
+
+def _lies_across(section: Any) -> bool:
+    size = section.find(f"{_W}pgSz")
+    return size is not None and size.get(f"{_W}orient") == "landscape"
 
 
 def _unwrap(element: Any) -> None:
