@@ -95,6 +95,36 @@ class Result(Screening):
         return self.scored.shares
 
     @property
+    def answers(self) -> pd.DataFrame:
+        """Shares of each level of every question in a whole block, by group and over the groups (``all``): one row per block ×
+        question × group × level, shares in [0, 1] with their intervals; NaN where too few forms count.
+
+        >>> from surveys.study import load
+        >>> answers = load("data-sample/first-survey").score().answers
+        >>> answers.groupby(["item_code", "group"])["share"].sum().round(9).unique().tolist()
+        [1.0]
+        """
+        from surveys.handover.report_frames import answers
+
+        return answers(self.round)
+
+    @property
+    def respondents(self) -> pd.DataFrame:
+        """Who answered: one row per block × group × attribute × category, weighted and not, beside what the margins say of all;
+        without rows where no field of the instrument is an attribute with declared categories."""
+        from surveys.handover.report_frames import respondents
+
+        return respondents(self.round)
+
+    @property
+    def days(self) -> pd.DataFrame:
+        """When forms came in: one row per questionnaire × mode × day of submission, forms returned and valid; a form about
+        several units counts once, and the day is empty where forms do not tell it."""
+        from surveys.handover.report_frames import days
+
+        return days(self.round)
+
+    @property
     def weights(self) -> pd.DataFrame:
         """One row per valid evaluation: base weight, calibrated weight, weight."""
         return self.samples.weights

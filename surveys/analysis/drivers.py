@@ -56,13 +56,22 @@ def driver_tables(scored: ScoredRound) -> DriverTables:
 
     Raises SurveyError where the instrument declares no model, or no group with forms is asked an overall item.
     """
-    study = scored.study
-    if not study.instrument.drivers:
-        raise fault("drivers.none", instrument=study.instrument.name)
-    models = study.instrument.drivers
-    found = [_Fitted.of(asked, model) for asked in _asked(scored) for model in models if asked.asks(model)]
-    if not found:
+    models = scored.study.instrument.drivers
+    if not models:
+        raise fault("drivers.none", instrument=scored.study.instrument.name)
+    found = drivers_if_any(scored)
+    if found is None:
         raise fault("drivers.no_forms", items=[model.outcome for model in models])
+    return found
+
+
+def drivers_if_any(scored: ScoredRound) -> DriverTables | None:
+    """As :func:`driver_tables`; None where the instrument declares no model, or no group with forms is asked an overall item."""
+    models = scored.study.instrument.drivers
+    groups = _asked(scored) if models else ()
+    found = [_Fitted.of(asked, model) for asked in groups for model in models if asked.asks(model)]
+    if not found:
+        return None
     return DriverTables(
         pd.concat([fitted.nodes for fitted in found], ignore_index=True)[list(DRIVER_COLUMNS)],
         pd.DataFrame([fitted.row for fitted in found], columns=list(DRIVER_MODEL_COLUMNS)),

@@ -2,7 +2,7 @@
 
     results/
       scores.csv units.csv index.csv index-units.csv sums.csv unit-covariances.csv agencies.csv targets.csv headlines.csv
-      shares.csv
+      shares.csv answers.csv profile.csv days.csv drivers.csv driver-models.csv
       unweighted.csv nonresponse-bounds.csv forms.csv funnel.csv weights.csv weight-diagnostics.csv tree.csv
       review/     what people decide: units to confirm, forms to decide, reasons, cells, conversions, warnings; what the units
                   explained and what was decided about it; the key to the running numbers that stand for form codes in council/
@@ -33,6 +33,7 @@ from surveys.handover.folder import write_folder
 from surveys.handover.manifest import COUNCIL, INSTRUMENT, MANIFEST, WORKBOOK, digests_of, run_manifest
 from surveys.handover.official_columns import OfficialTable
 from surveys.handover.read_back import RunSettings
+from surveys.handover.report_frames import report_frames
 from surveys.handover.result_frames import Texts
 from surveys.handover.review_books import review_books
 from surveys.handover.seal import described, package_name, sealed
@@ -88,6 +89,7 @@ def package(scored: ScoredRound) -> dict[str, bytes]:
                 official_columns.AGENCIES: result_frames.records_frame(Agency, study.agencies),
                 official_columns.TARGETS: result_frames.records_frame(Target, study.targets),
                 official_columns.HEADLINES: result_frames.records_frame(Headline, study.headlines),
+                **report_frames(scored),
             }
         ),
     }

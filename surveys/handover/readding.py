@@ -27,6 +27,7 @@ _LIMITS = (
     ("scores", "ci_low", "score", "ci_high"),
     ("scores", "satisfaction_ci_low", "satisfaction_percent", "satisfaction_ci_high"),
     ("shares", "ci_low", "share", "ci_high"),
+    ("answers", "ci_low", "share", "ci_high"),
     ("unweighted", "unweighted_ci_low", "unweighted_score", "unweighted_ci_high"),
     ("nonresponse-bounds", "low_delta", "score", "high_delta"),
     ("nonresponse-bounds", "low_worst", "score", "high_worst"),
@@ -137,8 +138,8 @@ def percents(units: PrintedTable) -> Iterator[Problem]:
 
 
 def whole_shares(shares: PrintedTable) -> Iterator[Problem]:
-    """The shares of the levels of one item add up to one."""
-    key = ["block", "unit_code", "item_code", "group"]
+    """The shares of the levels of one item, in a unit or in a whole block, add up to one."""
+    key = [name for name in ("block", "unit_code", "item_code", "group") if name in shares.frame]
     value = shares.number("share")
     table = shares.frame[key].assign(share=value, levels=1.0)
     found = table.groupby(key, sort=False)[["share", "levels"]].transform("sum")
@@ -338,6 +339,7 @@ _CHECKS: tuple[tuple[tuple[str, ...], Callable[..., Iterator[Problem]]], ...] = 
     (("scores", "tree"), parents),
     (("scores", "tree", "units"), totals),
     (("shares",), whole_shares),
+    (("answers",), whole_shares),
     (("units",), percents),
     (("council-scores",), percents),
     (("council-units",), percents),

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from surveys.handover.answer_checks import days_add_up, profile_of_weights, profile_shares
 from surveys.handover.read_back import PrintedTable, PrintedTables
 from surveys.problems import Problem
 from surveys.vocabulary.columns import CELL_COLUMNS
@@ -167,4 +168,7 @@ _CHECKS: Mapping[tuple[str, ...], Callable[..., Iterator[Problem]]] = {
     ("nonresponse-bounds", "scores"): scores_repeat,
     ("form-numbers", "forms"): form_numbers_hold,
     ("explanations", "units"): explanations_of_units,
+    ("days", "forms"): days_add_up,
+    ("respondent-profile",): profile_shares,
+    ("respondent-profile", "weights"): profile_of_weights,
 }

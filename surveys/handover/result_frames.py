@@ -170,7 +170,7 @@ def _cell(value: object) -> object:
 
 
 def shares_frame(shares: pd.DataFrame, study: StudyDefinition) -> pd.DataFrame:
-    """Shares of answers with the labels of the answers."""
+    """Shares of answers, of units or of a whole block, with the labels of the answers."""
     instrument = study.instrument
     labels = {
         (item.code, level.code): label_of(level, study.output.language)

@@ -28,7 +28,8 @@ _SAME = (
     official_columns.SCORES, official_columns.UNITS, official_columns.SHARES, official_columns.UNWEIGHTED,
     official_columns.NONRESPONSE, official_columns.FUNNEL, official_columns.DIAGNOSTICS, official_columns.TREE,
     official_columns.INDEX, official_columns.INDEX_UNITS, official_columns.SUMS, official_columns.COVARIANCES,
-    official_columns.AGENCIES, official_columns.TARGETS,
+    official_columns.AGENCIES, official_columns.TARGETS, official_columns.ANSWERS, official_columns.PROFILE,
+    official_columns.DAYS, official_columns.DRIVERS, official_columns.DRIVER_MODELS,
 )  # fmt: skip
 #: Tables of forms, and their columns that say what a form is called and where it was read.
 _OF_FORMS = {

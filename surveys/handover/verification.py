@@ -18,6 +18,7 @@ from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.instrument.shelf import INSTRUMENT_FILE
 from surveys.definitions.study.records import Output
 from surveys.handover import official_columns
+from surveys.handover.answer_checks import answers_hold
 from surveys.handover.comparison_checks import comparison_readded
 from surveys.handover.council_checks import council_holds
 from surveys.handover.count_checks import counts_of_parts, names_of_nodes, rows_of_tree
@@ -80,6 +81,11 @@ _SCORED = (
 )
 _OPTIONAL = (
     official_columns.SHARES,
+    official_columns.ANSWERS,
+    official_columns.PROFILE,
+    official_columns.DAYS,
+    official_columns.DRIVERS,
+    official_columns.DRIVER_MODELS,
     official_columns.UNWEIGHTED,
     official_columns.NONRESPONSE,
     official_columns.SUMS,
@@ -205,6 +211,7 @@ def _by_settings(
         yield from sums_readded(package, settings, instrument)
     if "shares" in package:
         yield from shares_shown(package["shares"], settings)
+    yield from answers_hold(package, settings)
     for name in ("units", "council-units"):
         if name in package:
             yield from ranks(package[name], renormalise=settings.inference.renormalises)

@@ -17,7 +17,7 @@ REMARKS = (
     "score.census", "score.single_cluster", "rank.unranked", "rank.untold",
     "index.no_council", "index.provisional", "index.self_late", "index.explained_late", "index.no_survey",
     "index.survey_error_only", "index.given_above", "index.no_self",
-    "tables.hidden_below", "tables.no_test", "tables.rough",
+    "answers.hidden_in_units", "tables.hidden_below", "tables.no_test", "tables.rough",
     "drivers.not_counted", "drivers.no_association", "drivers.small_sample", "drivers.no_rows", "drivers.flat_outcome",
     "drivers.flat_factors", "drivers.flat_node", "drivers.few_rows", "drivers.collinear",
     "compare.no_predecessor", "compare.no_value", "compare.no_error",
