@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from surveys.problems import Problem, SurveyError
     from surveys.published.audit import audit
     from surveys.reference.explanation import explain
+    from surveys.reported import method, report
     from surveys.result import Result, RoundComparison
     from surveys.screening import Screening
     from surveys.simulation.simulate import simulate
@@ -60,10 +61,12 @@ _HOME = {
     "hand_over": "surveys.handed_over",
     "instruments": "surveys.definitions.instrument.reading",
     "load": "surveys.study",
+    "method": "surveys.reported",
     "reach": "surveys.what_it_takes",
     "read_package": "surveys.delivered",
     "ready": "surveys.handover.folder",
     "ready_to_export": "surveys.handover.export.exported",
+    "report": "surveys.reported",
     "sign": "surveys.handed_over",
     "signed_by": "surveys.handed_over",
     "simulate": "surveys.simulation.simulate",
@@ -73,8 +76,9 @@ _HOME = {
 }
 __all__ = [
     "Drivers", "Gaps", "Package", "Problem", "Reach", "Result", "RoundComparison", "Screening", "Study", "SurveyError",
-    "Tables", "audit", "check", "compare", "explain", "fingerprint", "gaps", "hand_over", "instruments", "load", "reach",
-    "read_package", "ready", "ready_to_export", "sign", "signed_by", "simulate", "unit_sheets", "verify", "version",
+    "Tables", "audit", "check", "compare", "explain", "fingerprint", "gaps", "hand_over", "instruments", "load", "method",
+    "reach", "read_package", "ready", "ready_to_export", "report", "sign", "signed_by", "simulate", "unit_sheets", "verify",
+    "version",
 ]  # fmt: skip
 
 

@@ -45,6 +45,7 @@ ROOMS = (
     "surveys.what_it_takes",
     "surveys.between_rounds",
     "surveys.what_was_lost",
+    "surveys.reported",
     "surveys.handed_over",
     "surveys.delivered",
     "surveys",

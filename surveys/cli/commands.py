@@ -151,6 +151,35 @@ def handover(
 
 
 @app.command(cls=WordedCommand)
+def report(
+    context: typer.Context,
+    results: Annotated[str, typer.Argument(metavar="RESULTS")],
+    out: Out,
+    previous: Annotated[str | None, typer.Option("--previous", metavar="RESULTS")] = None,
+    text: Annotated[str | None, typer.Option("--text", metavar="vi|en")] = None,
+    template: Annotated[str | None, typer.Option("--template", metavar="FILE")] = None,
+) -> None:
+    terminal: Terminal = context.obj
+    with terminal.progress() as stages:
+        made = sv.report(results, out, previous, language=text, template=template, progress=stages)
+    show_written(terminal, out)
+    terminal.say("cli.report.done", numbers=made.numbers, figures=made.figures, units=made.units or "")
+    terminal.say("cli.report.next")
+
+
+@app.command(cls=WordedCommand)
+def method(
+    context: typer.Context,
+    study: StudyPath,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE")],
+    text: Annotated[str | None, typer.Option("--text", metavar="vi|en")] = None,
+    template: Annotated[str | None, typer.Option("--template", metavar="FILE")] = None,
+) -> None:
+    sv.method(study, out, language=text, template=template)
+    context.obj.say("cli.written", out=out)
+
+
+@app.command(cls=WordedCommand)
 def sign(
     context: typer.Context,
     folder: Annotated[str, typer.Argument(metavar="DIR")],

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 
 #: Below this a float64 tells all whole numbers and keeps all their digits (DBL_DIG = 15 of C).
 _WHOLE = 1e15
-#: Numbers this near to a tie, as a share of them, are tied; told of numbers of so many digits, of which it is a small part of the last.
+#: Numbers this near to a tie, as a share of them, are tied, where they have no more units of the last digit than this.
 _TIED, _DIGITS = 1e-12, 1e9
 #: Digits enough for the largest float64 (309 before the point) at any number of decimals printed here.
 _EXACT = Context(prec=400, rounding=ROUND_HALF_UP)

@@ -34,14 +34,15 @@ from surveys.handover.interval_checks import intervals
 from surveys.handover.manifest import (
     COUNCIL,
     DESCRIPTOR,
+    DOCUMENTS,
     EXCHANGE,
     IMPORTS,
     INSTRUMENT,
     MANIFEST,
     RECORD,
+    REPORT,
     SIGNATURE,
     SUMS,
-    REPORT,
     UNIT_SHEETS,
     WORKBOOK,
     first_fault_of_sums,
@@ -257,7 +258,7 @@ def _sheets(folder: Path) -> set[str]:
 
 
 def _check_outputs(folder: Path, run: Mapping[str, Any], problems: Problems) -> None:
-    """The checksums that the manifest of results (or of the sheets of units, or of a report) records against ``SHA256SUMS``, which
+    """The checksums that the manifest of results (or of sheets of units, or of a report) records against ``SHA256SUMS``, which
     was held against the files; a council folder on its own has none of these files."""
     if run.get("content") not in ("scores", "screening", UNIT_SHEETS, REPORT):
         return

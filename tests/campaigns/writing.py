@@ -75,6 +75,9 @@ class Stage:
         yield Writer("handover", ("handover", results[1]), ("handover", results[0]), asks=False)
         sheets = [("handover", result, "--per-unit") for result in results]
         yield Writer("unit sheets", sheets[1], sheets[0])
+        reports = [("report", result) for result in results]
+        yield Writer("report", reports[1], reports[0], asks=False)
+        yield Writer("method", ("method", a), is_file=True, asks=False)
         yield Writer("share", ("screen", a, "--pseudonymise"))
         yield Writer("export", ("export", b, "--to", "sav"), ("export", a, "--to", "csv"))
         yield Writer("compare", ("compare", *results), ("compare", *reversed(results)))

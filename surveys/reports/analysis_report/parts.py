@@ -121,6 +121,17 @@ class ReportFigure:
 
 
 @dataclass(frozen=True)
+class Drawing:
+    """A figure as files, and ``about``: what it shows, in words. ``width_mm``: how wide it is in print."""
+
+    key: str
+    svg: bytes
+    png: bytes
+    about: str
+    width_mm: float
+
+
+@dataclass(frozen=True)
 class PageBreak:
     """What follows begins on a new page."""
 

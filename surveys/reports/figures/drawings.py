@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from surveys.reports.analysis_report.parts import Drawing
 from surveys.reports.figures.answers import about_answers, answer_pages, draw_answers
 from surveys.reports.figures.canvas import WIDTH, png_bytes, svg_bytes
 from surveys.reports.figures.changes import about_changes, block_changes, draw_changes
@@ -19,17 +20,6 @@ from surveys.reports.figures.league import about_league, draw_league, has_league
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A figure as files, and ``about``: what it shows, in words. ``width_mm``: how wide it is in print."""
-
-    key: str
-    svg: bytes
-    png: bytes
-    about: str
-    width_mm: float = WIDTH
 
 
 @dataclass(frozen=True)
@@ -79,4 +69,4 @@ def figures_of(round_: DrawnRound) -> Mapping[str, _Drawn]:
 def drawing(key: str, drawn: _Drawn) -> Drawing:
     """A figure drawn. Raises SurveyError where matplotlib is not installed."""
     figure, about = drawn.draw(), drawn.about()
-    return Drawing(key, svg_bytes(figure, about), png_bytes(figure), about)
+    return Drawing(key, svg_bytes(figure, about), png_bytes(figure), about, WIDTH)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from surveys.reports.analysis_report.parts import Drawing
 from surveys.reports.analysis_report.reported_round import ReportedRound
-from surveys.reports.figures.drawings import Drawing, drawing, figures_of
+from surveys.reports.figures.drawings import drawing, figures_of
 from surveys.reports.figures.drawn_round import DrawnRound
 
 

@@ -17,6 +17,7 @@ from surveys.problems import phrase
 from surveys.reports.analysis_report.labels import labels_of
 from surveys.reports.analysis_report.parts import (
     Block,
+    Drawing,
     Heading,
     Number,
     PageBreak,
@@ -36,15 +37,6 @@ from surveys.reports.word.document import Paragraph as WrittenParagraph
 from surveys.reports.word.stationery import Stationery, stationery
 
 _BLANK = "…………"
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A figure as PNG, its alternative text, its width in millimetres."""
-
-    png: bytes
-    about: str
-    width_mm: float
 
 
 @dataclass(frozen=True, slots=True)
