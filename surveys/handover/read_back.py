@@ -5,8 +5,10 @@ Nothing here trusts the files: what cannot be read becomes a fault with its plac
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -68,8 +70,16 @@ class PrintedTable:
         }
 
     def number(self, column: str) -> Floats:
-        """The numbers of a column [n], NaN where it is empty."""
-        return numbers_of(self.frame[column].tolist())
+        """The numbers of a column [n], NaN where it is empty; worked out once, not to be written to."""
+        if column not in self._numbers:
+            found = numbers_of(self.frame[column].tolist())
+            found.flags.writeable = False
+            self._numbers[column] = found
+        return self._numbers[column]
+
+    @cached_property
+    def _numbers(self) -> dict[str, Floats]:
+        return {}
 
     def half(self, column: str) -> float:
         """Half a unit of the last digit printed in a column: what rounding can be off by."""
@@ -207,10 +217,12 @@ def cells_hold(printed: PrintedTable, problems: Problems) -> bool:
     readable = True
     for column in printed.table.columns:
         if column.is_number:
-            pattern = _WHOLE if column.kind == "count" else _NUMBER
-            wrong = ~printed.frame[column.name].str.fullmatch(f"({pattern})?").to_numpy(dtype=bool)
+            pattern = re.compile(f"({_WHOLE if column.kind == 'count' else _NUMBER})?")
+            texts = printed.frame[column.name]
+            strange = [text for text in set(texts) if not pattern.fullmatch(text)]
+            wrong = texts.isin(strange).to_numpy(dtype=bool)
             problems.extend(list(printed.faults("verify.not_a_number", wrong, column.name))[:SHOWN])
-            readable &= not wrong.any()
+            readable &= not strange
     if readable:
         for column in printed.table.columns:
             problems.extend(list(_cell_faults(printed, column))[:SHOWN])
