@@ -32,8 +32,8 @@ WIDTH, TALLEST = 160.0, 222.0
 #: Points of text in figures; of rows that are many; millimetres from one line of text to the next, by point.
 SIZE, SMALL, LINE = 8.5, 6.5, 0.44
 #: From the baseline to the middle of letters, by point of their size; by how much text may be wider than it is measured.
-_HALF_HIGH, _WIDER = 0.36, 1.015
-_INCH = 25.4
+_HALF_HIGH, _WIDER = 0.36, 1.025
+_MARGIN, _INCH = 0.8, 25.4
 _POINT = _INCH / 72
 _DPI, _SHOWN_DPI = 200, 110
 
@@ -81,7 +81,7 @@ def _figure_class() -> type[Figure]:
 
 
 class Sheet:
-    """A figure under way, ``height`` millimetres tall; all lengths are millimetres."""
+    """A figure under way, ``height`` millimetres tall; all lengths are millimetres, within narrow margins at both sides."""
 
     def __init__(self, height: float) -> None:
         self.height = height
@@ -90,7 +90,7 @@ class Sheet:
     def axes(self, left: float, top: float, width: float, height: float) -> Axes:
         """Axes whose upper left corner is ``left`` and ``top`` from that of the sheet."""
         down = 1 - (top + height) / self.height
-        return self.figure.add_axes((left / WIDTH, down, width / WIDTH, height / self.height))
+        return self.figure.add_axes((_across(left), down, _across(width) - _across(0), height / self.height))
 
     def rows(self, left: float, top: float, width: float, height: float) -> Axes:
         """Axes in which y is millimetres from their top."""
@@ -108,7 +108,7 @@ class Sheet:
             down = top + (k - (len(lines) - 1) / 2) * size * LINE
             if look["va"] == "baseline":
                 down += _HALF_HIGH * size * _POINT
-            self.figure.text(left / WIDTH, 1 - down / self.height, line, **look)
+            self.figure.text(_across(left), 1 - down / self.height, line, **look)
 
     def box(self, left: float, top: float, size: tuple[float, float], **look: Any) -> None:
         """A box of a key, its middle at ``top``; ``size``: width and height."""
@@ -125,10 +125,15 @@ class Sheet:
         """A marker, or a line from ``left`` to ``right``, of a key."""
         from matplotlib.lines import Line2D
 
-        x, y = [left / WIDTH, right / WIDTH], 1 - top / self.height
+        x, y = [_across(left), _across(right)], 1 - top / self.height
         if left == right:
             x = x[:1]
         self.figure.add_artist(Line2D(x, [y] * len(x), transform=self.figure.transFigure, **look))
+
+
+def _across(left: float) -> float:
+    """A place between the margins as a part of the whole width."""
+    return (_MARGIN + left * (1 - 2 * _MARGIN / WIDTH)) / WIDTH
 
 
 @lru_cache(maxsize=8192)

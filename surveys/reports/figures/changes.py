@@ -95,7 +95,7 @@ def draw_changes(round_: DrawnRound, block: str) -> Figure:
             labels = _largest(labels, height)
         heads = [wrapped(label, (_RIGHT - _LEFT) / 2 - 2, 8) for label in found.rounds]
         top = max(map(len, heads)) * _LINE + 3
-        sheet = Sheet(top + height + 14)
+        sheet = Sheet(top + height + (14 if found.not_compared else 9))
         axes = sheet.axes(_LEFT, top, _RIGHT - _LEFT, height)
         for lines, at, align in zip(heads, (_LEFT, _RIGHT), ("left", "right"), strict=True):
             head = {"ha": align, "fontsize": 8, "fontweight": "bold"}
@@ -162,14 +162,15 @@ def _names(
 
 
 def _key(sheet: Sheet, round_: DrawnRound, found: BlockChanges) -> None:
+    below = sheet.height - (8 if found.not_compared else 3)
     for at, (what, look) in zip((0, 50, 100), reversed(_LOOKS.items()), strict=True):
         n = sum(unit.what == what for unit in found.units)
-        sheet.mark(at + 1, at + 8, sheet.height - 8, **look)
+        sheet.mark(at + 1, at + 8, below, **look)
         text = phrase(f"figures.change.{what}", round_.language, units=round_.shown(str(n)))
-        sheet.text(at + 10, sheet.height - 8, text, fontsize=7.5)
+        sheet.text(at + 10, below, text, fontsize=7.5)
     if found.not_compared:
         text = phrase("figures.not_compared", round_.language, units=round_.shown(str(found.not_compared)))
-        sheet.text(0, sheet.height - 3, text, fontsize=7.5, color=INK)
+        sheet.text(0, below + 5, text, fontsize=7.5, color=INK)
 
 
 def about_changes(round_: DrawnRound, block: str) -> str:

@@ -52,9 +52,14 @@ class CountedForms:
         return int(self.of[disposition].text or 0)
 
     @property
+    def is_issued(self) -> bool:
+        """Whether it is known how many were issued."""
+        return self.issued.text not in ("", "0")
+
+    @property
     def whole(self) -> int:
         """The forms issued, where they are not known those returned."""
-        return int(self.issued.text or 0) or max(1, sum(map(self.count, self.of)))
+        return int(self.issued.text) if self.is_issued else max(1, sum(map(self.count, self.of)))
 
 
 def counted_forms(round_: DrawnRound) -> list[CountedForms]:
@@ -73,10 +78,11 @@ def draw_funnel(round_: DrawnRound) -> Figure:
     """The figure of a round that has :func:`counted_forms`."""
     with styled():
         forms = counted_forms(round_)
-        columns = ["issued", "returned", *_dispositions(forms)]
+        known = ["issued"] if any(row.is_issued for row in forms) else []
+        columns = [*known, "returned", *_dispositions(forms)]
         sizes = all_sizes([row.name for row in forms], _NAMES - 3, 7.0)
         rows = next((r for r in sizes if r.total <= TALLEST - 22), sizes[-1])
-        sheet = Sheet(rows.total + 24)
+        sheet = Sheet(rows.total + _TOP + 11)
         rows.name(sheet, _TOP, _NAMES - 1.5)
         axes = sheet.rows(_NAMES, _TOP, WIDTH - _NAMES - len(columns) * _NUMBERS - 1, rows.total)
         _bars(axes, round_, forms, rows)
@@ -97,9 +103,7 @@ def _bars(axes: Axes, round_: DrawnRound, forms: list[CountedForms], rows: Rows)
     """What became of the forms as parts of those issued, or returned where it is not known how many were issued."""
     whole = [row.whole for row in forms]
     thick = [height * 0.6 for height in rows.heights]
-    known = [
-        (y, height) for y, height, row in zip(rows.middles, thick, forms, strict=True) if row.issued.text
-    ]
+    known = [(y, height) for y, height, row in zip(rows.middles, thick, forms, strict=True) if row.is_issued]
     if known:
         axes.barh(
             [y for y, _ in known], 100, [height for _, height in known], zorder=3, label="issued", **_ISSUED
@@ -133,7 +137,7 @@ def _numbers(
 
 def _key(sheet: Sheet, round_: DrawnRound, forms: list[CountedForms]) -> None:
     at = 0.0
-    for name in (*(["issued"] if any(row.issued.text for row in forms) else []), *_dispositions(forms)):
+    for name in (*(["issued"] if any(row.is_issued for row in forms) else []), *_dispositions(forms)):
         sheet.box(at + 0.4, 2.5, (5, 2.6), **(_ISSUED if name == "issued" else _look(name)))
         text = phrase(f"figures.{name}", round_.language)
         sheet.text(at + 6.5, 2.5, text, fontsize=7.5)
@@ -153,7 +157,7 @@ def about_funnel(round_: DrawnRound) -> str:
     said = []
     for row in counted_forms(round_):
         counts = {name: row.of[name].shown(round_.language) for name in DISPOSITIONS}
-        issued = row.issued.shown(round_.language) if row.issued.text else ""
+        issued = row.issued.shown(round_.language) if row.is_issued else ""
         returned = row.returned.shown(round_.language)
         said.append(
             phrase(

@@ -134,17 +134,15 @@ def about_groups(round_: DrawnRound, block: str, unit: str = "") -> str:
         low, high = min(told, key=lambda g: value(told[g])), max(told, key=lambda g: value(told[g]))
         spans[code] = (value(told[high]) - value(told[low]), (high, told[high]), (low, told[low]))
     widest = max(spans, key=lambda code: spans[code][0])
-    _, (high, most), (low, least) = spans[widest]
+    apart, (high, most), (low, least) = spans[widest]
     language = round_.language
     of = round_.names.unit(block, unit) if unit else round_.names.block(block)
-    return phrase(
-        "figures.about.groups",
-        language,
-        of=of,
-        groups=", ".join(round_.names.group(group) for group in found.groups),
-        row=found.rows[widest],
-        high_group=round_.names.group(high),
-        high=most.shown(language),
-        low_group=round_.names.group(low),
-        low=least.shown(language),
-    )
+    groups = ", ".join(round_.names.group(group) for group in found.groups)
+    said = phrase("figures.about.groups", language, of=of, groups=groups)
+    if apart > 0:
+        shown = {"high": most.shown(language), "low": least.shown(language)}
+        names = {"high_group": round_.names.group(high), "low_group": round_.names.group(low)}
+        said += " " + phrase(
+            "figures.about.furthest_apart", language, row=found.rows[widest], **shown, **names
+        )
+    return said
