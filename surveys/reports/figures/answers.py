@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from math import ceil
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 #: Questions on one figure at most; further ones stand on further figures.
 A_PAGE = 24
 _NAMES, _COUNTS, _LEGEND_LINE = 66.0, 12.0, 4.0
+_EDGE = "#4D4D4D"
 
 
 @dataclass(frozen=True)
@@ -132,12 +134,12 @@ def draw_answers(round_: DrawnRound, block: str, page: int = 0) -> Figure:
         names = [[f"{i.code}  {round_.names.item(i.code)}" for i in panel.items] for panel in panels]
         rows = _together(names, TALLEST - around)
         sheet = Sheet(sum(r.total for r in rows) + around)
-        most = max(_reach(panel) for panel in panels)
+        sides = _reach(panels)
         top = 0.0
         for panel, key, of_panel in zip(panels, keys, rows, strict=True):
             _legend(sheet, panel, key, top)
             top += _LEGEND_LINE * len(key) + 2
-            _panel(sheet, round_, panel, of_panel, (top, most))
+            _panel(sheet, round_, panel, of_panel, (top, *sides))
             top += of_panel.total + 9
         return sheet.figure
 
@@ -150,10 +152,15 @@ def _together(names: Sequence[Sequence[str]], room: float) -> list[Rows]:
     return list(next(fitting, smallest))
 
 
-def _reach(panel: Panel) -> float:
-    """Percent to the side that most is on."""
-    sides = [_sides(panel, item) for item in panel.items]
-    return max(max(left, right) for left, right in sides)
+def _reach(panels: Sequence[Panel]) -> tuple[list[float], list[float]]:
+    """Round percents to the left and to the right of the middle that hold all bars."""
+    left, right = zip(*(_sides(panel, item) for panel in panels for item in panel.items), strict=True)
+    step = ticks(0, max(*left, *right), 4)[1]
+    return _ticks_to(max(left), step), _ticks_to(max(right), step)
+
+
+def _ticks_to(end: float, step: float) -> list[float]:
+    return [step * k for k in range(max(ceil(end / step - 1e-9), 1) + 1)]
 
 
 def _sides(panel: Panel, item: AnsweredItem) -> tuple[float, float]:
@@ -163,39 +170,28 @@ def _sides(panel: Panel, item: AnsweredItem) -> tuple[float, float]:
     return sum(s for v, s in pairs if v < 0.5) + middle, sum(s for v, s in pairs if v > 0.5) + middle
 
 
-def _panel(sheet: Sheet, round_: DrawnRound, panel: Panel, rows: Rows, place: tuple[float, float]) -> None:
-    """The bars of one scale; ``place``: where it begins, and how far bars reach."""
-    top, most = place
+def _panel(
+    sheet: Sheet, round_: DrawnRound, panel: Panel, rows: Rows, place: tuple[float, list[float], list[float]]
+) -> None:
+    """The bars of one scale; ``place``: where it begins, and the ticks to the left and to the right of the middle."""
+    top, to_left, to_right = place
     width = WIDTH - _NAMES - _COUNTS
     rows.name(sheet, top, _NAMES - 1.5)
     axes = sheet.rows(_NAMES, top, width, rows.total)
-    end = ticks(0, most, 3)[-1]
-    axes.set_xlim(-end, end)
+    axes.set_xlim(-to_left[-1], to_right[-1])
     shares = np.array([[value(share) for share in item.shares] for item in panel.items])
     left = -np.array([_sides(panel, item)[0] for item in panel.items])
     thick = [height * 0.72 for height in rows.heights]
-    for k, colour in enumerate(of_answers(panel.values)):
-        axes.barh(
-            rows.middles,
-            shares[:, k],
-            thick,
-            left=left,
-            color=colour,
-            ec="#4D4D4D",
-            lw=0.35,
-            label=panel.labels[k],
-        )
-        for item, x, y in zip(panel.items, left, rows.middles, strict=True):
-            _share(
-                axes,
-                item.shares[k].shown(round_.language),
-                (x, y, value(item.shares[k])),
-                colour,
-                2 * end / width,
-            )
-        left = left + shares[:, k]
     axes.axvline(0, color=INK, lw=0.7, zorder=3)
-    at = [-x for x in ticks(0, end, 3)[:0:-1]] + ticks(0, end, 3)
+    for k, colour in enumerate(of_answers(panel.values)):
+        look: dict[str, Any] = {"fc": colour, "ec": _EDGE, "lw": 0.35, "label": panel.labels[k]}
+        axes.barh(rows.middles, shares[:, k], thick, left=left, **look)
+        for item, x, y in zip(panel.items, left, rows.middles, strict=True):
+            bar = (x, y, value(item.shares[k]))
+            a_millimetre = (to_left[-1] + to_right[-1]) / width
+            _share(axes, item.shares[k].shown(round_.language), bar, colour, a_millimetre)
+        left = left + shares[:, k]
+    at = [-x for x in to_left[:0:-1]] + to_right
     axes.set_xticks(at, tick_texts(np.abs(at).tolist(), round_.language))
     axes.set_xlabel(phrase("figures.answers_percent", round_.language), labelpad=1)
     for item, y in zip(panel.items, rows.middles, strict=True):
@@ -207,7 +203,9 @@ def _share(axes: Axes, text: str, bar: tuple[float, float, float], colour: str, 
     """The printed share inside its bar where it fits."""
     x, y, share = bar
     if share / a_millimetre > text_width(text, 6.5) + 0.8:
-        axes.text(x + share / 2, y, text, ha="center", va="center", fontsize=6.5, color=text_on(colour))
+        ground = {"fc": colour, "lw": 0, "pad": 0.6}  # the line in the middle does not run through the number
+        look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 6.5, "bbox": ground, "zorder": 4}
+        axes.text(x + share / 2, y, text, color=text_on(colour), **look)
 
 
 def _legend_lines(panel: Panel) -> list[list[tuple[float, int, str]]]:
@@ -232,7 +230,7 @@ def _legend(sheet: Sheet, panel: Panel, lines: list[list[tuple[float, int, str]]
     for number, line in enumerate(lines):
         y = top + _LEGEND_LINE * (number + 0.5)
         for at, k, text in line:
-            sheet.box(at + 0.2, y, (3.6, 2.4), fc=colours[k], ec="#4D4D4D", lw=0.35)
+            sheet.box(at + 0.2, y, (3.6, 2.4), fc=colours[k], ec=_EDGE, lw=0.35)
             sheet.text(at + 4.8, y, text, fontsize=7.5)
 
 

@@ -163,11 +163,11 @@ def _names(
 
 def _key(sheet: Sheet, round_: DrawnRound, found: BlockChanges) -> None:
     below = sheet.height - (8 if found.not_compared else 3)
-    for at, (what, look) in zip((0, 50, 100), reversed(_LOOKS.items()), strict=True):
+    for at, (what, look) in zip((0, 48, 96), reversed(_LOOKS.items()), strict=True):
         n = sum(unit.what == what for unit in found.units)
-        sheet.mark(at + 1, at + 8, below, **look)
+        sheet.mark(at + 2, at + 9, below, **look)
         text = phrase(f"figures.change.{what}", round_.language, units=round_.shown(str(n)))
-        sheet.text(at + 10, below, text, fontsize=7.5)
+        sheet.text(at + 11.5, below, text, fontsize=7.5)
     if found.not_compared:
         text = phrase("figures.not_compared", round_.language, units=round_.shown(str(found.not_compared)))
         sheet.text(0, below + 5, text, fontsize=7.5, color=INK)

@@ -75,8 +75,8 @@ def draw_days(round_: DrawnRound) -> Figure:
         wide = _WEEK if last - first >= _MOST_DAYS else 1
         first -= date.fromordinal(first).weekday() if wide == _WEEK else 0
         bars = range(first, last + 1, wide)
-        sheet = Sheet(80)
-        axes = sheet.axes(16, 8, WIDTH - 18, 56)
+        sheet = Sheet(81 if found.undated else 76)
+        axes = sheet.axes(16, 8, WIDTH - 25, 56)
         left = [0] * len(bars)
         at = 16.0
         for k, mode in enumerate(found.modes):
@@ -103,7 +103,7 @@ def draw_days(round_: DrawnRound) -> Figure:
         axes.set_xlabel(phrase("figures.week" if wide == _WEEK else "figures.day", round_.language))
         if found.undated:
             text = phrase("figures.undated", round_.language, forms=round_.shown(str(found.undated)))
-            sheet.text(16, 77, text, fontsize=7.5)
+            sheet.text(16, 78, text, fontsize=7.5)
         return sheet.figure
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from surveys.problems import phrase
 from surveys.reports.analysis_report.parts import Number
 from surveys.reports.figures.canvas import WIDTH, Sheet, styled, tick_texts, ticks, two_columns, wrapped
-from surveys.reports.figures.colours import BEHIND, INK, MAIN, STANDS_OUT
+from surveys.reports.figures.colours import BEHIND, INK, MAIN, STANDS_OUT, WHITE
 from surveys.reports.figures.drawn_round import DrawnRound, value
 from surveys.vocabulary.statuses import DRIVER_FIELDS, IMPROVE_FIRST, KEEP, LOW_PRIORITY, POSSIBLE_EXCESS
 
@@ -173,6 +173,8 @@ def _codes(axes: Axes, panel: DriverPanel, size: tuple[float, float]) -> None:
     scale = np.array([size[0] / (right - left), size[1] / (high - low)])
     points = [np.array([value(n.performance), value(n.importance)]) * scale for n in panel.nodes]
     taken = [(point, 0.9) for point in points]
+    look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 8}
+    ground = {"fc": WHITE, "lw": 0, "pad": 0.4}  # the lines of the means do not run through a code
     for node, point in zip(panel.nodes, points, strict=True):
         half = 0.8 * len(node.code) + 0.2
         places = [point + np.array([np.sign(x) * half + x, y]) for x, y in _SIDES]
@@ -180,7 +182,7 @@ def _codes(axes: Axes, panel: DriverPanel, size: tuple[float, float]) -> None:
         place = (free or places)[0]
         taken.append((place, half))
         at = place / scale
-        axes.text(at[0], at[1], node.code, ha="center", va="center", fontsize=8)
+        axes.text(at[0], at[1], node.code, bbox=ground, zorder=2, **look)
 
 
 def _is_clear(place: np.ndarray, half: float, other: np.ndarray, other_half: float) -> bool:
