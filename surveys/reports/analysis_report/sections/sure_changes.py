@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from surveys.reports.analysis_report.parts import Text
 from surveys.reports.analysis_report.quoting import QuotedRow
@@ -11,17 +11,17 @@ from surveys.reports.analysis_report.saying import Saying
 from surveys.reports.analysis_report.worked_out import counted
 from surveys.vocabulary.levels import ALL_GROUPS, SURVEY
 
-#: Units named for either direction.
+#: Units named for either direction; of several blocks one less.
 _NAMED = 2
 _LEVEL = 0.05
 
 
-def sure_changes(round_: ReportedRound, block: str) -> Iterator[Text]:
+def sure_changes(round_: ReportedRound, block: str) -> Text:
     """What changed in a block: how many units rose and fell by more than chance explains, the surest of them by name; nothing
     without an earlier round."""
     changes = round_.quoted("changes")
     if changes is None:
-        return
+        return ()
     roots = {node.code for node in round_.instrument.scored_children("", block)}
     rows = [
         row
@@ -32,8 +32,7 @@ def sure_changes(round_: ReportedRound, block: str) -> Iterator[Text]:
     compared = [row for row in rows if row["change"] and row["p_adjusted"]]
     say = Saying("report.summary", round_.language)
     if not compared:
-        yield say.text("none_compared", previous=round_.previous)
-        return
+        return say.text("none_compared")
     sure = [row for row in compared if float(row["p_adjusted"]) <= _LEVEL]
     sure.sort(key=lambda row: (float(row["p_adjusted"]), -abs(float(row["change"]))))
     up, down = ([row for row in sure if (float(row["change"]) > 0) is rises] for rises in (True, False))
@@ -47,9 +46,8 @@ def sure_changes(round_: ReportedRound, block: str) -> Iterator[Text]:
     if not numbers["untold"]:
         del counts["untold"]
     code = "changes_survey" if round_.results.kind.council else "changes"
-    yield say.text(
+    return say.text(
         code,
-        previous=round_.previous,
         up_names=_named(up, round_, say),
         down_names=_named(down, round_, say),
         **{"untold": "", **counts},
@@ -62,6 +60,6 @@ def _named(rows: Sequence[QuotedRow], round_: ReportedRound, say: Saying) -> Tex
     return say.listed(
         [
             say.text("unit_change", name=row["unit_name"], change=row.percent("change", digits, sign=True))
-            for row in rows[:_NAMED]
+            for row in rows[: _NAMED - (len(round_.blocks) > 1)]
         ]
     )
