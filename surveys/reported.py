@@ -27,6 +27,7 @@ from surveys.reports.analysis_report.reported_round import (
     with_changes,
 )
 from surveys.reports.analysis_report.sections.method import method_of_study
+from surveys.reports.analysis_report.sections.units import unit_reports
 from surveys.reports.figures.of_report import drawings_of, keys_of
 from surveys.reports.html.page import page
 from surveys.reports.word.report_document import Placed, word_report
@@ -85,7 +86,8 @@ def report(
     whole = report_of(round_)
     written = word_report(whole, drawings, paper)
     units = {
-        f"units/{block}/{unit}.docx": word_report(of_unit, {}, paper).content for (block, unit), of_unit in ()
+        f"units/{block}/{unit}.docx": word_report(of_unit, {}, paper).content
+        for (block, unit), of_unit in unit_reports(round_)
     }
     pictures = {
         f"figures/{key}.{kind}": content

@@ -31,6 +31,8 @@ from surveys.vocabulary.statuses import OK
 
 #: Counts of forms that are always told; the others only where something was counted.
 _ALWAYS = ("issued", "returned", "valid", "review", "rejected")
+#: Losses that are told in a sentence.
+_TOLD = 3
 #: Columns of a table behind the names of nodes, with their shares of its width in thousandths.
 _Columns = Mapping[str, int]
 _POINTS: _Columns = {"max_points": 81, "points": 106, "interval": 213, "percent": 88, "average": 112}
@@ -126,6 +128,13 @@ class UnitParts:
         )  # fmt: skip
         return joined(first, self._told("unit.since.lowest", changes=listed) if lowest else (), by=" ")
 
+    @property
+    def remark(self) -> Text:
+        """What is to be known of its total, where it has one."""
+        total = self.figures.total
+        said = "; ".join(filter(None, (self._status(total.status), total.note)))
+        return self._told("unit.remark", remark=said) if said and total.value else ()
+
     def _is_leaf(self, code: str) -> bool:
         return any(node.code == code and node.is_leaf for node in self.figures.nodes)
 
@@ -146,7 +155,7 @@ class UnitParts:
     @property
     def most_lost(self) -> Text:
         """Where most was lost, in a sentence."""
-        losses = self.figures.losses
+        losses = self.figures.losses[:_TOLD]
         if not losses:
             return self._told("sheet.losses.none") if self.figures.total.value else ()
         kind = "points" if self.figures.has_points else "percent"
@@ -310,7 +319,8 @@ class UnitParts:
         rows = [
             (_text(self._named(node)), *(self._of_node(node, name) for name in columns)) for node in nodes
         ]
-        bold = (k for k, node in enumerate(nodes) if node.depth < 2)
+        shallow = max(node.depth for node in nodes) < 2
+        bold = (k for k, node in enumerate(nodes) if node.depth < (1 if shallow else 2))
         return self._table(key, columns, rows, bold, note)
 
     def _table(

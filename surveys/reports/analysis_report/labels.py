@@ -125,7 +125,7 @@ class _Counting:
                             "heading", self.words["heading"], number, section.key, block.text
                         )
                     yield before
-                elif isinstance(block, (ReportTable, ReportFigure)):
+                elif isinstance(block, (ReportTable, ReportFigure)) and block.caption:
                     self._caption("table" if isinstance(block, ReportTable) else "figure", block.key)
 
     def _next(self, level: int, is_annex: bool) -> str:

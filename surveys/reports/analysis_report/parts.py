@@ -101,7 +101,8 @@ class Column:
 
 @dataclass(frozen=True)
 class ReportTable:
-    """A table with its caption; ``bold``: rows; ``note``: what stands below; ``wide``: it lies across the page."""
+    """A table with its caption, without one not numbered; ``bold``: rows; ``note``: what stands below; ``wide``: it lies across
+    the page."""
 
     key: str
     caption: Text

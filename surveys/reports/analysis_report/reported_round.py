@@ -30,6 +30,9 @@ from surveys.handover.round_results import RoundResults, VerifiedRun, results_of
 from surveys.handover.words import unit_name, words_of
 from surveys.problems import Language
 from surveys.reports.analysis_report.quoting import Quoted
+from surveys.reports.unit_changes import UnitChanges, unit_changes
+from surveys.reports.unit_figures import Key as UnitKey
+from surveys.reports.unit_figures import UnitFigures, unit_figures
 from surveys.vocabulary.remarks import reworded
 
 #: Tables of a folder of results that a report quotes where the folder has them, beside those of the council.
@@ -137,6 +140,15 @@ class ReportedRound:
         if table not in self._quoted:
             self._quoted[table] = Quoted(self.tables[table])
         return self._quoted[table]
+
+    @cached_property
+    def unit_figures(self) -> Mapping[UnitKey, UnitFigures]:
+        """(block, unit) → what the unit is told, with what changed where rounds are compared."""
+        figures, changes = unit_figures(self.results), self.quoted(CHANGES.name)
+        if changes is None:
+            return figures
+        since = unit_changes(changes, self.instrument, self.output.percent_decimals, self.language)
+        return {unit: replace(own, changes=since.get(unit, UnitChanges())) for unit, own in figures.items()}
 
     @property
     def changes(self) -> pd.DataFrame | None:

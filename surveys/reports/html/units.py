@@ -16,7 +16,7 @@ from surveys.reports.html.markup import key_of, text_html
 from surveys.reports.html.page_round import SCORES, PageRound, unit_anchor
 from surveys.reports.html.since import Since
 from surveys.reports.html.tables import PageCell, PageHead, PageRow, PageTable
-from surveys.reports.unit_figures import NodeFigures, UnitFigures, unit_figures
+from surveys.reports.unit_figures import NodeFigures, UnitFigures
 from surveys.reports.unit_parts import UnitParts
 from surveys.vocabulary.columns import FUNNEL_COLUMNS
 from surveys.vocabulary.statuses import OK
@@ -44,7 +44,7 @@ class Panels:
 
     @cached_property
     def _figures(self) -> Mapping[tuple[str, str], UnitFigures]:
-        return unit_figures(self.page.round_.results)
+        return self.page.round_.unit_figures
 
     def of_block(self, block: str) -> Iterator[UnitPanel]:
         """The units of a block in the order of its league."""

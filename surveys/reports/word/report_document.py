@@ -144,7 +144,7 @@ class _Writing:
             for block in section.blocks:
                 if isinstance(block, Heading):
                     yield Entry("heading", block.level, block.key, f"{next(headings)} {block.text}".strip())
-                elif isinstance(block, (ReportTable, ReportFigure)):
+                elif isinstance(block, (ReportTable, ReportFigure)) and block.caption:
                     kind = "table" if isinstance(block, ReportTable) else "figure"
                     yield Entry(
                         kind,
@@ -212,7 +212,8 @@ class _Writing:
 
     def _table(self, table: ReportTable) -> None:
         self.within = table.key
-        self._caption(table.key, table.caption)
+        if table.caption:
+            self._caption(table.key, table.caption)
         total = sum(column.share for column in table.columns)
         look = TableLook(
             [column.share / total * self.document.text_width for column in table.columns],
