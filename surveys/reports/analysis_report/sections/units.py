@@ -23,9 +23,6 @@ from surveys.reports.analysis_report.worked_out import counted
 from surveys.reports.unit_figures import Key, UnitFigures
 from surveys.reports.unit_parts import UnitParts
 
-#: More units than these have a document each.
-MOST_UNITS = 100
-
 
 def units(round_: ReportedRound) -> Iterator[Block]:
     """The section about single units, in the order of the leagues."""
@@ -48,7 +45,7 @@ def units(round_: ReportedRound) -> Iterator[Block]:
 
 def are_apart(round_: ReportedRound) -> bool:
     """Whether there are so many units that each has a document of its own."""
-    return len(round_.unit_figures) > MOST_UNITS
+    return len(round_.unit_figures) > round_.results.settings.report.units_within
 
 
 def unit_reports(round_: ReportedRound) -> Iterator[tuple[Key, Report]]:
