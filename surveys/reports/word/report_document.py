@@ -214,6 +214,8 @@ class _Writing:
         self.within = table.key
         if table.caption:
             self._caption(table.key, table.caption)
+        elif self.breaks:
+            self._put("end", "")
         total = sum(column.share for column in table.columns)
         look = TableLook(
             [column.share / total * self.document.text_width for column in table.columns],

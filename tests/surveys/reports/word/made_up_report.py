@@ -17,6 +17,7 @@ from surveys.problems import Language
 from surveys.reports.analysis_report.parts import (
     Block,
     Column,
+    Drawing,
     Heading,
     Number,
     PageBreak,
@@ -29,7 +30,6 @@ from surveys.reports.analysis_report.parts import (
     Source,
     Text,
 )
-from surveys.reports.word.report_document import Drawing
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 HOSTILE = 'Xã <w:t>A & "B"</w:t> \x07]]>'
@@ -59,8 +59,8 @@ def png(width: int, height: int, shade: int = 255) -> bytes:
 
 
 DRAWINGS = {
-    "figure-league": Drawing(png(600, 400), 'Khoảng tin cậy của "Sở A" & <Sở B>', 150),
-    "figure-tall": Drawing(png(100, 900, 200), "Một hình cao", 160),
+    "figure-league": Drawing("figure-league", b"", png(600, 400), 'Khoảng tin cậy của "Sở A" & <Sở B>', 150),
+    "figure-tall": Drawing("figure-tall", b"", png(100, 900, 200), "Một hình cao", 160),
 }
 
 
@@ -113,6 +113,9 @@ _LEAGUE: tuple[Block, ...] = (
     Heading(3, "Bảng rộng nữa"),
     wide("table-wide-2"),
     Paragraph(("Trở lại trang dọc.",)),
+    ReportTable(
+        "table-small", (), (Column("Không tên", 1), Column("Số", 1, True)), ((("a",), (number("7"),)),)
+    ),
     Heading(3, "Hình"),
     ReportFigure("figure-tall", ("Hình cao",)),
 )
