@@ -40,6 +40,9 @@ _HALVES: _Columns = {
     "max_points": 88, "self_assessed": 106, "council_points": 106, "survey_points": 100, "points": 106, "interval": 112,
     "average": 106,
 }  # fmt: skip
+_HALVES_IN_BRIEF: _Columns = {
+    "max_points": 75, "council_points": 90, "survey_points": 85, "points": 90, "interval": 190, "average": 95,
+}  # fmt: skip
 _PERCENTS: _Columns = {"percent": 125, "interval": 213, "average": 150}
 _LOST: _Columns = {"max_points": 113, "points": 125, "lost": 125, "share": 188}
 _LOWEST: _Columns = {"percent": 150, "average": 175}
@@ -248,6 +251,12 @@ class UnitParts:
         return self._results("unit-fields", [node for node in self.figures.nodes if node.depth < 2], note)
 
     @property
+    def fields_in_brief(self) -> ReportTable:
+        """The same without what the unit gave itself, and without a note."""
+        nodes = [node for node in self.figures.nodes if node.depth < 2]
+        return self._results("unit-fields", nodes, (), _HALVES_IN_BRIEF)
+
+    @property
     def every_node(self) -> ReportTable:
         """The whole tree."""
         return self._results("unit-nodes", self.figures.nodes, ())
@@ -313,9 +322,10 @@ class UnitParts:
 
     # --- pieces ------------------------------------------------------------------------------------------------------------
 
-    def _results(self, key: str, nodes: Sequence[NodeFigures], note: Text) -> ReportTable:
-        halves = _HALVES if self.figures.has_council else _POINTS
-        columns = halves if self.figures.has_points else _PERCENTS
+    def _results(
+        self, key: str, nodes: Sequence[NodeFigures], note: Text, halves: _Columns = _HALVES
+    ) -> ReportTable:
+        columns = halves if self.figures.has_council else _POINTS if self.figures.has_points else _PERCENTS
         rows = [
             (_text(self._named(node)), *(self._of_node(node, name) for name in columns)) for node in nodes
         ]

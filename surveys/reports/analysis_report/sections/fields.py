@@ -29,6 +29,8 @@ from surveys.vocabulary.levels import ASSESSMENT
 
 #: Sub-criteria that are named, and units that are named of those that share a place.
 _NAMED, _SHARING = 10, 2
+#: Columns that an upright page has room for.
+_UPRIGHT = 8
 _TEXTS = frozenset({"node", "highest", "lowest"})
 #: Columns with their shares of the width in thousandths.
 _FIELDS = {
@@ -211,7 +213,7 @@ class _Fields:
         rows = tuple(tuple(self._cell(node, name) for name in names) for node in nodes)
         caption = self.say.text(f"{what}.caption", block=self.round_.names.block(self.block))
         note = self.say.text("note", fewest=FEWEST)
-        return ReportTable(self._key(what), caption, columns, rows, bold, note, wide=True)
+        return ReportTable(self._key(what), caption, columns, rows, bold, note, wide=len(names) > _UPRIGHT)
 
     def _cell(self, node: NodeResults, column: str) -> Text:
         if column == "node":

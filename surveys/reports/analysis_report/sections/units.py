@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Literal
 
 from surveys.analysis.counted_units import FEWEST
@@ -84,7 +83,7 @@ def _in_order(round_: ReportedRound, block: str) -> Sequence[UnitFigures]:
 def _half_page(parts: UnitParts) -> Iterator[Block]:
     yield Paragraph(parts.result)
     if parts.figures.total.value or any(node.value for node in parts.figures.nodes):
-        yield replace(parts.fields, note=())
+        yield parts.fields_in_brief
     yield from _told(parts.most_lost, parts.forms_told, parts.since, parts.remark)
 
 
