@@ -167,6 +167,8 @@ def test_other_answers_in_hidden_cells_change_nothing_that_is_published(
     assert {
         "scores.csv",
         "shares.csv",
+        "answers.csv",
+        "days.csv",
         "unweighted.csv",
         "nonresponse-bounds.csv",
         "index.csv",
@@ -221,6 +223,32 @@ def test_other_answers_in_shown_cells_change_the_published_tables(tmp_path: Path
         form["a"] = "1" if form["a"] == "5" else form["a"]
     other = published(packaged(written(tmp_path / "other", staff, raters, KINDS[0])))
     assert one["scores.csv"] != other["scores.csv"]
+    assert one["answers.csv"] != other["answers.csv"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_answers_of_a_block_are_sums_over_units_that_are_shown(seed: int, tmp_path: Path) -> None:
+    """Forms of a group are those of the units whose result of the question is printed: nothing else can have entered."""
+    staff, raters = a_round(np.random.default_rng(seed))
+    files = packaged(written(tmp_path / "round", staff, raters, KINDS[0]))
+    tables = {
+        name: list(csv.DictReader(io.StringIO(files[f"{name}.csv"].decode("utf-8-sig"))))
+        for name in ("scores", "shares", "answers")
+    }
+    forms: dict[tuple[str, str], int] = defaultdict(int)
+    hidden = 0
+    for row in tables["scores"]:
+        if row["node_level"] == "item" and row["group"] != "all":
+            forms[row["node_code"], row["group"]] += int(row["n_valid"]) * (row["score"] != "")
+            hidden += int(row["n_valid"]) * (row["score"] == "")
+    for row in tables["shares"]:
+        if row["level_code"] == "1":
+            forms[row["item_code"], row["group"]] += int(row["n_valid"]) * (row["share"] != "")
+    assert hidden > 10
+    for row in tables["answers"]:
+        if row["group"] != "all":
+            assert int(row["n_valid"]) == forms[row["item_code"], row["group"]]
+            assert (row["share"] == "") == (int(row["n_valid"]) < MINIMUM)
 
 
 def test_other_answers_in_hidden_cells_change_no_comparison_of_rounds(tmp_path: Path) -> None:
@@ -307,12 +335,18 @@ def test_other_answers_in_hidden_cells_change_no_drivers(tmp_path: Path) -> None
         for file, more in (("items.csv", OVERALL), ("instrument.toml", DRIVERS)):
             with (folder / "instrument" / file).open("a", encoding="utf-8") as defined:
                 defined.write(more)
-        drivers = sv.load(folder).score().drivers()
+        result = sv.load(folder).score()
+        drivers = result.drivers()
         assert set(drivers.models["status"]) == {"ok"}
         drivers.write(tmp_path / f"drivers-{name}")
         files = sorted((tmp_path / f"drivers-{name}").glob("*.csv"))
         found[name] = {path.name: path.read_bytes() for path in files}
-    assert sorted(found["one"]) == ["driver-models.csv", "drivers.csv"]
+        of_round = package(result.round)
+        assert {path: of_round[path] for path in found[name]} == found[name]
+        found[name]["answers.csv"] = of_round[
+            "answers.csv"
+        ]  # the overall item too, which stands under no node
+    assert sorted(found["one"]) == ["answers.csv", "driver-models.csv", "drivers.csv"]
     assert found["one"] == found["other"]
     assert found["one"] != found["shown"]  # that this test can fail
 
