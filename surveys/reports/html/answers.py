@@ -44,7 +44,7 @@ def _table(
         heads=(
             PageHead(page.said("page.column.item"), sort="text"),
             *(PageHead(words[level], _SHARE, f"{level}|{ALL_GROUPS}", sort="number") for level in levels),
-            PageHead(page.said("page.column.bars")),
+            PageHead(page.said("page.column.bars"), css="w"),
             PageHead(page.said("page.column.n_valid"), sort="number"),
         ),
         rows=tuple(

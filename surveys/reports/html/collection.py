@@ -37,7 +37,7 @@ def funnel(page: PageRound, block: str) -> PageTable | None:
         heads=(
             PageHead(page.said("page.column.group"), sort="text"),
             *(PageHead(page.said(f"page.column.{name}"), name, sort="number") for name in _COUNTS),
-            PageHead(page.said("page.column.bars")),
+            PageHead(page.said("page.column.bars"), css="w"),
         ),
         rows=tuple(lines),
         css="funnel",

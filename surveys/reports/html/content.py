@@ -17,6 +17,7 @@ from surveys.reports.html.large import results_json
 from surveys.reports.html.league import groups, league
 from surveys.reports.html.lost import Lost
 from surveys.reports.html.page_round import PageRound
+from surveys.reports.html.pictures import picture
 from surveys.reports.html.prose import PagePart, Prose
 from surveys.reports.html.since import Since
 from surveys.reports.html.tables import PageTable
@@ -121,19 +122,27 @@ class PageContent:
 
     def _anchor(self, block: Heading | ReportTable | ReportFigure) -> str:
         """Where a block is on the page; empty where it is not."""
-        tables = self.explored.get(explored_by(block), ())
-        if tables:
-            return tables[0].anchor
-        return "" if isinstance(block, ReportFigure) else f"b/{block.key}"
+        tables = self.explored.get(self._explored_by(block), ())
+        return tables[0].anchor if tables else f"b/{block.key}"
+
+    def _explored_by(self, block: Block) -> str:
+        """The key of what is explored in place of a block; a figure of several pages has one number more in the keys of others."""
+        key = explored_by(block)
+        first, _, page = key.rpartition("-")
+        return first if key not in self.explored and page.isdecimal() and first in self.explored else key
 
     def _parts(self, section: Section) -> Iterator[PagePart]:
         placed: set[str] = set()
         for block in section.blocks:
-            key = explored_by(block)
+            key = self._explored_by(block)
             if key and key in self.explored:
                 if key not in placed:
                     placed.add(key)
                     yield from self._tables(key, block)
+            elif isinstance(block, ReportFigure):
+                caption = self.prose.caption(block.key, block.caption)
+                drawn = picture(self.page.round_, block.key, self._anchor(block), caption)
+                yield from [PagePart("picture", drawn)] if drawn else []
             else:
                 yield from self.prose.parts([block])
         for key in self._keys(section.key):

@@ -54,7 +54,7 @@ def _heads(page: PageRound, low: int, high: int) -> Iterator[PageHead]:
             page.said("page.column.survey_ranks"), "survey_rank_low survey_rank_high", sort="number"
         )
     if page.round_.results.kind.classes:
-        yield PageHead(page.said("sheet.class.name"), sort="text")
+        yield PageHead(page.said("sheet.class.name"), sort="text", css="w")
 
 
 def _cells(page: PageRound, row: QuotedRow) -> Iterator[PageCell | str]:

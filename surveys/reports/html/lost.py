@@ -84,7 +84,7 @@ class Lost:
                 PageHead(page.said("sheet.column.points"), "value", sort="number"),
                 PageHead(page.said("sheet.column.lost"), "lost", sort="number"),
                 PageHead(page.said("sheet.column.share"), "share_of_loss", sort="number"),
-                PageHead(page.said("page.column.agency"), sort="text"),
+                PageHead(page.said("page.column.agency"), sort="text", css="w"),
             ),
             rows=tuple(
                 PageRow(

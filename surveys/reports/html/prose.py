@@ -89,7 +89,9 @@ class Prose:
             anchor=self.labels[block.key][0],
             source="",
             caption=self.caption(block.key, block.caption),
-            heads=tuple(PageHead(column.heading) for column in block.columns),
+            heads=tuple(
+                PageHead(column.heading, css="" if column.numeric else "w") for column in block.columns
+            ),
             rows=rows,
             css="told",
             note=self._html(block.note),

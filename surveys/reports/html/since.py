@@ -89,7 +89,7 @@ class Since:
             PageHead(page.said("sheet.column.new"), "score_new%", sort="number"),
             PageHead(page.said("page.column.change"), "change%", sort="number"),
             PageHead(page.said("sheet.interval.name", level=page.level), "ci_low% ci_high%", sort="number"),
-            PageHead(page.said("sheet.column.verdict"), sort="text"),
+            PageHead(page.said("sheet.column.verdict"), sort="text", css="w"),
         ]
         if with_rank:
             heads.append(PageHead(page.said("page.column.rank_old"), "rank_old", sort="number"))

@@ -20,7 +20,7 @@ Words = str | Markup
 class PageHead:
     """The head of a column. ``columns``: of the official table, divided by spaces; ``key``: values of the key that the rows lack;
     ``about``: what stands small below, where ``text`` ``is_code`` its whole name, which is seen in the list
-    of names; ``sort``: how the rows are put in order by it, empty: they are not."""
+    of names; ``css``: ``w`` where its cells hold words; ``sort``: how the rows are put in order by it, empty: they are not."""
 
     text: Words
     columns: str = ""
@@ -28,6 +28,7 @@ class PageHead:
     about: str = ""
     sort: Literal["", "text", "number"] = ""
     is_code: bool = False
+    css: str = ""
 
 
 @dataclass(frozen=True, slots=True)
