@@ -126,21 +126,23 @@ class PageContent:
         return tables[0].anchor if tables else f"b/{block.key}"
 
     def _explored_by(self, block: Block) -> str:
-        """The key of what is explored in place of a block; a figure of several pages has one number more in the keys of others."""
+        """The key of what is explored in place of a block; further pages of a figure have a number at the end of their keys."""
         key = explored_by(block)
         first, _, page = key.rpartition("-")
         return first if key not in self.explored and page.isdecimal() and first in self.explored else key
 
     def _parts(self, section: Section) -> Iterator[PagePart]:
-        placed: set[str] = set()
+        placed: dict[str, list[ReportTable | ReportFigure]] = {}
+        for block in section.blocks:
+            if isinstance(block, (ReportTable, ReportFigure)):
+                placed.setdefault(self._explored_by(block), []).append(block)
         for block in section.blocks:
             key = self._explored_by(block)
             if key and key in self.explored:
-                if key not in placed:
-                    placed.add(key)
-                    yield from self._tables(key, block)
+                if block is placed[key][0]:
+                    yield from self._tables(key, placed[key])
             elif isinstance(block, ReportFigure):
-                caption = self.prose.caption(block.key, block.caption)
+                caption = self.prose.caption([block.key], block.caption)
                 drawn = picture(self.page.round_, block.key, self._anchor(block), caption)
                 yield from [PagePart("picture", drawn)] if drawn else []
             else:
@@ -155,12 +157,12 @@ class PageContent:
         if section in _OF_BLOCKS:
             yield from (f"{_OF_BLOCKS[section]}-{block}" for block in self.page.round_.blocks)
 
-    def _tables(self, key: str, block: Block) -> Iterator[PagePart]:
-        """The tables in the place of a table or figure of the report, the first under its number."""
-        assert isinstance(block, (ReportTable, ReportFigure))
+    def _tables(self, key: str, blocks: Sequence[ReportTable | ReportFigure]) -> Iterator[PagePart]:
+        """The tables in the place of tables and figures of the report, the first under their numbers and one caption."""
         first, *others = self.explored[key] or (None,)
         if first is not None:
-            numbered = self.prose.caption(block.key, block.caption)
+            named = sorted(blocks, key=lambda block: isinstance(block, ReportFigure))
+            numbered = self.prose.caption([block.key for block in named], named[0].caption)
             yield PagePart("table", table=replace(first, caption=numbered))
         yield from (PagePart("table", table=table) for table in others)
 

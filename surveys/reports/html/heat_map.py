@@ -70,7 +70,7 @@ def heat_maps(page: PageRound, block: str) -> Iterator[PageTable]:
         caption = page.said("page.heat.fields", block=name)
         yield _table(page, block, (f"heat-{block}", caption, tuple(fields)), cells, shading)
     for field, leaves in wide.items():
-        parts = [leaves[k : k + _COLUMNS] for k in range(0, len(leaves), _COLUMNS)]
+        parts = even_parts(leaves, _COLUMNS)
         for part, nodes in enumerate(parts, start=1):
             told = page.said(
                 "page.heat.leaves",
@@ -79,6 +79,17 @@ def heat_maps(page: PageRound, block: str) -> Iterator[PageTable]:
                 part=f"{part}/{len(parts)}" if len(parts) > 1 else "",
             )
             yield _table(page, block, (f"heat-{block}-{field}-{part}", told, tuple(nodes)), cells, shading)
+
+
+def even_parts(nodes: Sequence[str], most: int) -> list[Sequence[str]]:
+    """Nodes in as few parts as there may be, of nearly the same length.
+
+    >>> even_parts("abcdefg", 3)
+    ['abc', 'de', 'fg']
+    """
+    parts = ceil(len(nodes) / most)
+    sizes = [len(nodes) // parts + (k < len(nodes) % parts) for k in range(parts)]
+    return [nodes[sum(sizes[:k]) : sum(sizes[: k + 1])] for k in range(parts)]
 
 
 def _table(

@@ -36,7 +36,8 @@ class Lost:
         """Units by fields; None where the points of the index are not added up."""
         page = self.page
         found = {(row["unit_code"], row["sum_code"]): row for row in self._sums.get((block, FIELD), ())}
-        fields = list(dict.fromkeys(code for _, code in found))
+        held = {code for _, code in found}
+        fields = [node.code for node in page.round_.instrument.nodes if node.code in held]
         if not fields:
             return None
         return PageTable(

@@ -83,8 +83,8 @@
     table.tBodies[0].append(...rows.map(([, line]) => line));
   };
   for (const head of document.querySelectorAll("th[data-sort]")) {
-    const button = made("button", { type: "button", title: words.sort });
-    button.append(...head.childNodes);
+    // The words stay outside the button, which lies over them: a browser repeats no button on the next printed page.
+    const button = made("button", { type: "button", "aria-label": `${head.textContent.trim()}: ${words.sort}` });
     button.addEventListener("click", () => sort(head));
     head.append(button);
   }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
@@ -65,9 +65,11 @@ class Prose:
             elif isinstance(block, ReportTable):
                 yield PagePart("table", table=self._table(block))
 
-    def caption(self, key: str, text: Text) -> Markup:
-        """The caption of a table or figure with its number."""
-        return Markup("<b>{}.</b> {}").format(self.labels[key][1], self._html(text))
+    def caption(self, keys: Sequence[str], text: Text) -> Markup:
+        """The caption of what is numbered as a table, a figure or several of them."""
+        return Markup("<b>{}.</b> {}").format(
+            ", ".join(self.labels[key][1] for key in keys), self._html(text)
+        )
 
     def _html(self, text: Text) -> Markup:
         return text_html(text, self.language, self.labels)
@@ -88,7 +90,7 @@ class Prose:
         return PageTable(
             anchor=self.labels[block.key][0],
             source="",
-            caption=self.caption(block.key, block.caption),
+            caption=self.caption([block.key], block.caption),
             heads=tuple(
                 PageHead(column.heading, css="" if column.numeric else "w") for column in block.columns
             ),
