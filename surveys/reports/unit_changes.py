@@ -85,7 +85,8 @@ def unit_changes(
     return {unit: _of_unit(rows, told) for unit, rows in found.items()}
 
 
-def _verdict(row: QuotedRow) -> Verdict:
+def verdict_of(row: QuotedRow) -> Verdict:
+    """What may be said of the change of a row of the table of changes."""
     if not row["change"] or not row["p_adjusted"]:
         return "untold"
     if float(row["p_adjusted"]) > _LEVEL:
@@ -94,7 +95,7 @@ def _verdict(row: QuotedRow) -> Verdict:
 
 
 def _of_unit(rows: Sequence[QuotedRow], told: _Told) -> UnitChanges:
-    verdicts = [(row, _verdict(row)) for row in rows]
+    verdicts = [(row, verdict_of(row)) for row in rows]
     top = [told.change(row, verdict) for row, verdict in verdicts if row["node_code"] in told.top]
     lowest = [
         (row, verdict)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
+import pandas as pd
+
 from surveys.analysis.lost_sums import FIELD, SUMS_BY
 from surveys.handover.gap_tables import gap_words
 from surveys.handover.read_back import PrintedTable
@@ -43,7 +45,10 @@ class BlockLosses:
 
     def __init__(self, round_: ReportedRound, block: str) -> None:
         self.round, self.block = round_, block
-        self._nodes = _without_items(round_.tables["gaps"], block)
+        gaps = round_.tables["gaps"]
+        self._nodes = rows_where(
+            gaps, (gaps.frame["block"] == block) & (gaps.frame["node_level"] != ITEM_LEVEL)
+        )
         self.rows = Quoted(self._nodes).rows
         units = (row["unit_code"] for row in Quoted(round_.results.units) if row["block"] == block)
         self.units = tuple(dict.fromkeys(units))
@@ -143,7 +148,7 @@ class BlockLosses:
         return {FIELD: nodes, SOURCE: sources, AGENCY: {"": phrase("gaps.no_agency", language)}}
 
 
-def _without_items(table: PrintedTable, block: str) -> PrintedTable:
-    """The rows of the nodes of a block."""
-    kept = ((table.frame["block"] == block) & (table.frame["node_level"] != ITEM_LEVEL)).to_numpy()
-    return replace(table, frame=table.frame[kept].reset_index(drop=True), lines=table.lines[kept])
+def rows_where(table: PrintedTable, kept: pd.Series) -> PrintedTable:
+    """The rows of a printed table of which ``kept`` [n] is true."""
+    chosen = kept.to_numpy(dtype=bool)
+    return replace(table, frame=table.frame[chosen].reset_index(drop=True), lines=table.lines[chosen])

@@ -12,7 +12,6 @@ from surveys.reports.analysis_report.parts import (
     Column,
     Heading,
     Number,
-    Paragraph,
     Reference,
     ReportTable,
     Text,
@@ -185,19 +184,3 @@ def _cell_of_unit(of: BlockLosses, row: QuotedRow, name: str) -> Text:
     number: Number = row.number(name)
     sign = f"{row['sign']} " if name == "target" and row["sign"] and row["target"] else ""
     return (sign, number) if sign else (number,)
-
-
-def facts_of(of: BlockLosses, most: int, say: Saying) -> Iterator[Paragraph]:
-    """The nodes at which a block lost most, a line each."""
-    kind = "percent" if of.in_percent else "points"
-    for node in of.nodes[:most]:
-        name = of.round.names.node(node.code)
-        yield say.paragraph(
-            f"fact.{kind}",
-            "bullet",
-            code=node.code,
-            node=name,
-            mean=node.mean.number,
-            maximum=node.maximum,
-            below=node.below_target,
-        )
