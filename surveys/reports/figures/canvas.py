@@ -178,7 +178,9 @@ def two_columns(texts: Sequence[str], size: float) -> list[tuple[str, str]]:
 
 def plain(text: str) -> str:
     """A text on one line, of letters that can be printed."""
-    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
+    return " ".join(
+        "".join(letter if letter.isprintable() else "" if letter.strip() else " " for letter in text).split()
+    )
 
 
 def tick_texts(values: Sequence[float], language: Language) -> list[str]:
@@ -232,7 +234,7 @@ def svg_bytes(figure: Figure, about: str) -> bytes:
     text = into.getvalue().decode("utf-8")
     head, _, rest = text.partition("<svg ")
     opening, _, body = rest.partition(">")
-    return f'{head}<svg role="img" {opening}>\n <title>{escape(plain(about))}</title>{body}'.encode()
+    return f'{head}<svg role="img" {opening}>\n <title>{escape(about)}</title>{body}'.encode()
 
 
 def png_bytes(figure: Figure, dpi: int = _DPI) -> bytes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from surveys.reports.analysis_report.parts import Drawing
 from surveys.reports.figures.answers import about_answers, answer_pages, draw_answers
-from surveys.reports.figures.canvas import WIDTH, png_bytes, svg_bytes
+from surveys.reports.figures.canvas import WIDTH, plain, png_bytes, svg_bytes
 from surveys.reports.figures.changes import about_changes, block_changes, draw_changes
 from surveys.reports.figures.days import about_days, draw_days, forms_by_day
 from surveys.reports.figures.drawn_round import DrawnRound
@@ -68,5 +68,5 @@ def figures_of(round_: DrawnRound) -> Mapping[str, _Drawn]:
 
 def drawing(key: str, drawn: _Drawn) -> Drawing:
     """A figure drawn. Raises SurveyError where matplotlib is not installed."""
-    figure, about = drawn.draw(), drawn.about()
+    figure, about = drawn.draw(), plain(drawn.about())
     return Drawing(key, svg_bytes(figure, about), png_bytes(figure), about, WIDTH)

@@ -95,8 +95,9 @@ def draw_league(round_: DrawnRound, block: str) -> Figure:
     """The figure of a block that :func:`has_league`."""
     with styled():
         units = league_rows(round_, block)
-        rows = rows_of([unit.name for unit in units], 46, _LEAST, TALLEST - 21)
-        if rows is None or len(units) > MOST_NAMED:
+        names = [unit.name for unit in units]
+        rows = rows_of(names, 46, _LEAST, TALLEST - 21) if len(units) <= MOST_NAMED else None
+        if rows is None:
             return _many(round_, [unit for unit in units if unit.told])
         return _named(round_, units, rows)
 
@@ -228,6 +229,8 @@ def _many(round_: DrawnRound, units: Sequence[LeagueRow]) -> Figure:
         axes.add_patch(PathPatch(Path(points, strokes), ec="#74A9D2", fc="none", lw=0.6, label="interval"))
     axes.plot(x, results[order], color=MAIN, lw=1.6, label="result")
     axes.set_xlim(0, len(units) + 1)
+    along = [tick for tick in ticks(0, len(units)) if tick <= len(units)]
+    axes.set_xticks(along, tick_texts(along, round_.language))
     axes.set_ylim(at[0], at[-1])
     axes.set_yticks(at, tick_texts(at, round_.language))
     axes.set_xlabel(phrase("figures.units_in_order", round_.language, units=round_.shown(str(len(units)))))
