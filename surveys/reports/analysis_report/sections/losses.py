@@ -12,6 +12,7 @@ from surveys.reports.analysis_report.parts import (
     Column,
     Heading,
     Number,
+    Paragraph,
     Reference,
     ReportTable,
     Text,
@@ -19,6 +20,7 @@ from surveys.reports.analysis_report.parts import (
 from surveys.reports.analysis_report.quoting import QuotedRow
 from surveys.reports.analysis_report.reported_round import ReportedRound
 from surveys.reports.analysis_report.saying import Saying
+from surveys.reports.analysis_report.told import told
 from surveys.reports.analysis_report.worked_out import share_of, summed
 
 #: Rows of a table of the nodes at which most was lost.
@@ -32,11 +34,11 @@ def losses(round_: ReportedRound) -> Iterator[Block]:
     """The section about points lost; nothing where no unit of any block has a result."""
     say = Saying("report.losses", round_.language)
     found = [BlockLosses(round_, block) for block in round_.blocks]
-    told = [each for each in found if each.rows]
-    if told:
-        percent = all(each.in_percent for each in told)
+    lost = [each for each in found if each.rows]
+    if lost:
+        percent = all(each.in_percent for each in lost)
         yield say.paragraph("intro_percent" if percent else "intro")
-    for each in told:
+    for each in lost:
         yield Heading(2, round_.names.block(each.block), f"losses-{each.block}")
         yield from _of_block(each, say)
 
@@ -63,7 +65,16 @@ def _whole(of: BlockLosses, say: Saying) -> Iterator[Block]:
     if len(ordered) > 1 and ordered[0]["lost"] != ordered[-1]["lost"]:
         most, least = (_at(ordered, row["lost"], say) for row in (ordered[0], ordered[-1]))
         lost = ordered[0].number("lost"), ordered[-1].number("lost")
-        yield say.paragraph(f"extremes.{kind}", most=most, lost=lost[0], least=least, lost_least=lost[1])
+        yield Paragraph(
+            told(
+                f"report.losses.extremes.{kind}",
+                say.language,
+                most=most,
+                lost=lost[0],
+                least=least,
+                lost_least=lost[1],
+            )
+        )
     untold = [unit for unit in of.units if unit not in of.totals]
     if untold:
         names = say.listed([(of.round.names.unit(of.block, unit),) for unit in untold], MOST)
@@ -170,7 +181,9 @@ def _table_of_unit(of: BlockLosses, unit: str, rows: Sequence[QuotedRow], say: S
     wanted = [name for name, _ in columns]
     cells = tuple(tuple(_cell_of_unit(of, row, name) for name in wanted) for row in rows)
     kind = "percent" if of.in_percent else "points"
-    caption = say.text(f"caption.unit.{kind}", unit=of.round.names.unit(of.block, unit))
+    caption = told(
+        f"report.losses.caption.unit.{kind}", say.language, unit=of.round.names.unit(of.block, unit)
+    )
     key = f"table-losses-{of.block}-{unit}"
     return ReportTable(key, caption, say.columns(columns, _TEXTS), cells, wide=len(columns) > 6)
 

@@ -126,6 +126,8 @@ def _causes(of: _Block, say: Saying) -> Iterator[Block]:
         kind = "percent" if of.losses.in_percent else "points"
         yield say.paragraph(f"most_lost.{kind}", "bullet", block=of.name)
         yield from _lost(of, of.losses.nodes[:_NODES], say)
+    for row in _lost_by_units(of)[:_NODES]:
+        yield _lost_by_unit(of, row, say)
     yield from _groups(of, say)
 
 
@@ -198,20 +200,31 @@ def _proposals(blocks: Sequence[_Block], say: Saying) -> Iterator[Block]:
 
 
 def _agencies(blocks: Sequence[_Block]) -> list[str]:
-    """The lead agencies, those first under whom the most was lost."""
+    """The lead agencies, those first under whom the most was lost: the means of the blocks where they are told, else what their
+    units lost."""
     lost: dict[str, Decimal] = {}
     for block in blocks:
-        for node in block.losses.nodes:
-            amount = Decimal(node.mean.number.text)
-            for agency in sorted({row["lead_agency"] for row in node.rows} - {""}) if amount > 0 else ():
-                lost[agency] = lost.get(agency, Decimal()) + amount
+        means = [(node.rows, node.mean.number.text) for node in block.losses.nodes]
+        for rows, text in means or [([row], row["lost"]) for row in _lost_by_units(block)]:
+            for agency in sorted({row["lead_agency"] for row in rows} - {""}) if Decimal(text) > 0 else ():
+                lost[agency] = lost.get(agency, Decimal()) + Decimal(text)
     return sorted(lost, key=lambda agency: (-lost[agency], agency))
+
+
+def _lost_by_units(of: _Block) -> list[QuotedRow]:
+    """What the units of a block whose means are not told lost, the largest loss of each first."""
+    if of.losses.nodes:
+        return []
+    rows = [row for row in of.losses.rows if row["order"] and Decimal(row["lost"]) > 0]
+    return sorted(rows, key=lambda row: int(row["order"]))
 
 
 def _of_agency(of: _Block, agency: str, say: Saying) -> Iterator[Block]:
     """What a block lost where an agency leads, and where most."""
     nodes = [node for node in of.losses.nodes if any(row["lead_agency"] == agency for row in node.rows)]
     nodes = [node for node in nodes if Decimal(node.mean.number.text) > 0]
+    for row in [row for row in _lost_by_units(of) if row["lead_agency"] == agency][:_OF_AGENCY]:
+        yield _lost_by_unit(of, row, say)
     if not nodes:
         return
     sums = dict(of.losses.sums.get(AGENCY, ()))
@@ -219,7 +232,20 @@ def _of_agency(of: _Block, agency: str, say: Saying) -> Iterator[Block]:
     if agency in sums and sums[agency].units == whole.units:
         lost = sums[agency].number
         share = share_of(lost, whole.number, of.round.output.percent_decimals, AGENCY, of.code, agency)
-        yield say.paragraph("agency.leads", "bullet", block=of.name, lost=lost, share=share)
+        yield say.paragraph("agency_leads", "bullet", block=of.name, lost=lost, share=share)
     else:
-        yield say.paragraph("agency.where", "bullet", block=of.name)
+        yield say.paragraph("agency_where", "bullet", block=of.name)
     yield from _lost(of, nodes[:_OF_AGENCY], say)
+
+
+def _lost_by_unit(of: _Block, row: QuotedRow, say: Saying) -> Paragraph:
+    kind = "percent" if of.losses.in_percent else "points"
+    return say.paragraph(
+        f"unit_lost.{kind}",
+        "bullet",
+        unit=of.round.names.unit(of.code, row["unit_code"]),
+        node_code=row["node_code"],
+        node=of.round.names.node(row["node_code"]),
+        lost=row.number("lost"),
+        maximum=of.losses.maximum(row["node_code"]),
+    )
