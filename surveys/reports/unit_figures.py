@@ -73,7 +73,7 @@ class NodeFigures:
 @dataclass(frozen=True)
 class Loss:
     """A sub-criterion in which a unit lost: points lost and their share of all that it lost, in percent; both empty in an index
-    without points."""
+    without points, the share too where the result of another sub-criterion is not shown."""
 
     node: NodeFigures
     lost: str = ""
@@ -97,7 +97,8 @@ class UnitFigures:
     * ``nodes``: its tree, the total first.
     * ``league``: its row of the council's table of units, as printed; ``class_name``: its class in words.
     * ``maxima``: its row of the table of both halves, with the maximum of each; None in an index of one half.
-    * ``ranked``, ``ranked_by_survey``, ``averaged``: how many units of the block have a rank, and stand in the average of totals.
+    * ``ranked``, ``ranked_by_survey``, ``averaged``: how many units of the block have a rank, and stand in the average of totals;
+      ``sharing``: how many have the same rank as this one, itself among them.
     * ``forms``: of each group that was asked about it.
     * ``changes``: since the earlier round (None: not asked for).
     """
@@ -112,6 +113,7 @@ class UnitFigures:
     class_name: str
     ranked: int
     ranked_by_survey: int
+    sharing: int
     averaged: int
     forms: tuple[GroupForms, ...]
     losses: tuple[Loss, ...]
@@ -183,6 +185,7 @@ def unit_figures(results: RoundResults) -> dict[Key, UnitFigures]:
         Counter(block for (block, _), row in league.items() if row.get(name))
         for name in ("rank", "survey_rank")
     )
+    ranks = Counter((block, row["rank"]) for (block, _), row in league.items())
     forms = _forms(results)
     return {
         unit: UnitFigures(
@@ -196,6 +199,7 @@ def unit_figures(results: RoundResults) -> dict[Key, UnitFigures]:
             class_name=classes.get(row.get("class", ""), row.get("class", "")),
             ranked=ranked[unit[0]],
             ranked_by_survey=by_survey[unit[0]],
+            sharing=ranks[unit[0], row["rank"]],
             averaged=tree.averages[unit[0]][tree.nodes[unit][0].code].units,
             forms=forms.get(unit, ()),
             losses=tuple(_losses(tree.nodes[unit], results)),
@@ -290,12 +294,13 @@ def _losses(nodes: Sequence[NodeFigures], results: RoundResults) -> Iterator[Los
         yield from map(Loss, sorted(leaves, key=lambda node: Decimal(node.percent))[:MOST_LOST])
         return
     lost = {node.code: Decimal(node.max_points) - Decimal(node.points) for node in leaves}
-    all_lost = sum(lost.values())
+    is_whole = all(node.value for node in nodes if node.is_leaf)
+    all_lost = sum(lost.values()) if is_whole else Decimal()
     for node in sorted(leaves, key=lambda node: -lost[node.code])[:MOST_LOST]:
         if lost[node.code] > 0:
             (points,) = exact_texts([lost[node.code]], output.points_decimals)
-            (share,) = exact_texts([100 * lost[node.code] / all_lost], output.percent_decimals)
-            yield Loss(node, points, share)
+            shares = [100 * lost[node.code] / all_lost] if is_whole else []
+            yield Loss(node, points, "".join(exact_texts(shares, output.percent_decimals)))
 
 
 def _forms(results: RoundResults) -> dict[Key, tuple[GroupForms, ...]]:

@@ -52,12 +52,14 @@ _COUNT = 125
 
 @dataclass(frozen=True)
 class UnitParts:
-    """The parts about one unit, in a language. ``level``: of the intervals; ``decimals``: of percentages."""
+    """The parts about one unit, in a language. ``level``: of the intervals; ``decimals``: of percentages; ``tells_ties``: it is
+    said that others have the same rank, which is nothing for a sheet that goes to the unit alone."""
 
     figures: UnitFigures
     language: Language
     level: float
     decimals: int
+    tells_ties: bool = False
 
     # --- sentences ---------------------------------------------------------------------------------------------------------
 
@@ -104,7 +106,9 @@ class UnitParts:
         ranks = {name: figures.of_league(name) for name in ("rank", "rank_low", "rank_high")}
         ranked = counted(figures.ranked, "ranked", figures.block)
         sure = "sure" if ranks["rank_low"].text == ranks["rank_high"].text != "" else "set"
-        return self._told(f"unit.rank.{sure}", ranked=ranked, **ranks)
+        is_tied = self.tells_ties and figures.sharing > 1
+        sharing = counted(figures.sharing, "sharing", figures.block, ranks["rank"].text) if is_tied else ""
+        return self._told(f"unit.rank.{sure}", ranked=ranked, sharing=sharing, **ranks)
 
     def _class_told(self) -> Text:
         named = self._class()

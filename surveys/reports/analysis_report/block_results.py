@@ -112,12 +112,13 @@ class NodeResults:
         """Whether any unit has an interval there."""
         return any(row[self.limits[0]] for row in self.rows)
 
-    def not_told_apart(self) -> int:
-        """How many other units have an interval that shares something with that of the one highest unit."""
+    @cached_property
+    def not_told_apart(self) -> Sequence[QuotedRow]:
+        """The other units whose interval shares something with that of the one highest unit."""
         low, high = self.limits
         first = self.highest[0]
-        others = (row for row in self.rows if row is not first and row[high])
-        return sum(Decimal(row[high]) >= Decimal(first[low]) for row in others) if first[low] else 0
+        others = (row for row in self.rows if row is not first and row[high] and first[low])
+        return [row for row in others if Decimal(row[high]) >= Decimal(first[low])]
 
 
 def block_results(round_: ReportedRound, block: str) -> tuple[NodeResults, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Literal
@@ -23,6 +23,7 @@ from surveys.reports.analysis_report.parts import (
 from surveys.reports.analysis_report.quoting import QuotedRow
 from surveys.reports.analysis_report.reported_round import ReportedRound
 from surveys.reports.analysis_report.saying import Saying
+from surveys.reports.analysis_report.sections.units import parts_of
 from surveys.reports.analysis_report.told import joined
 from surveys.reports.analysis_report.worked_out import counted
 from surveys.vocabulary.levels import ASSESSMENT
@@ -46,7 +47,7 @@ def fields(round_: ReportedRound) -> Iterator[Block]:
     """The section about fields and sub-criteria, block by block."""
     for block in round_.blocks:
         told = _Fields(round_, block)
-        if told.nodes and told.nodes[0].rows:
+        if any(node.rows for node in told.nodes):
             if len(round_.blocks) > 1:
                 yield Heading(2, round_.names.block(block), f"fields-of-{block}")
             yield from told.blocks()
@@ -74,6 +75,9 @@ class _Fields:
 
     def blocks(self) -> Iterator[Block]:
         """Total and fields; then the sub-criteria."""
+        if len(units := {row["unit_code"] for node in self.nodes for row in node.rows}) == 1:
+            yield from self._alone(*units)
+            return
         yield self._total()
         if self.shown:
             yield from self._between()
@@ -81,6 +85,13 @@ class _Fields:
             yield self._table("fields", _FIELDS, [self.nodes[0], *self.shown], frozenset({0}))
         if self.leaves:
             yield from self._sub_criteria()
+
+    def _alone(self, unit: str) -> Iterator[Block]:
+        """The results of the only unit that has any: there is nobody to compare it with."""
+        parts = parts_of(self.round_, self.round_.unit_figures[self.block, unit])
+        key, name = self._key("nodes"), parts.figures.name
+        yield self.say.paragraph("alone", unit=name, table=Reference(key))
+        yield replace(parts.every_node, key=key, caption=self.say.text("alone.caption", unit=name))
 
     @cached_property
     def shown(self) -> Sequence[NodeResults]:
@@ -149,13 +160,15 @@ class _Fields:
         """What the intervals leave open of who is highest."""
         if len(node.highest) > 1 or not node.highest[0][node.limits[0]]:
             return ()
-        others = node.not_told_apart()
-        first = node.highest[0]
-        low, high = (first.number(name) for name in node.limits)
-        units = counted(others, "not_told_apart", self.block, node.node.code)
-        named = first["unit_name"]
+        others, first = node.not_told_apart, node.highest[0]
+        kind = "open.named" if 0 < len(others) <= _SHARING else "open" if others else "clear"
         return self.say.text(
-            "field.open" if others else "field.clear", unit=named, low=low, high=high, units=units
+            f"field.{kind}",
+            unit=first["unit_name"],
+            low=first.number(node.limits[0]),
+            high=first.number(node.limits[1]),
+            others=self._units(others),
+            units=counted(len(others), "not_told_apart", self.block, node.node.code),
         )
 
     # --- sub-criteria ----------------------------------------------------------------------------------------------------------

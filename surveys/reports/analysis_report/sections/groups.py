@@ -116,15 +116,17 @@ class _Groups:
     def blocks(self) -> Iterator[Block]:
         """Means of the block by group; then single units."""
         block, table = self.round_.names.block(self.block), f"table-groups-{self.block}"
+        has_means = any(self._mean(node, group).text for node, of in self.alike.items() for group in of)
         yield self.say.paragraph(
             "intro", block=block, groups=counted(len(self.codes), "groups_compared", self.block),
-            nodes=counted(len(self.alike), "nodes_compared", self.block), table=Reference(table),
+            nodes=counted(len(self.alike), "nodes_compared", self.block), table=Reference(table) if has_means else "",
         )  # fmt: skip
         yield from self._widest()
         figure = f"groups-{self.block}"
         if figure in self.round_.figures:
             yield ReportFigure(figure, self.say.text("figure", block=block))
-        yield self._means_table(table)
+        if has_means:
+            yield self._means_table(table)
         yield from self._single_units()
 
     # --- means of the block ----------------------------------------------------------------------------------------------------

@@ -196,6 +196,8 @@ class _League:
             counted(apart, "pairs_apart", self.block),
         )
         share = share_of(told, pairs, self.round_.output.percent_decimals, "pairs_apart", self.block)
+        if apart in (0, k * (k - 1) // 2):
+            return self.say.paragraph("pairs.all" if apart else "pairs.none", pairs=pairs)
         kept = sum(row["rank_low"] == row["rank_high"] for row in self.ranked)
         sure = counted(kept, "sure_ranks", self.block) if kept else ""
         return self.say.paragraph("pairs", pairs=pairs, apart=told, share=share, sure=sure)

@@ -39,7 +39,7 @@ def units(round_: ReportedRound) -> Iterator[Block]:
             yield Heading(2, round_.names.block(block), f"units-of-{block}")
         for figures in _in_order(round_, block):
             yield Heading(level, figures.name, f"unit-{block}-{figures.code}")
-            yield from _half_page(_parts(round_, figures))
+            yield from _half_page(parts_of(round_, figures))
 
 
 def are_apart(round_: ReportedRound) -> bool:
@@ -62,16 +62,18 @@ def unit_report(round_: ReportedRound, block: str, unit: str) -> Report:
         label=round_.label,
         language=language,
         publication=round_.results.settings.publication,
-        sections=tuple(_sections(_parts(round_, figures))),
+        sections=tuple(_sections(parts_of(round_, figures))),
         fingerprint=round_.results.fingerprint,
         has_contents=False,
         is_signed=False,
     )
 
 
-def _parts(round_: ReportedRound, figures: UnitFigures) -> UnitParts:
+def parts_of(round_: ReportedRound, figures: UnitFigures) -> UnitParts:
+    """What the round tells of a unit."""
     settings = round_.results.settings
-    return UnitParts(figures, round_.language, settings.inference.level, settings.output.percent_decimals)
+    level, decimals = settings.inference.level, settings.output.percent_decimals
+    return UnitParts(figures, round_.language, level, decimals, tells_ties=not are_apart(round_))
 
 
 def _in_order(round_: ReportedRound, block: str) -> Sequence[UnitFigures]:
