@@ -12,7 +12,7 @@ from surveys.reports.analysis_report.parts import Heading, Report, ReportFigure,
 Kind = Literal["table", "figure", "section", "heading"]
 
 
-class Level(NamedTuple):
+class HeadingLevel(NamedTuple):
     """How the headings of a level are numbered: the ``form`` of their own number, and the ``text`` that stands before them, in
     which ``%1`` is the number of the level 1, and so on."""
 
@@ -21,7 +21,7 @@ class Level(NamedTuple):
 
 
 #: Of the headings of level 1, 2, 3, 4.
-Levels = Sequence[Level]
+Levels = Sequence[HeadingLevel]
 
 
 def ordinary_levels(language: Language) -> Levels:
@@ -30,19 +30,23 @@ def ordinary_levels(language: Language) -> Levels:
     >>> [level.text for level in ordinary_levels("vi")]
     ['Phần %1.', '%2.', '%2.%3.', '%4)']
     """
-    return (Level("upperRoman", phrase("word.part", language, number="%1")), *_LOWER)
+    return (HeadingLevel("upperRoman", phrase("word.part", language, number="%1")), *_LOWER)
 
 
 def annex_levels(language: Language) -> Levels:
     """The same of annexes, which are counted by themselves.
 
     >>> annex_levels("en")[0]
-    Level(form='upperRoman', text='Annex %1.')
+    HeadingLevel(form='upperRoman', text='Annex %1.')
     """
-    return (Level("upperRoman", phrase("word.annex", language, number="%1")), *_LOWER)
+    return (HeadingLevel("upperRoman", phrase("word.annex", language, number="%1")), *_LOWER)
 
 
-_LOWER = (Level("decimal", "%2."), Level("decimal", "%2.%3."), Level("lowerLetter", "%4)"))
+_LOWER = (
+    HeadingLevel("decimal", "%2."),
+    HeadingLevel("decimal", "%2.%3."),
+    HeadingLevel("lowerLetter", "%4)"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ _FIRST = 100_000_001
 _GALLERY = '<w:sdtPr><w:docPartObj><w:docPartGallery w:val="Table of Contents"/><w:docPartUnique/></w:docPartObj></w:sdtPr>'
 
 
-class Entry(NamedTuple):
+class ContentsEntry(NamedTuple):
     """A heading (of a level), a table or a figure by its key (a heading may have none), and its line in the list."""
 
     kind: Literal["heading", "table", "figure"]
@@ -27,7 +27,7 @@ class Entry(NamedTuple):
     text: str
 
 
-class Contents:
+class ListsOfContents:
     """The lists of a document, and the bookmarks around what stands in them."""
 
     def __init__(self, document: WordDocument, labels: Labels) -> None:
@@ -35,7 +35,7 @@ class Contents:
         self._references = {key: f"_Ref{_FIRST + k}" for k, key in enumerate(labels.named)}
         self._marked, self._bookmarks = 0, 0
 
-    def write(self, entries: Iterable[Entry]) -> None:
+    def write(self, entries: Iterable[ContentsEntry]) -> None:
         """The lists; ``entries``: everything in the order in which :meth:`marked` will meet it."""
         language = self.document.language
         numbered = list(enumerate(entries))
@@ -82,7 +82,7 @@ class Contents:
         text = phrase(f"word.{code}", self.document.language)
         return self.document.paragraph("contents_heading", markup.run(text))
 
-    def _lines(self, instruction: str, entries: Sequence[tuple[int, Entry]], style: str) -> list[str]:
+    def _lines(self, instruction: str, entries: Sequence[tuple[int, ContentsEntry]], style: str) -> list[str]:
         """The entries of a list as paragraphs, the field around them."""
         edge = _EDGE.format(twips(self.document.text_width))
         lines = []

@@ -30,7 +30,7 @@ PICTURES: Mapping[str, str] = {
 }  # fmt: skip
 
 
-class Package:
+class DocumentPackage:
     """Parts under way."""
 
     def __init__(self, parts: Mapping[str, bytes]) -> None:

@@ -31,7 +31,7 @@ from surveys.reports.analysis_report.parts import (
 )
 from surveys.reports.analysis_report.told import shown
 from surveys.reports.word import markup
-from surveys.reports.word.contents import Contents, Entry
+from surveys.reports.word.contents import ContentsEntry, ListsOfContents
 from surveys.reports.word.document import LetterHead, Picture, TableLook, WordDocument
 from surveys.reports.word.document import Paragraph as WrittenParagraph
 from surveys.reports.word.stationery import Stationery, stationery
@@ -80,7 +80,7 @@ class _Writing:
         self.publisher = report.publication.publisher.name(report.language)
         title = f"{report.title}: {report.subject}" if report.subject else report.title
         self.document = WordDocument(report.language, title, self.publisher, paper)
-        self.contents = Contents(self.document, self.labels)
+        self.contents = ListsOfContents(self.document, self.labels)
         self.numbers: list[Placed] = []
         self.quoted = paper.ids["quoted"]
         #: Where stands what is written, and whether it is to begin a page.
@@ -135,18 +135,20 @@ class _Writing:
         self.document.head(head)
         self.document.write(("title", self.report.title), ("subject", self.report.subject))
 
-    def _entries(self) -> Iterator[Entry]:
+    def _entries(self) -> Iterator[ContentsEntry]:
         """Headings, tables and figures in order, as the lists of contents name them."""
         headings = iter(self.labels.headings)
         kind: Literal["table", "figure"]
         for section in self.report.sections:
-            yield Entry("heading", 1, section.key, f"{next(headings)} {section.title}".strip())
+            yield ContentsEntry("heading", 1, section.key, f"{next(headings)} {section.title}".strip())
             for block in section.blocks:
                 if isinstance(block, Heading):
-                    yield Entry("heading", block.level, block.key, f"{next(headings)} {block.text}".strip())
+                    yield ContentsEntry(
+                        "heading", block.level, block.key, f"{next(headings)} {block.text}".strip()
+                    )
                 elif isinstance(block, (ReportTable, ReportFigure)) and block.caption:
                     kind = "table" if isinstance(block, ReportTable) else "figure"
-                    yield Entry(
+                    yield ContentsEntry(
                         kind,
                         1,
                         block.key,

@@ -14,7 +14,7 @@ from surveys.problems import Language
 from surveys.reports.analysis_report.labels import Levels, annex_levels, ordinary_levels
 from surveys.reports.word import markup
 from surveys.reports.word.lists import Lists
-from surveys.reports.word.package import CORE, DOCUMENT, Package, bare, check_installed
+from surveys.reports.word.package import CORE, DOCUMENT, DocumentPackage, bare, check_installed
 from surveys.reports.word.styles import PageLayout, StyleWriter, keys, layout, own_id
 
 _CREATED = "2000-01-01T00:00:00Z"
@@ -59,7 +59,7 @@ class Stationery:
 
     def filled(self, body: str, facts: Facts, pictures: Sequence[bytes] = (), mark: str = "") -> bytes:
         """A document as the bytes of a DOCX file; ``pictures``: PNG, as :func:`picture_id` counts; ``mark``: on every page."""
-        package = Package(self.parts)
+        package = DocumentPackage(self.parts)
         package.parts[DOCUMENT] = (
             f"{markup.DECLARATION}<w:document {markup.NAMESPACES}><w:body>{body}</w:body></w:document>".encode()
         )
@@ -90,7 +90,7 @@ def stationery(language: Language) -> Stationery:
 def _of_the_house(language: Language) -> Stationery:
     ids = {key: own_id(key) for key in keys()}
     lists, levels, annexes = Lists(ids), ordinary_levels(language), annex_levels(language)
-    package = Package(bare())
+    package = DocumentPackage(bare())
     package.add("numbering", "numbering", lists.part(levels, annexes).encode())
     headers = add_page_number(package, ids)
     package.parts["word/settings.xml"] = settings().encode()
@@ -98,7 +98,7 @@ def _of_the_house(language: Language) -> Stationery:
     return Stationery(package.parts, layout().page, ids, headers, True, levels, annexes, lists.annexes)
 
 
-def add_page_number(package: Package, ids: Mapping[str, str]) -> str:
+def add_page_number(package: DocumentPackage, ids: Mapping[str, str]) -> str:
     """Add a header with the number of the page in the middle; gives how a section names it."""
     number = markup.paragraph(ids["page_number"], '<w:fldSimple w:instr="PAGE"/>')
     header = f"{markup.DECLARATION}<w:hdr {markup.NAMESPACES}>{number}</w:hdr>"

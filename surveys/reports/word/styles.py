@@ -99,7 +99,7 @@ class TableStyle:
     heading_fill: str
 
 
-class Layout(NamedTuple):
+class DocumentLayout(NamedTuple):
     """The page, and the styles of paragraphs, of letters and of tables by their keys."""
 
     page: PageLayout
@@ -109,7 +109,7 @@ class Layout(NamedTuple):
 
 
 @cache
-def layout() -> Layout:
+def layout() -> DocumentLayout:
     """The page, and the styles by their key: what a style does not say is as in the one it is based on.
 
     >>> page, styles, letters, tables = layout()
@@ -121,7 +121,9 @@ def layout() -> Layout:
     page = PageLayout(**declared.pop("page"))
     letters = {key: LetterStyle(**said) for key, said in declared.pop("letters").items()}
     tables = {key: TableStyle(**said) for key, said in declared.pop("tables").items()}
-    return Layout(page, {key: TextStyle(**_whole(key, declared)) for key in declared}, letters, tables)
+    return DocumentLayout(
+        page, {key: TextStyle(**_whole(key, declared)) for key in declared}, letters, tables
+    )
 
 
 def _whole(key: str, declared: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from surveys.problems import Language, SurveyError, fault, shortened
 from surveys.reports.word import markup
-from surveys.reports.word.package import PICTURES, Package, bare, check_installed
+from surveys.reports.word.package import PICTURES, DocumentPackage, bare, check_installed
 from surveys.reports.word.stationery import Stationery, add_page_number, settings
 from surveys.reports.word.styles import PageLayout, layout
 from surveys.reports.word.template_parts import MOST_BYTES, TemplateParts
@@ -64,7 +64,7 @@ class _Taking:
 
     def __init__(self, template: TemplateParts, language: Language) -> None:
         self.template, self.language = template, language
-        self.package = Package(bare())
+        self.package = DocumentPackage(bare())
         root = template.elements(template.document)
         found = [
             section for section in root.iter(f"{_W}sectPr") if section.getparent().tag != f"{_W}sectPrChange"

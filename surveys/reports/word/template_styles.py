@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 from surveys.problems import Language
-from surveys.reports.analysis_report.labels import Level, Levels, annex_levels, ordinary_levels
+from surveys.reports.analysis_report.labels import HeadingLevel, Levels, annex_levels, ordinary_levels
 from surveys.reports.word import markup
 from surveys.reports.word.lists import HEADINGS, Lists
 from surveys.reports.word.styles import LANGUAGE_TAGS, NORMAL, Given, StyleWriter, keys, name_of, own_id
@@ -17,7 +17,7 @@ from surveys.reports.word.styles import LANGUAGE_TAGS, NORMAL, Given, StyleWrite
 _W = f"{{{markup.W}}}"
 #: Ids of styles that stand in a document as they are.
 _PLAIN_ID = re.compile(r"[^<>&\"'\x00-\x1f]{1,200}")
-_NOT_COUNTED = Level("none", "")
+_NOT_COUNTED = HeadingLevel("none", "")
 
 
 class TakenStyles:
@@ -105,7 +105,7 @@ class TakenStyles:
         levels = [self._level(self._found.get(key), k) for k, key in enumerate(HEADINGS)]
         return levels if any(level != _NOT_COUNTED for level in levels) else ()
 
-    def _level(self, style: Any | None, k: int) -> Level:
+    def _level(self, style: Any | None, k: int) -> HeadingLevel:
         """How headings of the level ``k`` (from 0) are counted in the template."""
         counted = None if style is None else style.find(f"{_W}pPr/{_W}numPr")
         list_ = "" if counted is None else _said(counted, "numId")
@@ -113,7 +113,7 @@ class TakenStyles:
             place, own = _value(level, "ilvl"), _said(counted, "ilvl") or f"{k}"
             if place.isdecimal() and (place == own or _said(level, "pStyle") == _value(style, "styleId")):
                 text = _said(level, "lvlText")
-                return Level(
+                return HeadingLevel(
                     _said(level, "numFmt") or "decimal", text.replace(f"%{int(place[:2]) + 1}", f"%{k + 1}")
                 )
         return _NOT_COUNTED
