@@ -33,8 +33,8 @@ from weighting import Estimates
 from weighting.estimation.estimates import EXACT, ONE_CLUSTER
 from weighting.estimation.intervals import Confidence
 
-#: Levels of questions that are estimated together: more would only take more memory.
-_TOGETHER = 400
+#: Levels of questions that are estimated together: more would only take more memory, and no less time.
+_TOGETHER = 150
 _NUMBERS = ("estimate", "se", "df", "ci_low", "ci_high")
 
 

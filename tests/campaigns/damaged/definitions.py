@@ -120,6 +120,9 @@ def _scored(study: Study) -> Outcome:
         "units": result.units,
         "funnel": result.funnel,
         "shares": result.shares,
+        "answers": result.answers,
+        "respondents": result.respondents,
+        "days": result.days,
     }
     numbers, words = _parts(tables | {"forms": result.forms})
     waiting = (*result.waiting.items(), *result.returns.proposals["text"])
