@@ -101,6 +101,10 @@ class WordDocument:
         self.beside([[issuer, state]], [share * self.page.text_width for share in _HEAD])
         self._mark = head.mark
 
+    def entitled(self, title: str, subject: str) -> None:
+        """What kind of document it is and what it is about, with a rule below."""
+        self.write(("title", title), ("subject", subject), ("subject_rule", ""))
+
     def write(self, *paragraphs: Paragraph) -> None:
         """Paragraphs, one below the other."""
         self._body += [self.paragraph(style, markup.run(plain(text))) for style, text in paragraphs]

@@ -44,7 +44,7 @@ def handover_record(handed: HandedOver) -> bytes:
     document.head(
         LetterHead(publisher, phrase("record.number", language), phrase("record.place_and_date", language))
     )
-    document.write(("title", title), ("subject", subject))
+    document.entitled(title, subject)
     _write_parties(document, publisher)
     document.write(("heading", phrase("record.what", language)))
     _write_facts(document, handed)

@@ -133,7 +133,7 @@ class _Writing:
             publisher.parent(self.language),
         )
         self.document.head(head)
-        self.document.write(("title", self.report.title), ("subject", self.report.subject))
+        self.document.entitled(self.report.title, self.report.subject)
 
     def _entries(self) -> Iterator[ContentsEntry]:
         """Headings, tables and figures in order, as the lists of contents name them."""

@@ -133,7 +133,7 @@ class _Sheet:
                 self._said("sheet.mark"),
             )
         )
-        self.document.write(("title", self._said("sheet.title")), ("subject", self.facts.label))
+        self.document.entitled(self._said("sheet.title"), self.facts.label)
         self.document.write(("addressee", self._said("sheet.to", unit=self.figures.name)))
         told = {
             "publisher": self.facts.publisher,
