@@ -68,8 +68,8 @@ def report(
 
     ``results``: a folder of results; ``previous``: that of the earlier round; ``language``: of the report, by default that of
     the official files; ``template``: a Word document whose page and styles the report takes. Raises SurveyError when a folder
-    does not verify, when ``out`` lies in one or must not be replaced, when the template is none, or when a package that makes reports is
-    not installed; then nothing is written.
+    does not verify, when ``out`` lies in one or must not be replaced, when the template is none, or when a package that makes
+    reports is not installed; then nothing is written.
     """
     source, place = Path(results), Path(out)
     earlier = None if previous is None else Path(previous)

@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from importlib import import_module
 
 from surveys.problems import phrase
 from surveys.reports.analysis_report.parts import Block, Report, Section
 from surveys.reports.analysis_report.reported_round import ReportedRound
-from surveys.vocabulary.report_sections import ANNEXES, REPORT_SECTIONS, ReportSection
-
-
-def _function(key: str) -> Callable[[ReportedRound], Iterable[Block]]:
-    try:
-        return getattr(import_module(f"surveys.reports.analysis_report.sections.{key}"), key)
-    except ImportError:
-        return lambda _: ()
-
+from surveys.reports.analysis_report.sections.answers import answers
+from surveys.reports.analysis_report.sections.changes import changes
+from surveys.reports.analysis_report.sections.conduct import conduct
+from surveys.reports.analysis_report.sections.drivers import drivers
+from surveys.reports.analysis_report.sections.fields import fields
+from surveys.reports.analysis_report.sections.groups import groups
+from surveys.reports.analysis_report.sections.league import league
+from surveys.reports.analysis_report.sections.losses import losses
+from surveys.reports.analysis_report.sections.method import method
+from surveys.reports.analysis_report.sections.recommendations import recommendations
+from surveys.reports.analysis_report.sections.respondents import respondents
+from surveys.reports.analysis_report.sections.summary import summary
+from surveys.reports.analysis_report.sections.units import units
+from surveys.vocabulary.report_sections import ANNEXES, ReportSection
 
 #: Section → the function that tells it.
 SECTIONS: Mapping[ReportSection, Callable[[ReportedRound], Iterable[Block]]] = {
-    key: _function(key) for key in REPORT_SECTIONS
+    "summary": summary,
+    "conduct": conduct,
+    "respondents": respondents,
+    "league": league,
+    "fields": fields,
+    "groups": groups,
+    "answers": answers,
+    "drivers": drivers,
+    "changes": changes,
+    "losses": losses,
+    "units": units,
+    "recommendations": recommendations,
+    "method": method,
 }
 
 
