@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from surveys.reports.analysis_report.parts import WORKED_OUT
 from surveys.reports.analysis_report.quoting import QuotedRow
+from surveys.reports.analysis_report.sections.conduct import mode_name
 from surveys.reports.html.markup import key_of
 from surveys.reports.html.page_round import PageRound
 from surveys.reports.html.tables import PageCell, PageHead, PageRow, PageTable
 from surveys.vocabulary.columns import FUNNEL_COLUMNS
+from surveys.vocabulary.dates import written_date
 
 _COUNTS = FUNNEL_COLUMNS[4:]
 #: What becomes of the returned, with the colours of its bar.
@@ -53,22 +55,24 @@ def _counted(page: PageRound, counts: Mapping[str, int]) -> Iterator[PageCell | 
     yield PageCell("", "stack", ",".join(parts))
 
 
-def days(page: PageRound) -> PageTable | None:
-    """Forms by the day on which they came in, a column for each questionnaire and way of asking; None where no day is known."""
-    rows = page.round_.quoted("days")
+def days(page: PageRound, block: str) -> PageTable | None:
+    """Forms of a block by the day on which they came in, a column for each questionnaire and way of asking; None where no day is
+    known."""
     found: dict[str, dict[tuple[str, str], QuotedRow]] = {}
-    for row in rows if rows is not None else ():
-        found.setdefault(row["day"], {})[row["questionnaire"], row["mode"]] = row
+    for row in page.round_.quoted("days") or ():
+        asked = page.round_.instrument.questionnaire.get(row["questionnaire"])
+        if asked is not None and asked.block == block:
+            found.setdefault(row["day"], {})[row["questionnaire"], row["mode"]] = row
     if not any(found):
         return None
-    columns = list(dict.fromkeys(column for of_day in found.values() for column in of_day))
+    columns = sorted({column for of_day in found.values() for column in of_day})
     most = max(int(row["returned"]) for of_day in found.values() for row in of_day.values())
     return PageTable(
-        anchor="days",
+        anchor=f"days-{block}",
         source="days",
-        caption=page.said("page.days.caption"),
+        caption=page.said("page.days.caption", block=page.round_.names.block(block)),
         heads=(
-            PageHead(page.said("page.column.day"), sort="text"),
+            PageHead(page.said("page.column.day")),
             *(PageHead(_series(page, *column), "returned valid", key_of(column)) for column in columns),
         ),
         rows=tuple(_day(page, day, columns, found[day]) for day in sorted(found, key=_dated_first)),
@@ -76,6 +80,7 @@ def days(page: PageRound) -> PageTable | None:
         style=f"--lo:0;--hi:{max(most, 1)}",
         order="column",
         note=page.said("page.days.note"),
+        is_folded=True,
     )
 
 
@@ -85,7 +90,7 @@ def _dated_first(day: str) -> tuple[bool, str]:
 
 def _series(page: PageRound, questionnaire: str, mode: str) -> str:
     name = page.round_.names.questionnaire(questionnaire)
-    return f"{name} ({mode})" if mode else name
+    return f"{name} ({mode_name(mode, page.round_)})" if mode else name
 
 
 def _day(
@@ -102,4 +107,5 @@ def _day(
         else:
             told = f"{page.read(row['returned'])} ({page.read(row['valid'])})"
             cells.append(PageCell(told, "bar", f"--v:{row['returned']};--w:{row['valid']}"))
-    return PageRow(key_of((day,)), day or page.said("page.days.unknown"), tuple(cells))
+    name = written_date(day, page.language) if day else page.said("page.days.unknown")
+    return PageRow(key_of((day,)), name, tuple(cells))

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import takewhile
 
 from markupsafe import Markup
 
-from surveys.reports.analysis_report.parts import Block, Heading, Report, ReportFigure, ReportTable, Section
+from surveys.reports.analysis_report.parts import (
+    Block,
+    Heading,
+    Paragraph,
+    Report,
+    ReportFigure,
+    ReportTable,
+    Section,
+)
 from surveys.reports.analysis_report.reported_round import ReportedRound
-from surveys.reports.html.answers import answers
 from surveys.reports.html.collection import days, funnel
 from surveys.reports.html.heat_map import heat_maps
 from surveys.reports.html.large import results_json
@@ -28,14 +36,18 @@ _OF_BLOCKS: Mapping[str, str] = {
     "league": "league",
     "fields": "heat",
     "groups": "groups",
-    "answers": "answers",
     "changes": "changes",
     "losses": "lost",
 }
 #: What is explored of the round as a whole.
-_OF_ROUND: Mapping[str, tuple[str, ...]] = {"conduct": ("funnel", "days")}
+_DAYS = "days"
+_OF_ROUND: Mapping[str, tuple[str, ...]] = {"conduct": ("funnel", _DAYS)}
+#: Figures that stand as pictures above the tables to explore.
+_DRAWN = (_DAYS,)
 #: Tables of the report in whose place the page has one to explore, by what stands before the block in their keys.
-_REPLACED = ("table-league-", "table-answers-")
+_REPLACED = "table-league-"
+#: Figures in whose place the tables have bars.
+_ANSWERS = "answers-"
 #: Sections that people fill in, and that which the panels of units take the place of.
 _LEFT_OUT, _UNITS = ("recommendations",), "units"
 
@@ -91,7 +103,7 @@ class PageContent:
                 found |= {f"{what}-{block}": self._explored(what, block) for block in self.page.round_.blocks}
         if "conduct" in wanted:
             found["funnel"] = [funnel(self.page, block) for block in self.page.round_.blocks]
-            found["days"] = [days(self.page)]
+            found[_DAYS] = [days(self.page, block) for block in self.page.round_.blocks]
         return {key: [table for table in tables if table is not None] for key, tables in found.items()}
 
     def _explored(self, what: str, block: str) -> Sequence[PageTable | None]:
@@ -102,8 +114,6 @@ class PageContent:
                 return list(heat_maps(self.page, block))
             case "groups":
                 return [groups(self.page, block)]
-            case "answers":
-                return list(answers(self.page, block))
             case "changes":
                 return [self._since.of_block(block)]
             case _:
@@ -122,31 +132,32 @@ class PageContent:
 
     def _anchor(self, block: Heading | ReportTable | ReportFigure) -> str:
         """Where a block is on the page; empty where it is not."""
-        tables = self.explored.get(self._explored_by(block), ())
-        return tables[0].anchor if tables else f"b/{block.key}"
-
-    def _explored_by(self, block: Block) -> str:
-        """The key of what is explored in place of a block; further pages of a figure have a number at the end of their keys."""
+        if isinstance(block, ReportFigure) and block.key.startswith(_ANSWERS):
+            return ""
         key = explored_by(block)
-        first, _, page = key.rpartition("-")
-        return first if key not in self.explored and page.isdecimal() and first in self.explored else key
+        tables = self.explored.get(key, ()) if key not in _DRAWN else ()
+        return tables[0].anchor if tables else f"b/{block.key}"
 
     def _parts(self, section: Section) -> Iterator[PagePart]:
         placed: dict[str, list[ReportTable | ReportFigure]] = {}
         for block in section.blocks:
             if isinstance(block, (ReportTable, ReportFigure)):
-                placed.setdefault(self._explored_by(block), []).append(block)
+                placed.setdefault(explored_by(block), []).append(block)
+        above = section.title
         for block in section.blocks:
-            key = self._explored_by(block)
-            if key and key in self.explored:
+            key = explored_by(block)
+            above = block.text if isinstance(block, Heading) else above
+            if isinstance(block, ReportFigure) and (key in _DRAWN or key not in self.explored):
+                if anchor := self._anchor(block):
+                    caption = self.prose.caption([block.key], block.caption)
+                    drawn = picture(self.page.round_, block.key, anchor, caption)
+                    yield from [PagePart("picture", drawn)] if drawn else []
+                yield from (PagePart("table", table=table) for table in self.explored.get(key, ()))
+            elif key and key in self.explored:
                 if block is placed[key][0]:
                     yield from self._tables(key, placed[key])
-            elif isinstance(block, ReportFigure):
-                caption = self.prose.caption([block.key], block.caption)
-                drawn = picture(self.page.round_, block.key, self._anchor(block), caption)
-                yield from [PagePart("picture", drawn)] if drawn else []
             else:
-                yield from self.prose.parts([block])
+                yield from self.prose.parts([block], above)
         for key in self._keys(section.key):
             if key not in placed:
                 yield from (PagePart("table", table=table) for table in self.explored.get(key, ()))
@@ -168,12 +179,8 @@ class PageContent:
 
     def _units(self, section: Section) -> PageSection:
         page = self.page
-        before = []
-        for block in section.blocks:
-            if isinstance(block, Heading):
-                break
-            before.append(block)
-        parts = tuple(self.prose.parts([b for b in before if not isinstance(b, (ReportTable, ReportFigure))]))
+        before = takewhile(lambda block: isinstance(block, Paragraph), section.blocks)
+        parts = tuple(self.prose.parts(before, section.title))
         if page.is_large:
             results = tuple((block, results_json(page, block)) for block in page.round_.blocks)
             return PageSection(section.key, self.prose.numbered(section), parts, results=results)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from surveys.problems import Language
+from surveys.problems import Language, phrase
 from surveys.reports.analysis_report.labels import labels_of
 from surveys.reports.analysis_report.parts import (
     Block,
@@ -18,6 +18,7 @@ from surveys.reports.analysis_report.parts import (
     Section,
     Text,
 )
+from surveys.reports.html.answers import answer_bars
 from surveys.reports.html.markup import text_html
 from surveys.reports.html.tables import PageCell, PageHead, PageRow, PageTable
 
@@ -52,10 +53,11 @@ class Prose:
         """The title of a section, or the text of a heading, behind its number."""
         return f"{self._numbers[id(part)]} {part.title if isinstance(part, Section) else part.text}".strip()
 
-    def parts(self, blocks: Iterable[Block]) -> Iterator[PagePart]:
-        """Blocks one by one; figures are left out."""
+    def parts(self, blocks: Iterable[Block], above: str) -> Iterator[PagePart]:
+        """Blocks one by one; figures are left out. ``above``: the heading that they stand under."""
         for block in blocks:
             if isinstance(block, Heading):
+                above = block.text
                 anchor = self.labels.get(block.key, ("", ""))[0]
                 yield PagePart("heading", escape(self.numbered(block)), block.level + 1, anchor=anchor)
             elif isinstance(block, Paragraph):
@@ -63,7 +65,7 @@ class Prose:
                 if html:
                     yield PagePart("paragraph", html, css=block.style.replace("_", "-"))
             elif isinstance(block, ReportTable):
-                yield PagePart("table", table=self._table(block))
+                yield PagePart("table", table=self._table(block, above))
 
     def caption(self, keys: Sequence[str], text: Text) -> Markup:
         """The caption of what is numbered as a table, a figure or several of them."""
@@ -74,27 +76,32 @@ class Prose:
     def _html(self, text: Text) -> Markup:
         return text_html(text, self.language, self.labels)
 
-    def _table(self, block: ReportTable) -> PageTable:
+    def _table(self, block: ReportTable, above: str) -> PageTable:
+        """A table of the report; one without a caption is called by the heading ``above``."""
+        bars = answer_bars(block)
         rows = tuple(
             PageRow(
                 "",
                 self._html(row[0]),
-                tuple(
-                    PageCell(self._html(cell), "" if column.numeric else "w")
-                    for cell, column in zip(row[1:], block.columns[1:], strict=True)
-                ),
+                (*self._cells(block, row), *bars.cells[k : k + 1]),
                 css="total" if k in block.bold else "",
             )
             for k, row in enumerate(block.rows)
         )
+        heads = [PageHead(column.heading, css="" if column.numeric else "w") for column in block.columns]
+        if bars.cells:
+            heads.append(PageHead(phrase("page.column.bars", self.language), css="w"))
         return PageTable(
-            anchor=self.labels[block.key][0],
+            anchor=f"b/{block.key}",
             source="",
-            caption=self.caption([block.key], block.caption),
-            heads=tuple(
-                PageHead(column.heading, css="" if column.numeric else "w") for column in block.columns
-            ),
+            caption=self.caption([block.key], block.caption) if block.caption else above,
+            heads=tuple(heads),
             rows=rows,
             css="told",
             note=self._html(block.note),
+            legend=bars.legend,
         )
+
+    def _cells(self, block: ReportTable, row: tuple[Text, ...]) -> Iterator[PageCell]:
+        for cell, column in zip(row[1:], block.columns[1:], strict=True):
+            yield PageCell(self._html(cell), "" if column.numeric else "w")
