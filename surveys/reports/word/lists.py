@@ -62,15 +62,21 @@ class Lists:
             f'<w:lvlText w:val={quoteattr(level.text)}/><w:lvlJc w:val="left"/>{_AT_EDGE}</w:lvl>'
             for k, (level, style) in enumerate(zip(levels, styles, strict=True))
         )
-        return f'<w:abstractNum w:abstractNumId="{number}"><w:multiLevelType w:val="multilevel"/>{said}</w:abstractNum>'
+        return f"{_kind(number, 'multilevel')}{said}</w:abstractNum>"
 
     def _bullets(self, number: int, key: str) -> str:
         """The kind of list whose lines begin with a sign."""
         return (
-            f'<w:abstractNum w:abstractNumId="{number}"><w:multiLevelType w:val="singleLevel"/><w:lvl w:ilvl="0">'
+            f'{_kind(number, "singleLevel")}<w:lvl w:ilvl="0">'
             f'<w:start w:val="1"/><w:numFmt w:val="bullet"/><w:pStyle w:val={quoteattr(self.ids[key])}/>'
             f'<w:lvlText w:val={quoteattr(layout().styles[key].bullet)}/><w:lvlJc w:val="left"/></w:lvl></w:abstractNum>'
         )
+
+
+def _kind(number: int, levels: str) -> str:
+    """The beginning of a kind of list, with the mark by which Word tells kinds apart when text is copied between documents."""
+    mark = f"{0x51A70000 + number:08X}"
+    return f'<w:abstractNum w:abstractNumId="{number}"><w:nsid w:val="{mark}"/><w:multiLevelType w:val="{levels}"/>'
 
 
 #: Headings begin where their style says.

@@ -179,7 +179,10 @@ class _Taking:
             if relation.kind == "image" and relation.target
         }
         self._clean(root, name, pictures)
-        shown = "".join(self._picture(key, target) for key, target in sorted(pictures.items()))
+        used = {
+            value for element in root.iter() for key, value in element.attrib.items() if key.startswith(_R)
+        }
+        shown = "".join(self._picture(key, pictures[key]) for key in sorted(used & set(pictures)))
         return self.package.add(called, kind, serialised(root), shown)
 
     def _picture(self, key: str, target: str) -> str:
@@ -192,6 +195,8 @@ class _Taking:
 
     def _clean(self, root: Any, name: str, pictures: Mapping[str, str]) -> None:
         """Turn links into their text; refuse what takes content from outside or runs something."""
+        for drawn in list(root.iter("{*}svgBlip")):
+            drawn.getparent().remove(drawn)  # the same picture stands beside it as PNG
         for element in [found for found in root.iter() if isinstance(found.tag, str)]:
             if element.tag in _LINKS:
                 element.getparent().remove(element)
