@@ -115,12 +115,12 @@ def _mode_name(round_: DrawnRound, mode: str) -> str:
 
 
 def _ticks(first: int, last: int, wide: int) -> list[int]:
-    """At most nine days, equally far from each other."""
+    """At most seven days, equally far from each other."""
     n = (last - first) // wide + 1
     step = (
-        next(s for s in (1, 2, 3, 7, 14, 28, 56, 112, 224, 448, 10**6) if n / s <= 9)
+        next(s for s in (1, 2, 3, 7, 14, 28, 56, 112, 224, 448, 10**6) if n / s <= 7)
         if wide == 1
-        else -(-n // 8)
+        else -(-n // 7)
     )
     return list(range(first, last + 1, step * wide))
 
