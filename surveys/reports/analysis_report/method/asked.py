@@ -80,6 +80,7 @@ def sample(facts: MethodFacts) -> Iterator[Block]:
     if days.start and days.end:
         start, end = (written_date(day, language) for day in (days.start, days.end))
         yield Paragraph(told("report.method.fieldwork", language, start=start, end=end))
+    note = "sample_with_forms" if facts.sizes.with_forms else "sample"
     rows = (
         (
             cell(facts.words["block"][q.block]),
@@ -101,7 +102,7 @@ def sample(facts: MethodFacts) -> Iterator[Block]:
         (*plan, ("issued", 0.12, True)),
         rows,
         language,
-        note=told("report.method.note.sample", language),
+        note=told(f"report.method.note.{note}", language),
     )
 
 

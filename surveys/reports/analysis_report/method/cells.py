@@ -8,6 +8,7 @@ from surveys.problems import Language, phrase
 from surveys.reports.analysis_report.parts import NONE, Column, Inline, ReportTable, Text
 from surveys.reports.analysis_report.told import told
 
+_PERCENT = "\N{NO-BREAK SPACE}%"
 #: A column of a table: its name in the wording, its share of the width, and whether it holds numbers.
 Plan = tuple[str, float, bool]
 
@@ -27,12 +28,13 @@ def table(
 
 
 def cell(*parts: Inline) -> Text:
-    """A cell of these parts; a dash where there are none.
+    """A cell of these parts; a dash where there are none. No line ends before a percent sign.
 
-    >>> cell("a"), cell("")
-    (('a',), ('–',))
+    >>> cell("5 %"), cell("")
+    (('5\\xa0%',), ('–',))
     """
-    return tuple(filter(None, parts)) or (NONE,)
+    kept = (part.replace(" %", _PERCENT) if isinstance(part, str) else part for part in parts)
+    return tuple(filter(None, kept)) or (NONE,)
 
 
 def sentence(text: str) -> Text:

@@ -27,11 +27,12 @@ Pair = tuple[str, str]
 @dataclass(frozen=True)
 class SampleSizes:
     """How many there are, as text of the report, nothing where it is not known: ``units`` by block, ``population`` by block and
-    group, ``issued`` forms by block and questionnaire."""
+    group (``with_forms``: of the units that have valid forms), ``issued`` forms by block and questionnaire."""
 
     units: Mapping[str, Text] = field(default_factory=dict)
     population: Mapping[Pair, Text] = field(default_factory=dict)
     issued: Mapping[Pair, Text] = field(default_factory=dict)
+    with_forms: bool = False
 
 
 @dataclass(frozen=True)
@@ -203,6 +204,7 @@ def _sizes_of_round(round_: ReportedRound) -> SampleSizes:
             if row["population"]
         },
         {(r["block"], r["questionnaire"]): (r.number("issued"),) for r in forms if r["counted"] == FORMS},
+        with_forms=True,
     )
 
 
