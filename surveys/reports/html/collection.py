@@ -49,7 +49,8 @@ def funnel(page: PageRound, block: str) -> PageTable | None:
 
 
 def _counted(page: PageRound, counts: Mapping[str, int]) -> Iterator[PageCell | str]:
-    yield from (page.read(str(counts[name])) for name in _COUNTS)
+    known = {name: str(count) for name, count in counts.items() if count or name != "issued"}
+    yield from (page.read(known.get(name, "")) for name in _COUNTS)
     whole = max(counts["issued"], sum(counts[name] for name in _BECAME), 1)
     parts = [f"{css} {100 * counts[name] / whole:.2f}" for name, css in _BECAME.items() if counts[name]]
     yield PageCell("", "stack", ",".join(parts))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from surveys.handover.words import rule_words
 from surveys.reports.analysis_report.parts import Block, Number, ReportFigure, ReportTable, Text
@@ -48,7 +49,7 @@ def _plan(round_: ReportedRound, whole: Sequence[QuotedRow], say: Saying) -> Ite
     shares = _shares(total, round_, "all")
     code = "returned_of_issued" if total["issued"].text else "returned_only"
     yield say.paragraph(code, **total, **shares)
-    columns = list(_columns(total, is_planned=any(row["issued"] for row in whole)))
+    columns = list(_columns(total, is_planned=any(count_of(row, "issued").text for row in whole)))
     lines = _lines(round_, whole)
     rows = tuple(
         tuple((label,) if name == "group" else (numbers[name],) for name, _ in columns)
@@ -58,7 +59,7 @@ def _plan(round_: ReportedRound, whole: Sequence[QuotedRow], say: Saying) -> Ite
     matrix = {q.code for q in round_.instrument.questionnaires if q.matrix}
     notes = [
         say.text("counted_once") if any(row["questionnaire"] in matrix for row in whole) else (),
-        () if all(row["issued"] for row in whole) else say.text("not_issued"),
+        () if all(count_of(row, "issued").text for row in whole) else say.text("not_issued"),
     ]
     caption, note = say.text("table_forms"), joined(*notes, by=" ")
     yield ReportTable("table-forms", caption, say.columns(columns, _TEXTS), rows, bold, note)
@@ -87,7 +88,7 @@ def _lines(round_: ReportedRound, whole: Sequence[QuotedRow]) -> list[tuple[str,
             label = round_.names.group(row["group"])
             if groups[row["group"]] > 1:
                 label = f"{label}: {round_.names.questionnaire(row['questionnaire'])}"
-            own = {name: row.number(name) for name in _COUNTS}
+            own = {name: count_of(row, name) for name in _COUNTS}
             found.append((label, {**own, **_shares(own, round_, *row.key)}, False))
     if len(whole) > 1:
         sums = _counts(whole, "all")
@@ -103,9 +104,15 @@ def _by(rows: Sequence[QuotedRow], column: str) -> dict[str, list[QuotedRow]]:
     return found
 
 
+def count_of(row: QuotedRow, name: str) -> Number:
+    """How many forms were ``issued``, ``returned``, …; none where 0 stands for not knowing how many were issued."""
+    number = row.number(name)
+    return replace(number, text="") if name == "issued" and number.text == "0" else number
+
+
 def _counts(rows: Sequence[QuotedRow], *of: str) -> dict[str, Number]:
     """Sums of the counts of some rows; of the forms issued only where all of them tell it."""
-    return {name: summed([row.number(name) for row in rows], "council-forms", *of) for name in _COUNTS}
+    return {name: summed([count_of(row, name) for row in rows], "council-forms", *of) for name in _COUNTS}
 
 
 def _shares(counts: Mapping[str, Number], round_: ReportedRound, *of: str) -> dict[str, Number]:

@@ -10,6 +10,7 @@ from surveys.reports.analysis_report.parts import Block, Number, PageBreak, Para
 from surveys.reports.analysis_report.reported_round import ReportedRound
 from surveys.reports.analysis_report.saying import Saying
 from surveys.reports.analysis_report.sections.blocks_at_a_glance import blocks_at_a_glance
+from surveys.reports.analysis_report.sections.returned_forms import count_of
 from surveys.reports.analysis_report.told import joined
 from surveys.reports.analysis_report.worked_out import counted, share_of, summed
 from surveys.vocabulary.council_tables import FORMS
@@ -56,7 +57,7 @@ def _forms(round_: ReportedRound, say: Saying) -> Text:
     if not whole:
         return ()
     counts = {
-        name: summed([row.number(name) for row in whole], "council-forms", "all")
+        name: summed([count_of(row, name) for row in whole], "council-forms", "all")
         for name in ("issued", "returned", "valid")
     }
     digits = round_.output.percent_decimals
