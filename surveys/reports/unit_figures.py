@@ -20,7 +20,7 @@ from surveys.handover.round_results import RoundResults
 from surveys.handover.rounding import exact_texts
 from surveys.handover.words import words_of
 from surveys.problems import phrase
-from surveys.reports.analysis_report.parts import WORKED_OUT, Number, Source
+from surveys.reports.analysis_report.parts import WORKED_OUT, Number, NumberSource
 from surveys.reports.block_averages import Average, block_averages
 from surveys.reports.unit_changes import UnitChanges
 from surveys.vocabulary.columns import FUNNEL_COLUMNS
@@ -139,26 +139,26 @@ class UnitFigures:
         text = getattr(node, column)
         if column == "average":
             key = ("mean", COUNCIL_SCORES.name, self.block, node.code)
-            return Number(text, Source(WORKED_OUT, key, node.measure))
+            return Number(text, NumberSource(WORKED_OUT, key, node.measure))
         if column in ("low", "high"):
             column = f"points_{column}" if node.max_points else f"ci_{column}"
-        return Number(text, Source(COUNCIL_SCORES.name, (self.block, self.code, node.code), column))
+        return Number(text, NumberSource(COUNCIL_SCORES.name, (self.block, self.code, node.code), column))
 
     def of_loss(self, loss: Loss, column: str) -> Number:
         """What was ``lost`` in a sub-criterion, or its ``share`` of all that was lost."""
         key = (column, COUNCIL_SCORES.name, self.block, self.code, loss.node.code)
-        return Number(getattr(loss, column), Source(WORKED_OUT, key, "points"))
+        return Number(getattr(loss, column), NumberSource(WORKED_OUT, key, "points"))
 
     def of_league(self, column: str) -> Number:
         """A number of its row of the council's table of units."""
         return Number(
-            self.league.get(column, ""), Source(COUNCIL_UNITS.name, (self.block, self.code), column)
+            self.league.get(column, ""), NumberSource(COUNCIL_UNITS.name, (self.block, self.code), column)
         )
 
     def of_maxima(self, column: str) -> Number:
         """A maximum of one half."""
         text = self.maxima[column] if self.maxima is not None else ""
-        return Number(text, Source(INDEX_UNITS.name, (self.block, self.code), column))
+        return Number(text, NumberSource(INDEX_UNITS.name, (self.block, self.code), column))
 
     def of_forms(self, column: str, group: GroupForms | None = None) -> Number:
         """How many evaluations of a group, or of all; empty where nothing says how many were issued."""
@@ -171,7 +171,9 @@ class UnitFigures:
             self.code,
             *(of_group.code for of_group in groups[: group is not None]),
         )
-        return Number(f"{count}" if count or column != "issued" else "", Source(WORKED_OUT, key, column))
+        return Number(
+            f"{count}" if count or column != "issued" else "", NumberSource(WORKED_OUT, key, column)
+        )
 
 
 def unit_figures(results: RoundResults) -> dict[Key, UnitFigures]:

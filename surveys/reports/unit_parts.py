@@ -15,12 +15,12 @@ from surveys.handover.rounding import exact_texts, plain_texts
 from surveys.handover.words import engine_words
 from surveys.problems import Language, phrase
 from surveys.reports.analysis_report.parts import (
-    Column,
     Inline,
     Number,
+    NumberSource,
     Paragraph,
+    ReportColumn,
     ReportTable,
-    Source,
     Text,
 )
 from surveys.reports.analysis_report.told import joined, told
@@ -243,7 +243,7 @@ class UnitParts:
         chance = league["probability_class"]
         (percent,) = exact_texts([100 * Decimal(chance)], self.decimals) if chance else ("",)
         place = self.figures.of_league("probability_class").source
-        number = Number(percent, Source(place.table, place.key, f"{place.column}%"))
+        number = Number(percent, NumberSource(place.table, place.key, f"{place.column}%"))
         return self._told("sheet.class.told", name=self.figures.class_name, percent=number)
 
     # --- tables ------------------------------------------------------------------------------------------------------------
@@ -287,8 +287,8 @@ class UnitParts:
             (_text(name), *(_text(self.figures.of_forms(column, group)) for column in counted))
             for name, group in lines
         )
-        first = Column(COLUMNS["group"].heading(self.language), 1 - _COUNT * len(counted) / 1000)
-        heads = (Column(COLUMNS[name].heading(self.language), _COUNT / 1000, True) for name in counted)
+        first = ReportColumn(COLUMNS["group"].heading(self.language), 1 - _COUNT * len(counted) / 1000)
+        heads = (ReportColumn(COLUMNS[name].heading(self.language), _COUNT / 1000, True) for name in counted)
         note = self._told("sheet.forms.note")
         return ReportTable(self._key("unit-forms"), (), (first, *heads), rows, frozenset({len(groups)}), note)
 
@@ -348,7 +348,7 @@ class UnitParts:
         """A small table of nodes, whose names take what the other columns leave."""
         shares = {"node": 1000 - sum(columns.values()), **columns}
         heads = tuple(
-            Column(self._said(f"sheet.column.{name}"), share / 1000, name not in ("node", "verdict"))
+            ReportColumn(self._said(f"sheet.column.{name}"), share / 1000, name not in ("node", "verdict"))
             for name, share in shares.items()
         )
         return ReportTable(self._key(key), (), heads, tuple(map(tuple, rows)), frozenset(bold), note)

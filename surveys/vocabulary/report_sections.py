@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-ReportSection = Literal[
+SectionName = Literal[
     "summary", "conduct", "respondents", "league", "fields", "groups", "answers", "drivers", "changes", "losses", "units",
     "recommendations", "method",
 ]  # fmt: skip
-REPORT_SECTIONS: tuple[ReportSection, ...] = get_args(ReportSection)
+REPORT_SECTIONS: tuple[SectionName, ...] = get_args(SectionName)
 #: Sections that stand behind the block of those who sign.
-ANNEXES: frozenset[ReportSection] = frozenset({"method"})
+ANNEXES: frozenset[SectionName] = frozenset({"method"})

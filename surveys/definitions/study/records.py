@@ -21,7 +21,7 @@ from surveys.definitions.study.publication import UNSAID, IssuedDocument, Period
 from surveys.problems import Language, Problem
 from surveys.vocabulary.measures import HeadlineMeasure, Measure, Sign
 from surveys.vocabulary.notebook_display import Shown
-from surveys.vocabulary.report_sections import REPORT_SECTIONS, ReportSection
+from surveys.vocabulary.report_sections import REPORT_SECTIONS, SectionName
 from surveys.vocabulary.statuses import NO_ANSWER, PENDING
 
 
@@ -439,7 +439,7 @@ class ReportPlan:
     """The table ``[report]``: its sections in their order, and up to how many units it tells of each within
     itself; where there are more, each has a file of its own."""
 
-    sections: tuple[ReportSection, ...] = REPORT_SECTIONS
+    sections: tuple[SectionName, ...] = REPORT_SECTIONS
     units_within: Count = 100
 
 

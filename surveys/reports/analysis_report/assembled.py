@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from surveys.problems import phrase
-from surveys.reports.analysis_report.parts import Block, Report, Section
+from surveys.reports.analysis_report.parts import Block, Report, ReportSection
 from surveys.reports.analysis_report.reported_round import ReportedRound
 from surveys.reports.analysis_report.sections.answers import answers
 from surveys.reports.analysis_report.sections.changes import changes
@@ -20,10 +20,10 @@ from surveys.reports.analysis_report.sections.recommendations import recommendat
 from surveys.reports.analysis_report.sections.respondents import respondents
 from surveys.reports.analysis_report.sections.summary import summary
 from surveys.reports.analysis_report.sections.units import units
-from surveys.vocabulary.report_sections import ANNEXES, ReportSection
+from surveys.vocabulary.report_sections import ANNEXES, SectionName
 
 #: Section → the function that tells it.
-SECTIONS: Mapping[ReportSection, Callable[[ReportedRound], Iterable[Block]]] = {
+SECTIONS: Mapping[SectionName, Callable[[ReportedRound], Iterable[Block]]] = {
     "summary": summary,
     "conduct": conduct,
     "respondents": respondents,
@@ -55,8 +55,8 @@ def report_of(round_: ReportedRound) -> Report:
     )
 
 
-def _sections(round_: ReportedRound, wanted: Iterable[ReportSection]) -> Iterator[Section]:
+def _sections(round_: ReportedRound, wanted: Iterable[SectionName]) -> Iterator[ReportSection]:
     for key in wanted:
         blocks = tuple(SECTIONS[key](round_))
         if blocks:
-            yield Section(key, phrase(f"report.section.{key}", round_.language), blocks, key in ANNEXES)
+            yield ReportSection(key, phrase(f"report.section.{key}", round_.language), blocks, key in ANNEXES)

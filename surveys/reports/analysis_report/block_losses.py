@@ -14,7 +14,7 @@ from surveys.handover.gap_tables import gap_words
 from surveys.handover.read_back import PrintedTable
 from surveys.problems import phrase
 from surveys.reports.analysis_report.block_means import BlockMean, block_means
-from surveys.reports.analysis_report.parts import WORKED_OUT, Number, Source, Text
+from surveys.reports.analysis_report.parts import WORKED_OUT, Number, NumberSource, Text
 from surveys.reports.analysis_report.quoting import Quoted, QuotedRow
 from surveys.reports.analysis_report.reported_round import ReportedRound
 from surveys.reports.analysis_report.worked_out import counted
@@ -75,7 +75,7 @@ class BlockLosses:
         found = self._maxima.get(node, [])
         if len({number.text for number in found}) == 1:
             return found[0]
-        return Number("", Source(WORKED_OUT, ("maximum", self.block, node), "max_points"))
+        return Number("", NumberSource(WORKED_OUT, ("maximum", self.block, node), "max_points"))
 
     @cached_property
     def _maxima(self) -> dict[str, list[Number]]:
@@ -133,7 +133,7 @@ class BlockLosses:
         for key, name in names.items():
             by, _, code = key.partition(_OF)
             average = averages[key]
-            source = Source(WORKED_OUT, ("mean", "gap-sums", self.block, by, code), "lost")
+            source = NumberSource(WORKED_OUT, ("mean", "gap-sums", self.block, by, code), "lost")
             if average.text:
                 found[by].append((name, BlockMean(Number(average.text, source), average.units)))
         ordered = {by: sorted(sums, key=lambda s: -Decimal(s[1].number.text)) for by, sums in found.items()}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from surveys.definitions.instrument.records import Instrument
 from surveys.handover.read_back import PrintedTable
-from surveys.reports.analysis_report.parts import WORKED_OUT, Number, Source
+from surveys.reports.analysis_report.parts import WORKED_OUT, Number, NumberSource
 from surveys.reports.block_averages import block_averages
 
 
@@ -43,6 +43,6 @@ def block_means(table: PrintedTable, instrument: Instrument, column: str) -> dic
     for block, of_block in values.items():
         found[block] = {}
         for node, average in block_averages(of_block, parents, decimals).items():
-            source = Source(WORKED_OUT, ("mean", table.table.name, block, node), column)
+            source = NumberSource(WORKED_OUT, ("mean", table.table.name, block, node), column)
             found[block][node] = BlockMean(Number(average.text, source), average.units)
     return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from surveys.problems import Language, phrase
-from surveys.reports.analysis_report.parts import Heading, Report, ReportFigure, ReportTable, Section
+from surveys.reports.analysis_report.parts import Heading, Report, ReportFigure, ReportSection, ReportTable
 
 Kind = Literal["table", "figure", "section", "heading"]
 
@@ -112,10 +112,10 @@ class _Counting:
         self.captions = {"table": 0, "figure": 0}
         self.named: dict[str, Label] = {}
 
-    def labels(self, sections: Sequence[Section]) -> Labels:
+    def labels(self, sections: Sequence[ReportSection]) -> Labels:
         return Labels(tuple(self._headings(sections)), self.named, self.words["absent"])
 
-    def _headings(self, sections: Sequence[Section]) -> Iterator[str]:
+    def _headings(self, sections: Sequence[ReportSection]) -> Iterator[str]:
         for section in sections:
             before = self._next(1, section.is_annex)
             self.named[section.key] = Label("section", "", before.rstrip(". "), title=section.title)

@@ -21,12 +21,12 @@ _MARK = {"vi": ",", "en": "."}
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class NumberSource:
     """Where a number stands: the official table (by its name in ``official_columns.toml``), the values of its key columns, the
     column; ``%`` behind the column where a score or share in [0, 1] is shown in percent.
 
     A number that the report works out itself has the table :data:`WORKED_OUT` and as its key what it is, and of what:
-    ``Source("report", ("mean", "council-scores", "so", "1.2"), "percent")``.
+    ``NumberSource("report", ("mean", "council-scores", "so", "1.2"), "percent")``.
     """
 
     table: str
@@ -39,13 +39,13 @@ class Number:
     """A number as it is printed where it comes from (``"93.08"``; empty: there is none); ``sign``: a plus is shown too."""
 
     text: str
-    source: Source
+    source: NumberSource
     sign: bool = False
 
     def shown(self, language: Language) -> str:
         """As people read it: decimal mark of the language, whole numbers grouped from 1000 on, a true minus, a dash for none.
 
-        >>> percent, forms = Source("council-units", ("so", "a"), "percent"), Source("funnel", ("a",), "returned")
+        >>> percent, forms = NumberSource("council-units", ("so", "a"), "percent"), NumberSource("funnel", ("a",), "returned")
         >>> Number("93.08", percent).shown("vi"), Number("-0.50", percent).shown("en"), Number("", percent).shown("vi")
         ('93,08', '−0.50', '–')
         >>> Number("1234", forms).shown("vi"), Number("1234", forms).shown("en"), Number("0.42", percent, True).shown("vi")
@@ -91,7 +91,7 @@ class Paragraph:
 
 
 @dataclass(frozen=True)
-class Column:
+class ReportColumn:
     """A column of a table: its ``share`` of the table's width, and whether it holds numbers."""
 
     heading: str
@@ -106,7 +106,7 @@ class ReportTable:
 
     key: str
     caption: Text
-    columns: tuple[Column, ...]
+    columns: tuple[ReportColumn, ...]
     rows: tuple[tuple[Text, ...], ...]
     bold: frozenset[int] = frozenset()
     note: Text = ()
@@ -141,7 +141,7 @@ Block = Heading | Paragraph | ReportTable | ReportFigure | PageBreak
 
 
 @dataclass(frozen=True)
-class Section:
+class ReportSection:
     """A part of a report under its title, the heading of level 1; annexes are numbered by themselves."""
 
     key: str
@@ -161,7 +161,7 @@ class Report:
     label: str
     language: Language
     publication: Publication
-    sections: tuple[Section, ...]
+    sections: tuple[ReportSection, ...]
     fingerprint: str = ""
     has_contents: bool = True
     is_signed: bool = True

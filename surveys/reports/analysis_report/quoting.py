@@ -9,7 +9,7 @@ from functools import cached_property
 from surveys.handover.official_columns import OfficialTable
 from surveys.handover.read_back import PrintedTable
 from surveys.handover.rounding import decimal_texts, numbers_of
-from surveys.reports.analysis_report.parts import Key, Number, Source
+from surveys.reports.analysis_report.parts import Key, Number, NumberSource
 
 #: Behind the name of a column in [0, 1] that is shown in percent.
 IN_PERCENT = "%"
@@ -39,12 +39,12 @@ class QuotedRow:
 
     def number(self, column: str, *, sign: bool = False) -> Number:
         """The number of a column as it is printed; ``sign``: with a plus."""
-        return Number(self.get(column), Source(self.table.name, self.key, column), sign)
+        return Number(self.get(column), NumberSource(self.table.name, self.key, column), sign)
 
     def percent(self, column: str, decimals: int, *, sign: bool = False) -> Number:
         """The score or share of a column in percent, with ``decimals`` digits."""
         (text,) = decimal_texts(100.0 * numbers_of([self.get(column)]), decimals)
-        return Number(text, Source(self.table.name, self.key, f"{column}{IN_PERCENT}"), sign)
+        return Number(text, NumberSource(self.table.name, self.key, f"{column}{IN_PERCENT}"), sign)
 
 
 class Quoted:

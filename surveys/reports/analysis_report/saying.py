@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from surveys.problems import Language, phrase
-from surveys.reports.analysis_report.parts import Column, Heading, Paragraph, Text
+from surveys.reports.analysis_report.parts import Heading, Paragraph, ReportColumn, Text
 from surveys.reports.analysis_report.told import joined, told
 from surveys.reports.analysis_report.worked_out import counted
 
@@ -35,10 +35,10 @@ class Saying:
         """A paragraph of one phrase."""
         return Paragraph(self.text(code, **params), style)
 
-    def columns(self, shares: Sequence[tuple[str, float]], texts: frozenset[str]) -> tuple[Column, ...]:
+    def columns(self, shares: Sequence[tuple[str, float]], texts: frozenset[str]) -> tuple[ReportColumn, ...]:
         """Columns by their codes and widths; those that are not ``texts`` hold numbers."""
         said = ((phrase(f"{self.at}.column.{name}", self.language), name, share) for name, share in shares)
-        return tuple(Column(heading, share, name not in texts) for heading, name, share in said)
+        return tuple(ReportColumn(heading, share, name not in texts) for heading, name, share in said)
 
     def listed(self, texts: Sequence[Text], most: int = 0) -> Text:
         """Texts as a list in a sentence, with semicolons where they have commas of their own; beyond ``most`` (0: all) the others

@@ -18,8 +18,8 @@ def told(code: str, language: Language, **params: object) -> Text:
     """A phrase of the wording with its placeholders filled in: numbers and references stay what they are, texts join, all else
     becomes words. Parts in ``⟦ ⟧`` are left out where something in them is empty; no line ends before a percent sign.
 
-    >>> from surveys.reports.analysis_report.parts import Source
-    >>> percent = Number("93.08", Source("council-units", ("so", "a"), "percent"))
+    >>> from surveys.reports.analysis_report.parts import NumberSource
+    >>> percent = Number("93.08", NumberSource("council-units", ("so", "a"), "percent"))
     >>> told("sheet.total.percent", "vi", percent=percent)[1]
     '\\xa0%'
     >>> told("sheet.rank.told", "en", rank="1", ranked="9", low=Number("", percent.source), high="4")

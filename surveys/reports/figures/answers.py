@@ -15,7 +15,7 @@ from surveys.reports.analysis_report.parts import Number
 from surveys.reports.figures.canvas import (
     TALLEST,
     WIDTH,
-    Sheet,
+    DrawingSheet,
     styled,
     text_width,
     tick_texts,
@@ -24,7 +24,7 @@ from surveys.reports.figures.canvas import (
 )
 from surveys.reports.figures.colours import BEHIND, INK, of_answers, text_on
 from surveys.reports.figures.drawn_round import DrawnRound, is_over_groups, value
-from surveys.reports.figures.rows import Rows, all_sizes
+from surveys.reports.figures.rows import DrawnRows, all_sizes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -133,7 +133,7 @@ def draw_answers(round_: DrawnRound, block: str, page: int = 0) -> Figure:
         around = sum(_LEGEND_LINE * len(key) + 11 for key in keys)
         names = [[f"{i.code}  {round_.names.item(i.code)}" for i in panel.items] for panel in panels]
         rows = _together(names, TALLEST - around)
-        sheet = Sheet(sum(r.total for r in rows) + around)
+        sheet = DrawingSheet(sum(r.total for r in rows) + around)
         sides = _reach(panels)
         top = 0.0
         for panel, key, of_panel in zip(panels, keys, rows, strict=True):
@@ -144,7 +144,7 @@ def draw_answers(round_: DrawnRound, block: str, page: int = 0) -> Figure:
         return sheet.figure
 
 
-def _together(names: Sequence[Sequence[str]], room: float) -> list[Rows]:
+def _together(names: Sequence[Sequence[str]], room: float) -> list[DrawnRows]:
     """The rows of all panels in the largest letters in which they fit into ``room`` together, else in the smallest."""
     sizes = [all_sizes(of_panel, _NAMES - 2, 5.4) for of_panel in names]
     *larger, smallest = zip(*sizes, strict=True)
@@ -171,7 +171,11 @@ def _sides(panel: Panel, item: AnsweredItem) -> tuple[float, float]:
 
 
 def _panel(
-    sheet: Sheet, round_: DrawnRound, panel: Panel, rows: Rows, place: tuple[float, list[float], list[float]]
+    sheet: DrawingSheet,
+    round_: DrawnRound,
+    panel: Panel,
+    rows: DrawnRows,
+    place: tuple[float, list[float], list[float]],
 ) -> None:
     """The bars of one scale; ``place``: where it begins, and the ticks to the left and to the right of the middle."""
     top, to_left, to_right = place
@@ -224,7 +228,7 @@ def _legend_lines(panel: Panel) -> list[list[tuple[float, int, str]]]:
     return lines
 
 
-def _legend(sheet: Sheet, panel: Panel, lines: list[list[tuple[float, int, str]]], top: float) -> None:
+def _legend(sheet: DrawingSheet, panel: Panel, lines: list[list[tuple[float, int, str]]], top: float) -> None:
     """The levels in their order, from against to for."""
     colours = of_answers(panel.values)
     for number, line in enumerate(lines):

@@ -80,7 +80,7 @@ def _figure_class() -> type[Figure]:
     return ShownFigure
 
 
-class Sheet:
+class DrawingSheet:
     """A figure under way, ``height`` millimetres tall; all lengths are millimetres, within narrow margins at both sides."""
 
     def __init__(self, height: float) -> None:

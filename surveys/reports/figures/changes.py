@@ -11,7 +11,7 @@ from surveys.reports.analysis_report.parts import Number
 from surveys.reports.figures.canvas import (
     TALLEST,
     WIDTH,
-    Sheet,
+    DrawingSheet,
     apart,
     styled,
     tick_texts,
@@ -46,7 +46,7 @@ class UnitChange:
 
 
 @dataclass(frozen=True)
-class BlockChanges:
+class DrawnChanges:
     """Units that are compared, the highest of the new round first; how many are not; the rounds."""
 
     units: list[UnitChange]
@@ -55,7 +55,7 @@ class BlockChanges:
     part: str
 
 
-def block_changes(round_: DrawnRound, block: str) -> BlockChanges | None:
+def block_changes(round_: DrawnRound, block: str) -> DrawnChanges | None:
     """The changes of the whole index, of both halves where those are compared; None where nothing is."""
     root = round_.root(block)
     rows = [
@@ -79,7 +79,7 @@ def block_changes(round_: DrawnRound, block: str) -> BlockChanges | None:
         units.append(UnitChange(round_.names.unit(block, row["unit_code"]), old, new, change, what))
     units.sort(key=lambda unit: -value(unit.new))
     rounds = round_.rounds or (compared[0]["round_old"], compared[0]["round_new"])
-    return BlockChanges(units, len(of_part) - len(compared), rounds, part)
+    return DrawnChanges(units, len(of_part) - len(compared), rounds, part)
 
 
 def draw_changes(round_: DrawnRound, block: str) -> Figure:
@@ -95,7 +95,7 @@ def draw_changes(round_: DrawnRound, block: str) -> Figure:
             labels = _largest(labels, height)
         heads = [wrapped(label, (_RIGHT - _LEFT) / 2 - 2, 8) for label in found.rounds]
         top = max(map(len, heads)) * _LINE + 3
-        sheet = Sheet(top + height + (14 if found.not_compared else 9))
+        sheet = DrawingSheet(top + height + (14 if found.not_compared else 9))
         axes = sheet.axes(_LEFT, top, _RIGHT - _LEFT, height)
         for lines, at, align in zip(heads, (_LEFT, _RIGHT), ("left", "right"), strict=True):
             head = {"ha": align, "fontsize": 8, "fontweight": "bold"}
@@ -120,7 +120,7 @@ def _largest(labels: list[tuple[UnitChange, list[str]]], height: float) -> list[
     return [label for label in labels if id(label[0]) in kept]
 
 
-def _slopes(axes: Axes, round_: DrawnRound, found: BlockChanges) -> None:
+def _slopes(axes: Axes, round_: DrawnRound, found: DrawnChanges) -> None:
     ends = [value(number) for unit in found.units for number in (unit.old, unit.new)]
     at = ticks(min(ends), max(ends), 8)
     axes.set_xlim(0, 1)
@@ -145,7 +145,10 @@ _LOOKS: dict[str, dict[str, Any]] = {
 
 
 def _names(
-    sheet: Sheet, axes: Axes, labels: Sequence[tuple[UnitChange, list[str]]], place: tuple[float, float]
+    sheet: DrawingSheet,
+    axes: Axes,
+    labels: Sequence[tuple[UnitChange, list[str]]],
+    place: tuple[float, float],
 ) -> None:
     """Names beside the ends of the slopes, moved apart where they would lie over each other, each with a line to its end;
     ``place``: where the axes begin, and their height."""
@@ -161,7 +164,7 @@ def _names(
         axes.plot(at, levels, color=colour, lw=0.4, clip_on=False, label="leader")
 
 
-def _key(sheet: Sheet, round_: DrawnRound, found: BlockChanges) -> None:
+def _key(sheet: DrawingSheet, round_: DrawnRound, found: DrawnChanges) -> None:
     below = sheet.height - (8 if found.not_compared else 3)
     for at, (what, look) in zip((0, 48, 96), reversed(_LOOKS.items()), strict=True):
         n = sum(unit.what == what for unit in found.units)

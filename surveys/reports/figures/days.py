@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from surveys.problems import phrase
 from surveys.reports.analysis_report.quoting import Quoted
-from surveys.reports.figures.canvas import WIDTH, Sheet, styled, text_width, tick_texts, ticks
+from surveys.reports.figures.canvas import WIDTH, DrawingSheet, styled, text_width, tick_texts, ticks
 from surveys.reports.figures.colours import SERIES, WHITE
 from surveys.reports.figures.drawn_round import DrawnRound
 from surveys.vocabulary.dates import written_date
@@ -75,7 +75,7 @@ def draw_days(round_: DrawnRound) -> Figure:
         wide = _WEEK if last - first >= _MOST_DAYS else 1
         first -= date.fromordinal(first).weekday() if wide == _WEEK else 0
         bars = range(first, last + 1, wide)
-        sheet = Sheet(81 if found.undated else 76)
+        sheet = DrawingSheet(81 if found.undated else 76)
         axes = sheet.axes(16, 8, WIDTH - 25, 56)
         left = [0] * len(bars)
         at = 16.0

@@ -9,12 +9,12 @@ from functools import cached_property
 from surveys.handover.read_back import PrintedTable
 from surveys.handover.rounding import plain_texts
 from surveys.problems import Language
-from surveys.reports.analysis_report.parts import Number, Source
+from surveys.reports.analysis_report.parts import Number, NumberSource
 from surveys.reports.analysis_report.quoting import Quoted, QuotedRow
 from surveys.reports.analysis_report.reported_round import RoundNames
 from surveys.vocabulary.levels import ALL_GROUPS
 
-_NOWHERE = Source("", (), "")
+_NOWHERE = NumberSource("", (), "")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from surveys.reports.analysis_report.parts import Number
 from surveys.reports.figures.canvas import (
     TALLEST,
     WIDTH,
-    Sheet,
+    DrawingSheet,
     styled,
     text_width,
     tick_texts,
@@ -19,7 +19,7 @@ from surveys.reports.figures.canvas import (
 )
 from surveys.reports.figures.colours import INK, MAIN, STANDS_OUT, text_on
 from surveys.reports.figures.drawn_round import DrawnRound
-from surveys.reports.figures.rows import Rows, all_sizes
+from surveys.reports.figures.rows import DrawnRows, all_sizes
 from surveys.vocabulary.council_tables import FORMS
 from surveys.vocabulary.statuses import DISPOSITIONS, LEFT_OUT, REJECTED, REVIEW, VALID
 
@@ -82,7 +82,7 @@ def draw_funnel(round_: DrawnRound) -> Figure:
         columns = [*known, "returned", *_dispositions(forms)]
         sizes = all_sizes([row.name for row in forms], _NAMES - 3, 7.0)
         rows = next((r for r in sizes if r.total <= TALLEST - 22), sizes[-1])
-        sheet = Sheet(rows.total + _TOP + 11)
+        sheet = DrawingSheet(rows.total + _TOP + 11)
         rows.name(sheet, _TOP, _NAMES - 1.5)
         axes = sheet.rows(_NAMES, _TOP, WIDTH - _NAMES - len(columns) * _NUMBERS - 1, rows.total)
         _bars(axes, round_, forms, rows)
@@ -99,7 +99,7 @@ def _dispositions(forms: list[CountedForms]) -> list[str]:
     ]
 
 
-def _bars(axes: Axes, round_: DrawnRound, forms: list[CountedForms], rows: Rows) -> None:
+def _bars(axes: Axes, round_: DrawnRound, forms: list[CountedForms], rows: DrawnRows) -> None:
     """What became of the forms as parts of those issued, or returned where it is not known how many were issued."""
     whole = [row.whole for row in forms]
     thick = [height * 0.6 for height in rows.heights]
@@ -122,7 +122,11 @@ def _bars(axes: Axes, round_: DrawnRound, forms: list[CountedForms], rows: Rows)
 
 
 def _numbers(
-    sheet: Sheet, round_: DrawnRound, forms: list[CountedForms], rows: Rows, column: tuple[str, float]
+    sheet: DrawingSheet,
+    round_: DrawnRound,
+    forms: list[CountedForms],
+    rows: DrawnRows,
+    column: tuple[str, float],
 ) -> None:
     """The counts of a ``column`` (its name, and where it ends) as printed."""
     name, right = column
@@ -135,7 +139,7 @@ def _numbers(
         )
 
 
-def _key(sheet: Sheet, round_: DrawnRound, forms: list[CountedForms]) -> None:
+def _key(sheet: DrawingSheet, round_: DrawnRound, forms: list[CountedForms]) -> None:
     at = 0.0
     for name in (*(["issued"] if any(row.is_issued for row in forms) else []), *_dispositions(forms)):
         sheet.box(at + 0.4, 2.5, (5, 2.6), **(_ISSUED if name == "issued" else _look(name)))

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from surveys.problems import phrase
 from surveys.reports.analysis_report.parts import Number
 from surveys.reports.analysis_report.quoting import QuotedRow
-from surveys.reports.figures.canvas import TALLEST, WIDTH, Sheet, styled, text_width, tick_texts, ticks
+from surveys.reports.figures.canvas import TALLEST, WIDTH, DrawingSheet, styled, text_width, tick_texts, ticks
 from surveys.reports.figures.colours import GUIDE, MARKERS, SERIES
 from surveys.reports.figures.drawn_round import DrawnRound, value
 from surveys.reports.figures.league import MOST_NAMED, league_by_code
-from surveys.reports.figures.rows import Rows, all_sizes
+from surveys.reports.figures.rows import DrawnRows, all_sizes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -71,14 +71,14 @@ def draw_groups(round_: DrawnRound, block: str, unit: str = "") -> Figure:
         least = 1.3 * len(found.groups) + 0.6
         sizes = all_sizes(list(found.rows.values()), _NAMES - 3, least)
         rows = next((r for r in sizes if r.total <= TALLEST - top - 10), sizes[-1])
-        sheet = Sheet(top + rows.total + 10)
+        sheet = DrawingSheet(top + rows.total + 10)
         rows.name(sheet, top, _NAMES - 2)
         _key(sheet, round_, found.groups, key)
         _draw(sheet, round_, found, rows, top)
         return sheet.figure
 
 
-def _draw(sheet: Sheet, round_: DrawnRound, found: GroupDots, rows: Rows, top: float) -> None:
+def _draw(sheet: DrawingSheet, round_: DrawnRound, found: GroupDots, rows: DrawnRows, top: float) -> None:
     axes = sheet.rows(_NAMES, top, WIDTH - _NAMES - 4, rows.total)
     ends = [value(number) for dot in found.dots.values() for number in dot if number.text]
     at = ticks(min(ends), max(ends), 8)
@@ -115,7 +115,7 @@ def _key_places(round_: DrawnRound, groups: Sequence[str]) -> list[tuple[int, fl
 
 
 def _key(
-    sheet: Sheet, round_: DrawnRound, groups: Sequence[str], places: Sequence[tuple[int, float]]
+    sheet: DrawingSheet, round_: DrawnRound, groups: Sequence[str], places: Sequence[tuple[int, float]]
 ) -> None:
     for k, (group, (line, at)) in enumerate(zip(groups, places, strict=True)):
         y = _LINE * (line + 0.5)

@@ -14,7 +14,7 @@ from surveys.reports.figures.canvas import (
     SMALL,
     TALLEST,
     WIDTH,
-    Sheet,
+    DrawingSheet,
     styled,
     text_width,
     ticks,
@@ -23,7 +23,7 @@ from surveys.reports.figures.canvas import (
 from surveys.reports.figures.colours import BEHIND, HIDDEN, STEPS, WHITE, text_on
 from surveys.reports.figures.drawn_round import DrawnRound, value
 from surveys.reports.figures.league import league_by_code
-from surveys.reports.figures.rows import Rows, all_sizes
+from surveys.reports.figures.rows import DrawnRows, all_sizes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -90,7 +90,7 @@ def draw_heat(round_: DrawnRound, block: str) -> Figure:
         names = list(found.units.values())
         sizes = all_sizes(names, _NAMES - 2, least)
         rows = next((r for r in sizes if r.total <= TALLEST - _TOP - below), sizes[-1])
-        sheet = Sheet(_TOP + rows.total + below)
+        sheet = DrawingSheet(_TOP + rows.total + below)
         rows.name(sheet, _TOP, _NAMES - 1.5)
         axes = sheet.rows(_NAMES, _TOP, WIDTH - _NAMES, rows.total)
         _paint(axes, round_, found, rows)
@@ -107,7 +107,7 @@ def _edges(found: HeatMap) -> list[float]:
     return ticks(min(found.told), max(found.told), len(STEPS))
 
 
-def _paint(axes: Axes, round_: DrawnRound, found: HeatMap, rows: Rows) -> None:
+def _paint(axes: Axes, round_: DrawnRound, found: HeatMap, rows: DrawnRows) -> None:
     """One path for all cells of a colour; cells without a number are hatched."""
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
@@ -148,7 +148,7 @@ def _steps(n: int) -> list[str]:
     return [STEPS[round(k * (len(STEPS) - 1) / max(n - 1, 1))] for k in range(n)]
 
 
-def _heads(sheet: Sheet, nodes: Sequence[str]) -> None:
+def _heads(sheet: DrawingSheet, nodes: Sequence[str]) -> None:
     """The codes of the nodes above their columns, upright where they do not fit."""
     width = (WIDTH - _NAMES) / len(nodes)
     across = max(text_width(node, 7.5) for node in nodes) + 0.8 <= width
@@ -162,7 +162,7 @@ def _heads(sheet: Sheet, nodes: Sequence[str]) -> None:
         )
 
 
-def _legend(sheet: Sheet, round_: DrawnRound, found: HeatMap, top: float) -> None:
+def _legend(sheet: DrawingSheet, round_: DrawnRound, found: HeatMap, top: float) -> None:
     """The colours with the numbers between them, and what hatching says."""
     edges = _edges(found)
     steps = _steps(len(edges) - 1)

@@ -10,7 +10,15 @@ import numpy as np
 
 from surveys.problems import phrase
 from surveys.reports.analysis_report.parts import Number
-from surveys.reports.figures.canvas import WIDTH, Sheet, styled, tick_texts, ticks, two_columns, wrapped
+from surveys.reports.figures.canvas import (
+    WIDTH,
+    DrawingSheet,
+    styled,
+    tick_texts,
+    ticks,
+    two_columns,
+    wrapped,
+)
 from surveys.reports.figures.colours import BEHIND, INK, MAIN, STANDS_OUT, WHITE
 from surveys.reports.figures.drawn_round import DrawnRound, value
 from surveys.vocabulary.statuses import DRIVER_FIELDS, IMPROVE_FIRST, KEEP, LOW_PRIORITY, POSSIBLE_EXCESS
@@ -90,7 +98,7 @@ def draw_importance(round_: DrawnRound, block: str, model: str) -> Figure:
         across = 1 if len(panels) == 1 else 2
         down = -(-len(panels) // across)
         tall = 96.0 if across == 1 else _PANEL
-        sheet = Sheet(down * (tall + 18) + _KEY_LINE * len(key) + 2)
+        sheet = DrawingSheet(down * (tall + 18) + _KEY_LINE * len(key) + 2)
         width = (WIDTH - 14 * across - 2) / across
         for k, panel in enumerate(panels):
             left = 14 + (k % across) * (width + 14)

@@ -13,7 +13,7 @@ from surveys.reports.analysis_report.parts import Number
 from surveys.reports.figures.canvas import (
     TALLEST,
     WIDTH,
-    Sheet,
+    DrawingSheet,
     apart,
     styled,
     tick_texts,
@@ -22,7 +22,7 @@ from surveys.reports.figures.canvas import (
 )
 from surveys.reports.figures.colours import BEHIND, GUIDE, INK, MAIN, STANDS_OUT, WHITE
 from surveys.reports.figures.drawn_round import DrawnRound, value
-from surveys.reports.figures.rows import Rows, rows_of
+from surveys.reports.figures.rows import DrawnRows, rows_of
 from surveys.vocabulary.statuses import PROVISIONAL
 
 if TYPE_CHECKING:
@@ -102,10 +102,10 @@ def draw_league(round_: DrawnRound, block: str) -> Figure:
         return _named(round_, units, rows)
 
 
-def _named(round_: DrawnRound, units: Sequence[LeagueRow], rows: Rows) -> Figure:
+def _named(round_: DrawnRound, units: Sequence[LeagueRow], rows: DrawnRows) -> Figure:
     top, tells = 7.0, any(unit.has_ranks for unit in units)
     marked = any(unit.told and unit.status == PROVISIONAL for unit in units)
-    sheet = Sheet(top + rows.total + (14 if marked else 10))
+    sheet = DrawingSheet(top + rows.total + (14 if marked else 10))
     rows.name(sheet, top, 46, [INK if unit.told else BEHIND for unit in units])
     results = sheet.rows(48, top, 52 if tells else 92, rows.total)
     _intervals(results, round_, units, rows)
@@ -118,7 +118,7 @@ def _named(round_: DrawnRound, units: Sequence[LeagueRow], rows: Rows) -> Figure
     return sheet.figure
 
 
-def _intervals(axes: Axes, round_: DrawnRound, units: Sequence[LeagueRow], rows: Rows) -> None:
+def _intervals(axes: Axes, round_: DrawnRound, units: Sequence[LeagueRow], rows: DrawnRows) -> None:
     """Points with their intervals, one unit a row."""
     told = [(unit, y) for unit, y in zip(units, rows.middles, strict=True) if unit.told]
     _scale(axes, round_, [unit for unit, _ in told])
@@ -147,7 +147,11 @@ def _scale(axes: Axes, round_: DrawnRound, told: Sequence[LeagueRow]) -> None:
 
 
 def _percents(
-    sheet: Sheet, round_: DrawnRound, units: Sequence[LeagueRow], rows: Rows, at: tuple[float, float]
+    sheet: DrawingSheet,
+    round_: DrawnRound,
+    units: Sequence[LeagueRow],
+    rows: DrawnRows,
+    at: tuple[float, float],
 ) -> None:
     """The printed percentages, a column of text that begins at the height and ends at the width ``at``."""
     top, right = at
@@ -163,7 +167,12 @@ def _percents(
 
 
 def _rank_sets(
-    sheet: Sheet, axes: Axes, round_: DrawnRound, units: Sequence[LeagueRow], rows: Rows, top: float
+    sheet: DrawingSheet,
+    axes: Axes,
+    round_: DrawnRound,
+    units: Sequence[LeagueRow],
+    rows: DrawnRows,
+    top: float,
 ) -> None:
     """The ranks that each unit may have, as a bar and as text."""
     ranked = [(unit, y) for unit, y in zip(units, rows.middles, strict=True) if unit.has_ranks]
@@ -200,7 +209,7 @@ def rank_text(round_: DrawnRound, unit: LeagueRow) -> str:
     return f"{unit.rank.shown(round_.language)} ({low}–{high})"
 
 
-def _provisional(sheet: Sheet, round_: DrawnRound) -> None:
+def _provisional(sheet: DrawingSheet, round_: DrawnRound) -> None:
     """What an open marker says, at the foot."""
     sheet.mark(50, 50, sheet.height - 2.5, marker="o", ms=4.2, mfc=WHITE, mec=MAIN, mew=1.1, ls="")
     sheet.text(52.5, sheet.height - 2.5, phrase("figures.provisional", round_.language), fontsize=7.5)
@@ -211,7 +220,7 @@ def _many(round_: DrawnRound, units: Sequence[LeagueRow]) -> Figure:
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
 
-    sheet = Sheet(105)
+    sheet = DrawingSheet(105)
     axes = sheet.axes(16, 8, WIDTH - 16 - _LABELS, _TALL)
     results = np.array([value(unit.percent) for unit in units])
     order = np.argsort(-results, kind="stable")

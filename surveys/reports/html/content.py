@@ -15,8 +15,8 @@ from surveys.reports.analysis_report.parts import (
     Paragraph,
     Report,
     ReportFigure,
+    ReportSection,
     ReportTable,
-    Section,
 )
 from surveys.reports.analysis_report.reported_round import ReportedRound
 from surveys.reports.html.collection import days, funnel
@@ -31,7 +31,7 @@ from surveys.reports.html.since import Since
 from surveys.reports.html.tables import PageTable
 from surveys.reports.html.units import Panels, UnitPanel
 
-#: Section of the report → what is explored in it, each of every block.
+#: ReportSection of the report → what is explored in it, each of every block.
 _OF_BLOCKS: Mapping[str, str] = {
     "league": "league",
     "fields": "heat",
@@ -138,7 +138,7 @@ class PageContent:
         tables = self.explored.get(key, ()) if key not in _DRAWN else ()
         return tables[0].anchor if tables else f"b/{block.key}"
 
-    def _parts(self, section: Section) -> Iterator[PagePart]:
+    def _parts(self, section: ReportSection) -> Iterator[PagePart]:
         placed: dict[str, list[ReportTable | ReportFigure]] = {}
         for block in section.blocks:
             if isinstance(block, (ReportTable, ReportFigure)):
@@ -177,7 +177,7 @@ class PageContent:
             yield PagePart("table", table=replace(first, caption=numbered))
         yield from (PagePart("table", table=table) for table in others)
 
-    def _units(self, section: Section) -> PageSection:
+    def _units(self, section: ReportSection) -> PageSection:
         page = self.page
         before = takewhile(lambda block: isinstance(block, Paragraph), section.blocks)
         parts = tuple(self.prose.parts(before, section.title))

@@ -22,9 +22,9 @@ from collections.abc import Iterable, Mapping
 from markupsafe import Markup, escape
 
 from surveys.problems import Language
-from surveys.reports.analysis_report.parts import NONE, Number, Reference, Source, Text
+from surveys.reports.analysis_report.parts import NONE, Number, NumberSource, Reference, Text
 
-_NOWHERE = Source("", (), "")
+_NOWHERE = NumberSource("", (), "")
 _NUMBER = Markup('<data value="{}" data-from="{}">{}</data>')
 _LINK = Markup('<a href="#{}">{}</a>')
 

@@ -14,8 +14,8 @@ from surveys.reports.analysis_report.parts import (
     Heading,
     Paragraph,
     Report,
+    ReportSection,
     ReportTable,
-    Section,
     Text,
 )
 from surveys.reports.html.answers import answer_bars
@@ -49,9 +49,9 @@ class Prose:
             for part in (section, *(b for b in section.blocks if isinstance(b, Heading)))
         }
 
-    def numbered(self, part: Section | Heading) -> str:
+    def numbered(self, part: ReportSection | Heading) -> str:
         """The title of a section, or the text of a heading, behind its number."""
-        return f"{self._numbers[id(part)]} {part.title if isinstance(part, Section) else part.text}".strip()
+        return f"{self._numbers[id(part)]} {part.title if isinstance(part, ReportSection) else part.text}".strip()
 
     def parts(self, blocks: Iterable[Block], above: str) -> Iterator[PagePart]:
         """Blocks one by one; figures are left out. ``above``: the heading that they stand under."""

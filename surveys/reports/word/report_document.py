@@ -25,8 +25,8 @@ from surveys.reports.analysis_report.parts import (
     Reference,
     Report,
     ReportFigure,
+    ReportSection,
     ReportTable,
-    Section,
     Text,
 )
 from surveys.reports.analysis_report.told import shown
@@ -164,7 +164,7 @@ class _Writing:
 
     # --- the text ------------------------------------------------------------------------------------------------------
 
-    def _part(self, section: Section) -> None:
+    def _part(self, section: ReportSection) -> None:
         """A section under its title; tables that lie across, and the headings right above them, on pages of their own."""
         self.section = section.key
         title = Heading(2, section.title, section.key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from surveys.problems import Language, phrase
-from surveys.reports.analysis_report.parts import NONE, Column, Inline, ReportTable, Text
+from surveys.reports.analysis_report.parts import NONE, Inline, ReportColumn, ReportTable, Text
 from surveys.reports.analysis_report.told import told
 
 _PERCENT = "\N{NO-BREAK SPACE}%"
@@ -18,7 +18,7 @@ def table(
 ) -> Iterator[ReportTable]:
     """The table ``table-method-‹name›``; none where it has no rows. ``more``: further fields of the table."""
     columns = tuple(
-        Column(phrase(f"report.method.column.{column}", language), share, numeric)
+        ReportColumn(phrase(f"report.method.column.{column}", language), share, numeric)
         for column, share, numeric in plan
     )
     lines = tuple(rows)

@@ -16,7 +16,7 @@ from surveys.handover.read_back import RunSettings
 from surveys.handover.words import document_shown, label_of, words_of
 from surveys.handover.workbook_facts import RuleInForce, rule_in_force, rules_in_force
 from surveys.problems import Language, Place, Problems
-from surveys.reports.analysis_report.parts import WORKED_OUT, Number, Source, Text
+from surveys.reports.analysis_report.parts import WORKED_OUT, Number, NumberSource, Text
 from surveys.reports.analysis_report.reported_round import ReportedRound
 from surveys.vocabulary.council_tables import FORMS, IndexKind
 
@@ -161,7 +161,7 @@ def _sizes_of_study(study: StudyDefinition, blocks: Sequence[str]) -> SampleSize
 
 def _counted(what: str, of: Sequence[str], size: int) -> Text:
     """A number that the report counts itself."""
-    return (Number(str(size), Source(WORKED_OUT, (what, *of), "count")),)
+    return (Number(str(size), NumberSource(WORKED_OUT, (what, *of), "count")),)
 
 
 # --- after the survey -------------------------------------------------------------------------------------------------
@@ -213,7 +213,7 @@ def _programs_of(round_: ReportedRound) -> Programs:
     decisions = [
         (
             str(one["about"]),
-            Number(str(one["decisions"]), Source("run", ("decisions", str(one["path"])), "decisions")),
+            Number(str(one["decisions"]), NumberSource("run", ("decisions", str(one["path"])), "decisions")),
         )
         for one in run.get("decisions", ())
         if "decisions" in one

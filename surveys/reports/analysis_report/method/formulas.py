@@ -11,7 +11,15 @@ from surveys.handover.workbook_sheets import marked
 from surveys.problems import phrase
 from surveys.reports.analysis_report.method.cells import cell, plain, sentence, table
 from surveys.reports.analysis_report.method.facts import MethodFacts
-from surveys.reports.analysis_report.parts import Block, Heading, Number, Paragraph, Reference, Source, Text
+from surveys.reports.analysis_report.parts import (
+    Block,
+    Heading,
+    Number,
+    NumberSource,
+    Paragraph,
+    Reference,
+    Text,
+)
 from surveys.reports.analysis_report.told import told
 from surveys.scoring.combination_rules import rule_of
 from surveys.vocabulary.combination_names import ITEM_RULES, NODE_RULES, RESCALE, SHARES, WEIGHTED
@@ -216,7 +224,7 @@ def _tree(over: Combinations) -> Iterator[Block]:
 def _of_tree(node: Node, column: str) -> Text:
     """A number of a node as the table of the tree prints it."""
     number = getattr(node, column)
-    return () if number is None else (Number(plain(number), Source("tree", (node.code,), column)),)
+    return () if number is None else (Number(plain(number), NumberSource("tree", (node.code,), column)),)
 
 
 def _name(facts: MethodFacts, node: Node) -> str:

@@ -12,12 +12,12 @@ from surveys.handover.rounding import exact_texts
 from surveys.reports.analysis_report.parts import (
     WORKED_OUT,
     Block,
-    Column,
     Number,
+    NumberSource,
     Paragraph,
+    ReportColumn,
     ReportFigure,
     ReportTable,
-    Source,
     Text,
 )
 from surveys.reports.analysis_report.quoting import IN_PERCENT, QuotedRow
@@ -101,9 +101,12 @@ def _across(found: AnsweredItems, items: Sequence[Item], key: str, title: str, s
     levels = found.levels(items[0])
     width = min(0.15, _OF_LEVELS / len(levels))
     columns = [
-        Column(say.words("column.item"), 1.0 - _COUNT - width * len(levels)),
-        *(Column(found.round_.names.level(items[0].code, str(one.code)), width, True) for one in levels),
-        Column(say.words("column.n_valid"), _COUNT, True),
+        ReportColumn(say.words("column.item"), 1.0 - _COUNT - width * len(levels)),
+        *(
+            ReportColumn(found.round_.names.level(items[0].code, str(one.code)), width, True)
+            for one in levels
+        ),
+        ReportColumn(say.words("column.n_valid"), _COUNT, True),
     ]
     rows: list[tuple[Text, ...]] = []
     bold: set[int] = set()
@@ -131,9 +134,9 @@ def _down(found: AnsweredItems, item: Item, key: str, say: Saying) -> ReportTabl
             interval: Text = (low, "–", high) if low.text and high.text else ()
             rows.append(((found.round_.names.level(item.code, str(level.code)),), (share,), interval))
     columns = (
-        Column(say.words("column.answer"), 1.0 - 2 * _INTERVAL),
-        Column(say.words("column.share"), _INTERVAL, True),
-        Column(say.words("column.interval"), _INTERVAL, True),
+        ReportColumn(say.words("column.answer"), 1.0 - 2 * _INTERVAL),
+        ReportColumn(say.words("column.share"), _INTERVAL, True),
+        ReportColumn(say.words("column.interval"), _INTERVAL, True),
     )
     n = next((row.number("n_valid") for row in found.over_groups(item).values()), "")
     return ReportTable(
@@ -181,7 +184,9 @@ def _satisfied(found: AnsweredItems, item: Item) -> Number:
         for one in found.levels(item)
         if one.satisfied
     ]
-    source = Source(WORKED_OUT, ("sum", "answers", found.block, item.code, ALL_GROUPS), f"share{IN_PERCENT}")
+    source = NumberSource(
+        WORKED_OUT, ("sum", "answers", found.block, item.code, ALL_GROUPS), f"share{IN_PERCENT}"
+    )
     if not all(texts):
         return Number("", source)
     (text,) = exact_texts([100 * sum(map(Decimal, texts), Decimal())], found.round_.output.percent_decimals)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from surveys.analysis.counted_units import FEWEST
 from surveys.reports.analysis_report.block_means import BlockMean, block_means
-from surveys.reports.analysis_report.parts import Column, ReportTable, Text
+from surveys.reports.analysis_report.parts import ReportColumn, ReportTable, Text
 from surveys.reports.analysis_report.quoting import QuotedRow
 from surveys.reports.analysis_report.reported_round import ReportedRound
 from surveys.reports.analysis_report.saying import Saying
@@ -53,7 +53,7 @@ def blocks_at_a_glance(round_: ReportedRound) -> ReportTable:
         ]
     rows = tuple(((label,), *cells) for label, cells in lines if any(cells))
     return ReportTable(
-        "table-summary", caption, tuple(Column(*column) for column in columns), rows, note=note
+        "table-summary", caption, tuple(ReportColumn(*column) for column in columns), rows, note=note
     )
 
 

@@ -12,10 +12,10 @@ from surveys.reports.analysis_report.parts import (
     WORKED_OUT,
     Block,
     Number,
+    NumberSource,
     Paragraph,
     ReportFigure,
     ReportTable,
-    Source,
     Text,
 )
 from surveys.reports.analysis_report.quoting import Quoted, QuotedRow
@@ -321,7 +321,7 @@ def _entries(round_: ReportedRound, say: Saying) -> Iterator[Block]:
 
 def _of_all_entries(row: QuotedRow, column: str) -> Number:
     """A number of a table whose rows have no key."""
-    return Number(row[column], Source(WORKED_OUT, ("first", "agreement"), column))
+    return Number(row[column], NumberSource(WORKED_OUT, ("first", "agreement"), column))
 
 
 def _decisions(round_: ReportedRound, say: Saying) -> Iterator[Block]:

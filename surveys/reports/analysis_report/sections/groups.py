@@ -18,14 +18,14 @@ from surveys.handover.rounding import decimal_texts
 from surveys.reports.analysis_report.parts import (
     WORKED_OUT,
     Block,
-    Column,
     Heading,
     Inline,
     Number,
+    NumberSource,
     Reference,
+    ReportColumn,
     ReportFigure,
     ReportTable,
-    Source,
     Text,
 )
 from surveys.reports.analysis_report.quoting import QuotedRow
@@ -147,7 +147,7 @@ class _Groups:
             found[group] = {
                 node: Number(
                     average.text,
-                    Source(WORKED_OUT, ("mean", "council-groups", self.block, node, group), "percent"),
+                    NumberSource(WORKED_OUT, ("mean", "council-groups", self.block, node, group), "percent"),
                 )
                 for node, average in averages.items()
             }
@@ -155,7 +155,7 @@ class _Groups:
 
     def _mean(self, node: str, group: str) -> Number:
         nothing = Number(
-            "", Source(WORKED_OUT, ("mean", "council-groups", self.block, node, group), "percent")
+            "", NumberSource(WORKED_OUT, ("mean", "council-groups", self.block, node, group), "percent")
         )
         return self.means[group].get(node, nothing) if group in self.alike[node] else nothing
 
@@ -179,7 +179,10 @@ class _Groups:
         ends = self._ends(node)
         if ends is None:
             return Number(
-                "", Source(WORKED_OUT, ("difference", "mean", "council-groups", self.block, node), "percent")
+                "",
+                NumberSource(
+                    WORKED_OUT, ("difference", "mean", "council-groups", self.block, node), "percent"
+                ),
             )
         means = (self._mean(node, group) for group in ends)
         return difference(next(means), next(means), "mean", "council-groups", self.block, node, *ends)
@@ -203,7 +206,9 @@ class _Groups:
 
     def _means_table(self, key: str) -> ReportTable:
         first, last = self.say.columns([("node", 0.4), ("apart", 0.12)], _TEXTS)
-        own = (Column(self.round_.names.group(group), 0.48 / len(self.codes), True) for group in self.codes)
+        own = (
+            ReportColumn(self.round_.names.group(group), 0.48 / len(self.codes), True) for group in self.codes
+        )
         rows = tuple(
             (
                 _text(self._node(node)),
@@ -332,7 +337,7 @@ class _Groups:
         of = ("council-groups", self.block, unit, node, *groups)
         texts = decimal_texts([100.0 * limit for limit in limits], self.round_.output.percent_decimals)
         low, high = (
-            Number(text, Source(WORKED_OUT, ("difference", *of), end))
+            Number(text, NumberSource(WORKED_OUT, ("difference", *of), end))
             for text, end in zip(texts, ("ci_low", "ci_high"), strict=True)
         )
         named = [

@@ -9,11 +9,11 @@ from surveys.problems import phrase
 from surveys.reports.analysis_report.block_losses import BlockLosses, NodeLoss
 from surveys.reports.analysis_report.parts import (
     Block,
-    Column,
     Heading,
     Number,
     Paragraph,
     Reference,
+    ReportColumn,
     ReportTable,
     Text,
 )
@@ -140,7 +140,7 @@ def _sums(of: BlockLosses, say: Saying) -> Iterator[Block]:
             share = share_of(mean.number, whole.number if alike else _NOTHING, decimals, by, of.block, name)
             rows.append(((name[:1].upper() + name[1:],), (mean.number,), (share,)))
         columns = (
-            Column(phrase(f"gaps.by.{by}", say.language), 0.6),
+            ReportColumn(phrase(f"gaps.by.{by}", say.language), 0.6),
             *say.columns([("mean", 0.2), ("share", 0.2)], _TEXTS),
         )
         caption = say.text(f"caption.{by}", block=of.round.names.block(of.block))

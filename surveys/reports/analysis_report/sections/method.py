@@ -20,7 +20,7 @@ from surveys.reports.analysis_report.method.inferred import (
 )
 from surveys.reports.analysis_report.method.screened import validity
 from surveys.reports.analysis_report.method.weighted import weights
-from surveys.reports.analysis_report.parts import Block, Report, Section
+from surveys.reports.analysis_report.parts import Block, Report, ReportSection
 from surveys.reports.analysis_report.reported_round import ReportedRound
 
 #: The chapters of a method in their order.
@@ -43,7 +43,7 @@ def blocks_of(facts: MethodFacts) -> Iterator[Block]:
 def method_of_study(study: StudyDefinition, language: Language) -> Report:
     """How the results of a study will be made, as a document of its own: no form has to be there."""
     facts = facts_of_study(study, language)
-    section = Section("method", phrase("report.method.title", language), tuple(blocks_of(facts)))
+    section = ReportSection("method", phrase("report.method.title", language), tuple(blocks_of(facts)))
     return Report(
         phrase("report.method.document", language),
         phrase("report.method.subject", language, label=facts.label),

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from surveys.definitions.instrument.records import Field
 from surveys.handover.words import label_of
-from surveys.reports.analysis_report.parts import Block, Column, Number, ReportTable, Text
+from surveys.reports.analysis_report.parts import Block, Number, ReportColumn, ReportTable, Text
 from surveys.reports.analysis_report.quoting import QuotedRow
 from surveys.reports.analysis_report.reported_round import ReportedRound
 from surveys.reports.analysis_report.saying import Saying
@@ -80,9 +80,9 @@ def _table(
             shares: list[Text] = [(row.percent(name, round_.output.percent_decimals),) for name in shown]
             lines.append(((_category(row, names, say),), (row.number("n_valid"),), *shares))
     columns = [
-        Column(say.words("column.category"), 0.85 - 0.15 * len(shown)),
-        Column(say.words("column.n_valid"), 0.15, True),
-        *(Column(say.words(f"column.{name}"), 0.15, True) for name in shown),
+        ReportColumn(say.words("column.category"), 0.85 - 0.15 * len(shown)),
+        ReportColumn(say.words("column.n_valid"), 0.15, True),
+        *(ReportColumn(say.words(f"column.{name}"), 0.15, True) for name in shown),
     ]
     caption = say.text("table", block=round_.names.block(block))
     return ReportTable(f"table-respondents-{block}", caption, tuple(columns), tuple(lines), frozenset(bold))

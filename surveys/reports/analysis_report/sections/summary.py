@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from surveys.handover.words import engine_words
 from surveys.problems import wording
-from surveys.reports.analysis_report.parts import Block, Number, PageBreak, Paragraph, Source, Text
+from surveys.reports.analysis_report.parts import Block, Number, NumberSource, PageBreak, Paragraph, Text
 from surveys.reports.analysis_report.reported_round import ReportedRound
 from surveys.reports.analysis_report.saying import Saying
 from surveys.reports.analysis_report.sections.blocks_at_a_glance import blocks_at_a_glance
@@ -80,7 +80,7 @@ def _limits(round_: ReportedRound, say: Saying) -> Iterator[Paragraph]:
             yield say.paragraph("of_status", "bullet", status=words[status], units=number, names=names)
     hidden = int(round_.run.get("results", {}).get(SUPPRESSED, 0) or 0)
     if hidden:
-        number = Number(str(hidden), Source("run", ("results", SUPPRESSED), ""))
+        number = Number(str(hidden), NumberSource("run", ("results", SUPPRESSED), ""))
         yield say.paragraph("hidden", "bullet", results=number)
     waiting = [
         row.number("review") for row in round_.quoted("council-forms") or () if row["counted"] == FORMS

@@ -12,8 +12,8 @@ from surveys.reports.analysis_report.parts import (
     Heading,
     Paragraph,
     Report,
+    ReportSection,
     ReportTable,
-    Section,
     Text,
 )
 from surveys.reports.analysis_report.reported_round import ReportedRound
@@ -93,12 +93,12 @@ def _told(*texts: Text) -> Iterator[Block]:
     yield from (Paragraph(text) for text in texts if text)
 
 
-def _sections(parts: UnitParts) -> Iterator[Section]:
+def _sections(parts: UnitParts) -> Iterator[ReportSection]:
     """The parts of the report of one unit, each with its heading."""
     figures, language = parts.figures, parts.language
 
-    def section(key: str, title: str, *blocks: Block, is_annex: bool = False) -> Section:
-        return Section(key, phrase(title, language), blocks, is_annex)
+    def section(key: str, title: str, *blocks: Block, is_annex: bool = False) -> ReportSection:
+        return ReportSection(key, phrase(title, language), blocks, is_annex)
 
     yield section("summary", "sheet.summary", *_told(parts.result, parts.remark), parts.fields)
     losses = "sheet.losses" if figures.has_points else "sheet.lowest"

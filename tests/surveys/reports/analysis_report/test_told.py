@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from surveys.reports.analysis_report.parts import Number, Reference, Source, Text, numbers_in
+from surveys.reports.analysis_report.parts import Number, NumberSource, Reference, Text, numbers_in
 from surveys.reports.analysis_report.told import joined, shown, told
 
-OF = Source("council-units", ("so", "a"), "percent")
+OF = NumberSource("council-units", ("so", "a"), "percent")
 NUMBER = Number("93.08", OF)
 
 

@@ -16,18 +16,18 @@ from surveys.definitions.study.publication import Publication, Publisher, Signat
 from surveys.problems import Language
 from surveys.reports.analysis_report.parts import (
     Block,
-    Column,
     Drawing,
     Heading,
     Number,
+    NumberSource,
     PageBreak,
     Paragraph,
     Reference,
     Report,
+    ReportColumn,
     ReportFigure,
+    ReportSection,
     ReportTable,
-    Section,
-    Source,
     Text,
 )
 
@@ -37,7 +37,7 @@ LONG = "Ủy ban nhân dân thị trấn Ngã Ba Sông Bồ – Phong Điền, h
 
 
 def number(text: str, *key: str, sign: bool = False) -> Number:
-    return Number(text, Source("council-units", key or ("so", "a"), "percent"), sign)
+    return Number(text, NumberSource("council-units", key or ("so", "a"), "percent"), sign)
 
 
 def png(width: int, height: int, shade: int = 255) -> bytes:
@@ -66,8 +66,8 @@ DRAWINGS = {
 
 def league(rows: int = 40) -> ReportTable:
     columns = (
-        Column("TT", 1, True), Column("Đơn vị", 6), Column("Chỉ số (%)", 2, True), Column("Số phiếu", 2, True),
-        Column("Thay đổi", 2, True),
+        ReportColumn("TT", 1, True), ReportColumn("Đơn vị", 6), ReportColumn("Chỉ số (%)", 2, True),
+        ReportColumn("Số phiếu", 2, True), ReportColumn("Thay đổi", 2, True),
     )  # fmt: skip
     return ReportTable(
         "table-league",
@@ -89,7 +89,7 @@ def league(rows: int = 40) -> ReportTable:
 
 
 def wide(key: str = "table-wide") -> ReportTable:
-    columns = (Column("Đơn vị", 3), *(Column(f"Tiêu chí {k}", 1, True) for k in range(12)))
+    columns = (ReportColumn("Đơn vị", 3), *(ReportColumn(f"Tiêu chí {k}", 1, True) for k in range(12)))
     name: Text = ("Sở A",)
     numbers: list[Text] = [(number(f"{80 + k}.00", key, f"{k}"),) for k in range(12)]
     rows = ((name, *numbers),) * 3
@@ -114,7 +114,10 @@ _LEAGUE: tuple[Block, ...] = (
     wide("table-wide-2"),
     Paragraph(("Trở lại trang dọc.",)),
     ReportTable(
-        "table-small", (), (Column("Không tên", 1), Column("Số", 1, True)), ((("a",), (number("7"),)),)
+        "table-small",
+        (),
+        (ReportColumn("Không tên", 1), ReportColumn("Số", 1, True)),
+        ((("a",), (number("7"),)),),
     ),
     Heading(3, "Hình"),
     ReportFigure("figure-tall", ("Hình cao",)),
@@ -124,17 +127,17 @@ _LEAGUE: tuple[Block, ...] = (
 def report(language: Language = "vi", **changes: Any) -> Report:
     """Annexes stand between the parts on purpose."""
     sections = (
-        Section(
+        ReportSection(
             "summary", "Tóm tắt", (Paragraph(_SAID), Paragraph(("Gạch đầu dòng ", number("1234")), "bullet"))
         ),
-        Section(
+        ReportSection(
             "method",
             "Phương pháp",
             (Heading(2, "Mẫu"), Heading(3, "Nhóm"), wide("table-annex")),
             is_annex=True,
         ),
-        Section("league", "Kết quả", _LEAGUE),
-        Section(
+        ReportSection("league", "Kết quả", _LEAGUE),
+        ReportSection(
             "rejected", "Phiếu bị loại", (Heading(2, "Lý do"), Paragraph(("Hết.",), "to_fill")), is_annex=True
         ),
     )

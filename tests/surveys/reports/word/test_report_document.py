@@ -23,8 +23,8 @@ from surveys.reports.analysis_report.parts import (
     Paragraph,
     Report,
     ReportFigure,
+    ReportSection,
     ReportTable,
-    Section,
     numbers_in,
 )
 from surveys.reports.word.markup import plain
@@ -67,7 +67,7 @@ def root(written: WrittenReport) -> ElementTree.Element:
     return part(written.content)
 
 
-def in_order(whole: Report) -> list[Section]:
+def in_order(whole: Report) -> list[ReportSection]:
     return [s for s in whole.sections if not s.is_annex] + [s for s in whole.sections if s.is_annex]
 
 
@@ -303,7 +303,7 @@ def test_tables_are_as_wide_as_the_text(written: WrittenReport) -> None:
 
 
 def test_a_page_break_is_the_property_of_what_follows() -> None:
-    section = Section("a", "A", (Paragraph(("một",)), PageBreak(), Paragraph(("hai",))))
+    section = ReportSection("a", "A", (Paragraph(("một",)), PageBreak(), Paragraph(("hai",))))
     root = part(word_report(report(sections=(section,), has_contents=False), {}).content)
     broken = [text_of(p) for p in root.iter(f"{W}p") if p.find(f"{W}pPr/{W}pageBreakBefore") is not None]
     assert broken == ["hai"]
@@ -364,10 +364,10 @@ def test_the_same_report_gives_the_same_bytes(written: WrittenReport, language: 
 def test_a_league_of_all_communes_and_thousands_of_small_documents_are_quick() -> None:
     """Ten times the time that they take, on a machine that does other things too."""
     started = time.process_time()
-    whole = Section("league", "Kết quả", (league(3300),))
+    whole = ReportSection("league", "Kết quả", (league(3300),))
     word_report(report(sections=(whole,)), {})
     assert time.process_time() - started < 6
-    unit = Section(
+    unit = ReportSection(
         "unit", "Sở A", (Paragraph(("Đạt ", number("93.08"))), replace(league(8), note=()), wide())
     )
     small = report(sections=(unit,), has_contents=False)
