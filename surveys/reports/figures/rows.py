@@ -1,4 +1,4 @@
-"""DrawnRows of a figure under each other, their names at the left; names of many words take several lines."""
+"""Rows of a figure under each other, their names at the left; names of many words take several lines."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ from surveys.reports.html.since import Since
 from surveys.reports.html.tables import PageTable
 from surveys.reports.html.units import Panels, UnitPanel
 
-#: ReportSection of the report → what is explored in it, each of every block.
+#: Section of the report → what is explored in it, each of every block.
 _OF_BLOCKS: Mapping[str, str] = {
     "league": "league",
     "fields": "heat",
