@@ -9,6 +9,7 @@ from typing import Literal
 
 from surveys.definitions.instrument.records import Item
 from surveys.handover.rounding import exact_texts
+from surveys.handover.words import label_of
 from surveys.reports.analysis_report.parts import (
     WORKED_OUT,
     Block,
@@ -58,8 +59,14 @@ def _of_block(found: AnsweredItems, level: Literal[2, 3], say: Saying) -> Iterat
         yield say.heading("scored", level)
         yield from _extremes(found, say)
         yield from _figures(found, say)
-        for k, alike in enumerate(of_one_scale(found.scored)):
-            yield from _tables(found, alike, f"{block}-{k}" if k else block, names.block(block), say)
+        scales = of_one_scale(found.scored)
+        for k, alike in enumerate(scales):
+            title = names.block(block)
+            if len(scales) > 1:
+                title = say.words(
+                    "of_scale", block=title, scale=_scale_name(found, alike[0]), number=str(k + 1)
+                )
+            yield from _tables(found, alike, f"{block}-{k}" if k else block, title, say)
         yield from answers_by_group(found, say)
     for node, items in found.beside.items():
         title = names.node(node) if node else say.words("of_no_node")
@@ -70,6 +77,10 @@ def _of_block(found: AnsweredItems, level: Literal[2, 3], say: Saying) -> Iterat
             yield from _tables(found, alike, key, title, say)
     if found.hidden:
         yield say.paragraph("hidden", items=counted(len(found.hidden), "items", "hidden", block))
+
+
+def _scale_name(found: AnsweredItems, item: Item) -> str:
+    return label_of(found.scale(item), found.round_.language)
 
 
 def _figures(found: AnsweredItems, say: Saying) -> Iterator[Block]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from surveys.analysis.counted_units import FEWEST
@@ -15,6 +15,7 @@ from surveys.reports.analysis_report.saying import Saying
 from surveys.reports.analysis_report.sections.sure_changes import sure_changes
 from surveys.reports.analysis_report.told import joined
 from surveys.reports.analysis_report.worked_out import counted
+from surveys.vocabulary.levels import ITEM_LEVEL
 from surveys.vocabulary.measures import POINTS
 
 #: Rows of the table, and the columns of one on many blocks with their widths.
@@ -168,13 +169,15 @@ def _losses(round_: ReportedRound) -> dict[str, dict[str, BlockMean]]:
     table = round_.tables.get("gaps")
     if table is None:
         return {}
-    in_points = table.frame["measure"] == POINTS
-    pointed = set(zip(table.frame["block"][in_points], table.frame["node_code"][in_points], strict=True))
+    is_node = (table.frame["node_level"] != ITEM_LEVEL).to_numpy()
+    nodes = replace(table, frame=table.frame[is_node], lines=table.lines[is_node])
+    in_points = nodes.frame[nodes.frame["measure"] == POINTS]
+    pointed = set(zip(in_points["block"], in_points["node_code"], strict=True))
     return {
         block: {
             code: mean
             for code, mean in of_block.items()
             if (block, code) in pointed and not round_.instrument.scored_children(code, block)
         }
-        for block, of_block in block_means(table, round_.instrument, "lost").items()
+        for block, of_block in block_means(nodes, round_.instrument, "lost").items()
     }
