@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cache
 from itertools import product
 from pathlib import Path
-from typing import get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
@@ -28,7 +28,7 @@ from surveys.reports.analysis_report.method.screened import validity
 from surveys.reports.analysis_report.parts import Block, Heading, ReportTable
 from surveys.reports.analysis_report.sections.method import blocks_of, method, method_of_study
 from surveys.vocabulary.combination_names import AGGREGATIONS, CHILD_RULES, ITEM_RULES
-from surveys.vocabulary.validity_rules import SEVERITIES, VALIDITY_RULES
+from surveys.vocabulary.validity_rules import SEVERITIES, VALIDITY_RULES, ValidityRule
 from tests.surveys.reports.analysis_report.conftest import Results
 from tests.surveys.reports.analysis_report.plain_blocks import paragraphs, tables, texts_of
 from tests.surveys.reports.analysis_report.rounds import SAMPLES
@@ -108,9 +108,8 @@ def _in_order(study: StudyDefinition, above: str = "") -> list[str]:
 
 
 @pytest.mark.parametrize("rule", VALIDITY_RULES.values(), ids=lambda rule: rule.name)
-def test_every_rule_is_told_with_each_of_its_choices(rule: object) -> None:
-    declared = VALIDITY_RULES[rule.name]  # type: ignore[attr-defined]
-    for parameter in declared.parameters:
+def test_every_rule_is_told_with_each_of_its_choices(rule: ValidityRule) -> None:
+    for parameter in rule.parameters:
         choices: tuple[object, ...] = parameter.words
         if parameter.kind is bool:
             choices = (True, False)
@@ -119,7 +118,7 @@ def test_every_rule_is_told_with_each_of_its_choices(rule: object) -> None:
         elif not choices:
             choices = (7,)
         for value, severity in product(choices, SEVERITIES):
-            rules = (rule_in_force(declared.name, severity, {parameter.name: value}, ()),)
+            rules = (rule_in_force(rule.name, severity, {parameter.name: value}, ()),)
             for language in LANGUAGES:
                 found = tables(validity(replace(facts(language), rules=rules)), language)
                 (row,) = found["table-method-rules"]
@@ -156,8 +155,10 @@ def test_whatever_a_definition_may_say_has_words(key: str, words: tuple[str, ...
     assert [word for word in words if f"{key}.{word}" not in wording()] == []
 
 
-@pytest.mark.parametrize("plan", [*product(("frame", "given", "equal"), ("linear", "raking", "logit"))])
-def test_a_plan_of_weights_is_told(plan: tuple[str, str]) -> None:
+@pytest.mark.parametrize(
+    "plan", [*product(choices_of(WeightPlan, "base"), choices_of(WeightPlan, "distance"))]
+)
+def test_a_plan_of_weights_is_told(plan: tuple[Any, Any]) -> None:
     base, distance = plan
     of_citizens = WeightPlan(
         "citizens", base=base, distance=distance, margins=("sex",), bounds=(0.4, 2.5), trim=(0.3, 3.0),
