@@ -44,13 +44,14 @@ class LetterHead:
 @dataclass(frozen=True)
 class TableLook:
     """How a table looks: widths of its columns in millimetres, which of them are set to the right (``numbers``), the ``style`` of
-    its letters (``table`` or ``small``), the rows in bold, and a ``title`` for those who cannot see it."""
+    its letters (``table`` or ``small``), the rows in bold, a ``title`` for those who cannot see it, whether a note follows."""
 
     widths: Sequence[float]
     numbers: Sequence[bool]
     style: Literal["table", "small"] = "table"
     bold: Collection[int] = ()
     title: str = ""
+    has_note: bool = False
 
 
 #: What stands in one cell: paragraphs and pictures, one below the other.
@@ -131,20 +132,25 @@ class WordDocument:
 
     def table_of_runs(self, headings: Sequence[str], rows: Iterable[Sequence[str]], look: TableLook) -> None:
         """The same with cells of runs."""
-        widths = [twips(width) for width in look.widths]
+        widths, lines = [twips(width) for width in look.widths], list(rows)
         kinds = ["number" if number else "text" for number in look.numbers]
-        heads, texts, bold = (
-            [self.paragraph(f"{look.style}_{kind}", "\x00").split("\x00") for kind in in_row]
-            for in_row in (["heading"] * len(kinds), kinds, [f"{kind}_bold" for kind in kinds])
-        )
-        lines = [
+        around = {
+            (kind, kept): self.paragraph(f"{look.style}_{kind}", "\x00", _KEPT if kept else "").split("\x00")
+            for kind in {"heading", *kinds, *(f"{kind}_bold" for kind in kinds)}
+            for kept in (False, True)
+        }
+        heads = [around["heading", False]] * len(kinds)
+        made = [
             markup.row(
                 widths, _within(heads, [markup.run(plain(text)) for text in headings]), is_heading=True
             )
         ]
-        for k, cells in enumerate(rows):
-            lines.append(markup.row(widths, _within(bold if k in look.bold else texts, cells)))
-        self._body.append(markup.table(self.paper.ids["report"], widths, lines, plain(look.title)))
+        last = len(lines) - 1
+        for k, cells in enumerate(lines):
+            kept = look.has_note if k == last else last < _SMALL
+            said = [around[f"{kind}_bold" if k in look.bold else kind, kept] for kind in kinds]
+            made.append(markup.row(widths, _within(said, cells)))
+        self._body.append(markup.table(self.paper.ids["report"], widths, made, plain(look.title)))
 
     def picture(self, picture: Picture) -> str:
         """The run that shows a picture, as wide as it says but no larger than the page."""
@@ -182,6 +188,8 @@ class WordDocument:
 #: The share of the height of a page that a picture takes at most: its caption stands below.
 _TALLEST = 0.85
 _PROPERTIES_END = "</w:pPr>"
+#: On one page with what follows; tables of no more rows than these are not broken over pages.
+_KEPT, _SMALL = "<w:keepNext/>", 15
 
 
 def _within(around: Sequence[Sequence[str]], contents: Sequence[str]) -> list[str]:

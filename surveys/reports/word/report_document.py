@@ -225,6 +225,7 @@ class _Writing:
             "small" if len(table.columns) > _FEW else "table",
             table.bold,
             self._plain(table.caption),
+            bool(table.note),
         )
         self.document.table_of_runs([column.heading for column in table.columns], self._rows(table), look)
         if table.note:

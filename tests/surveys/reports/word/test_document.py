@@ -87,7 +87,8 @@ def test_a_style_in_word_is_what_is_declared() -> None:
 def test_no_paragraph_or_run_has_a_look_of_its_own(parts: dict[str, ElementTree.Element]) -> None:
     for part in ("word/document.xml", "word/header1.xml"):
         for properties in parts[part].iter(f"{W}pPr"):
-            assert [child.tag for child in properties] == [f"{W}pStyle"], part
+            names = [child.tag.removeprefix(W) for child in properties]
+            assert names in (["pStyle"], ["pStyle", "keepNext"]), part
         assert not list(parts[part].iter(f"{W}rPr"))
     used = {node.get(f"{W}val") for node in parts["word/document.xml"].iter(f"{W}pStyle")}
     assert used <= set(layout()[1])
@@ -124,3 +125,17 @@ def test_plain_text() -> None:
     assert plain(" a\r\n\tb\u00a0c ") == "a b\u00a0c"
     assert plain("Sở Nội vụ – “khu A”") == "Sở Nội vụ – “khu A”"
     assert plain("\ufffe\ud800") == ""
+
+
+def test_small_tables_are_not_broken_over_pages_and_notes_stay_with_theirs() -> None:
+    def kept(rows: int, has_note: bool) -> list[bool]:
+        document = WordDocument("vi", "Tên", "Viện")
+        look = TableLook([100, 60], [False, True], has_note=has_note)
+        document.table(["Tệp", "Số"], [["a", "1"]] * rows, look)
+        (table,) = docx.Document(io.BytesIO(document.content())).tables
+        return [row.cells[0].paragraphs[0].paragraph_format.keep_with_next or False for row in table.rows[1:]]
+
+    assert kept(3, has_note=False) == [True, True, False]
+    assert kept(3, has_note=True) == [True, True, True]
+    assert kept(40, has_note=True) == [False] * 39 + [True]
+    assert not any(kept(40, has_note=False))
