@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import nan
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from surveys.problems import phrase
 from surveys.reports.analysis_report.parts import Number
@@ -31,12 +34,13 @@ _LEVEL = 0.05
 #: From so many units on, only those whose change is clear are named.
 _ALL_NAMED = 30
 _LEFT, _RIGHT, _LINE = 14.0, 100.0, 3.4
-UP, DOWN, NOISE = "up", "down", "noise"
+UP, DOWN, NOISE, UNTOLD = "up", "down", "noise", "untold"
 
 
 @dataclass(frozen=True)
 class UnitChange:
-    """The result of a unit in both rounds in percent, and what its change is: :data:`UP`, :data:`DOWN` or :data:`NOISE`."""
+    """The result of a unit in both rounds in percent, and what its change is: :data:`UP`, :data:`DOWN`, within the
+    :data:`NOISE`, or :data:`UNTOLD` where its error is not known."""
 
     name: str
     old: Number
@@ -74,12 +78,20 @@ def block_changes(round_: DrawnRound, block: str) -> DrawnChanges | None:
             row.percent(name, round_.decimals, sign=name == "change")
             for name in ("score_old", "score_new", "change")
         )
-        clear = bool(row["p_adjusted"]) and float(row["p_adjusted"]) <= _LEVEL
-        what = (UP if value(change) > 0 else DOWN) if clear else NOISE
-        units.append(UnitChange(round_.names.unit(block, row["unit_code"]), old, new, change, what))
+        name = round_.names.unit(block, row["unit_code"])
+        units.append(UnitChange(name, old, new, change, _what(row["p_adjusted"], value(change))))
     units.sort(key=lambda unit: -value(unit.new))
     rounds = round_.rounds or (compared[0]["round_old"], compared[0]["round_new"])
     return DrawnChanges(units, len(of_part) - len(compared), rounds, part)
+
+
+def _what(p: str, change: float) -> str:
+    """What a change is, by its corrected p-value as printed."""
+    if not p:
+        return UNTOLD
+    if float(p) > _LEVEL:
+        return NOISE
+    return UP if change > 0 else DOWN
 
 
 def draw_changes(round_: DrawnRound, block: str) -> Figure:
@@ -87,7 +99,7 @@ def draw_changes(round_: DrawnRound, block: str) -> Figure:
     with styled():
         found = block_changes(round_, block)
         assert found is not None
-        named = [unit for unit in found.units if unit.what != NOISE or len(found.units) <= _ALL_NAMED]
+        named = [unit for unit in found.units if unit.what in (UP, DOWN) or len(found.units) <= _ALL_NAMED]
         labels = [(unit, _label(round_, unit)) for unit in named]
         needed = sum(len(lines) * _LINE for _, lines in labels)
         height = min(max(80.0, needed + 6), TALLEST - 32)
@@ -95,7 +107,7 @@ def draw_changes(round_: DrawnRound, block: str) -> Figure:
             labels = _largest(labels, height)
         heads = [wrapped(label, (_RIGHT - _LEFT) / 2 - 2, 8) for label in found.rounds]
         top = max(map(len, heads)) * _LINE + 3
-        sheet = DrawingSheet(top + height + (14 if found.not_compared else 9))
+        sheet = DrawingSheet(top + height + (14 if _more(found) else 9))
         axes = sheet.axes(_LEFT, top, _RIGHT - _LEFT, height)
         for lines, at, align in zip(heads, (_LEFT, _RIGHT), ("left", "right"), strict=True):
             head = {"ha": align, "fontsize": 8, "fontweight": "bold"}
@@ -132,12 +144,13 @@ def _slopes(axes: Axes, round_: DrawnRound, found: DrawnChanges) -> None:
     for spine in ("left", "right"):
         axes.spines[spine].set_visible(True)
     for what, look in _LOOKS.items():
-        for unit in found.units:
-            if unit.what == what:
-                axes.plot([0, 1], [value(unit.old), value(unit.new)], label=what, clip_on=False, **look)
+        pairs = [[value(unit.old), value(unit.new), nan] for unit in found.units if unit.what == what]
+        if pairs:
+            axes.plot([0, 1, nan] * len(pairs), np.ravel(pairs), label=what, clip_on=False, **look)
 
 
 _LOOKS: dict[str, dict[str, Any]] = {
+    UNTOLD: {"color": BEHIND, "lw": 0.8, "ls": (0, (1, 1.5)), "zorder": 1},
     NOISE: {"color": BEHIND, "lw": 0.6, "alpha": 0.75, "zorder": 1},
     DOWN: {"color": STANDS_OUT, "lw": 1.5, "ls": (0, (4, 1.5)), "marker": "v", "ms": 4, "zorder": 3},
     UP: {"color": MAIN, "lw": 1.5, "marker": "^", "ms": 4, "zorder": 3},
@@ -157,7 +170,7 @@ def _names(
     wanted = [height * (high - value(unit.new)) / (high - low) for unit, _ in labels]
     middles = apart(wanted, [len(lines) * _LINE for _, lines in labels], height)
     for (unit, lines), end, y in zip(labels, wanted, middles, strict=True):
-        colour = {UP: MAIN, DOWN: STANDS_OUT, NOISE: BEHIND}[unit.what]
+        colour = _LOOKS[unit.what]["color"]
         sheet.text(_RIGHT + 6, top + y, "\n".join(lines), fontsize=7.5, color=colour)
         at = [1.01, 1 + 4 / (_RIGHT - _LEFT), 1 + 5.4 / (_RIGHT - _LEFT)]
         levels = [high - place * (high - low) / height for place in (end, y, y)]
@@ -165,15 +178,25 @@ def _names(
 
 
 def _key(sheet: DrawingSheet, round_: DrawnRound, found: DrawnChanges) -> None:
-    below = sheet.height - (8 if found.not_compared else 3)
-    for at, (what, look) in zip((0, 48, 96), reversed(_LOOKS.items()), strict=True):
+    """How many units changed how, and how many are not compared."""
+    at, below = 0.0, sheet.height - (8 if _more(found) else 3)
+    for what, look in reversed(_LOOKS.items()):
         n = sum(unit.what == what for unit in found.units)
-        sheet.mark(at + 2, at + 9, below, **look)
-        text = phrase(f"figures.change.{what}", round_.language, units=round_.shown(str(n)))
-        sheet.text(at + 11.5, below, text, fontsize=7.5)
+        if what == UNTOLD:
+            at, below = 0.0, below + 5
+        if what != UNTOLD or n:
+            sheet.mark(at + 2, at + 9, below, **look)
+            text = phrase(f"figures.change.{what}", round_.language, units=round_.shown(str(n)))
+            sheet.text(at + 11.5, below, text, fontsize=7.5)
+            at += 48
     if found.not_compared:
         text = phrase("figures.not_compared", round_.language, units=round_.shown(str(found.not_compared)))
-        sheet.text(0, below + 5, text, fontsize=7.5, color=INK)
+        sheet.text(at, below, text, fontsize=7.5, color=INK)
+
+
+def _more(found: DrawnChanges) -> bool:
+    """Whether the key has a second line."""
+    return bool(found.not_compared) or any(unit.what == UNTOLD for unit in found.units)
 
 
 def about_changes(round_: DrawnRound, block: str) -> str:
@@ -181,7 +204,8 @@ def about_changes(round_: DrawnRound, block: str) -> str:
     found = block_changes(round_, block)
     assert found is not None
     language = round_.language
-    counts = {what: round_.shown(str(sum(unit.what == what for unit in found.units))) for what in _LOOKS}
+    numbers = {what: sum(unit.what == what for unit in found.units) for what in _LOOKS}
+    counts = {what: round_.shown(str(n)) if n or what != UNTOLD else "" for what, n in numbers.items()}
     old, new = found.rounds
     said = [
         phrase("figures.about.changes", language, block=round_.names.block(block), old=old, new=new, **counts)

@@ -44,10 +44,11 @@ ANSWERS = {
     "2a": ("0", "0", "0.125", "0.375", "0.5"),
     "2b": ("", "", "", "", ""),
 }
-#: Unit → earlier score, this score, p-value.
+#: Unit → earlier score, this score, p-value (empty: not known).
 CHANGES = {
     "x1": ("0.80", "0.9102", "0.001"),
     "x2": ("0.90", "0.885", "0.4"),
+    "x3": ("0.88", "0.885", ""),
     "x4": ("0.95", "0.7999", "0.01"),
 }
 #: Node → importance, performance, field.

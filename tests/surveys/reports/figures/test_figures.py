@@ -162,10 +162,11 @@ def test_groups_are_dots_with_their_intervals() -> None:
 
 def test_changes_beyond_the_noise_stand_out() -> None:
     of = figure("changes-xa")
-    for label, unit in (("up", "x1"), ("noise", "x2"), ("down", "x4")):
+    for label, unit in (("up", "x1"), ("noise", "x2"), ("down", "x4"), ("untold", "x3")):
         old, new, _ = CHANGES[unit]
         ((_, ends),) = lines(of, label)
-        assert ends == pytest.approx([100 * float(old), 100 * float(new)])
+        assert ends[:2] == pytest.approx([100 * float(old), 100 * float(new)])
+        assert np.isnan(ends[2:]).all()
     texts = shown(of)
     assert {"Xã An Bình +11,02", "Xã Đông Hòa −1,50", "Xã Phú Mỹ −15,01"} <= set(texts)
     assert "Không so sánh được: 1 đơn vị." in texts
@@ -226,7 +227,7 @@ FACTS = {
     "heat-xa": ("6 đơn vị theo 2 tiêu chí", "Cao nhất: 99,99 % (Xã Hưng Lộc; 2 Công chức và kết quả)",
                 "Thấp nhất: 50,25 % (Xã Tân Lập; 2 Công chức và kết quả)", "1 ô"),
     "groups-xa": ("ở Xã Đông Hòa: Cán bộ 95,00 %, Người dân 80,00 %",),
-    "changes-xa": ("từ dot-1 đến dot-2", "Tăng rõ: 1 đơn vị; giảm rõ: 1; trong sai số lấy mẫu: 1.",
+    "changes-xa": ("từ dot-1 đến dot-2", "Tăng rõ: 1 đơn vị; giảm rõ: 1; trong sai số lấy mẫu: 1; không rõ sai số: 1.",
                    "Xã An Bình (+11,02 điểm", "Xã Phú Mỹ (−15,01 điểm", "Không so sánh được: 1 đơn vị."),
     "answers-xa": ("3 câu hỏi", "phía thuận: 2a ", "Rất hài lòng 50,00 %", "Nghiêng ít nhất về phía thuận: 1b ",
                    "Không công bố: 1 câu hỏi."),
