@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 from surveys.analysis.counted_units import FEWEST
 from surveys.handover.official_columns import COLUMNS
@@ -346,11 +347,7 @@ class UnitParts:
         note: Text = (),
     ) -> ReportTable:
         """A small table of nodes, whose names take what the other columns leave."""
-        shares = {"node": 1000 - sum(columns.values()), **columns}
-        heads = tuple(
-            ReportColumn(self._said(f"sheet.column.{name}"), share / 1000, name not in ("node", "verdict"))
-            for name, share in shares.items()
-        )
+        heads = _heads(tuple(columns.items()), self.language)
         return ReportTable(self._key(key), (), heads, tuple(map(tuple, rows)), frozenset(bold), note)
 
     def _key(self, what: str) -> str:
@@ -388,6 +385,16 @@ class UnitParts:
 
     def _told(self, code: str, **params: object) -> Text:
         return told(code, self.language, **params)
+
+
+@cache
+def _heads(columns: tuple[tuple[str, int], ...], language: Language) -> tuple[ReportColumn, ...]:
+    """The columns of a table of nodes, whose names take what the others leave."""
+    shares = {"node": 1000 - sum(share for _, share in columns), **dict(columns)}
+    return tuple(
+        ReportColumn(phrase(f"sheet.column.{name}", language), share / 1000, name not in ("node", "verdict"))
+        for name, share in shares.items()
+    )
 
 
 def shown_level(level: float, language: Language) -> str:
