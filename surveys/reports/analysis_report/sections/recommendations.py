@@ -126,7 +126,7 @@ def _causes(of: _Block, say: Saying) -> Iterator[Block]:
         kind = "percent" if of.losses.in_percent else "points"
         yield say.paragraph(f"most_lost.{kind}", "bullet", block=of.name)
         yield from _lost(of, of.losses.nodes[:_NODES], say)
-    for row in _lost_by_units(of)[:_NODES]:
+    for row in [] if of.losses.nodes else _lost_by_units(of)[:_NODES]:
         yield _lost_by_unit(of, row, say)
     yield from _groups(of, say)
 
@@ -200,42 +200,44 @@ def _proposals(blocks: Sequence[_Block], say: Saying) -> Iterator[Block]:
 
 
 def _agencies(blocks: Sequence[_Block]) -> list[str]:
-    """The lead agencies, those first under whom the most was lost: the means of the blocks where they are told, else what their
-    units lost."""
+    """The lead agencies, those first under whom the most was lost by the units of the blocks on the average."""
     lost: dict[str, Decimal] = {}
     for block in blocks:
-        means = [(node.rows, node.mean.number.text) for node in block.losses.nodes]
-        for rows, text in means or [([row], row["lost"]) for row in _lost_by_units(block)]:
-            for agency in sorted({row["lead_agency"] for row in rows} - {""}) if Decimal(text) > 0 else ():
-                lost[agency] = lost.get(agency, Decimal()) + Decimal(text)
+        amounts = [(node.lead, Decimal(node.mean.number.text)) for node in block.losses.nodes]
+        units = len(block.losses.units)
+        amounts += [(row["lead_agency"], Decimal(row["lost"]) / units) for row in _lost_by_units(block)]
+        for agency, amount in amounts:
+            if agency and amount > 0:
+                lost[agency] = lost.get(agency, Decimal()) + amount
     return sorted(lost, key=lambda agency: (-lost[agency], agency))
 
 
 def _lost_by_units(of: _Block) -> list[QuotedRow]:
-    """What the units of a block whose means are not told lost, the largest loss of each first."""
-    if of.losses.nodes:
-        return []
-    rows = [row for row in of.losses.rows if row["order"] and Decimal(row["lost"]) > 0]
-    return sorted(rows, key=lambda row: int(row["order"]))
+    """What units lost where no mean says it: where means are not told, and at nodes with another lead agency for every unit; the
+    largest losses of the units first."""
+    told = {
+        node.code for node in of.losses.nodes if node.lead or not any(row["lead_agency"] for row in node.rows)
+    }
+    rows = [row for row in of.losses.rows if row["order"] and row["node_code"] not in told]
+    return sorted((row for row in rows if Decimal(row["lost"]) > 0), key=lambda row: int(row["order"]))
 
 
 def _of_agency(of: _Block, agency: str, say: Saying) -> Iterator[Block]:
     """What a block lost where an agency leads, and where most."""
-    nodes = [node for node in of.losses.nodes if any(row["lead_agency"] == agency for row in node.rows)]
-    nodes = [node for node in nodes if Decimal(node.mean.number.text) > 0]
-    for row in [row for row in _lost_by_units(of) if row["lead_agency"] == agency][:_OF_AGENCY]:
-        yield _lost_by_unit(of, row, say)
-    if not nodes:
-        return
-    sums = dict(of.losses.sums.get(AGENCY, ()))
-    whole = of.losses.means[of.losses.root]
-    if agency in sums and sums[agency].units == whole.units:
-        lost = sums[agency].number
-        share = share_of(lost, whole.number, of.round.output.percent_decimals, AGENCY, of.code, agency)
-        yield say.paragraph("agency_leads", "bullet", block=of.name, lost=lost, share=share)
-    else:
-        yield say.paragraph("agency_where", "bullet", block=of.name)
+    nodes = [node for node in of.losses.nodes if node.lead == agency and Decimal(node.mean.number.text) > 0]
+    rows = [row for row in _lost_by_units(of) if row["lead_agency"] == agency]
+    if nodes:
+        sums = dict(of.losses.sums.get(AGENCY, ()))
+        whole = of.losses.means[of.losses.root]
+        if agency in sums and sums[agency].units == whole.units:
+            lost = sums[agency].number
+            share = share_of(lost, whole.number, of.round.output.percent_decimals, AGENCY, of.code, agency)
+            yield say.paragraph("agency_leads", "bullet", block=of.name, lost=lost, share=share)
+        else:
+            yield say.paragraph("agency_where", "bullet", block=of.name)
     yield from _lost(of, nodes[:_OF_AGENCY], say)
+    for row in rows[:_OF_AGENCY]:
+        yield _lost_by_unit(of, row, say)
 
 
 def _lost_by_unit(of: _Block, row: QuotedRow, say: Saying) -> Paragraph:
