@@ -47,10 +47,11 @@ def answers_of(
     Questions that enter the index, those beside it, and those that stand under no node.
     """
     by_unit = (ByVariable((UNIT,)),)
-    of_block: dict[str, list[_GroupAnswers]] = {}
-    for rows, _ in rows_by_group(study, returns, samples, by_unit, Problems()):
-        of_block.setdefault(rows.block, []).append(_GroupAnswers(rows, unshown(scores, rows.block)))
-    lines = [line for groups in of_block.values() for line in _lines(study, groups)]
+    parts = [rows for rows, _ in rows_by_group(study, returns, samples, by_unit, Problems())]
+    lines: list[_Line] = []
+    for block in dict.fromkeys(rows.block for rows in parts):
+        hidden = unshown(scores, block)
+        lines += _lines(study, [_GroupAnswers(rows, hidden) for rows in parts if rows.block == block])
     return _table(study.instrument, lines)
 
 
