@@ -22,9 +22,9 @@ from surveys.vocabulary.measures import POINTS
 _ROWS = ("mean", "leading", "lowest", "most_lost", "changed")
 _OF_MANY = (("mean", 0.26), ("leading", 0.5))
 #: Blocks that stand side by side, and the width of what their rows are called.
-_SIDE_BY_SIDE, _LABEL = 2, 0.18
+_SIDE_BY_SIDE, _LABEL = 2, 0.16
 #: Units that are named; fields and sub-criteria, of blocks side by side one less.
-_LEADING, _FOLLOWING, _LOWEST = 5, 2, 2
+_LEADING, _FOLLOWING, _LOWEST = 4, 2, 2
 #: Fewer nodes next to the root say too little of where a block is weak.
 _FEW_FIELDS = 3
 _RESULT = (("percent", "percent"), ("low", "ci_low"), ("high", "ci_high"))
@@ -35,7 +35,7 @@ def blocks_at_a_glance(round_: ReportedRound) -> ReportTable:
     say = Saying("report.summary", round_.language)
     found, blocks = _Found.of(round_, say), round_.blocks
     caption = say.text("table")
-    note = say.text("table_note", level=_level(round_), previous=round_.previous)
+    note = say.text("table_note", level=_level(round_))
     names = [round_.names.block(block) for block in blocks]
     if len(blocks) > _SIDE_BY_SIDE:
         first = 1.0 - sum(share for _, share in _OF_MANY)
@@ -107,7 +107,9 @@ class _Found:
             return say.text("none_ranked")
         first = [row for row in ranked if row["rank_low"] == "1"]
         if len(ranked) > 1 and len(first) > 1:
-            names = say.listed([self._with_ranks(row) for row in first], _LEADING)
+            names = say.listed(
+                [self._with_ranks(row) for row in first], _LEADING - (len(self.round_.blocks) > 1)
+            )
             return say.text("leading", units=counted(len(first), "leading", block), names=names)
         if len(ranked) == 1 or not first:
             return say.text("only_one" if len(ranked) == 1 else "untold_ranks", **self._result(ranked[0]))

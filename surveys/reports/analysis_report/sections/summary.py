@@ -28,9 +28,9 @@ def summary(round_: ReportedRound) -> Iterator[Block]:
     yield Paragraph(joined(_measured(round_, say), _forms(round_, say), by=" "))
     yield blocks_at_a_glance(round_)
     limits = list(_limits(round_, say))
-    if limits:
-        yield say.heading("limits")
-        yield from limits
+    yield say.paragraph("limits", limits=joined(*limits, by="; ")) if limits else say.paragraph("no_limits")
+    if round_.not_compared:
+        yield say.paragraph("not_compared", why=round_.not_compared)
     yield PageBreak()
 
 
@@ -69,7 +69,7 @@ def _forms(round_: ReportedRound, say: Saying) -> Text:
 # --- what limits the results -----------------------------------------------------------------------------------------------
 
 
-def _limits(round_: ReportedRound, say: Saying) -> Iterator[Paragraph]:
+def _limits(round_: ReportedRound, say: Saying) -> Iterator[Text]:
     rows = list(round_.quoted("council-units") or ())
     words = engine_words("status", round_.language)
     for status in _TOLD:
@@ -77,22 +77,20 @@ def _limits(round_: ReportedRound, say: Saying) -> Iterator[Paragraph]:
         if found:
             names = say.listed([(row["unit_name"],) for row in found], _NAMED)
             number = counted(len(found), "status", status)
-            yield say.paragraph("of_status", "bullet", status=words[status], units=number, names=names)
+            yield say.text("of_status", status=words[status], units=number, names=names)
     hidden = int(round_.run.get("results", {}).get(SUPPRESSED, 0) or 0)
     if hidden:
         number = Number(str(hidden), NumberSource("run", ("results", SUPPRESSED), ""))
-        yield say.paragraph("hidden", "bullet", results=number)
+        yield say.text("hidden", results=number)
     waiting = [
         row.number("review") for row in round_.quoted("council-forms") or () if row["counted"] == FORMS
     ]
     review = summed(waiting, "council-forms", "all")
     if review.text not in ("", "0"):
-        yield say.paragraph("in_review", "bullet", forms=review)
+        yield say.text("in_review", forms=review)
     warnings = _warnings(round_)
     if warnings:
-        yield say.paragraph("warnings", "bullet", warnings=counted(warnings, "warnings", "scores"))
-    if round_.not_compared:
-        yield say.paragraph("not_compared", "bullet", why=round_.not_compared)
+        yield say.text("warnings", warnings=counted(warnings, "warnings", "scores"))
 
 
 def _warnings(round_: ReportedRound) -> int:
