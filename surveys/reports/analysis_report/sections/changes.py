@@ -39,7 +39,7 @@ def changes(round_: ReportedRound) -> Iterator[Block]:
     for block in round_.blocks:
         of = BlockChanges(round_, block)
         if of.rows:
-            yield Heading(2, round_.names.block(block), f"changes-{block}")
+            yield Heading(2, round_.names.block(block), f"heading-changes-{block}")
             yield from _of_block(of, say)
 
 

@@ -35,7 +35,7 @@ _UPRIGHT = 8
 _TEXTS = frozenset({"node", "highest", "lowest"})
 #: Columns with their shares of the width in thousandths.
 _FIELDS = {
-    "node": 270, "max_points": 65, "points": 80, "percent": 75, "highest": 190, "lowest": 190, "above": 65, "below": 65,
+    "node": 230, "max_points": 70, "points": 110, "percent": 80, "highest": 185, "lowest": 185, "above": 70, "below": 70,
 }  # fmt: skip
 _NODES = {
     "node": 360, "max_points": 70, "units": 65, "points": 85, "percent": 80, "highest_value": 85, "lowest_value": 85, "lost": 85,

@@ -25,7 +25,7 @@ class Part:
 
 @dataclass(frozen=True)
 class ReadParagraph:
-    """A paragraph: the identifier of its style, its parts, whether it stands in a table."""
+    """A paragraph: the key of its style (``heading1``, ``caption``), its parts, whether it stands in a table."""
 
     style: str
     parts: tuple[Part, ...]
@@ -90,7 +90,8 @@ def read_report(content: bytes) -> ReadReport:
 
 def _paragraph(p: ElementTree.Element, in_table: bool) -> ReadParagraph:
     style = p.find(f"{W}pPr/{W}pStyle")
-    return ReadParagraph("" if style is None else style.get(f"{W}val", ""), tuple(_parts(p)), in_table)
+    named = "" if style is None else style.get(f"{W}val", "")
+    return ReadParagraph(named.lower().replace("_", ""), tuple(_parts(p)), in_table)
 
 
 def _parts(p: ElementTree.Element) -> Iterator[Part]:
