@@ -5,14 +5,16 @@ Every look is a style of ``styles.toml``. Text is text: what it holds becomes no
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from surveys.problems import Language, phrase
 from surveys.reports.word import markup
+from surveys.reports.word.column_widths import fitted
 from surveys.reports.word.markup import plain, twips
 from surveys.reports.word.stationery import Facts, Stationery, picture_id, stationery
+from surveys.reports.word.styles import layout
 
 #: Widths of the two halves of the block at the head, as shares of the text.
 _HEAD = (66 / 160, 94 / 160)
@@ -43,8 +45,9 @@ class LetterHead:
 
 @dataclass(frozen=True)
 class TableLook:
-    """How a table looks: widths of its columns in millimetres, which of them are set to the right (``numbers``), the ``style`` of
-    its letters (``table`` or ``small``), the rows in bold, a ``title`` for those who cannot see it, whether a note follows."""
+    """How a table looks: widths of its columns in millimetres, as far as no word is broken by them, which of them are set to the
+    right (``numbers``), the ``style`` of its letters (``table`` or ``small``), the rows in bold, a ``title`` for those who cannot
+    see it, whether a note follows."""
 
     widths: Sequence[float]
     numbers: Sequence[bool]
@@ -128,11 +131,18 @@ class WordDocument:
 
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]], look: TableLook) -> None:
         """A table with lines, its headings again on every page."""
-        self.table_of_runs(headings, ([markup.run(plain(text)) for text in row] for row in rows), look)
+        self.table_of_runs(headings, rows, [[markup.run(plain(text)) for text in row] for row in rows], look)
 
-    def table_of_runs(self, headings: Sequence[str], rows: Iterable[Sequence[str]], look: TableLook) -> None:
-        """The same with cells of runs."""
-        widths, lines = [twips(width) for width in look.widths], list(rows)
+    def table_of_runs(
+        self,
+        headings: Sequence[str],
+        texts: Sequence[Sequence[str]],
+        lines: Sequence[Sequence[str]],
+        look: TableLook,
+    ) -> None:
+        """The same with rows of cells of runs (``lines``), which show the ``texts``."""
+        size = layout().styles[f"{look.style}_text"].size
+        widths = [twips(width) for width in fitted(look.widths, headings, texts, size)]
         kinds = ["number" if number else "text" for number in look.numbers]
         around = {
             (kind, kept): self.paragraph(f"{look.style}_{kind}", "\x00", _KEPT if kept else "").split("\x00")

@@ -227,7 +227,9 @@ class _Writing:
             self._plain(table.caption),
             bool(table.note),
         )
-        self.document.table_of_runs([column.heading for column in table.columns], self._rows(table), look)
+        headings = [column.heading for column in table.columns]
+        texts = [[self._plain(cell) for cell in row] for row in table.rows]
+        self.document.table_of_runs(headings, texts, list(self._rows(table)), look)
         if table.note:
             self._put("note", self._runs(table.note))
         else:
