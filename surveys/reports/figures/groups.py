@@ -143,6 +143,6 @@ def about_groups(round_: DrawnRound, block: str, unit: str = "") -> str:
         shown = {"high": most.shown(language), "low": least.shown(language)}
         names = {"high_group": round_.names.group(high), "low_group": round_.names.group(low)}
         said += " " + phrase(
-            "figures.about.furthest_apart", language, row=found.rows[widest], **shown, **names
+            "figures.about.furthest_apart", language, where=found.rows[widest], **shown, **names
         )
     return said

@@ -168,10 +168,10 @@ _SIDES = (
     (-1.4, 0.0),
     (0.0, 2.6),
     (0.0, -2.6),
-    (0.8, 2.2),
-    (-0.8, 2.2),
-    (0.8, -2.2),
-    (-0.8, -2.2),
+    (0.8, 2.4),
+    (-0.8, 2.4),
+    (0.8, -2.4),
+    (-0.8, -2.4),
 )
 
 
@@ -180,15 +180,16 @@ def _codes(axes: Axes, panel: DriverPanel, size: tuple[float, float]) -> None:
     (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
     scale = np.array([size[0] / (right - left), size[1] / (high - low)])
     points = [np.array([value(n.performance), value(n.importance)]) * scale for n in panel.nodes]
-    taken = [(point, 0.9) for point in points]
+    codes: list[tuple[np.ndarray, float]] = []
     look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 8}
     ground = {"fc": WHITE, "lw": 0, "pad": 0.4}  # the lines of the means do not run through a code
     for node, point in zip(panel.nodes, points, strict=True):
         half = 0.8 * len(node.code) + 0.2
         places = [point + np.array([np.sign(x) * half + x, y]) for x, y in _SIDES]
-        free = [place for place in places if all(_is_clear(place, half, *other) for other in taken)]
+        others = [(other, 1.5) for other in points if other is not point]
+        free = [place for place in places if all(_is_clear(place, half, *it) for it in (*others, *codes))]
         place = (free or places)[0]
-        taken.append((place, half))
+        codes.append((place, half))
         at = place / scale
         axes.text(at[0], at[1], node.code, bbox=ground, zorder=2, **look)
 
@@ -196,7 +197,7 @@ def _codes(axes: Axes, panel: DriverPanel, size: tuple[float, float]) -> None:
 def _is_clear(place: np.ndarray, half: float, other: np.ndarray, other_half: float) -> bool:
     """Whether text at a place, ``half`` wide to each side, leaves something else alone."""
     across, down = np.abs(place - other)
-    return bool(across >= half + other_half or down >= 2.0)
+    return bool(across >= half + other_half or down >= 2.3)
 
 
 def _key_lines(round_: DrawnRound, codes: Sequence[str]) -> list[tuple[str, str]]:
