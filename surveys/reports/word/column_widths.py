@@ -11,13 +11,18 @@ from functools import cache
 _POINT, _AROUND = 25.4 / 72, 3.81 + 0.6
 #: Widths of letters in sizes of the font (Times New Roman, bold or not, rounded up); of all others.
 _LETTERS = {
-    0.3: "iljtfrI.,:;|!'()[]/- \N{NO-BREAK SPACE}",
-    0.56: 'abcdeghknopqsuvxyzđ0123456789–−_J“”+=*<>"?$',
+    0.28: "il.,|'/ \N{NO-BREAK SPACE}",
+    0.34: "jtf:;!()[]-",
+    0.45: "rsI",
+    0.56: 'abcdeghknopquvxyzđ0123456789–_J“”"?$',
+    0.61: "−+=*<>",
     0.78: "wABCDEFGHKLNOPQRSTUVXYZĐ&",
     1.0: "mMW%—@…",
 }
 _WIDTH = {letter: width for width, letters in _LETTERS.items() for letter in letters}
 _OTHER = 0.8
+#: Letters with marks may come from another font, a wider one, where that of the document lacks them.
+_MARKED = 1.15
 
 
 def fitted(
@@ -68,8 +73,8 @@ def width_of(text: str, size: float) -> float:
 
 @cache
 def _width(letter: str) -> float:
-    base = unicodedata.normalize("NFD", letter)[0]
-    return _WIDTH.get(base, _OTHER)
+    base, *marks = unicodedata.normalize("NFD", letter)
+    return _WIDTH.get(base, _OTHER) * (_MARKED if marks else 1)
 
 
 def _longest(texts: Sequence[str]) -> tuple[str, str]:
