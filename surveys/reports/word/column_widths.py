@@ -73,8 +73,8 @@ def width_of(text: str, size: float) -> float:
 
 @cache
 def _width(letter: str) -> float:
-    base, *marks = unicodedata.normalize("NFD", letter)
-    return _WIDTH.get(base, _OTHER) * (_MARKED if marks else 1)
+    parts = unicodedata.normalize("NFD", letter)
+    return _WIDTH.get(parts[0], _OTHER) * (_MARKED if len(parts) > 1 else 1)
 
 
 def _longest(texts: Sequence[str]) -> tuple[str, str]:
