@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 
-from surveys.definitions.instrument.records import Item, Questionnaire, Scale
+from surveys.definitions.instrument.records import Item, Scale
 from surveys.handover.words import label_of, period_shown
 from surveys.handover.workbook_sheets import marked
 from surveys.problems import phrase, wording
 from surveys.reports.analysis_report.method.cells import cell, plain, sentence, table
 from surveys.reports.analysis_report.method.facts import MethodFacts
-from surveys.reports.analysis_report.parts import Block, Heading, Paragraph, Text
+from surveys.reports.analysis_report.parts import Block, Heading, Paragraph, Reference, Text
 from surveys.reports.analysis_report.told import joined, told
 from surveys.scoring.combination_rules import rule_of
 from surveys.vocabulary.combination_names import SHARES, WEIGHTED
@@ -50,7 +50,7 @@ def measured(facts: MethodFacts) -> Iterator[Block]:
             phrase("report.method.excluded.unit", language, unit=u, reason=why) for u, why in facts.excluded
         )
         yield Paragraph(say("report.method.excluded", units="; ".join(units)))
-    groups = dict.fromkeys(facts.words["group"][q.group] for q in facts.questionnaires)
+    groups = (f"({k}) {facts.words['group'][group]}" for k, group in enumerate(facts.groups, 1))
     yield Paragraph(say("report.method.groups", groups="; ".join(groups)))
     if facts.basis:
         yield Paragraph(say("report.method.basis", documents=facts.basis))
@@ -114,30 +114,33 @@ def questionnaires(facts: MethodFacts) -> Iterator[Block]:
     language = facts.language
     yield Heading(2, phrase("report.method.heading.questionnaires", language))
     plan = (
-        ("questionnaire", 0.4, False),
+        ("number", 0.06, True),
+        ("questionnaire", 0.36, False),
         ("group", 0.22, False),
-        ("modes", 0.18, False),
-        ("items", 0.1, True),
+        ("modes", 0.16, False),
     )
-    yield from table("questionnaires", (*plan, ("scored", 0.1, True)), _forms(facts), language)
+    yield from table(
+        "questionnaires", (*plan, ("items", 0.1, True), ("scored", 0.1, True)), _forms(facts), language
+    )
     matrix = [facts.words["questionnaire"][q.code] for q in facts.questionnaires if q.matrix]
     own = [facts.words["questionnaire"][q.code] for q in facts.questionnaires if q.own_unit]
     for name, named in (("matrix", matrix), ("own_unit", own)):
         if named:
             yield Paragraph(told(f"report.method.{name}", language, questionnaires="; ".join(named)))
-    items = (("code", 0.1, False), ("item", 0.45, False), ("asked", 0.25, False), ("scale", 0.2, False))
-    yield from table("items", items, _items(facts), language, bold=_heads(facts), wide=True)
+    items = (("code", 0.09, False), ("item", 0.53, False), ("asked", 0.15, False), ("scale", 0.23, False))
+    note = told("report.method.note.items", language, table=Reference("table-method-questionnaires"))
+    yield from table("items", items, _items(facts), language, bold=_heads(facts), note=note)
     scales = (("scale", 0.25, False), ("levels", 0.45, False), ("no_answer", 0.3, False))
     yield from table("scales", scales, _scales(facts), language)
 
 
 def _forms(facts: MethodFacts) -> Iterator[tuple[Text, ...]]:
-    for form in facts.questionnaires:
+    for k, form in enumerate(facts.questionnaires, 1):
         asked = facts.instrument.items_of(form.code)
         scored = [item for item in asked if _is_scored(facts, item)]
         modes = ", ".join(mode_words(mode, facts) for mode in form.modes)
         words = facts.words["questionnaire"][form.code], facts.words["group"][form.group], modes
-        yield *map(sentence, words), cell(str(len(asked))), cell(str(len(scored)))
+        yield cell(str(k)), *map(sentence, words), cell(str(len(asked))), cell(str(len(scored)))
 
 
 def mode_words(mode: str, facts: MethodFacts) -> str:
@@ -162,17 +165,15 @@ def _listed(facts: MethodFacts) -> Iterator[tuple[str, tuple[Item, ...]]]:
 
 def _items(facts: MethodFacts) -> Iterator[tuple[Text, ...]]:
     """Every node with items, then these."""
-    forms: Mapping[str, Questionnaire] = {form.code: form for form in facts.questionnaires}
+    number = {form.code: str(k) for k, form in enumerate(facts.questionnaires, 1)}
     for code, items in _listed(facts):
         yield cell(code), cell(facts.words["node"][code]), (), ()
         for item in items:
-            groups = dict.fromkeys(
-                facts.words["group"][forms[q].group] for q in item.questionnaires if q in forms
-            )
+            asked = ", ".join(number[form] for form in item.questionnaires if form in number)
             scale = label_of(facts.instrument.scale[item.scale], facts.language)
             if item.reverse:
                 scale = phrase("report.method.reversed", facts.language, scale=scale)
-            yield cell(item.code), cell(_text(facts, item)), cell("; ".join(groups)), cell(scale)
+            yield cell(item.code), cell(_text(facts, item)), cell(asked), cell(scale)
 
 
 def _text(facts: MethodFacts, item: Item) -> str:

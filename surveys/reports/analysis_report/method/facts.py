@@ -90,6 +90,12 @@ class MethodFacts:
         return tuple(q for q in self.instrument.questionnaires if q.block in self.blocks)
 
     @cached_property
+    def groups(self) -> tuple[str, ...]:
+        """The groups that are asked, in the order of the instrument."""
+        asked = {form.group for form in self.questionnaires}
+        return tuple(group.code for group in self.instrument.groups if group.code in asked)
+
+    @cached_property
     def plan_of(self) -> Mapping[Pair, WeightPlan]:
         """(block, group) that is asked → how its forms are weighted: the most specific plan, or the default."""
         declared = {(plan.block, plan.group): plan for plan in self.plans}

@@ -200,9 +200,10 @@ def _tree(over: Combinations) -> Iterator[Block]:
     """Every node with its maximum points, or its weight where weights count, its groups with theirs, and how it is combined."""
     facts = over.facts
     full = "max_points" if facts.kind.points else "weight" if over.is_weighted else ""
-    numbers = ((full, 0.08, True),) if full else ()
-    names = (("code", 0.08, False), ("node", 0.34 if full else 0.42, False), ("measured_by", 0.1, False))
-    more = (("group_weights", 0.2, False), ("combined", 0.2, False))
+    numbers = ((full, 0.1, True),) if full else ()
+    names = (("code", 0.09, False), ("node", 0.38 if full else 0.48, False), ("measured_by", 0.13, False))
+    more = (("group_weights", 0.12, False), ("combined", 0.18, False))
+    note = told("report.method.note.tree", facts.language)
     nodes = facts.nodes
     bold = frozenset(
         k for k, node in enumerate(nodes) if over.depth[node.code] < 2 and over.parts_of(node) == "children"
@@ -213,12 +214,12 @@ def _tree(over: Combinations) -> Iterator[Block]:
             cell(_name(facts, node)),
             sentence(facts.words["measured_by"][node.measured_by]),
             *([cell(*_of_tree(node, full))] if full else []),
-            cell("; ".join(_groups(facts, node))),
+            cell(_groups(facts, node)),
             sentence(over.combined(node)),
         )
         for node in nodes
     )
-    yield from table("tree", (*names, *numbers, *more), rows, facts.language, bold=bold, wide=True)
+    yield from table("tree", (*names, *numbers, *more), rows, facts.language, bold=bold, note=note)
 
 
 def _of_tree(node: Node, column: str) -> Text:
@@ -236,9 +237,14 @@ def _name(facts: MethodFacts, node: Node) -> str:
     return phrase("report.method.of_blocks", facts.language, node=name, blocks=blocks)
 
 
-def _groups(facts: MethodFacts, node: Node) -> Iterator[str]:
-    for group, weight in node.groups:
-        shown = marked(plain(weight), facts.language)
-        yield phrase(
-            "report.method.weighted_name", facts.language, name=facts.words["group"][group], weight=shown
-        )
+def _groups(facts: MethodFacts, node: Node) -> str:
+    """The numbers of the groups that answer a node, with their weights where these differ."""
+    numbers = [
+        (str(facts.groups.index(group) + 1), weight) for group, weight in node.groups if group in facts.groups
+    ]
+    if len({weight for _, weight in numbers}) < 2:
+        return ", ".join(number for number, _ in numbers)
+    shown = ((number, marked(plain(weight), facts.language)) for number, weight in numbers)
+    return "; ".join(
+        phrase("report.method.weighted_name", facts.language, name=n, weight=w) for n, w in shown
+    )

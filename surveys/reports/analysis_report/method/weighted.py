@@ -18,7 +18,9 @@ def weights(facts: MethodFacts) -> Iterator[Block]:
     language = facts.language
     yield Heading(2, phrase("report.method.heading.weights", language))
     yield Paragraph(told("report.method.weights", language, table=Reference("table-method-weights")))
-    plan = (("block", 0.16, False), ("group", 0.2, False), ("base", 0.2, False), ("design", 0.24, False))
+    if any(plan.base == "frame" for plan in facts.plan_of.values()):
+        yield Paragraph(told("report.method.frame", language))
+    plan = (("block", 0.16, False), ("group", 0.26, False), ("base", 0.14, False), ("design", 0.24, False))
     yield from table("weights", (*plan, ("calibration", 0.2, False)), _plans(facts), language)
     treated: dict[str, dict[str, None]] = {}
     for (_, group), one in facts.plan_of.items():
@@ -29,15 +31,16 @@ def weights(facts: MethodFacts) -> Iterator[Block]:
 
 
 def _plans(facts: MethodFacts) -> Iterator[tuple[Text, ...]]:
-    for pair, plan in facts.plan_of.items():
-        nothing = phrase("report.method.no_calibration", facts.language)
-        yield (
-            cell(facts.words["block"][pair[0]]),
-            cell(facts.words["group"][pair[1]]),
-            cell(_base(facts, plan)),
-            sentence("; ".join(_design(facts, pair, plan))),
-            sentence("; ".join(_calibration(facts, plan)) or nothing),
-        )
+    """A row of every block and plan, with the groups that have it."""
+    nothing = phrase("report.method.no_calibration", facts.language)
+    found: dict[tuple[str, Text, Text, Text], list[str]] = {}
+    for (block, group), plan in facts.plan_of.items():
+        design = sentence("; ".join(_design(facts, (block, group), plan)))
+        calibrated = sentence("; ".join(_calibration(facts, plan)) or nothing)
+        key = facts.words["block"][block], cell(_base(facts, plan)), design, calibrated
+        found.setdefault(key, []).append(facts.words["group"][group])
+    for (block, *how), groups in found.items():
+        yield cell(block), cell("; ".join(groups)), *how
 
 
 def _base(facts: MethodFacts, plan: WeightPlan) -> str:

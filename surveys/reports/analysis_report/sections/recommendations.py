@@ -14,6 +14,7 @@ from surveys.reports.analysis_report.parts import Block, Heading, Number, Paragr
 from surveys.reports.analysis_report.quoting import Quoted, QuotedRow
 from surveys.reports.analysis_report.reported_round import ReportedRound
 from surveys.reports.analysis_report.saying import Saying
+from surveys.reports.analysis_report.told import told
 from surveys.reports.analysis_report.worked_out import share_of
 from surveys.reports.unit_changes import Verdict
 from surveys.vocabulary.measures import AGENCY
@@ -64,8 +65,8 @@ class _Block:
             nodes = instrument.leaves(self.code)
         table = self.round.results.scores
         found = block_means(table, instrument, "percent").get(self.code, {})
-        told = [_Mean(node.code, found[node.code].number) for node in nodes if node.code in found]
-        return sorted((one for one in told if one.mean.text), key=lambda one: -Decimal(one.mean.text))
+        means = [_Mean(node.code, found[node.code].number) for node in nodes if node.code in found]
+        return sorted((one for one in means if one.mean.text), key=lambda one: -Decimal(one.mean.text))
 
     def units(self, rows: Sequence[QuotedRow], say: Saying) -> Text:
         return say.listed([(self.round.names.unit(self.code, row["unit_code"]),) for row in rows], _UNITS)
@@ -242,12 +243,13 @@ def _of_agency(of: _Block, agency: str, say: Saying) -> Iterator[Block]:
 
 def _lost_by_unit(of: _Block, row: QuotedRow, say: Saying) -> Paragraph:
     kind = "percent" if of.losses.in_percent else "points"
-    return say.paragraph(
-        f"unit_lost.{kind}",
-        "bullet",
+    text = told(
+        f"report.recommendations.unit_lost.{kind}",
+        say.language,
         unit=of.round.names.unit(of.code, row["unit_code"]),
         node_code=row["node_code"],
         node=of.round.names.node(row["node_code"]),
         lost=row.number("lost"),
         maximum=of.losses.maximum(row["node_code"]),
     )
+    return Paragraph(text, "bullet")

@@ -142,7 +142,7 @@ def test_ranks_have_the_limits_of_their_change(folders: tuple[Path, Path]) -> No
         low = int(old["rank_low"]) - int(new["rank_high"])
         high = int(old["rank_high"]) - int(new["rank_low"])
         limits = [f"{limit:+}".replace("-", "−") if limit else "0" for limit in (low, high)]
-        assert row[6] == f"{old['rank']} → {new['rank']} (thay đổi {limits[0]} đến {limits[1]} bậc)"
+        assert row[6] == f"{old['rank']} → {new['rank']} ({limits[0]} đến {limits[1]})"
 
 
 def test_every_number_knows_a_row_of_the_table_of_changes(folders: tuple[Path, Path]) -> None:
