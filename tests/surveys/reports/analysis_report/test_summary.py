@@ -87,7 +87,7 @@ def means_by_hand(folder: Path, column: str) -> dict[str, tuple[Decimal, int]]:
                 else str(Decimal(row["max_points"]) - Decimal(row["points"]))
             )
             found.setdefault(row["node_code"], []).append(Decimal(value))
-    return {node: (sum(values) / len(values), len(values)) for node, values in found.items()}
+    return {node: (sum(values, Decimal()) / len(values), len(values)) for node, values in found.items()}
 
 
 @pytest.mark.parametrize("key", ["small", "incomplete", "tied"])
