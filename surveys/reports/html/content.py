@@ -26,7 +26,7 @@ from surveys.reports.html.league import groups, league
 from surveys.reports.html.lost import Lost
 from surveys.reports.html.page_round import PageRound
 from surveys.reports.html.pictures import picture
-from surveys.reports.html.prose import PagePart, Prose
+from surveys.reports.html.prose import PagePart, Prose, heading_anchor
 from surveys.reports.html.since import Since
 from surveys.reports.html.tables import PageTable
 from surveys.reports.html.units import Panels, UnitPanel
@@ -132,6 +132,8 @@ class PageContent:
 
     def _anchor(self, block: Heading | ReportTable | ReportFigure) -> str:
         """Where a block is on the page; empty where it is not."""
+        if isinstance(block, Heading):
+            return heading_anchor(block)
         if isinstance(block, ReportFigure) and block.key.startswith(_ANSWERS):
             return ""
         key = explored_by(block)

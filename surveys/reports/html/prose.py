@@ -58,8 +58,8 @@ class Prose:
         for block in blocks:
             if isinstance(block, Heading):
                 above = block.text
-                anchor = self.labels.get(block.key, ("", ""))[0]
-                yield PagePart("heading", escape(self.numbered(block)), block.level + 1, anchor=anchor)
+                number, anchor = escape(self.numbered(block)), heading_anchor(block)
+                yield PagePart("heading", number, block.level + 1, anchor=anchor)
             elif isinstance(block, Paragraph):
                 html = self._html(block.text)
                 if html:
@@ -105,3 +105,8 @@ class Prose:
     def _cells(self, block: ReportTable, row: tuple[Text, ...]) -> Iterator[PageCell]:
         for cell, column in zip(row[1:], block.columns[1:], strict=True):
             yield PageCell(self._html(cell), "" if column.numeric else "w")
+
+
+def heading_anchor(heading: Heading) -> str:
+    """Where a heading is on the page; empty where nothing refers to it."""
+    return f"h/{heading.key}" if heading.key else ""
