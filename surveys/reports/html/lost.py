@@ -75,6 +75,7 @@ class Lost:
         most = sorted(filter(_is_told, self._nodes.get((block, unit), ())), key=lambda row: int(row["order"]))
         if not most:
             return None
+        has_agencies = any(map(_agencies, most))
         return PageTable(
             anchor=f"lost-{block}-{unit}",
             source="gaps",
@@ -85,7 +86,7 @@ class Lost:
                 PageHead(page.said("sheet.column.points"), "value", sort="number"),
                 PageHead(page.said("sheet.column.lost"), "lost", sort="number"),
                 PageHead(page.said("sheet.column.share"), "share_of_loss", sort="number"),
-                PageHead(page.said("page.column.agency"), sort="text", css="w"),
+                *([PageHead(page.said("page.column.agency"), sort="text", css="w")] if has_agencies else []),
             ),
             rows=tuple(
                 PageRow(
@@ -96,9 +97,7 @@ class Lost:
                         page.read(row["value"]),
                         page.read(row["lost"]),
                         page.read(row["share_of_loss"]),
-                        PageCell(
-                            "; ".join(filter(None, (row["lead_agency"], row["coordinating_agencies"]))), "w"
-                        ),
+                        *([PageCell(_agencies(row), "w")] if has_agencies else []),
                     ),
                 )
                 for row in most
@@ -111,3 +110,8 @@ def _is_told(row: QuotedRow) -> bool:
     """Whether it is one of the sub-criteria in which a unit lost most."""
     is_among = row["node_level"] != ITEM_LEVEL and row["order"] and int(row["order"]) <= _MOST
     return bool(is_among and row["lost"].strip("0."))
+
+
+def _agencies(row: QuotedRow) -> str:
+    """The agency in the lead and those that take part."""
+    return "; ".join(filter(None, (row["lead_agency"], row["coordinating_agencies"])))

@@ -86,7 +86,9 @@
     // The words stay outside the button, which lies over them: a browser repeats no button on the next printed page.
     const button = made("button", { type: "button", "aria-label": `${head.textContent.trim()}: ${words.sort}` });
     button.addEventListener("click", () => sort(head));
-    head.append(button);
+    const small = head.querySelector("small");
+    if (small) small.before(button);
+    else head.append(button);
   }
 
   const units = new Map();

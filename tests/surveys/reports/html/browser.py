@@ -22,7 +22,7 @@ def shown(
     """A page opened once; the console of the page goes to the error stream."""
     assert CHROMIUM is not None
     fixed = (
-        "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--enable-logging=stderr", "--v=0",
+        "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--enable-logging=stderr", "--v=0", "--hide-scrollbars",
         f"--window-size={width},{height}", f"--user-data-dir={path.parent / 'profile'}",
     )  # fmt: skip
     command = [CHROMIUM, *fixed, *options, path.as_uri()]
