@@ -4,7 +4,7 @@ Headings, captions and references are Word's own, so that people go on writing i
 fields, a reference follows what it refers to. Every number from the results is a run of the style ``quoted``.
 
 The three lists of contents are written with their entries; only Word knows on what page they stand, so the lists alone are
-marked as out of date (``w:dirty``). The setting ``updateFields`` would work out every field of the document, and each time.
+marked as out of date (``w:dirty``). The setting ``updateFields`` would have every field worked out again, references among them.
 """
 
 from __future__ import annotations
@@ -189,11 +189,12 @@ class _Writing:
         else:
             self.breaks = True
 
-    def _put(self, style: str, content: str, more: str = "") -> None:
-        """A paragraph, at the top of a page where one was to begin."""
+    def _put(self, style: str, content: str, counted: str = "", is_kept: bool = False) -> None:
+        """A paragraph, at the top of a page where one was to begin; ``is_kept``: on one page with what follows."""
+        kept = "<w:keepNext/>" if is_kept else ""
         breaks = "<w:pageBreakBefore/>" if self.breaks else ""
         self.breaks = False
-        self.document.put(self.document.paragraph(style, content, f"{breaks}{more}"))
+        self.document.put(self.document.paragraph(style, content, f"{kept}{breaks}{counted}"))
 
     def _heading(self, heading: Heading, level: int, in_annex: bool) -> None:
         annexes = self.document.paper.annex_list
@@ -210,7 +211,8 @@ class _Writing:
         label = self.labels.named[key]
         number = markup.field(rf"SEQ {label.word} \* ARABIC", markup.run(label.number))
         called = self.contents.referred(f"{markup.run(f'{label.word} ')}{number}", key)
-        self._put("caption", self.contents.marked(f"{called}{markup.run('. ')}{self._runs(caption)}"))
+        said = self.contents.marked(f"{called}{markup.run('. ')}{self._runs(caption)}")
+        self._put("caption", said, is_kept=label.kind == "table")
 
     def _table(self, table: ReportTable) -> None:
         self.within = table.key

@@ -353,3 +353,9 @@ def test_damage_ends_in_a_message_or_in_a_document(path: Path, tmp_path: Path) -
                     if each.startswith(b"<"):
                         parse_xml(each)
     assert count > 100
+
+
+def test_captions_stay_with_their_tables_whatever_the_style_of_captions_says(content: bytes) -> None:
+    captions = [p for p in part(content).iter(f"{W}p") if style_of(p) == "Caption"]
+    kept = {text_of(p).split()[0] for p in captions if p.find(f"{W}pPr/{W}keepNext") is not None}
+    assert kept == {"Bảng"}
