@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _NAMES, _LINE = 50.0, 4.2
+#: The smallest row with a name on one line, and by how much rows shrink at most.
+_SMALLEST, _SHRUNK = 3.1, 0.6
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,13 @@ def _dots(
     present = {group for _, group in dots}
     groups = [group.code for group in round_.names.instrument.groups if group.code in present]
     shown = {code: name for code, name in names.items() if any((code, group) in dots for group in groups)}
-    return GroupDots(shown, groups, dots) if len(groups) > 1 else None
+    fits = len(shown) * max(_SMALLEST, _SHRUNK * _height(groups)) <= TALLEST
+    return GroupDots(shown, groups, dots) if len(groups) > 1 and fits else None
+
+
+def _height(groups: Sequence[str]) -> float:
+    """Millimetres of a row with a dot for each group, in large letters."""
+    return 1.3 * len(groups) + 0.6
 
 
 def draw_groups(round_: DrawnRound, block: str, unit: str = "") -> Figure:
@@ -68,8 +76,7 @@ def draw_groups(round_: DrawnRound, block: str, unit: str = "") -> Figure:
         assert found is not None
         key = _key_places(round_, found.groups)
         top = _LINE * (max(line for line, _ in key) + 1) + 2
-        least = 1.3 * len(found.groups) + 0.6
-        sizes = all_sizes(list(found.rows.values()), _NAMES - 3, least)
+        sizes = all_sizes(list(found.rows.values()), _NAMES - 3, _height(found.groups))
         rows = next((r for r in sizes if r.total <= TALLEST - top - 10), sizes[-1])
         sheet = DrawingSheet(top + rows.total + 10)
         rows.name(sheet, top, _NAMES - 2)

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: More units or columns than these are not drawn.
-MOST_UNITS, MOST_NODES = 100, 30
+#: More units than these are not drawn; so many columns are, of few units or of many, whose rows need the room of the key.
+MOST_UNITS, FEW_UNITS, MOST_NODES, FEW_NODES = 66, 45, 30, 12
 _NAMES, _TOP, _KEY_LINE = 44.0, 8.0, 3.1
 
 
@@ -51,7 +51,8 @@ class HeatMap:
 def heat_map(round_: DrawnRound, block: str) -> HeatMap | None:
     """The map of a block; None where it has too many units, one column, or nothing published."""
     units = league_by_code(round_, block)
-    nodes = _nodes(round_, block) if len(units) <= MOST_UNITS else []
+    most = MOST_NODES if len(units) <= FEW_UNITS else FEW_NODES
+    nodes = _nodes(round_, block, most) if len(units) <= MOST_UNITS else []
     if len(nodes) < 2:
         return None
     wanted = set(nodes)
@@ -64,14 +65,14 @@ def heat_map(round_: DrawnRound, block: str) -> HeatMap | None:
     return found if found.told else None
 
 
-def _nodes(round_: DrawnRound, block: str) -> list[str]:
-    """The nodes of the lowest level of the index that fits, those that end above it among them."""
+def _nodes(round_: DrawnRound, block: str, most: int) -> list[str]:
+    """The nodes of the lowest level of the index with at most so many, those that end above it among them."""
     present = {row["node_code"] for row in round_.of_block("council-scores", block)}
     declared = round_.children(block)
     children = {above: [code for code in below if code in present] for above, below in declared.items()}
     level = children.get("", [])
     fits: list[str] = []
-    while len(level) <= MOST_NODES:
+    while len(level) <= most:
         fits = level
         level = [code for node in level for code in children.get(node) or [node]]
         if level == fits:

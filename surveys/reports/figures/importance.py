@@ -11,6 +11,7 @@ import numpy as np
 from surveys.problems import phrase
 from surveys.reports.analysis_report.parts import Number
 from surveys.reports.figures.canvas import (
+    TALLEST,
     WIDTH,
     DrawingSheet,
     styled,
@@ -97,7 +98,8 @@ def draw_importance(round_: DrawnRound, block: str, model: str) -> Figure:
         key = _key_lines(round_, codes)
         across = 1 if len(panels) == 1 else 2
         down = -(-len(panels) // across)
-        tall = 96.0 if across == 1 else _PANEL
+        room = (TALLEST - _KEY_LINE * len(key)) / down - 18
+        tall = min(96.0 if across == 1 else _PANEL, room)
         sheet = DrawingSheet(down * (tall + 18) + _KEY_LINE * len(key) + 2)
         width = (WIDTH - 14 * across - 2) / across
         for k, panel in enumerate(panels):

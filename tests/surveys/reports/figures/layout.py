@@ -8,6 +8,8 @@ from matplotlib.transforms import Bbox
 
 from surveys.reports.figures.canvas import styled
 
+#: Millimetres of a page of the report beside a caption.
+PAGE = 240
 #: Pixels at 72 dpi by which boxes of texts may touch: a box holds room for tall letters that few lines have.
 _TOUCH = 1.6
 
@@ -44,7 +46,10 @@ def badly_set(figure: Figure) -> list[str]:
         figure.draw_without_rendering()
         boxes = [(text.get_text(), text.get_window_extent()) for text in texts_of(figure)]
     sheet = figure.bbox
-    wrong = [
+    wrong = (
+        [f"taller than a page: {sheet.height / 72 * 25.4:.0f} mm"] if sheet.height / 72 * 25.4 > PAGE else []
+    )
+    wrong += [
         f"outside: {text}"
         for text, box in boxes
         if box.x0 < sheet.x0 or box.x1 > sheet.x1 or box.y0 < sheet.y0 - _TOUCH or box.y1 > sheet.y1 + _TOUCH
