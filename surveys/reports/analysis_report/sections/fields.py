@@ -161,7 +161,7 @@ class _Fields:
         if len(node.highest) > 1 or not node.highest[0][node.limits[0]]:
             return ()
         others, first = node.not_told_apart, node.highest[0]
-        kind = "open.named" if 0 < len(others) <= _SHARING else "open" if others else "clear"
+        kind = "open_named" if 0 < len(others) <= _SHARING else "open" if others else "clear"
         return self.say.text(
             f"field.{kind}",
             unit=first["unit_name"],

@@ -34,6 +34,8 @@ from surveys.vocabulary.statuses import OK
 NAMED = 10
 #: Probabilities from which a unit counts as certain, and as possible.
 _SURE, _POSSIBLE = 0.95, 0.05
+#: How one and how several units at a place are told.
+_ONLY, _FIRST, _LAST = ("only_one", "only_one"), ("first_one", "first_many"), ("last_one", "last_many")
 #: Ranked units from which the best quarter is told.
 _QUARTERED = 4
 _TEXTS = frozenset({"unit", "class", "group", "status", "result", "why", "units"})
@@ -96,13 +98,13 @@ class _League:
             yield self.say.paragraph("nobody", **names)
         elif len(self.rows) == 1:
             yield Paragraph(
-                joined(self.say.text("alone", **names), self._reached("only", self.ranked[:1]), by=" ")
+                joined(self.say.text("alone", **names), self._reached(_ONLY, self.ranked[:1]), by=" ")
             )
         else:
             table = Reference(f"table-league-{self.block}")
             yield self.say.paragraph("units", ranked=ranked, table=table, **names)
             yield from (
-                self._order() if len(self.ranked) > 1 else [Paragraph(self._reached("only", self.ranked[:1]))]
+                self._order() if len(self.ranked) > 1 else [Paragraph(self._reached(_ONLY, self.ranked[:1]))]
             )
         yield from self._classes()
         yield from self._provisional()
@@ -116,11 +118,11 @@ class _League:
     def _order(self) -> Iterator[Block]:
         best = [row for row in self.ranked if row["rank"] == "1"]
         worst = [row for row in self.ranked if row["rank"] == self.ranked[-1]["rank"]]
-        yield Paragraph(joined(self._reached("first", best), self._open("first", self._among(1)), by=" "))
+        yield Paragraph(joined(self._reached(_FIRST, best), self._open("first", self._among(1)), by=" "))
         if best[0]["rank"] != worst[0]["rank"]:
             highest, lowest = (rows[0].number(self.measure) for rows in (best, worst))
             apart = difference(highest, lowest, "council-units", self.block)
-            said = self._reached("last", worst), self.say.text(f"apart.{self.measure}", apart=apart)
+            said = self._reached(_LAST, worst), self.say.text(f"apart.{self.measure}", apart=apart)
             yield Paragraph(joined(*said, self._open("last", self._among_last()), by=" "))
         if self.round_.results.kind.council:
             yield from self._halves()
@@ -142,13 +144,13 @@ class _League:
                 told[f"{half}_{end}_value"] = row.number(column)
         yield self.say.paragraph("halves", **told)
 
-    def _reached(self, which: str, rows: Sequence[QuotedRow]) -> Text:
-        """Who stands there, with the result."""
+    def _reached(self, which: tuple[str, str], rows: Sequence[QuotedRow]) -> Text:
+        """Who stands there, with the result; ``which``: the phrases for one unit and for several."""
         row = rows[0]
         low, high = ("points_low", "points_high") if self.measure == "points" else ("ci_low", "ci_high")
         numbers = {name: row.number(name) for name in ("points", "max_points", "percent")}
         return self.say.text(
-            f"{which}.{'many' if len(rows) > 1 else 'one'}.{self.measure}",
+            f"{which[len(rows) > 1]}.{self.measure}",
             units=self.say.listed([(one["unit_name"],) for one in rows], NAMED),
             level=shown_level(self.round_.results.settings.inference.level, self.round_.language),
             low=row.number(low) if len(rows) == 1 else "",
@@ -255,7 +257,7 @@ class _League:
         yield self.say.paragraph("class.counts", classes=joined(*counts, by="; "))
         if unsure:
             units = counted(len(unsure), "class_unsure", self.block)
-            yield self.say.paragraph("class.unsure", units=units, listed=self.say.listed(unsure, NAMED))
+            yield self.say.paragraph("class_unsure", units=units, listed=self.say.listed(unsure, NAMED))
 
     def _quarters(self) -> Iterator[Block]:
         """The groups of units by their place, as an instrument may declare them."""
