@@ -79,11 +79,29 @@ def pattern(text: ast.JoinedStr) -> str:
 
 def is_used(code: str) -> bool:
     """Whether the sources name a code outright, or put it together from parts that they name."""
+    return _is_named(code) or any(
+        _is_named(code.removeprefix(f"{at}.")) for at in places_of_sayings() if code.startswith(f"{at}.")
+    )
+
+
+def _is_named(code: str) -> bool:
     whole, patterns = literals()
     return code in whole or any(
         all(part in whole for part in found.groups())
         for pattern in patterns
         if (found := pattern.fullmatch(code))
+    )
+
+
+@cache
+def places_of_sayings() -> frozenset[str]:
+    """The places of the wording below which sections of reports name their phrases: the first argument of ``Saying``."""
+    return frozenset(
+        node.args[0].value
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Saying" and node.args
+        if isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str)
     )
 
 
