@@ -62,6 +62,15 @@ def _given(widths: Sequence[float], wanting: Sequence[float], spare: Sequence[fl
     ]
 
 
+def room_for(headings: Sequence[str], rows: Iterable[Sequence[str]], size: float) -> float:
+    """How wide a table is at least, in millimetres, if no piece of its text is broken.
+
+    >>> 25 < room_for(["Đơn vị", "Chỉ số"], [["Sở A", "48,4907"]], 10) < 35
+    True
+    """
+    return sum(width_of(_longest(texts)[0], size) + _AROUND for texts in zip(headings, *rows, strict=True))
+
+
 def width_of(text: str, size: float) -> float:
     """About how wide a text in one line is, in millimetres, for letters of a size in points; rather too wide.
 

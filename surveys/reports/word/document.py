@@ -157,7 +157,7 @@ class WordDocument:
         ]
         last = len(lines) - 1
         for k, cells in enumerate(lines):
-            kept = look.has_note if k == last else last < _SMALL
+            kept = look.has_note if k == last else last < SMALL
             said = [around[f"{kind}_bold" if k in look.bold else kind, kept] for kind in kinds]
             made.append(markup.row(widths, _within(said, cells)))
         self._body.append(markup.table(self.paper.ids["report"], widths, made, plain(look.title)))
@@ -199,7 +199,7 @@ class WordDocument:
 _TALLEST = 0.85
 _PROPERTIES_END = "</w:pPr>"
 #: On one page with what follows; tables of no more rows than these are not broken over pages.
-_KEPT, _SMALL = "<w:keepNext/>", 15
+_KEPT, SMALL = "<w:keepNext/>", 15
 
 
 def _within(around: Sequence[Sequence[str]], contents: Sequence[str]) -> list[str]:

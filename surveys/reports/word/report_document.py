@@ -31,10 +31,12 @@ from surveys.reports.analysis_report.parts import (
 )
 from surveys.reports.analysis_report.told import shown
 from surveys.reports.word import markup
+from surveys.reports.word.column_widths import room_for
 from surveys.reports.word.contents import ContentsEntry, ListsOfContents
-from surveys.reports.word.document import LetterHead, Picture, TableLook, WordDocument
+from surveys.reports.word.document import SMALL, LetterHead, Picture, TableLook, WordDocument
 from surveys.reports.word.document import Paragraph as WrittenParagraph
 from surveys.reports.word.stationery import Stationery, stationery
+from surveys.reports.word.styles import layout
 
 _BLANK = "…………"
 
@@ -168,7 +170,7 @@ class _Writing:
         """A section under its title; tables that lie across, and the headings right above them, on pages of their own."""
         self.section = section.key
         title = Heading(2, section.title, section.key)
-        for block, across in _laid([title, *section.blocks]):
+        for block, across in self._laid([title, *section.blocks]):
             if across != self.document.lies_across:
                 self.document.new_section(across)
                 self.breaks = False
@@ -229,14 +231,36 @@ class _Writing:
             self._plain(table.caption),
             bool(table.note),
         )
-        headings = [column.heading for column in table.columns]
-        texts = [[self._plain(cell) for cell in row] for row in table.rows]
+        headings, texts = self._texts(table)
         self.document.table_of_runs(headings, texts, list(self._rows(table)), look)
         if table.note:
             self._put("note", self._runs(table.note))
         else:
             self._put("table_end", "")
         self.within = ""
+
+    def _laid(self, blocks: Sequence[Block]) -> Iterator[tuple[Block, bool]]:
+        """Blocks, and whether each lies across: a wide table does, and the headings right above one."""
+        across = False
+        laid = []
+        for block in reversed(blocks):
+            is_above = isinstance(block, (Heading, PageBreak)) and across
+            across = is_above or (isinstance(block, ReportTable) and self._needs_width(block))
+            laid.append((block, across))
+        return reversed(laid)
+
+    def _needs_width(self, table: ReportTable) -> bool:
+        """Whether a wide table lies across: not one of few rows for which an upright page is wide enough."""
+        if not table.wide or len(table.rows) > SMALL:
+            return table.wide
+        headings, texts = self._texts(table)
+        needed = room_for(headings, texts, layout().styles["small_text"].size)
+        return needed > _ENOUGH * self.document.page.text_width
+
+    def _texts(self, table: ReportTable) -> tuple[list[str], list[list[str]]]:
+        """What a table shows: its headings, and its cells row by row."""
+        cells = [[self._plain(cell) for cell in row] for row in table.rows]
+        return [column.heading for column in table.columns], cells
 
     def _rows(self, table: ReportTable) -> Iterator[list[str]]:
         for self.row, row in enumerate(table.rows, 1):
@@ -299,20 +323,9 @@ class _Writing:
             self.document.write(("note", said_of))
 
 
-#: Columns of a table with letters of the ordinary size.
-_FEW = 5
+#: Columns of a table with letters of the ordinary size; the share of the page that its words may need.
+_FEW, _ENOUGH = 5, 0.9
 
 
 def _signed_by(role: str, name: str, how: str) -> list[WrittenParagraph]:
     return [("signer", role), ("signer_how", how), ("signer_name", name or _BLANK * 3)]
-
-
-def _laid(blocks: Sequence[Block]) -> Iterator[tuple[Block, bool]]:
-    """Blocks, and whether each lies across: a wide table does, and the headings right above one."""
-    across = False
-    laid = []
-    for block in reversed(blocks):
-        is_above = isinstance(block, (Heading, PageBreak)) and across
-        across = is_above or (isinstance(block, ReportTable) and block.wide)
-        laid.append((block, across))
-    return reversed(laid)

@@ -89,9 +89,9 @@ def league(rows: int = 40) -> ReportTable:
 
 
 def wide(key: str = "table-wide") -> ReportTable:
-    columns = (ReportColumn("Đơn vị", 3), *(ReportColumn(f"Tiêu chí {k}", 1, True) for k in range(12)))
+    columns = (ReportColumn("Đơn vị", 3), *(ReportColumn(f"Tiêu chí {k}", 1, True) for k in range(14)))
     name: Text = ("Sở A",)
-    numbers: list[Text] = [(number(f"{80 + k}.00", key, f"{k}"),) for k in range(12)]
+    numbers: list[Text] = [(number(f"{80 + k}.00", key, f"{k}"),) for k in range(14)]
     rows = ((name, *numbers),) * 3
     return ReportTable(key, ("Bảng nằm ngang",), columns, rows, wide=True)
 

@@ -294,6 +294,15 @@ def test_wide_tables_and_the_headings_above_them_lie_across(root: ElementTree.El
     assert last[2].startswith("Phiếu bị loại")
 
 
+def test_a_short_table_for_which_an_upright_page_is_wide_enough_stays_upright() -> None:
+    def lies_across(table: ReportTable) -> bool:
+        whole = report(sections=(ReportSection("a", "A", (table,)),), has_contents=False, is_signed=False)
+        return any(across for across, _, _ in sections_of(part(word_report(whole, {}).content)))
+
+    short, long = replace(league(6), note=(), wide=True), replace(league(16), note=(), wide=True)
+    assert [lies_across(table) for table in (short, long, wide())] == [False, True, True]
+
+
 def test_tables_are_as_wide_as_the_text(written: WrittenReport) -> None:
     document = docx.Document(io.BytesIO(written.content))
     tables = [t for t in document.tables if t.style is not None and t.style.name == "Bảng báo cáo"]
