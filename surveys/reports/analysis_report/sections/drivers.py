@@ -76,7 +76,7 @@ def _of_model(
     yield _table(round_, model, [*told, *others], say)
     if told and not _is_weak(round_, model):
         yield from _strongest(round_, told, say)
-        yield from _fields(round_, told, say)
+        yield from _fields(round_, told)
     if model["note"]:
         yield say.paragraph("remark", "note", note=model["note"])
 
@@ -135,9 +135,10 @@ def _strongest(round_: ReportedRound, told: Sequence[QuotedRow], say: Saying) ->
     yield say.paragraph(code, node=_node(round_, first), beside=say.listed(beside), **numbers)
 
 
-def _fields(round_: ReportedRound, told: Sequence[QuotedRow], say: Saying) -> Iterator[Paragraph]:
+def _fields(round_: ReportedRound, told: Sequence[QuotedRow]) -> Iterator[Paragraph]:
     """The nodes in each of the four fields."""
+    say = Saying("report.drivers.field", round_.language)
     for field in DRIVER_FIELDS:
         nodes = [(_node(round_, row),) for row in told if row["field"] == field]
         if nodes:
-            yield say.paragraph(f"field_{field}", "bullet", nodes=say.listed(nodes))
+            yield say.paragraph(field, "bullet", nodes=say.listed(nodes))

@@ -54,8 +54,8 @@ def evaluations(folder: Path) -> dict[tuple[str, str], list[dict[str, str]]]:
 
 def test_forms_are_counted_once_and_shares_are_of_those_returned(sample: Path) -> None:
     issued: dict[str, set[str]] = defaultdict(set)
-    for row in file_rows(SAMPLES / "ha-noi-2023" / "issued.csv"):
-        issued[row["questionnaire"]].add(row["form_code"])
+    for form in file_rows(SAMPLES / "ha-noi-2023" / "issued.csv"):
+        issued[form["questionnaire"]].add(form["form_code"])
     returned, valid = Counter[str](), Counter[str]()
     for (questionnaire, _), found in evaluations(sample).items():
         returned[questionnaire] += 1
