@@ -17,6 +17,7 @@ from surveys.reports.figures.canvas import (
     DrawingSheet,
     apart,
     styled,
+    text_width,
     tick_texts,
     ticks,
     wrapped,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 _LEVEL = 0.05
 #: From so many units on, only those whose change is clear are named.
 _ALL_NAMED = 30
+#: Of more units within the noise than these, lines are finer.
+_AS_WIDE = 80
 _LEFT, _RIGHT, _LINE = 14.0, 100.0, 3.4
 UP, DOWN, NOISE, UNTOLD = "up", "down", "noise", "untold"
 
@@ -103,18 +106,19 @@ def draw_changes(round_: DrawnRound, block: str) -> Figure:
         labels = [(unit, _label(round_, unit)) for unit in named]
         needed = sum(len(lines) * _LINE for _, lines in labels)
         height = min(max(80.0, needed + 6), TALLEST - 32)
-        if needed > height:  # the changes that are largest
+        is_cut = needed > height
+        if is_cut:
             labels = _largest(labels, height)
         heads = [wrapped(label, (_RIGHT - _LEFT) / 2 - 2, 8) for label in found.rounds]
         top = max(map(len, heads)) * _LINE + 3
-        sheet = DrawingSheet(top + height + (14 if _more(found) else 9))
+        sheet = DrawingSheet(top + height + (14 if is_cut or _more(found) else 9))
         axes = sheet.axes(_LEFT, top, _RIGHT - _LEFT, height)
         for lines, at, align in zip(heads, (_LEFT, _RIGHT), ("left", "right"), strict=True):
             head = {"ha": align, "fontsize": 8, "fontweight": "bold"}
             sheet.text(at, top / 2 - 0.5, "\n".join(lines), **head)
         _slopes(axes, round_, found)
         _names(sheet, axes, labels, (top, height))
-        _key(sheet, round_, found)
+        _key(sheet, round_, found, is_cut)
         return sheet.figure
 
 
@@ -146,7 +150,9 @@ def _slopes(axes: Axes, round_: DrawnRound, found: DrawnChanges) -> None:
     for what, look in _LOOKS.items():
         pairs = [[value(unit.old), value(unit.new), nan] for unit in found.units if unit.what == what]
         if pairs:
-            axes.plot([0, 1, nan] * len(pairs), np.ravel(pairs), label=what, clip_on=False, **look)
+            finer = {"lw": look["lw"] * min(1.0, _AS_WIDE / len(pairs))} if what == NOISE else {}
+            of_kind = {**look, **finer, "label": what}
+            axes.plot([0, 1, nan] * len(pairs), np.ravel(pairs), clip_on=False, **of_kind)
 
 
 _LOOKS: dict[str, dict[str, Any]] = {
@@ -177,9 +183,9 @@ def _names(
         axes.plot(at, levels, color=colour, lw=0.4, clip_on=False, label="leader")
 
 
-def _key(sheet: DrawingSheet, round_: DrawnRound, found: DrawnChanges) -> None:
-    """How many units changed how, and how many are not compared."""
-    at, below = 0.0, sheet.height - (8 if _more(found) else 3)
+def _key(sheet: DrawingSheet, round_: DrawnRound, found: DrawnChanges, is_cut: bool) -> None:
+    """How many units changed how, how many are not compared; ``is_cut``: only the largest changes are named."""
+    at, below = 0.0, sheet.height - (8 if is_cut or _more(found) else 3)
     for what, look in reversed(_LOOKS.items()):
         n = sum(unit.what == what for unit in found.units)
         if what == UNTOLD:
@@ -192,6 +198,9 @@ def _key(sheet: DrawingSheet, round_: DrawnRound, found: DrawnChanges) -> None:
     if found.not_compared:
         text = phrase("figures.not_compared", round_.language, units=round_.shown(str(found.not_compared)))
         sheet.text(at, below, text, fontsize=7.5, color=INK)
+        at += text_width(text, 7.5) + 4
+    if is_cut:
+        sheet.text(at, below, phrase("figures.largest_named", round_.language), fontsize=7.5, color=INK)
 
 
 def _more(found: DrawnChanges) -> bool:

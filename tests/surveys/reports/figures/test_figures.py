@@ -172,6 +172,29 @@ def test_changes_beyond_the_noise_stand_out() -> None:
     assert "Không so sánh được: 1 đơn vị." in texts
 
 
+def test_of_many_clear_changes_the_largest_are_named() -> None:
+    row = {"block": "xa", "node_code": "0", "group": "all", "part": "survey", "p_adjusted": "0.01"}
+    clear = [
+        {
+            **row,
+            "unit_code": f"u{k}",
+            "score_old": "0.5",
+            "score_new": f"{0.5 + k / 1000:.3f}",
+            "change": f"{k / 1000:.3f}",
+        }
+        for k in range(1, 121)
+    ]
+    rest = [{**clear[0], "unit_code": "n1", "p_adjusted": ""}, {**clear[0], "unit_code": "n2", "change": ""}]
+    names = {("xa", each["unit_code"]): f"Xã {each['unit_code']}" for each in (*clear, *rest)}
+    tables = {**made_tables(), "changes": table("changes", [*clear, *rest])}
+    of = figures_of(made(tables=tables, names=names))["changes-xa"].draw()
+    named = [int(found[1]) for text in shown(of) if (found := re.fullmatch(r"Xã u(\d+) \+\d+,\d\d", text))]
+    assert sorted(named) == list(range(121 - len(named), 121))
+    assert 40 < len(named) < 120
+    assert "Chỉ ghi tên các thay đổi rõ lớn nhất." in shown(of)
+    assert badly_set(of) == []
+
+
 def test_answers_diverge_around_the_middle() -> None:
     of = figure("answers-xa")
     labels = ("Rất không hài lòng", "Không hài lòng", "Bình thường", "Hài lòng", "Rất hài lòng")
