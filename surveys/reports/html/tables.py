@@ -10,6 +10,8 @@ from markupsafe import Markup
 
 #: Rows of a table from which on it is drawn on demand.
 MOST_ROWS = 300
+#: Rows up to which a table is not divided between printed pages.
+_ON_ONE_PAGE = 14
 #: Kinds of tables that are written out however long they are.
 WRITTEN = ("league", "told")
 #: What stands in a table cell: plain text is escaped by the template.
@@ -77,6 +79,11 @@ class PageTable:
     def is_on_demand(self) -> bool:
         """Whether its rows wait as JSON. Those of a league and of the report itself never do."""
         return len(self.rows) > MOST_ROWS and self.css not in WRITTEN
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it is kept on one page in print."""
+        return len(self.rows) <= _ON_ONE_PAGE
 
     @property
     def json(self) -> Markup:

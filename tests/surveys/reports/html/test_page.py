@@ -142,7 +142,7 @@ def test_names_stay_text(pages: Pages) -> None:
     named, plain = pages("named", "vi"), pages("small", "vi")
     scripts = [len(page.all("script")) for page in (named, plain)]
     assert scripts[0] == scripts[1]
-    (table,) = (t for t in named.all("table") if t.get("class") == "league")
+    (table,) = (t for t in named.all("table") if "league" in t.get("class").split())
     shown = {row.children[0].children[0].text for body in table.all("tbody") for row in body.all("tr")}
     hidden = "".join(map(chr, (*range(0x202A, 0x202F), 0x200E, 0x200F)))
     expected = {"".join(c for c in name if c not in hidden).strip() for name in HOSTILE}
@@ -152,7 +152,7 @@ def test_names_stay_text(pages: Pages) -> None:
 def test_a_unit_without_a_result_has_no_number(pages: Pages) -> None:
     """Units of which too few answered: in every table their rows have words in place of numbers, and no mark."""
     page = pages("incomplete", "vi")
-    (table,) = (t for t in page.all("table") if t.get("class") == "league")
+    (table,) = (t for t in page.all("table") if "league" in t.get("class").split())
     rows = {row.get("data-key"): row for body in table.all("tbody") for row in body.all("tr")}
     for unit in ("u0002", "u0003", "u0005"):  # as tests/surveys/reports/analysis_report/rounds.py has them
         row = rows[f"xa|{unit}"]
@@ -181,7 +181,7 @@ def test_all_communes_fit_in_ten_megabytes(pages: Pages) -> None:
     """3,300 units: the league is written out, what is below it waits as JSON, and is drawn as printed."""
     page = pages("country", "vi")
     assert page.path.stat().st_size < 10_000_000
-    (table,) = (t for t in page.all("table") if t.get("class") == "league")
+    (table,) = (t for t in page.all("table") if "league" in t.get("class").split())
     assert len(_cells(table)) == 3300
     (waiting,) = (json.loads(s.text) for s in page.all("script") if s.get("data-results"))
     assert len(waiting["units"]) == 3300
