@@ -8,6 +8,7 @@ matplotlib is loaded here, when something is drawn. Figures have a canvas of the
 from __future__ import annotations
 
 import io
+import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -40,17 +41,24 @@ _DPI, _SHOWN_DPI = 200, 110
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """What is drawn or written inside looks as ``figures.mplstyle`` says, whatever the user's settings are.
+    """What is drawn or written inside looks as ``figures.mplstyle`` says, whatever the user's settings are; matplotlib keeps what
+    it has to say of its fonts and folders to itself.
 
     Raises SurveyError where matplotlib is not installed.
     """
+    logger = logging.getLogger("matplotlib")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
     try:
-        from matplotlib import style
-    except ImportError:
-        raise fault("figures.not_installed") from None
-    with style.context(_style(), after_reset=True), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
-        yield
+        try:
+            from matplotlib import style
+        except ImportError:
+            raise fault("figures.not_installed") from None
+        with style.context(_style(), after_reset=True), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
+            yield
+    finally:
+        logger.setLevel(level)
 
 
 @cache
