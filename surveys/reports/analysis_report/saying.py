@@ -28,8 +28,8 @@ class Saying:
         return phrase(f"{self.at}.{code}", self.language, **params)
 
     def heading(self, code: str, level: Literal[2, 3, 4] = 2, /, **params: object) -> Heading:
-        """A heading, which references name by its phrase."""
-        return Heading(level, self.words(code, **params), f"{self.at}.{code}")
+        """A heading, to which nothing refers."""
+        return Heading(level, self.words(code, **params))
 
     def paragraph(self, code: str, style: str = "body", /, **params: object) -> Paragraph:
         """A paragraph of one phrase."""

@@ -66,13 +66,13 @@ def _of_block(found: AnsweredItems, level: Literal[2, 3], say: Saying) -> Iterat
                 title = say.words(
                     "of_scale", block=title, scale=_scale_name(found, alike[0]), number=str(k + 1)
                 )
-            yield from _tables(found, alike, f"{block}-{k}" if k else block, title, say)
+            yield from _tables(found, alike, f"{block}-part-{k + 1}" if k else block, title, say)
         yield from answers_by_group(found, say)
     for node, items in found.beside.items():
         title = names.node(node) if node else say.words("of_no_node")
         yield say.heading("beside", level, node=title)
         for k, alike in enumerate(of_one_scale(items)):
-            key = f"{block}-{node or 'others'}" + (f"-{k}" if k else "")
+            key = f"{block}-of-{node}" + (f"-part-{k + 1}" if k else "")
             yield from _most_chosen(found, alike, say)
             yield from _tables(found, alike, key, title, say)
     if found.hidden:
@@ -102,7 +102,7 @@ def _tables(
     """The shares of each answer to questions of one scale."""
     if len(found.levels(items[0])) > _ACROSS:
         for k, item in enumerate(items):
-            yield _down(found, item, f"table-answers-{key}" + (f"-{k}" if k else ""), say)
+            yield _down(found, item, f"table-answers-{key}" + (f"-item-{k + 1}" if k else ""), say)
         return
     yield _across(found, items, f"table-answers-{key}", title, say)
 

@@ -59,7 +59,11 @@ def _named(rows: Sequence[QuotedRow], round_: ReportedRound, say: Saying) -> Tex
     digits = round_.output.percent_decimals
     return say.listed(
         [
-            say.text("unit_change", name=row["unit_name"], change=row.percent("change", digits, sign=True))
+            say.text(
+                "unit_change",
+                name=round_.names.unit(row["block"], row["unit_code"]),
+                change=row.percent("change", digits, sign=True),
+            )
             for row in rows[: _NAMED - (len(round_.blocks) > 1)]
         ]
     )

@@ -146,7 +146,7 @@ def test_perceptions_and_expectations_stand_under_their_nodes(results: Results, 
     assert [text for text in told if text in map(round_.names.node, beside)] == [
         round_.names.node(n) for n in beside
     ]
-    _, *rows = cells_of(blocks, "table-answers-tinh-E", language)
+    _, *rows = cells_of(blocks, "table-answers-tinh-of-E", language)
     shares = [percent(one["share"]) for one in found["E.1"]["all"].values()]
     assert rows[0][1:4] == [text.replace(",", "." if language == "en" else ",") for text in shares]
 
