@@ -136,7 +136,7 @@ def _language(named: str | None) -> Language | None:
 
 def _round(source: Path, earlier: Path | None, language: Language | None) -> ReportedRound:
     """The round with everything that is said of it, beside the earlier one."""
-    verified = verified_run(source)
+    verified = verified_run(source, with_copies=False)
     asked = language or verified.settings.output.language
     if earlier is None:
         found = reported_round(verified, gaps_of_round(analysed_results(verified)), asked)
@@ -147,7 +147,7 @@ def _round(source: Path, earlier: Path | None, language: Language | None) -> Rep
 
 def _compared(verified: VerifiedRun, earlier: Path, language: Language) -> ReportedRound:
     """A round with its changes, or why it cannot be compared with the earlier one."""
-    before, own = verified_run(earlier), analysed_results(verified)
+    before, own = verified_run(earlier, with_copies=False), analysed_results(verified)
     label = label_of_run(before.run, language)
     try:
         changes = compare(earlier, verified.folder).changes

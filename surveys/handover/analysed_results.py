@@ -17,8 +17,8 @@ from surveys.handover import official_columns
 from surveys.handover.fingerprint import fingerprint
 from surveys.handover.manifest import MANIFEST, inputs_of
 from surveys.handover.official_columns import OfficialTable
-from surveys.handover.read_back import records_of
-from surveys.handover.round_results import VerifiedRun, table_of, verified_run
+from surveys.handover.read_back import PrintedTable, records_of
+from surveys.handover.round_results import VerifiedRun, verified_run
 from surveys.handover.rounds import frame_of, read_round
 from surveys.handover.words import label_of
 from surveys.problems import Language, Place, Problems
@@ -62,10 +62,10 @@ def read_analysed(folder: Path) -> AnalysedRound:
 
 def analysed_results(verified: VerifiedRun) -> AnalysedRound:
     """A round from a folder of results that was verified."""
-    folder, run, _, settings = verified
-    compared = read_round(folder)
-    index, index_units = (_read(folder, t) for t in (official_columns.INDEX, official_columns.INDEX_UNITS))
-    weights, summary = (_read(folder, t) for t in (official_columns.WEIGHTS, official_columns.DIAGNOSTICS))
+    folder, run, _, settings, tables = verified
+    compared = read_round(folder, tables)
+    index, index_units = (_read(tables, t) for t in (official_columns.INDEX, official_columns.INDEX_UNITS))
+    weights, summary = (_read(tables, t) for t in (official_columns.WEIGHTS, official_columns.DIAGNOSTICS))
     study: Mapping[str, Any] = run["study"]
     return AnalysedRound(
         str(study.get(f"label_{settings.output.language}") or study.get("label_vi", "")),
@@ -77,10 +77,10 @@ def analysed_results(verified: VerifiedRun) -> AnalysedRound:
         compared.units,
         index,
         index_units,
-        _read(folder, official_columns.SUMS),
-        _read(folder, official_columns.COVARIANCES),
-        in_charge(_records(folder, official_columns.AGENCIES, Agency), settings.agencies_on),
-        _records(folder, official_columns.TARGETS, Target),
+        _read(tables, official_columns.SUMS),
+        _read(tables, official_columns.COVARIANCES),
+        in_charge(_records(tables, official_columns.AGENCIES, Agency), settings.agencies_on),
+        _records(tables, official_columns.TARGETS, Target),
         cells_of(weights, summary, _is_finite(weight_plans(run))),
         {
             "study": study.get("code", ""),
@@ -90,19 +90,19 @@ def analysed_results(verified: VerifiedRun) -> AnalysedRound:
     )
 
 
-def _read(folder: Path, table: OfficialTable) -> pd.DataFrame:
+def _read(tables: Mapping[str, PrintedTable], table: OfficialTable) -> pd.DataFrame:
     """A table of a folder that verified; without rows where it has no such table."""
-    if (folder / table.path).is_file():
-        return frame_of(table_of(folder, table))
+    if table.name in tables:
+        return frame_of(tables[table.name])
     return pd.DataFrame(columns=list(table.names))
 
 
-def _records(folder: Path, table: OfficialTable, record: type[R]) -> tuple[R, ...]:
+def _records(tables: Mapping[str, PrintedTable], table: OfficialTable, record: type[R]) -> tuple[R, ...]:
     """The rows of a study's table that a folder which verified carries."""
-    if not (folder / table.path).is_file():
+    if table.name not in tables:
         return ()
     problems = Problems()
-    found = records_of(table_of(folder, table), record, problems)
+    found = records_of(tables[table.name], record, problems)
     problems.raise_errors()
     return found
 

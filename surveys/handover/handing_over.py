@@ -21,7 +21,7 @@ from surveys.handover.manifest import (
     read_sums,
 )
 from surveys.handover.official_kinds import council_tables
-from surveys.handover.round_results import table_of, verified_run
+from surveys.handover.round_results import verified_run
 from surveys.handover.seal import sealed
 from surveys.handover.workbook_facts import WorkbookFacts, facts_of_run
 from surveys.problems import fault
@@ -53,9 +53,9 @@ def read_results(results: Path) -> HandedOver:
 
     Raises SurveyError with everything that is wrong when it does not, or when the folder holds no results with a council's part.
     """
-    _, run, kind, settings = verified_run(results)
+    _, run, kind, settings, tables = verified_run(results)
     council = results / COUNCIL
-    funnel, units = table_of(results, official_columns.FUNNEL), table_of(council, council_tables(kind)[1])
+    funnel, units = tables[official_columns.FUNNEL.name], tables[council_tables(kind)[1].name]
     try:
         facts, forms = facts_of_run(run, settings, {}), int(run["counts"]["forms"])
     except (KeyError, TypeError, ValueError, AttributeError):

@@ -12,11 +12,10 @@ from surveys.definitions.record_building import is_code
 from surveys.handover import official_columns
 from surveys.handover.fingerprint import fingerprint
 from surveys.handover.manifest import COUNCIL, MANIFEST, read_manifest
-from surveys.handover.official_columns import OfficialTable
 from surveys.handover.official_kinds import council_tables, kind_of_run
-from surveys.handover.read_back import PrintedTable, RunSettings, read_printed, settings_of
+from surveys.handover.read_back import PrintedTable, RunSettings, settings_of
 from surveys.handover.rounds import instrument_of_results
-from surveys.handover.verification import verify_folder
+from surveys.handover.verification import verified_tables
 from surveys.handover.words import label_of
 from surveys.problems import Problems, fault
 from surveys.vocabulary.council_tables import IndexKind
@@ -50,12 +49,14 @@ class RoundResults:
 
 
 class VerifiedRun(NamedTuple):
-    """The record of a round with scores in a ``folder`` that verified, with the kind of index and the settings that it tells."""
+    """The record of a round with scores in a ``folder`` that verified, with the kind of index and the settings that it tells, and
+    its ``tables`` by their names."""
 
     folder: Path
     run: Mapping[str, Any]
     kind: IndexKind
     settings: RunSettings
+    tables: Mapping[str, PrintedTable]
 
 
 def read_results_of_round(results: Path) -> RoundResults:
@@ -69,17 +70,16 @@ def read_results_of_round(results: Path) -> RoundResults:
 
 def results_of_round(verified: VerifiedRun) -> RoundResults:
     """The results of a folder that was verified."""
-    results, run, kind, settings = verified
-    council = results / COUNCIL
-    scores, units = (table_of(council, table) for table in council_tables(kind)[:2])
+    results, run, kind, settings, tables = verified
+    scores, units = (tables[table.name] for table in council_tables(kind)[:2])
     for unit in units.frame[["block", "unit_code"]].itertuples(index=False, name=None):
         if not all(map(is_code, unit)):
-            raise fault("sheets.unit_code", file=str(council / units.path), unit="/".join(unit))
+            raise fault("sheets.unit_code", file=str(results / units.path), unit="/".join(unit))
     return RoundResults(
         scores,
         units,
-        table_of(results, official_columns.FUNNEL),
-        table_of(results, official_columns.INDEX_UNITS) if kind.council else None,
+        tables[official_columns.FUNNEL.name],
+        tables[official_columns.INDEX_UNITS.name] if kind.council else None,
         kind,
         run,
         settings,
@@ -88,14 +88,15 @@ def results_of_round(verified: VerifiedRun) -> RoundResults:
     )
 
 
-def verified_run(results: Path) -> VerifiedRun:
-    """A folder of a round with scores, verified.
+def verified_run(results: Path, *, with_copies: bool = True) -> VerifiedRun:
+    """A folder of a round with scores, verified; ``with_copies``: with what repeats its tables in other forms.
 
     Raises SurveyError with everything that is wrong when the folder does not verify, or when it holds no results with a council's
     part.
     """
     problems = Problems()
-    problems.extend(verify_folder(results))
+    found, tables = verified_tables(results, with_copies=with_copies)
+    problems.extend(found)
     problems.raise_errors()
     if not (results / COUNCIL).is_dir():
         raise fault("handover.no_council", file=str(results), council=COUNCIL)
@@ -103,13 +104,4 @@ def verified_run(results: Path) -> VerifiedRun:
     kind, settings = kind_of_run(run), settings_of(run, MANIFEST, problems)
     if kind is None or settings is None:
         raise fault("verify.no_manifest", file=str(results / MANIFEST))
-    return VerifiedRun(results, run, kind, settings)
-
-
-def table_of(folder: Path, table: OfficialTable) -> PrintedTable:
-    """A table of a folder that verified."""
-    problems = Problems()
-    found = read_printed(folder, table.path, table, problems)
-    problems.raise_errors()
-    assert found is not None
-    return found
+    return VerifiedRun(results, run, kind, settings, tables)

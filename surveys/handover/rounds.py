@@ -60,8 +60,8 @@ def compared_round(scored: ScoredRound) -> ComparedRound:
     )
 
 
-def read_round(folder: Path) -> ComparedRound:
-    """A round from its folder of results: scores to the printed decimals.
+def read_round(folder: Path, verified: Mapping[str, PrintedTable] | None = None) -> ComparedRound:
+    """A round from its folder of results: scores to the printed decimals; ``verified``: its tables by name, where they were read.
 
     Raises SurveyError when the tables cannot be read, or when the instrument is neither shipped nor in the folder (an earlier
     version did not write it there; then the study itself has to be compared).
@@ -71,7 +71,10 @@ def read_round(folder: Path) -> ComparedRound:
     problems.raise_errors()
     run = read_manifest(folder / MANIFEST) or {}
     tables = [table for table in _READ if table not in _MAY_BE or (folder / table.path).is_file()]
-    found = {table: read_printed(folder, table.path, table, problems) for table in tables}
+    if verified is None:
+        found = {table: read_printed(folder, table.path, table, problems) for table in tables}
+    else:
+        found = {table: verified.get(table.name) for table in tables}
     problems.raise_errors()
     instrument = instrument_of_results(folder, run)
     frames = {table: frame_of(printed) for table, printed in found.items() if printed is not None}

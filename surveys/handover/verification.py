@@ -58,7 +58,7 @@ from surveys.handover.official_kinds import IndexKind, council_tables, kind_of_r
 from surveys.handover.printed_form import csv_as_written, json_as_written, numbers_as_printed
 from surveys.handover.rank_checks import groups_of_units, notes_of_units, ranks, sets_of_ranks
 from surveys.handover.reach_checks import reach_readded
-from surveys.handover.read_back import PrintedTables, RunSettings, read_printed, settings_of
+from surveys.handover.read_back import PrintedTable, PrintedTables, RunSettings, read_printed, settings_of
 from surveys.handover.readding import readded
 from surveys.handover.reconciliation import reconciled
 from surveys.handover.run_checks import record_of_run
@@ -118,14 +118,20 @@ _OUTSIDE = {SUMS, SIGNATURE, f"{COUNCIL}/{SIGNATURE}"}
 
 def verify_folder(folder: Path) -> tuple[Problem, ...]:
     """Everything that is wrong with a folder of results, a screening, or a council folder on its own; () when all is well."""
-    problems = Problems()
+    return verified_tables(folder)[0]
+
+
+def verified_tables(folder: Path, *, with_copies: bool = True) -> tuple[tuple[Problem, ...], PrintedTables]:
+    """The same, and the tables that were read. Without ``with_copies``: but for what repeats the tables in other forms, the
+    workbook and the exchange file, which are then held against their checksums alone."""
+    problems, tables = Problems(), dict[str, PrintedTable]()
     if not folder.is_dir():
         problems.add("verify.no_folder", file=str(folder))
     elif not (folder / SUMS).is_file():
         problems.add("verify.not_a_package", file=str(folder), sums=SUMS)
     else:
-        _check(folder, problems)
-    return tuple(first_of_each(dict.fromkeys(problems), _kind_in_rows, partial(replace, row=None)))
+        tables = _check(folder, problems, with_copies)
+    return tuple(first_of_each(dict.fromkeys(problems), _kind_in_rows, partial(replace, row=None))), tables
 
 
 def _kind_in_rows(problem: Problem) -> tuple[str, ...] | None:
@@ -135,7 +141,7 @@ def _kind_in_rows(problem: Problem) -> tuple[str, ...] | None:
     return problem.code, problem.file, problem.sheet, problem.column
 
 
-def _check(folder: Path, problems: Problems) -> None:
+def _check(folder: Path, problems: Problems, with_copies: bool) -> dict[str, PrintedTable]:
     parts = {"": folder}
     if (folder / COUNCIL).is_dir():
         parts[f"{COUNCIL}/"] = folder / COUNCIL
@@ -145,7 +151,7 @@ def _check(folder: Path, problems: Problems) -> None:
     kind = kind_of_run(run)
     if run.get("content") == "scores" and kind is None:
         problems.add("verify.earlier_version", file=MANIFEST, written=written_by(run))
-        return
+        return {}
     _check_outputs(folder, run, problems)
     manifests = {(part / MANIFEST).read_bytes() for part in parts.values() if (part / MANIFEST).is_file()}
     if len(manifests) > 1:  # the council has the manifest of the results
@@ -154,7 +160,7 @@ def _check(folder: Path, problems: Problems) -> None:
         if (folder / table.path).is_file() and not (kind and kind.council):
             problems.add("verify.file_unknown", file=table.path)
     settings = settings_of(run, MANIFEST, problems)
-    package = {}
+    package: dict[str, PrintedTable] = {}
     for path, table in _tables(folder, run, kind).items():
         if not (folder / path).is_file():
             problems.add("verify.file_missing", file=path)
@@ -173,8 +179,10 @@ def _check(folder: Path, problems: Problems) -> None:
         problems.extend(_by_settings(package, settings, str(run.get("instrument", "")), instrument))
         if kind is not None:
             problems.extend(council_holds(package, kind, renormalises=settings.inference.renormalises))
+        if kind is not None and with_copies:
             _check_exchange(folder, package, run, settings, problems)
             _check_workbook(folder, package, (run, settings, instrument), problems)
+    return package
 
 
 def _check_seals(folder: Path, prefix: str, problems: Problems) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,6 @@ import pandas as pd
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.records import Output
 from surveys.gap_report import Gaps
-from surveys.handover.manifest import COUNCIL
 from surveys.handover.official_columns import (
     CHANGES,
     COUNCIL_SCORES,
@@ -26,7 +24,7 @@ from surveys.handover.official_columns import (
 from surveys.handover.official_kinds import council_tables
 from surveys.handover.read_back import PrintedTable
 from surveys.handover.result_frames import printed
-from surveys.handover.round_results import RoundResults, VerifiedRun, results_of_round, table_of
+from surveys.handover.round_results import RoundResults, VerifiedRun, results_of_round
 from surveys.handover.words import unit_name, words_of
 from surveys.problems import Language
 from surveys.reports.analysis_report.quoting import Quoted
@@ -161,14 +159,8 @@ def reported_round(verified: VerifiedRun, gaps: Gaps, language: Language) -> Rep
     results = results_of_round(verified)
     own = results.settings.output
     names = RoundNames(results.instrument, language, _unit_names(results, language))
-    tables = {
-        table.name: table_of(verified.folder / COUNCIL, table) for table in council_tables(results.kind)
-    }
-    tables |= {
-        name: table
-        for name in _QUOTED
-        if name in TABLES and (table := _table(verified.folder, TABLES[name])) is not None
-    }
+    tables = {table.name: verified.tables[table.name] for table in council_tables(results.kind)}
+    tables |= {name: table for name in _QUOTED if (table := verified.tables.get(name)) is not None}
     tables |= {
         name: as_printed(TABLES[name], frame, gaps.tables.output)
         for name, frame in gaps.tables.frames.items()
@@ -232,10 +224,6 @@ def _in_language(table: PrintedTable, names: RoundNames, own: Language) -> Print
 def _in(language: Language, record: object, what: str) -> str:
     """The text of a record in a language; the Vietnamese one where there is no other."""
     return str(getattr(record, f"{what}_{language}", "") or getattr(record, f"{what}_vi", ""))
-
-
-def _table(folder: Path, table: OfficialTable) -> PrintedTable | None:
-    return table_of(folder, table) if (folder / table.path).is_file() else None
 
 
 def as_printed(table: OfficialTable, frame: pd.DataFrame, output: Output) -> PrintedTable:

@@ -146,7 +146,7 @@ def test_what_is_said_of_it_is_counted_in_its_tables(small_round: ScoredRound, r
 def test_a_manifest_that_is_none_is_told(
     small_round: ScoredRound, results: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("surveys.handover.round_results.verify_folder", lambda _: ())
+    monkeypatch.setattr("surveys.handover.round_results.verified_tables", lambda _, **__: ((), {}))
     for text in ('{"format": "surveys/run/1"}', '{"format": "surveys/run/1", "settings": 3}'):
         (results / MANIFEST).write_text(text)
         with pytest.raises(SurveyError) as error:

@@ -133,7 +133,9 @@ def _per_unit(round_: ReportedRound, cells: Sequence[QuotedRow], say: Saying) ->
     by_unit = {
         (block, group): _by(rows, "unit_code")
         for block, of_block in _by(cells, "block").items()
-        for group, rows in _by([row for row in of_block if row["unit_code"]], "group").items()  # of no unit: undecided
+        for group, rows in _by(
+            [row for row in of_block if row["unit_code"]], "group"
+        ).items()  # of no unit: undecided
     }
     shown = {place: units for place, units in by_unit.items() if len(units) > 1}
     if shown:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.surveys.reports.analysis_report.conftest import Report
 from tests.surveys.reports.analysis_report.printed_cells import in_percent, people_read
+from tests.surveys.reports.analysis_report.worked_out import derived
 
 SMALL = [
     ("small", True), ("small", False), ("tied", False), ("one", False), ("incomplete", False), ("lonely", False),
@@ -54,3 +55,21 @@ def test_numbers_from_tables_are_those_of_the_package(
         if text != row["quoted"]:
             wrong.append((row, text))
     assert not wrong[:5]
+
+
+@pytest.mark.parametrize(("key", "language", "beside"), CASES)
+def test_numbers_worked_out_are_so_from_the_package(
+    reported: Report, key: str, language: str, beside: bool
+) -> None:
+    """Means, sums, shares, differences and counts, a second time; the kinds that are not are few and known."""
+    report = reported(key, language, beside)
+    wrong, kinds = [], set()
+    for row in report.numbers:
+        if row["from_table"] == "report":
+            again = derived(report.cells, row["from_key"], row["from_column"], row["quoted"])
+            if again is None:
+                kinds.add(" ".join(row["from_key"].split(" | ")[:2]))
+            elif again != row["quoted"]:
+                wrong.append((row["section"], row["from_key"], row["from_column"], row["quoted"], again))
+    assert not wrong[:10]
+    print(kinds)
