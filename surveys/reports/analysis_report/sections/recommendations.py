@@ -216,10 +216,10 @@ def _agencies(blocks: Sequence[_Block]) -> list[str]:
 def _lost_by_units(of: _Block) -> list[QuotedRow]:
     """What units lost where no mean says it: where means are not told, and at nodes with another lead agency for every unit; the
     largest losses of the units first."""
-    told = {
+    means = {
         node.code for node in of.losses.nodes if node.lead or not any(row["lead_agency"] for row in node.rows)
     }
-    rows = [row for row in of.losses.rows if row["order"] and row["node_code"] not in told]
+    rows = [row for row in of.losses.rows if row["order"] and row["node_code"] not in means]
     return sorted((row for row in rows if Decimal(row["lost"]) > 0), key=lambda row: int(row["order"]))
 
 
