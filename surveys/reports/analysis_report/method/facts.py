@@ -122,7 +122,8 @@ class MethodFacts:
 def facts_of_study(study: StudyDefinition, language: Language) -> MethodFacts:
     """A round that is being prepared: no form has come back, and nothing is scored."""
     settings = replace(RunSettings.of(study), output=replace(study.output, language=language))
-    blocks = [block.code for block in study.instrument.blocks if study.assessed_units(block.code)]
+    every = [block.code for block in study.instrument.blocks]
+    blocks = [code for code in every if study.assessed_units(code)] or every
     named = {(unit.block, unit.code): unit for unit in study.units}
     excluded = [(named.get((e.block, e.unit)), e) for e in study.exclusions]
     return MethodFacts(

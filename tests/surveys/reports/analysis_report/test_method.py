@@ -25,7 +25,7 @@ from surveys.problems import LANGUAGES, Language, wording
 from surveys.reports.analysis_report.method.facts import MethodFacts, facts_of_study
 from surveys.reports.analysis_report.method.formulas import NAMED_LEVELS
 from surveys.reports.analysis_report.method.screened import validity
-from surveys.reports.analysis_report.parts import Block, Heading, ReportTable
+from surveys.reports.analysis_report.parts import Block, Heading, Number, NumberSource, ReportTable
 from surveys.reports.analysis_report.sections.method import blocks_of, method, method_of_study
 from surveys.vocabulary.combination_names import AGGREGATIONS, CHILD_RULES, ITEM_RULES
 from surveys.vocabulary.validity_rules import SEVERITIES, VALIDITY_RULES, ValidityRule
@@ -318,3 +318,27 @@ def test_the_annex_says_what_was_said_before_the_survey(results: Results) -> Non
     assert [h.text for h in after if isinstance(h, Heading)] == [
         h.text for h in before if isinstance(h, Heading) and h.text != "So sánh với đợt trước"
     ]
+
+
+def test_a_study_without_units_frames_and_issued_forms_is_told_all_the_same() -> None:
+    study = replace(study_of("ha-noi/2023"), units=())
+    said = paragraphs(blocks(study, "vi"), "vi")
+    assert "Sở, cơ quan tương đương sở (0 đơn vị); Quận, huyện, thị xã (0 đơn vị)" in said[0]
+    assert {tuple(row[3:]) for row in tables(blocks(study, "vi"), "vi")["table-method-sample"]} == {
+        ("–", "–")
+    }
+    assert not any("Phiếu được thu từ ngày" in text for text in said)
+
+
+def test_decisions_of_people_are_counted_by_what_they_are_about() -> None:
+    made = tuple(
+        (about, Number(str(k), NumberSource("run", ("decisions", about), "decisions")))
+        for k, about in enumerate(
+            ("decisions", "unit_decisions", "adjudication", "entry_codes", "explanations"), 1
+        )
+    )
+    with_decisions = replace(facts("vi"), programs=replace(facts("vi").programs, decisions=made))
+    assert paragraphs(validity(with_decisions), "vi")[-1] == (
+        "Quyết định đã ghi trong đợt này: về phiếu: 1; về cách viết tên đơn vị: 2; phân xử hai lần nhập liệu: 3; "
+        "về mã phiếu của lần nhập thứ hai: 4; về giải trình của đơn vị: 5."
+    )
