@@ -59,8 +59,7 @@ def _of_block(of: BlockChanges, say: Saying) -> Iterator[Block]:
 
 def _of_part(of: BlockChanges, part: str) -> str:
     """What a part of the index is called, where several are compared."""
-    words = engine_words("part", of.round.language)[part] if len(of.parts) > 1 else ""
-    return words[:1].upper() + words[1:]
+    return engine_words("part", of.round.language)[part] if len(of.parts) > 1 else ""
 
 
 def _told(of: BlockChanges, part: str, say: Saying) -> Iterator[Block]:
@@ -74,7 +73,8 @@ def _told(of: BlockChanges, part: str, say: Saying) -> Iterator[Block]:
     }
     units = counted(len(compared), "compared", of.block, part)
     clear = "clear" if counts["up"] or counts["down"] else "no_clear"
-    yield say.paragraph(clear, part=_of_part(of, part), units=units, **counts)
+    words = _of_part(of, part)
+    yield say.paragraph(clear, part=words[:1].upper() + words[1:], units=units, **counts)
     for verdict, falls in _DIRECTIONS:
         found = sorted(of_verdict(compared, verdict), key=_size, reverse=not falls)
         if found:
