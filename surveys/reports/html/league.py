@@ -23,7 +23,7 @@ def league(page: PageRound, block: str) -> PageTable:
             PageRow(
                 key_of(row.key),
                 page.name(row),
-                tuple(_cells(page, row)),
+                tuple(_cells(page, row, len(units))),
                 unit_anchor(block, row["unit_code"]),
                 page.status(row),
             )
@@ -57,9 +57,9 @@ def _heads(page: PageRound, low: int, high: int) -> Iterator[PageHead]:
         yield PageHead(page.said("sheet.class.name"), sort="text", css="w")
 
 
-def _cells(page: PageRound, row: QuotedRow) -> Iterator[PageCell | str]:
+def _cells(page: PageRound, row: QuotedRow, units: int) -> Iterator[PageCell | str]:
     yield page.read(row["rank"])
-    yield page.span(row, "rank_low", "rank_high")
+    yield _ranks(page, row, units)
     if page.has_points:
         yield page.read(row["points"])
     yield page.read(row["percent"])
@@ -70,9 +70,17 @@ def _cells(page: PageRound, row: QuotedRow) -> Iterator[PageCell | str]:
         yield page.read(row["council_points"])
         yield page.read(row["survey_points"])
         yield page.read(row["survey_rank"])
-        yield page.span(row, "survey_rank_low", "survey_rank_high")
+        yield _ranks(page, row, units, "survey_")
     if page.round_.results.kind.classes:
         yield PageCell(page.round_.results.class_names.get(row["class"], row["class"]), "w")
+
+
+def _ranks(page: PageRound, row: QuotedRow, units: int, part: str = "") -> PageCell:
+    """A set of ranks, drawn between the first and the last of the block."""
+    low, high = row[f"{part}rank_low"], row[f"{part}rank_high"]
+    drawn = mark(row[f"{part}rank"], low, high)
+    style = f"--lo:1;--hi:{max(units, 2)};{drawn}" if drawn else ""
+    return PageCell(page.span(row, f"{part}rank_low", f"{part}rank_high"), "ci ranks", style)
 
 
 def groups(page: PageRound, block: str) -> PageTable | None:

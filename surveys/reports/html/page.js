@@ -84,7 +84,7 @@
   };
   for (const head of document.querySelectorAll("th[data-sort]")) {
     // The words stay outside the button, which lies over them: a browser repeats no button on the next printed page.
-    const button = made("button", { type: "button", "aria-label": `${head.textContent.trim()}: ${words.sort}` });
+    const button = made("button", { type: "button", "aria-label": `${[...head.childNodes].map((part) => part.textContent.trim()).join(" ")}: ${words.sort}` });
     button.addEventListener("click", () => sort(head));
     const small = head.querySelector("small");
     if (small) small.before(button);
@@ -174,9 +174,11 @@
     button.addEventListener("click", () => {
       unit.classList.add("chosen");
       document.body.classList.add("one");
+      addEventListener("afterprint", () => {
+        unit.classList.remove("chosen");
+        document.body.classList.remove("one");
+      }, { once: true });
       print();
-      unit.classList.remove("chosen");
-      document.body.classList.remove("one");
     });
     unit.append(button);
   }

@@ -6,11 +6,13 @@ import base64
 import hashlib
 import json
 import re
+import sys
 from collections import Counter
 from itertools import pairwise
 
 import pytest
 
+import surveys as sv
 from tests.surveys.reports.analysis_report.conftest import Results
 from tests.surveys.reports.analysis_report.rounds import HOSTILE
 from tests.surveys.reports.html.conftest import Pages, page_of
@@ -26,6 +28,8 @@ CASES = [
     pytest.param("sipas", "vi", True, marks=pytest.mark.long),
     pytest.param("papi", "en", True, marks=pytest.mark.long),
 ]
+#: Classes of cells with marks.
+MARKED = ("ci", "ci ranks", "bar", "share", "stack")
 of_every_round = pytest.mark.parametrize(("key", "language", "beside"), CASES)
 
 
@@ -103,9 +107,7 @@ def test_pictures_have_words(page: Page) -> None:
 def test_marks_stand_beside_their_numbers(page: Page) -> None:
     """No mark without a number in its row: what is drawn can be read."""
     for row in page.all("tr"):
-        if any(
-            cell.get("class") in ("ci", "bar", "share", "stack") and [*cell.all("i")] for cell in row.children
-        ):
+        if any(cell.get("class") in MARKED and [*cell.all("i")] for cell in row.children):
             assert re.search(r"\d", "".join(cell.text for cell in row.children[1:])), row.text
 
 
@@ -162,9 +164,9 @@ def test_a_unit_without_a_result_has_no_number(pages: Pages) -> None:
     empty = [
         cell
         for cell in page.all("td")
-        if cell.get("class") in ("ci", "share", "bar") and not re.search(r"\d", cell.text) and cell.children
+        if cell.get("class") in MARKED and not re.search(r"\d", cell.text) and cell.children
     ]
-    assert [cell for cell in empty if cell.get("class") != "share"] == []
+    assert [cell for cell in empty if cell.get("class") not in ("share", "stack")] == []
 
 
 def test_the_same_round_makes_the_same_bytes(pages: Pages, results: Results) -> None:
@@ -185,3 +187,14 @@ def test_all_communes_fit_in_ten_megabytes(pages: Pages) -> None:
     assert len(_cells(table)) == 3300
     (waiting,) = (json.loads(s.text) for s in page.all("script") if s.get("data-results"))
     assert len(waiting["units"]) == 3300
+
+
+def test_what_is_not_installed_is_told(
+    pages: Pages, results: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("surveys.reports.html.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    with pytest.raises(sv.SurveyError) as told:
+        page_of(results("small"), "vi")
+    assert [problem.code for problem in told.value.problems] == ["page.not_installed"]
