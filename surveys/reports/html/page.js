@@ -103,7 +103,8 @@
     const wanted = folded(box.value).split(" ").filter(Boolean);
     const found = wanted.length ? list.filter(({ plain }) => wanted.every((word) => plain.includes(word))) : [];
     const whole = ` ${wanted.join(" ")}`;
-    found.sort((a, b) => b.plain.includes(whole) - a.plain.includes(whole));
+    const closeness = ({ plain }) => (plain === whole ? 2 : plain.includes(whole) ? 1 : 0);
+    found.sort((a, b) => closeness(b) - closeness(a));
     hits.replaceChildren(...found.slice(0, 20).map(({ hash, name, block }) =>
       made("li", {}, made("a", { href: hash }, name, made("small", {}, block)))));
     document.getElementById("found").textContent = !wanted.length ? ""
