@@ -6,7 +6,7 @@ The sheets of the hand-over and the analysis report are made of the same parts.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 
@@ -41,9 +41,7 @@ _HALVES: _Columns = {
     "max_points": 88, "self_assessed": 106, "council_points": 106, "survey_points": 100, "points": 106, "interval": 112,
     "average": 106,
 }  # fmt: skip
-_HALVES_IN_BRIEF: _Columns = {
-    "max_points": 75, "council_points": 90, "survey_points": 85, "points": 90, "interval": 190, "average": 95,
-}  # fmt: skip
+_IN_BRIEF: _Columns = {"max_points": 70, "points": 90, "interval": 230, "average": 90}
 _PERCENTS: _Columns = {"percent": 125, "interval": 213, "average": 150}
 _LOST: _Columns = {"max_points": 113, "points": 125, "lost": 125, "share": 188}
 _LOWEST: _Columns = {"percent": 150, "average": 175}
@@ -257,9 +255,10 @@ class UnitParts:
 
     @property
     def fields_in_brief(self) -> ReportTable:
-        """The same without what the unit gave itself, and without a note."""
+        """The same in small letters, without the halves and without a note."""
         nodes = [node for node in self.figures.nodes if node.depth < 2]
-        return self._results("unit-fields", nodes, (), _HALVES_IN_BRIEF)
+        columns = _IN_BRIEF if self.figures.has_points else _PERCENTS
+        return replace(self._results("unit-fields", nodes, (), columns), dense=True)
 
     @property
     def every_node(self) -> ReportTable:
@@ -325,12 +324,16 @@ class UnitParts:
         for text, codes in found.items():
             yield Paragraph((f"{', '.join(codes)}: {text}.",), "note")
 
+    @property
+    def _columns(self) -> _Columns:
+        return _HALVES if self.figures.has_council else _POINTS if self.figures.has_points else _PERCENTS
+
     # --- pieces ------------------------------------------------------------------------------------------------------------
 
     def _results(
-        self, key: str, nodes: Sequence[NodeFigures], note: Text, halves: _Columns = _HALVES
+        self, key: str, nodes: Sequence[NodeFigures], note: Text, columns: _Columns | None = None
     ) -> ReportTable:
-        columns = halves if self.figures.has_council else _POINTS if self.figures.has_points else _PERCENTS
+        columns = columns or self._columns
         rows = [
             (_text(self._named(node)), *(self._of_node(node, name) for name in columns)) for node in nodes
         ]

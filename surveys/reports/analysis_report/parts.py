@@ -111,6 +111,7 @@ class ReportTable:
     bold: frozenset[int] = frozenset()
     note: Text = ()
     wide: bool = False
+    dense: bool = False
 
 
 @dataclass(frozen=True)

@@ -226,7 +226,7 @@ class _Writing:
         look = TableLook(
             [column.share / total * self.document.text_width for column in table.columns],
             [column.numeric for column in table.columns],
-            "small" if len(table.columns) > _FEW else "table",
+            "small" if table.dense or len(table.columns) > _FEW else "table",
             table.bold,
             self._plain(table.caption),
             bool(table.note),

@@ -83,10 +83,11 @@ def _in_order(round_: ReportedRound, block: str) -> Sequence[UnitFigures]:
 
 
 def _half_page(parts: UnitParts) -> Iterator[Block]:
-    yield Paragraph(parts.result)
+    yield Paragraph(parts.result, "brief")
     if parts.figures.total.value or any(node.value for node in parts.figures.nodes):
         yield parts.fields_in_brief
-    yield from _told(parts.most_lost, parts.forms_told, parts.since, parts.remark)
+    told = (parts.most_lost, parts.forms_told, parts.since, parts.remark)
+    yield from (Paragraph(text, "brief") for text in told if text)
 
 
 def _told(*texts: Text) -> Iterator[Block]:
