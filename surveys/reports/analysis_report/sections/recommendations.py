@@ -161,7 +161,9 @@ def _groups(of: _Block, say: Saying) -> Iterator[Block]:
         means = block_means(rows_where(table, kept), of.round.instrument, "percent").get(of.code, {})
         for node, mean in means.items():
             if mean.number.text:
-                found.setdefault(node, []).append((Decimal(mean.number.text), group, mean.number))
+                place = replace(mean.number.source, key=(*mean.number.source.key, group))
+                number = replace(mean.number, source=place)
+                found.setdefault(node, []).append((Decimal(number.text), group, number))
     apart = {node: (min(groups), max(groups)) for node, groups in found.items() if len(groups) > 1}
     if not apart:
         return

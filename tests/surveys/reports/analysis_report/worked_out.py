@@ -6,7 +6,7 @@ None for kinds that are not derived here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
 from math import ceil
@@ -27,18 +27,20 @@ def derived(cells: Cells, key: str, column: str, quoted: str) -> str | None:
 
 
 def select(cells: Cells, table: str, **equal: str) -> list[Row]:
-    """The rows of a table with these values, in the order of the file; none of a table that is not there."""
-    try:
-        rows = cells.rows(table)
-    except FileNotFoundError:
-        return []
-    return [row for row in rows if all(unguarded(row[name]) == value for name, value in equal.items())]
+    """The rows of a table with these values, in the order of the file."""
+    return _selected(cells, table, tuple(equal.items()))
+
+
+@cache
+def _selected(cells: Cells, table: str, equal: tuple[tuple[str, str], ...]) -> list[Row]:
+    return [row for row in cells.rows(table) if all(unguarded(row[name]) == value for name, value in equal)]
 
 
 def number(text: str) -> Decimal | None:
     return Decimal(text) if text else None
 
 
+@cache
 def subtree(cells: Cells, node: str) -> set[str]:
     """A node and everything below it."""
     parents = {row["code"]: row["parent"] for row in cells.rows("tree")}
@@ -48,38 +50,45 @@ def subtree(cells: Cells, node: str) -> set[str]:
     return found
 
 
-def mean(cells: Cells, table: str, rows: Sequence[Row], node: str, column: str) -> Decimal | None:
+def mean(cells: Cells, table: str, of: tuple[tuple[str, str], ...], node: str, column: str) -> Decimal | None:
     """The mean over the units of which this node and all below it are shown, and of no one or two more than above it.
 
-    None from fewer than three units. Units that are shown here but not above count where they are three or more.
+    ``of``: columns and values of the rows of the block. None from fewer than three units. Units that are shown here but not above
+    count where they are three or more.
     """
-    by = by_unit(rows)
-    parents = {row["code"]: row["parent"] for row in cells.rows("tree")}
-    held = {code for of_unit in by.values() for code in of_unit}
-
-    @cache
-    def counted(code: str) -> frozenset[str]:
-        below = subtree(cells, code)
-        units = frozenset(
-            unit
-            for unit, of_unit in by.items()
-            if code in of_unit and all(row[column] for at, row in of_unit.items() if at in below)
-        )
-        above = counted(parents[code]) if parents.get(code) in held else frozenset()
-        if len(units - above) < FEWEST:
-            units &= above
-        return units if len(units) >= FEWEST else frozenset()
-
-    units = counted(node)
+    by = by_unit(cells, table, of)
+    units = counted(cells, table, of, node, column)
     values = [Decimal(by[unit][node][column]) for unit in by if unit in units]
     return sum(values, Decimal()) / len(values) if values else None
 
 
-def by_unit(rows: Sequence[Row]) -> dict[str, dict[str, Row]]:
+@cache
+def counted(
+    cells: Cells, table: str, of: tuple[tuple[str, str], ...], node: str, column: str
+) -> frozenset[str]:
+    """The units that count at a node."""
+    by = by_unit(cells, table, of)
+    parent = {row["code"]: row["parent"] for row in cells.rows("tree")}.get(node)
+    below = subtree(cells, node)
+    units = frozenset(
+        unit
+        for unit, of_unit in by.items()
+        if node in of_unit and all(row[column] for at, row in of_unit.items() if at in below)
+    )
+    has_parent = any(parent in of_unit for of_unit in by.values())
+    above = counted(cells, table, of, str(parent), column) if has_parent else frozenset()
+    if len(units - above) < FEWEST:
+        units &= above
+    return units if len(units) >= FEWEST else frozenset()
+
+
+@cache
+def by_unit(cells: Cells, table: str, of: tuple[tuple[str, str], ...]) -> dict[str, dict[str, Row]]:
     """Unit → node → its row."""
     found: dict[str, dict[str, Row]] = {}
-    for row in rows:
-        found.setdefault(row["unit_code"], {})[row["node_code"]] = row
+    for row in _selected(cells, table, of):
+        if row.get("node_level") != "item":
+            found.setdefault(row["unit_code"], {})[row["node_code"]] = row
     return found
 
 
@@ -87,10 +96,8 @@ def _mean(cells: Cells, of: list[str], column: str, digits: int) -> str | None:
     table, block, node, *group = of
     if table == "gap-sums":
         return None
-    rows = select(cells, table, block=block, **({"group": group[0]} if group else {}))
-    if table == "gaps":
-        rows = [row for row in rows if row["node_level"] != "item"]
-    found = mean(cells, table, rows, node, column)
+    named = (("block", block), *((("group", group[0]),) if group else ()))
+    found = mean(cells, table, named, node, column)
     return "" if found is None else rounded(found, digits)
 
 
@@ -136,8 +143,14 @@ def _share(cells: Cells, of: list[str], column: str, digits: int) -> str | None:
         return _percent(rejected, returned, digits)
     if of[0] == "council-scores":
         _, block, unit, node = of
-        lost, whole = (_lost(cells, ["council-scores", block, unit, at], column, 0) for at in (node, "0"))
-        return _percent(lost, whole, digits)
+        parents = {row["parent"] for row in cells.rows("tree")}
+        held = by_unit(cells, "council-scores", (("block", block),))[unit]
+        lost = {
+            at: _lost(cells, ["council-scores", block, unit, at], column, 0)
+            for at in held
+            if at not in parents
+        }
+        return _percent(lost[node], str(sum(Decimal(points or 0) for points in lost.values())), digits)
     if of[0] == "council-forms":
         part, whole, *rest = of[1:]
         if len(rest) == 5:  # one row: block, group, questionnaire, unit, counted
@@ -164,7 +177,7 @@ def _difference(cells: Cells, of: list[str], column: str, digits: int) -> str | 
     if of[0] == "max_points":
         _, _, block, node = of
         rows = [row for row in select(cells, "council-scores", block=block, node_code=node) if row["percent"]]
-        found = mean(cells, "council-scores", select(cells, "council-scores", block=block), node, "points")
+        found = mean(cells, "council-scores", (("block", block),), node, "points")
         most = {row["max_points"] for row in rows}
         if found is None or len(most) != 1:
             return ""
@@ -199,7 +212,7 @@ def _sides(cells: Cells, of: list[str], side: str) -> int | None:
     most = {row.get("max_points", "") for row in rows}
     measure = "points" if len(most) == 1 and "" not in most else "percent"
     low, high = ("points_low", "points_high") if measure == "points" else ("ci_low", "ci_high")
-    exact = mean(cells, "council-scores", select(cells, "council-scores", block=block), node, measure)
+    exact = mean(cells, "council-scores", (("block", block),), node, measure)
     if exact is None:
         return None
     printed = Decimal(rounded(exact, max(len(row[measure].partition(".")[2]) for row in rows)))
