@@ -143,7 +143,7 @@ def _share(cells: Cells, of: list[str], column: str, digits: int) -> str | None:
         return _percent(rejected, returned, digits)
     if of[0] == "council-scores":
         _, block, unit, node = of
-        parents = {row["parent"] for row in cells.rows("tree") if row["node_level"] != "item"}
+        parents = {row["parent"] for row in cells.rows("tree") if row["level"] != "item"}
         held = by_unit(cells, "council-scores", (("block", block),))[unit]
         lost = {
             at: _lost(cells, ["council-scores", block, unit, at], column, 0)
