@@ -160,15 +160,7 @@ def _check(folder: Path, problems: Problems, with_copies: bool) -> dict[str, Pri
         if (folder / table.path).is_file() and not (kind and kind.council):
             problems.add("verify.file_unknown", file=table.path)
     settings = settings_of(run, MANIFEST, problems)
-    package: dict[str, PrintedTable] = {}
-    for path, table in _tables(folder, run, kind).items():
-        if not (folder / path).is_file():
-            problems.add("verify.file_missing", file=path)
-            continue
-        printed = read_printed(folder, path, table, problems)
-        if printed is not None:
-            package[table.name] = printed
-            problems.extend(csv_as_written(printed, (folder / path).read_bytes()))
+    package = _read(folder, _tables(folder, run, kind), problems)
     instrument = instrument_of_run(run, folder / INSTRUMENT)
     for check in _ADDED_UP:
         problems.extend(check(package))
@@ -183,6 +175,20 @@ def _check(folder: Path, problems: Problems, with_copies: bool) -> dict[str, Pri
             _check_exchange(folder, package, run, settings, problems)
             _check_workbook(folder, package, (run, settings, instrument), problems)
     return package
+
+
+def _read(folder: Path, tables: Mapping[str, OfficialTable], problems: Problems) -> dict[str, PrintedTable]:
+    """The tables of a folder (path → table) by their names, as far as they are there and can be read."""
+    found: dict[str, PrintedTable] = {}
+    for path, table in tables.items():
+        if not (folder / path).is_file():
+            problems.add("verify.file_missing", file=path)
+            continue
+        printed = read_printed(folder, path, table, problems)
+        if printed is not None:
+            found[table.name] = printed
+            problems.extend(csv_as_written(printed, (folder / path).read_bytes()))
+    return found
 
 
 def _check_seals(folder: Path, prefix: str, problems: Problems) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -256,10 +257,6 @@ def test_groups_of_units_follow_the_percentages() -> None:
     for groups, rows in (("rest best best best", []), ("rest rest best best", [3])):
         units.frame["unit_group"] = groups.split()
         assert [p.row for p in groups_of_units(units, halves)] == rows
-    units.frame["percent"] = [
-        "10.00",
-        "20.00",
-        "20.00",
-        "40.00",
-    ]  # which of the two is at the limit print does not tell
-    assert list(groups_of_units(units, halves)) == []
+    percents = ["10.00", "20.00", "20.00", "40.00"]  # which of the two is at the limit print does not tell
+    alike = replace(units, frame=units.frame.assign(percent=percents))
+    assert list(groups_of_units(alike, halves)) == []

@@ -97,6 +97,13 @@ def test_references_lead_to_what_is_there(reported: Report, key: str, language: 
     assert referred <= set(marks)
 
 
+def _said(element: ElementTree.Element, path: str, name: str) -> str:
+    """An attribute of an element below another one."""
+    found = element.find("/".join(f"{W}{part}" for part in path.split("/")))
+    assert found is not None
+    return found.attrib[f"{W}{name}"]
+
+
 @pytest.mark.parametrize(("key", "language", "beside"), CASES)
 def test_numbers_fit_their_columns(reported: Report, key: str, language: str, beside: bool) -> None:
     """The widest number of a cell, in Times New Roman of the size of its style, is no wider than the column."""
@@ -106,9 +113,9 @@ def test_numbers_fit_their_columns(reported: Report, key: str, language: str, be
         sizes = style_sizes(ElementTree.fromstring(archive.read("word/styles.xml")))
     cut = []
     for cell in body.iter(f"{W}tc"):
-        room = int(cell.find(f"{W}tcPr/{W}tcW").get(f"{W}w")) - MARGINS  # type: ignore[union-attr]
+        room = int(_said(cell, "tcPr/tcW", "w")) - MARGINS
         for p in cell.iter(f"{W}p"):
-            size = sizes[p.find(f"{W}pPr/{W}pStyle").get(f"{W}val")]  # type: ignore[union-attr]
+            size = sizes[_said(p, "pPr/pStyle", "val")]
             text = "".join(node.text or "" for node in p.iter(f"{W}t"))
             for word in re.findall(r"[\d,.\u2212+/%]*\d[\d,.%/]*", text):
                 wide = sum(WIDTHS.get(letter, A_DIGIT) for letter in word) * size / 1000 * 20
