@@ -66,7 +66,7 @@ class Cells:
         return rows_of(self._path(table))
 
     def _row(self, table: str) -> dict[str, Row]:
-        found = {
+        found: dict[str, Row] = {
             " | ".join(unguarded(row[name]) for name in TABLES[table].key): row for row in self.rows(table)
         }
         assert len(found) == len(self.rows(table)), f"the key of {table} does not tell its rows apart"

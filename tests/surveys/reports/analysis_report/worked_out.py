@@ -156,7 +156,8 @@ def _share(cells: Cells, of: list[str], column: str, digits: int) -> str | None:
         if len(rest) == 5:  # one row: block, group, questionnaire, unit, counted
             row = cells.row("council-forms")[" | ".join(rest)]
             return _percent(row[part], "" if whole == "issued" and row[whole] == "0" else row[whole], digits)
-        return _percent(*(_sum_of_forms(cells, rest, name) for name in (part, whole)), digits)
+        parts, wholes = (_sum_of_forms(cells, rest, name) for name in (part, whole))
+        return _percent(parts, wholes, digits)
     return None
 
 
