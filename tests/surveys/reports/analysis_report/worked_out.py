@@ -40,6 +40,11 @@ def number(text: str) -> Decimal | None:
     return Decimal(text) if text else None
 
 
+def of_units(cells: Cells) -> str:
+    """The table of the whole results of units: with the council's half where there is one."""
+    return "index-units" if (cells.results / "index-units.csv").is_file() else "units"
+
+
 @cache
 def subtree(cells: Cells, node: str) -> set[str]:
     """A node and everything below it."""
@@ -243,7 +248,7 @@ def _end_of_league(cells: Cells, block: str, end: str) -> int:
 def _quarter(cells: Cells, block: str, low: Decimal, high: Decimal) -> int:
     probabilities = [
         Decimal(row["probability_top_quarter"])
-        for row in select(cells, "units", block=block)
+        for row in select(cells, of_units(cells), block=block)
         if row["probability_top_quarter"]
     ]
     return sum(low <= probability < high for probability in probabilities)
@@ -283,8 +288,8 @@ _COUNTED: dict[str, Callable[[Cells, list[str]], int | None]] = {
     "first_open": lambda cells, of: _end_of_league(cells, of[0], "first"),
     "last_open": lambda cells, of: _end_of_league(cells, of[0], "last"),
     "leading": lambda cells, of: _end_of_league(cells, of[0], "first"),
-    "unit_group": lambda cells, of: len(select(cells, "units", block=of[0], unit_group=of[1])),
-    "class": lambda cells, of: len(select(cells, "units", block=of[0], **{"class": of[1]})),
+    "unit_group": lambda cells, of: len(select(cells, of_units(cells), block=of[0], unit_group=of[1])),
+    "class": lambda cells, of: len(select(cells, of_units(cells), block=of[0], **{"class": of[1]})),
     "status": lambda cells, of: len(select(cells, "council-units", status=of[0])),
     "groups": lambda cells, of: len({row["group"] for row in cells.rows("council-forms") if row["counted"] == "forms"}),
     "questionnaires": lambda cells, of: len(
