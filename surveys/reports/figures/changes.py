@@ -114,8 +114,7 @@ def draw_changes(round_: DrawnRound, block: str) -> Figure:
         sheet = DrawingSheet(top + height + (14 if is_cut or _more(found) else 9))
         axes = sheet.axes(_LEFT, top, _RIGHT - _LEFT, height)
         for lines, at, align in zip(heads, (_LEFT, _RIGHT), ("left", "right"), strict=True):
-            head = {"ha": align, "fontsize": 8, "fontweight": "bold"}
-            sheet.text(at, top / 2 - 0.5, "\n".join(lines), **head)
+            sheet.text(at, top / 2 - 0.5, "\n".join(lines), ha=align, fontsize=8)
         _slopes(axes, round_, found)
         _names(sheet, axes, labels, (top, height))
         _key(sheet, round_, found, is_cut)

@@ -110,7 +110,6 @@ def draw_importance(round_: DrawnRound, block: str, model: str) -> Figure:
                 left,
                 top - 3,
                 "\n".join(wrapped(round_.names.group(panel.group), width, 8)),
-                fontweight="bold",
                 fontsize=8,
             )
             _panel(axes, round_, panel, (width, tall))

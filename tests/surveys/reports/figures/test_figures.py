@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -103,6 +104,15 @@ def test_long_names_take_more_lines() -> None:
     names["xa", "x2"] = "Kýtựliềnnhau" * 20
     for key, drawn in figures_of(made(names=names)).items():
         assert badly_set(drawn.draw()) == [], key
+
+
+def test_long_names_of_rounds_stand_beside_each_other() -> None:
+    label = "Chỉ số hài lòng về sự phục vụ hành chính (SIPAS) {year} (dữ liệu mô phỏng)"
+    rounds = label.format(year=2022), label.format(year=2023)
+    of = figures_of(replace(made(), rounds=rounds))["changes-xa"].draw()
+    assert badly_set(of) == []
+    told = " ".join(" ".join(text.split()) for text in shown(of))
+    assert all(each in told for each in rounds)
 
 
 def test_the_league_shows_printed_results_and_rank_sets() -> None:
