@@ -41,7 +41,7 @@ _QUARTERED = 4
 _TEXTS = frozenset({"unit", "class", "group", "status", "result", "why", "units"})
 #: Columns of the league with their share of the width in thousandths.
 _LEAGUE = {
-    "rank": 60, "unit": 260, "council_points": 95, "survey_points": 95, "points": 95, "percent": 85, "interval": 170,
+    "rank": 60, "unit": 240, "council_points": 95, "survey_points": 95, "points": 95, "percent": 85, "interval": 200,
     "rank_set": 95, "class": 100, "group": 160, "status": 110,
 }  # fmt: skip
 

@@ -81,7 +81,8 @@ def test_numbers_worked_out_are_so_from_the_package(
             again = derived(report.cells, row["from_key"], row["from_column"], row["quoted"])
             if again is None:
                 kinds.add(" ".join(row["from_key"].split(" | ")[:2]))
-            elif again != row["quoted"]:
+            elif again != row["quoted"] and (row["quoted"] or "council-groups" not in row["from_key"]):
+                # a mean of a group whose questions others were not asked is not told
                 wrong.append((row["section"], row["from_key"], row["from_column"], row["quoted"], again))
     assert not wrong[:10]
     blocks = {row["block"] for row in report.cells.rows("council-units")}
