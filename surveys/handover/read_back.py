@@ -62,12 +62,21 @@ class PrintedTable:
         """The texts of a column [n]."""
         return self.frame[column].to_numpy(dtype=object)
 
-    def texts(self) -> dict[str, list[str]]:
-        """The columns as they were before texts were guarded against spreadsheet programs."""
-        return {
-            column.name: list(map(str if column.is_number else unguarded, self.text(column.name)))
-            for column in self.table.columns
-        }
+    def texts(self) -> Mapping[str, list[str]]:
+        """The columns as they were before texts were guarded against spreadsheet programs; made once, not to be written to."""
+        return self._texts
+
+    @cached_property
+    def _texts(self) -> dict[str, list[str]]:
+        return {column.name: self._unguarded(column) for column in self.table.columns}
+
+    def _unguarded(self, column: OfficialColumn) -> list[str]:
+        """A column; each different text with an apostrophe in front is looked at once."""
+        texts: list[str] = list(map(str, self.text(column.name)))
+        if column.is_number:
+            return texts
+        plain = {text: unguarded(text) for text in set(texts) if text.startswith("'")}
+        return [plain.get(text, text) for text in texts] if plain else texts
 
     def number(self, column: str) -> Floats:
         """The numbers of a column [n], NaN where it is empty; worked out once, not to be written to."""
