@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -53,11 +52,19 @@ def test_the_folder_verifies_and_is_replaced(reported: Report, results: Results,
 
 def test_all_communes(results: Results, tmp_path: Path) -> None:
     """3,300 units: a document for each, under a minute of processor time, a page under 10 MB."""
-    folder = results("country")
-    begun = time.process_time()
-    written = sv.report(folder, tmp_path / "out")
-    taken = time.process_time() - begun
-    assert written.units == 3300
+    command = [
+        sys.executable,
+        "-m",
+        "surveys",
+        "report",
+        str(results("country")),
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    before = os.times()
+    subprocess.run(command, check=True, timeout=600, capture_output=True)
+    after = os.times()
+    taken = after.children_user + after.children_system - before.children_user - before.children_system
     assert len(list((tmp_path / "out" / "units").rglob("*.docx"))) == 3300
     assert (tmp_path / "out" / "bao-cao-phan-tich.html").stat().st_size < BYTES
     assert taken < SECONDS, f"{taken:.1f} s"
