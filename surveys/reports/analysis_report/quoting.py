@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 
 from surveys.handover.official_columns import OfficialTable
 from surveys.handover.read_back import PrintedTable
@@ -17,11 +18,12 @@ IN_PERCENT = "%"
 
 @dataclass(frozen=True, slots=True)
 class QuotedRow:
-    """One row: texts by the names of its columns, and numbers with their place."""
+    """One row: texts by the names of its columns, numbers with their place, the values of its key columns."""
 
     table: OfficialTable
     places: Mapping[str, int]
     cells: tuple[str, ...]
+    key: Key
 
     def __getitem__(self, column: str) -> str:
         """The text of a column."""
@@ -31,11 +33,6 @@ class QuotedRow:
         """The text of a column; empty where the table has no such column."""
         place = self.places.get(column)
         return "" if place is None else self.cells[place]
-
-    @property
-    def key(self) -> Key:
-        """The values of the key columns."""
-        return tuple(self.cells[self.places[name]] for name in self.table.key)
 
     def number(self, column: str, *, sign: bool = False) -> Number:
         """The number of a column as it is printed; ``sign``: with a plus."""
@@ -63,9 +60,10 @@ class Quoted:
     @cached_property
     def rows(self) -> Sequence[QuotedRow]:
         """Every row in the order of the file."""
-        texts = self.printed.texts()
-        columns = (texts[name] for name in self.printed.table.names)
-        return [QuotedRow(self.printed.table, self._places, cells) for cells in zip(*columns, strict=True)]
+        texts, table = self.printed.texts(), self.printed.table
+        cells = zip(*(texts[name] for name in table.names), strict=True)
+        keys = zip(*(texts[name] for name in table.key), strict=True) if table.key else repeat(())
+        return [QuotedRow(table, self._places, *row) for row in zip(cells, keys, strict=False)]
 
     def by(self, *columns: str) -> dict[Key, list[QuotedRow]]:
         """Values of some columns → the rows that have them, in the order of the file."""
