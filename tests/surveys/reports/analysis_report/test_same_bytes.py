@@ -1,4 +1,4 @@
-"""The same results give the same report, byte for byte, wherever and whenever it is written; a large round stays quick."""
+"""The same results give the same report, byte for byte, wherever and whenever it is written; a large round stays in bounds."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tests.surveys.reports.analysis_report.conftest import Report, Results
 pytestmark = pytest.mark.long
 WRITE = "import sys, surveys as sv; sv.report(sys.argv[1], sys.argv[2], sys.argv[3], language='vi')"
 SOFFICE = shutil.which("soffice")
-#: Seconds of processor time, and bytes of the page, of a report of all communes.
-SECONDS, BYTES = 60.0, 10_000_000
+#: Of the page of all communes.
+BYTES = 10_000_000
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -51,23 +51,10 @@ def test_the_folder_verifies_and_is_replaced(reported: Report, results: Results,
 
 
 def test_all_communes(results: Results, tmp_path: Path) -> None:
-    """3,300 units: a document for each, under a minute of processor time, a page under 10 MB."""
-    command = [
-        sys.executable,
-        "-m",
-        "surveys",
-        "report",
-        str(results("country")),
-        "--out",
-        str(tmp_path / "out"),
-    ]
-    before = os.times()
-    subprocess.run(command, check=True, timeout=600, capture_output=True)
-    after = os.times()
-    taken = after.children_user + after.children_system - before.children_user - before.children_system
-    assert len(list((tmp_path / "out" / "units").rglob("*.docx"))) == 3300
+    """3,300 units: a document for each, a page under 10 MB. How long it takes: tests/benchmarks/test_report_speed.py."""
+    written = sv.report(results("country"), tmp_path / "out")
+    assert written.units == len(list((tmp_path / "out" / "units").rglob("*.docx"))) == 3300
     assert (tmp_path / "out" / "bao-cao-phan-tich.html").stat().st_size < BYTES
-    assert taken < SECONDS, f"{taken:.1f} s"
 
 
 def test_above_a_hundred_units_each_has_a_document(reported: Report) -> None:
