@@ -1,6 +1,6 @@
 """Reports of many units: four times as many cost about four times as much, as a ratio of processor time within one run.
 
-Run with ``-s`` to see the seconds of all communes of the country, the whole command from verifying the results to 3,300 documents.
+Run with ``-s`` to see the seconds of all communes, the whole command from verifying the results to 3,300 documents.
 """
 
 from __future__ import annotations
