@@ -32,6 +32,8 @@ from surveys.vocabulary.levels import ASSESSMENT, EXTERNAL_SURVEY, SURVEY
 _FEW_FIELDS = 3
 _TEXTS = frozenset({"node", "block", "group", "questionnaire", "modes"})
 _FORMS_BY_DAY = "days"
+#: Busiest days that are named; where more were as busy, none is.
+_MOST_DAYS = 3
 
 
 def conduct(round_: ReportedRound) -> Iterator[Block]:
@@ -272,6 +274,7 @@ def _by_day(round_: ReportedRound, days: Quoted, limits: tuple[str, str], say: S
     if came:
         most = max(came.values(), key=lambda number: int(number.text))
         top = [day for day, number in came.items() if number.text == most.text]
+        top = top if len(top) <= _MOST_DAYS else []
         yield say.paragraph(
             "by_day",
             days=counted(len(came), "days"),
