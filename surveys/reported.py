@@ -15,7 +15,7 @@ from surveys.handover.analysed_results import analysed_results
 from surveys.handover.fingerprint import fingerprint
 from surveys.handover.folder import ready, write_folder
 from surveys.handover.handing_over import refuse_within
-from surveys.handover.manifest import REPORT
+from surveys.handover.manifest import MANIFEST, REPORT, language_of, read_manifest
 from surveys.handover.report_folder import NUMBERS, report_folder
 from surveys.handover.round_results import VerifiedRun, verified_run
 from surveys.problems import LANGUAGES, Language, SurveyError, fault
@@ -76,10 +76,10 @@ def report(
     for folder in filter(None, (source, earlier)):
         refuse_within(folder, place)
     ready(place, REPORT)
-    asked = _language(language)
+    told_in = _language(language) or language_of(read_manifest(source / MANIFEST))
+    paper = _paper(template, told_in)
     progress("results")
-    round_ = unreplaced(source, lambda: _round(source, earlier, asked))
-    paper = _paper(template, round_.language)
+    round_ = unreplaced(source, lambda: _round(source, earlier, told_in))
     progress("draw")
     drawings = drawings_of(round_)
     progress("write")
@@ -94,7 +94,7 @@ def report(
         for key, drawing in drawings.items()
         for kind, content in (("svg", drawing.svg), ("png", drawing.png))
     }
-    documents = {DOCUMENT: written.content, PAGE: page(round_, whole), **pictures, **units}
+    documents = {DOCUMENT: written.content, PAGE: page(round_, whole, drawings), **pictures, **units}
     numbers = pd.DataFrame(_rows(written.numbers), columns=list(NUMBERS.names))
     before = {} if earlier is None else {"previous": fingerprint(earlier)}
     write_folder(place, report_folder(round_.results, documents, numbers, round_.label, **before))
@@ -134,14 +134,13 @@ def _language(named: str | None) -> Language | None:
     return None
 
 
-def _round(source: Path, earlier: Path | None, language: Language | None) -> ReportedRound:
+def _round(source: Path, earlier: Path | None, language: Language) -> ReportedRound:
     """The round with everything that is said of it, beside the earlier one."""
     verified = verified_run(source, with_copies=False)
-    asked = language or verified.settings.output.language
     if earlier is None:
-        found = reported_round(verified, gaps_of_round(analysed_results(verified)), asked)
+        found = reported_round(verified, gaps_of_round(analysed_results(verified)), language)
     else:
-        found = _compared(verified, earlier, asked)
+        found = _compared(verified, earlier, language)
     return replace(found, figures=keys_of(found))
 
 

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from surveys.reports.analysis_report.parts import (
     Block,
+    Drawing,
     Heading,
     Paragraph,
     Report,
@@ -78,7 +79,8 @@ class PageSection:
 class PageContent:
     """The sections of a page, and what words of the template they need."""
 
-    def __init__(self, round_: ReportedRound, report: Report) -> None:
+    def __init__(self, round_: ReportedRound, report: Report, drawings: Mapping[str, Drawing]) -> None:
+        self.drawings = drawings
         self.page, self.report = PageRound(round_), report
         self._since, self._lost = Since(self.page), Lost(self.page)
         self.prose = Prose(report, self._anchors())
@@ -150,10 +152,9 @@ class PageContent:
             key = explored_by(block)
             above = block.text if isinstance(block, Heading) else above
             if isinstance(block, ReportFigure) and (key in _DRAWN or key not in self.explored):
-                if anchor := self._anchor(block):
+                if (anchor := self._anchor(block)) and block.key in self.drawings:
                     caption = self.prose.caption([block.key], block.caption)
-                    drawn = picture(self.page.round_, block.key, anchor, caption)
-                    yield from [PagePart("picture", drawn)] if drawn else []
+                    yield PagePart("picture", picture(self.drawings[block.key], anchor, caption))
                 yield from (PagePart("table", table=table) for table in self.explored.get(key, ()))
             elif key and key in self.explored:
                 if block is placed[key][0]:

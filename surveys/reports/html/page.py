@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import resources
 from typing import Any
 
 from surveys.handover.words import period_shown
 from surveys.problems import Language, fault, phrase, wording
-from surveys.reports.analysis_report.parts import Report
+from surveys.reports.analysis_report.parts import Drawing, Report
 from surveys.reports.analysis_report.reported_round import ReportedRound
 
 #: Words of the template, and of the script.
@@ -24,8 +24,8 @@ _WORDS = (
 _WORDS_OF_SCRIPT = ("found", "none_found", "sort", "of_unit", "print_unit")
 
 
-def page(round_: ReportedRound, report: Report) -> bytes:
-    """The page of a report, UTF-8; the same bytes for the same report.
+def page(round_: ReportedRound, report: Report, drawings: Mapping[str, Drawing]) -> bytes:
+    """The page of a report with the ``drawings`` of its figures by key, UTF-8; the same bytes for the same report.
 
     Raises SurveyError when the package for it (extra ``report``) is not installed.
     """
@@ -38,6 +38,7 @@ def page(round_: ReportedRound, report: Report) -> bytes:
     return rendered(
         round_,
         report,
+        drawings,
         {
             "language": language,
             "report": report,

@@ -6,10 +6,7 @@ from base64 import b64encode
 
 from markupsafe import Markup
 
-from surveys.problems import SurveyError
-from surveys.reports.analysis_report.reported_round import ReportedRound
-from surveys.reports.figures.drawings import drawing, figures_of
-from surveys.reports.figures.of_report import drawn_round
+from surveys.reports.analysis_report.parts import Drawing
 
 _FIGURE = Markup(
     '<figure id="{}" class="drawing"><img alt="{}" src="data:image/svg+xml;base64,{}">'
@@ -17,13 +14,6 @@ _FIGURE = Markup(
 )
 
 
-def picture(round_: ReportedRound, key: str, anchor: str, caption: Markup) -> Markup:
-    """A figure under its caption; nothing where the round has no such figure, or matplotlib is not installed."""
-    drawn = figures_of(drawn_round(round_)).get(key)
-    if drawn is None:
-        return Markup()
-    try:
-        made = drawing(key, drawn)
-    except SurveyError:
-        return Markup()
-    return _FIGURE.format(anchor, made.about, b64encode(made.svg).decode("ascii"), caption)
+def picture(drawing: Drawing, anchor: str, caption: Markup) -> Markup:
+    """A figure under its caption."""
+    return _FIGURE.format(anchor, drawing.about, b64encode(drawing.svg).decode("ascii"), caption)

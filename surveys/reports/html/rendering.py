@@ -9,24 +9,28 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from surveys.problems import phrase
-from surveys.reports.analysis_report.parts import Report
+from surveys.reports.analysis_report.parts import Drawing, Report
 from surveys.reports.analysis_report.reported_round import ReportedRound
 from surveys.reports.html.content import PageContent
 from surveys.reports.html.tables import json_html
 
 
 def rendered(
-    round_: ReportedRound, report: Report, said: Mapping[str, object], own: Mapping[str, Any]
+    round_: ReportedRound,
+    report: Report,
+    drawings: Mapping[str, Drawing],
+    said: Mapping[str, object],
+    own: Mapping[str, Any],
 ) -> bytes:
-    """The page of a report. ``said``: words and facts, which are escaped; ``own``: the style sheet and the script, which are not,
-    and the ``words`` of the script."""
+    """The page of a report with the ``drawings`` of its figures by key. ``said``: words and facts, which are escaped; ``own``: the
+    style sheet and the script, which are not, and the ``words`` of the script."""
     environment = Environment(
         loader=PackageLoader("surveys.reports.html", ""),
         autoescape=True,
         undefined=StrictUndefined,
         keep_trailing_newline=True,
     )
-    content = PageContent(round_, report)
+    content = PageContent(round_, report, drawings)
     text = environment.get_template("page.html.jinja").render(
         **said,
         sections=tuple(content.sections()),

@@ -16,7 +16,7 @@ from surveys.handover.round_results import verified_run
 from surveys.problems import Language
 from surveys.reports.analysis_report.assembled import report_of
 from surveys.reports.analysis_report.reported_round import label_of_run, reported_round, with_changes
-from surveys.reports.figures.of_report import keys_of
+from surveys.reports.figures.of_report import drawings_of, keys_of
 from surveys.reports.html.page import page
 from tests.surveys.reports.analysis_report.conftest import Results, results
 from tests.surveys.reports.html.page_reading import Page
@@ -37,7 +37,7 @@ def page_of(folder: Path, language: Language, earlier: Path | None = None) -> by
         changes = sv.compare(before.folder, folder).changes
         round_ = with_changes(round_, changes, label_of_run(before.run, language))
     round_ = replace(round_, figures=keys_of(round_))
-    return page(round_, report_of(round_))
+    return page(round_, report_of(round_), drawings_of(round_))
 
 
 @pytest.fixture(scope="session")
