@@ -22,7 +22,7 @@ def rendered(
     said: Mapping[str, object],
     own: Mapping[str, Any],
 ) -> bytes:
-    """The page of a report with the ``drawings`` of its figures by key. ``said``: words and facts, which are escaped; ``own``: the
+    """The page of a report with the ``drawings`` of its figures. ``said``: words and facts, which are escaped; ``own``: the
     style sheet and the script, which are not, and the ``words`` of the script."""
     environment = Environment(
         loader=PackageLoader("surveys.reports.html", ""),
