@@ -1,4 +1,4 @@
-"""No number of the data stands in a Word report without its tag: what is left are codes, names, dates, and numbers of phrases."""
+"""No number of the data stands in a Word report without its tag: what is left are codes, names, notes, days, numbers of phrases."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def texts_in(value: object) -> Iterator[str]:
 
 
 def names_of(report: Reported) -> set[str]:
-    """Numbers in codes and names: of the instrument, of the round as its record says, of its units."""
+    """Numbers in codes, names and notes: of the instrument, of the round as its record says, of its units."""
     run = json.loads((report.results / "run.json").read_text(encoding="utf-8"))
     own = report.results / "instrument"
     instrument = load_instrument(own if own.is_dir() else run["instrument"])
