@@ -3,7 +3,6 @@ without them."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -18,6 +17,7 @@ from surveys.reports.analysis_report.sections.recommendations import recommendat
 from tests.surveys.reports.analysis_report.compared_rounds import compared
 from tests.surveys.reports.analysis_report.conftest import Results
 from tests.surveys.reports.analysis_report.plain_blocks import paragraphs, tables, texts_of
+from tests.surveys.reports.analysis_report.printed_cells import rows_of
 from tests.surveys.reports.analysis_report.rounds import AFTER, INCOMPLETE, study
 from tests.surveys.reports.analysis_report.test_reported_round import read
 
@@ -31,11 +31,6 @@ xa,u0001,2.2,,Sở Tài chính,,,,KH
 TARGETS = """block,unit,node,item,measure,target,sign,due,document
 ,,1.1,,points,1.2,>=,2026-12-31,KH
 """
-
-
-def rows_of(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def lost_in(folder: Path) -> dict[str, dict[str, Decimal]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import tomllib
 from collections import Counter
@@ -31,6 +30,7 @@ from surveys.vocabulary.combination_names import AGGREGATIONS, CHILD_RULES, ITEM
 from surveys.vocabulary.validity_rules import SEVERITIES, VALIDITY_RULES, ValidityRule
 from tests.surveys.reports.analysis_report.conftest import Results
 from tests.surveys.reports.analysis_report.plain_blocks import paragraphs, tables, texts_of
+from tests.surveys.reports.analysis_report.printed_cells import rows_of
 from tests.surveys.reports.analysis_report.rounds import SAMPLES
 from tests.surveys.reports.analysis_report.test_reported_round import read
 
@@ -200,11 +200,6 @@ def test_the_aggregation_of_a_whole_index_is_told(chosen: str) -> None:
 
 
 # --- numbers of the definitions, read a second time -----------------------------------------------------------------------
-
-
-def rows_of(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def test_population_and_forms_are_those_of_the_files_of_the_study() -> None:

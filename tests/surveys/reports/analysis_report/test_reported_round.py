@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -17,11 +16,7 @@ from surveys.problems import Language
 from surveys.reports.analysis_report.quoting import QuotedRow
 from surveys.reports.analysis_report.reported_round import ReportedRound, reported_round
 from tests.surveys.reports.analysis_report.conftest import Results
-
-
-def rows_of(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
+from tests.surveys.reports.analysis_report.printed_cells import rows_of
 
 
 @cache

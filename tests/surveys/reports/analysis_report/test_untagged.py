@@ -1,4 +1,4 @@
-"""No number of the data stands in a Word report without its tag: what is left are codes, names, notes, days, numbers of phrases."""
+"""No number of the data stands in a Word report without its tag: what is left are codes, names, notes, days, phrases."""
 
 from __future__ import annotations
 
