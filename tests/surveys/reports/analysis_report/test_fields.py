@@ -18,7 +18,8 @@ from surveys.reports.analysis_report.reported_round import ReportedRound
 from surveys.reports.analysis_report.sections.fields import fields
 from tests.surveys.reports.analysis_report.conftest import Results
 from tests.surveys.reports.analysis_report.plain_blocks import paragraphs, tables, texts_of
-from tests.surveys.reports.analysis_report.test_reported_round import read, rows_of
+from tests.surveys.reports.analysis_report.printed_cells import rows_of
+from tests.surveys.reports.analysis_report.test_reported_round import read
 
 Row = dict[str, str]
 SMALL = ["tied", "incomplete", "renormalised", "small", "first-survey"]

@@ -22,8 +22,9 @@ from surveys.reports.analysis_report.reported_round import ReportedRound
 from surveys.reports.analysis_report.sections.groups import asked_alike, groups
 from tests.surveys.reports.analysis_report.conftest import Results
 from tests.surveys.reports.analysis_report.plain_blocks import paragraphs, tables, texts_of
+from tests.surveys.reports.analysis_report.printed_cells import rows_of
 from tests.surveys.reports.analysis_report.test_fields import mean_of
-from tests.surveys.reports.analysis_report.test_reported_round import read, rows_of
+from tests.surveys.reports.analysis_report.test_reported_round import read
 
 
 class Compared(NamedTuple):

@@ -16,8 +16,9 @@ from surveys.reports.analysis_report.reported_round import ReportedRound
 from surveys.reports.analysis_report.sections.league import league
 from tests.surveys.reports.analysis_report.conftest import Results
 from tests.surveys.reports.analysis_report.plain_blocks import paragraphs, tables, texts_of
+from tests.surveys.reports.analysis_report.printed_cells import rows_of
 from tests.surveys.reports.analysis_report.rounds import Hard, communes, written
-from tests.surveys.reports.analysis_report.test_reported_round import read, rows_of
+from tests.surveys.reports.analysis_report.test_reported_round import read
 
 Row = dict[str, str]
 SMALL = ["tied", "one", "incomplete", "lonely", "renormalised", "named", "small"]

@@ -19,7 +19,8 @@ from surveys.reports.unit_parts import UnitParts
 from tests.surveys.reports.analysis_report.compared_rounds import compared
 from tests.surveys.reports.analysis_report.conftest import Results
 from tests.surveys.reports.analysis_report.plain_blocks import paragraphs, texts_of
-from tests.surveys.reports.analysis_report.test_reported_round import read, rows_of
+from tests.surveys.reports.analysis_report.printed_cells import rows_of
+from tests.surveys.reports.analysis_report.test_reported_round import read
 
 SMALL = ["tied", "one", "incomplete", "lonely", "renormalised", "named", "small", "first-survey"]
 LARGE = [pytest.param(key, marks=pytest.mark.long) for key in ("sipas", "papi", "ha-noi")]

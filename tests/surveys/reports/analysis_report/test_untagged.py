@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from surveys.definitions.instrument.reading import load_instrument
+from surveys.handover.official_columns import TABLES
 from tests.surveys.reports.analysis_report.conftest import Report, Reported
+from tests.surveys.reports.analysis_report.printed_cells import rows_of
 from tests.surveys.reports.analysis_report.test_numbers import CASES
 
 WORDING = Path(__file__).parents[4] / "surveys" / "wording"
@@ -43,9 +45,11 @@ def names_of(report: Reported) -> set[str]:
     run = json.loads((report.results / "run.json").read_text(encoding="utf-8"))
     own = report.results / "instrument"
     instrument = load_instrument(own if own.is_dir() else run["instrument"])
-    named = {
-        name for row in report.cells.rows("council-units") for name in (row["unit_name"], row["unit_code"])
-    }
+    units = report.cells.rows("council-units")
+    named = {name for row in units for name in (row["unit_name"], row["unit_code"], row["note"])}
+    for table in ("drivers", "driver-models"):  # whose notes a report repeats word for word
+        path = report.results / TABLES[table].path
+        named |= {row["note"] for row in rows_of(path)} if path.is_file() else set()
     settings = run["settings"]
     rounds = [run["study"], run["instrument"], settings["publication"], settings.get("exclusions", [])]
     if report.earlier is not None:
