@@ -59,8 +59,8 @@ def results(shared: Path) -> Results:
 
 @dataclass(frozen=True)
 class Reported:
-    """A report as it was written, and of what: the folder of the report, the results, the earlier round; ``scratch``: for what other
-    commands say of them."""
+    """A report as it was written, and of what: the folder of the report, the results, the earlier round; ``scratch``: for what
+    other commands say of them."""
 
     folder: Path
     results: Path
