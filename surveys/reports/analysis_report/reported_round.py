@@ -22,11 +22,11 @@ from surveys.handover.official_columns import (
     OfficialTable,
 )
 from surveys.handover.official_kinds import council_tables
-from surveys.handover.read_back import PrintedTable
+from surveys.handover.read_back import PrintedTable, read_printed
 from surveys.handover.result_frames import printed
 from surveys.handover.round_results import RoundResults, VerifiedRun, results_of_round
 from surveys.handover.words import unit_name, words_of
-from surveys.problems import Language
+from surveys.problems import Language, Problems
 from surveys.reports.analysis_report.quoting import Quoted
 from surveys.reports.unit_changes import UnitChanges, unit_changes
 from surveys.reports.unit_figures import Key as UnitKey
@@ -160,7 +160,7 @@ def reported_round(verified: VerifiedRun, gaps: Gaps, language: Language) -> Rep
     own = results.settings.output
     names = RoundNames(results.instrument, language, _unit_names(results, language))
     tables = {table.name: verified.tables[table.name] for table in council_tables(results.kind)}
-    tables |= {name: table for name in _QUOTED if (table := verified.tables.get(name)) is not None}
+    tables |= {name: table for name in _QUOTED if (table := _table(verified, name)) is not None}
     tables |= {
         name: as_printed(TABLES[name], frame, gaps.tables.output)
         for name, frame in gaps.tables.frames.items()
@@ -219,6 +219,17 @@ def _in_language(table: PrintedTable, names: RoundNames, own: Language) -> Print
         notes = {note: reworded(note, own, names.language) for note in frame["note"].unique()}
         changed["note"] = [notes[note] for note in frame["note"]]
     return replace(table, frame=frame.assign(**changed))
+
+
+def _table(verified: VerifiedRun, name: str) -> PrintedTable | None:
+    """A table that was verified, or one that people look through, which its checksum alone holds; None where there is none."""
+    folder, table = verified.folder, TABLES[name]
+    if name in verified.tables or not (folder / table.path).is_file():
+        return verified.tables.get(name)
+    problems = Problems()
+    found = read_printed(folder, table.path, table, problems)
+    problems.raise_errors()
+    return found
 
 
 def _in(language: Language, record: object, what: str) -> str:
