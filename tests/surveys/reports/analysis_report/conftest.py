@@ -22,10 +22,9 @@ from tests.surveys.reports.analysis_report.rounds import make
 Results = Callable[[str], Path]
 
 
-@pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared_folder(factory: pytest.TempPathFactory) -> Path:
     """A folder for what all programs that run the tests use."""
-    root = tmp_path_factory.getbasetemp()
+    root = factory.getbasetemp()
     if os.environ.get("PYTEST_XDIST_WORKER"):
         root = root.parent
     (root / "rounds-of-reports").mkdir(exist_ok=True)
@@ -47,8 +46,9 @@ def once(place: Path, make: Callable[[Path], Path]) -> Path:
 
 
 @pytest.fixture(scope="session")
-def results(shared: Path) -> Results:
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     """The results of a round by its key (see ``rounds.make``); nothing is written into them."""
+    shared = shared_folder(tmp_path_factory)
 
     def of_round(key: str, scratch: Path) -> Path:
         make(key, scratch)
@@ -88,8 +88,9 @@ Report = Callable[[str, str, bool], Reported]
 
 
 @pytest.fixture(scope="session")
-def reported(results: Results, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Report:
+def reported(results: Results, tmp_path_factory: pytest.TempPathFactory) -> Report:
     """Reports, each written once; nothing is written into them."""
+    shared = shared_folder(tmp_path_factory)
 
     @cache
     def made(key: str, language: str, beside: bool) -> Reported:
