@@ -50,6 +50,7 @@ class Quoted:
     def __init__(self, printed: PrintedTable) -> None:
         self.printed = printed
         self._places = {name: k for k, name in enumerate(printed.table.names)}
+        self._by: dict[Key, dict[Key, list[QuotedRow]]] = {}
 
     def __len__(self) -> int:
         return len(self.printed)
@@ -66,8 +67,10 @@ class Quoted:
         return [QuotedRow(table, self._places, *row) for row in zip(cells, keys, strict=False)]
 
     def by(self, *columns: str) -> dict[Key, list[QuotedRow]]:
-        """Values of some columns → the rows that have them, in the order of the file."""
-        found: dict[Key, list[QuotedRow]] = {}
-        for row in self.rows:
-            found.setdefault(tuple(row[name] for name in columns), []).append(row)
-        return found
+        """Values of some columns → the rows that have them, in the order of the file; put together once, not to be written to."""
+        if columns not in self._by:
+            found: dict[Key, list[QuotedRow]] = {}
+            for row in self.rows:
+                found.setdefault(tuple(row[name] for name in columns), []).append(row)
+            self._by[columns] = found
+        return self._by[columns]
