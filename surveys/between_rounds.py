@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
 from surveys.analysed import Round, result_or_folder
 from surveys.comparison.compared_round import ComparedRound
 from surveys.comparison.crosswalk import successors
 from surveys.comparison.headline_file import read_headlines
 from surveys.comparison.series import series_of
+from surveys.comparison.steps import NOT_COMPARABLE
 from surveys.handover.rounds import compared_round, read_round
-from surveys.problems import SurveyError, fault
+from surveys.problems import Language, SurveyError, fault
 from surveys.result import RoundComparison
 from surveys.vocabulary.folder_content import unreplaced
 from surveys.vocabulary.progress import Stages, unheard
@@ -21,6 +23,7 @@ from surveys.vocabulary.progress import Stages, unheard
 #: A crosswalk of one step: a file, or None (the word ``register`` of the command) where the register counts.
 Crosswalk = str | Path | None
 BY_REGISTER = "register"
+Found = TypeVar("Found")
 
 
 def compare(
@@ -48,6 +51,17 @@ def compare(
     except SurveyError as error:
         named = ", ".join(str(each) for each in rounds if isinstance(each, (str, Path)))
         raise SurveyError(replace(p, file=p.file or named) for p in error.problems) from None
+
+
+def unless_not_comparable(found: Callable[[], Found], language: Language) -> Found | str:
+    """What is found of two rounds, or in words why they cannot be compared; any other error is raised."""
+    try:
+        return found()
+    except SurveyError as error:
+        told = [problem for problem in error.problems if problem.severity == "error"]
+        if any(problem.code not in NOT_COMPARABLE for problem in told):
+            raise
+        return " ".join(problem.message(language) for problem in told)
 
 
 def _crosswalks(given: Crosswalk | Sequence[Crosswalk], steps: int) -> list[Crosswalk]:

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from surveys.between_rounds import compare
-from surveys.comparison.steps import NOT_COMPARABLE
+from surveys.between_rounds import compare, unless_not_comparable
 from surveys.handover.earlier_results import HANDOVER
 from surveys.handover.fingerprint import fingerprint as fingerprint_of_folder
 from surveys.handover.fingerprint import typed_fingerprint
@@ -149,14 +148,9 @@ def _since(
 ) -> dict[Key, UnitFigures]:
     """The figures of each unit with what changed since the earlier round, or why the rounds cannot be compared."""
     output = found.settings.output
-    try:
-        changes = compare(earlier, results).changes
-    except SurveyError as error:
-        told = [problem for problem in error.problems if problem.severity == "error"]
-        if any(problem.code not in NOT_COMPARABLE for problem in told):
-            raise
-        why = " ".join(problem.message(output.language) for problem in told)
-        return {unit: replace(own, changes=UnitChanges(refused=why)) for unit, own in figures.items()}
+    changes = unless_not_comparable(lambda: compare(earlier, results).changes, output.language)
+    if isinstance(changes, str):
+        return {unit: replace(own, changes=UnitChanges(refused=changes)) for unit, own in figures.items()}
     of_units = unit_changes(
         Quoted(as_printed(CHANGES, changes, output)),
         found.instrument,

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from surveys.between_rounds import compare
-from surveys.comparison.steps import NOT_COMPARABLE
+from surveys.between_rounds import compare, unless_not_comparable
 from surveys.gap_report import gaps_of_round
 from surveys.handover.analysed_results import analysed_results
 from surveys.handover.fingerprint import fingerprint
@@ -18,7 +17,7 @@ from surveys.handover.handing_over import refuse_within
 from surveys.handover.manifest import MANIFEST, REPORT, language_of, read_manifest
 from surveys.handover.report_folder import NUMBERS, report_folder
 from surveys.handover.round_results import VerifiedRun, verified_run
-from surveys.problems import LANGUAGES, Language, SurveyError, fault
+from surveys.problems import LANGUAGES, Language, fault
 from surveys.reports.analysis_report.assembled import report_of
 from surveys.reports.analysis_report.reported_round import (
     ReportedRound,
@@ -148,16 +147,14 @@ def _compared(verified: VerifiedRun, earlier: Path, language: Language) -> Repor
     """A round with its changes, or why it cannot be compared with the earlier one."""
     before, own = verified_run(earlier, with_copies=False), analysed_results(verified)
     label = label_of_run(before.run, language)
-    try:
-        changes = compare(earlier, verified.folder).changes
-        gaps = gaps_of_round(own, analysed_results(before))
-    except SurveyError as error:
-        told = [problem for problem in error.problems if problem.severity == "error"]
-        if any(problem.code not in NOT_COMPARABLE for problem in told):
-            raise
-        why = " ".join(problem.message(language) for problem in told)
+    found = unless_not_comparable(
+        lambda: (compare(earlier, verified.folder).changes, gaps_of_round(own, analysed_results(before))),
+        language,
+    )
+    if isinstance(found, str):
         alone = reported_round(verified, gaps_of_round(own), language)
-        return replace(alone, previous=label, not_compared=why)
+        return replace(alone, previous=label, not_compared=found)
+    changes, gaps = found
     return with_changes(reported_round(verified, gaps, language), changes, label)
 
 
