@@ -34,6 +34,7 @@ ROOMS = (
     "surveys.published",
     "surveys.gap_report",
     "surveys.reports",
+    "surveys.fieldwork",
     "surveys.simulation",
     "surveys.reference",
     "surveys.tabulated",

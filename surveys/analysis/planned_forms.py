@@ -9,7 +9,9 @@ from typing import NamedTuple
 from surveys.definitions.csv_tables import Row, TableColumns, read_table
 from surveys.problems import Problems
 
-COLUMNS = TableColumns({"block": True, "unit": False, "group": True, "forms": True}, {"forms"}, {"forms"})
+COLUMNS = TableColumns(
+    {"block": True, "unit": False, "group": True, "forms": True, "issued": False}, {"forms"}, {"forms"}
+)
 #: Block, unit and group of every cell of forms.
 Cells = Collection[tuple[str, str, str]]
 

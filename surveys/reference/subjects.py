@@ -17,7 +17,6 @@ from importlib import resources
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from surveys.analysis.planned_forms import COLUMNS as PLANNED_COLUMNS
 from surveys.comparison.crosswalk import COLUMNS as CROSSWALK_COLUMNS
 from surveys.definitions.declared_rules import OFF
 from surveys.definitions.draft import Section
@@ -162,7 +161,6 @@ def _columns_read() -> Iterator[Subject]:
     others = {
         "mapping.csv": MAPPING.columns,
         "crosswalk.csv": CROSSWALK_COLUMNS.accepted,
-        "planned.csv": PLANNED_COLUMNS.accepted,
         "published.csv": other_texts["published.csv"],
     }
     for file, names in others.items():

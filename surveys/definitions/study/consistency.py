@@ -71,6 +71,7 @@ from surveys.definitions.study.records import (
     MarginTotal,
     Minimum,
     Output,
+    PlannedCell,
     ReportPlan,
     ReturnFile,
     Target,
@@ -97,6 +98,7 @@ ONCE: tuple[Key, ...] = (
     (WeightPlan, "group", ("block", "group")),
     (Issued, "form_code", ("form_code",)),
     (Frame, "unit", ("block", "unit", "group")),
+    (PlannedCell, "unit", ("block", "unit", "group")),
     (MarginTotal, "category", ("block", "group", "unit", "variable", "category")),
     (External, "node", ("block", "unit", "node", "group")),
     (Assessment, "node", ("block", "unit", "node")),
@@ -119,6 +121,7 @@ REFERENCES: tuple[Reference, ...] = (
     (WeightPlan, "weight", Field),
     (Issued, "questionnaire", Questionnaire),
     (Frame, "group", Group),
+    (PlannedCell, "group", Group),
     (MarginTotal, "group", Group),
     (MarginTotal, "variable", Field),
     (External, "node", Node),
@@ -143,12 +146,15 @@ RANGES: tuple[Range, ...] = (
     (External, "satisfaction_percent", 0, 100),
     (External, "se", 0, None),
     (Frame, "population", 0, None),
+    (PlannedCell, "forms", 0, None),
+    (PlannedCell, "issued", 0, None),
     (MarginTotal, "population", 0, None),
 )
 #: Records of a unit of a block, and the column with its code.
 OF_UNITS: tuple[tuple[type[Any], str], ...] = (
     (Exclusion, "unit"),
     (Frame, "unit"),
+    (PlannedCell, "unit"),
     (MarginTotal, "unit"),
     (External, "unit"),
     (Assessment, "unit"),
@@ -407,6 +413,11 @@ def check_frames(draft: StudyDraft, known: Declared) -> None:
     for frame, place in draft.of(Frame):
         if not frame.unit and (frame.block, frame.group) not in matrix:
             place.note("frames.no_unit", "unit", block=frame.block, group=frame.group)
+    for cell, place in draft.of(PlannedCell):
+        if cell.unit and (cell.block, cell.group) in matrix:
+            place.note("planned.of_matrix", "unit", block=cell.block, group=cell.group)
+        if cell.issued is not None and cell.issued < cell.forms:
+            place.note("planned.issued", "issued", forms=f"{cell.forms:g}", value=f"{cell.issued:g}")
     if Frame not in draft.broken:
         _check_gaps(draft, known)
 

@@ -54,6 +54,7 @@ from surveys.definitions.study.records import (
     MarginTotal,
     Minimum,
     Output,
+    PlannedCell,
     ReportPlan,
     ResultFile,
     ReturnFile,
@@ -74,6 +75,7 @@ STUDY_FILE = "study.toml"
 FILES: Mapping[str, type] = {
     "issued": Issued,
     "frames": Frame,
+    "planned": PlannedCell,
     "margins": MarginTotal,
     "externals": External,
     "assessments": Assessment,

@@ -118,11 +118,27 @@ class ReturnFile:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A form that was handed out. ``unit`` is empty for a matrix questionnaire."""
+    """A form that was handed out. ``unit`` is empty for a matrix questionnaire; ``mode`` and ``interviewer``: how and by whom;
+    ``drawn``: the element of a sampling list that it is for."""
 
     form_code: str
     questionnaire: str
     unit: str = ""
+    mode: str = ""
+    interviewer: str = ""
+    drawn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCell:
+    """What a plan wants of one cell: valid ``forms``, and ``issued`` ones for them (none: not said). ``unit`` empty: each unit of
+    the block without a row of its own, or the forms of a matrix questionnaire, which rate every unit."""
+
+    block: str
+    unit: MayBeEmpty
+    group: str
+    forms: Count
+    issued: Count | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -457,6 +473,7 @@ class StudyDefinition(Shown):
     returns: tuple[ReturnFile, ...] = ()
     issued: tuple[Issued, ...] = ()
     frames: tuple[Frame, ...] = ()
+    planned: tuple[PlannedCell, ...] = ()
     margins: tuple[MarginTotal, ...] = ()
     weights: tuple[WeightPlan, ...] = ()
     externals: tuple[External, ...] = ()

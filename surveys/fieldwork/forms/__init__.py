@@ -1,0 +1,1 @@
+"""Questionnaires as people meet them: on paper, on a telephone, in a browser."""
