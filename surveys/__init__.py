@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from surveys.between_rounds import compare
     from surveys.definitions.instrument.reading import instruments
     from surveys.delivered import Package, read_package
+    from surveys.fielded import forms
     from surveys.gap_report import Gaps
     from surveys.handed_over import hand_over, sign, signed_by, unit_sheets, verify
     from surveys.handover.drivers_folder import Drivers
@@ -57,6 +58,7 @@ _HOME = {
     "compare": "surveys.between_rounds",
     "explain": "surveys.reference.explanation",
     "fingerprint": "surveys.handover.fingerprint",
+    "forms": "surveys.fielded",
     "gaps": "surveys.what_was_lost",
     "hand_over": "surveys.handed_over",
     "instruments": "surveys.definitions.instrument.reading",
@@ -76,9 +78,9 @@ _HOME = {
 }
 __all__ = [
     "Drivers", "Gaps", "Package", "Problem", "Reach", "Result", "RoundComparison", "Screening", "Study", "SurveyError",
-    "Tables", "audit", "check", "compare", "explain", "fingerprint", "gaps", "hand_over", "instruments", "load", "method",
-    "reach", "read_package", "ready", "ready_to_export", "report", "sign", "signed_by", "simulate", "unit_sheets", "verify",
-    "version",
+    "Tables", "audit", "check", "compare", "explain", "fingerprint", "forms", "gaps", "hand_over", "instruments", "load",
+    "method", "reach", "read_package", "ready", "ready_to_export", "report", "sign", "signed_by", "simulate", "unit_sheets",
+    "verify", "version",
 ]  # fmt: skip
 
 

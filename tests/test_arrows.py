@@ -47,6 +47,7 @@ ROOMS = (
     "surveys.between_rounds",
     "surveys.what_was_lost",
     "surveys.reported",
+    "surveys.fielded",
     "surveys.handed_over",
     "surveys.delivered",
     "surveys",

@@ -126,7 +126,7 @@ def _run(arguments: Sequence[str], terminal: Terminal) -> int:
     import typer
     from typer.main import get_command
 
-    from surveys.cli.analysis_commands import app
+    from surveys.cli.fieldwork_commands import app
     from surveys.cli.usage import UnknownCommandError, usage_fault
 
     usage_error = typer.BadParameter.__mro__[1]  # the class of all wrong usage, which typer does not name

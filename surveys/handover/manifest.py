@@ -50,14 +50,20 @@ _FORMAT = "surveys/run/1"
 #: What a folder holds: a screening may be replaced by scores, nothing else by something else.
 Content = Literal[
     "scores", "screening", "comparison", "audit", "unit_sheets", "gaps", "reach", "drivers", "tables", "export",
-    "report",
+    "report", "forms",
 ]  # fmt: skip
 #: The sheets with the draft results of each unit.
 UNIT_SHEETS: Literal["unit_sheets"] = "unit_sheets"
 #: The analysis report.
 REPORT: Literal["report"] = "report"
+#: Questionnaires as forms to load and to print.
+FORMS: Literal["forms"] = "forms"
+#: Folders without any table, and so without a descriptor.
+WITHOUT_TABLES = (FORMS,)
+#: Folders of documents: their record lists the checksum of every file.
+OF_DOCUMENTS = (UNIT_SHEETS, REPORT, FORMS)
 #: Endings of the documents and pictures that the record of such a folder lists.
-DOCUMENTS = (".docx", ".html", ".png", ".svg")
+DOCUMENTS = (".docx", ".gs", ".html", ".pdf", ".png", ".svg", ".txt", ".xlsx")
 #: Parts of a study that decide its numbers beside the files it names.
 _SETTINGS = (
     "exclusions", "returns", "rules", "weights", "fieldwork", "minimum", "inference", "output", "assessment",

@@ -39,11 +39,12 @@ from surveys.handover.manifest import (
     IMPORTS,
     INSTRUMENT,
     MANIFEST,
+    OF_DOCUMENTS,
     RECORD,
-    REPORT,
     SIGNATURE,
     SUMS,
     UNIT_SHEETS,
+    WITHOUT_TABLES,
     WORKBOOK,
     first_fault_of_sums,
     is_output,
@@ -194,8 +195,10 @@ def _read(folder: Path, tables: Mapping[str, OfficialTable], problems: Problems)
 def _check_seals(folder: Path, prefix: str, problems: Problems) -> None:
     """Checksums, descriptor and manifest of a folder, and the form of the last two."""
     check_sums(folder, prefix, problems)
-    _check_descriptor(folder, prefix, problems)
-    if read_manifest(folder / MANIFEST) is None:
+    run = read_manifest(folder / MANIFEST)
+    if run is None or run.get("content") not in WITHOUT_TABLES:
+        _check_descriptor(folder, prefix, problems)
+    if run is None:
         problems.add("verify.no_manifest", file=f"{prefix}{MANIFEST}")
     for name in filter(Path.is_file, (folder / DESCRIPTOR, folder / MANIFEST)):
         problems.extend(json_as_written(name.read_bytes(), f"{prefix}{name.name}"))
@@ -263,20 +266,20 @@ def check_sums(folder: Path, prefix: str, problems: Problems) -> None:
 
 
 def _sheets(folder: Path) -> set[str]:
-    """The documents and pictures that the record of a folder of sheets or of a report lists."""
+    """The documents and pictures that the record of a folder of documents lists."""
     run = read_manifest(folder / MANIFEST) or {}
     recorded = run.get("outputs")
-    if run.get("content") not in (UNIT_SHEETS, REPORT) or not isinstance(recorded, Mapping):
+    if run.get("content") not in OF_DOCUMENTS or not isinstance(recorded, Mapping):
         return set()
     return {path for path in recorded if path.endswith(DOCUMENTS)}
 
 
 def _check_outputs(folder: Path, run: Mapping[str, Any], problems: Problems) -> None:
-    """The checksums that the manifest of results (or of sheets of units, or of a report) records against ``SHA256SUMS``, which
-    was held against the files; a council folder on its own has none of these files."""
-    if run.get("content") not in ("scores", "screening", UNIT_SHEETS, REPORT):
+    """The checksums that the manifest of results (or of documents) records against ``SHA256SUMS``, which was held against the
+    files; a council folder on its own has none of these files."""
+    if run.get("content") not in ("scores", "screening", *OF_DOCUMENTS):
         return
-    recorded, of_documents = run.get("outputs"), run["content"] in (UNIT_SHEETS, REPORT)
+    recorded, of_documents = run.get("outputs"), run["content"] in OF_DOCUMENTS
     if not isinstance(recorded, dict):
         problems.add("verify.outputs_not_recorded", severity="warning", file=MANIFEST)
     elif not (folder / WORKBOOK).is_file():
@@ -359,6 +362,8 @@ def _tables(folder: Path, run: Mapping[str, Any], kind: IndexKind | None) -> dic
     content = run.get("content")
     if isinstance(content, str) and content in TABLES_OF:
         return tables_in(folder, content)
+    if content in WITHOUT_TABLES:
+        return {}
     if run.get("content") == UNIT_SHEETS:
         return {official_columns.UNIT_EXPLANATIONS.path: official_columns.UNIT_EXPLANATIONS}
     of_council = council_tables(kind) if kind else ()

@@ -13,7 +13,7 @@ import pytest
 from typer.main import get_command
 
 from surveys.cli import main
-from surveys.cli.analysis_commands import app
+from surveys.cli.fieldwork_commands import app
 from surveys.definitions.check import check
 from surveys.definitions.declared_rules import OFF, faulty_parameters
 from surveys.definitions.instrument import parts as instrument

@@ -23,7 +23,7 @@ from surveys.review.columns_and_words import FORMS
 
 COMMANDS = (
     "check", "screen", "score", "verify", "simulate", "list", "explain", "audit", "map", "compare", "confirm", "sign",
-    "handover", "export", "gaps", "reach", "drivers", "tables", "report", "method",
+    "handover", "export", "gaps", "reach", "drivers", "tables", "report", "method", "forms",
 )  # fmt: skip
 Captured = pytest.CaptureFixture[str]
 
@@ -315,7 +315,7 @@ def test_help_is_in_both_languages(command: str, language: Language, capsys: Cap
 def test_every_command_and_parameter_is_explained() -> None:
     from typer.main import get_command
 
-    from surveys.cli.analysis_commands import app
+    from surveys.cli.fieldwork_commands import app
 
     group = get_command(app)
     assert set(group.commands) == set(COMMANDS)  # type: ignore[attr-defined]

@@ -1,0 +1,35 @@
+"""The commands of what comes before the scores: plans, forms, monitoring."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import surveys as sv
+from surveys.cli.analysis_commands import app
+from surveys.cli.commands import Out, StudyPath, load_study
+from surveys.cli.terminal import Terminal
+from surveys.cli.usage import WordedCommand
+
+#: With these commands beside the others.
+__all__ = ["app"]
+
+
+@app.command(cls=WordedCommand)
+def forms(  # noqa: PLR0913
+    context: typer.Context,
+    study: StudyPath,
+    out: Out,
+    to: Annotated[list[str] | None, typer.Option("--to", metavar="xlsform|pdf|google|microsoft")] = None,
+    questionnaire: Annotated[list[str] | None, typer.Option("--questionnaire", metavar="CODE")] = None,
+    text: Annotated[str | None, typer.Option("--text", metavar="vi|en")] = None,
+    personal: Annotated[bool, typer.Option("--personal")] = False,
+) -> None:
+    terminal: Terminal = context.obj
+    loaded = load_study(terminal, study)
+    made = sv.forms(loaded, out, to=to, questionnaires=questionnaire or (), language=text, personal=personal)
+    kinds = ", ".join(f"{kind}: {count}" for kind, count in made.files.items())
+    terminal.say(
+        "cli.forms.done", questionnaires=made.questionnaires, files=sum(made.files.values()), kinds=kinds, out=out
+    )  # fmt: skip
