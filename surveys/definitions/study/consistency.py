@@ -78,6 +78,9 @@ from surveys.definitions.study.records import (
     UnitDecision,
     WeightPlan,
 )
+from surveys.definitions.study.sample_plan import SamplePlan, SamplingList
+from surveys.definitions.study.sample_plan_checks import RANGES as PLAN_RANGES
+from surveys.definitions.study.sample_plan_checks import check_lists, check_plans
 from surveys.definitions.study.targets import check_targets
 from surveys.problems import Place
 from surveys.vocabulary.folding import fold, fold_name, repair
@@ -109,6 +112,8 @@ ONCE: tuple[Key, ...] = (
     (EntryCode, "second_code", ("second_code",)),
     (Explanation, "node", ("block", "unit", "node")),
     (Headline, "document", ("block", "unit", "node", "year", "document")),
+    (SamplePlan, "group", ("block", "unit", "group")),
+    (SamplingList, "group", ("block", "group")),
     (CitedDocument, "number", ("number", "date", "issuer_vi", "title_vi")),
 )
 REFERENCES: tuple[Reference, ...] = (
@@ -119,6 +124,9 @@ REFERENCES: tuple[Reference, ...] = (
     (WeightPlan, "strata", Field),
     (WeightPlan, "clusters", Field),
     (WeightPlan, "weight", Field),
+    (SamplePlan, "group", Group),
+    (SamplingList, "group", Group),
+    (SamplingList, "block", Block),
     (Issued, "questionnaire", Questionnaire),
     (Frame, "group", Group),
     (PlannedCell, "group", Group),
@@ -132,6 +140,7 @@ REFERENCES: tuple[Reference, ...] = (
     (Headline, "node", Node),
 )
 RANGES: tuple[Range, ...] = (
+    *PLAN_RANGES,
     (Inference, "level", 0.5, 0.9999),
     (Inference, "external_correlation", 0, 1),
     (Inference, "nonresponse_shift", 0, 1),
@@ -155,6 +164,7 @@ OF_UNITS: tuple[tuple[type[Any], str], ...] = (
     (Exclusion, "unit"),
     (Frame, "unit"),
     (PlannedCell, "unit"),
+    (SamplePlan, "unit"),
     (MarginTotal, "unit"),
     (External, "unit"),
     (Assessment, "unit"),
@@ -232,6 +242,8 @@ def check_study(draft: StudyDraft) -> None:
     check_exclusions(draft)
     check_returns(draft, known)
     check_weights(draft)
+    check_plans(draft, known.units)
+    check_lists(draft)
     check_issued(draft, known)
     check_frames(draft, known)
     check_margins(draft, known)

@@ -65,6 +65,7 @@ from surveys.definitions.study.records import (
     UnitDecision,
     WeightPlan,
 )
+from surveys.definitions.study.sample_plan import SamplePlan, SamplingList
 from surveys.definitions.text_files import inside, is_file, is_there, nearest_name, on_disk, read_toml
 from surveys.problems import Place, Problems, shortened
 from surveys.vocabulary.columns import SCORE_COLUMNS
@@ -111,6 +112,8 @@ SECTIONS: Mapping[str, Section] = {
     "assessment": Section(AssessmentDates),
     "agencies": Section(AgencyDate),
     "weights": Section(WeightPlan, "array"),
+    "plan": Section(SamplePlan, "array"),
+    "lists": Section(SamplingList, "array"),
     "minimum": Section(Minimum),
     "inference": Section(Inference),
     "output": Section(Output),
@@ -168,6 +171,8 @@ def read_study(
     draft.read_sections(
         "returns",
         "weights",
+        "plan",
+        "lists",
         "fieldwork",
         "minimum",
         "inference",
@@ -326,6 +331,8 @@ def _study(
         exclusions=draft.all(Exclusion),
         returns=draft.all(ReturnFile),
         weights=draft.all(WeightPlan),
+        plans=draft.all(SamplePlan),
+        lists=draft.all(SamplingList),
         rules=with_standing(rules, instrument.questionnaire),
         fieldwork=draft.one(Fieldwork),
         minimum=draft.one(Minimum),

@@ -18,6 +18,7 @@ from surveys.definitions.instrument.records import Instrument, Rule, Unit
 from surveys.definitions.study.council_names import OUR_NAMES, CouncilSystem
 from surveys.definitions.study.limits import LIMITS, Limits
 from surveys.definitions.study.publication import UNSAID, IssuedDocument, Period, Publication
+from surveys.definitions.study.sample_plan import SamplePlan, SamplingList
 from surveys.problems import Language, Problem
 from surveys.vocabulary.measures import HeadlineMeasure, Measure, Sign
 from surveys.vocabulary.notebook_display import Shown
@@ -394,12 +395,14 @@ class Explanation:
 @dataclass(frozen=True, slots=True)
 class Fieldwork:
     """First and last day of fieldwork (ISO), the time zone of the returns' clock times, and how the codes of forms look
-    (:mod:`surveys.definitions.study.form_codes`): codes that were issued and codes of these patterns are no personal data."""
+    (:mod:`surveys.definitions.study.form_codes`): codes that were issued and codes of these patterns are no personal data.
+    ``check_character``: the last character of the codes is a check on the others (:mod:`surveys.vocabulary.check_characters`)."""
 
     start: Date = ""
     end: Date = ""
     timezone: str = "Asia/Ho_Chi_Minh"
     form_codes: tuple[str, ...] = ()
+    check_character: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -474,6 +477,8 @@ class StudyDefinition(Shown):
     issued: tuple[Issued, ...] = ()
     frames: tuple[Frame, ...] = ()
     planned: tuple[PlannedCell, ...] = ()
+    plans: tuple[SamplePlan, ...] = ()
+    lists: tuple[SamplingList, ...] = ()
     margins: tuple[MarginTotal, ...] = ()
     weights: tuple[WeightPlan, ...] = ()
     externals: tuple[External, ...] = ()
