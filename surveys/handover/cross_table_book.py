@@ -43,15 +43,11 @@ class CategoryNames:
         self._variables = {field.code: label_of(field, self._language) for field in instrument.fields}
         self._variables |= {name: phrase(f"tables.{name}", self._language) for name in (UNIT, GROUP)}
         self._categories = {
-            field.code: {code: self._first(code, labels) for code, labels in field.categories}
+            field.code: {code: field.category_name(code, self._language) for code, _ in field.categories}
             for field in instrument.fields
         }
         self._categories[GROUP] = dict(words_of("group", instrument, self._language))
         self._units = {(unit.block, unit.code): unit_name(unit, self._language) for unit in study.units}
-
-    def _first(self, code: str, labels: Sequence[str]) -> str:
-        """The first spelling is the Vietnamese name of a category; in English it goes by its code."""
-        return labels[0] if labels and self._language == "vi" else code
 
     def variable(self, by: str) -> str:
         """A variable in words, a product by those of its parts."""

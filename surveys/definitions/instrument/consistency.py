@@ -91,6 +91,7 @@ REFERENCES: tuple[Reference, ...] = (
     (Item, "node", Node),
     (Item, "scale", Scale),
     (Item, "questionnaires", Questionnaire),
+    (Field, "questionnaires", Questionnaire),
     (IndexPart, "nodes", Node),
     (DriverModel, "outcome", Item),
     (DriverModel, "nodes", Node),
@@ -195,6 +196,9 @@ def check_fields(draft: InstrumentDraft) -> None:
         texts = [fold(text) for _, aliases in entry.categories for text in dict.fromkeys(aliases)]
         for text in repeated(texts):
             place.note("field.ambiguous_category", "categories", value=text)
+        for code, _ in entry.names_en:
+            if code not in dict(entry.categories):
+                place.not_accepted("record.not_accepted", "names_en", code, dict(entry.categories))
         _check_bands(entry, place)
     note_doubles(headings, "headers")
 

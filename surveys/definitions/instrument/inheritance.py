@@ -133,7 +133,7 @@ def _left(
             if str(entry.raw.get("block")) in gone["blocks"] or str(entry.raw.get("group")) in gone["groups"]
         }
     left = [entry for entry in base if entry.key[0] not in gone[name]]
-    return _struck(left, gone["questionnaires"]) if name == "rules" else left
+    return _struck(name, left, gone["questionnaires"]) if name in ("rules", "fields") else left
 
 
 def check_taken(name: str, codes: Collection[str], known: Collection[str], top: Place) -> None:
@@ -143,10 +143,10 @@ def check_taken(name: str, codes: Collection[str], known: Collection[str], top: 
         top.not_accepted("edition.nothing_to_take", f"without.{name}", code, accepted)
 
 
-def _struck(rules: Sequence[PlacedTable], questionnaires: Collection[str]) -> list[PlacedTable]:
-    """Rules without questionnaires that are gone; those that stood for no others are gone too."""
+def _struck(name: str, entries: Sequence[PlacedTable], questionnaires: Collection[str]) -> list[PlacedTable]:
+    """Rules or fields without questionnaires that are gone; those that stood for no others are gone too."""
     found = []
-    for entry in rules:
+    for entry in entries:
         named = entry.raw.get("questionnaires")
         asked = named if isinstance(named, list) else []
         left = [code for code in asked if str(code) not in questionnaires]
@@ -154,7 +154,7 @@ def _struck(rules: Sequence[PlacedTable], questionnaires: Collection[str]) -> li
             found.append(entry)
         elif left:
             raw = {**entry.raw, "questionnaires": left}
-            found.append(PlacedTable(_key("rules", raw), raw, entry.place))
+            found.append(PlacedTable(_key(name, raw), raw, entry.place))
     return found
 
 

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Literal
 
 from surveys.definitions.field_types import Condition, Date, MayBeEmpty, OptionCode, Weighted
+from surveys.problems import Language
 from surveys.vocabulary.combination_names import SHARES
 from surveys.vocabulary.levels import ASSESSMENT, MeasuredBy
 from surveys.vocabulary.roles import FieldRole
@@ -49,7 +50,7 @@ class Identity:
 class Without:
     """The table ``[without]``: codes of what an edition does not take over from the one it is based on. What cannot be without it
     goes too: with a node those below it and their items; with a block its questionnaires and units; with a group its
-    questionnaires; with a questionnaire the items and rules that are for no other. Units may be named ``block/code``."""
+    questionnaires; with a questionnaire the items, fields and rules that are for no other. Units may be named ``block/code``."""
 
     blocks: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
@@ -278,9 +279,10 @@ class Band:
 class Field:
     """A column of a return that is not an item. ``role``: form_code, unit, submitted, started, seconds, interviewer,
     operator, rater, identification (must be filled; only its presence is kept), personal (never read into the tables),
-    own_unit, stratum, cluster, weight, attribute (kept: calibration, breakdown; ``categories`` maps label → code). ``measure``:
-    the column holds a number, or an age, year or date of birth, of which the category is the one of ``bands``; only that is kept.
-    """
+    own_unit, stratum, cluster, weight, attribute (kept: calibration, breakdown; ``categories``: code → what is written for it,
+    first its name in Vietnamese; ``names_en``: code → its name in English). ``measure``: the column holds a number, or an age,
+    year or date of birth, of which the category is the one of ``bands``; only that is kept. ``questionnaires`` that ask it
+    (empty: all)."""
 
     code: str
     role: FieldRole
@@ -290,6 +292,13 @@ class Field:
     label_en: str = ""
     measure: Literal["", "age", "number"] = ""
     bands: tuple[Band, ...] = ()
+    names_en: tuple[tuple[str, str], ...] = ()
+    questionnaires: tuple[str, ...] = ()
+
+    def category_name(self, code: str, language: Language) -> str:
+        """What a category is called; its code where it has no name in the language."""
+        said = dict(self.categories).get(code, ())
+        return dict(self.names_en).get(code, code) if language == "en" else next(iter(said), code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -451,6 +460,14 @@ class Instrument:
     def items_of(self, questionnaire: str) -> tuple[Item, ...]:
         """Items printed on one questionnaire, in order."""
         return tuple(item for item in self.items if questionnaire in item.questionnaires)
+
+    def fields_of(self, questionnaire: str) -> tuple[Field, ...]:
+        """Fields that one questionnaire asks, in order."""
+        return tuple(
+            field
+            for field in self.fields
+            if not field.questionnaires or questionnaire in field.questionnaires
+        )
 
     def units_of(self, block: str) -> tuple[Unit, ...]:
         return tuple(unit for unit in self.units if unit.block == block)

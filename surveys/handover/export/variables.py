@@ -151,11 +151,14 @@ def _values_of(name: str, study: StudyDefinition) -> Iterator[VariableValue]:
 
 def _attribute(name: str, field: Field, study: StudyDefinition) -> SampleVariable:
     """An attribute by its categories: those of the field, its bands, and those whose totals are known."""
-    labels = {code: said[0] if said else code for code, said in field.categories}
+    labels = {
+        code: (field.category_name(code, "vi"), field.category_name(code, "en"))
+        for code, _ in field.categories
+    }
     named = [band.category for band in field.bands]
     named += [margin.category for margin in study.margins if margin.variable == field.code]
-    labels |= {code: code for code in named if code and code not in labels}
-    values = [VariableValue(k, code, label, code) for k, (code, label) in enumerate(labels.items(), start=1)]
+    labels |= {code: (code, code) for code in named if code and code not in labels}
+    values = [VariableValue(k, code, *label) for k, (code, label) in enumerate(labels.items(), start=1)]
     kinds = {NON_ANSWERS["blank"]: "blank", UNDECLARED: "undeclared"}
     missing = [
         VariableValue(number, kind, *_both(f"export.missing.{kind}")) for number, kind in kinds.items()

@@ -94,12 +94,11 @@ def _variable(code: str, names: Mapping[str, Field], say: Saying) -> str:
 
 
 def _category(row: QuotedRow, names: Mapping[str, Field], say: Saying) -> str:
-    """The category by its first spelling, which is Vietnamese; in English by its code."""
+    """The category in words."""
     if not row["category"]:
         return say.words("not_stated")
     field = names.get(row["variable"])
-    labels = dict(field.categories).get(row["category"], ()) if field and say.language == "vi" else ()
-    return labels[0] if labels else row["category"]
+    return field.category_name(row["category"], say.language) if field else row["category"]
 
 
 def _against_population(
