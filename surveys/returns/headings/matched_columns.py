@@ -12,7 +12,8 @@ from surveys.problems import Problems
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.first_filled import first_filled, overlap
 from surveys.returns.headings.form_table import FormTable
-from surveys.returns.headings.questions import ColumnTarget, Vocabulary, split_part, written_names
+from surveys.returns.headings.question_texts import split_part
+from surveys.returns.headings.questions import ColumnTarget, Vocabulary, written_names
 from surveys.returns.text.cell_text import SHOWN
 from surveys.returns.text.names import Names
 from surveys.vocabulary.folding import fold, fold_name

@@ -26,3 +26,13 @@ def same_question(label: str, code: str, names: Iterable[str]) -> bool:
     if not said or not known:
         return True
     return any(f" {name} " in f" {said} " or (" " in said and said in name) for name in known)
+
+
+def split_part(heading: str) -> tuple[str, str] | None:
+    """``Question [Part]`` in two; brackets inside the question stay there.
+
+    >>> split_part("Ông/Bà [anh] đánh giá [Sở Nội vụ]"), split_part("Tuổi")
+    (('Ông/Bà [anh] đánh giá', 'Sở Nội vụ'), None)
+    """
+    match = re.fullmatch(r"(.*\S)\s*\[([^\[\]]+)\]", heading.strip())
+    return (match[1], match[2].strip()) if match else None

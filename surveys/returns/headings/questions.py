@@ -12,7 +12,8 @@ from surveys.definitions.instrument.yes_or_no import yes_or_no
 from surveys.returns.answers.answer_options import AnswerOptions
 from surveys.returns.answers.option_answers import OptionAnswers
 from surveys.returns.headings.columns import Column
-from surveys.returns.headings.question_texts import same_question
+from surveys.returns.headings.form_names import FormNames
+from surveys.returns.headings.question_texts import same_question, split_part
 from surveys.returns.text.names import Names
 from surveys.returns.units.unit_register import UnitRegister
 from surveys.vocabulary.folding import fold, fold_name
@@ -129,11 +130,33 @@ class Vocabulary:
 
     @property
     def _parted(self) -> Iterator[tuple[str, str, str]]:
-        """Question, option and item of every name ``Question [Option]``."""
+        """Question, option and item of every name ``Question [Option]``, and of what XML forms call them."""
         for item in self.items:
             for name in (item.text_vi, item.text_en, *item.aliases):
                 if split := split_part(name):
                     yield (*split, item.code)
+            if question := self._form_names.questions.get(item.code):
+                yield question, self._form_names.items[item.code], item.code
+
+    @cached_property
+    def _form_names(self) -> FormNames:
+        return FormNames(self.instrument, self.register.units if self.register else ())
+
+    @cached_property
+    def _in_forms(self) -> Mapping[str, ColumnTarget]:
+        """What XML forms call a field, an item or an item of a unit (in lower case) → what it is."""
+        names = self._form_names
+        found = {
+            names.fields[field.code]: ColumnTarget("field", field.code) for field in self.instrument.fields
+        }
+        found |= {names.items[item.code]: ColumnTarget("item", item.code) for item in self.items}
+        if self._is_matrix:
+            found |= {
+                names.cell(item.code, unit): ColumnTarget("item", item.code, unit)
+                for item in self.items
+                for unit in names.units
+            }
+        return {name.casefold(): target for name, target in found.items() if target.code not in self.absent}
 
     @cached_property
     def _option_answers(self) -> Mapping[str, OptionAnswers]:
@@ -240,6 +263,12 @@ class Vocabulary:
         return item is None or same_question(text, item.code, (item.text_vi, item.text_en, *item.aliases))
 
     def _whole(self, name: str) -> tuple[ColumnTarget, ...]:
+        """What a heading stands for by itself; where that is nothing or several things, what XML forms call so."""
+        found = self._written(name)
+        in_forms = self._in_forms.get(name.casefold()) if len(found) != 1 else None
+        return (in_forms,) if in_forms else found
+
+    def _written(self, name: str) -> tuple[ColumnTarget, ...]:
         """What a heading stands for by itself, or the item of a unit by the heading pattern."""
         fields = self.field_names.find(name)
         items = self.item_names.find(name) or self._written_option(name) or self.headed.find(name)
@@ -316,13 +345,3 @@ def questions_of(instrument: Instrument) -> list[str]:
         parts = split_part(item.text_vi) if yes_or_no(instrument.scale_of(item.code)) else None
         found.append(fold_name(parts[0]) if parts else item.code)
     return found
-
-
-def split_part(heading: str) -> tuple[str, str] | None:
-    """``Question [Part]`` in two; brackets inside the question stay there.
-
-    >>> split_part("Ông/Bà [anh] đánh giá [Sở Nội vụ]"), split_part("Tuổi")
-    (('Ông/Bà [anh] đánh giá', 'Sở Nội vụ'), None)
-    """
-    match = re.fullmatch(r"(.*\S)\s*\[([^\[\]]+)\]", heading.strip())
-    return (match[1], match[2].strip()) if match else None

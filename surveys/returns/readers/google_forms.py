@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import FormTable, first_headings, plain_table
-from surveys.returns.headings.questions import Vocabulary, split_part
+from surveys.returns.headings.question_texts import split_part
+from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.headings.submission_names import declared
 from surveys.vocabulary.folding import fold
 

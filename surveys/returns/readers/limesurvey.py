@@ -20,7 +20,8 @@ from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.form_table import FormTable, first_headings, plain_table
 from surveys.returns.headings.product_columns import questions_and_roles
-from surveys.returns.headings.questions import Vocabulary, split_part
+from surveys.returns.headings.question_texts import split_part
+from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.headings.tool_states import said_by_tool, words_for
 from surveys.returns.text.cell_text import cell_text
 from surveys.vocabulary.folding import fold, fold_name
