@@ -19,7 +19,7 @@ from surveys.definitions.study.publication import Publication
 from surveys.definitions.study.records import StudyDefinition
 from surveys.handover.words import label_of, unit_name
 from surveys.problems import Language
-from surveys.returns.headings.questions import split_part
+from surveys.returns.headings.question_texts import split_part
 from surveys.vocabulary.folding import fold_name
 from surveys.vocabulary.roles import FieldRole
 
