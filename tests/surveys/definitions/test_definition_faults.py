@@ -385,6 +385,8 @@ issuer_vi = "Ủy ban"
     Case("issued.no_unit", "issued.csv", "C2,huyen-5,dong-da", "C2,huyen-5,", 4, "unit", {"questionnaire": "huyen-5"}),
     Case("frames.no_unit", "frames.csv", "huyen,ba-dinh,citizens", "huyen,,citizens", 3, "unit",
          {"group": "citizens"}),
+    Case("record.not_accepted", "instrument/instrument.toml", 'male = "Male"', 'man = "Male"', None, "fields[3].names_en",
+         {"value": "man"}),
     Case("planned.of_matrix", "planned.csv", "huyen,,deputies", "huyen,ba-dinh,deputies", 2, "unit",
          {"group": "deputies", "block": "huyen"}),
     Case("planned.issued", "planned.csv", "citizens,20,30", "citizens,20,19", 3, "issued", {"forms": "20", "value": "19"}),
