@@ -38,11 +38,13 @@ class FormOption:
 
 @dataclass(frozen=True, slots=True)
 class FormCondition:
-    """A question is only for those who chose one of ``options`` in the question with this ``number`` and ``code``."""
+    """A question is only for those who chose one of ``options`` in the question with this ``number`` and ``code``; with
+    ``chosen`` false, which only a question with several answers can have, for those who chose none of them."""
 
     number: int
     code: str
     options: tuple[FormOption, ...]
+    chosen: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,21 +233,24 @@ def _questions(instrument: Instrument, items: Sequence[Item], language: Language
         )
         text = parts[0][0] if several and parts[0] else _text(first, language)
         question = FormQuestion(
-            number, first.code, text, options, several, first.required, _condition(first, asked)
+            number, first.code, text, options, several, first.required, _condition(instrument, first, asked)
         )
         asked |= dict.fromkeys((item.code for item in together), question)
         yield question
 
 
-def _condition(item: Item, asked: dict[str, FormQuestion]) -> FormCondition | None:
+def _condition(instrument: Instrument, item: Item, asked: dict[str, FormQuestion]) -> FormCondition | None:
     if item.asked_when is None:
         return None
     code, levels = item.asked_when
-    question = asked[code]
+    question, chosen = asked[code], True
+    if question.several:
+        scale = instrument.scale_of(code)
+        answers = yes_or_no(scale)
+        chosen = answers is None or scale.levels[answers.yes].code in levels
     wanted = {code} if question.several else set(levels)
-    return FormCondition(
-        question.number, question.code, tuple(o for o in question.options if o.code in wanted)
-    )
+    options = tuple(option for option in question.options if option.code in wanted)
+    return FormCondition(question.number, question.code, options, chosen)
 
 
 def _together(instrument: Instrument, items: Sequence[Item]) -> Iterator[tuple[Item, ...]]:

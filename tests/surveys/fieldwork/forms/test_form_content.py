@@ -74,15 +74,19 @@ levels = [
         for code, option in (("k1", "Báo"), ("k2", "Đài"), ("k3", "Mạng xã hội")):
             items.write(f"{code},,xa-1,ticked,0,1,,,,0,Ông/Bà biết tin qua kênh nào? [{option}],,,\n")
         items.write("k4,,xa-1,hai_long,0,1,,,k2=1,0,Tin trên đài,,,\n")
+        items.write("k5,,xa-1,hai_long,0,1,,,k3=0,0,Vì sao không dùng mạng,,,\n")
     form = form_content(load_study(tmp_path / "s"), "xa-1", "vi")
-    which, radio = form.questions[-2:]
+    which, radio, web = form.questions[-3:]
     assert (which.text, which.several, which.number) == ("Ông/Bà biết tin qua kênh nào?", True, 5)
     assert [(o.code, o.label, o.kind) for o in which.options] == [
         ("k1", "Báo", "item"), ("k2", "Đài", "item"), ("k3", "Mạng xã hội", "item"),
     ]  # fmt: skip
     assert radio.condition is not None
     assert (radio.condition.number, [o.code for o in radio.condition.options]) == (5, ["k2"])
-    assert codes(form)[-4:] == ["k1", "k2", "k3", "k4"]
+    assert radio.condition.chosen
+    assert web.condition is not None
+    assert ([o.code for o in web.condition.options], web.condition.chosen) == (["k3"], False)
+    assert codes(form)[-5:] == ["k1", "k2", "k3", "k4", "k5"]
 
 
 def test_excluded_units_are_not_on_the_form() -> None:
