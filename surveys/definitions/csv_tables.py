@@ -139,8 +139,18 @@ def table_of(
 def _note_lost_letters(cells: Mapping[str, str], place: Place) -> None:
     """Note texts whose letters became question marks when the file was saved in an encoding that lacks them."""
     for name, cell in cells.items():
-        if ("?" in cell or "\ufffd" in cell) and _LOST_LETTERS.search(cell) and "://" not in cell:
+        if lost_letters(cell):
             place.note("table.lost_letters", name, text=shortened(cell))
+
+
+def lost_letters(text: str) -> bool:
+    """Whether letters of a text became question marks.
+
+    >>> lost_letters("Ti?p c?n"), lost_letters("Có không?")
+    (True, False)
+    """
+    marked = "?" in text or "\ufffd" in text
+    return marked and _LOST_LETTERS.search(text) is not None and "://" not in text
 
 
 def bounded(rows: Iterable[P], place_of: Callable[[P], Place], problems: Problems) -> Iterator[P]:

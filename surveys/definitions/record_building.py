@@ -205,19 +205,20 @@ def from_table(record: type, table: Mapping[str, object], place: Place) -> dict[
             raw[name] = value.isoformat()
         elif isinstance(part, type) and is_dataclass(part):
             raw[name] = _nested(part, table, name, place)
-        elif name in raw and _is_pair(part):
+        elif name in raw and is_pair(part):
             raw[name] = _pairs(part, section(table, name, place))
     return raw
 
 
-def _is_pair(part: object) -> bool:
+def is_pair(part: object) -> bool:
+    """Whether the entries of a field are pairs, which a TOML table holds by their first part."""
     return get_origin(part) is tuple and Ellipsis not in get_args(part)
 
 
 def _pairs(part: object, table: Mapping[str, object]) -> list[tuple[str, object]]:
     """A TOML table as pairs of a key and a value, tables within it as well."""
     inner = get_args(get_args(part)[1])
-    deeper = bool(inner) and _is_pair(inner[0])
+    deeper = bool(inner) and is_pair(inner[0])
     return [
         (key, _pairs(inner[0], value) if deeper and isinstance(value, Mapping) else value)
         for key, value in table.items()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
-from itertools import groupby
 from math import isnan
-from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +13,11 @@ from surveys.definitions.instrument.reading import load_instrument
 from surveys.definitions.instrument.records import Instrument, Unit
 from surveys.definitions.instrument.shelf import find_instrument, shipped
 from surveys.definitions.instrument.written_out import own_files
+from surveys.definitions.record_writing import table_bytes
 from surveys.definitions.study.publication import Publication
 from surveys.definitions.study.reading import PUBLICATION
 from surveys.definitions.study.records import Agency, Assessment, External, Frame, Issued, MarginTotal, Target
-from surveys.definitions.toml_writing import toml_table
-from surveys.problems import phrase
+from surveys.definitions.study.writing import study_text
 from surveys.simulation.form_files import columns_of, forms_bytes
 from surveys.simulation.returned_forms import ReturnedForms
 from surveys.simulation.simulated_round import SimulatedRound
@@ -28,7 +26,6 @@ from surveys.simulation.truth import TRUTH_COLUMNS
 from surveys.vocabulary.csv import csv_bytes
 
 REGISTER = "units.csv"
-UNIT_COLUMNS = tuple(field.name for field in fields(Unit))
 #: Files of the study that hold records, with their columns.
 RECORD_FILES: Mapping[str, tuple[str, ...]] = {
     "issued": ("form_code", "questionnaire", "unit"),
@@ -68,8 +65,7 @@ def study_files(played: SimulatedRound, seed: int) -> dict[str, bytes]:
     made["truth.csv"] = _rows_bytes(TRUTH_COLUMNS, truth)
     made["defects.csv"] = _rows_bytes(("form_code", "rule"), played.defects)
     if _has_own_register(instrument):
-        units = ([getattr(unit, name) for name in UNIT_COLUMNS] for unit in instrument.units)
-        made[REGISTER] = _rows_bytes(UNIT_COLUMNS, units)
+        made[REGISTER] = table_bytes(Unit, instrument.units)
     made["study.toml"] = _study_toml(played, [entry for entry, _ in returns], named, seed).encode()
     return made if _is_shipped(instrument) else made | _instrument_files(instrument)
 
@@ -173,10 +169,7 @@ def _study_toml(
     tables.append(("[minimum]", {"forms": plan.round.minimum_forms}))
     if plan.stages:
         tables.append(("[output]", {"unweighted": True}))
-    return "\n".join(
-        _comment(heading) + "\n".join(toml_table(heading, entries) for _, entries in same)
-        for heading, same in groupby(tables, key=itemgetter(0))
-    )
+    return study_text(tables)
 
 
 def _publication(publication: Publication) -> Iterator[tuple[str, Mapping[str, object]]]:
@@ -188,13 +181,6 @@ def _publication(publication: Publication) -> Iterator[tuple[str, Mapping[str, o
             entries = {key: value for key, value in asdict(record).items() if value}
             if entries:
                 yield heading, entries
-
-
-def _comment(heading: str) -> str:
-    """What a section says, as lines above its first table."""
-    section = heading.strip("[]").rpartition(".")[2]
-    text = phrase(f"study_toml.{section}", "vi")
-    return "".join(f"# {line}\n" for line in text.splitlines())
 
 
 def _weights(played: SimulatedRound) -> Iterator[dict[str, object]]:
