@@ -71,7 +71,7 @@ def test_what_is_no_answer_has_a_number_and_a_letter_of_its_own() -> None:
     assert [(v.number, v.code) for v in found["sex"].values] == [
         (-1, "blank"), (UNDECLARED, "undeclared"), (1, "male"), (2, "female"),
     ]  # fmt: skip
-    assert (found["sex"].values[2].label_vi, found["sex"].values[2].label_en) == ("Nam", "male")
+    assert (found["sex"].values[2].label_vi, found["sex"].values[2].label_en) == ("Nam", "Male")
 
 
 def test_categories_whose_totals_are_known_are_declared() -> None:
