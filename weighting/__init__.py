@@ -26,6 +26,22 @@ if TYPE_CHECKING:
     from weighting.regression.relative_importance import RelativeImportance
     from weighting.replication.replicates import Replicates
     from weighting.replication.resampling import replicate
+    from weighting.sample_size.allocation import allocate
+    from weighting.sample_size.differences import (
+        detectable_difference,
+        power_of,
+        size_beside,
+        size_for_difference,
+    )
+    from weighting.sample_size.forms_to_issue import forms_to_issue, whole_where_near
+    from weighting.sample_size.margins import margin_of, size_for_margin
+    from weighting.sample_size.planning_values import Comparison, PlanningValues
+    from weighting.sample_size.slovin import slovin
+    from weighting.selection.drawn import Drawn
+    from weighting.selection.inclusion import inclusion_probabilities
+    from weighting.selection.sampford import draw_sampford, joint_probabilities
+    from weighting.selection.simple import draw_simple
+    from weighting.selection.systematic import draw_systematic
     from weighting.small_areas.fay_herriot import fay_herriot
     from weighting.tables.cross_table import CrossTable
     from weighting.variance.adjustment import Adjustment
@@ -33,59 +49,95 @@ if TYPE_CHECKING:
 _HOME = {
     "Adjustment": "variance.adjustment",
     "CalibrationError": "errors",
+    "Comparison": "sample_size.planning_values",
     "CrossTable": "tables.cross_table",
     "Design": "facade",
     "DesignError": "errors",
+    "Drawn": "selection.drawn",
     "Estimates": "estimation.estimates",
     "Histogram": "estimation.histogram",
     "HypothesisTest": "hypotheses.hypothesis_test",
+    "PlanningValues": "sample_size.planning_values",
     "RankSets": "ranking.sets",
     "Raters": "ranking.raters",
     "Regression": "regression.regression",
     "RelativeImportance": "regression.relative_importance",
     "Replicates": "replication.replicates",
+    "allocate": "sample_size.allocation",
     "calibrate": "calibration.methods",
+    "detectable_difference": "sample_size.differences",
     "diagnose": "calibration.diagnostics",
+    "draw_sampford": "selection.sampford",
+    "draw_simple": "selection.simple",
+    "draw_systematic": "selection.systematic",
     "fay_herriot": "small_areas.fay_herriot",
+    "forms_to_issue": "sample_size.forms_to_issue",
+    "inclusion_probabilities": "selection.inclusion",
+    "joint_probabilities": "selection.sampford",
+    "margin_of": "sample_size.margins",
     "moderated": "moderation.cells_in_range",
     "poststratify": "calibration.methods",
+    "power_of": "sample_size.differences",
     "propensity": "calibration.nonresponse",
     "rake": "calibration.methods",
     "rank_changes": "ranking.changes",
     "rank_sets": "ranking.sets",
     "replicate": "replication.resampling",
+    "size_beside": "sample_size.differences",
+    "size_for_difference": "sample_size.differences",
+    "size_for_margin": "sample_size.margins",
+    "slovin": "sample_size.slovin",
     "squeezed": "moderation.squeezed",
     "trim": "calibration.trimming",
     "weighting_classes": "calibration.nonresponse",
+    "whole_where_near": "sample_size.forms_to_issue",
 }
 
 __all__ = [
     "Adjustment",
     "CalibrationError",
+    "Comparison",
     "CrossTable",
     "Design",
     "DesignError",
+    "Drawn",
     "Estimates",
     "Histogram",
     "HypothesisTest",
+    "PlanningValues",
     "RankSets",
     "Raters",
     "Regression",
     "RelativeImportance",
     "Replicates",
+    "allocate",
     "calibrate",
+    "detectable_difference",
     "diagnose",
+    "draw_sampford",
+    "draw_simple",
+    "draw_systematic",
     "fay_herriot",
+    "forms_to_issue",
+    "inclusion_probabilities",
+    "joint_probabilities",
+    "margin_of",
     "moderated",
     "poststratify",
+    "power_of",
     "propensity",
     "rake",
     "rank_changes",
     "rank_sets",
     "replicate",
+    "size_beside",
+    "size_for_difference",
+    "size_for_margin",
+    "slovin",
     "squeezed",
     "trim",
     "weighting_classes",
+    "whole_where_near",
 ]
 
 
