@@ -94,5 +94,11 @@ def _language(named: str | None) -> Language | None:
     return None
 
 
+def _xlsform(request: FormRequest) -> dict[str, bytes]:
+    from surveys.fieldwork.forms.xlsform.files import xlsform_files
+
+    return xlsform_files(request)
+
+
 #: What writes each kind of form: path in the folder → bytes. Loaded when it is asked for.
-_WRITERS: Mapping[FormKind, Callable[[FormRequest], dict[str, bytes]]] = {}
+_WRITERS: Mapping[FormKind, Callable[[FormRequest], dict[str, bytes]]] = {"xlsform": _xlsform}

@@ -13,13 +13,15 @@ from collections.abc import Iterable, Iterator
 _OTHER = re.compile("[^A-Za-z0-9]+")
 #: Between an item and a unit; no name of either has it.
 _OF_UNIT = "__"
+#: The question which units are rated, and the group that is repeated for each of them.
+RATED_UNITS, RATING = "rated_units", "rating"
 #: Names (in lower case) that forms, collecting tools and their exports have for themselves.
 TAKEN = frozenset(
     {
         "attachmentsexpected", "attachmentspresent", "audit", "background_audio", "deprecatedid", "deviceid", "edits", "end",
         "entity", "formdef_version", "formhub", "formversion", "instanceid", "instancename", "key", "meta", "parent_key",
-        "phonenumber", "reviewstate", "rootuuid", "simserial", "start", "status", "submissiondate", "submitterid",
-        "submittername", "subscriberid", "today", "username",
+        "phonenumber", RATED_UNITS, RATING, "reviewstate", "rootuuid", "simserial", "start", "status", "submissiondate",
+        "submitterid", "submittername", "subscriberid", "today", "username",
     }
 )  # fmt: skip
 

@@ -17,8 +17,8 @@ class FormNames:
 
     >>> from surveys.definitions.instrument.reading import load_instrument
     >>> names = FormNames(load_instrument("ha-noi/2023"), ())
-    >>> names.fields["own_unit"], names.items["2.4.1a"], names.part("group_1")
-    ('own_unit', '_2_4_1a', 'group_1')
+    >>> names.fields["own_unit"], names.items["2.4.1a"], names.part("about"), names.part("about")
+    ('own_unit', '_2_4_1a', 'about', 'about_2')
     """
 
     def __init__(self, instrument: Instrument, units: Iterable[Unit]) -> None:
@@ -33,15 +33,17 @@ class FormNames:
         self.questions: Mapping[str, str] = {item: of_first[first] for item, first in asked.items()}
         of_block = [unit.code for unit in units]
         self.units = dict(zip(of_block, xml_names(of_block), strict=True))
-        self._used = {name.casefold() for name in found} | TAKEN
+        self._used = {name.casefold() for name in found}.union(TAKEN)
 
     def cell(self, item: str, unit: str) -> str:
         """What an item of a unit is called."""
         return cell_name(self.items[item], self.units[unit])
 
     def part(self, name: str) -> str:
-        """A name for a part of a form that is no question: as wished for, with a number where a question is called so."""
-        return next(iter(xml_names([name], self._used)))
+        """A name for a part of a form that is no question: as wished for, with a number where something is called so already."""
+        (free,) = xml_names([name], self._used)
+        self._used.add(free.casefold())
+        return free
 
 
 def options_of(instrument: Instrument) -> dict[str, str]:

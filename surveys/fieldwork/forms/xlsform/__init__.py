@@ -1,0 +1,1 @@
+"""Questionnaires as XLSForms, for KoboToolbox and ODK."""

@@ -1,0 +1,93 @@
+"""Conditions as XLSForm writes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+_MOST_SHAPES = 12  # lengths of codes that one pattern has; more are no pattern
+_MARKS = re.compile(r"([][.*+?^${}()|\\])")
+
+
+def chosen(name: str, options: Iterable[str]) -> str:
+    """Whether one of some options was chosen in the question of that name.
+
+    >>> chosen("S0", ["1", "2"])
+    "selected(${S0}, '1') or selected(${S0}, '2')"
+    """
+    return " or ".join(f"selected(${{{name}}}, '{option}')" for option in options)
+
+
+def all_of(*conditions: str) -> str:
+    """What holds where all of some conditions do; empty ones always hold.
+
+    >>> all_of("a or b", "", "c"), all_of("a or b", "")
+    ('(a or b) and c', 'a or b')
+    """
+    given = [condition for condition in conditions if condition]
+    if len(given) < 2:
+        return "".join(given)
+    return " and ".join(f"({each})" if " or " in each else each for each in given)
+
+
+def matches(pattern: str) -> str:
+    """Whether the answer is of a pattern; nothing for a pattern that no literal can hold."""
+    return f"regex(., '^({pattern})$')" if pattern and "'" not in pattern else ""
+
+
+def pattern_of_codes(codes: Sequence[str]) -> str:
+    """A regular expression of codes: at each place the character that all codes of that length have there, or any digit, letter
+    or digit; empty where they have no common shape.
+
+    >>> pattern_of_codes(["SO-1-00007", "SO-1-00012"]), pattern_of_codes(["XA-1K", "XA-22"])
+    ('SO-1-000[0-9]{2}', 'XA-[0-9][0-9A-Z]')
+    """
+    by_length: dict[int, list[str]] = {}
+    for code in codes:
+        by_length.setdefault(len(code), []).append(code)
+    if not all(codes) or len(by_length) > _MOST_SHAPES:
+        return ""
+    shapes = [_shape(same) for _, same in sorted(by_length.items())]
+    return "|".join(shapes) if all(shapes) else ""
+
+
+def pattern_declared(patterns: Iterable[str]) -> str:
+    """A regular expression of the patterns of form codes that a study declares: ``#`` a digit, ``@`` a letter.
+
+    >>> pattern_declared(["HN-@##", "#.#"])
+    'HN-[A-Za-zÀ-ỹ][0-9]{2}|[0-9]\\\\.[0-9]'
+    """
+    parts = {"#": "[0-9]", "@": "[A-Za-zÀ-ỹ]"}
+    return "|".join(_counted([parts.get(c, _literal(c)) for c in pattern]) for pattern in patterns)
+
+
+def _shape(codes: Sequence[str]) -> str:
+    """One pattern for codes of one length."""
+    found = []
+    for characters in map(set, zip(*codes, strict=True)):
+        if len(characters) == 1:
+            found.append(_literal(characters.pop()))
+        elif all(c.isascii() and c.isdigit() for c in characters):
+            found.append("[0-9]")
+        elif all(c.isascii() and (c.isdigit() or c.isupper()) for c in characters):
+            found.append("[0-9A-Z]")
+        else:
+            return ""
+    return _counted(found)
+
+
+def _literal(character: str) -> str:
+    return _MARKS.sub(r"\\\1", character)
+
+
+def _counted(places: Sequence[str]) -> str:
+    """Places of a pattern, with the number of those alike that follow one another."""
+    found = ""
+    k = 0
+    while k < len(places):
+        same = k + 1
+        while same < len(places) and places[same] == places[k] and places[k].startswith("["):
+            same += 1
+        found += places[k] + (f"{{{same - k}}}" if same - k > 1 else "")
+        k = same
+    return found
