@@ -1,0 +1,1 @@
+"""Questionnaires that were made as XLSForm (KoboToolbox, ODK, SurveyCTO) become instruments."""

@@ -1,0 +1,186 @@
+"""The sheets of an XLSForm as rows by heading: workbooks, and text files that hold the sheets one after another."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from surveys.fieldwork.xlsform_import.headings import SheetHeading, clean, heading_of
+from surveys.problems import Place, Problems, nearest
+from surveys.returns.files.sheets import Sheet, is_filled
+from surveys.returns.headings.columns import column_letter
+from surveys.returns.text.cell_text import cell_text, repaired
+
+#: The sheets of the standard, and other names of them.
+SHEETS: Mapping[str, str] = {
+    "survey": "survey", "choices": "choices", "columns": "choices", "choices and columns": "choices",
+    "settings": "settings", "external_choices": "external_choices", "entities": "entities", "osm": "osm",
+}  # fmt: skip
+#: What the text of a sheet may hold at most to be looked through for the heading row.
+_HEADING_ROWS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """One filled row: the texts of its filled cells by heading, and where it stands."""
+
+    cells: Mapping[SheetHeading, str]
+    place: Place
+
+    def get(self, name: str) -> str:
+        """The text under a heading, whatever its language; ``""`` where there is none."""
+        own = self.cells.get(SheetHeading(name), "")
+        return own or next((text for heading, text in self.cells.items() if heading.name == name), "")
+
+    def said(self, name: str, language: str) -> str:
+        """The text under a heading in one language, as the form writes its name."""
+        return self.cells.get(SheetHeading(name, language), "")
+
+
+@dataclass(frozen=True, slots=True)
+class XlsformSheet:
+    """A sheet of the standard: its name as written, its headings as written by what they mean, and its filled rows."""
+
+    name: str
+    headings: Mapping[SheetHeading, str] = field(default_factory=dict)
+    rows: tuple[SheetRow, ...] = ()
+    place: Place = field(default_factory=lambda: Place(Problems(), ""))
+
+    def written(self, name: str) -> str:
+        """How the sheet writes a heading: for messages."""
+        found = (text for heading, text in self.headings.items() if heading.name == name)
+        return next(found, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Xlsform:
+    """The sheets of a form by the name that the standard gives them; those that are absent are empty."""
+
+    file: str
+    sheets: Mapping[str, XlsformSheet]
+    problems: Problems
+
+    def __getitem__(self, name: str) -> XlsformSheet:
+        absent = XlsformSheet(name, place=Place(self.problems, self.file, sheet=name))
+        return self.sheets.get(name, absent)
+
+
+def is_xlsform(sheets: Sequence[Sheet]) -> bool:
+    """Whether sheets are those of an XLSForm: a sheet ``survey`` with a column ``type``, or one table with the columns ``type``
+    and ``name`` whose first types are known.
+
+    >>> import numpy as np
+    >>> cells = np.array([["type", "name", "label"], ["text", "q1", "Họ tên"]], dtype=object)
+    >>> is_xlsform([Sheet("f.xlsx", "survey", "xlsx", cells)]), is_xlsform([Sheet("f.xlsx", "x", "xlsx", cells[1:])])
+    (True, False)
+    """
+    for sheet in _parted(sheets):
+        found = _heading_row(sheet)
+        names = {heading.name for heading in found[1]} if found else set()
+        if "type" in names and (_kind_of(sheet.name) == "survey" or {"name", "label"} <= names):
+            return True
+    return False
+
+
+def read_form(sheets: Sequence[Sheet], problems: Problems) -> Xlsform:
+    """The sheets of the standard among ``sheets``; a sheet that is none is told, and so is a heading that stands twice."""
+    found: dict[str, XlsformSheet] = {}
+    parted = _parted(sheets)
+    for sheet in parted:
+        kind = _kind_of(sheet.name)
+        if not kind and len(parted) == 1 and is_xlsform(parted):
+            kind = "survey"
+        place = Place(problems, sheet.file, sheet=sheet.name)
+        if not kind:
+            if not sheet.name.startswith("_") and any(map(is_filled, sheet.cells.ravel().tolist())):
+                near = nearest(clean(sheet.name).casefold(), SHEETS)
+                place.note(
+                    "xlsform_import.sheet_ignored",
+                    severity="warning",
+                    accepted=", ".join(SHEETS),
+                    nearest=near,
+                )
+        elif kind in found:
+            place.note("xlsform_import.sheet_twice", kind=kind, first=found[kind].name)
+        else:
+            found[kind] = _rows(sheet, place)
+    return Xlsform(sheets[0].file if sheets else "", found, problems)
+
+
+def _kind_of(name: str) -> str:
+    return SHEETS.get(clean(name).casefold(), "")
+
+
+def _parted(sheets: Sequence[Sheet]) -> list[Sheet]:
+    """The sheets; a text file whose first column names sheets is cut into these."""
+    if len(sheets) != 1 or sheets[0].kind != "text" or sheets[0].cells.shape[1] < 2:
+        return list(sheets)
+    whole = sheets[0]
+    firsts = [_kind_of(cell_text(cell)) for cell in whole.cells[:, 0].tolist()]
+    starts = [k for k, kind in enumerate(firsts) if kind]
+    if "survey" not in firsts:
+        return [whole]
+    parts = []
+    for start, end in zip(starts, [*starts[1:], len(firsts)], strict=True):
+        cells = whole.cells[start:end].copy()
+        cells[:, 0] = ""
+        part = dataclasses.replace(whole, cells=cells, name=firsts[start], first_row=whole.first_row + start)
+        parts.append(part)
+    return parts
+
+
+def _heading_row(sheet: Sheet) -> tuple[int, list[SheetHeading]] | None:
+    """The first filled row, and what its cells mean."""
+    for k, row in enumerate(sheet.cells[:_HEADING_ROWS].tolist()):
+        texts = [cell_text(cell) for cell in row]
+        if any(text.strip() for text in texts):
+            double = any("::" in text for text in texts)
+            return k, [heading_of(text, double) if text.strip() else SheetHeading("") for text in texts]
+    return None
+
+
+def _rows(sheet: Sheet, place: Place) -> XlsformSheet:
+    found = _heading_row(sheet)
+    if found is None:
+        return XlsformSheet(sheet.name, place=place)
+    first, headings = found
+    texts = [cell_text(cell) for cell in sheet.cells[first].tolist()]
+    written: dict[SheetHeading, str] = {}
+    for heading, text in zip(headings, map(clean, texts), strict=True):
+        if heading.name and heading in written:
+            here = Place(place.problems, place.file, sheet.first_row + first, sheet=sheet.name)
+            here.note("xlsform_import.column_twice", text, first=written[heading])
+        written.setdefault(heading, text)
+    columns = [_texts(sheet.cells[first + 1 :, k].tolist()) for k in range(len(headings))]
+    _note_unheaded(headings, columns, place)
+    rows = tuple(_filled_rows(sheet, first, headings, columns, place))
+    return XlsformSheet(sheet.name, {h: t for h, t in written.items() if h.name}, rows, place)
+
+
+def _texts(cells: list[object]) -> list[str]:
+    return [clean(text) for text in repaired([cell_text(cell) for cell in cells])]
+
+
+def _filled_rows(
+    sheet: Sheet, first: int, headings: Sequence[SheetHeading], columns: Sequence[Sequence[str]], place: Place
+) -> Iterator[SheetRow]:
+    for k in range(len(sheet.cells) - first - 1):
+        cells: dict[SheetHeading, str] = {}
+        for heading, column in zip(headings, columns, strict=True):
+            if heading.name and column[k]:
+                cells.setdefault(heading, column[k])
+        if cells:
+            number = sheet.first_row + first + 1 + k
+            yield SheetRow(cells, Place(place.problems, place.file, number, sheet=sheet.name))
+
+
+def _note_unheaded(headings: Sequence[SheetHeading], columns: Sequence[Sequence[str]], place: Place) -> None:
+    """Columns with texts and without a heading are read by no tool."""
+    for k, (heading, column) in enumerate(zip(headings, columns, strict=True)):
+        filled = [n for n, text in enumerate(column) if text]
+        if not heading.name and filled:
+            place.note(
+                "xlsform_import.column_unheaded", f"#{column_letter(k)}", severity="warning", rows=len(filled),
+                text=column[filled[0]][:60],
+            )  # fmt: skip

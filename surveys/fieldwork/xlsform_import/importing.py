@@ -1,0 +1,325 @@
+"""An XLSForm as an instrument: one block, one group of respondents, one questionnaire.
+
+What is scored: a question with one answer whose list is a ladder, by its column ``points`` or by words whose good end is known
+(:mod:`surveys.fieldwork.xlsform_import.ladders`). What describes respondents by its words is an attribute; every other question
+with options stands beside the index; everything else is a column whose content never enters the tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from surveys.definitions.instrument.records import (
+    Block,
+    Field,
+    Group,
+    Instrument,
+    Item,
+    Level,
+    Questionnaire,
+    Scale,
+    Source,
+    Unit,
+)
+from surveys.fieldwork.xlsform_import.choice_lists import ChoiceList, read_lists, says_yes
+from surveys.fieldwork.xlsform_import.conditions import Conditions
+from surveys.fieldwork.xlsform_import.form_sheets import Xlsform, read_form
+from surveys.fieldwork.xlsform_import.form_structure import AskedQuestion, read_questions
+from surveys.fieldwork.xlsform_import.languages import TwoTexts, XlsformLanguages, languages_of
+from surveys.fieldwork.xlsform_import.left_out import note_left_out, note_references
+from surveys.fieldwork.xlsform_import.purposes import Purposes, find_purposes
+from surveys.fieldwork.xlsform_import.scales import (
+    OTHER,
+    OTHER_TEXTS,
+    code_of,
+    labels_of,
+    note_alike,
+    options_of,
+    other_names,
+)
+from surveys.fieldwork.xlsform_import.tree import Tree
+from surveys.fieldwork.xlsform_import.type_words import METADATA
+from surveys.problems import Problems, the_first
+from surveys.returns.files.sheets import Sheet
+from surveys.vocabulary.folding import fold
+from surveys.vocabulary.roles import FIELD_ROLES, FieldRole
+from surveys.vocabulary.xml_names import TAKEN
+
+BLOCK = Block("don-vi", "Đơn vị được đánh giá", "Units assessed")
+GROUP = Group("nguoi-tra-loi", "Người trả lời", "Respondents")
+#: Codes of the one questionnaire and of the one source.
+FORM, SOURCE = "phieu", "xlsform"
+#: The scale of the options of questions with several answers.
+CHOSEN = Scale(
+    "chosen",
+    (Level("0", (0.0,), "Không chọn", "Not chosen"), Level("1", (1.0,), "Chọn", "Chosen", chosen=True)),
+    "multiple",
+    label_vi="Phương án được chọn",
+    label_en="Option chosen",
+)
+
+
+def imported(
+    sheets: Sequence[Sheet], name: str, problems: Problems, unit_question: str = ""
+) -> Instrument | None:
+    """The instrument of an XLSForm; None where it has faults, all of which are noted. What an instrument has no place for is
+    noted as warnings.
+
+    ``name``: ``code/edition`` of the instrument, or its code alone; ``unit_question``: the name of the question that says which
+    unit is assessed (empty: the one whose name, label or column ``role`` tells it).
+
+    >>> import numpy as np
+    >>> survey = [["type", "name", "label"], ["select_one h", "q1", "Thái độ phục vụ"], ["text", "don_vi", "Đơn vị"]]
+    >>> choices = [["list_name", "name", "label"], ["h", "1", "Không hài lòng"], ["h", "2", "Hài lòng"]]
+    >>> tables = {"survey": survey, "choices": choices}
+    >>> sheets = [Sheet("f.xlsx", name, "xlsx", np.array(rows, dtype=object)) for name, rows in tables.items()]
+    >>> made = imported(sheets, "khao-sat/2025", Problems())
+    >>> made.name, [item.code for item in made.items], made.scale["h"].values(), made.fields[0].role
+    ('khao-sat/2025', ['q1'], (0.0, 1.0), 'unit')
+    """
+    before = len(problems.errors)
+    form = read_form(sheets, problems)
+    survey = form["survey"]
+    for column in ("type", "name"):
+        if not any(heading.name == column for heading in survey.headings):
+            survey.place.note("xlsform_import.column_missing", column)
+    if len(problems.errors) > before:
+        return None
+    languages = languages_of(form)
+    lists = read_lists(form, languages)
+    questions = read_questions(form, languages, lists)
+    note_references(form, questions)
+    purposes = find_purposes(questions, lists, unit_question, problems)
+    made = _Importing(form, languages, purposes)
+    made.read()
+    note_left_out(form, purposes)
+    if not questions and len(problems.errors) == before:
+        survey.place.note("xlsform_import.no_questions")
+    return made.instrument(name) if len(problems.errors) == before else None
+
+
+@dataclass
+class _Importing:
+    """The parts of the instrument while the questions are read."""
+
+    form: Xlsform
+    languages: XlsformLanguages
+    purposes: Purposes
+    items: list[Item] = field(default_factory=list)
+    fields: list[Field] = field(default_factory=list)
+    units: list[Unit] = field(default_factory=list)
+    scored: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.codes = _codes(self.purposes.questions)
+        options = {
+            k: self._option_codes(k) for k, purpose in self.purposes.of.items() if purpose == "several"
+        }
+        items = {k: code for k, code in self.codes.items() if self.purposes.of[k] in ("scored", "beside")}
+        self.options = options
+        self.conditions = Conditions(self.purposes, items, options)
+        self.tree = Tree(self._title(), SOURCE)
+
+    def _title(self) -> TwoTexts:
+        row = next(iter(self.form["settings"].rows), None)
+        title = row.get("form_title") if row else ""
+        return TwoTexts(title or "Khảo sát", "" if title else "Survey")
+
+    def _option_codes(self, k: int) -> dict[str, str]:
+        """Name of an option → the code of its item: numbered, because the name of the option behind that of the question is the
+        text that is written beside the option."""
+        names = [choice.name for choice in self.purposes.list_of(k).choices]
+        if self.purposes.questions[k].type.or_other and OTHER not in names:
+            names.append(OTHER)
+        taken = set(self.codes.values())
+        return {name: code_of(f"{self.codes[k]}.{n}", taken) for n, name in enumerate(names, 1)}
+
+    def read(self) -> None:
+        """Every question, as its purpose says."""
+        for k, question in enumerate(self.purposes.questions):
+            purpose = self.purposes.of[k]
+            if purpose in ("scored", "beside"):
+                self._keep_item(k, question, purpose == "scored")
+            elif purpose == "several":
+                self._keep_options(k, question)
+            elif purpose in FIELD_ROLES and question.type.kind != "note":
+                self._keep_field(k, question, purpose)
+            if question.type.or_other and purpose not in ("left", "ignore"):
+                label = TwoTexts(f"{question.label.vi} ({OTHER_TEXTS.vi.lower()})", "")
+                self.fields.append(_field(f"{question.name}_{OTHER}", "personal", label))
+        self._note_scales()
+        if self.purposes.unit is None:
+            self.form["survey"].place.note("xlsform_import.no_unit", severity="warning")
+        elif not self.units:
+            question = self.purposes.questions[self.purposes.unit]
+            question.note("xlsform_import.units_elsewhere", "type", name=question.name)
+
+    def _keep_item(self, k: int, question: AskedQuestion, scored: bool) -> None:
+        code, row = self.codes[k], question.row
+        condition = self.conditions.of(k)
+        self.conditions.when[code] = condition
+        text = self._label(question)
+        self.items.append(
+            Item(
+                code, "", self.purposes.scale[k].code, (FORM,), text.vi, text.en,
+                reverse=bool(says_yes(row.get("reverse"))), asked_when=condition,
+                required=bool(says_yes(row.get("required"))), aliases=_aliases(question, code), source=SOURCE,
+            )
+        )  # fmt: skip
+        if scored:
+            self.scored.append(k)
+            self.tree.place(code, question)
+
+    def _label(self, question: AskedQuestion) -> TwoTexts:
+        if question.label.first:
+            return question.label
+        question.note("xlsform_import.label_missing", "label", name=question.name)
+        return TwoTexts(question.name, "")
+
+    def _keep_options(self, k: int, question: AskedQuestion) -> None:
+        """One item for each option of a question with several answers."""
+        condition, text = self.conditions.of(k), self._label(question)
+        labels = {choice.name: choice.label for choice in self.purposes.list_of(k).choices}
+        for name, code in self.options[k].items():
+            label = labels.get(name, OTHER_TEXTS)
+            vi, en = (
+                f"{asked} [{_unbracketed(option)}]" if asked and option else ""
+                for asked, option in zip(text, (label.vi or name, label.en), strict=True)
+            )
+            alias = f"{question.name} [{_unbracketed(name)}]"
+            self.conditions.when[code] = condition
+            self.items.append(
+                Item(
+                    code, "", CHOSEN.code, (FORM,), vi, en, asked_when=condition,
+                    required=bool(says_yes(question.row.get("required"))),
+                    aliases=() if ";" in alias else (alias,), source=SOURCE,
+                )
+            )  # fmt: skip
+
+    def _keep_field(self, k: int, question: AskedQuestion, role: FieldRole) -> None:
+        """A column that is no item; the choices of a question about the unit are the units, those of another its categories."""
+        if question.type.kind in METADATA and fold(question.name) in TAKEN:
+            return
+        if question.type.kind == "start" and role == "personal":
+            role = "started"
+        made = _field(question.name, role, question.label, self.codes[k])
+        known = self.purposes.lists.get(question.type.list_name)
+        if role == "unit" and known and question.type.kind.startswith("select_one"):
+            self._keep_units(known)
+        elif (
+            known
+            and role in ("attribute", "stratum", "cluster")
+            and question.type.kind.startswith("select_one")
+        ):
+            made = _with_categories(made, known, question.type.or_other)
+        self.fields.append(made)
+
+    def _keep_units(self, known: ChoiceList) -> None:
+        note_alike(known)
+        options, taken = options_of(known), set[str]()
+        for choice in options.answers:
+            code = code_of(choice.name.removeprefix("-"), taken)
+            taken.add(code)
+            names = other_names(choice.name, code)
+            self.units.append(
+                Unit(code, BLOCK.code, choice.label.vi or choice.name, choice.label.en, aliases=names)
+            )
+        for choice, _ in options.others:
+            choice.row.place.note(
+                "xlsform_import.no_such_unit", "label", severity="warning", name=choice.called
+            )
+
+    def _note_scales(self) -> None:
+        """Tell which end of each ladder is the best, and which lists have no points."""
+        by_scale: dict[str, list[int]] = {}
+        for k in (k for k, purpose in self.purposes.of.items() if purpose in ("scored", "beside")):
+            by_scale.setdefault(self.purposes.scale[k].code, []).append(k)
+        for places in by_scale.values():
+            scale, first = self.purposes.scale[places[0]], self.purposes.questions[places[0]]
+            known = self.purposes.lists.get(first.type.list_name)
+            names = the_first((self.purposes.questions[k].name for k in places), 12)
+            if known is None:
+                continue
+            if scale.kind == "ordinal":
+                ranked = sorted(zip(scale.values(), labels_of(scale), strict=True))
+                points = ", ".join(f"{label} = {value:.4g}" for value, label in ranked)
+                known.note(
+                    "xlsform_import.scale_taken", "points", list=known.name, points=points, names=names
+                )
+            else:
+                known.note("xlsform_import.list_without_points", "points", list=known.name, names=names)
+
+    def instrument(self, name: str) -> Instrument:
+        """The parts together."""
+        nodes, places = self.tree.finished()
+        used = {item.scale for item in self.items}
+        scales = {
+            scale.code: scale for scale in (*self.purposes.scales.values(), CHOSEN) if scale.code in used
+        }
+        row = next(iter(self.form["settings"].rows), None)
+        version = code_of(row.get("version") if row else "") if row and row.get("version") else "1"
+        code, _, edition = name.partition("/")
+        title = self._title()
+        if not nodes:
+            self.form["survey"].place.note("xlsform_import.nothing_scored", severity="warning")
+        items = tuple(_placed(item, places) for item in self.items)
+        matrix = self.purposes.matrix is not None
+        form = Questionnaire(FORM, BLOCK.code, GROUP.code, title.vi, title.en, matrix=matrix)
+        document = f"XLSForm {self.form.file}"
+        identifier = row.get("form_id") if row else ""
+        source = Source(SOURCE, document, note="; ".join(filter(None, (title.vi, identifier, version))))
+        return Instrument(
+            code_of(code), edition or version, title.vi, title.en, (BLOCK,), (GROUP,), (form,),
+            tuple(scales.values()), nodes, items, tuple(self.units), tuple(self.fields), (), (source,),
+        )  # fmt: skip
+
+
+def _placed(item: Item, places: dict[str, str]) -> Item:
+    return replace(item, node=places.get(item.code, ""))
+
+
+def _codes(questions: Sequence[AskedQuestion]) -> dict[int, str]:
+    """The code of each question: its name, with those of its groups where several questions have the name."""
+    times: dict[str, int] = {}
+    for question in questions:
+        times[fold(question.name)] = times.get(fold(question.name), 0) + 1
+    codes: dict[int, str] = {}
+    taken: set[str] = set()
+    for k, question in enumerate(questions):
+        whole = ".".join(question.path) if times[fold(question.name)] > 1 else question.name
+        codes[k] = code_of(whole, taken)
+        taken.add(codes[k])
+    return codes
+
+
+def _aliases(question: AskedQuestion, code: str) -> tuple[str, ...]:
+    """Other names of an item in exports: its own name, or its path where the code is one."""
+    if code == question.name:
+        return ()
+    is_path = code == code_of(".".join(question.path)) and len(question.path) > 1
+    return ("/".join(question.path),) if is_path else other_names(question.name, code)
+
+
+def _unbracketed(text: str) -> str:
+    return text.replace("[", "(").replace("]", ")")
+
+
+def _field(name: str, role: FieldRole, label: TwoTexts, code: str = "") -> Field:
+    return Field(code or code_of(name), role, (name,), label_vi=label.vi or name, label_en=label.en)
+
+
+def _with_categories(made: Field, known: ChoiceList, or_other: bool) -> Field:
+    """A field with the options of a list as its categories."""
+    note_alike(known)
+    categories: dict[str, tuple[str, ...]] = {}
+    english: dict[str, str] = {}
+    for choice in known.choices:
+        code = code_of(choice.name.removeprefix("-"), categories)
+        texts = {fold(text): text for text in (choice.name, choice.label.en, choice.called) if text}
+        texts = {fold(choice.called): choice.called} | texts
+        categories[code] = tuple(texts.values())
+        english |= {code: choice.label.en} if choice.label.en else {}
+    if or_other and OTHER not in categories:
+        categories[OTHER], english[OTHER] = OTHER_TEXTS, OTHER_TEXTS.en
+    return replace(made, categories=tuple(categories.items()), names_en=tuple(english.items()))

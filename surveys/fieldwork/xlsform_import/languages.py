@@ -1,0 +1,87 @@
+"""Which of the languages of a form is the Vietnamese one and which the English one."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from surveys.fieldwork.xlsform_import.form_sheets import SheetRow, Xlsform, XlsformSheet
+from surveys.vocabulary.folding import without_marks
+
+_CODE = re.compile(r"\(([A-Za-z]{2,3})(?:[-_]\w+)?\)")
+_WORDS = {
+    "vi": frozenset({"vi", "vie", "vn", "vietnamese", "tieng viet", "tv", "viet", "viet nam", "vietnam"}),
+    "en": frozenset({"en", "eng", "english", "tieng anh", "ta", "anh"}),
+}
+
+
+class XlsformLanguages(NamedTuple):
+    """The languages as the form writes their names; None where it has none of it, ``""`` for columns without a language."""
+
+    vi: str | None
+    en: str | None
+
+
+def language_of(name: str) -> str:
+    """``vi``, ``en``, or ``""`` for another language, by its code in brackets or its name.
+
+    >>> [language_of(name) for name in ("Tiếng Việt (vi)", "English (en-GB)", "VIETNAMESE", "Français (fr)", "Tiếng Anh")]
+    ['vi', 'en', 'vi', '', 'en']
+    """
+    coded = _CODE.search(name)
+    texts = [coded[1].casefold()] if coded else [without_marks(name), without_marks(name).split(" ")[0]]
+    return next((code for code, words in _WORDS.items() if any(text in words for text in texts)), "")
+
+
+def languages_of(form: Xlsform) -> XlsformLanguages:
+    """The languages of the labels; what is taken for granted and what is left out is told. Columns without a language are in the
+    default language of the settings, in Vietnamese where the form has no other Vietnamese."""
+    sheets = [form["survey"], form["choices"], form["external_choices"]]
+    named = dict.fromkeys(h.language for sheet in sheets for h in sheet.headings if h.name == "label")
+    default = next((row.get("default_language") for row in form["settings"].rows), "")
+    found: dict[str, str] = {}
+    for name in named:
+        if name and (code := language_of(name)):
+            found.setdefault(code, name)
+    if "" in named:
+        _place_unnamed(form["survey"], language_of(default), default, found)
+    others = [name or '""' for name in named if name not in found.values()]
+    place = form["survey"].place
+    if others and found:
+        place.note("xlsform_import.languages_left", "label", severity="warning", languages=others)
+    if others and not found:
+        place.note("xlsform_import.no_language", form["survey"].written("label"), found=", ".join(others))
+    elif not found:
+        place.note("xlsform_import.no_labels", severity="warning")
+    elif "vi" not in found:
+        place.note("xlsform_import.no_vietnamese", form["survey"].written("label"), severity="warning")
+    return XlsformLanguages(found.get("vi"), found.get("en"))
+
+
+def _place_unnamed(survey: XlsformSheet, default: str, default_name: str, found: dict[str, str]) -> None:
+    if default:
+        found.setdefault(default, "")
+    elif default_name and "vi" in found:
+        return
+    elif "vi" not in found:
+        found["vi"] = ""
+        survey.place.note("xlsform_import.language_assumed", "label", severity="warning")
+
+
+class TwoTexts(NamedTuple):
+    """A text in Vietnamese and in English; empty where the form has none."""
+
+    vi: str
+    en: str
+
+    @property
+    def first(self) -> str:
+        return self.vi or self.en
+
+
+def texts_of(row: SheetRow, name: str, languages: XlsformLanguages) -> TwoTexts:
+    """The texts of a row under a heading in both languages; where it has no Vietnamese one, the English one stands for it."""
+    vi, en = (
+        "" if language is None else row.said(name, language) for language in (languages.vi, languages.en)
+    )
+    return TwoTexts(vi or en, en)

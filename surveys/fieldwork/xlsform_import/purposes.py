@@ -1,0 +1,169 @@
+"""What becomes of each question of a form: an item of the index or beside it, a field, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from surveys.definitions.instrument.records import Scale
+from surveys.definitions.instrument.yes_or_no import yes_or_no
+from surveys.fieldwork.xlsform_import.choice_lists import ChoiceList
+from surveys.fieldwork.xlsform_import.expressions import references
+from surveys.fieldwork.xlsform_import.form_structure import AskedQuestion, QuestionGroup
+from surveys.fieldwork.xlsform_import.known_roles import Purpose, declared_role, describes_person, told_role
+from surveys.fieldwork.xlsform_import.range_scales import range_scale
+from surveys.fieldwork.xlsform_import.scales import OTHER_TEXTS, code_of, scale_of
+from surveys.problems import Problems, nearest
+
+#: Types of questions that may name the unit which a form is about.
+_MAY_BE_UNIT = frozenset({
+    "select_one", "select_one_external", "select_one_from_file", "text", "barcode", "calculate", "hidden", "integer",
+})  # fmt: skip
+_LISTED = frozenset({"select_one", "select_one_external"})
+
+
+@dataclass
+class Purposes:
+    """The purpose of every question by its place among ``questions``; the scales of those that have one; the repeat over units.
+
+    A purpose is a role of a field, ``scored``, ``beside``, ``several`` (one item for each option), ``ignore``, or ``left`` (told
+    already)."""
+
+    questions: Sequence[AskedQuestion]
+    lists: Mapping[str, ChoiceList]
+    of: dict[int, str] = field(default_factory=dict)
+    scale: dict[int, Scale] = field(default_factory=dict)
+    scales: dict[str, Scale] = field(default_factory=dict)
+    unit: int | None = None
+    matrix: QuestionGroup | None = None
+
+    def list_of(self, k: int) -> ChoiceList:
+        """The list of choices of a question."""
+        return self.lists[self.questions[k].type.list_name]
+
+
+def find_purposes(
+    questions: Sequence[AskedQuestion],
+    lists: Mapping[str, ChoiceList],
+    unit_question: str,
+    problems: Problems,
+) -> Purposes:
+    """The purpose of every question; ``unit_question``: the name of the one that names the unit (empty: as the form tells)."""
+    found = Purposes(questions, lists)
+    declared = [declared_role(question) for question in questions]
+    found.unit = _unit_question(found, declared, unit_question, problems)
+    _find_matrix(found)
+    filters = frozenset(
+        name
+        for question in questions
+        for row in (*(group.row for group in question.groups), question.row)
+        for name in references(row.get("relevant"))
+    )
+    for k, question in enumerate(questions):
+        found.of[k] = _left(found, k) or _purpose(found, k, declared[k], question.name in filters)
+    return found
+
+
+def _unit_question(
+    found: Purposes, declared: Sequence[Purpose], named: str, problems: Problems
+) -> int | None:
+    """The question that names the unit: the one that is named, the one whose role is declared, or the only one that tells it."""
+    questions = found.questions
+    if named:
+        k = next((k for k, question in enumerate(questions) if question.name == named), None)
+        if k is None:
+            names = [question.name for question in questions]
+            params = {"value": named, "accepted": ", ".join(names[:40]), "nearest": nearest(named, names)}
+            problems.add("xlsform_import.unit_question_unknown", **params)  # type: ignore[arg-type]
+        return k
+    said = [k for k, purpose in enumerate(declared) if purpose == "unit"]
+    told = said or [
+        k
+        for k, question in enumerate(questions)
+        if not declared[k]
+        and question.type.kind in _MAY_BE_UNIT
+        and told_role(question) == "unit"
+        and not (question.type.kind in _LISTED and _scale(found, k).kind == "ordinal")
+    ]
+    if len(told) == 1:
+        if not said:
+            questions[told[0]].note("xlsform_import.unit_told", "name", name=questions[told[0]].name)
+        return told[0]
+    if told:
+        names = [questions[k].name for k in told]
+        questions[told[1]].note("xlsform_import.units_several", "name", names=", ".join(names))
+    return None
+
+
+def _find_matrix(found: Purposes) -> None:
+    """The repeat over units: the one that the unit question stands in, unless it is inside another."""
+    inside = found.questions[found.unit].repeat if found.unit is not None else None
+    if inside and inside.kind == "repeat" and not _outer_repeat(inside):
+        found.matrix = inside
+
+
+def _outer_repeat(group: QuestionGroup) -> bool:
+    return any(outer.kind in ("repeat", "loop") for outer in group.line[:-1])
+
+
+def _left(found: Purposes, k: int) -> str:
+    """``left`` for questions of repeats that are not the one over units."""
+    repeat = found.questions[k].repeat
+    return "left" if repeat and repeat is not found.matrix else ""
+
+
+def _purpose(found: Purposes, k: int, declared: Purpose, is_filter: bool) -> str:
+    question = found.questions[k]
+    kind = question.type.kind
+    if k == found.unit:
+        return "unit"
+    if declared == "unit":
+        return "personal"
+    if declared not in ("", "scored", "beside"):
+        return declared
+    if kind in _LISTED and "label" in question.row.get("appearance").split():
+        question.note("xlsform_import.header_row", "appearance", name=question.name)
+        return "left"
+    if kind in ("select_multiple",):
+        return "several"
+    if kind == "range":
+        scale = range_scale(question, declared == "scored")
+        if scale is None:
+            return "personal"
+        found.scale[k] = found.scales.setdefault(scale.code, scale)
+        return "scored" if scale.kind == "ordinal" and declared != "beside" else "beside"
+    if kind in _LISTED:
+        return _purpose_of_choice(found, k, declared, is_filter)
+    role = told_role(question)
+    return role if role and role != "unit" else "personal"
+
+
+def _purpose_of_choice(found: Purposes, k: int, declared: Purpose, is_filter: bool) -> str:
+    """A select is scored where its list is a ladder, describes the respondent where its words say so and nothing is asked only
+    after it, and stands beside the index otherwise."""
+    question, scale = found.questions[k], _scale(found, k)
+    role = told_role(question)
+    outside = found.matrix is not None and question.repeat is None
+    if scale.kind == "ordinal" and not declared and outside:
+        question.note("xlsform_import.outside_repeat", "name", name=question.name)
+    elif scale.kind == "ordinal" and declared != "beside":
+        found.scale[k] = scale
+        return "scored"
+    elif declared == "scored":
+        question.note("xlsform_import.scored_without_points", "role", list=question.type.list_name)
+    describes = not (is_filter or declared or scale.kind == "ordinal" or yes_or_no(scale))
+    if describes and (role or describes_person(question)):
+        return role if role and role != "unit" else "attribute"
+    found.scale[k] = scale
+    return "beside"
+
+
+def _scale(found: Purposes, k: int) -> Scale:
+    """The scale of a list, made once for all questions that ask with it."""
+    asked = found.questions[k].type
+    key = f"{asked.list_name} or_other" if asked.or_other else asked.list_name
+    if key not in found.scales:
+        taken = {scale.code for scale in found.scales.values()}
+        other = OTHER_TEXTS if asked.or_other else None
+        found.scales[key] = scale_of(found.lists[asked.list_name], code_of(asked.list_name, taken), other)
+    return found.scales[key]
