@@ -115,4 +115,4 @@ def _note_columns(sheet: XlsformSheet) -> None:
     for heading, written in sheet.headings.items():
         filled = [row for row in sheet.rows if heading in row.cells]
         if heading.name not in READ and filled:
-            filled[0].place.note("xlsform_import.column_left", written, severity="warning", rows=len(filled))
+            filled[0].place.note("xlsform_import.left_column", written, severity="warning", rows=len(filled))

@@ -41,7 +41,7 @@ def note_left_out(form: Xlsform, purposes: Purposes) -> None:
     for name in ("entities", "osm"):
         if form[name].rows:
             form[name].place.note(
-                f"xlsform_import.{name}_left", severity="warning", rows=len(form[name].rows)
+                f"xlsform_import.left_{name}", severity="warning", rows=len(form[name].rows)
             )
     _note_questions(purposes)
     _note_groups(purposes)
@@ -74,9 +74,9 @@ def _note_columns(form: Xlsform) -> None:
         filled = [row for row in sheet.rows if heading in row.cells and not row.get("type").startswith("#")]
         if heading.name in READ or not filled:
             continue
-        code = "xlsform_import.column_left"
+        code = "xlsform_import.left_column"
         if heading.name in _WORDED:
-            code = f"xlsform_import.{heading.name}_left"
+            code = f"xlsform_import.left_{heading.name}"
             if heading.name == "parameters":
                 filled = [row for row in filled if not row.get("type").startswith("range")]
         if filled:
@@ -102,9 +102,9 @@ def _note_settings(form: Xlsform) -> None:
         if heading.name in _SETTINGS_READ or not filled:
             continue
         code = (
-            f"xlsform_import.{heading.name}_left"
+            f"xlsform_import.left_{heading.name}"
             if heading.name in _SETTINGS_WORDED
-            else "xlsform_import.setting_left"
+            else "xlsform_import.left_setting"
         )
         filled[0].place.note(code, written, severity="warning", value=filled[0].cells[heading][:60])
     if len(sheet.rows) > 1:

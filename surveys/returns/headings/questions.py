@@ -242,7 +242,11 @@ class Vocabulary:
         return tuple(t for t in self._by_names(column) if not self._agrees(column.text, t))
 
     def _recognised(self, column: Column) -> tuple[ColumnTarget, ...]:
-        if found := self._by_names(column):
+        found = self._by_names(column)
+        option = self.option_item(column.question, column.part) if len(found) > 1 else ""
+        if option:  # ``kenh/khac`` beside a field ``kenh_khac``, whose name has the same letters
+            return (ColumnTarget("item", option),)
+        if found:
             agreeing = not column.text or all(self._agrees(column.text, target) for target in found)
             return found if agreeing else ()
         if (column.question or column.part) and (found := tuple(self._grid(column.question, column.part))):
