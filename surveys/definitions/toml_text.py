@@ -19,10 +19,13 @@ LONGEST_WORD = 1000
 #: Whole numbers are 64 bits wide (TOML 1.0, "Integer").
 _WHOLE = range(-(2**63), 2**63)
 _PART = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+"""
+#: A text in quotation marks of either kind, on one line or several, or a comment; searched with ``re.DOTALL``.
+STRING_OR_COMMENT = (
+    r""""{3}(?:[^"\\]|\\.|"(?!""))*+"*+|'{3}(?:[^']|'(?!''))*+'*+"""
+    r"""|"(?:[^"\\\n]|\\.)*+"?+|'[^'\n]*+'?+|\#[^\n]*+"""
+)
 _LOOK = re.compile(
-    rf"""(?P<deep>(?:{_PART}\.[ \t]*+){{{DEEPEST}}})"""
-    r"""|"{3}(?:[^"\\]|\\.|"(?!""))*+"*+|'{3}(?:[^']|'(?!''))*+'*+"""
-    r"""|"(?:[^"\\\n]|\\.)*+"?+|'[^'\n]*+'?+|\#[^\n]*+|(?P<word>[A-Za-z0-9_+-]++)""",
+    rf"""(?P<deep>(?:{_PART}\.[ \t]*+){{{DEEPEST}}})|{STRING_OR_COMMENT}|(?P<word>[A-Za-z0-9_+-]++)""",
     re.DOTALL,
 )
 

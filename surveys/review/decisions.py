@@ -49,6 +49,18 @@ class Confirmed:
 
 
 @dataclass(frozen=True)
+class DecisionsFile:
+    """The content of a file of decisions and the key of ``[files]`` under which it belongs: how many decisions it holds, how many
+    of those made before are decided otherwise now, and what was noticed on the way."""
+
+    key: str
+    content: bytes
+    decisions: int
+    changed: int
+    warnings: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
 class _Kind:
     """A kind of decisions: its review table, its key in ``[files]``; what a row, its days in ISO form, decides (None: nothing, or
     nothing that can be used, which is noted); what a decision is about, and what it says."""
@@ -67,16 +79,26 @@ def confirm(found: Sequence[FilledTable], study: StudyDefinition, out: Path, pro
     cannot be read as a decision, when nothing is decided, or when ``out`` exists; then nothing is written.
     """
     refuse_existing(out)
+    made = decisions_file(found, study, problems)
+    write_new(out, made.content, private=True)  # it quotes form codes, spellings and answers as they were typed
+    return Confirmed(made.key, _as_named(out, study.folder), made.decisions, made.warnings)
+
+
+def decisions_file(
+    found: Sequence[FilledTable], study: StudyDefinition, problems: Problems
+) -> DecisionsFile:
+    """The file of decisions that completed review files make, with those made before. Raises SurveyError as :func:`confirm`."""
     problems.raise_errors()
     kind = _kind_of(found[0])
     made = decisions_in(found, kind.table, study)
     if not made and not problems.errors:
         found[0].top.note("review.empty", column_name=kind.table.decision)
     problems.raise_errors()
-    kept = {kind.about(decision): decision for decision in (*getattr(study, kind.key), *made)}
+    before = {kind.about(decision): decision for decision in getattr(study, kind.key)}
+    kept = before | {kind.about(decision): decision for decision in made}
+    changed = sum(kind.says(kept[about]) != kind.says(decision) for about, decision in before.items())
     content = csv_bytes([field.name for field in fields(made[0])], map(astuple, kept.values()))
-    write_new(out, content, private=True)  # it quotes form codes, spellings and answers as they were typed
-    return Confirmed(kind.key, _as_named(out, study.folder), len(kept), problems.warnings)
+    return DecisionsFile(kind.key, content, len(kept), changed, problems.warnings)
 
 
 def decisions_in(found: Sequence[FilledTable], table: ReviewTable, study: StudyDefinition) -> list[Any]:

@@ -19,6 +19,7 @@ import contextlib
 import errno
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -135,6 +136,32 @@ class OutputDraft:
                 raise FileExistsError(str(self.place)) from None
             os.rename(new, self.place)
         self._sync()
+
+    def take_rights(self, mode: int) -> None:
+        """Give the one file these rights, where the system has such rights."""
+        os.chmod(self.folder / NEW / _FILE, mode)
+
+    def put_over(self) -> None:
+        """Put the file in the place of the one that has its name."""
+        os.replace(self.folder / NEW / _FILE, self.place)
+        self._sync()
+
+    def lay_out(self, files: Mapping[str, bytes | Path]) -> Path:
+        """Lay out files (relative path → content, or a file that is linked where the disk can, else copied) to be looked at; the
+        folder they lie in, which goes with the draft."""
+        self._note(files=dict.fromkeys(files, ""))
+        new = self.folder / NEW
+        os.mkdir(new)
+        for path, given in files.items():
+            (new / path).parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(given, bytes):
+                (new / path).write_bytes(given)
+                continue
+            try:
+                os.link(given.resolve(), new / path)
+            except OSError:
+                shutil.copyfile(given, new / path)
+        return new
 
     def close(self) -> Path | None:
         """Remove the draft and what stood in its place; where it is kept when more is in it than runs wrote."""

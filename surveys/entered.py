@@ -1,0 +1,90 @@
+"""What comes in after a study was begun, entered into its folder: returns, mappings, decisions, tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from surveys.definitions.check import examined
+from surveys.definitions.study.reading import STUDY_FILE, read_study
+from surveys.definitions.text_files import is_file, on_disk
+from surveys.fieldwork.entries.additions import Additions, EnteredFile, WhatWasSaid
+from surveys.fieldwork.entries.file_kinds import known_file
+from surveys.fieldwork.entries.study_text import StudyText
+from surveys.fieldwork.entries.writing import laid_out, write
+from surveys.problems import Problem, Problems, SurveyError, fault
+from surveys.returns.return_files import begun
+from surveys.vocabulary.changed_file import changing
+
+
+@dataclass(frozen=True)
+class Added:
+    """What became of each file that was given, in the order in which they were entered, and what was noticed of them."""
+
+    files: tuple[EnteredFile, ...]
+    warnings: tuple[Problem, ...] = ()
+
+
+def add(
+    files: str | Path | Iterable[str | Path],
+    study: str | Path,
+    *,
+    kind: str = "",
+    questionnaire: str = "",
+    mode: str = "",
+    replace: bool = False,
+) -> Added:
+    """Enter files into a study: each is told by its content, copied into the study's folder where it does not lie there yet, and
+    named in ``study.toml``, in which every other byte stays.
+
+    ``kind``: what the files are, in place of what their content says; ``questionnaire`` and ``mode``: of files of returns;
+    ``replace``: they may take the place of earlier ones. The study with the files is read before anything is written. Raises
+    SurveyError with every fault that they bring into it, or with what keeps one from being entered; then nothing is written.
+
+    >>> import shutil, tempfile
+    >>> folder = Path(tempfile.mkdtemp()) / "study"
+    >>> _ = shutil.copytree("data-sample/first-survey", folder)
+    >>> _ = (folder / "new.csv").write_text("block,unit,group,population\\nxa,an-binh,citizens,900\\n")
+    >>> [(file.kind, file.path, file.state) for file in add(folder / "new.csv", folder).files]
+    [('frames', 'new.csv', 'entered')]
+    """
+    toml = _study_toml(Path(study))
+    given = [Path(file) for file in ([files] if isinstance(files, (str, Path)) else files)]
+    with changing(toml) as file:
+        problems = Problems()
+        draft = read_study(toml, problems)
+        if draft is None or draft.study is None:
+            raise SurveyError(problems)
+        text = StudyText(toml.name, file.content)
+        made = Additions(draft.study, text, WhatWasSaid(questionnaire, mode, replace))
+        made.take([known_file(path, kind) for path in dict.fromkeys(given)])
+        with laid_out(draft, toml, made) as trial:
+            found = _found(trial)
+        errors = [problem for problem in found if problem.severity == "error"]
+        brought = set(errors) - set(_found(toml)) if errors else set()
+        names = {entered.path for entered in made.entered}
+        warnings = tuple(p for p in found if p.severity == "warning" and p.file in names)
+        if brought:
+            raise SurveyError([*(problem for problem in errors if problem in brought), *warnings])
+        write(draft.folder, made, file)
+    return Added(tuple(made.entered), warnings)
+
+
+def _study_toml(study: Path) -> Path:
+    """The file of a study that is given as that or as its folder."""
+    path = on_disk(study if study.suffix == ".toml" else study / STUDY_FILE)
+    if not is_file(path):
+        raise fault("file.missing", file=str(path))
+    return path
+
+
+def _found(toml: Path) -> tuple[Problem, ...]:
+    """What is wrong or lacking in the definitions of a study and in its returns as they are read and screened."""
+    problems, draft = examined(toml)
+    definition = None if draft is None else draft.study
+    if definition is not None and definition.returns:
+        from surveys.result import found_in_returns
+
+        problems.extend(found_in_returns(definition, begun(definition), weighted=False))
+    return tuple(dict.fromkeys(problems))

@@ -1,0 +1,68 @@
+"""A study with what it gains: laid out to be looked at before anything of it is written, then written as a whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from surveys.definitions.draft import StudyDraft
+from surveys.fieldwork.entries.additions import RETURNS_FOLDER, Additions
+from surveys.vocabulary.changed_file import FileInChange, changing
+from surveys.vocabulary.folder_content import content_of
+from surveys.vocabulary.new_file import write_new
+from surveys.vocabulary.output_draft import draft_of
+
+
+@contextmanager
+def laid_out(draft: StudyDraft, toml: Path, made: Additions) -> Iterator[Path]:
+    """The ``study.toml`` of the study as it will be, in a folder beside the own one of which nothing is left at the end."""
+    files: dict[str, bytes | Path] = {
+        name: path for name in _own_files(draft) if (path := draft.folder / name).is_file()
+    }
+    files |= {**made.files, **made.replaced, toml.name: made.text.content}
+    with draft_of(toml.with_name(f"{toml.name}.trial")) as trial:
+        yield trial.lay_out(files) / toml.name
+
+
+def _own_files(draft: StudyDraft) -> list[str]:
+    """Every file that a study names, and whatever lies in the folders of an instrument of its own."""
+    folders = {name.split("/")[0] for name in draft.files if "/" in name} - {RETURNS_FOLDER}
+    within = [
+        f"{folder}/{path}"
+        for folder in sorted(folders)
+        if draft.instrument is not None and (draft.folder / folder).is_dir()
+        for path in content_of(draft.folder / folder).files
+    ]
+    return [*draft.files, *within]
+
+
+def write(folder: Path, made: Additions, toml: FileInChange) -> None:
+    """Write the files and at last the ``study.toml``; what was written is taken back where anything fails.
+
+    Files that may hold what people typed are for their owner alone.
+    """
+    written: list[Path] = []
+    before: dict[Path, bytes] = {}
+    try:
+        for name, content in made.files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_new(path, content, private=True)
+            written.append(path)
+        for name, content in made.replaced.items():
+            with changing(folder / name) as file:
+                file.put(content)
+                before[folder / name] = file.content
+        if made.text.content != toml.content:
+            toml.put(made.text.content)
+    except BaseException:
+        for path in written:
+            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # other files are in it
+                path.parent.rmdir()
+        for path, content in before.items():
+            with changing(path) as file:
+                file.put(content)
+        raise
