@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from surveys.between_rounds import compare
     from surveys.definitions.instrument.reading import instruments
     from surveys.delivered import Package, read_package
+    from surveys.entered import add
     from surveys.fielded import forms
     from surveys.gap_report import Gaps
     from surveys.handed_over import hand_over, sign, signed_by, unit_sheets, verify
@@ -53,6 +54,7 @@ _HOME = {
     "Study": "surveys.study",
     "SurveyError": "surveys.problems",
     "Tables": "surveys.tabulated",
+    "add": "surveys.entered",
     "audit": "surveys.published.audit",
     "check": "surveys.study",
     "compare": "surveys.between_rounds",
@@ -78,7 +80,7 @@ _HOME = {
 }
 __all__ = [
     "Drivers", "Gaps", "Package", "Problem", "Reach", "Result", "RoundComparison", "Screening", "Study", "SurveyError",
-    "Tables", "audit", "check", "compare", "explain", "fingerprint", "forms", "gaps", "hand_over", "instruments", "load",
+    "Tables", "add", "audit", "check", "compare", "explain", "fingerprint", "forms", "gaps", "hand_over", "instruments", "load",
     "method", "reach", "read_package", "ready", "ready_to_export", "report", "sign", "signed_by", "simulate", "unit_sheets",
     "verify", "version",
 ]  # fmt: skip

@@ -59,6 +59,8 @@ def add(
         text = StudyText(toml.name, file.content)
         made = Additions(draft.study, text, WhatWasSaid(questionnaire, mode, replace))
         made.take([known_file(path, kind) for path in dict.fromkeys(given)])
+        if not made.is_new:
+            return Added(tuple(made.entered))
         with laid_out(draft, toml, made) as trial:
             found = _found(trial)
         errors = [problem for problem in found if problem.severity == "error"]

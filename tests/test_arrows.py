@@ -41,6 +41,7 @@ ROOMS = (
     "surveys.screening",
     "surveys.plot",
     "surveys.result",
+    "surveys.entered",
     "surveys.study",
     "surveys.analysed",
     "surveys.what_it_takes",

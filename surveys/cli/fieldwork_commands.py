@@ -11,6 +11,7 @@ from surveys.cli.analysis_commands import app
 from surveys.cli.commands import Out, StudyPath, load_study
 from surveys.cli.terminal import Terminal
 from surveys.cli.usage import WordedCommand
+from surveys.problems import phrase
 
 #: With these commands beside the others.
 __all__ = ["app"]
@@ -33,3 +34,25 @@ def forms(  # noqa: PLR0913
     terminal.say(
         "cli.forms.done", questionnaires=made.questionnaires, files=sum(made.files.values()), kinds=kinds, out=out
     )  # fmt: skip
+
+
+@app.command(cls=WordedCommand)
+def add(  # noqa: PLR0913
+    context: typer.Context,
+    files: Annotated[list[str], typer.Argument(metavar="FILE…")],
+    study: Annotated[str, typer.Option("--study", metavar="STUDY")],
+    kind: Annotated[str, typer.Option("--as", metavar="KIND")] = "",
+    questionnaire: Annotated[str, typer.Option("--questionnaire", metavar="CODE")] = "",
+    mode: Annotated[str, typer.Option("--mode", metavar="MODE")] = "",
+    replace: Annotated[bool, typer.Option("--replace")] = False,
+) -> None:
+    terminal: Terminal = context.obj
+    made = sv.add(files, study, kind=kind, questionnaire=questionnaire, mode=mode, replace=replace)
+    terminal.problems(made.warnings)
+    for file in made.files:
+        about = {"given": file.given, "path": file.path, "about": file.about, "mode": file.mode}
+        number = file.decisions or ""
+        what = phrase(f"add.kind.{file.kind}", terminal.language)
+        terminal.say(f"cli.add.{file.state}", what=what, decisions=number, **about)
+    if any(file.kind == "returns" for file in made.files):
+        terminal.say("cli.add.next", study=study)

@@ -80,13 +80,13 @@ def confirm(found: Sequence[FilledTable], study: StudyDefinition, out: Path, pro
     """
     refuse_existing(out)
     made = decisions_file(found, study, problems)
-    write_new(out, made.content, private=True)  # it quotes form codes, spellings and answers as they were typed
+    write_new(
+        out, made.content, private=True
+    )  # it quotes form codes, spellings and answers as they were typed
     return Confirmed(made.key, _as_named(out, study.folder), made.decisions, made.warnings)
 
 
-def decisions_file(
-    found: Sequence[FilledTable], study: StudyDefinition, problems: Problems
-) -> DecisionsFile:
+def decisions_file(found: Sequence[FilledTable], study: StudyDefinition, problems: Problems) -> DecisionsFile:
     """The file of decisions that completed review files make, with those made before. Raises SurveyError as :func:`confirm`."""
     problems.raise_errors()
     kind = _kind_of(found[0])

@@ -1,4 +1,4 @@
-"""What a study gains by files that come in: the lines of its ``study.toml``, and the files of its folder. Nothing is written here."""
+"""What a study gains by files that come in: lines of its ``study.toml`` and files of its folder. Nothing is written here."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class WhatWasSaid:
 
 @dataclass(frozen=True, slots=True)
 class EnteredFile:
-    """A file that was given, what it is, as what file of the study, and what became of it: entered, put in the place of an earlier
+    """A file that was given, what it is, as what file of the study, and what became of it: entered, put in place of an earlier
     one, added to earlier decisions, or known already. ``about``: the questionnaire of returns, or the returns of a mapping."""
 
     given: str
@@ -65,6 +65,11 @@ class Additions:
     replaced: dict[str, bytes] = field(default_factory=dict)
     entered: list[EnteredFile] = field(default_factory=list)
 
+    @property
+    def is_new(self) -> bool:
+        """Whether anything is to be written."""
+        return bool(self.files or self.replaced) or self.text.is_changed
+
     def take(self, files: Sequence[KnownFile]) -> None:
         """Take in files. Raises SurveyError with what keeps any of them from being entered."""
         problems = Problems()
@@ -84,7 +89,10 @@ class Additions:
         problems.raise_errors()
 
     def _take_returns(self, file: KnownFile, mapped: Mapping[Path, KnownFile]) -> None:
-        content, target = self._content(file), self._place(file, f"{RETURNS_FOLDER}/{composed(file.path.name)}")
+        content, target = (
+            self._content(file),
+            self._place(file, f"{RETURNS_FOLDER}/{composed(file.path.name)}"),
+        )
         named = [str(entry.get("path")) for entry in self._entries()]
         same = [path for path in named if self._holds(path, content)]
         if same and target not in same:
@@ -140,7 +148,11 @@ class Additions:
         assert decided is not None
         new = {one.path.name: one.path for one in returned}
         own = {str(entry.get("path")): k for k, entry in enumerate(self._entries())}
-        free = [path for path, k in own.items() if self._entries()[k].get("mapping", "") in ("", self._mapping_place(file, path))]
+        free = [
+            path
+            for path, k in own.items()
+            if self._entries()[k].get("mapping", "") in ("", self._mapping_place(file, path))
+        ]
         candidates = [*new, *free]
         named = [one for one in candidates if file.path.name.startswith(f"{Path(one).stem}.")]
         fitting = named if len(named) == 1 else [one for one in candidates if self._fits(decided, one, new)]

@@ -1,5 +1,5 @@
-"""The text of a ``study.toml`` that grows by whole lines: every byte that somebody wrote into it stays, comments, order, line ends
-and byte order mark included.
+"""The text of a ``study.toml`` that grows by whole lines: every byte that somebody wrote into it stays, comments, order, line
+ends and byte order mark included.
 
 Lines are put in by the places of the tables, and the document that comes of it is compared with the one that is meant.
 """
@@ -13,7 +13,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from surveys.definitions.study.reading import SECTIONS
+from surveys.definitions.study.reading import PUBLICATION, SECTIONS
 from surveys.definitions.toml_text import STRING_OR_COMMENT
 from surveys.definitions.toml_writing import toml_key, toml_table, toml_value
 from surveys.problems import fault
@@ -21,13 +21,27 @@ from surveys.problems import fault
 _MARK = b"\xef\xbb\xbf"
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _TOKEN = re.compile(rf"{STRING_OR_COMMENT}|(?P<open>[\[{{])|(?P<close>[\]}}])|\n", re.DOTALL)
-_ORDER = list(SECTIONS)
+#: Sections in the order in which they stand in a ``study.toml``.
+_FIRST = (
+    "study",
+    "fieldwork",
+    *PUBLICATION,
+    "assessment",
+    "agencies",
+    "plan",
+    "lists",
+    "units",
+    "files",
+    "returns",
+    "results",
+)
+_ORDER = list(dict.fromkeys((*_FIRST, *SECTIONS)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Lines from ``start`` on, down to another part: what stands under one header. ``path``: the keys of the header (none above the
-    first); ``content``: the line after the last that says anything; ``attached``: the line after the comments directly below."""
+    """Lines from ``start`` on, down to another part: what stands under one header. ``path``: the keys of the header (none above
+    the first); ``content``: the line after the last that says anything; ``attached``: the line after the comments right below."""
 
     path: tuple[str, ...]
     start: int
@@ -48,12 +62,13 @@ class StudyText:
     name: str
     content: bytes
     document: dict[str, Any] = field(init=False)
+    is_changed: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         self.document = _document(self._lines())
 
     def add_entry(self, section: str, entry: Mapping[str, object], comment: str = "") -> None:
-        """Add a table ``[[section]]``, behind the last of its kind or where such tables belong; ``comment``: said above the first.
+        """Add a table ``[[section]]`` behind the last of its kind or where such tables belong; ``comment``: above the first.
 
         Raises SurveyError where the document is written so that the table would not be one more of its kind.
         """
@@ -66,7 +81,7 @@ class StudyText:
         self._put(self._place_of(section), [*above, *table], meant, apart=True)
 
     def set_key(self, section: str, key: str, value: object, comment: str = "") -> None:
-        """Add a key to a table ``[section]``, which is made where it is not there yet. Raises SurveyError as :meth:`add_entry`."""
+        """Add a key to a table ``[section]``, which is made where there is none. Raises SurveyError as :meth:`add_entry`."""
         meant = deepcopy(self.document)
         if isinstance(meant.setdefault(section, {}), dict):
             meant[section][key] = value
@@ -98,8 +113,8 @@ class StudyText:
         self._put(part.content, [f"{indent}{toml_key(key)} = {toml_value(value)}"], meant)
 
     def _place_of(self, section: str) -> int:
-        """The line at which a table of a section is put in: behind those of the same section, else behind the last of the sections
-        that stand before it."""
+        """The line at which a table of a section is put in: behind those of the section, else behind the last of those that stand
+        before it."""
         parts = list(_parts(self._lines()))
         order = _ORDER.index(section)
         before = [
@@ -108,25 +123,26 @@ class StudyText:
         same = [part for part in before if part.path and part.path[0] == section]
         return (same or before)[-1].attached
 
-    def _put(
-        self, at: int, new: Sequence[str], meant: Mapping[str, object], *, apart: bool = False
-    ) -> None:
+    def _put(self, at: int, new: Sequence[str], meant: Mapping[str, object], *, apart: bool = False) -> None:
         """Put lines in before line ``at``; ``apart``: with an empty line on either side."""
         lines = self._lines()
-        end = next((found for line in reversed(lines[:at]) if (found := _end_of(line))), "") or _usual_end(lines)
+        end = next((found for line in reversed(lines[:at]) if (found := _end_of(line))), "") or _usual_end(
+            lines
+        )
         above = [end] if at and not _end_of(lines[at - 1]) else []
         if apart and at and lines[at - 1].strip():
             above.append(end)
         below = [end] if apart and at < len(lines) and lines[at].strip() else []
         put = [*lines[:at], *above, *(f"{line}{end}" for line in new), *below, *lines[at:]]
         try:
-            found = _document(put)
+            made = _document(put)
         except tomllib.TOMLDecodeError:
-            self._refuse(new)
-        if found != meant:
+            made = {}
+        if made != meant:
             self._refuse(new)
         mark = _MARK if self.content.startswith(_MARK) else b""
-        self.content, self.document = mark + "".join(put).encode(), found
+        self.is_changed = True
+        self.content, self.document = mark + "".join(put).encode(), made
 
     def _refuse(self, lines: Sequence[str]) -> None:
         raise fault("add.by_hand", file=self.name, lines="\n".join(lines))

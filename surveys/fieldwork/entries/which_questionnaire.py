@@ -16,16 +16,19 @@ from surveys.returns.mapping.mapping_file import Decided
 from surveys.returns.rows.table_rows import only_forms
 from surveys.returns.study_reading import StudyReading
 
+#: Share of the form codes or units of a file, above which they tell its questionnaire: single forms go astray.
+NEARLY_ALL = 0.9
+
 
 def questionnaire_of(
     tables: Sequence[FormTable], file: ReturnFile, reading: StudyReading, decided: Decided | None
 ) -> str:
     """The code of the only questionnaire that all tables can be of; empty where each sheet tells by its name.
 
-    A questionnaire fits where every question of it has its column. Of several that fit it is the one with the most questions, then
-    the one whose form codes were issued, then the one whose units the file names. Where none fits it is the one with the most
-    questions in the file: reading tells what is missing. Raises SurveyError when several are left, ``add.no_questions`` when no
-    column is a question of any.
+    A questionnaire fits where every question of it has its column. Of several that fit it is the one with the most questions,
+    then the one of which nearly all form codes were issued, then the one of whose block nearly all units are. Where none fits
+    it is the one with the most questions in the file: reading tells what is missing. Raises SurveyError when several are left,
+    ``add.no_questions`` when no column is a question of any.
     """
     codes = list(reading.study.instrument.questionnaire)
     if all(table.sheet in codes for table in tables):
@@ -40,7 +43,8 @@ def questionnaire_of(
     for told_by in (_Reading.issued, _Reading.units):
         if len(fitting) > 1:
             counts = {code: sum(told_by(one) for one in made) for code, made in fitting.items()}
-            fitting = {code: made for code, made in fitting.items() if counts[code]} or fitting
+            nearly = NEARLY_ALL * sum(counts.values())
+            fitting = {code: made for code, made in fitting.items() if counts[code] > nearly} or fitting
     if len(fitting) != 1:
         raise fault("add.questionnaire", file=file.path, accepted=", ".join(fitting))
     return next(iter(fitting))

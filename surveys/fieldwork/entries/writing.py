@@ -1,4 +1,4 @@
-"""A study with what it gains: laid out to be looked at before anything of it is written, then written as a whole or not at all."""
+"""A study with what it gains: laid out to be looked at before anything is written, then written as a whole or not at all."""
 
 from __future__ import annotations
 
