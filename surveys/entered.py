@@ -45,9 +45,9 @@ def add(
     >>> import shutil, tempfile
     >>> folder = Path(tempfile.mkdtemp()) / "study"
     >>> _ = shutil.copytree("data-sample/first-survey", folder)
-    >>> _ = (folder / "new.csv").write_text("block,unit,group,population\\nxa,an-binh,citizens,900\\n")
+    >>> _ = (folder / "new.csv").write_text("form_code,questionnaire,unit\\nP1,xa-1,x1\\n")
     >>> [(file.kind, file.path, file.state) for file in add(folder / "new.csv", folder).files]
-    [('frames', 'new.csv', 'entered')]
+    [('issued', 'new.csv', 'entered')]
     """
     toml = _study_toml(Path(study))
     given = [Path(file) for file in ([files] if isinstance(files, (str, Path)) else files)]

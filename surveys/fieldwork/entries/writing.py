@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from surveys.definitions.draft import StudyDraft
+from surveys.definitions.text_files import is_file, on_disk
 from surveys.fieldwork.entries.additions import RETURNS_FOLDER, Additions
 from surveys.vocabulary.changed_file import FileInChange, changing
 from surveys.vocabulary.folder_content import content_of
@@ -18,8 +19,9 @@ from surveys.vocabulary.output_draft import draft_of
 @contextmanager
 def laid_out(draft: StudyDraft, toml: Path, made: Additions) -> Iterator[Path]:
     """The ``study.toml`` of the study as it will be, in a folder beside the own one of which nothing is left at the end."""
+    named = (*_own_files(draft), *(entered.path for entered in made.entered))
     files: dict[str, bytes | Path] = {
-        name: path for name in _own_files(draft) if (path := draft.folder / name).is_file()
+        name: path for name in named if is_file(path := on_disk(draft.folder / name))
     }
     files |= {**made.files, **made.replaced, toml.name: made.text.content}
     with draft_of(toml.with_name(f"{toml.name}.trial")) as trial:
