@@ -39,7 +39,7 @@ _ORDER = list(dict.fromkeys((*_FIRST, *SECTIONS)))
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _Stretch:
     """Lines from ``start`` on, down to another part: what stands under one header. ``path``: the keys of the header (none above
     the first); ``content``: the line after the last that says anything; ``attached``: the line after the comments right below."""
 
@@ -106,7 +106,7 @@ class StudyText:
             self._refuse([f"{toml_key(key)} = {toml_value(value)}"])
 
     def _put_key(
-        self, part: _Part, lines: Sequence[str], key: str, value: object, meant: Mapping[str, object]
+        self, part: _Stretch, lines: Sequence[str], key: str, value: object, meant: Mapping[str, object]
     ) -> None:
         last = lines[part.content - 1]
         indent = "" if last.lstrip(" \t").startswith("[") else last[: len(last) - len(last.lstrip(" \t"))]
@@ -172,7 +172,7 @@ def _comment(text: str) -> list[str]:
     return [f"# {line}" for line in text.splitlines()]
 
 
-def _parts(lines: Sequence[str]) -> Iterator[_Part]:
+def _parts(lines: Sequence[str]) -> Iterator[_Stretch]:
     """The parts of a document, the one above its first header first."""
     top = _at_top(lines)
     heads = [k for k, line in enumerate(lines) if top[k] and line.lstrip(" \t").startswith("[")]
@@ -186,7 +186,7 @@ def _parts(lines: Sequence[str]) -> Iterator[_Part]:
             attached += 1
         if attached == end < len(lines):  # these comments stand above the next header
             attached = content
-        yield _Part(path, start, content, attached)
+        yield _Stretch(path, start, content, attached)
 
 
 def _says_nothing(line: str) -> bool:

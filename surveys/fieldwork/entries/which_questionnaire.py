@@ -33,14 +33,14 @@ def questionnaire_of(
     codes = list(reading.study.instrument.questionnaire)
     if all(table.sheet in codes for table in tables):
         return ""
-    readings = {code: [_Reading(table, file, code, reading, decided) for table in tables] for code in codes}
+    readings = {code: [_Candidate(table, file, code, reading, decided) for table in tables] for code in codes}
     asking = {code: made for code, made in readings.items() if any(one.items for one in made)}
     if not asking:
         raise fault("add.no_questions", file=file.path)
     fitting = {code: made for code, made in asking.items() if all(one.fits for one in made)} or asking
     most = max(_items(made) for made in fitting.values())
     fitting = {code: made for code, made in fitting.items() if _items(made) == most}
-    for told_by in (_Reading.issued, _Reading.units):
+    for told_by in (_Candidate.issued, _Candidate.units):
         if len(fitting) > 1:
             counts = {code: sum(told_by(one) for one in made) for code, made in fitting.items()}
             nearly = NEARLY_ALL * sum(counts.values())
@@ -50,11 +50,11 @@ def questionnaire_of(
     return next(iter(fitting))
 
 
-def _items(made: Sequence[_Reading]) -> int:
+def _items(made: Sequence[_Candidate]) -> int:
     return sum(one.items for one in made)
 
 
-class _Reading:
+class _Candidate:
     """A table under the headings of one questionnaire."""
 
     def __init__(

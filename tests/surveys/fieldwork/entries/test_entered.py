@@ -15,6 +15,7 @@ import surveys as sv
 from surveys.problems import SurveyError
 from surveys.review.columns_and_words import FORMS, UNITS
 from surveys.vocabulary.csv import csv_bytes
+from surveys.vocabulary.new_file import write_new
 from tests.surveys.fieldwork.entries.test_study_text import without
 
 SAMPLES = Path(__file__).parents[4] / "data-sample"
@@ -111,10 +112,8 @@ def test_what_brings_faults_is_not_entered(study: Path, tmp_path: Path) -> None:
 
 
 def test_faults_that_were_there_before_do_not_count(study: Path) -> None:
-    text = (study / "study.toml").read_text(encoding="utf-8")
-    (study / "study.toml").write_text(
-        text.replace("[[weights]]", '[[weights]]\nblock = "huyen"'), encoding="utf-8"
-    )
+    with (study / "study.toml").open("a", encoding="utf-8") as text:
+        text.write('\n[output]\nlanguage = "fr"\n')
     assert "error" in [problem.severity for problem in sv.check(study)]
     assert [file.state for file in sv.add(RETURNS, study).files] == ["entered"]
 
@@ -241,16 +240,12 @@ def test_two_questionnaires_alike_are_asked_about(study: Path, tmp_path: Path) -
 
 
 def test_what_somebody_writes_meanwhile_stays(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from surveys.fieldwork.entries import writing
-
-    real = writing.write_new
-
     def meanwhile(path: Path, content: bytes, private: bool = False) -> None:
-        real(path, content, private)
+        write_new(path, content, private)
         with (study / "study.toml").open("a", encoding="utf-8") as text:
             text.write("# vừa sửa\n")
 
-    monkeypatch.setattr(writing, "write_new", meanwhile)
+    monkeypatch.setattr("surveys.fieldwork.entries.writing.write_new", meanwhile)
     before = (study / "study.toml").read_text(encoding="utf-8")
     assert codes(lambda: sv.add(RETURNS, study)) == ["file.changed_meanwhile"]
     assert (study / "study.toml").read_text(encoding="utf-8") == before + "# vừa sửa\n"

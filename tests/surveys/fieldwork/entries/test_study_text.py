@@ -87,7 +87,8 @@ def test_only_whole_lines_are_put_in(text: str, end: str, marked: bool) -> None:
 def test_lines_stand_where_such_lines_stand() -> None:
     study = StudyText(
         "study.toml",
-        b'[study]\ncode = "a"\n\n# Of the returns.\n[[returns]]\npath = "a.csv"\n# mode = "paper"\n\n# Of the weights.\n[[weights]]\n',
+        b'[study]\ncode = "a"\n\n# Of the returns.\n[[returns]]\npath = "a.csv"\n# mode = "paper"\n\n'
+        b"# Of the weights.\n[[weights]]\n",
     )
     study.add_entry("returns", {"path": "b.csv"})
     study.set_key("files", "frames", "frames.csv", "Tables.")
