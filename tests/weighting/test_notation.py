@@ -10,6 +10,9 @@ from weighting.estimation.intervals import INTERVALS
 from weighting.hypotheses.rank_tests import SCORES
 from weighting.regression.regression import FAMILIES
 from weighting.replication.factors import KINDS
+from weighting.sample_size.allocation import ALLOCATIONS
+from weighting.sample_size.margins import INTERVALS_PLANNED
+from weighting.sample_size.planning_values import TESTS_OF_DIFFERENCE
 from weighting.tables.independence import TESTS
 from weighting.variance.lonely_strata import LONELY
 
@@ -17,7 +20,7 @@ PAGE = (files("weighting") / "NOTATION.md").read_text(encoding="utf-8")
 BODY, SOURCES = PAGE.split("## Sources")
 
 
-@pytest.mark.parametrize("name", [*INTERVALS, *LONELY])
+@pytest.mark.parametrize("name", [*INTERVALS, *LONELY, *INTERVALS_PLANNED, *TESTS_OF_DIFFERENCE, *ALLOCATIONS])
 def test_intervals_and_policies_are_defined(name: str) -> None:
     assert f"`{name}`" in BODY
 

@@ -14,6 +14,7 @@ from scipy import special
 from weighting.errors import DesignError, unknown
 from weighting.estimation import intervals
 from weighting.groups import Floats
+from weighting.sample_size.counted import counted_margins, counted_sizes
 from weighting.sample_size.planning_values import (
     PlanningValues,
     fitting,
@@ -25,9 +26,9 @@ from weighting.sample_size.planning_values import (
 )
 from weighting.sample_size.whole_numbers import ROUNDING, Counts, smallest
 
-#: ``normal``: estimate ± z √V with the variance of the population, the formula of the textbooks; the others as they are printed,
-#: with Student's t and the variance that a sample shows.
-INTERVALS_PLANNED = ("normal", "wald", "bounded", "wilson", "beta")
+#: ``normal``: estimate ± z √V with the variance of the population, the formula of the textbooks; ``exact``: of shares, counted over
+#: all samples; the others as they are printed, with Student's t and the variance that a sample shows.
+INTERVALS_PLANNED = ("normal", "exact", "wald", "bounded", "wilson", "beta")
 
 
 def margin_of(
@@ -43,8 +44,9 @@ def margin_of(
         n: valid forms of each cell.
         values: what is expected: share or mean, deviation, population, design effect.
         level: confidence level of the interval.
-        interval: ``normal``, ``wald``, ``bounded`` (the printed default of scores and shares), ``wilson`` or ``beta``; the last
-            three for values in [0, 1].
+        interval: ``normal``: the textbooks' z √V; ``exact``, for shares: what the estimate of a simple random sample lies within
+            of the expected share with the probability ``level``, counted; ``wald``, ``bounded`` (the printed default of scores and
+            shares), ``wilson``, ``beta``: half the width of the printed interval, the last three for values in [0, 1].
         assurance: probability with which the half-width is no larger than this; None for the half-width at what is expected.
 
     Raises:
@@ -60,7 +62,7 @@ def margin_of(
         [
             *sizes("n", n, 0),
             *fitting(n=n, **shapes_of(values)),
-            *_option_problems(level, interval, assurance),
+            *_option_problems(values, level, interval, assurance),
         ]
     )
     forms = np.asarray(n, dtype=float)
@@ -93,6 +95,8 @@ def size_for_margin(
     [278, 370, 385]
     >>> size_for_margin(1.9, PlanningValues(deviation=85.6**0.5, population=430)).item()
     76
+    >>> size_for_margin(0.05, PlanningValues(population=1000), interval="exact").item()
+    290
     >>> size_for_margin(0.05, PlanningValues(expected=0.8), assurance=0.9).item()
     275
     """
@@ -101,11 +105,13 @@ def size_for_margin(
         [
             *out_of_range("margin", margin, 0.0, np.inf, open_=True),
             *fitting(margin=margin, **shapes_of(values)),
-            *_option_problems(level, interval, assurance),
+            *_option_problems(values, level, interval, assurance),
         ]
     )
     given = np.broadcast_arrays(np.asarray(margin, dtype=float), *map(np.asarray, shapes_of(values).values()))
     wanted, population = given[0], np.asarray(given[3], dtype=float)
+    if interval == "exact":
+        return counted_sizes(wanted, given[1], population, given[4], level)
     at_least = np.minimum(population, 1.0 if interval == "normal" and assurance is None else 2.0)
     return smallest(
         lambda n: half_width(n, values, level, interval, assurance) <= wanted * (1.0 + ROUNDING),
@@ -118,6 +124,8 @@ def half_width(
     n: Floats, values: PlanningValues, level: float, interval: str, assurance: float | None
 ) -> Floats:
     """Half-width [m] of the interval of ``n`` [m] forms; nothing is checked."""
+    if interval == "exact":
+        return counted_margins(n, np.asarray(values.expected, dtype=float), values.size, values.effect, level)
     one = np.maximum(n, 1.0)
     factor = np.sqrt(values.effect * left(one, values.size))
     centre = np.asarray(values.expected, dtype=float)
@@ -173,11 +181,17 @@ def _limits(
     return intervals.bounded(centre, se, df, effective, fraction, level)
 
 
-def _option_problems(level: float, interval: str, assurance: float | None) -> list[str]:
+def _option_problems(
+    values: PlanningValues, level: float, interval: str, assurance: float | None
+) -> list[str]:
     problems = [
         *not_between("level", level),
         *([] if assurance is None else not_between("assurance", assurance)),
     ]
     if interval not in INTERVALS_PLANNED:
         problems.append(unknown("interval", interval, INTERVALS_PLANNED))
+    if interval == "exact" and values.deviation is not None:
+        problems.append("interval 'exact' is one of shares; for a mean take 'normal' or a printed one")
+    if interval == "exact" and assurance is not None:
+        problems.append("interval 'exact' is no printed width: it takes no assurance")
     return problems
