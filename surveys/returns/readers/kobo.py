@@ -32,7 +32,7 @@ PRODUCT = xlsform.Product(
             "_parent_table_name", "_submission__id", "_submission__uuid", "_submission__submission_time",
             "_submission__validation_status", "_submission__notes", "_submission__status", "_submission__submitted_by",
             "_submission___version__", "_submission__tags", "meta/instanceID", "meta/deprecatedID", "formhub/uuid",
-            "rootUuid", "deprecatedID", "instanceID",
+            "rootUuid", "deprecatedID", "instanceID", "meta/instanceName", "instanceName",
         }
     ),
 )  # fmt: skip

@@ -29,8 +29,8 @@ PRODUCT = xlsform.Product(
         {
             "today", "username", "deviceid", "phonenumber", "meta-instanceID", "meta-instanceName", "SubmitterID",
             "AttachmentsPresent", "AttachmentsExpected", "Status", "ReviewState", "DeviceID", "FormVersion",
-            "meta-audit", "audit", "instanceID", "formdef_version", "review_status", "review_quality", "review_comments",
-            "review_corrections",
+            "meta-audit", "audit", "instanceID", "instanceName", "formdef_version", "review_status", "review_quality",
+            "review_comments", "review_corrections",
         }
     ),
 )  # fmt: skip

@@ -11,11 +11,12 @@ import dataclasses
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
 
-from surveys.problems import Problems
+from surveys.problems import LANGUAGES, Problems, phrase
 from surveys.returns.answers.option_answers import NOT_CHOSEN, TICKED
 from surveys.returns.files.sheets import Sheet
 from surveys.returns.headings.columns import Column, coded
@@ -25,6 +26,7 @@ from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.headings.submission_names import declared, first_filled
 from surveys.returns.headings.tool_states import product_of, said_by_tool
 from surveys.vocabulary.folding import fold
+from surveys.vocabulary.xml_names import RATED_UNITS
 
 #: Kobo's heading for the sheet that the rows of a repeated group belong to.
 _PARENT_TABLE = "_parent_table_name"
@@ -52,7 +54,20 @@ class Product:
     former: tuple[str, ...] = ()
 
     def is_own(self, heading: str) -> bool:
-        return heading in self.own or heading in self.roles or heading in (self.key, self.parent)
+        known = heading in self.own or heading in self.roles or heading in (self.key, self.parent)
+        return known or _asks_which_units(heading)
+
+
+@cache
+def _which_units() -> tuple[str, ...]:
+    """What the question is called which units are rated: its groups have the answers, and say so themselves."""
+    return RATED_UNITS, *(fold(phrase("forms.xlsform.rated_units", language)) for language in LANGUAGES)
+
+
+def _asks_which_units(heading: str) -> bool:
+    """Whether a column holds the units that a rater chose, or whether one of them was."""
+    folded = fold(heading)
+    return any(folded == name or folded.startswith(f"{name}/") for name in _which_units())
 
 
 def read(sheets: Sequence[Sheet], vocabulary: Vocabulary, product: Product) -> list[FormTable]:

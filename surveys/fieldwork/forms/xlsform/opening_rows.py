@@ -8,7 +8,7 @@ from surveys.definitions.instrument.records import Field
 from surveys.definitions.study.records import StudyDefinition
 from surveys.fieldwork.forms.form_content import FormContent, FormField
 from surveys.fieldwork.forms.xlsform.both_languages import BothLanguages, Texts, said
-from surveys.fieldwork.forms.xlsform.rows import Choice, SurveyRow
+from surveys.fieldwork.forms.xlsform.rows import ListedOption, SurveyRow
 from surveys.fieldwork.forms.xlsform.xpath import matches, pattern_declared, pattern_of_codes
 from surveys.returns.headings.form_names import FormNames
 from surveys.vocabulary.folding import without_marks
@@ -37,7 +37,7 @@ class Opening:
     def __init__(self, study: StudyDefinition, form: BothLanguages, names: FormNames) -> None:
         self._study, self._form, self._names = study, form, names
         self._declared = {field.code: field for field in study.instrument.fields}
-        self.choices: dict[str, Sequence[Choice]] = {}
+        self.choices: dict[str, Sequence[ListedOption]] = {}
 
     def rows(self) -> Iterator[SurveyRow]:
         yield SurveyRow("start", "start")
@@ -73,7 +73,9 @@ class Opening:
         if field.role == "form_code":
             return self._form_code(name, label)
         if field.categories:
-            options = [Choice(code, self._form.category(field.code, code)) for code, _ in field.categories]
+            options = [
+                ListedOption(code, self._form.category(field.code, code)) for code, _ in field.categories
+            ]
             self.choices[f"list_{name}"] = options
             return SurveyRow(f"select_one list_{name}", name, label, appearance=searched(len(options)))
         if field.role == "identification":
@@ -92,7 +94,7 @@ class Opening:
 
     def _unit(self, field: FormField, name: str, label: Texts) -> SurveyRow:
         units = self._form.content.units
-        self.choices[UNITS] = [Choice(unit.code, self._form.unit(unit.code)) for unit in units]
+        self.choices[UNITS] = [ListedOption(unit.code, self._form.unit(unit.code)) for unit in units]
         kind, appearance = f"select_one {UNITS}", searched(len(units))
         if field.role == "own_unit":
             return SurveyRow(kind, name, label, said("forms.xlsform.own_unit"), appearance=appearance)

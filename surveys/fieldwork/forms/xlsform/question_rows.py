@@ -19,7 +19,7 @@ from surveys.definitions.instrument.yes_or_no import yes_or_no
 from surveys.fieldwork.forms.form_content import FormGrid, FormQuestion, FormSection, FormUnit
 from surveys.fieldwork.forms.xlsform.both_languages import BothLanguages, Texts, said
 from surveys.fieldwork.forms.xlsform.opening_rows import UNITS
-from surveys.fieldwork.forms.xlsform.rows import Choice, SurveyRow
+from surveys.fieldwork.forms.xlsform.rows import ListedOption, SurveyRow
 from surveys.fieldwork.forms.xlsform.xpath import all_of, chosen
 from surveys.returns.headings.form_names import FormNames
 from surveys.vocabulary.xml_names import RATED_UNITS, RATING, xml_names
@@ -35,7 +35,7 @@ class Questions:
 
     def __init__(self, instrument: Instrument, form: BothLanguages, names: FormNames) -> None:
         self._instrument, self._form, self._names = instrument, form, names
-        self.choices: dict[str, Sequence[Choice]] = {}
+        self.choices: dict[str, Sequence[ListedOption]] = {}
         content, scales = form.content, [scale.code for scale in instrument.scales]
         self._lists = dict(zip(scales, xml_names(f"scale_{code}" for code in scales), strict=True))
         #: Options of questions with several answers that are asked in one question → its name.
@@ -70,7 +70,9 @@ class Questions:
 
     def _units(self, own_unit: str) -> Iterator[SurveyRow]:
         """Which units are rated, and a group for each."""
-        self.choices[UNITS] = [Choice(u.code, self._form.unit(u.code)) for u in self._form.content.units]
+        self.choices[UNITS] = [
+            ListedOption(u.code, self._form.unit(u.code)) for u in self._form.content.units
+        ]
         yield SurveyRow(
             f"select_multiple {UNITS}", RATED_UNITS, said("forms.xlsform.rated_units"), said("forms.xlsform.rated_hint"),
             required=True, required_message=said("forms.xlsform.rated_needed"),
@@ -138,9 +140,11 @@ class Questions:
         listed = self._lists[scale.code]
         if question.several:
             levels = [(level.code, level.label_vi, level.label_en) for level in scale.levels]
-            self.choices[listed] = [Choice(code, Texts(vi, en or vi)) for code, vi, en in levels]
+            self.choices[listed] = [ListedOption(code, Texts(vi, en or vi)) for code, vi, en in levels]
         else:
-            self.choices[listed] = [Choice(o.code, self._form.option(item, o)) for o in question.options]
+            self.choices[listed] = [
+                ListedOption(o.code, self._form.option(item, o)) for o in question.options
+            ]
         has_way_out = not question.several and any(option.kind != "level" for option in question.options)
         required = question.required or has_way_out
         told = said("forms.xlsform.needed") if required else Texts()
@@ -149,7 +153,8 @@ class Questions:
     def _several(self, question: FormQuestion) -> SurveyRow:
         name = self._together[question.code]
         self.choices[name] = [
-            Choice(self._names.items[o.code], self._form.option(question.code, o)) for o in question.options
+            ListedOption(self._names.items[o.code], self._form.option(question.code, o))
+            for o in question.options
         ]
         told = said("forms.xlsform.needed") if question.required else Texts()
         return SurveyRow(

@@ -31,7 +31,7 @@ class SurveyRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ListedOption:
     """One option of a list."""
 
     name: str
@@ -43,5 +43,5 @@ class XlsForm:
     """A form: its rows, its lists of options by name, and its settings."""
 
     survey: Sequence[SurveyRow]
-    choices: Mapping[str, Sequence[Choice]]
+    choices: Mapping[str, Sequence[ListedOption]]
     settings: Mapping[str, str]
