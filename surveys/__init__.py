@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from surveys.delivered import Package, read_package
     from surveys.entered import add
     from surveys.fielded import forms
+    from surveys.fieldwork.plan_folder import SamplePlanTables
     from surveys.gap_report import Gaps
     from surveys.handed_over import hand_over, sign, signed_by, unit_sheets, verify
     from surveys.handover.drivers_folder import Drivers
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from surveys.handover.folder import ready
     from surveys.handover.manifest import version
     from surveys.handover.reach_folder import Reach
+    from surveys.planned import plan
     from surveys.problems import Problem, SurveyError
     from surveys.published.audit import audit
     from surveys.reference.explanation import explain
@@ -50,6 +52,7 @@ _HOME = {
     "Reach": "surveys.handover.reach_folder",
     "Result": "surveys.result",
     "RoundComparison": "surveys.result",
+    "SamplePlanTables": "surveys.fieldwork.plan_folder",
     "Screening": "surveys.screening",
     "Study": "surveys.study",
     "SurveyError": "surveys.problems",
@@ -66,6 +69,7 @@ _HOME = {
     "instruments": "surveys.definitions.instrument.reading",
     "load": "surveys.study",
     "method": "surveys.reported",
+    "plan": "surveys.planned",
     "reach": "surveys.what_it_takes",
     "read_package": "surveys.delivered",
     "ready": "surveys.handover.folder",
@@ -79,10 +83,10 @@ _HOME = {
     "version": "surveys.handover.manifest",
 }
 __all__ = [
-    "Drivers", "Gaps", "Package", "Problem", "Reach", "Result", "RoundComparison", "Screening", "Study", "SurveyError",
-    "Tables", "add", "audit", "check", "compare", "explain", "fingerprint", "forms", "gaps", "hand_over", "instruments", "load",
-    "method", "reach", "read_package", "ready", "ready_to_export", "report", "sign", "signed_by", "simulate", "unit_sheets",
-    "verify", "version",
+    "Drivers", "Gaps", "Package", "Problem", "Reach", "Result", "RoundComparison", "SamplePlanTables", "Screening",
+    "Study", "SurveyError", "Tables", "add", "audit", "check", "compare", "explain", "fingerprint", "forms", "gaps",
+    "hand_over", "instruments", "load", "method", "plan", "reach", "read_package", "ready", "ready_to_export", "report",
+    "sign", "signed_by", "simulate", "unit_sheets", "verify", "version",
 ]  # fmt: skip
 
 

@@ -56,3 +56,22 @@ def add(  # noqa: PLR0913
         terminal.say(f"cli.add.{file.state}", what=what, decisions=number, **about)
     if any(file.kind == "returns" for file in made.files):
         terminal.say("cli.add.next", study=study)
+
+
+@app.command(cls=WordedCommand)
+def plan(
+    context: typer.Context,
+    study: StudyPath,
+    out: Out,
+    labels: Annotated[bool, typer.Option("--labels")] = False,
+) -> None:
+    from surveys.fieldwork.plan_summaries import plan_summary
+
+    terminal: Terminal = context.obj
+    sv.ready(out, "plan")
+    made = sv.plan(load_study(terminal, study))
+    made.write(out, labels)
+    terminal.problems(made.warnings)
+    terminal.summary(plan_summary(made, terminal.language))
+    terminal.say("cli.plan.done", out=out, forms=f"{len(made.issued):,}")
+    terminal.say("cli.plan.next", planned=out / "planned.csv", issued=out / "issued.csv", study=study)

@@ -52,7 +52,10 @@ def is_private(path: str) -> bool:
 
     So is an exported sample, where nothing is typed: what single persons answered is theirs.
 
+    So are the lists of whom a plan has drawn.
+
     >>> is_private("review/cells.csv"), is_private("forms.csv"), is_private("council/rejected.csv")
     (True, True, False)
     """
-    return path.startswith(("review/", "sample.")) or path in ("forms.csv", "weights.csv")
+    private = ("forms.csv", "weights.csv", "drawn.csv", "replacements.csv")
+    return path.startswith(("review/", "sample.")) or path in private

@@ -16,7 +16,8 @@ from typing import Any, Literal
 
 from surveys.analysis.lost_sums import SUMS_BY
 from surveys.definitions.record_building import types_of
-from surveys.definitions.study.records import Agency, Headline, Output, Target
+from surveys.definitions.study.records import Agency, Headline, Issued, Output, PlannedCell, Target
+from surveys.definitions.study.sample_plan import DrawnElement
 from surveys.problems import Language
 from surveys.returns.form_numbers import NUMBER_COLUMNS
 from surveys.review import columns_and_words
@@ -117,6 +118,12 @@ _MADE = {
     "gaps": columns.GAP_COLUMNS,
     "gap-sums": columns.GAP_SUM_COLUMNS,
     "series": columns.SERIES_COLUMNS,
+    "plan": columns.PLAN_COLUMNS,
+    "planned": tuple(types_of(PlannedCell)),
+    "issued": tuple(types_of(Issued)),
+    "drawn": tuple(types_of(DrawnElement)),
+    "replacements": columns.REPLACEMENT_COLUMNS,
+    "labels": columns.LABEL_COLUMNS,
     "form-numbers": NUMBER_COLUMNS,
     **{f"council-{name}": names for name, names in COUNCIL_COLUMNS.items()},
     **{name: table.columns for name, table in REVIEWED.items()},

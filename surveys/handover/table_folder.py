@@ -26,6 +26,7 @@ TABLES_OF: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "gaps": (("gaps",), ("gap-sums",)),
     "audit": (("audit-findings", "audit-nodes"), ("audit-ranks", "audit-changes", "audit-losses")),
     "report": (("report-numbers",), ()),
+    "plan": (("plan", "planned", "issued", "labels"), ("drawn", "replacements")),
     "export": (
         tuple(f"export-{name}" for name in ("codebook", "items", "keys", "nodes", "designs", "expected")),
         (),
@@ -33,6 +34,7 @@ TABLES_OF: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 #: What a folder holds → the files that it may have beside its tables and its workbook.
 FILES_OF: Mapping[str, tuple[str, ...]] = {
+    "plan": ("labels.pdf",),
     "export": (
         "sample.csv", "sample.sav", "sample.dta", "sample.parquet", "score.R", "score.sps", "score.do",
     ),

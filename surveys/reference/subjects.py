@@ -116,7 +116,9 @@ def _toml_keys() -> Iterator[Subject]:
     for file, sections in TOML_FILES.items():
         own = _texts(file.removesuffix(".toml"))
         for key, section in sections.items():
-            texts = _texts("study") if key in study.PUBLICATION else own  # the same in simulation.toml
+            texts = (
+                _texts("study") if key in (*study.PUBLICATION, "plan") else own
+            )  # the same in simulation.toml
             for name, kind, default in _section_keys(key, section.record):
                 yield _subject(file, name, (kind, default), texts)
 

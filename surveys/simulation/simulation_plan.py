@@ -17,6 +17,7 @@ from surveys.definitions.field_types import Date
 from surveys.definitions.study.publication import Publication
 from surveys.definitions.study.reading import PUBLICATION
 from surveys.definitions.study.records import Agency, Exclusion, Target
+from surveys.definitions.study.sample_plan import SamplePlan
 
 FileFormat = Literal["csv", "xlsx", "sav"]
 
@@ -162,6 +163,7 @@ class SimulationPlan:
     assessment: AssessmentPlan
     agencies: tuple[Agency, ...]
     targets: tuple[Target, ...]
+    plans: tuple[SamplePlan, ...]
     publication: Publication
     defects: tuple[tuple[str, int], ...]
 
@@ -192,6 +194,7 @@ SECTIONS: Mapping[str, Section] = {
     "assessment": Section(AssessmentPlan),
     "agencies": Section(Agency, "array"),
     "targets": Section(Target, "array"),
+    "plan": Section(SamplePlan, "array"),
     **PUBLICATION,
     "defects": Section(dict),
 }

@@ -11,6 +11,7 @@ from surveys.definitions.record_building import section
 from surveys.definitions.shared_checks import Reference, check_period, check_references
 from surveys.definitions.study.reading import publication_of
 from surveys.definitions.study.records import Agency, Exclusion, Target
+from surveys.definitions.study.sample_plan import SamplePlan
 from surveys.definitions.text_files import read_toml
 from surveys.problems import Place, Problems
 from surveys.simulation.simulation_plan import (
@@ -171,6 +172,7 @@ def _completed(instrument: Instrument, draft: Draft, defects: dict[str, int]) ->
         assessment=draft.one(AssessmentPlan),
         agencies=draft.all(Agency),
         targets=draft.all(Target),
+        plans=draft.all(SamplePlan),
         publication=publication_of(draft),
         defects=tuple(defects.items()),
     )

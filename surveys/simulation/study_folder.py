@@ -17,6 +17,7 @@ from surveys.definitions.record_writing import table_bytes
 from surveys.definitions.study.publication import Publication
 from surveys.definitions.study.reading import PUBLICATION
 from surveys.definitions.study.records import Agency, Assessment, External, Frame, Issued, MarginTotal, Target
+from surveys.definitions.study.sample_plan import SamplePlan
 from surveys.definitions.study.writing import study_text
 from surveys.simulation.form_files import columns_of, forms_bytes
 from surveys.simulation.returned_forms import ReturnedForms
@@ -163,6 +164,7 @@ def _study_toml(
     if _has_own_register(instrument):
         tables.append(("[units]", {"file": REGISTER}))
     tables += [("[[units.exclusions]]", asdict(exclusion)) for exclusion in plan.exclusions]
+    tables += [("[[plan]]", _said(one)) for one in plan.plans if played.simulation.scale == 1]
     tables.append(("[files]", files))
     tables += [("[[returns]]", entry) for entry in returns]
     tables += [("[[weights]]", entry) for entry in _weights(played)]
@@ -170,6 +172,15 @@ def _study_toml(
     if plan.stages:
         tables.append(("[output]", {"unweighted": True}))
     return study_text(tables)
+
+
+def _said(plan: SamplePlan) -> dict[str, object]:
+    """The keys of a plan that are not as they are by default."""
+    return {
+        field.name: getattr(plan, field.name)
+        for field in fields(plan)
+        if getattr(plan, field.name) != field.default
+    }
 
 
 def _publication(publication: Publication) -> Iterator[tuple[str, Mapping[str, object]]]:

@@ -6,8 +6,8 @@ of the field with four elements and one of the field with nine. A code c₁ … 
     Σ αⁿ⁻ⁱ aᵢ = 0 in GF(4)   and   Σ βⁿ⁻ⁱ bᵢ = 0 in GF(9),
 
 where α has order 3 and β order 8. Every factor is a unit, so that no single wrong character goes unseen; α and β are not 1, so
-that the factors of neighbours differ by a unit, and neighbours that change places do not go unseen either: at any length, the check
-character included.
+that the factors of neighbours differ by a unit, and neighbours that change places do not go unseen either: at any length, the
+check character included.
 """
 
 from __future__ import annotations

@@ -162,3 +162,13 @@ PROFILE_COLUMNS = (
     "block", "group", "variable", "category", "n_valid", "unweighted_share", "weighted_share", "population",
     "known_share", "unweighted_difference", "weighted_difference",
 )  # fmt: skip
+
+#: What is planned of each cell, and why.
+PLAN_COLUMNS = (
+    "block", "questionnaire", "unit_code", "unit_name", "group", "method", "population", "forms", "issued", "margin_percent",
+    "note",
+)  # fmt: skip
+#: Replacements of drawn elements, in the order in which they are taken within a stratum and place.
+REPLACEMENT_COLUMNS = ("block", "unit", "group", "stratum", "place", "order", "element")
+#: Labels of forms.
+LABEL_COLUMNS = ("form_code", "questionnaire", "questionnaire_name", "unit_code", "unit_name", "group_name", "place")

@@ -78,7 +78,7 @@ from surveys.definitions.study.records import (
     UnitDecision,
     WeightPlan,
 )
-from surveys.definitions.study.sample_plan import SamplePlan, SamplingList
+from surveys.definitions.study.sample_plan import DrawnElement, SamplePlan, SamplingList
 from surveys.definitions.study.sample_plan_checks import RANGES as PLAN_RANGES
 from surveys.definitions.study.sample_plan_checks import check_lists, check_plans
 from surveys.definitions.study.targets import check_targets
@@ -113,6 +113,7 @@ ONCE: tuple[Key, ...] = (
     (Explanation, "node", ("block", "unit", "node")),
     (Headline, "document", ("block", "unit", "node", "year", "document")),
     (SamplePlan, "group", ("block", "unit", "group")),
+    (DrawnElement, "form_code", ("form_code",)),
     (SamplingList, "group", ("block", "group")),
     (CitedDocument, "number", ("number", "date", "issuer_vi", "title_vi")),
 )
@@ -125,6 +126,8 @@ REFERENCES: tuple[Reference, ...] = (
     (WeightPlan, "clusters", Field),
     (WeightPlan, "weight", Field),
     (SamplePlan, "group", Group),
+    (DrawnElement, "group", Group),
+    (DrawnElement, "questionnaire", Questionnaire),
     (SamplingList, "group", Group),
     (SamplingList, "block", Block),
     (Issued, "questionnaire", Questionnaire),
@@ -165,6 +168,7 @@ OF_UNITS: tuple[tuple[type[Any], str], ...] = (
     (Frame, "unit"),
     (PlannedCell, "unit"),
     (SamplePlan, "unit"),
+    (DrawnElement, "unit"),
     (MarginTotal, "unit"),
     (External, "unit"),
     (Assessment, "unit"),

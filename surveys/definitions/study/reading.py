@@ -65,7 +65,7 @@ from surveys.definitions.study.records import (
     UnitDecision,
     WeightPlan,
 )
-from surveys.definitions.study.sample_plan import SamplePlan, SamplingList
+from surveys.definitions.study.sample_plan import DrawnElement, SamplePlan, SamplingList
 from surveys.definitions.text_files import inside, is_file, is_there, nearest_name, on_disk, read_toml
 from surveys.problems import Place, Problems, shortened
 from surveys.vocabulary.columns import SCORE_COLUMNS
@@ -77,6 +77,7 @@ FILES: Mapping[str, type] = {
     "issued": Issued,
     "frames": Frame,
     "planned": PlannedCell,
+    "drawn": DrawnElement,
     "margins": MarginTotal,
     "externals": External,
     "assessments": Assessment,

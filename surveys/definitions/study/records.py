@@ -18,7 +18,7 @@ from surveys.definitions.instrument.records import Instrument, Rule, Unit
 from surveys.definitions.study.council_names import OUR_NAMES, CouncilSystem
 from surveys.definitions.study.limits import LIMITS, Limits
 from surveys.definitions.study.publication import UNSAID, IssuedDocument, Period, Publication
-from surveys.definitions.study.sample_plan import SamplePlan, SamplingList
+from surveys.definitions.study.sample_plan import DrawnElement, SamplePlan, SamplingList
 from surveys.problems import Language, Problem
 from surveys.vocabulary.measures import HeadlineMeasure, Measure, Sign
 from surveys.vocabulary.notebook_display import Shown
@@ -477,6 +477,7 @@ class StudyDefinition(Shown):
     issued: tuple[Issued, ...] = ()
     frames: tuple[Frame, ...] = ()
     planned: tuple[PlannedCell, ...] = ()
+    drawn: tuple[DrawnElement, ...] = ()
     plans: tuple[SamplePlan, ...] = ()
     lists: tuple[SamplingList, ...] = ()
     margins: tuple[MarginTotal, ...] = ()

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from surveys.definitions.field_types import Count
+from surveys.definitions.field_types import Count, MayBeEmpty
 
 PlanMethod = Literal["margin", "difference", "change", "slovin", "whole", "fixed", "total"]
 Allocation = Literal["proportional", "equal", "neyman", "power"]
@@ -42,6 +42,7 @@ class SamplePlan:
     * ``previous``: valid forms of the last round (change; empty: as many as now).
     * ``design_effect``: variance against that of a simple random sample; ``response``: share of issued forms that come back;
       ``valid``: share of those that are valid.
+    * ``assurance``: probability with which enough of the issued forms come back valid (empty: as many as needed are expected).
     * ``whole_from``: share of the population from which everybody is asked.
     * ``counted``: whether ``forms`` and ``total`` are valid forms wanted, or forms issued.
     * ``exponent`` of power allocation; ``deviations``: unit → its own deviation; ``minimum`` and ``maximum`` of valid forms
@@ -69,6 +70,7 @@ class SamplePlan:
     design_effect: float = 1.0
     response: float = 1.0
     valid: float = 1.0
+    assurance: float | None = None
     whole_from: float = 1.0
     allocation: Allocation = "proportional"
     exponent: float = 0.5
@@ -93,8 +95,9 @@ class SamplingList:
     ``element``, ``unit``, ``stratum``, ``clusters`` (from the outermost) and ``size`` are headings of its columns; nothing of the
     other columns is kept. ``size``: the measure of the clusters (empty: how many elements they have), or of the elements
     where there are no clusters. ``take``: how many clusters are drawn in each stratum, stage by stage. ``draw``: how
-    each stage is drawn, the elements last (empty: systematic with probabilities proportional to size for clusters, simple for
-    elements). ``replacements``: of the drawn elements, as a share. ``seed``: of the random numbers.
+    each stage is drawn, the elements last (empty: systematic with probabilities proportional to size for clusters and for
+    elements with a size, simple for other elements). ``replacements``: of the drawn elements, as a share. ``seed``: of the
+    random numbers.
     """
 
     path: str
@@ -114,12 +117,31 @@ class SamplingList:
         """How a stage is drawn, the clusters' first."""
         if self.draw:
             return self.draw[stage]
-        return "systematic" if stage < len(self.clusters) else "simple"
+        by_size = stage < len(self.clusters) or (self.size and not self.clusters)
+        return "systematic" if by_size else "simple"
 
     def columns(self) -> tuple[str, ...]:
         """The headings that are read."""
         named = (self.element, self.unit, self.stratum, *self.clusters, self.size)
         return tuple(dict.fromkeys(filter(None, named)))
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnElement:
+    """An element that was drawn from a list, and the form that is for it. ``stratum`` and ``cluster``: of the sample, for
+    variances; ``place``: its clusters of every stage; ``weight``: 1/``probability`` of coming into the sample."""
+
+    form_code: str
+    questionnaire: str
+    block: str
+    unit: str
+    group: str
+    element: str
+    stratum: str
+    cluster: str
+    place: MayBeEmpty
+    probability: float
+    weight: float
 
 
 def plan_of(plans: Iterable[SamplePlan], block: str, unit: str, group: str) -> SamplePlan | None:

@@ -13,6 +13,7 @@ from surveys.definitions.study.sample_plan import (
     BY_PRECISION,
     MOST_STAGES,
     NEEDED,
+    DrawnElement,
     SamplePlan,
     SamplingList,
     StageDraw,
@@ -28,6 +29,7 @@ RANGES: tuple[Range, ...] = (
     (SamplePlan, "design_effect", 0.1, 100),
     (SamplePlan, "response", 0.01, 1),
     (SamplePlan, "valid", 0.01, 1),
+    (SamplePlan, "assurance", 0.5, 0.9999),
     (SamplePlan, "whole_from", 0.01, 1),
     (SamplePlan, "exponent", 0, 1),
     (SamplePlan, "margin", 0.0001, 0.5),
@@ -38,6 +40,8 @@ RANGES: tuple[Range, ...] = (
     (SamplePlan, "previous", 1, 10_000_000),
     (SamplePlan, "minimum", 0, 10_000_000),
     (SamplePlan, "maximum", 1, 10_000_000),
+    (DrawnElement, "probability", 1e-12, 1),
+    (DrawnElement, "weight", 1, 1e12),
     (SamplingList, "seed", 0, 2**63 - 1),
     (SamplingList, "replacements", 0, 100),
 )
@@ -80,6 +84,11 @@ def _check_method(plan: SamplePlan, place: Place) -> None:
         place.note("record.order", "minimum", low=f"{plan.minimum:g}", high=f"{plan.maximum:g}")
     if plan.method in BY_PRECISION and plan.measure == "share" and plan.share in (0, 1):
         place.note("plan.certain_share", "share", value=f"{plan.share:g}")
+    apart = max(plan.share, 1 - plan.share)
+    if plan.measure == "share" and plan.method in ("difference", "change") and (plan.difference or 0) > apart:
+        place.note(
+            "plan.difference_too_large", "difference", value=f"{plan.difference:g}", share=f"{plan.share:g}"
+        )
     if plan.unit and plan.is_shared_out:
         place.note("plan.total_of_unit", "unit", method=plan.method)
     for name in _without_effect(plan):
