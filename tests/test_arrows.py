@@ -49,6 +49,7 @@ ROOMS = (
     "surveys.what_was_lost",
     "surveys.reported",
     "surveys.fielded",
+    "surveys.planned",
     "surveys.handed_over",
     "surveys.delivered",
     "surveys",
