@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -47,11 +49,12 @@ class ListedChoice:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceList:
-    """A list of choices by its name, in the order of the sheet."""
+    """A list of choices by its name, in the order of the sheet. ``repeated``: a name that stood in it several times."""
 
     name: str
     choices: tuple[ListedChoice, ...]
     place: Place
+    repeated: str = ""
 
     def note(self, code: str, column: str = "", **params: Any) -> None:
         """Note something of the whole list at its first row."""
@@ -72,9 +75,11 @@ def read_lists(form: Xlsform, languages: XlsformLanguages) -> dict[str, ChoiceLi
                     "xlsform_import.choice_without_list", sheet.written("list_name"), severity="warning"
                 )
         for name, of_list in rows.items():
-            choices = tuple(_choices(sheet, of_list, languages, allowed))
+            choices = _told_apart(tuple(_choices(sheet, of_list, languages, allowed)), sheet)
+            names = Counter(row.get("name") for row in of_list)
+            repeated = next((said for said, times in names.items() if times > 1), "")
             if choices:
-                found[name] = ChoiceList(name, choices, of_list[0].place)
+                found[name] = ChoiceList(name, choices, of_list[0].place, repeated)
         _note_columns(sheet)
     return found
 
@@ -108,6 +113,40 @@ def _choices(
             )
         first[name] = row
         yield ListedChoice(name, label, row)
+
+
+def _told_apart(choices: tuple[ListedChoice, ...], sheet: XlsformSheet) -> tuple[ListedChoice, ...]:
+    """Options with the name behind the label where a list whose options are filtered by another answer has the label twice. A
+    text that stands for two options otherwise is a fault: an answer could not be read back."""
+    first: dict[str, ListedChoice] = {}
+    found = []
+    for choice in choices:
+        alike = next((first[text] for text in _texts(choice) if text in first), None)
+        if alike is not None and _filtered(choice) and fold(alike.name) not in _texts(choice):
+            params: dict[str, Any] = {
+                "label": choice.called,
+                "first": alike.row.place.row,
+                "name": choice.name,
+            }
+            choice.note("xlsform_import.label_twice", sheet.written("label"), severity="warning", **params)
+            vi, en = (f"{text} ({choice.name})" if text else "" for text in choice.label)
+            choice = dataclasses.replace(choice, label=TwoTexts(vi, en))
+        elif alike is not None:
+            shared = next(text for text in _texts(choice) if text in first)
+            params = {"value": shared, "list": choice.row.get("list_name"), "first": alike.row.place.row}
+            choice.note("xlsform_import.choices_alike", sheet.written("label"), **params)
+        first |= {text: choice for text in _texts(choice) if text not in first}
+        found.append(choice)
+    return tuple(found)
+
+
+def _texts(choice: ListedChoice) -> list[str]:
+    return list(dict.fromkeys(fold(text) for text in (choice.name, *choice.label) if text))
+
+
+def _filtered(choice: ListedChoice) -> bool:
+    """Whether a row has a column of its own, by which its list may be filtered."""
+    return any(h.name not in READ and not h.name.startswith("media::") for h in choice.row.cells)
 
 
 def _note_columns(sheet: XlsformSheet) -> None:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-#: Letters of an expression that is read, and levels of brackets.
-LONGEST, DEEPEST = 2_000, 30
+#: Letters and parts of an expression that is read, and levels of brackets and signs.
+LONGEST, MOST_PARTS, DEEPEST = 2_000, 400, 30
 _TOKEN = re.compile(
     r"""\s*(?:(?P<ref>\$\{\s*[^{}]+?\s*\})|(?P<text>"[^"]*"|'[^']*')|(?P<number>\d+(?:\.\d*)?|\.\d+)"""
     r"""|(?P<name>[A-Za-z_][\w:-]*)|(?P<sign><=|>=|!=|[=<>(),+*.-]))"""
@@ -63,6 +63,8 @@ def _tokens(text: str) -> list[tuple[str, str]]:
             raise NotUnderstood
         found.append((match.lastgroup, match[match.lastgroup]))
         at = match.end()
+    if len(found) > MOST_PARTS:
+        raise NotUnderstood
     return found
 
 
@@ -117,7 +119,10 @@ class _Parser:
         if kind == "number":
             return Term("constant", value=float(text))
         if text == "-":
-            return Term("-", (Term("constant", value=0.0), self._single()))
+            self._deeper(1)
+            term = Term("-", (Term("constant", value=0.0), self._single()))
+            self._deeper(-1)
+            return term
         if text == "(":
             return self._bracket()[0]
         if kind == "name" and text in _FUNCTIONS:
@@ -125,18 +130,21 @@ class _Parser:
             return Term(text, self._bracket(one=False))
         raise NotUnderstood
 
-    def _bracket(self, one: bool = True) -> tuple[Term, ...]:
-        """What stands up to the closing bracket: one part, or any number of them."""
-        self._depth += 1
+    def _deeper(self, by: int) -> None:
+        self._depth += by
         if self._depth > DEEPEST:
             raise NotUnderstood
+
+    def _bracket(self, one: bool = True) -> tuple[Term, ...]:
+        """What stands up to the closing bracket: one part, or any number of them."""
+        self._deeper(1)
         parts: list[Term] = []
         while self._peek()[1] != ")" or (one and not parts):
             if parts:
                 self._take(",")
             parts.append(self._level(0))
         self._take(")")
-        self._depth -= 1
+        self._deeper(-1)
         if one and len(parts) != 1:
             raise NotUnderstood
         return tuple(parts)

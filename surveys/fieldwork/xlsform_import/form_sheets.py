@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from surveys.fieldwork.xlsform_import.headings import SheetHeading, clean, heading_of
+from surveys.fieldwork.xlsform_import.type_words import type_of
 from surveys.problems import Place, Problems, nearest
 from surveys.returns.files.sheets import Sheet, is_filled
 from surveys.returns.headings.columns import column_letter
@@ -77,9 +78,13 @@ def is_xlsform(sheets: Sequence[Sheet]) -> bool:
     """
     for sheet in _parted(sheets):
         found = _heading_row(sheet)
-        names = {heading.name for heading in found[1]} if found else set()
-        if "type" in names and (_kind_of(sheet.name) == "survey" or {"name", "label"} <= names):
-            return True
+        names = [heading.name for heading in found[1]] if found else []
+        if "type" in names and (_kind_of(sheet.name) == "survey" or {"name", "label"} <= {*names}):
+            first = found[0] if found else 0
+            types = sheet.cells[first + 1 :, names.index("type")].tolist()
+            said = next((text for text in map(cell_text, types) if text.strip()), "")
+            if _kind_of(sheet.name) == "survey" or type_of(clean(said)):
+                return True
     return False
 
 

@@ -34,12 +34,12 @@ from surveys.fieldwork.xlsform_import.scales import (
     OTHER_TEXTS,
     code_of,
     labels_of,
-    note_alike,
     options_of,
     other_names,
+    told_apart,
 )
 from surveys.fieldwork.xlsform_import.tree import Tree
-from surveys.fieldwork.xlsform_import.type_words import METADATA
+from surveys.fieldwork.xlsform_import.type_words import METADATA, WITHOUT_DATA
 from surveys.problems import Problems, the_first
 from surveys.returns.files.sheets import Sheet
 from surveys.vocabulary.folding import fold
@@ -143,11 +143,10 @@ class _Importing:
                 self._keep_item(k, question, purpose == "scored")
             elif purpose == "several":
                 self._keep_options(k, question)
-            elif purpose in FIELD_ROLES and question.type.kind != "note":
+            elif purpose in FIELD_ROLES and question.type.kind not in WITHOUT_DATA:
                 self._keep_field(k, question, purpose)
             if question.type.or_other and purpose not in ("left", "ignore"):
-                label = TwoTexts(f"{question.label.vi} ({OTHER_TEXTS.vi.lower()})", "")
-                self.fields.append(_field(f"{question.name}_{OTHER}", "personal", label))
+                self._keep_other(question)
         self._note_scales()
         if self.purposes.unit is None:
             self.form["survey"].place.note("xlsform_import.no_unit", severity="warning")
@@ -180,9 +179,12 @@ class _Importing:
     def _keep_options(self, k: int, question: AskedQuestion) -> None:
         """One item for each option of a question with several answers."""
         condition, text = self.conditions.of(k), self._label(question)
-        labels = {choice.name: choice.label for choice in self.purposes.list_of(k).choices}
+        known = self.purposes.list_of(k)
+        labels = {choice.name: choice.label for choice in known.choices}
         for name, code in self.options[k].items():
-            label = labels.get(name, OTHER_TEXTS)
+            label = labels.get(name) or told_apart(OTHER_TEXTS, known)
+            if " " in name:
+                question.row.place.note("xlsform_import.choice_spaced", "type", list=known.name, value=name)
             vi, en = (
                 f"{asked} [{_unbracketed(option)}]" if asked and option else ""
                 for asked, option in zip(text, (label.vi or name, label.en), strict=True)
@@ -203,7 +205,9 @@ class _Importing:
             return
         if question.type.kind == "start" and role == "personal":
             role = "started"
-        made = _field(question.name, role, question.label, self.codes[k])
+        vi, en = question.label
+        header = self._header(question)
+        made = Field(self.codes[k], role, (header,), label_vi=vi or question.name, label_en=en)
         known = self.purposes.lists.get(question.type.list_name)
         if role == "unit" and known and question.type.kind.startswith("select_one"):
             self._keep_units(known)
@@ -215,8 +219,29 @@ class _Importing:
             made = _with_categories(made, known, question.type.or_other)
         self.fields.append(made)
 
+    def _keep_other(self, question: AskedQuestion) -> None:
+        """The text that ``or_other`` lets people write beside the last option."""
+        name = f"{question.name}_{OTHER}"
+        if all(asked.name != name for asked in self.purposes.questions):
+            vi, en = (
+                f"{said} ({o})" if said else "" for said, o in zip(question.label, OTHER_TEXTS, strict=True)
+            )
+            taken = {*self.codes.values(), *(made.code for made in self.fields)}
+            header = self._header(question)
+            self.fields.append(
+                Field(
+                    code_of(name, taken), "personal", (f"{header}_{OTHER}",), label_vi=vi or name, label_en=en
+                )
+            )
+
+    def _header(self, question: AskedQuestion) -> str:
+        """What exports call a question: its name, with those of its groups where others have the name too."""
+        alike = sum(fold(asked.name) == fold(question.name) for asked in self.purposes.questions)
+        return question.name if alike == 1 else "/".join(question.path)
+
     def _keep_units(self, known: ChoiceList) -> None:
-        note_alike(known)
+        if known.repeated:
+            known.place.note("xlsform_import.units_repeated", "name", value=known.repeated, list=known.name)
         options, taken = options_of(known), set[str]()
         for choice in options.answers:
             code = code_of(choice.name.removeprefix("-"), taken)
@@ -305,13 +330,8 @@ def _unbracketed(text: str) -> str:
     return text.replace("[", "(").replace("]", ")")
 
 
-def _field(name: str, role: FieldRole, label: TwoTexts, code: str = "") -> Field:
-    return Field(code or code_of(name), role, (name,), label_vi=label.vi or name, label_en=label.en)
-
-
 def _with_categories(made: Field, known: ChoiceList, or_other: bool) -> Field:
     """A field with the options of a list as its categories."""
-    note_alike(known)
     categories: dict[str, tuple[str, ...]] = {}
     english: dict[str, str] = {}
     for choice in known.choices:
@@ -321,5 +341,6 @@ def _with_categories(made: Field, known: ChoiceList, or_other: bool) -> Field:
         categories[code] = tuple(texts.values())
         english |= {code: choice.label.en} if choice.label.en else {}
     if or_other and OTHER not in categories:
-        categories[OTHER], english[OTHER] = OTHER_TEXTS, OTHER_TEXTS.en
+        other = told_apart(OTHER_TEXTS, known)
+        categories[OTHER], english[OTHER] = (other.vi, OTHER), other.en
     return replace(made, categories=tuple(categories.items()), names_en=tuple(english.items()))

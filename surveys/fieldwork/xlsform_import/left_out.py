@@ -7,7 +7,7 @@ from surveys.fieldwork.xlsform_import.expressions import references
 from surveys.fieldwork.xlsform_import.form_sheets import SheetRow, Xlsform
 from surveys.fieldwork.xlsform_import.form_structure import AskedQuestion, groups_of
 from surveys.fieldwork.xlsform_import.purposes import Purposes
-from surveys.fieldwork.xlsform_import.type_words import METADATA
+from surveys.fieldwork.xlsform_import.type_words import METADATA, WITHOUT_DATA
 from surveys.problems import nearest, runs, the_first
 from surveys.vocabulary.roles import KEPT_ROLES
 
@@ -118,6 +118,12 @@ def _note_questions(purposes: Purposes) -> None:
         purpose, kind = purposes.of[k], question.type.kind
         if kind == "note":
             by_type.setdefault(("xlsform_import.notes_left", kind), []).append(question)
+        elif kind in WITHOUT_DATA:
+            by_type.setdefault(("xlsform_import.external_left", kind), []).append(question)
+        elif kind.endswith("_from_file") and purpose == "personal":
+            by_type.setdefault(("xlsform_import.choices_elsewhere", question.type.list_name), []).append(
+                question
+            )
         elif kind in METADATA and purpose == "personal":
             by_type.setdefault(("xlsform_import.metadata", ""), []).append(question)
         elif purpose in KEPT_ROLES and not question.row.get("role"):

@@ -75,8 +75,19 @@ def _unit_question(
             names = [question.name for question in questions]
             params = {"value": named, "accepted": ", ".join(names[:40]), "nearest": nearest(named, names)}
             problems.add("xlsform_import.unit_question_unknown", **params)  # type: ignore[arg-type]
+        elif questions[k].type.kind not in _MAY_BE_UNIT:
+            params = {
+                "name": named,
+                "type": questions[k].row.get("type"),
+                "accepted": ", ".join(sorted(_MAY_BE_UNIT)),
+            }
+            questions[k].row.place.note("xlsform_import.unit_question_type", "type", **params)
         return k
-    said = [k for k, purpose in enumerate(declared) if purpose == "unit"]
+    said = [
+        k
+        for k, purpose in enumerate(declared)
+        if purpose == "unit" and questions[k].type.kind in _MAY_BE_UNIT
+    ]
     told = said or [
         k
         for k, question in enumerate(questions)
@@ -124,7 +135,7 @@ def _purpose(found: Purposes, k: int, declared: Purpose, is_filter: bool) -> str
     if kind in _LISTED and "label" in question.row.get("appearance").split():
         question.note("xlsform_import.header_row", "appearance", name=question.name)
         return "left"
-    if kind in ("select_multiple",):
+    if kind == "select_multiple":
         return "several"
     if kind == "range":
         scale = range_scale(question, declared == "scored")

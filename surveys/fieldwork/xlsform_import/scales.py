@@ -55,7 +55,7 @@ def code_of(name: str, taken: Collection[str] = frozenset()) -> str:
 
 def other_names(name: str, code: str) -> tuple[str, ...]:
     """The name of the form as a further name of what is called ``code``, where it is another."""
-    return () if name == code else (name,)
+    return () if name == code or ";" in name else (name,)
 
 
 def options_of(of: ChoiceList) -> Options:
@@ -93,8 +93,7 @@ def _kind(choice: ListedChoice, last: bool) -> NoAnswerKind | None:
 
 def scale_of(of: ChoiceList, code: str, other: TwoTexts | None = None) -> Scale:
     """A list as a scale called ``code``: ordinal where its points stand in the form or its words are a ladder, otherwise a choice
-    without an order. ``other``: the option that ``or_other`` adds, which no ladder has. Options that could not be told apart
-    are noted."""
+    without an order. ``other``: the option that ``or_other`` adds, which no ladder has."""
     options = options_of(of)
     ladder = None if other else _declared(options.answers) or _worded(options.answers)
     values = ladder.values if ladder else (0.0,) * len(options.answers)
@@ -102,18 +101,17 @@ def scale_of(of: ChoiceList, code: str, other: TwoTexts | None = None) -> Scale:
     codes = _codes(of)
     levels = [
         Level(
-            codes[choice.name], (value,), choice.label.vi, choice.label.en, _is_satisfied(choice, good),
+            codes[choice.name], (value,), choice.label.vi or choice.name, choice.label.en, _is_satisfied(choice, good),
             other_names(choice.name, codes[choice.name]),
         )
         for choice, value, good in zip(options.answers, values, satisfied, strict=True)
     ]  # fmt: skip
     if other and OTHER not in codes.values():
-        levels.append(Level(OTHER, (0.0,), other.vi, other.en))
+        levels.append(Level(OTHER, (0.0,), *told_apart(other, of)))
     without = tuple(
         NonAnswer(codes[c.name], kind, *c.label, other_names(c.name, codes[c.name]))
         for c, kind in options.others
     )
-    note_alike(of)
     return Scale(
         code,
         tuple(levels),
@@ -126,6 +124,13 @@ def scale_of(of: ChoiceList, code: str, other: TwoTexts | None = None) -> Scale:
 
 #: The option that ``or_other`` adds to a list, and what it is called.
 OTHER, OTHER_TEXTS = "other", TwoTexts("Khác", "Other")
+
+
+def told_apart(other: TwoTexts, of: ChoiceList) -> TwoTexts:
+    """What the option that ``or_other`` adds is called, where the list has an option of that label already."""
+    labels = {fold(label) for choice in of.choices for label in choice.label}
+    taken = any(fold(text) in labels for text in other)
+    return TwoTexts(f"{other.vi} ({OTHER})", f"{other.en} ({OTHER})") if taken else other
 
 
 def _codes(of: ChoiceList) -> dict[str, str]:
@@ -171,18 +176,6 @@ def _worded(answers: Sequence[ListedChoice]) -> Ladder | None:
     """The ladder that the labels are, in Vietnamese or in English."""
     found = (ladder_of([label[k] for label in (choice.label for choice in answers)]) for k in (0, 1))
     return next(filter(None, found), None)
-
-
-def note_alike(of: ChoiceList) -> None:
-    """A text that stands for two options of a list cannot be read back."""
-    first: dict[str, ListedChoice] = {}
-    for choice in of.choices:
-        for text in dict.fromkeys(fold(text) for text in (choice.name, *choice.label) if text):
-            before = first.setdefault(text, choice)
-            if before is not choice:
-                params = {"value": text, "list": of.name, "first": before.row.place.row}
-                choice.note("xlsform_import.choices_alike", "label", **params)
-                return
 
 
 def labels_of(scale: Scale) -> Iterator[str]:

@@ -72,6 +72,8 @@ METADATA = frozenset({
     "start", "end", "today", "deviceid", "subscriberid", "simserial", "phonenumber", "username", "email", "audit",
     "start-geopoint", "background-geopoint", "background-audio",
 })  # fmt: skip
+#: Types that show or bring something and have no answer.
+WITHOUT_DATA = frozenset({"note", "csv-external", "xml-external"})
 #: Everything that may stand in the column ``type``, for messages.
 ACCEPTED = (
     *(name for name in _PLAIN if name not in METADATA),
