@@ -18,8 +18,8 @@ from surveys.problems import Language, phrase
 _PAGES_OF_UNITS = 3
 #: Columns that stand beside each other, letters of a question that stands above its column, and of an option's code.
 _COLUMNS, _HEAD_LETTERS, _CODE_LETTERS = 8, 200, 2
-#: Millimetres of the column of names, and of a row.
-_NAMES, _ROW = 48, 5.4
+#: Millimetres of the column of names; of a row, and of one where so many units still stand on one page.
+_NAMES, _ROW, _LOW_ROW, _LOW_ROWS = 60, 7.2, 5.8, range(18, 25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def matrix_parts(form: FormContent) -> Iterator[dict[str, Any]]:
 
 def _columns(form: FormContent) -> Iterator[MatrixColumn]:
     for section in form.sections:
-        heading = plain(section.title or section.above)
+        heading = plain(section.above or section.title)
         for grid in section.grids:
             for question in grid.questions:
                 text = plain(question.text)
@@ -78,7 +78,7 @@ def _table(block: Sequence[MatrixColumn], form: FormContent) -> dict[str, Any]:
         "spans": spans,
         "units": [plain(unit.name) for unit in form.units],
         "name-width": _NAMES,
-        "height": _ROW,
+        "height": _LOW_ROW if len(form.units) in _LOW_ROWS else _ROW,
     }
 
 

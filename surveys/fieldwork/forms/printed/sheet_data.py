@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -24,8 +24,10 @@ from surveys.vocabulary.roles import FieldRole
 Part = dict[str, Any]
 #: Millimetres: the width of all options of a table together, of one of them at least, and of a letter in their heads.
 _OPTIONS_WIDTH, _OPTION_WIDTH, _LETTER, _INSET = 108.0, 11.5, 1.6, 2.2
-#: Options that a table may have, rows of a head, and letters of a question that stands in a row.
-_MOST_OPTIONS, _HEAD_ROWS, _ROW_LETTERS = 9, 4, 700
+#: Rows of heads → the width up to which options have heads of so few rows.
+_HEAD_ROWS = ((1, 50.0), (2, 80.0), (3, 95.0), (4, _OPTIONS_WIDTH))
+#: Options that a table may have, and letters of a question that stands in a row.
+_MOST_OPTIONS, _ROW_LETTERS = 9, 700
 #: Letters of the longest option → how many options stand beside each other.
 _BESIDE = ((13, 4), (24, 3), (44, 2))
 #: Letters of a question, with its options, that may go over to the next page.
@@ -45,7 +47,7 @@ _OFFICE: tuple[FieldRole, ...] = (
     "cluster",
 )
 _PERSON: tuple[FieldRole, ...] = ("identification", "personal")
-_WORDS = ("page", "number", "units", "how", "thanks", "office", "person")
+_WORDS = ("page", "number", "row", "units", "how", "thanks", "office", "person")
 
 
 def sheet_data(form: FormContent, code: Part | None, unit: FormUnit | None = None) -> Part:
@@ -155,17 +157,21 @@ def _questions(form: FormContent) -> Iterator[Part]:
     for heading, sections in groupby(form.sections, key=lambda section: section.above or section.title):
         if heading:
             yield {"kind": "heading", "depth": 0, "text": plain(heading)}
+        last = ""
         for rows in _rows_together(list(sections)):
             first = rows[0][1]
             if first.number in notes:
                 yield {"kind": "note", "text": plain(notes[first.number])}
             if len(rows) > 1 and _fits_table(first.options) and not first.several:
-                yield _table(rows, going_on, form.language)
+                yield _table(rows, last, going_on, form.language)
             else:
-                yield from _listed(rows, going_on, form.language)
+                yield from _listed(rows, last, going_on, form.language)
+            last = rows[-1][0]
 
 
+#: A question with the title of its section, and by their numbers the lines below questions after which some are left out.
 Row = tuple[str, FormQuestion]
+GoingOn = Mapping[int, Sequence[str]]
 
 
 def _rows_together(sections: Sequence[FormSection]) -> Iterator[list[Row]]:
@@ -186,33 +192,43 @@ def _alike(question: FormQuestion) -> tuple[object, ...]:
 
 
 def _fits_table(options: Sequence[FormOption]) -> bool:
-    return len(options) <= _MOST_OPTIONS and sum(map(_width, options)) <= _OPTIONS_WIDTH
+    return len(options) <= _MOST_OPTIONS and _widths(options) is not None
 
 
-def _width(option: FormOption) -> float:
-    """Millimetres that the head of a column needs: its longest word, and all of it in a few rows."""
-    words = option.label.split() or [option.code]
-    letters = max(*(len(word) for word in words), len(option.label) / _HEAD_ROWS)
-    return max(_OPTION_WIDTH, letters * _LETTER + _INSET)
+def _widths(options: Sequence[FormOption]) -> list[float] | None:
+    """Millimetres of the columns of options, with as few rows in their heads as there is room for; None: too wide for a table."""
+    for rows, most in _HEAD_ROWS:
+        widths = [_width(option, rows) for option in options]
+        if sum(widths) <= most:
+            return widths
+    return None
 
 
-def _table(rows: Sequence[Row], going_on: Any, language: Language) -> Part:
+def _width(option: FormOption, rows: int) -> float:
+    """Millimetres that the head of a column needs: its longest word, and all of it in so many rows."""
+    words = (option.label or option.code).split()
+    letters = max(*map(len, words), len(option.label) / rows, 1)
+    return round(max(_OPTION_WIDTH, letters * _LETTER + _INSET), 1)
+
+
+def _table(rows: Sequence[Row], last: str, going_on: GoingOn, language: Language) -> Part:
+    """A table of questions; ``last``: the title that stands before it, which is not said again."""
     options = rows[0][1].options
     groups = [
-        {"title": plain(title), "rows": [_row(question, going_on) for _, question in of_title]}
+        {"title": "" if title == last else plain(title), "rows": [_row(question, going_on) for _, question in of_title]}
         for title, of_title in groupby(rows, key=lambda row: row[0])
     ]
     return {
         "kind": "grid",
         "several": False,
         "heading": phrase("print.content", language),
-        "widths": [round(_width(option), 1) for option in options],
+        "widths": _widths(options),
         "options": [_option(option) for option in options],
         "groups": groups,
     }
 
 
-def _row(question: FormQuestion, going_on: Any) -> Part:
+def _row(question: FormQuestion, going_on: GoingOn) -> Part:
     return {
         "number": str(question.number),
         "text": plain(question.text),
@@ -220,15 +236,15 @@ def _row(question: FormQuestion, going_on: Any) -> Part:
     }
 
 
-def _listed(rows: Sequence[Row], going_on: Any, language: Language) -> Iterator[Part]:
+def _listed(rows: Sequence[Row], last: str, going_on: GoingOn, language: Language) -> Iterator[Part]:
     for title, of_title in groupby(rows, key=lambda row: row[0]):
-        if title:
+        if title and title != last:
             yield {"kind": "heading", "depth": 1, "text": plain(title)}
         for _, question in of_title:
             yield _question(question, going_on, language)
 
 
-def _question(question: FormQuestion, going_on: Any, language: Language) -> Part:
+def _question(question: FormQuestion, going_on: GoingOn, language: Language) -> Part:
     longest = max(len(option.label) for option in question.options)
     letters = len(question.text) + sum(len(option.label) for option in question.options)
     return {

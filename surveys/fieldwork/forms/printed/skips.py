@@ -13,8 +13,8 @@ _MANY = 3
 
 
 def condition_notes(questions: Sequence[FormQuestion], language: Language) -> Mapping[int, str]:
-    """Number of the first question of each run with one condition → for whom the run is."""
-    notes = {}
+    """Number of the first question of each run with one condition → for whom the run is, and where the others go on."""
+    notes, last = {}, max((question.number for question in questions), default=0)
     for condition, together in groupby(questions, key=lambda question: question.condition):
         numbers = [question.number for question in together]
         if condition:
@@ -24,6 +24,7 @@ def condition_notes(questions: Sequence[FormQuestion], language: Language) -> Ma
                 questions=numbers_shown(numbers),
                 options=_options_shown(condition.options, language),
                 filter=condition.number,
+                next=numbers[-1] + 1 if numbers[-1] < last else "",
             )
     return notes
 
