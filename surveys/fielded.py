@@ -100,5 +100,11 @@ def _xlsform(request: FormRequest) -> dict[str, bytes]:
     return xlsform_files(request)
 
 
+def _pdf(request: FormRequest) -> dict[str, bytes]:
+    from surveys.fieldwork.forms.printed.files import pdf_files
+
+    return pdf_files(request)
+
+
 #: What writes each kind of form: path in the folder → bytes. Loaded when it is asked for.
-_WRITERS: Mapping[FormKind, Callable[[FormRequest], dict[str, bytes]]] = {"xlsform": _xlsform}
+_WRITERS: Mapping[FormKind, Callable[[FormRequest], dict[str, bytes]]] = {"xlsform": _xlsform, "pdf": _pdf}

@@ -215,7 +215,10 @@ def _table(rows: Sequence[Row], last: str, going_on: GoingOn, language: Language
     """A table of questions; ``last``: the title that stands before it, which is not said again."""
     options = rows[0][1].options
     groups = [
-        {"title": "" if title == last else plain(title), "rows": [_row(question, going_on) for _, question in of_title]}
+        {
+            "title": "" if title == last else plain(title),
+            "rows": [_row(question, going_on) for _, question in of_title],
+        }
         for title, of_title in groupby(rows, key=lambda row: row[0])
     ]
     return {
