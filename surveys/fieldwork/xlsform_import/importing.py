@@ -205,7 +205,8 @@ class _Importing:
             return
         if question.type.kind == "start" and role == "personal":
             role = "started"
-        vi, en = question.label
+        is_shown = question.type.kind not in (*METADATA, "calculate", "hidden")
+        vi, en = self._label(question) if is_shown else question.label
         header = self._header(question)
         made = Field(self.codes[k], role, (header,), label_vi=vi or question.name, label_en=en)
         known = self.purposes.lists.get(question.type.list_name)

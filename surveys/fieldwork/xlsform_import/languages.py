@@ -45,7 +45,8 @@ def languages_of(form: Xlsform) -> XlsformLanguages:
             found.setdefault(code, name)
     if "" in named:
         _place_unnamed(form["survey"], language_of(default), default, found)
-    others = [name or '""' for name in named if name not in found.values()]
+    both = any({"", found.get("vi", "")} <= _label_languages(sheet) for sheet in sheets)
+    others = [name or '""' for name in named if name not in found.values() and (name or both)]
     place = form["survey"].place
     if others and found:
         place.note("xlsform_import.languages_left", "label", severity="warning", languages=others)
@@ -56,6 +57,10 @@ def languages_of(form: Xlsform) -> XlsformLanguages:
     elif "vi" not in found:
         place.note("xlsform_import.no_vietnamese", form["survey"].written("label"), severity="warning")
     return XlsformLanguages(found.get("vi"), found.get("en"))
+
+
+def _label_languages(sheet: XlsformSheet) -> set[str]:
+    return {heading.language for heading in sheet.headings if heading.name == "label"}
 
 
 def _place_unnamed(survey: XlsformSheet, default: str, default_name: str, found: dict[str, str]) -> None:
@@ -80,8 +85,10 @@ class TwoTexts(NamedTuple):
 
 
 def texts_of(row: SheetRow, name: str, languages: XlsformLanguages) -> TwoTexts:
-    """The texts of a row under a heading in both languages; where it has no Vietnamese one, the English one stands for it."""
+    """The texts of a row under a heading in both languages; where it has no Vietnamese one, the one without a language stands for
+    it, then the English one."""
     vi, en = (
         "" if language is None else row.said(name, language) for language in (languages.vi, languages.en)
     )
-    return TwoTexts(vi or en, en)
+    unnamed = row.said(name, "") if languages.en != "" else ""
+    return TwoTexts(vi or unnamed or en, en)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from surveys.definitions.instrument.records import Scale
 from surveys.definitions.instrument.yes_or_no import yes_or_no
@@ -81,7 +82,7 @@ def _unit_question(
                 "type": questions[k].row.get("type"),
                 "accepted": ", ".join(sorted(_MAY_BE_UNIT)),
             }
-            questions[k].row.place.note("xlsform_import.unit_question_type", "type", **params)
+            questions[k].row.place.note("xlsform_import.unit_question_type", "type", **wrong)
         return k
     said = [
         k
