@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     )
     from weighting.sample_size.forms_to_issue import forms_to_issue, whole_where_near
     from weighting.sample_size.margins import margin_of, size_for_margin
-    from weighting.sample_size.planning_values import Comparison, PlanningValues
+    from weighting.sample_size.planning_values import DifferenceTest, PlanningValues
     from weighting.sample_size.slovin import slovin
     from weighting.selection.drawn import Drawn
     from weighting.selection.inclusion import inclusion_probabilities
@@ -49,10 +49,10 @@ if TYPE_CHECKING:
 _HOME = {
     "Adjustment": "variance.adjustment",
     "CalibrationError": "errors",
-    "Comparison": "sample_size.planning_values",
     "CrossTable": "tables.cross_table",
     "Design": "facade",
     "DesignError": "errors",
+    "DifferenceTest": "sample_size.planning_values",
     "Drawn": "selection.drawn",
     "Estimates": "estimation.estimates",
     "Histogram": "estimation.histogram",
@@ -96,10 +96,10 @@ _HOME = {
 __all__ = [
     "Adjustment",
     "CalibrationError",
-    "Comparison",
     "CrossTable",
     "Design",
     "DesignError",
+    "DifferenceTest",
     "Drawn",
     "Estimates",
     "Histogram",

@@ -20,7 +20,9 @@ PAGE = (files("weighting") / "NOTATION.md").read_text(encoding="utf-8")
 BODY, SOURCES = PAGE.split("## Sources")
 
 
-@pytest.mark.parametrize("name", [*INTERVALS, *LONELY, *INTERVALS_PLANNED, *TESTS_OF_DIFFERENCE, *ALLOCATIONS])
+@pytest.mark.parametrize(
+    "name", [*INTERVALS, *LONELY, *INTERVALS_PLANNED, *TESTS_OF_DIFFERENCE, *ALLOCATIONS]
+)
 def test_intervals_and_policies_are_defined(name: str) -> None:
     assert f"`{name}`" in BODY
 

@@ -1,7 +1,7 @@
 """How near a sample's share comes to the population's, counted over all samples: no approximation by the normal distribution.
 
-Of a population of N with K = pN (rounded) the number in a simple random sample is hypergeometric, binomial of infinitely many. The
-probability of being within a margin does not rise evenly with n: samples of whole persons come as near as 0, 1/n, 2/n … to p.
+Of a population of N with K = pN (rounded) the number in a simple random sample is hypergeometric, of infinitely many binomial.
+The probability of being within a margin does not rise evenly with n: shares of whole persons lie 1/n apart.
 """
 
 from __future__ import annotations
@@ -18,16 +18,17 @@ from weighting.sample_size.whole_numbers import ROUNDING, Counts
 _SAME = 1e-12
 
 
-def counted_sizes(
-    margin: Floats, share: Floats, population: Floats, effect: Floats, level: float
-) -> Counts:
+def counted_sizes(margin: Floats, share: Floats, population: Floats, effect: Floats, level: float) -> Counts:
     """Numbers [m] from which on, for every larger one too, the share lies within the margin with at least the probability."""
-    found = [_size(*cell, level) for cell in zip(*map(np.ravel, (margin, share, population)), strict=True)]
+    cells = zip(margin.ravel(), share.ravel(), population.ravel(), strict=True)
+    found = [_size(e, p, people, level) for e, p, people in cells]
     sample = np.array(found, dtype=float).reshape(np.shape(margin))
     # The design effect is one on the variance: deff (1/n − 1/N) = 1/m − 1/N for m of a simple random sample.
     with np.errstate(divide="ignore", invalid="ignore"):
         n = 1.0 / (left(sample, population) / effect + 1.0 / population)
-    n = np.where(population > 0, np.where(sample >= population, population, np.ceil(n * (1.0 - ROUNDING))), 0.0)
+    n = np.where(
+        population > 0, np.where(sample >= population, population, np.ceil(n * (1.0 - ROUNDING))), 0.0
+    )
     return np.asarray(n, dtype=np.int64)
 
 
@@ -36,8 +37,9 @@ def counted_margins(n: Floats, share: Floats, population: Floats, effect: Floats
     with np.errstate(divide="ignore", invalid="ignore"):
         sample = 1.0 / (effect * left(n, population) + 1.0 / population)
     sample = np.where(n >= population, population, np.floor(sample * (1.0 + ROUNDING)))
-    cells = zip(*map(np.ravel, np.broadcast_arrays(sample, share, population)), strict=True)
-    return np.array([_margin(*cell, level) for cell in cells]).reshape(sample.shape)
+    sample, share, population = np.broadcast_arrays(sample, share, population)
+    cells = zip(sample.ravel(), share.ravel(), population.ravel(), strict=True)
+    return np.array([_margin(m, p, people, level) for m, p, people in cells]).reshape(sample.shape)
 
 
 def _distribution(n: Any, share: float, population: float) -> tuple[Any, float]:

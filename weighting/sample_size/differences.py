@@ -22,7 +22,7 @@ from weighting.errors import DesignError, applying
 from weighting.estimation.intervals import t_quantile
 from weighting.groups import Flags, Floats
 from weighting.sample_size.planning_values import (
-    Comparison,
+    DifferenceTest,
     PlanningValues,
     fitting,
     not_between,
@@ -44,7 +44,7 @@ def power_of(
     other_n: ArrayLike,
     first: PlanningValues | None = None,
     other: PlanningValues | None = None,
-    how: Comparison | None = None,
+    how: DifferenceTest | None = None,
 ) -> Floats:
     """Probability with which a true difference is found, as one in its direction, by samples of ``n`` and ``other_n`` forms.
 
@@ -59,14 +59,14 @@ def power_of(
     Raises:
         DesignError: numbers out of range, shares beyond 0 or 1, shapes that do not fit.
 
-    >>> power_of(0.1, 388, 388).round(3).item(), power_of(0.1, 388, 388, how=Comparison(test="pooled")).round(3).item()
+    >>> power_of(0.1, 388, 388).round(3).item(), power_of(0.1, 388, 388, how=DifferenceTest(test="pooled")).round(3).item()
     (0.803, 0.801)
     >>> power_of(0.1, 388, 388, PlanningValues(population=1000)).round(3).item()
     0.949
     """
     first, other, how = _sides(first, other, how)
-    problems = [*sizes("n", n), *sizes("other_n", other_n), *_problems(difference, first, other, how)]
-    DesignError.raise_any([*problems, *fitting(difference=difference, n=n, other_n=other_n)])
+    problems = _problems(difference, first, other, how, n=n, other_n=other_n)
+    DesignError.raise_any([*sizes("n", n), *sizes("other_n", other_n), *problems])
     forms, other_forms = np.asarray(n, dtype=float), np.asarray(other_n, dtype=float)
     DesignError.raise_any(
         applying(
@@ -86,7 +86,7 @@ def size_for_difference(
     other: PlanningValues | None = None,
     power: float = 0.8,
     ratio: float = 1.0,
-    how: Comparison | None = None,
+    how: DifferenceTest | None = None,
 ) -> Counts:
     """The smallest numbers of valid forms with which a true difference is found with the wanted power.
 
@@ -101,7 +101,7 @@ def size_for_difference(
     Raises:
         DesignError: as :func:`power_of`; a difference of 0.
 
-    >>> size_for_difference(0.1, how=Comparison(test="pooled")).tolist()
+    >>> size_for_difference(0.1, how=DifferenceTest(test="pooled")).tolist()
     [388, 388]
     >>> size_for_difference([0.05, 0.1], PlanningValues(deviation=0.25), ratio=2).tolist()
     [[295, 590], [74, 148]]
@@ -132,7 +132,7 @@ def size_beside(
     first: PlanningValues | None = None,
     other: PlanningValues | None = None,
     power: float = 0.8,
-    how: Comparison | None = None,
+    how: DifferenceTest | None = None,
 ) -> Counts:
     """The smallest number of forms of the second with which a difference from a first is found, of which ``n`` are known.
 
@@ -144,12 +144,12 @@ def size_beside(
     Raises:
         DesignError: as :func:`size_for_difference`; more forms than the first population.
 
-    >>> size_beside(0.1, [388, 1000, 100], how=Comparison(test="pooled")).tolist()
+    >>> size_beside(0.1, [388, 1000, 100], how=DifferenceTest(test="pooled")).tolist()
     [387, 241, 0]
     """
     first, other, how = _sides(first, other, how)
-    problems = [*_problems(difference, first, other, how), *not_between("power", power), *sizes("n", n)]
-    DesignError.raise_any(problems or fitting(difference=difference, n=n, **shapes_of(first)))
+    problems = _problems(difference, first, other, how, n=n)
+    DesignError.raise_any([*sizes("n", n), *not_between("power", power), *problems])
     delta, population, other_population, forms = np.broadcast_arrays(
         *_shaped(difference, first, other), np.asarray(n, dtype=float)
     )
@@ -171,7 +171,7 @@ def detectable_difference(
     first: PlanningValues | None = None,
     other: PlanningValues | None = None,
     power: float = 0.8,
-    how: Comparison | None = None,
+    how: DifferenceTest | None = None,
 ) -> Floats:
     """The smallest true difference upwards that is found with the wanted power; arguments as :func:`power_of`.
 
@@ -181,14 +181,14 @@ def detectable_difference(
     Raises:
         DesignError: as :func:`power_of`.
 
-    >>> detectable_difference(388, [388, 100], how=Comparison(test="pooled")).round(4).tolist()
+    >>> detectable_difference(388, [388, 100], how=DifferenceTest(test="pooled")).round(4).tolist()
     [0.0999, 0.155]
-    >>> detectable_difference(20, 20, PlanningValues(deviation=1.0), how=Comparison(test="t")).round(4).item()
+    >>> detectable_difference(20, 20, PlanningValues(deviation=1.0), how=DifferenceTest(test="t")).round(4).item()
     0.9091
     """
     first, other, how = _sides(first, other, how)
     problems = [*sizes("n", n), *sizes("other_n", other_n), *not_between("power", power)]
-    DesignError.raise_any([*problems, *_problems(0.0, first, other, how), *fitting(n=n, other_n=other_n)])
+    DesignError.raise_any([*problems, *_problems(0.0, first, other, how, n=n, other_n=other_n)])
     forms, other_forms, *_ = np.broadcast_arrays(
         np.asarray(n, dtype=float), np.asarray(other_n, dtype=float), *_shaped(0.0, first, other)
     )
@@ -206,7 +206,11 @@ def detectable_difference(
 
 
 def _wanted(
-    n: Floats, other_n: Floats, sides: tuple[PlanningValues, PlanningValues], power: float, how: Comparison
+    n: Floats,
+    other_n: Floats,
+    sides: tuple[PlanningValues, PlanningValues],
+    power: float,
+    how: DifferenceTest,
 ) -> Callable[[Floats], Flags]:
     return lambda delta: _power(delta, n, other_n, sides, how) >= power
 
@@ -215,7 +219,11 @@ def _wanted(
 
 
 def _power(
-    delta: Floats, n: Floats, other_n: Floats, sides: tuple[PlanningValues, PlanningValues], how: Comparison
+    delta: Floats,
+    n: Floats,
+    other_n: Floats,
+    sides: tuple[PlanningValues, PlanningValues],
+    how: DifferenceTest,
 ) -> Floats:
     """Power of a difference; nothing is checked. Where the difference has no variance, it is found."""
     first, other = sides
@@ -241,7 +249,7 @@ def _covariance(
     other_n: Floats,
     deviations: Floats,
     sides: tuple[PlanningValues, PlanningValues],
-    how: Comparison,
+    how: DifferenceTest,
 ) -> Floats:
     """Covariance of the estimates of two overlapping samples of one population; 0 of independent ones."""
     if how.overlap is None or how.correlation == 0:
@@ -261,7 +269,7 @@ def _pooled(
     share: Floats,
     delta: Floats,
     sides: tuple[PlanningValues, PlanningValues],
-    how: Comparison,
+    how: DifferenceTest,
 ) -> Floats:
     """Variance of the difference of two shares where there is none: both have the share of the two samples together."""
     first, other = sides
@@ -293,10 +301,10 @@ def _student(distance: Floats, df: Floats, level: float) -> Floats:
 
 
 def _sides(
-    first: PlanningValues | None, other: PlanningValues | None, how: Comparison | None
-) -> tuple[PlanningValues, PlanningValues, Comparison]:
+    first: PlanningValues | None, other: PlanningValues | None, how: DifferenceTest | None
+) -> tuple[PlanningValues, PlanningValues, DifferenceTest]:
     first = PlanningValues() if first is None else first
-    return first, first if other is None else other, Comparison() if how is None else how
+    return first, first if other is None else other, DifferenceTest() if how is None else how
 
 
 def _shaped(
@@ -313,10 +321,16 @@ def _shaped(
 
 
 def _problems(
-    difference: ArrayLike, first: PlanningValues, other: PlanningValues, how: Comparison
+    difference: ArrayLike,
+    first: PlanningValues,
+    other: PlanningValues,
+    how: DifferenceTest,
+    **forms: ArrayLike,
 ) -> list[str]:
     problems = list(out_of_range("difference", difference, -np.inf, np.inf))
-    problems += fitting(difference=difference, **shapes_of(first, "first "), **shapes_of(other, "other "))
+    problems += fitting(
+        difference=difference, **forms, **shapes_of(first, "first "), **shapes_of(other, "other ")
+    )
     shares = [values.deviation is None for values in (first, other)]
     problems += applying(
         (

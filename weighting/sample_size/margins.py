@@ -26,8 +26,8 @@ from weighting.sample_size.planning_values import (
 )
 from weighting.sample_size.whole_numbers import ROUNDING, Counts, smallest
 
-#: ``normal``: estimate ± z √V with the variance of the population, the formula of the textbooks; ``exact``: of shares, counted over
-#: all samples; the others as they are printed, with Student's t and the variance that a sample shows.
+#: ``normal``: estimate ± z √V with the variance of the population, the formula of the textbooks; ``exact``: of shares, counted
+#: over all samples; the others as they are printed, with Student's t and the variance that a sample shows.
 INTERVALS_PLANNED = ("normal", "exact", "wald", "bounded", "wilson", "beta")
 
 
@@ -45,8 +45,8 @@ def margin_of(
         values: what is expected: share or mean, deviation, population, design effect.
         level: confidence level of the interval.
         interval: ``normal``: the textbooks' z √V; ``exact``, for shares: what the estimate of a simple random sample lies within
-            of the expected share with the probability ``level``, counted; ``wald``, ``bounded`` (the printed default of scores and
-            shares), ``wilson``, ``beta``: half the width of the printed interval, the last three for values in [0, 1].
+            of the expected share with the probability ``level``, counted; ``wald``, ``bounded`` (the printed default of scores
+            and shares), ``wilson``, ``beta``: half the width of the printed interval, the last three for values in [0, 1].
         assurance: probability with which the half-width is no larger than this; None for the half-width at what is expected.
 
     Raises:
@@ -112,7 +112,7 @@ def size_for_margin(
     wanted, population = given[0], np.asarray(given[3], dtype=float)
     if interval == "exact":
         return counted_sizes(wanted, given[1], population, given[4], level)
-    at_least = np.minimum(population, 1.0 if interval == "normal" and assurance is None else 2.0)
+    at_least = np.minimum(population, _fewest(interval, assurance))
     return smallest(
         lambda n: half_width(n, values, level, interval, assurance) <= wanted * (1.0 + ROUNDING),
         at_least,
@@ -126,20 +126,24 @@ def half_width(
     """Half-width [m] of the interval of ``n`` [m] forms; nothing is checked."""
     if interval == "exact":
         return counted_margins(n, np.asarray(values.expected, dtype=float), values.size, values.effect, level)
-    one = np.maximum(n, 1.0)
+    fewest = _fewest(interval, assurance)
+    one = np.maximum(n, fewest)
     factor = np.sqrt(values.effect * left(one, values.size))
     centre = np.asarray(values.expected, dtype=float)
     if values.deviation is None and assurance is not None:
         centre = _likely_share(one, values, assurance)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        se = factor * _deviation_seen(one, values, centre, interval, assurance)
+    se = factor * _deviation_seen(one, values, centre, interval, assurance)
     if interval == "normal":
         width = special.ndtri((1.0 + level) / 2.0) * se
     else:
         low, high = _limits(interval, centre, se, one, values, level)
         width = (high - low) / 2.0
-    width = np.where(n >= values.size, 0.0, np.where(np.isnan(width), np.inf, width))
-    return np.asarray(np.where(n > 0, width, np.where(values.size > 0, np.inf, 0.0)))
+    return np.asarray(np.where(n >= values.size, 0.0, np.where(n < fewest, np.inf, width)))
+
+
+def _fewest(interval: str, assurance: float | None) -> float:
+    """The fewest forms with an interval: a variance that a sample shows needs two."""
+    return 1.0 if interval == "normal" and assurance is None else 2.0
 
 
 def _deviation_seen(
@@ -168,17 +172,17 @@ def _likely_share(n: Floats, values: PlanningValues, assurance: float) -> Floats
 def _limits(
     interval: str, centre: Floats, se: Floats, n: Floats, values: PlanningValues, level: float
 ) -> intervals.Limits:
-    """Limits as they are printed, with n − 1 degrees of freedom."""
+    """Limits as they are printed, with n − 1 degrees of freedom and, where nothing varies, what stands for n there."""
     df = np.where(n > 1, n - 1.0, np.nan)
-    fraction = np.minimum(n / np.maximum(values.size, 1.0), 1.0)
-    effective = n / values.effect
     if interval == "wald":
         return intervals.wald(centre, se, df, level)
-    if interval == "wilson":
-        return intervals.wilson(centre, se, df, level, effective / np.maximum(1.0 - fraction, 1e-300))
-    if interval == "beta":
-        return intervals.beta(centre, se, df, level, effective / np.maximum(1.0 - fraction, 1e-300))
-    return intervals.bounded(centre, se, df, effective, fraction, level)
+    unasked = np.where(n < values.size, 1.0 - n / np.maximum(values.size, 1.0), 1.0)
+    rows = np.where(se > 0, n, n / (values.effect * unasked))
+    if interval == "bounded":
+        return intervals.bounded(centre, se, df, rows, 0.0, level)
+    kernel = intervals.wilson if interval == "wilson" else intervals.beta
+    # A census has no variance: any other value, which is not looked at, spares it a division by 0.
+    return kernel(centre, np.where(n < values.size, se, 1.0), df, level, rows)
 
 
 def _option_problems(

@@ -87,7 +87,7 @@ def left(n: Floats, population: Floats) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class DifferenceTest:
     """How two estimates are compared.
 
     Attributes:
