@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from surveys.definitions.instrument.records import Scale
 from surveys.definitions.instrument.yes_or_no import yes_or_no
@@ -14,7 +13,7 @@ from surveys.fieldwork.xlsform_import.form_structure import AskedQuestion, Quest
 from surveys.fieldwork.xlsform_import.known_roles import Purpose, declared_role, describes_person, told_role
 from surveys.fieldwork.xlsform_import.range_scales import range_scale
 from surveys.fieldwork.xlsform_import.scales import OTHER_TEXTS, code_of, scale_of
-from surveys.problems import Problems, nearest
+from surveys.problems import Problems, nearest, the_first
 
 #: Types of questions that may name the unit which a form is about.
 _MAY_BE_UNIT = frozenset({
@@ -74,15 +73,15 @@ def _unit_question(
         k = next((k for k, question in enumerate(questions) if question.name == named), None)
         if k is None:
             names = [question.name for question in questions]
-            params = {"value": named, "accepted": ", ".join(names[:40]), "nearest": nearest(named, names)}
-            problems.add("xlsform_import.unit_question_unknown", **params)  # type: ignore[arg-type]
+            accepted = the_first(names, 40)
+            near = nearest(named, names)
+            problems.add("xlsform_import.unit_question_unknown", value=named, accepted=accepted, nearest=near)
         elif questions[k].type.kind not in _MAY_BE_UNIT:
-            params = {
-                "name": named,
-                "type": questions[k].row.get("type"),
-                "accepted": ", ".join(sorted(_MAY_BE_UNIT)),
-            }
-            questions[k].row.place.note("xlsform_import.unit_question_type", "type", **wrong)
+            place, written = questions[k].row.place, questions[k].row.get("type")
+            accepted = ", ".join(sorted(_MAY_BE_UNIT))
+            place.note(
+                "xlsform_import.unit_question_type", "type", name=named, type=written, accepted=accepted
+            )
         return k
     said = [
         k

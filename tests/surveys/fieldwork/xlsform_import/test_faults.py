@@ -114,7 +114,7 @@ LEFT = [
     (HEAD + "begin loop over dv | l | L\ntext | ten | Tên\nend loop | |", "loop_left", "survey", 4, "type"),
     (HEAD + "range | r | R", "range_direction", "survey", 3, "parameters"),
     (HEAD + "text | t | Chào ${q}", "label_dynamic", "survey", 3, "label"),
-    (HEAD + "text | t |", "label_missing", "survey", 3, "label"),
+    ("type | name | label | hint\ntext | t | | Ghi họ tên", "label_missing", "survey", 2, "label"),
     (
         "type | name | label | parameters\nrange | r | R | start=0 end=100 step=1",
         "range_long",

@@ -34,7 +34,10 @@ def test_a_list_from_the_best_to_the_worst_has_points_that_fall() -> None:
 
 
 def test_points_stand_in_a_column_of_the_list() -> None:
-    choices = "list_name | name | label | points | satisfied\nk | 1 | Luôn luôn | 0 |\nk | 2 | Đôi khi | 2 | yes\nk | 3 | Không bao giờ | 4 | yes"
+    choices = (
+        "list_name | name | label | points | satisfied\nk | 1 | Luôn luôn | 0 |\n"
+        "k | 2 | Đôi khi | 2 | yes\nk | 3 | Không bao giờ | 4 | yes"
+    )
     made = taken("type | name | label\nselect_one k | q1 | Có bị gợi ý?", choices)
     assert made.scale["k"].values() == (0, 0.5, 1)
     assert [level.satisfied for level in made.scale["k"].levels] == [False, True, True]
@@ -414,7 +417,7 @@ def test_languages(headings: str, cells: str, texts: tuple[str, str]) -> None:
 
 
 def test_the_default_language_says_what_labels_without_a_language_are_in() -> None:
-    made, problems = read(
+    made, _ = read(
         "type | name | label | label::Tiếng Việt (vi)\nselect_one h | q | E | V",
         settings="default_language\nEnglish (en)",
     )
