@@ -82,7 +82,12 @@ def numbers_of(reading: TableReading, column: Column) -> np.ndarray:
 
 def category_names(declared: Field) -> Names[str]:
     """Every way of writing a category of a field, for its code."""
-    return Names((name, code) for code, labels in declared.categories for name in (code, *labels))
+    english = dict(declared.names_en)
+    return Names(
+        (name, code)
+        for code, labels in declared.categories
+        for name in (code, *labels, english.get(code, ""))
+    )
 
 
 def columns_by_role(reading: TableReading) -> dict[str, list[Column]]:

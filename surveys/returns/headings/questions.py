@@ -289,9 +289,8 @@ class Vocabulary:
         match = self._pattern.fullmatch(name) if self._is_matrix and len(name) <= LONGEST_HEADING else None
         if match is None:
             return ()
-        return tuple(
-            ColumnTarget("item", code, match["unit"]) for code in self.item_names.find(match["item"])
-        )
+        items = self.item_names.find(match["item"]) or self._written_option(match["item"])
+        return tuple(ColumnTarget("item", code, match["unit"]) for code in items)
 
     def _grid(self, question: str, part: str) -> Iterator[ColumnTarget]:
         """A grid's question and row: item and unit in either order, an item (of a unit) and one of its levels, or an item."""

@@ -52,10 +52,12 @@ def declared(
     own: Iterable[Column], questions: Iterable[Column], vocabulary: Vocabulary
 ) -> tuple[Column, ...]:
     """The columns that a product adds of its own accord and that the instrument or the study declares, unless a question is the
-    same."""
-    asked = {target for column in questions for target in vocabulary.targets(column)}
+    same, be it of a unit."""
+    asked = {(target.kind, target.code) for column in questions for target in vocabulary.targets(column)}
     return tuple(
-        column for column in own if (found := vocabulary.targets(column)) and asked.isdisjoint(found)
+        column
+        for column in own
+        if (found := vocabulary.targets(column)) and asked.isdisjoint((t.kind, t.code) for t in found)
     )
 
 

@@ -147,7 +147,11 @@ class Questions:
             ]
         has_way_out = not question.several and any(option.kind != "level" for option in question.options)
         required = question.required or has_way_out
-        told = said("forms.xlsform.needed") if required else Texts()
+        told = (
+            said("forms.xlsform.needed_or_say" if has_way_out else "forms.xlsform.needed")
+            if required
+            else Texts()
+        )
         return SurveyRow(f"select_one {listed}", name, label, required=required, required_message=told)
 
     def _several(self, question: FormQuestion) -> SurveyRow:

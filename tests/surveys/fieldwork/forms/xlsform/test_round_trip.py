@@ -4,10 +4,11 @@ mapping: what is read is what the respondents chose, by the words that they saw.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyxform.xls2xform import convert
@@ -24,11 +25,13 @@ from surveys.definitions.instrument.records import (
 from surveys.definitions.instrument.yes_or_no import yes_or_no
 from surveys.definitions.study.records import Fieldwork, Issued, ReturnFile, StudyDefinition
 from surveys.fieldwork.forms.form_request import FormRequest
+from surveys.fieldwork.forms.xlsform import question_rows
 from surveys.fieldwork.forms.xlsform.files import xlsform_files
 from surveys.returns.reading import read_returns
 from surveys.returns.record_set import Returns
 from tests.surveys.fieldwork.forms.xlsform.exports import HERE, Central, Kobo, Sent
 from tests.surveys.fieldwork.forms.xlsform.form_walk import Asked, Respondent, XForm
+from tests.surveys.fieldwork.forms.xlsform.peculiar import PECULIAR
 
 FORMS = 5
 #: Every edition and every questionnaire that is shipped.
@@ -70,8 +73,7 @@ class Round:
     sent: tuple[Sent, ...]
 
 
-def round_of(name: str, code: str, folder: Path, seed: int = 1) -> Round:
-    instrument = load_instrument(name)
+def round_of(instrument: Instrument, code: str, folder: Path, seed: int = 1) -> Round:
     study = study_of(instrument, folder)
     form, chance = converted(study, code, folder), random.Random(seed)
     labels = {field.label_vi: field for field in instrument.fields}
@@ -93,6 +95,11 @@ def round_of(name: str, code: str, folder: Path, seed: int = 1) -> Round:
     return Round(instrument, instrument.questionnaire[code], form, tuple(sent))
 
 
+def shown(text: str) -> str:
+    """A text as pyxform shows it: with straight quotes; between the signs of a reference we put one that nobody sees."""
+    return text.translate(str.maketrans("“”‘’", "\"\"''")).replace("${", "$\u200b{")
+
+
 class Expected:
     """What one submission says, by the Vietnamese words of questions and options that were shown."""
 
@@ -100,9 +107,9 @@ class Expected:
         self._round, self.one = round_, one
         self.instrument, self.questionnaire = round_.instrument, round_.questionnaire
         items = self.instrument.items_of(self.questionnaire.code)
-        self.by_text = {item.text_vi: item for item in items}
+        self.by_text = {shown(item.text_vi): item for item in items}
         assert len(self.by_text) == len(items)
-        self.units = {u.name_vi: u.code for u in self.instrument.units_of(self.questionnaire.block)}
+        self.units = {shown(u.name_vi): u.code for u in self.instrument.units_of(self.questionnaire.block)}
 
     def evaluations(self) -> dict[str, dict[str, int]]:
         """Unit (code; empty where none is named) → item → what it says."""
@@ -210,7 +217,7 @@ def compare(round_: Round, read: Returns) -> None:
     assert read.warnings == ()
 
 
-def check_fields(instrument: Instrument, expected: Expected, row: Mapping[str, object]) -> None:
+def check_fields(instrument: Instrument, expected: Expected, row: Mapping[Any, Any]) -> None:
     """The rater, the rater's own unit and the attributes, as they were chosen or typed."""
     asked = {q.labels.get("vi") for q in expected._round.form.questions}
     for field in instrument.fields:
@@ -238,11 +245,38 @@ WRITERS: Mapping[str, Callable[[XForm, tuple[Sent, ...], Path], None]] = {
 }
 
 
+#: Exports that hold repeated groups too.
+WITH_REPEATS = [file for file in WRITERS if file.endswith((".xlsx", ".zip"))]
+
+
+def comes_back(instrument: Instrument, code: str, folder: Path, files: Iterable[str], seed: int = 1) -> Round:
+    round_ = round_of(instrument, code, folder, seed)
+    for file in files:
+        WRITERS[file](round_.form, round_.sent, folder / file)
+        compare(round_, read_returns(study_of(instrument, folder, ReturnFile(file, code))))
+    return round_
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(("name", "code"), EVERY)
 def test_every_questionnaire_comes_back_as_it_was_answered(name: str, code: str, tmp_path: Path) -> None:
-    round_ = round_of(name, code, tmp_path)
-    for file, write in WRITERS.items():
-        write(round_.form, round_.sent, tmp_path / file)
-        read = read_returns(study_of(round_.instrument, tmp_path, ReturnFile(file, code)))
-        compare(round_, read)
+    comes_back(load_instrument(name), code, tmp_path, WRITERS)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("code", ["don", "ma-tran"])
+def test_awkward_codes_and_texts_come_back(code: str, seed: int, tmp_path: Path) -> None:
+    comes_back(PECULIAR, code, tmp_path, WRITERS, seed)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("instrument", "code"), [(PECULIAR, "ma-tran"), (load_instrument("ha-noi/2023"), "so-1")]
+)
+def test_so_many_units_that_the_rater_adds_them_come_back(
+    instrument: Instrument, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(question_rows, "MOST_CELLS", 10)
+    round_ = comes_back(instrument, code, tmp_path, WITH_REPEATS)
+    assert max(max(one.answers.repeated.values()) for one in round_.sent) > 1
