@@ -43,14 +43,14 @@ class _Book:
         return tuple(SheetColumn(self.said(name), style) for name, style in styles.items())
 
     def sheet(
-        self, name: str, columns: Sequence[SheetColumn], bodies: Iterable[Body], **said: object
+        self, name: str, columns: Sequence[SheetColumn], body: Body, about: str = "", **said: object
     ) -> BookSheet:
-        title, note = self.said(f"{name}.title", **said), self.said(f"{name}.note", **said)
-        body = tuple(bodies)
-        rows = sum(len(each) - len(each.strong) for each in body)
-        sheet = WorkbookSheet(
-            self.said(f"{name}.sheet", **said), tuple(columns), lines_above(title, [note]), (body,), filtered=len(body) == 1
-        )  # fmt: skip
+        """A table with its title and what is said about it."""
+        title = phrase(f"plan.heading.{name}", self.language, **said)
+        above = lines_above(title, [phrase(f"plan.about.{about or name}", self.language, **said)])
+        tab = phrase(f"plan.tab.{name}", self.language, **said)
+        sheet = WorkbookSheet(tab, tuple(columns), above, ((body,),), filtered=not body.strong)
+        rows = len(body) - len(body.strong)
         return BookSheet(title, sheet, rows)
 
 
@@ -89,7 +89,7 @@ def _sums(book: _Book) -> BookSheet:
     columns = book.columns(
         block=TEXT, group=TEXT, questionnaire=TEXT, units=WHOLE, population=WHOLE, forms=WHOLE, issued=WHOLE, why=TEXT
     )  # fmt: skip
-    return book.sheet("sums", columns, [_body(rows, strong)])
+    return book.sheet("sums", columns, _body(rows, strong))
 
 
 def _numbers(cells: Sequence[CellForms]) -> tuple[Number, Number, Number, Number]:
@@ -150,7 +150,13 @@ def _of_block(book: _Book, block: str, cells: Sequence[CellForms]) -> BookSheet:
         for name in ("forms", "issued")
     ]
     columns = (SheetColumn(book.said("number"), WHOLE), SheetColumn(book.said("unit")), *pairs)
-    return book.sheet("block", columns, [_body(rows, {len(rows) - 1})], block=book.blocks[block])
+    return book.sheet(
+        "block",
+        columns,
+        _body(rows, {len(rows) - 1}),
+        "" if "" in units else "sums",
+        block=book.blocks[block],
+    )
 
 
 def _side_by_side(at: dict[tuple[str, str], CellForms], unit: str, forms: Sequence[str]) -> Iterator[Number]:
@@ -177,7 +183,7 @@ def _reasons(book: _Book) -> BookSheet:
     columns = book.columns(
         block=TEXT, group=TEXT, unit=TEXT, population=WHOLE, forms=WHOLE, issued=WHOLE, margin="decimals-1", why=TEXT
     )  # fmt: skip
-    return book.sheet("reasons", columns, [_body(rows)])
+    return book.sheet("reasons", columns, _body(rows))
 
 
 def _codes(book: _Book, issued: pd.DataFrame) -> BookSheet:
@@ -191,8 +197,8 @@ def _codes(book: _Book, issued: pd.DataFrame) -> BookSheet:
         )
         for (form, unit), first, last, size in found.itertuples(name=None)
     ]  # fmt: skip
-    columns = book.columns(questionnaire=TEXT, unit=TEXT, issued=WHOLE, first_code=TEXT, last_code=TEXT)
-    return book.sheet("codes", columns, [_body(rows)])
+    columns = book.columns(questionnaire=TEXT, unit=TEXT, issued=WHOLE, first=TEXT, last=TEXT)
+    return book.sheet("codes", columns, _body(rows))
 
 
 def _drawn(book: _Book) -> BookSheet:
@@ -211,7 +217,7 @@ def _drawn(book: _Book) -> BookSheet:
         group=TEXT, unit=TEXT, stratum=TEXT, place=TEXT, elements=WHOLE, replacements=WHOLE,
         lowest_weight="decimals-2", highest_weight="decimals-2",
     )  # fmt: skip
-    return book.sheet("drawn", columns, [_body(rows)])
+    return book.sheet("drawn", columns, _body(rows))
 
 
 def _body(rows: Sequence[tuple[object, ...]], strong: Iterable[int] = ()) -> Body:

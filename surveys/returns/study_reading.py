@@ -8,6 +8,7 @@ from surveys.definitions.study.records import ReturnFile, StudyDefinition
 from surveys.problems import Problems, fault
 from surveys.returns.headings.form_table import FormTable
 from surveys.returns.headings.questions import Vocabulary
+from surveys.returns.issued_spelling import issued_by_characters
 from surveys.returns.mapping.mapping_file import Decided
 from surveys.returns.units.unit_register import registers
 
@@ -21,6 +22,7 @@ class StudyReading:
         self.registers = registers(study)
         self.problems = Problems()
         self.unresolved: Counter[tuple[str, str]] = Counter()
+        self.issued = issued_by_characters(study)
         self._vocabularies: dict[tuple[object, ...], Vocabulary] = {}
 
     def vocabulary(self, file: ReturnFile, questionnaire: str, decided: Decided | None = None) -> Vocabulary:

@@ -10,6 +10,7 @@ import numpy as np
 
 from surveys.definitions.instrument.records import Field
 from surveys.returns.headings.columns import Column
+from surveys.returns.issued_spelling import as_issued
 from surveys.returns.record_set import kept_fields
 from surveys.returns.rows.table_states import decided_by_tool
 from surveys.returns.table_reading import TableReading
@@ -29,6 +30,7 @@ def field_columns(reading: TableReading) -> dict[str, np.ndarray]:
     found = columns_by_role(reading)
     table, first = reading.table, {role: columns[0] for role, columns in found.items()}
     columns = {role: texts_of(first[role]) if role in first else reading.same("") for role in _TEXTS}
+    columns["form_code"] = as_issued(columns["form_code"], reading.study.issued)
     unknown = np.full(len(reading), np.datetime64("NaT", "s"))
     started, submitted = (reading.times.get(role, unknown) for role in ("started", "submitted"))
     ended = reading.times.get("ended", submitted)

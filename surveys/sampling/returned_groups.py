@@ -16,6 +16,7 @@ from surveys.definitions.study.records import MarginTotal, StudyDefinition, Weig
 from surveys.problems import Problems
 from surveys.returns.record_set import Returns, kept_fields
 from surveys.sampling.content_order import Codes, numbered_raters, ranked
+from surveys.sampling.drawn_weights import with_drawn
 from surveys.validity.screened_round import ScreenedRound
 
 Floats = NDArray[np.float64]
@@ -145,12 +146,13 @@ def _in_order(
     rater = numbered_raters(pd.factorize(returns.rows["rater"].take(rows))[0], rank)
     order = np.lexsort((rater, rank))
     population, whole_block = _populations(study, *place)
+    returned, plan = with_drawn(study, returns.rows, _plan(study, *place))
     return ReturnedGroup(
         *place,
-        _plan(study, *place),
+        plan,
         tuple(m for m in study.margins if (m.block, m.group) == place),
         study.assessed_units(place[0]),
-        returns.rows,
+        returned,
         rows[order],
         unit[order],
         rater[order],

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from surveys.definitions.study.records import MarginTotal
 from surveys.problems import Problems
 from surveys.sampling.calibration_faults import CELL, note_faults
+from surveys.sampling.drawn_weights import DRAWN_WEIGHT
 from surveys.sampling.returned_groups import Floats, ReturnedGroup
 from weighting import CalibrationError, Design, DesignError, calibrate, trim
 
@@ -87,13 +89,11 @@ def _given_weights(group: ReturnedGroup, problems: Problems) -> Floats | None:
     weights = pd.to_numeric(group.column(name), errors="coerce").to_numpy(dtype=float)
     wrong = ~(np.isfinite(weights) & (weights > 0))
     for _, row in group.returned.iloc[np.sort(group.rows[wrong])].iterrows():
-        problems.add(
-            "sampling.bad_weight",
-            file=row["source_file"],
-            row=int(row["source_row"]),
-            column=name,
-            value=row[name],
-        )
+        place: dict[str, Any] = {"file": row["source_file"], "row": int(row["source_row"])}
+        if name == DRAWN_WEIGHT:
+            problems.add("sampling.not_drawn", **place, value=row["form_code"])
+        else:
+            problems.add("sampling.bad_weight", **place, column=name, value=row[name])
     return None if wrong.any() else weights
 
 

@@ -29,7 +29,9 @@ INSTRUMENT = "instrument"
 REGISTER = "units.csv"
 _DECISIONS = "decisions"
 #: Tables that are carried over as they were read; the other decisions are in the returns already.
-_CARRIED = ("issued", "frames", "margins", "externals", "agencies", "targets", "headlines")
+_CARRIED = ("frames", "margins", "externals", "agencies", "targets", "headlines")
+#: Sections whose files the copy does not have: they are in its tables already, or name people.
+_NOT_COPIED = ("results", "lists")
 #: Columns of tidy returns that the copy does not have: it is what these told of.
 _LEFT_BEHIND = ("source_file", "source_sheet", "source_row", "content", "batch", "edited", "state_text")
 #: How the returns of a copy are written.
@@ -50,6 +52,10 @@ def study_files(screened: ScreenedRound, found: Pseudonymised) -> dict[str, byte
     """Every file of the copy: path → content."""
     study, parts = screened.study, list(_parts(found))
     records: dict[str, Sequence[Any]] = {key: getattr(study, key) for key in _CARRIED if getattr(study, key)}
+    if study.issued:  # without codes of those whom the forms were for
+        records["issued"] = [replace(form, interviewer="", drawn="") for form in study.issued]
+    if study.drawn:
+        records["drawn"] = [replace(made, element=made.form_code) for made in study.drawn]
     if study.has_assessments:  # without texts, which change no points and may name people
         records["assessments"] = [
             replace(made, explanation="", evidence="", note="") for made in study.assessments
@@ -129,7 +135,7 @@ def _study_toml(
     study: StudyDefinition, parts: Sequence[_Part], named: Mapping[str, str], pattern: str, own: bool
 ) -> str:
     """``study.toml`` of the copy: the settings of the study, whatever files they name anew."""
-    said: dict[str, Any] = {key: value for key, value in study.document.items() if key != "results"}
+    said: dict[str, Any] = {key: value for key, value in study.document.items() if key not in _NOT_COPIED}
     said["study"] = {**said["study"], "pseudonymised": True}
     if own:
         said["study"]["instrument"] = f"./{INSTRUMENT}"

@@ -12,7 +12,7 @@ import pandas as pd
 from surveys.definitions.declared_rules import faulty_parameters
 from surveys.definitions.instrument.records import Rule
 from surveys.definitions.study.records import Decision, StudyDefinition
-from surveys.problems import Problem, SurveyError
+from surveys.problems import Problem, SurveyError, shortened
 from surveys.returns.record_set import Returns, among
 from surveys.validity.dispositions import Dispositions
 from surveys.validity.evidence import Array, Evidence, gather
@@ -29,7 +29,7 @@ from surveys.vocabulary.statuses import (
     SECOND_ENTRY,
     VALID,
 )
-from surveys.vocabulary.validity_rules import UNKNOWN_UNIT, VALIDITY_RULES
+from surveys.vocabulary.validity_rules import UNKNOWN_CODE, UNKNOWN_UNIT, VALIDITY_RULES
 
 CELL = list(CELL_COLUMNS)
 DECISION = "decision"  # stands as the rule of a reason that is a reviewer's decision
@@ -54,7 +54,7 @@ def screen(study: StudyDefinition, returns: Returns) -> Dispositions:
     broken = broken_rules(study.rules, evidence)
     concerned = [rows_about(decision, evidence) for decision in study.decisions]
     decided, warnings = decisions_on(study.decisions, concerned, broken, set(evidence["submission"]))
-    warnings = (*warnings, *_by_chance(study.rules, broken))
+    warnings = (*warnings, *_by_chance(study.rules, broken), *_mistyped(returns, evidence, broken))
     reasons = pd.concat([broken, decided], ignore_index=True)
     disposition = np.where(returns.rows["copy"] == COPY, COPY, SECOND_ENTRY).astype(object)
     disposition[evidence.row] = outcome(len(evidence), reasons)
@@ -165,6 +165,18 @@ def _by_chance(rules: Sequence[Rule], broken: pd.DataFrame) -> Iterator[Problem]
                 yield Problem(
                     "validity.similar_by_chance", "warning", params=(*told.items(), ("pairs", str(BY_CHANCE)))
                 )
+
+
+def _mistyped(returns: Returns, evidence: Evidence, broken: pd.DataFrame) -> Iterator[Problem]:
+    """A warning about each code that was never issued and may be a mistyped one of those that were."""
+    told = broken[(broken["rule"] == UNKNOWN_CODE) & (broken["detail"] != "")]
+    rows = returns.rows.iloc[evidence.row[told["row"].to_numpy(int)]].assign(
+        nearest=told["detail"].to_numpy()
+    )
+    for row in rows.drop_duplicates(["form_code", "submission"]).itertuples():
+        said = (("value", shortened(row.form_code)), ("nearest", row.nearest.replace(";", ", ")))
+        place = {"file": row.source_file, "sheet": row.source_sheet, "row": int(row.source_row)}
+        yield Problem("validity.mistyped_code", "warning", params=said, **place)
 
 
 def _about(decision: Decision, code: str, **params: str) -> Problem:

@@ -12,13 +12,15 @@ check character included.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from string import ascii_uppercase, digits
 
 ALPHABET = digits + ascii_uppercase
 _NUMBER = {character: number for number, character in enumerate(ALPHABET)}
 #: Written between the parts of a code, and no part of it.
 HYPHEN = "-"
+#: A longer text is no mistyped code.
+_LONGEST = 60
 
 
 def _times_alpha(a: int) -> int:
@@ -73,6 +75,38 @@ def is_right(code: str) -> bool:
     if not characters or not set(characters) <= _NUMBER.keys():
         return False
     return _summed(_numbers(characters)) == 0
+
+
+def mistyped_from(code: str, known: Mapping[str, str]) -> tuple[str, ...]:
+    """The known codes of which a code may be a mistyped one, by the smallest change that explains it: one character wrong or
+    two neighbours swapped, else one character missing or one too many; none of a code that is right. ``known``: the
+    characters of each code → the code.
+
+    >>> known = {"SO1070012P": "SO-1-07-0012-P"}
+    >>> mistyped_from("SO-1-07-0021-P", known), mistyped_from("SO-1-7-0012-P", known), mistyped_from("SO-2-07-0021-P", known)
+    (('SO-1-07-0012-P',), ('SO-1-07-0012-P',), ())
+    """
+    typed = characters_of(code)
+    if is_right(code) or len(typed) > _LONGEST:
+        return ()
+    for nearer in (_one_changed(typed), _one_more_or_less(typed)):
+        found = sorted({known[changed] for changed in nearer if changed in known})
+        if found:
+            return tuple(found)
+    return ()
+
+
+def _one_changed(typed: str) -> Iterator[str]:
+    """Every text with one other character, or with two neighbours swapped."""
+    for k in range(len(typed)):
+        yield from (typed[:k] + other + typed[k + 1 :] for other in ALPHABET)
+        yield typed[:k] + typed[k + 1 : k + 2] + typed[k] + typed[k + 2 :]
+
+
+def _one_more_or_less(typed: str) -> Iterator[str]:
+    for k in range(len(typed) + 1):
+        yield from (typed[:k] + other + typed[k:] for other in ALPHABET)
+        yield typed[:k] + typed[k + 1 :]
 
 
 def _numbers(characters: str) -> list[int]:

@@ -90,6 +90,7 @@ class ValidityRule:
 
 #: The rule about forms that tell no unit of the register.
 UNKNOWN_UNIT = "unknown_unit"
+UNKNOWN_CODE = "unknown_code"
 _MARKED_ITEMS = (Parameter("minimum_items", 1, low=1),)
 #: Severities of a rule whose forms can never count.
 _KEPT_OUT: tuple[RuleSeverity, ...] = ("review", "reject", "leave_out")
@@ -97,7 +98,7 @@ _KEPT_OUT: tuple[RuleSeverity, ...] = ("review", "reject", "leave_out")
 VALIDITY_RULES: Mapping[str, ValidityRule] = {
     rule.name: rule
     for rule in (
-        ValidityRule("unknown_code", "form"),
+        ValidityRule(UNKNOWN_CODE, "form"),
         ValidityRule("blank_code", "form", standing="review"),
         ValidityRule("arithmetic_total", "form", standing="review"),
         ValidityRule("duplicate_code", "duplicates", (Parameter("keep", "none", words=("none", "first")),)),

@@ -392,7 +392,8 @@ def _is_pattern(header: str, needs_unit: bool) -> bool:
 def check_weights(draft: StudyDraft) -> None:
     """Weighting plans are complete, their bounds lie around 1, and what they calibrate to has totals."""
     for plan, place in draft.of(WeightPlan):
-        if plan.base == "given" and not plan.weight:
+        drawn = any(d.group == plan.group and plan.block in ("", d.block) for d in draft.all(DrawnElement))
+        if plan.base == "given" and not plan.weight and not drawn and DrawnElement not in draft.broken:
             place.note("weights.no_field", "weight", group=plan.group)
         for name, pair in (("bounds", plan.bounds), ("trim", plan.trim)):
             if pair is not None and not 0 <= pair[0] < 1 < pair[1]:

@@ -167,9 +167,10 @@ class MarginTotal:
 @dataclass(frozen=True, slots=True)
 class WeightPlan:
     """How one group (in one block, or in all when empty) is weighted. ``base``: frame (population / valid forms per
-    cell), given (a weight field of the returns) or equal. ``strata`` and ``clusters`` name return fields; by default a
-    stratum is a cell of the frame and a cluster is a rater. ``trim`` = (lowest, highest) as multiples of the mean.
-    ``census``: everybody in the frame was asked, so that who did not answer is no matter of chance."""
+    cell), given (a weight field of the returns; without one, weights, strata and clusters of the drawn elements) or equal.
+    ``strata`` and ``clusters`` name return fields; by default a stratum is a cell of the frame and a cluster is a rater.
+    ``trim`` = (lowest, highest) as multiples of the mean. ``census``: everybody in the frame was asked, so that who did not
+    answer is no matter of chance."""
 
     group: str
     block: str = ""

@@ -122,7 +122,7 @@ def _in_stages(
     left = np.arange(len(elements))
     reached = np.ones(len(elements))
     stratum = elements["stratum"].to_numpy(object).copy()
-    cluster = elements["element"].to_numpy(object).copy()
+    cluster, certain = elements["element"].to_numpy(object).copy(), np.zeros(len(elements), bool)
     for stage, take in enumerate(of.take):
         names = elements[f"cluster_{stage + 1}"].to_numpy(object)[left]
         code, first = _clusters(domain, names)
@@ -134,9 +134,11 @@ def _in_stages(
         forms, renumbered = _forms_of_clusters(forms, drawn, above, own, counts)
         kept = np.flatnonzero(renumbered[code] >= 0)
         if not stage:
-            sure = drawn.probability[code] >= _CERTAIN
-            stratum[left] = np.where(sure, _at(stratum[left], names), stratum[left])
-            cluster[left] = _at(elements["stratum"].to_numpy(object)[left], names)
+            certain = drawn.probability[code] >= _CERTAIN
+            cluster = np.where(certain, cluster, _at(stratum, names))
+            stratum = np.where(certain, _at(stratum, names), stratum)
+        elif stage == 1:
+            cluster[left] = np.where(certain[left], _at(stratum[left], names), cluster[left])
         reached[left] *= drawn.probability[code]
         domain, left = renumbered[code][kept], left[kept]
     sizes = elements["size"].to_numpy(float)[left] if of.size and not of.clusters else None

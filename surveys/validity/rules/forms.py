@@ -5,15 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from surveys.definitions.instrument.records import Unit
+from surveys.returns.issued_spelling import issued_by_characters
 from surveys.returns.record_set import among
 from surveys.validity.evidence import Array, Evidence
 from surveys.validity.rules.finding import Finding, noticed
+from surveys.vocabulary.check_characters import mistyped_from
 from surveys.vocabulary.statuses import LEFT_OUT, REVIEW
 
 
 def unknown_code(evidence: Evidence) -> Finding:
-    """The form's code is not among the issued ones (where the issued forms of the questionnaire are listed)."""
-    return Finding(evidence.listed & ~_has_no_code(evidence) & _never_issued(evidence))
+    """The form's code is not among the issued ones (where the issued forms of the questionnaire are listed); detail: those that
+    it may be mistyped from, where the codes have a check character."""
+    unknown = evidence.listed & ~_has_no_code(evidence) & _never_issued(evidence)
+    known, detail = issued_by_characters(evidence.study), np.full(len(unknown), "", object)
+    if known:
+        rows = np.flatnonzero(unknown)
+        detail[rows] = [";".join(mistyped_from(code, known)) for code in evidence["form_code"][rows]]
+    return Finding(unknown, detail)
 
 
 def _has_no_code(evidence: Evidence) -> Array:

@@ -44,12 +44,17 @@ def _plans(facts: MethodFacts) -> Iterator[tuple[Text, ...]]:
 
 
 def _base(facts: MethodFacts, plan: WeightPlan) -> str:
+    if plan.base == "given" and not plan.weight:
+        return phrase("report.method.base.drawn", facts.language)
     return phrase(f"report.method.base.{plan.base}", facts.language, field=facts.field_names([plan.weight]))
 
 
 def _design(facts: MethodFacts, pair: Pair, plan: WeightPlan) -> Iterator[str]:
     """Strata and clusters, and whether the population is finite."""
     language = facts.language
+    if plan.base == "given" and not plan.weight:
+        yield phrase("report.method.strata.drawn", language)
+        return
     matrix = any(q.matrix for q in facts.questionnaires if (q.block, q.group) == pair)
     strata = "report.method.strata.block" if matrix else "report.method.strata"
     yield phrase(strata, language, fields=facts.field_names(plan.strata))
