@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from surveys.fieldwork.forms.xlsform.both_languages import Texts
 from surveys.fieldwork.forms.xlsform.rows import ENGLISH, VIETNAMESE, SurveyRow, XlsForm
-from surveys.vocabulary.xlsx import new_workbook
+from surveys.vocabulary.xlsx import height_of, new_workbook
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -19,8 +19,9 @@ _SURVEY = (
     "appearance", "choice_filter", "calculation",
 )  # fmt: skip
 _TRANSLATED = ("label", "hint", "required_message", "constraint_message")
-#: Widths of columns; texts take more.
-_NARROW, _WIDE = 18, 50
+#: Widths of columns by the first word of their heading, in characters; of texts, and of all others.
+_WIDTHS = {"type": 34, "name": 34, "relevant": 34, "constraint": 34}
+_TEXT, _OTHER = 48, 16
 #: A reference to a question begins so; in a text it would be one.
 _REFERENCE, _NO_REFERENCE = "${", "$\u200b{"
 
@@ -80,10 +81,12 @@ def _filled(table: list[list[str]]) -> list[list[str]]:
 
 
 def _write(sheet: Worksheet, table: Sequence[Sequence[str]], bold: Format, wrapped: Format) -> None:
-    for k, heading in enumerate(table[0]):
-        sheet.set_column(k, k, _WIDE if "::" in heading else _NARROW, wrapped)
+    widths = [_TEXT if "::" in heading else _WIDTHS.get(heading, _OTHER) for heading in table[0]]
+    for k, width in enumerate(widths):
+        sheet.set_column(k, k, width, wrapped)
     for number, row in enumerate(table):
+        sheet.set_row(number, max(map(height_of, row, widths)), wrapped)
         for k, text in enumerate(row):
             if text:
-                sheet.write_string(number, k, text, bold if number == 0 else None)
+                sheet.write_string(number, k, text, bold if number == 0 else wrapped)
     sheet.freeze_panes(1, 0)
