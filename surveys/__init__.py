@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from surveys.entered import add
     from surveys.fielded import forms
     from surveys.fieldwork.plan_folder import SamplePlanTables
+    from surveys.founded import Founded, blank, new
     from surveys.gap_report import Gaps
     from surveys.handed_over import hand_over, sign, signed_by, unit_sheets, verify
     from surveys.handover.drivers_folder import Drivers
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 #: Name → the module it is loaded from, when it is first used.
 _HOME = {
     "Drivers": "surveys.handover.drivers_folder",
+    "Founded": "surveys.founded",
     "Gaps": "surveys.gap_report",
     "Package": "surveys.delivered",
     "Problem": "surveys.problems",
@@ -59,6 +61,7 @@ _HOME = {
     "Tables": "surveys.tabulated",
     "add": "surveys.entered",
     "audit": "surveys.published.audit",
+    "blank": "surveys.founded",
     "check": "surveys.study",
     "compare": "surveys.between_rounds",
     "explain": "surveys.reference.explanation",
@@ -69,6 +72,7 @@ _HOME = {
     "instruments": "surveys.definitions.instrument.reading",
     "load": "surveys.study",
     "method": "surveys.reported",
+    "new": "surveys.founded",
     "plan": "surveys.planned",
     "reach": "surveys.what_it_takes",
     "read_package": "surveys.delivered",
@@ -83,10 +87,11 @@ _HOME = {
     "version": "surveys.handover.manifest",
 }
 __all__ = [
-    "Drivers", "Gaps", "Package", "Problem", "Reach", "Result", "RoundComparison", "SamplePlanTables", "Screening",
-    "Study", "SurveyError", "Tables", "add", "audit", "check", "compare", "explain", "fingerprint", "forms", "gaps",
-    "hand_over", "instruments", "load", "method", "plan", "reach", "read_package", "ready", "ready_to_export", "report",
-    "sign", "signed_by", "simulate", "unit_sheets", "verify", "version",
+    "Drivers", "Founded", "Gaps", "Package", "Problem", "Reach", "Result", "RoundComparison", "SamplePlanTables",
+    "Screening", "Study", "SurveyError", "Tables", "add", "audit", "blank", "check", "compare", "explain",
+    "fingerprint", "forms", "gaps", "hand_over", "instruments", "load", "method", "new", "plan", "reach",
+    "read_package", "ready", "ready_to_export", "report", "sign", "signed_by", "simulate", "unit_sheets", "verify",
+    "version",
 ]  # fmt: skip
 
 

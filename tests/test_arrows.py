@@ -50,6 +50,7 @@ ROOMS = (
     "surveys.reported",
     "surveys.fielded",
     "surveys.planned",
+    "surveys.founded",
     "surveys.handed_over",
     "surveys.delivered",
     "surveys",

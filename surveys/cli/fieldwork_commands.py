@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 import typer
 
 import surveys as sv
 from surveys.cli.analysis_commands import app
 from surveys.cli.commands import Out, StudyPath, load_study
+from surveys.cli.new_questions import Answers, asked
 from surveys.cli.terminal import Terminal
 from surveys.cli.usage import WordedCommand
 from surveys.problems import phrase
 
 #: With these commands beside the others.
 __all__ = ["app"]
+WRONG_USAGE = 2
 
 
 @app.command(cls=WordedCommand)
@@ -75,3 +78,51 @@ def plan(
     terminal.summary(plan_summary(made, terminal.language))
     terminal.say("cli.plan.done", out=out, forms=f"{len(made.issued):,}")
     terminal.say("cli.plan.next", planned=out / "planned.csv", issued=out / "issued.csv", study=study)
+
+
+@app.command(cls=WordedCommand)
+def new(  # noqa: PLR0913
+    context: typer.Context,
+    folder: Annotated[Path | None, typer.Argument(metavar="FOLDER")] = None,
+    origin: Annotated[str | None, typer.Option("--from", metavar="FILE|EDITION")] = None,
+    blank: Annotated[Path | None, typer.Option("--blank", metavar="FILE")] = None,
+    name: Annotated[str | None, typer.Option("--name", metavar="TEXT")] = None,
+    unit: Annotated[list[str] | None, typer.Option("--unit", metavar="NAME|FILE")] = None,
+    group: Annotated[list[str] | None, typer.Option("--group", metavar="NAME|FILE")] = None,
+    question: Annotated[list[str] | None, typer.Option("--question", metavar="TEXT|FILE")] = None,
+    points: Annotated[str | None, typer.Option("--points", metavar="X")] = None,
+    start: Annotated[str | None, typer.Option("--start", metavar="DAY")] = None,
+    end: Annotated[str | None, typer.Option("--end", metavar="DAY")] = None,
+    unit_heading: Annotated[str | None, typer.Option("--unit-heading", metavar="TEXT")] = None,
+    publisher: Annotated[str | None, typer.Option("--publisher", metavar="TEXT")] = None,
+    code: Annotated[str | None, typer.Option("--code", metavar="CODE")] = None,
+    edition: Annotated[str | None, typer.Option("--edition", metavar="CODE")] = None,
+    units: Annotated[Path | None, typer.Option("--units", metavar="FILE")] = None,
+    copy: Annotated[bool, typer.Option("--copy")] = False,
+    differences: Annotated[bool, typer.Option("--differences")] = False,
+) -> None:
+    terminal: Terminal = context.obj
+    if blank is not None:
+        sv.blank(blank, terminal.language)
+        terminal.say("cli.new.blank_done", out=blank, folder=folder or "khao-sat")
+        return
+    if folder is None:
+        terminal.fault("cli.new.no_folder")
+        raise typer.Exit(WRONG_USAGE)
+    answers: Answers = {
+        "name": name, "units": unit, "groups": group, "questions": question, "points": points, "start": start, "end": end,
+        "unit_heading": unit_heading, "publisher": publisher, "code": code, "edition": edition,
+    }  # fmt: skip
+    if origin is None:
+        answers = asked(terminal, answers, has_register=units is not None)
+    given = {key: said for key, said in answers.items() if said}
+    taken: Literal["", "copy", "differences"] = "differences" if differences else "copy" if copy else ""
+    made = sv.new(folder, origin, answers=given, units=units, taken=taken)
+    terminal.problems(made.warnings)
+    counts = {"units": len(made.instrument.units), "questions": len(made.instrument.items)}
+    terminal.say("cli.new.done", folder=folder, instrument=made.instrument.name, **counts)
+    if made.told:
+        terminal.say("cli.new.told")
+    for one in made.told:
+        terminal.say("cli.new.told_one", text=one.text(terminal.language))
+    terminal.say("cli.new.next", folder=folder)

@@ -95,6 +95,21 @@ class Terminal:
         """Whether somebody sits before the terminal who can answer."""
         return sys.stdin is not None and sys.stdin.isatty()
 
+    def ask(self, code: str, **params: object) -> str:
+        """One line that somebody types; the end of the input stops the command as Ctrl-C does."""
+        _print(phrase(code, self.language, **_as_text(params)), sys.stderr)
+        try:
+            return input("> ").strip()
+        except EOFError:
+            raise KeyboardInterrupt from None
+
+    def ask_lines(self, code: str, **params: object) -> list[str]:
+        """Lines that somebody types, up to an empty one."""
+        lines = [self.ask(code, **params)]
+        while lines[-1]:
+            lines.append(input("> ").strip())
+        return lines[:-1]
+
     def ask_secretly(self, code: str, **params: object) -> str:
         """What somebody types, which is not shown; the end of the input stops the command as Ctrl-C does."""
         from getpass import getpass

@@ -6,7 +6,7 @@ forms or an end of fieldwork can be loaded, but not reconciled.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -59,7 +59,8 @@ def check_rules(draft: InstrumentDraft, of_study: object) -> None:
     look at; ``of_study``: the tables ``[[rules]]`` of the study."""
     own, study = (raw for raw, _ in draft.tables("rules")), of_study if isinstance(of_study, list) else []
     named = {str(entry.get("rule")) for entry in (*own, *study) if isinstance(entry, Mapping)}
-    lacking = [name for name in _customary(draft) if name not in named]
+    customary = customary_rules(draft.all(Field), draft.all(Questionnaire), draft.all(Item))
+    lacking = [name for name in customary if name not in named]
     place = draft.place.below("rules")
     if not named:
         place.note("incomplete.no_rules", severity="warning", rules=lacking)
@@ -67,10 +68,11 @@ def check_rules(draft: InstrumentDraft, of_study: object) -> None:
         place.note("incomplete.rules", severity="warning", rules=lacking)
 
 
-def _customary(draft: InstrumentDraft) -> list[str]:
+def customary_rules(
+    fields: Sequence[Field], forms: Sequence[Questionnaire], items: Sequence[Item]
+) -> list[str]:
     """The customary rules that find something to look at in the forms of an edition and do not stand by themselves."""
-    roles = {field.role for field, _ in draft.of(Field)}
-    items, forms = draft.all(Item), draft.all(Questionnaire)
+    roles = {field.role for field in fields}
     idle = {
         "missing_identification": "identification" not in roles,
         "own_unit": not any(form.own_unit for form in forms),

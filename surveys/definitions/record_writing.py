@@ -19,7 +19,7 @@ _WHOLE = 10**15
 
 
 def as_table(made: Any) -> dict[str, object]:
-    """A record as a TOML table: without what it has by default, pairs as tables.
+    """A record as a TOML table: without what it has by default, pairs as tables, lists of tables at the end.
 
     >>> from surveys.definitions.instrument.records import Band, Field
     >>> as_table(Field("age", "attribute", (), (("tre", ()),), bands=(Band("tre", 18.0),)))
@@ -33,7 +33,11 @@ def as_table(made: Any) -> dict[str, object]:
         left_out = value == field.default or (wanted == MayBeEmpty and not value)
         if not left_out or (field.default is MISSING and wanted != MayBeEmpty):
             found[field.name] = _value(value, wanted)
-    return found
+    return dict(sorted(found.items(), key=lambda entry: _is_tables(entry[1])))
+
+
+def _is_tables(value: object) -> bool:
+    return isinstance(value, list) and any(isinstance(part, dict) for part in value)
 
 
 def _value(value: Any, kind: Any) -> object:

@@ -171,4 +171,12 @@ PLAN_COLUMNS = (
 #: Replacements of drawn elements, in the order in which they are taken within a stratum and place.
 REPLACEMENT_COLUMNS = ("block", "unit", "group", "stratum", "place", "order", "element")
 #: Labels of forms.
-LABEL_COLUMNS = ("form_code", "questionnaire", "questionnaire_name", "unit_code", "unit_name", "group_name", "place")
+LABEL_COLUMNS = (
+    "form_code",
+    "questionnaire",
+    "questionnaire_name",
+    "unit_code",
+    "unit_name",
+    "group_name",
+    "place",
+)

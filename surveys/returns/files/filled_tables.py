@@ -69,7 +69,7 @@ def _of_workbook(sheets: Sequence[Sheet], top: Place) -> FilledTable:
     at = Place(top.problems, top.file, sheet=sheet.name)
     lines = []
     for k, row in enumerate(sheet.cells[first:], sheet.first_row + first):
-        cells = _texts(row)
+        cells = texts_of(row)
         if any(cells):
             lines.append((Place(at.problems, at.file, k, sheet=at.sheet), cells))
     return FilledTable(at, lines)
@@ -78,10 +78,10 @@ def _of_workbook(sheets: Sequence[Sheet], top: Place) -> FilledTable:
 def _headings(sheet: Sheet) -> int | None:
     """The first row of a sheet in which two cells are headings of a review file."""
     rows = enumerate(sheet.cells[:_ROWS_ABOVE])
-    return next((k for k, row in rows if len(HEADINGS.keys() & {*_texts(row)}) > 1), None)
+    return next((k for k, row in rows if len(HEADINGS.keys() & {*texts_of(row)}) > 1), None)
 
 
-def _texts(row: np.ndarray) -> list[str]:
+def texts_of(row: np.ndarray) -> list[str]:
     """The cells as texts; a true date has its midnight behind it, which tells it from a text."""
     midnight = dt.time()
     dated = (dt.datetime.combine(cell, midnight) if type(cell) is dt.date else cell for cell in row)

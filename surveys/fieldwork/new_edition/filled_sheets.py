@@ -1,0 +1,189 @@
+"""A filled office workbook as rows by sheet, with every fault told by sheet, row and heading as they stand in the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from surveys.definitions.csv_tables import MOST_COLUMNS, Row, TableColumns, table_of
+from surveys.fieldwork.new_edition.office_sheets import (
+    GENERAL,
+    NOTE,
+    SHEET,
+    OfficeSheet,
+    column_name,
+    column_names,
+    key_of,
+    sheet_name,
+    sheet_names,
+)
+from surveys.problems import Language, Place, Problems, shortened
+from surveys.returns.files.filled_tables import texts_of
+from surveys.returns.files.sheets import Sheet
+from surveys.vocabulary.folding import repair
+
+#: Rows above the headings of a sheet.
+_ROWS_ABOVE = 20
+#: A code or a text that a spreadsheet program took for a date.
+_DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d(\.\d+)?)?")
+
+
+@dataclass(slots=True, eq=False)
+class OfficePlace(Place):
+    """A row of a sheet, whose columns are told by the headings that stand there. ``rows``: of the general sheet the line of each
+    fact, whose answers stand in the second column."""
+
+    headings: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+    rows: Mapping[str, int] = field(default_factory=dict, kw_only=True)
+
+    def note(self, code: str, column: str = "", **params: Any) -> None:
+        """Note a fault under the heading of its column."""
+        row = self.rows.get(column, self.row)
+        place = Place(self.problems, self.file, row, sheet=self.sheet)
+        place.note(code, self.headings.get(column, column), **params)
+
+    def below(self, key: str) -> Place:
+        """The place of a column."""
+        row = self.rows.get(key, self.row)
+        return Place(self.problems, self.file, row, self.headings.get(key, key), self.sheet)
+
+
+#: What was filled in: sheet → its rows, whose cells are named by the keys of the columns; one row of general facts.
+OfficeRows = Mapping[str, Sequence[Row]]
+
+
+def is_office_workbook(sheets: Sequence[Sheet]) -> bool:
+    """Whether one of the sheets is that of questions or of units, by its name."""
+    return {"questions", "units"} & {key_of(sheet.name, sheet_names()) for sheet in sheets} != set()
+
+
+def filled_rows(sheets: Sequence[Sheet], problems: Problems, language: Language = "vi") -> OfficeRows:
+    """The rows of a filled workbook by sheet; ``language``: of the names in messages about what is not there."""
+    found: dict[str, Sequence[Row]] = {}
+    for sheet in sheets:
+        key = key_of(sheet.name, sheet_names())
+        top = Place(problems, sheet.file, sheet=sheet.name)
+        if key in found:
+            top.note("new.sheet_twice", sheet_name=sheet_name(key, language))
+        elif key == GENERAL:
+            found[key] = [_general(sheet, top, language)]
+        elif key:
+            found[key] = list(_rows(sheet, SHEET[key], top, language))
+    return found
+
+
+def rows_of_sheet(sheet: Sheet, key: str, problems: Problems, language: Language = "vi") -> Sequence[Row]:
+    """The rows of one sheet that is called otherwise."""
+    return list(_rows(sheet, SHEET[key], Place(problems, sheet.file, sheet=sheet.name), language))
+
+
+def given_rows(answers: Mapping[str, Sequence[Mapping[str, str]]], problems: Problems) -> OfficeRows:
+    """The same rows from answers: sheet → entries, each column → text. Faults are told by the names of the columns."""
+    found = {}
+    for key, entries in answers.items():
+        columns = [column.key for column in SHEET[key].columns]
+        headings = {column: f"--{_OPTION.get((key, column), column)}" for column in columns}
+        place = OfficePlace(problems, "", headings=headings)
+        found[key] = [
+            Row(place, {column: repair(entry.get(column, ""))[0] for column in columns}) for entry in entries
+        ]
+    return found
+
+
+#: The option of the command that gives a column.
+_OPTION = {("units", "name"): "unit", ("groups", "name"): "group", ("questions", "text"): "question"}
+
+
+def _general(sheet: Sheet, top: Place, language: Language) -> Row:
+    """The general facts: in each row what is asked and, in the next column, the answer."""
+    names = column_names(SHEET[GENERAL])
+    shown = {key: column_name(GENERAL, key, language) for key in names}
+    cells, rows = dict.fromkeys(names, ""), dict[str, int]()
+    place = OfficePlace(top.problems, top.file, sheet=top.sheet, headings=shown, rows=rows)
+    for number, texts in _lines(sheet):
+        key = key_of(texts[0], names)
+        answer = texts[1] if len(texts) > 1 else ""
+        if key and key not in rows:
+            rows[key], cells[key] = number, answer
+        elif key:
+            place.note("new.fact_twice", key)
+        elif texts[0] and answer and rows:
+            line = Place(top.problems, top.file, number, sheet=top.sheet)
+            line.not_accepted("new.unknown_fact", "A", texts[0], shown.values())
+    row = Row(place, cells)
+    _note_dates(row, SHEET[GENERAL])
+    return row
+
+
+def _rows(sheet: Sheet, layout: OfficeSheet, top: Place, language: Language) -> Iterator[Row]:
+    """The filled rows of a sheet below its headings."""
+    names = column_names(layout)
+    lines = iter(_lines(sheet))
+    header = next((texts for _, texts in _to_headings(lines, names)), None)
+    if header is None:
+        if sheet.cells.size:
+            needed = [column_name(layout.key, c.key, language) for c in layout.columns if c.needed]
+            top.note("new.no_headings", accepted=needed)
+        return
+    keys = [key_of(text, names) or text for text in header]
+    headings = {key: text for key, text in zip(keys, header, strict=True) if key in names}
+    shown = [column_name(layout.key, key, language) for key in names]
+    for key, text in zip(keys, header, strict=True):
+        if text and key not in names:
+            top.not_accepted("new.unknown_column", text, text, shown)
+    accepted = {c.key: c.needed for c in layout.columns}
+    lacking = [key for key, needed in accepted.items() if needed and key not in headings]
+    for key in lacking:
+        top.note("new.column_missing", column_name(layout.key, key, language), accepted=shown)
+    if lacking:
+        return
+    columns = TableColumns(accepted, [c.key for c in layout.columns if c.kind == "number"], may_be_empty=True)
+    known = [k for k, key in enumerate(keys) if key in names]
+    body = [(top, [keys[k] for k in known])]
+    for number, texts in lines:
+        cells = [texts[k] if k < len(texts) else "" for k in known]
+        place = OfficePlace(top.problems, top.file, number, sheet=top.sheet, headings=headings)
+        if any(text for k, text in zip(known, cells, strict=True) if keys[k] != NOTE.key):
+            body.append((place, [repair(text)[0] for text in cells]))
+    table = table_of(body, columns, top)
+    for row in table or ():
+        _note_dates(row, layout)
+        if _is_filled(row, layout):
+            yield row
+
+
+def _to_headings(
+    lines: Iterator[tuple[int, list[str]]], names: Mapping[str, Sequence[str]]
+) -> Iterator[tuple[int, list[str]]]:
+    """The first row of which a cell is a heading, among the first ones."""
+    for number, texts in lines:
+        if number > _ROWS_ABOVE:
+            return
+        if any(text and key_of(text, names) for text in texts):
+            while texts and not texts[-1]:
+                texts.pop()
+            yield number, texts
+            return
+
+
+def _lines(sheet: Sheet) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a sheet as texts, each with its number."""
+    for number, row in enumerate(sheet.cells[:, :MOST_COLUMNS], sheet.first_row):
+        yield number, texts_of(row)
+
+
+def _note_dates(row: Row, layout: OfficeSheet) -> None:
+    """Note texts that a spreadsheet program made dates of."""
+    for column in layout.columns:
+        if column.kind != "day" and _DATE.fullmatch(row[column.key]):
+            row.place.note("new.became_date", column.key, value=shortened(row[column.key]))
+
+
+def _is_filled(row: Row, layout: OfficeSheet) -> bool:
+    """Whether everything needed is filled in; what is not is noted."""
+    lacking = [column.key for column in layout.columns if column.needed and not row[column.key]]
+    for key in lacking:
+        row.place.note("new.cell_missing", key)
+    return not lacking

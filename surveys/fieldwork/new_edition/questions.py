@@ -1,0 +1,123 @@
+"""Questions: their codes, scales, criteria and forms, and of whom each is asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from surveys.definitions.csv_tables import Row
+from surveys.definitions.field_types import Condition
+from surveys.definitions.instrument.records import Item, Level
+from surveys.definitions.record_building import is_code
+from surveys.fieldwork.new_edition.asked import Blocks, Forms, Groups
+from surveys.fieldwork.new_edition.filled_sheets import OfficeRows
+from surveys.fieldwork.new_edition.named_entries import marked, parts
+from surveys.fieldwork.new_edition.scale_options import Scales
+from surveys.fieldwork.new_edition.starting_set import DECLARED
+from surveys.fieldwork.new_edition.tree import Criteria
+from surveys.problems import shortened
+from surveys.vocabulary.folding import fold
+
+
+class AskedOf:
+    """Who there is to be asked: blocks, groups, and the questionnaires for them."""
+
+    def __init__(self, blocks: Blocks, groups: Groups, forms: Forms) -> None:
+        self.blocks, self.groups, self.forms = blocks, groups, forms
+
+    def questionnaires(self, row: Row) -> tuple[str, ...]:
+        """The questionnaires of a question: of the groups and blocks it names, else all."""
+        groups = self.groups.entries.find_all(row, "groups")
+        blocks = self.blocks.entries.find_all(row, "blocks")
+        found = self.forms.of(blocks, groups)
+        if not found and len(groups) == len(parts(row["groups"])):
+            row.place.note("new.on_no_form", "groups")
+        return found
+
+
+def items_of(rows: OfficeRows, asked: AskedOf, scales: Scales, criteria: Criteria) -> tuple[Item, ...]:
+    """The items in the order of the sheet."""
+    questions = rows["questions"]
+    codes = _codes(questions)
+    conditions = [_condition(row, k, questions, codes) for k, row in enumerate(questions)]
+    filters = {condition[0] for condition in conditions if condition}
+    of_scale = {scale.code: scale for scale in scales.records}
+    found: list[Item] = []
+    for row, code in zip(questions, codes, strict=True):
+        node, scale = criteria.of(row, code in filters), scales.of(row)
+        if node and scale in of_scale and of_scale[scale].kind != "ordinal":
+            row.place.note("new.scored_without_values", "scale", scale=of_scale[scale].label_vi)
+        item = Item(
+            code, node, scale, asked.questionnaires(row), row["text"], row["text_en"], reverse=marked(row, "reversed"),
+            required=marked(row, "required"), aliases=tuple(parts(row["other_texts"])), source=DECLARED,
+        )  # fmt: skip
+        found.append(item)
+    levels = {item.code: of_scale[item.scale].levels for item in found if item.scale in of_scale}
+    return tuple(
+        _with_condition(item, condition, row, levels)
+        for item, condition, row in zip(found, conditions, questions, strict=True)
+    )
+
+
+def _codes(questions: Sequence[Row]) -> list[str]:
+    """The codes given, else ``c1``, ``c2``, … by the place of the question."""
+    found: list[str] = []
+    given = {row["code"] for row in questions if row["code"]}
+    for k, row in enumerate(questions, 1):
+        if row["code"] and not is_code(row["code"]):
+            row.place.note("record.bad_code", "code", value=shortened(row["code"]))
+        if row["code"] in found:
+            first = questions[found.index(row["code"])].place.row
+            row.place.note("new.twice", "code", value=row["code"], first=first or "")
+        made = f"c{k}"
+        while not row["code"] and made in given:
+            made += "a"
+        found.append(row["code"] or made)
+    return found
+
+
+def _condition(
+    row: Row, place: int, questions: Sequence[Row], codes: Sequence[str]
+) -> tuple[str, list[str]] | None:
+    """Of whom a question is asked, as an earlier question and the texts of its options: ``c1 = Có``, ``Câu 1 = Có; Một phần``."""
+    if not row["only_if"]:
+        return None
+    named, mark, options = row["only_if"].partition("=")
+    texts = parts(options.replace("|", ";"))
+    if not (mark and named.strip() and texts):
+        row.place.note("new.condition", "only_if", value=shortened(row["only_if"]))
+        return None
+    earlier = {fold(code): code for code in codes[:place]}
+    earlier |= {fold(one["text"]): code for one, code in zip(questions[:place], codes, strict=False)}
+    by_number = re.fullmatch(r"(?:câu|question|q)?\s*(\d+)", named.strip(), re.IGNORECASE)
+    if by_number and fold(named) not in earlier and 0 < int(by_number[1][:6]) <= place:
+        return codes[int(by_number[1]) - 1], texts
+    if fold(named) not in earlier:
+        row.place.not_accepted("new.condition_question", "only_if", named.strip(), codes[:place])
+        return None
+    return earlier[fold(named)], texts
+
+
+def _with_condition(
+    item: Item, condition: tuple[str, list[str]] | None, row: Row, levels: Mapping[str, Sequence[Level]]
+) -> Item:
+    """An item with its condition in codes of options."""
+    if condition is None or condition[0] not in levels:
+        return item
+    known: dict[str, str] = {}
+    for level in levels[condition[0]]:
+        known |= {
+            fold(text): level.code
+            for text in (level.code, level.label_vi, level.label_en, *level.aliases)
+            if text
+        }
+    for text in condition[1]:
+        if fold(text) not in known:
+            labels = [level.label_vi for level in levels[condition[0]]]
+            row.place.not_accepted("new.condition_option", "only_if", text, labels)
+    found: Condition = (
+        condition[0],
+        tuple(known[fold(text)] for text in condition[1] if fold(text) in known),
+    )
+    return replace(item, asked_when=found)

@@ -1,0 +1,249 @@
+"""A study from nothing: from an office workbook, an XLSForm, answers, or an edition at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from surveys.definitions.check import examined
+from surveys.definitions.instrument.reading import load_instrument
+from surveys.definitions.instrument.records import Identity, Instrument, Unit
+from surveys.definitions.instrument.shelf import INSTRUMENT_FILE, shelf, shipped
+from surveys.definitions.instrument.writing import COLUMNS, differences_text, instrument_files
+from surveys.definitions.record_writing import table_bytes
+from surveys.definitions.study.reading import STUDY_FILE
+from surveys.definitions.text_files import is_file
+from surveys.fieldwork.new_edition.edition import code_of_survey, edition_of, with_starting_rules
+from surveys.fieldwork.new_edition.filled_sheets import (
+    OfficeRows,
+    filled_rows,
+    given_rows,
+    is_office_workbook,
+)
+from surveys.fieldwork.new_edition.general_facts import facts_of, with_facts
+from surveys.fieldwork.new_edition.office_sheets import GENERAL, SHEET
+from surveys.fieldwork.new_edition.office_workbook import office_workbook
+from surveys.fieldwork.new_edition.registers import first_column, register_of, register_rows, units_for
+from surveys.fieldwork.new_edition.study_tables import new_study_text
+from surveys.fieldwork.xlsform_import.form_sheets import is_xlsform
+from surveys.fieldwork.xlsform_import.importing import imported
+from surveys.problems import Language, Problem, Problems, fault
+from surveys.returns.files.opening import read_sheets
+from surveys.returns.files.sheets import Sheet
+from surveys.vocabulary.new_file import write_new
+from surveys.vocabulary.new_folder import refuse_filled, write_new_folder
+from surveys.vocabulary.notebook_display import Shown
+from surveys.vocabulary.temporary_folder import temporary_folder
+
+REGISTER, OWN, BASE = "units.csv", "./instrument", "goc"
+#: What a study has of an edition it begins from: its name, a copy of its own, or an edition of its own that states differences.
+Taken = Literal["", "copy", "differences"]
+
+
+@dataclass(frozen=True, repr=False)
+class Founded(Shown):
+    """A study that was written: its ``folder``, its ``instrument``, and ``told``: what was taken from the starting set because
+    nobody said otherwise; ``warnings``: what reading the origin noticed."""
+
+    folder: Path
+    instrument: Instrument
+    told: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
+
+    def facts(self) -> Mapping[str, object]:
+        return {"folder": str(self.folder), "instrument": self.instrument.name, "told": len(self.told)}
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A study that is not written yet: its instrument, how it names that, its own files, and the facts of ``study.toml``."""
+
+    instrument: Instrument
+    named: str
+    files: Mapping[str, bytes]
+    facts: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What is said beside the origin, and where faults and what was taken over are noted."""
+
+    facts: Mapping[str, str]
+    lists: Mapping[str, Sequence[str]]
+    units: Path | None
+    taken: Taken
+    language: Language
+    problems: Problems
+    told: Problems
+
+
+def new(
+    folder: str | Path,
+    origin: str | Path | None = None,
+    *,
+    answers: Mapping[str, str | Sequence[str]] | None = None,
+    units: str | Path | None = None,
+    taken: Taken = "",
+    language: Language = "vi",
+) -> Founded:
+    """Write a new study at ``folder``, which is not there yet or empty, so that it can be checked without a fault.
+
+    * ``origin``: a filled office workbook, an XLSForm, a shipped edition or the folder of one.
+    * ``answers``: general facts by their keys (``name``, ``start``, ``end``, ``points``, ``unit_heading``, …), and the lists
+      ``units``, ``groups`` and ``questions``, in which a file stands for the entries of its first column; they stand before what
+      a workbook says.
+    * ``units``: a file whose units take the place of the register.
+    * ``taken``: how much of an edition becomes the study's own.
+    * ``language``: of comments.
+
+    Raises SurveyError with every fault at once; then nothing is written.
+
+    >>> import tempfile
+    >>> answers = {"name": "Khảo sát 2026", "units": ["Xã A", "Xã B"], "questions": ["Đúng hẹn", "Dễ hiểu"]}
+    >>> made = new(Path(tempfile.mkdtemp()) / "khao-sat", answers=answers)
+    >>> made.instrument.name, [unit.code for unit in made.instrument.units]
+    ('khao-sat-2026/2026', ['xa-a', 'xa-b'])
+    """
+    target, problems, told = Path(folder), Problems(), Problems()
+    refuse_filled(target)
+    facts = {key: said for key, said in (answers or {}).items() if isinstance(said, str)}
+    lists = {key: _entries(said) for key, said in (answers or {}).items() if not isinstance(said, str)}
+    register = None if units is None else Path(units)
+    begun = _begun(origin, _Wanted(facts, lists, register, taken, language, problems, told))
+    problems.raise_errors()
+    assert begun is not None
+    own_units = REGISTER if REGISTER in begun.files else ""
+    text = new_study_text(begun.instrument, begun.named, begun.facts, own_units, language)
+    files = {STUDY_FILE: text.encode(), **begun.files}
+    _check(files)
+    write_new_folder(target, files)
+    return Founded(target, begun.instrument, tuple(told), tuple(problems))
+
+
+def blank(out: str | Path, language: Language = "vi") -> None:
+    """Write the empty office workbook at ``out``, to be filled in and read by :func:`new`.
+
+    Raises SurveyError when something stands there already.
+    """
+    write_new(Path(out), office_workbook({}, language))
+
+
+def _entries(said: Sequence[str]) -> list[str]:
+    """The entries of a list, those of files in their place."""
+    return [one for entry in said for one in (first_column(Path(entry)) if is_file(Path(entry)) else [entry])]
+
+
+def _begun(origin: str | Path | None, wanted: _Wanted) -> _Begun | None:
+    """The study from where it begins; None with the faults noted."""
+    if origin is None:
+        return _of_office({}, wanted)
+    if str(origin) in shipped() or Path(origin).is_dir() or Path(origin).name == INSTRUMENT_FILE:
+        return _of_edition(origin, wanted)
+    sheets = read_sheets(Path(origin))
+    if is_office_workbook(sheets):
+        return _of_office(filled_rows(sheets, wanted.problems, wanted.language), wanted)
+    if is_xlsform(sheets):
+        return _of_xlsform(sheets, wanted)
+    raise fault("new.unknown_origin", file=str(origin), accepted=shipped())
+
+
+def _of_office(filled: OfficeRows, wanted: _Wanted) -> _Begun | None:
+    """From a filled workbook, under what was answered beside it."""
+    columns = {"units": "name", "groups": "name", "questions": "text"}
+    listed = {key: [{columns[key]: said} for said in lines] for key, lines in wanted.lists.items() if lines}
+    rows = {**filled, **given_rows(listed, wanted.problems)}
+    if wanted.units is not None:
+        rows |= register_rows(wanted.units, wanted.problems)
+    rows = dict(with_facts(rows, wanted.facts, wanted.problems))
+    instrument = edition_of(rows, wanted.problems, wanted.told)
+    general = next(iter(rows.get(GENERAL, ())), None)
+    if instrument is None or general is None:
+        return None
+    return _with_own(instrument, facts_of(general))
+
+
+def _of_xlsform(sheets: Sequence[Sheet], wanted: _Wanted) -> _Begun | None:
+    """From an XLSForm, whose units may stand beside it, with the rules of the starting set."""
+    facts = _facts(wanted)
+    name = "/".join(
+        filter(
+            None,
+            (facts["code"] or code_of_survey(facts["name"] or Path(sheets[0].file).stem), facts["edition"]),
+        )
+    )
+    instrument = imported(sheets, name, wanted.problems, facts["unit_heading"])
+    if instrument is None:
+        return None
+    instrument = with_starting_rules(
+        replace(instrument, label_vi=facts["name"] or instrument.label_vi), wanted.told
+    )
+    return _with_own(replace(instrument, units=_units(instrument, wanted)), facts)
+
+
+def _of_edition(origin: str | Path, wanted: _Wanted) -> _Begun:
+    """From an edition: named where it is shipped, else copied; or one of its own that states only its differences."""
+    instrument, facts = load_instrument(origin), _facts(wanted)
+    if wanted.taken == "differences":
+        return _differences(instrument, facts, wanted)
+    if wanted.taken != "copy" and str(origin) in shipped():
+        units = _units(instrument, wanted)
+        files = {} if units == instrument.units else {REGISTER: table_bytes(Unit, units, COLUMNS[REGISTER])}
+        return _Begun(instrument, instrument.name, files, facts)
+    code, edition = facts["code"] or instrument.code, facts["edition"] or instrument.edition
+    return _with_own(replace(instrument, code=code, edition=edition, units=_units(instrument, wanted)), facts)
+
+
+def _differences(instrument: Instrument, facts: Mapping[str, str], wanted: _Wanted) -> _Begun:
+    """An edition of its own that takes everything over; one that is not shipped stands within it."""
+    is_shipped = Path(instrument.folder).resolve().is_relative_to(shelf().resolve())
+    edition = facts["edition"] or facts["end"][:4] or f"{instrument.edition}-1"
+    base = instrument.name if is_shipped else f"./{BASE}"
+    label = facts["name"] or instrument.label_vi
+    identity = Identity(
+        facts["code"] or instrument.code, edition, base, label, facts["name_en"] or instrument.label_en
+    )
+    files = {INSTRUMENT_FILE: differences_text(identity, wanted.language).encode()}
+    if not is_shipped:
+        files |= {f"{BASE}/{name}": content for name, content in instrument_files(instrument).items()}
+    own = {f"{OWN}/{name}".removeprefix("./"): content for name, content in files.items()}
+    units = _units(instrument, wanted)
+    if units != instrument.units:
+        own[REGISTER] = table_bytes(Unit, units, COLUMNS[REGISTER])
+    made = replace(instrument, code=identity.code, edition=edition, label_vi=label, based_on=base)
+    return _Begun(made, OWN, own, facts)
+
+
+def _with_own(instrument: Instrument, facts: Mapping[str, str]) -> _Begun:
+    """A study with its instrument in its folder."""
+    files = instrument_files(instrument)
+    return _Begun(instrument, OWN, {f"{OWN}/{name}".removeprefix("./"): files[name] for name in files}, facts)
+
+
+def _facts(wanted: _Wanted) -> dict[str, str]:
+    """The facts that were answered, for a study that begins from something else than a workbook."""
+    blank_row = dict.fromkeys((column.key for column in SHEET[GENERAL].columns), "")
+    rows = with_facts({}, wanted.facts, wanted.problems)
+    return facts_of(rows[GENERAL][0]) if rows else blank_row
+
+
+def _units(instrument: Instrument, wanted: _Wanted) -> tuple[Unit, ...]:
+    """The units of an instrument, or those that were answered or stand in a file in their place."""
+    if wanted.units is not None:
+        return register_of(wanted.units, instrument.blocks, wanted.problems)
+    named = given_rows({"units": [{"name": name} for name in wanted.lists.get("units", ())]}, wanted.problems)
+    if named["units"]:
+        return units_for(named["units"], instrument.blocks)
+    return instrument.units
+
+
+def _check(files: Mapping[str, bytes]) -> None:
+    """Raise SurveyError with everything that is wrong with the study, before it is written where it is wanted."""
+    with temporary_folder() as draft:
+        for name, content in files.items():
+            path = draft / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        found, _ = examined(draft)
+    found.raise_errors()
