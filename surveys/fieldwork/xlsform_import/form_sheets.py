@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from surveys.fieldwork.xlsform_import.headings import SheetHeading, clean, heading_of
 from surveys.fieldwork.xlsform_import.type_words import type_of
 from surveys.problems import Place, Problems, nearest
@@ -18,8 +20,8 @@ SHEETS: Mapping[str, str] = {
     "survey": "survey", "choices": "choices", "columns": "choices", "choices and columns": "choices",
     "settings": "settings", "external_choices": "external_choices", "entities": "entities", "osm": "osm",
 }  # fmt: skip
-#: What the text of a sheet may hold at most to be looked through for the heading row.
-_HEADING_ROWS = 20
+#: Rows that are looked through for the headings, and empty rows behind which tools read no more.
+_HEADING_ROWS, _MOST_EMPTY = 20, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,8 @@ def read_form(sheets: Sequence[Sheet], problems: Problems) -> Xlsform:
         if not kind and len(parted) == 1 and is_xlsform(parted):
             kind = "survey"
         place = Place(problems, sheet.file, sheet=sheet.name)
-        if not kind:
+        exact = clean(sheet.name).casefold() == kind
+        if not kind or (not exact and _names(parted, kind)):
             if not sheet.name.startswith("_") and any(map(is_filled, sheet.cells.ravel().tolist())):
                 near = nearest(clean(sheet.name).casefold(), SHEETS)
                 place.note(
@@ -111,6 +114,10 @@ def read_form(sheets: Sequence[Sheet], problems: Problems) -> Xlsform:
         else:
             found[kind] = _rows(sheet, place)
     return Xlsform(sheets[0].file if sheets else "", found, problems)
+
+
+def _names(sheets: Sequence[Sheet], kind: str) -> bool:
+    return any(clean(sheet.name).casefold() == kind for sheet in sheets)
 
 
 def _kind_of(name: str) -> str:
@@ -153,14 +160,29 @@ def _rows(sheet: Sheet, place: Place) -> XlsformSheet:
     texts = [cell_text(cell) for cell in sheet.cells[first].tolist()]
     written: dict[SheetHeading, str] = {}
     for heading, text in zip(headings, map(clean, texts), strict=True):
-        if heading.name and heading in written:
+        if heading.name and heading in written and _kind_of(sheet.name) != "settings":
             here = Place(place.problems, place.file, sheet.first_row + first, sheet=sheet.name)
             here.note("xlsform_import.column_twice", text, first=written[heading])
         written.setdefault(heading, text)
-    columns = [_texts(sheet.cells[first + 1 :, k].tolist()) for k in range(len(headings))]
+    numbers = _filled(sheet, first, place)
+    columns = [_texts(sheet.cells[numbers, k].tolist()) for k in range(len(headings))]
     _note_unheaded(headings, columns, place)
-    rows = tuple(_filled_rows(sheet, first, headings, columns, place))
+    rows = tuple(_filled_rows(sheet, numbers, headings, columns, place))
     return XlsformSheet(sheet.name, {h: t for h, t in written.items() if h.name}, rows, place)
+
+
+def _filled(sheet: Sheet, first: int, place: Place) -> np.ndarray:
+    """The rows of cells below the headings that hold anything; what stands far below the others is left out and told, because
+    no tool reads it."""
+    below = sheet.cells[first + 1 :]
+    filled = np.flatnonzero(((below != "") & (below != None)).any(axis=1))  # noqa: E711
+    filled = filled[[any(map(is_filled, row)) for row in below[filled].tolist()]] + first + 1
+    gaps = np.flatnonzero(np.diff(filled, prepend=first) > _MOST_EMPTY)
+    if not len(gaps):
+        return filled
+    far = Place(place.problems, place.file, sheet.first_row + int(filled[gaps[0]]), sheet=sheet.name)
+    far.note("xlsform_import.rows_far", severity="warning", rows=len(filled) - int(gaps[0]), most=_MOST_EMPTY)
+    return filled[: gaps[0]]
 
 
 def _texts(cells: list[object]) -> list[str]:
@@ -168,16 +190,21 @@ def _texts(cells: list[object]) -> list[str]:
 
 
 def _filled_rows(
-    sheet: Sheet, first: int, headings: Sequence[SheetHeading], columns: Sequence[Sequence[str]], place: Place
+    sheet: Sheet,
+    numbers: np.ndarray,
+    headings: Sequence[SheetHeading],
+    columns: Sequence[Sequence[str]],
+    place: Place,
 ) -> Iterator[SheetRow]:
-    for k in range(len(sheet.cells) - first - 1):
+    for k, number in enumerate(numbers.tolist()):
         cells: dict[SheetHeading, str] = {}
         for heading, column in zip(headings, columns, strict=True):
             if heading.name and column[k]:
                 cells.setdefault(heading, column[k])
         if cells:
-            number = sheet.first_row + first + 1 + k
-            yield SheetRow(cells, Place(place.problems, place.file, number, sheet=sheet.name))
+            yield SheetRow(
+                cells, Place(place.problems, place.file, sheet.first_row + number, sheet=sheet.name)
+            )
 
 
 def _note_unheaded(headings: Sequence[SheetHeading], columns: Sequence[Sequence[str]], place: Place) -> None:

@@ -100,7 +100,7 @@ def read_questions(
     reading = _RowReading(form["survey"], languages, lists)
     for row in reading.sheet.rows:
         written = row.get("type")
-        if says_yes(row.get("disabled")) or written.startswith("#"):
+        if is_off(row):
             what = shortened(row.get("name") or written)
             row.place.note("xlsform_import.row_off", reading.column("type"), severity="warning", name=what)
         elif not written:
@@ -124,6 +124,11 @@ def read_questions(
             "xlsform_import.group_open", reading.column("type"), kind=group.kind, name=group.name
         )
     return tuple(reading.questions)
+
+
+def is_off(row: SheetRow) -> bool:
+    """Whether a row is switched off, by the column ``disabled`` or as a remark."""
+    return bool(says_yes(row.get("disabled"))) or row.get("type").startswith("#")
 
 
 def _note_untyped(row: SheetRow, reading: _RowReading) -> None:
@@ -194,6 +199,8 @@ def _keep(row: SheetRow, read: QuestionType, reading: _RowReading) -> None:
         read = read._replace(
             list_name=read.list_name or row.get("select_from_list_name") or row.get("list_name")
         )
+        if read.list_name.startswith("${") and not read.kind.endswith("_from_file"):
+            read = read._replace(kind=f"{read.kind}_from_file")
         if not read.kind.endswith("_from_file") and read.list_name not in reading.lists:
             _note_list(row, "type", read.list_name, reading)
             return
@@ -225,7 +232,7 @@ def _name(row: SheetRow, read: QuestionType, reading: _RowReading) -> str:
     if not _NAME.fullmatch(name):
         row.place.note("xlsform_import.name_bad", column, value=shortened(name))
         return ""
-    key = (*(str(id(group)) for group in reading.open), fold(name))
+    key = (*(str(id(group)) for group in reading.open), name if read.edge else fold(name))
     before = reading.used.setdefault(key, (name, row.place.row))
     if before[1] != row.place.row:
         row.place.note("xlsform_import.name_twice", column, value=name, first=before[1], other=before[0])

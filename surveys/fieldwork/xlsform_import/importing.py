@@ -38,7 +38,7 @@ from surveys.fieldwork.xlsform_import.scales import (
     other_names,
     told_apart,
 )
-from surveys.fieldwork.xlsform_import.tree import Tree
+from surveys.fieldwork.xlsform_import.tree import ROOT, Tree
 from surveys.fieldwork.xlsform_import.type_words import METADATA, WITHOUT_DATA
 from surveys.problems import Problems, the_first
 from surveys.returns.files.sheets import Sheet
@@ -94,7 +94,7 @@ def imported(
     made = _Importing(form, languages, purposes)
     made.read()
     note_left_out(form, purposes)
-    if not questions and len(problems.errors) == before:
+    if not made.items and len(problems.errors) == before:
         survey.place.note("xlsform_import.no_questions")
     return made.instrument(name) if len(problems.errors) == before else None
 
@@ -289,6 +289,10 @@ class _Importing:
         title = self._title()
         if not nodes:
             self.form["survey"].place.note("xlsform_import.nothing_scored", severity="warning")
+            nodes, places = (
+                (self.tree.only_shares(),),
+                dict.fromkeys((item.code for item in self.items), ROOT),
+            )
         items = tuple(_placed(item, places) for item in self.items)
         matrix = self.purposes.matrix is not None
         form = Questionnaire(FORM, BLOCK.code, GROUP.code, title.vi, title.en, matrix=matrix)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from surveys.fieldwork.xlsform_import.choice_lists import says_yes
 from surveys.fieldwork.xlsform_import.expressions import references
 from surveys.fieldwork.xlsform_import.form_sheets import SheetRow, Xlsform
-from surveys.fieldwork.xlsform_import.form_structure import AskedQuestion, groups_of
+from surveys.fieldwork.xlsform_import.form_structure import AskedQuestion, groups_of, is_off
 from surveys.fieldwork.xlsform_import.purposes import Purposes
 from surveys.fieldwork.xlsform_import.type_words import METADATA, WITHOUT_DATA
 from surveys.problems import nearest, runs, the_first
@@ -26,6 +26,8 @@ _EXPRESSIONS = (
     "relevant", "constraint", "calculation", "required", "choice_filter", "repeat_count", "readonly", "default",
     "label", "hint", "trigger",
 )  # fmt: skip
+#: Names that every form has, and names of a form among which the nearest is looked for.
+_OF_FORMS, _MOST_COMPARED = ("instanceID", "instanceName"), 1_000
 #: Settings that are read.
 _SETTINGS_READ = frozenset(
     {"form_title", "form_id", "version", "default_language", "allow_choice_duplicates"}
@@ -49,18 +51,18 @@ def note_left_out(form: Xlsform, purposes: Purposes) -> None:
 
 def note_references(form: Xlsform, questions: tuple[AskedQuestion, ...]) -> None:
     """A question that an expression or a label speaks of and that the form does not have is a fault."""
-    known = {question.name for question in questions} | {group.name for group in groups_of(questions)}
-    known |= {name for question in questions for name in question.local}
+    known = {*_OF_FORMS, *(group.name for group in groups_of(questions))}
+    known |= {name for question in questions for name in (question.name, *question.local)}
     known |= {row.get("name") for row in form["survey"].rows}
-    for row in form["survey"].rows:
-        if says_yes(row.get("disabled")) or row.get("type").startswith("#"):
-            continue
-        for heading, text in row.cells.items():
-            unknown = [name for name in references(text) if name not in known]
-            if heading.name in _EXPRESSIONS and unknown:
-                near = nearest(unknown[0], tuple(known))
-                column = form["survey"].headings[heading]
-                row.place.note("xlsform_import.reference_unknown", column, value=unknown[0], nearest=near)
+    for sheet in (form["survey"], form["choices"]):
+        columns = _EXPRESSIONS if sheet is form["survey"] else ("label",)
+        for row in (row for row in sheet.rows if not is_off(row)):
+            for heading, text in row.cells.items():
+                unknown = [name for name in references(text) if name not in known]
+                if heading.name in columns and unknown:
+                    near = nearest(unknown[0], tuple(known)) if len(known) < _MOST_COMPARED else ""
+                    column = sheet.headings[heading]
+                    row.place.note("xlsform_import.reference_unknown", column, value=unknown[0], nearest=near)
 
 
 def _rows(rows: list[SheetRow]) -> str:
@@ -71,7 +73,7 @@ def _rows(rows: list[SheetRow]) -> str:
 def _note_columns(form: Xlsform) -> None:
     sheet = form["survey"]
     for heading, written in sheet.headings.items():
-        filled = [row for row in sheet.rows if heading in row.cells and not row.get("type").startswith("#")]
+        filled = [row for row in sheet.rows if heading in row.cells and not is_off(row)]
         if heading.name in READ or not filled:
             continue
         code = "xlsform_import.left_column"
@@ -116,6 +118,8 @@ def _note_questions(purposes: Purposes) -> None:
     by_type: dict[tuple[str, str], list[AskedQuestion]] = {}
     for k, question in enumerate(purposes.questions):
         purpose, kind = purposes.of[k], question.type.kind
+        if kind == "calculate" and not (question.row.get("calculation") or question.row.get("default")):
+            question.note("xlsform_import.calculation_missing", "type", name=question.name)
         if kind == "note":
             by_type.setdefault(("xlsform_import.notes_left", kind), []).append(question)
         elif kind in WITHOUT_DATA:

@@ -61,6 +61,12 @@ def find_purposes(
     )
     for k, question in enumerate(questions):
         found.of[k] = _left(found, k) or _purpose(found, k, declared[k], question.name in filters)
+    if not {"scored", "beside", "several"} & {*found.of.values()}:
+        for k, question in enumerate(questions):
+            if (
+                found.of[k] == "attribute" and question.type.kind in _LISTED and not declared[k]
+            ):  # a form that asks nothing else
+                found.of[k], found.scale[k] = "beside", _scale(found, k)
     return found
 
 

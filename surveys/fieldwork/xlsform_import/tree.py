@@ -10,7 +10,7 @@ from surveys.definitions.instrument.records import Node
 from surveys.fieldwork.xlsform_import.form_structure import AskedQuestion, QuestionGroup
 from surveys.fieldwork.xlsform_import.languages import TwoTexts
 from surveys.fieldwork.xlsform_import.scales import code_of
-from surveys.vocabulary.combination_names import MEAN
+from surveys.vocabulary.combination_names import MEAN, SHARES
 from surveys.vocabulary.levels import SURVEY, TOTAL
 
 ROOT = "0"
@@ -43,6 +43,11 @@ class Tree:
                 self.by_group[id(group)] = code
             above = self.by_group[id(group)]
         self.holds.setdefault(above, []).append(item)
+
+    def only_shares(self) -> Node:
+        """The one node of a form in which nothing is scored: shares of each answer, no index."""
+        root = self._node(ROOT, "", 0, self.title)
+        return dataclasses.replace(root, rule=SHARES, measured_by=SURVEY)
 
     def _node(self, code: str, parent: str, depth: int, label: TwoTexts) -> Node:
         level = _LEVELS[min(depth, len(_LEVELS)) - 1] if depth else "index"

@@ -86,14 +86,17 @@ def test_other_faults() -> None:
     )
     twice = "list_name | name | label | tinh\nk | 1 | A | x\nk | 1 | B | y"
     found = read(
-        "type | name | label | role\nselect_one k | q | Q | unit",
+        "type | name | label | role\nselect_one k | q | Q | unit\nselect_one k | p | P |",
         twice,
         settings="allow_choice_duplicates\nyes",
     )[1]
     assert ("units_repeated", "choices", 2, "name") in told(found)
-    assert ("sheet_twice", "columns", None, "") in told(
-        read(HEAD, columns="list_name | name | label\nz | 1 | A")[1]
-    )
+    columns = "list_name | name | label\nz | 1 | A"
+    assert ("sheet_ignored", "columns", None, "") in told(read(HEAD, columns=columns)[1])
+    assert ("sheet_twice", "Choices", None, "") in told(read(HEAD, Choices=columns)[1])
+    assert ("no_questions", "survey", None, "") in told(read("type | name | label\ntext | q | Q")[1])
+    label = "list_name | name | label\nh | 1 | Kém ${xx}\nh | 2 | Tốt"
+    assert ("reference_unknown", "choices", 2, "label") in told(read(HEAD, label)[1])
 
 
 #: A form that pyxform accepts, and what is told of it: sheet, row, column.
@@ -184,6 +187,7 @@ LEFT = [
 def test_what_is_left_out_is_told(survey: str, code: str, sheet: str, row: int, column: str) -> None:
     if "calculate | c" in survey:
         survey = survey.replace("label\n", "label | calculation\n")
+    survey += "\nselect_one h | tinh_diem | Câu tính điểm"
     made, problems = read(survey)
     assert made is not None
     assert (code, sheet, row, column) in told(problems)
@@ -251,6 +255,20 @@ def test_several_questions_that_may_name_the_unit_are_told() -> None:
     made, problems = read("type | name | label\nselect_one dv | don_vi | A\nselect_one dv | co_quan | B")
     assert made is not None
     assert {("units_several", "survey", 3, "name"), ("no_unit", "survey", None, "")} <= told(problems)
+
+
+def test_rows_far_below_the_others_are_read_by_no_tool() -> None:
+    made, problems = read(HEAD + "\n" * 70 + "xyz | a | A\nxyz | b | B")
+    assert made is not None
+    assert ("rows_far", "survey", 73, "") in told(problems)
+
+
+def test_options_taken_from_a_repeat_are_told() -> None:
+    survey = HEAD + "begin_repeat | r | Con\ntext | ten | Tên\nend_repeat | |\nselect_one ${ten} | ai | Ai?"
+    made, problems = read(survey)
+    assert made is not None
+    assert ("choices_elsewhere", "survey", 6, "type") in told(problems)
+    accepted(survey)
 
 
 def test_everything_told_has_its_words() -> None:

@@ -48,8 +48,8 @@ def test_a_list_whose_good_end_nobody_knows_stands_beside_the_index_and_is_told(
     choices = "list_name | name | label\nk | 1 | Luôn luôn\nk | 2 | Đôi khi\nk | 3 | Không bao giờ"
     made, problems = read("type | name | label\nselect_one k | q1 | Có bị gợi ý?", choices)
     assert made is not None
-    assert made.item["q1"].node == ""
-    assert made.nodes == ()
+    assert (made.scale["k"].kind, made.item["q1"].node) == ("choice", "0")
+    assert [(node.code, node.rule) for node in made.nodes] == [("0", "shares")]
     assert {("list_without_points", "choices", 2, "points"), ("nothing_scored", "survey", None, "")} <= told(
         problems
     )
@@ -295,7 +295,8 @@ def test_a_question_that_opens_others_is_an_item_whatever_it_is_called() -> None
 
 def test_attributes_have_the_options_as_categories_in_both_languages() -> None:
     made = taken(
-        "type | name | label::Tiếng Việt (vi) | label::English (en)\nselect_one g | gioi_tinh | Giới tính | Sex",
+        "type | name | label::Tiếng Việt (vi) | label::English (en)\nselect_one g | gioi_tinh | Giới tính | Sex\n"
+        "range | q | Q | Q",
         "list_name | name | label::Tiếng Việt (vi) | label::English (en)\ng | 1 | Nam | Male\ng | 2 | Nữ | Female",
     )
     (field,) = made.fields
@@ -317,6 +318,7 @@ def test_a_range_is_a_scale_of_its_steps(
 ) -> None:
     made = taken(
         f"type | name | label | parameters | role | appearance\nrange | q | Q | {parameters} | {role} | {appearance}"
+        "\nselect_one h | h | H"
     )
     scale = made.scale_of("q")
     assert (scale.kind, [level.code for level in scale.levels]) == (kind, codes)
@@ -436,3 +438,9 @@ def test_labels_without_a_language_stand_where_a_sheet_has_no_vietnamese_ones() 
         "Hài lòng",
     ]
     assert not {code for code, *_ in told(problems)} & {"languages_left", "label_missing"}
+
+
+def test_a_form_that_only_describes_people_counts_their_answers() -> None:
+    made = taken("type | name | label\nselect_one dv | gioi_tinh | Giới tính")
+    assert [(item.code, item.node) for item in made.items] == [("gioi_tinh", "0")]
+    assert made.fields == ()
