@@ -118,7 +118,7 @@ def new(  # noqa: PLR0913
     given = {key: said for key, said in answers.items() if said}
     taken: Literal["", "copy", "differences"] = "differences" if differences else "copy" if copy else ""
     made = sv.new(folder, origin, answers=given, units=units, taken=taken)
-    terminal.problems(made.warnings)
+    terminal.problems(made.warnings, whole=True)
     counts = {"units": len(made.instrument.units), "questions": len(made.instrument.items)}
     terminal.say("cli.new.done", folder=folder, instrument=made.instrument.name, **counts)
     if made.told:

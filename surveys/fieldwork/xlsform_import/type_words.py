@@ -78,7 +78,7 @@ WITHOUT_DATA = frozenset({"note", "csv-external", "xml-external"})
 ACCEPTED = (
     *(name for name in _PLAIN if name not in METADATA),
     *dict.fromkeys(_SELECTS.values()),
-    *METADATA,
+    *sorted(METADATA),
     "begin_group", "end_group", "begin_repeat", "end_repeat", "begin_kobomatrix", "begin_score", "begin_rank",
 )  # fmt: skip
 
