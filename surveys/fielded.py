@@ -106,5 +106,22 @@ def _pdf(request: FormRequest) -> dict[str, bytes]:
     return pdf_files(request)
 
 
+def _google(request: FormRequest) -> dict[str, bytes]:
+    from surveys.fieldwork.forms.online.google_files import google_files
+
+    return google_files(request)
+
+
+def _microsoft(request: FormRequest) -> dict[str, bytes]:
+    from surveys.fieldwork.forms.online.microsoft_files import microsoft_files
+
+    return microsoft_files(request)
+
+
 #: What writes each kind of form: path in the folder → bytes. Loaded when it is asked for.
-_WRITERS: Mapping[FormKind, Callable[[FormRequest], dict[str, bytes]]] = {"xlsform": _xlsform, "pdf": _pdf}
+_WRITERS: Mapping[FormKind, Callable[[FormRequest], dict[str, bytes]]] = {
+    "xlsform": _xlsform,
+    "pdf": _pdf,
+    "google": _google,
+    "microsoft": _microsoft,
+}

@@ -126,10 +126,10 @@ def expected(
 ) -> dict[tuple[int, str], list[int]]:
     """(row, unit) → the answer to each question as the cells of the sheet say, looked up by heading and label."""
     form = form_content(study, code, language)
-    column = {}
+    column: dict[Any, int] = {}
     for k, heading in enumerate(made.headings):
-        question, _, part = heading.partition(" [")
-        column[question if not part else (question, part.removesuffix("]"))] = k
+        title, _, part = heading.partition(" [")
+        column[title if not part else (title, part.removesuffix("]"))] = k
         column.setdefault(part.removesuffix("]"), k)
     found = {}
     for row, given in enumerate(made.rows, 2):
