@@ -42,7 +42,7 @@ _WIDTHS: Mapping[str, int] = {
     "text": 30,
 }
 _LONG = {("questions", "text"): 60, ("questions", "text_en"): 50, ("respondents", "heading"): 40}
-_GENERAL_WIDTHS, _ABOUT_WIDTHS = (34, 46, 80), (22, 26, 12, 84, 34)
+_GENERAL_WIDTHS, _ABOUT_WIDTHS = (34, 46, 80), (20, 30, 18, 84, 40)
 _MESSAGE, _TITLE, _FILL = 255, 32, 0.9
 #: Sheets without which nothing can be scored.
 _NEEDED = (GENERAL, "units", "questions")
@@ -132,10 +132,14 @@ def _write_guide_row(
     is_needed = column.needed and layout.key in _NEEDED
     needed = phrase(f"new.guide.{'yes' if is_needed else 'if_sheet' if column.needed else 'no'}", language)
     texts = (sheet_name(layout.key, language), column_name(layout.key, column.key, language), needed, about)
+    example = _examples().get(layout.key, {}).get(column.key, "")
     for k, text in enumerate(texts):
         sheet.write_string(row, k, text, styles["name" if k == 1 else "about"])
-    sheet.write_string(row, 4, _examples().get(layout.key, {}).get(column.key, ""), styles["example"])
-    sheet.set_row(row, height_of(about, _FILL * _ABOUT_WIDTHS[3]))
+    sheet.write_string(row, 4, example, styles["example"])
+    heights = (
+        height_of(text, _FILL * width) for text, width in zip((*texts, example), _ABOUT_WIDTHS, strict=True)
+    )
+    sheet.set_row(row, max(heights))
 
 
 def _write_general(
