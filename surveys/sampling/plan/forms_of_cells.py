@@ -21,7 +21,7 @@ from weighting.sample_size.allocation import allocate
 from weighting.sample_size.differences import size_beside, size_for_difference
 from weighting.sample_size.forms_to_issue import forms_to_issue, whole_where_near
 from weighting.sample_size.margins import margin_of, size_for_margin
-from weighting.sample_size.planning_values import Comparison, PlanningValues
+from weighting.sample_size.planning_values import DifferenceTest, PlanningValues
 from weighting.sample_size.slovin import slovin
 
 Floats = NDArray[np.float64]
@@ -137,7 +137,7 @@ def _counts_issued(plan: SamplePlan) -> bool:
 def _by_size(plan: SamplePlan, people: Floats) -> Floats:
     """Valid forms [U] for a wanted margin or difference; everybody where no smaller number does."""
     values, delta = _values(plan, people), _signed(plan)
-    how = Comparison(level=plan.level, test=_TEST)
+    how = DifferenceTest(level=plan.level, test=_TEST)
     if plan.method == "margin":
         found = size_for_margin(plan.margin or 0.05, values, plan.level)
     elif plan.method == "difference" or plan.previous is None:
