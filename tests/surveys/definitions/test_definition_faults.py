@@ -39,6 +39,9 @@ def model(outcome: str, nodes: str) -> str:
     return f'[[drivers]]\ncode = "d"\noutcome = "{outcome}"\nnodes = [{nodes}]\n{labels}\n\n[[parts]]'
 
 
+#: The end of the heading of drawn.csv, and a row of it.
+DRAWN = "weight\nC1,huyen-5,huyen,ba-dinh,citizens,h1,ba-dinh,ba-dinh/v1,v1,0.5,2\n"
+
 CASES = (
     # --- tables
     Case("table.unknown_column", TREE, "max_points", "max_point", 1, "max_point",
@@ -389,6 +392,54 @@ issuer_vi = "Ủy ban"
          {"value": "man"}),
     Case("planned.of_matrix", "planned.csv", "huyen,,deputies", "huyen,ba-dinh,deputies", 2, "unit",
          {"group": "deputies", "block": "huyen"}),
+    # --- the plan of the sample
+    Case("plan.needs", STUDY, "margin = 0.1\n", "", None, "plan[1].margin", {"method": "margin", "key": "margin"}),
+    Case("plan.needs", STUDY, 'method = "whole"', 'method = "total"', None, "plan[2].total", {"method": "total"}),
+    Case("plan.needs_deviation", STUDY, "margin = 0.1", 'margin = 0.1\nmeasure = "mean"', None, "plan[1].deviation"),
+    Case("plan.certain_share", STUDY, "margin = 0.1", "margin = 0.1\nshare = 1", None, "plan[1].share", {"value": "1"}),
+    Case("plan.difference_too_large", STUDY, 'method = "margin"\nmargin = 0.1', 'method = "change"\ndifference = 0.6', None,
+         "plan[1].difference", {"value": "0.6", "share": "0.5"}),
+    Case("plan.idle", STUDY, "margin = 0.1", "margin = 0.1\nforms = 20", None, "plan[1].forms", {"key": "forms"}),
+    Case("plan.unit_of_matrix", STUDY, 'method = "whole"', 'method = "whole"\nblock = "huyen"\nunit = "ba-dinh"', None,
+         "plan[2].unit", {"questionnaire": "huyen-1"}),
+    Case("plan.total_of_unit", STUDY, "margin = 0.1", 'margin = 0.1\nunit = "ba-dinh"\nof = "block"', None, "plan[1].unit",
+         {"method": "margin"}),
+    Case("reference.unit", STUDY, "margin = 0.1", 'margin = 0.1\nunit = "badinh"', None, "plan[1].unit", {"value": "badinh"}),
+    Case("reference.unit", STUDY, "margin = 0.1", "margin = 0.1\ndeviations = { badinh = 0.2 }", None,
+         "plan[1].deviations.badinh", {"value": "badinh"}),
+    Case("record.missing", STUDY, 'method = "whole"', 'method = "whole"\nunit = "ba-dinh"', None, "plan[2].block", {},
+         ("plan.unit_of_matrix",)),
+    Case("record.not_whole", STUDY, "margin = 0.1", "margin = 0.1\nminimum = 2.5", None, "plan[1].minimum"),
+    Case("record.order", STUDY, "margin = 0.1", "margin = 0.1\nminimum = 20\nmaximum = 10", None, "plan[1].minimum"),
+    Case("record.out_of_range", STUDY, "response = 0.8", "response = 80", None, "plan[1].response", {"value": "80.0"}),
+    Case("record.not_accepted", STUDY, 'method = "whole"', 'method = "all"', None, "plan[2].method"),
+    Case("record.not_accepted", STUDY, "margin = 0.1", 'margin = 0.1\nquestionnaire = "huyen-1"', None, "plan[1].questionnaire",
+         {"accepted": "huyen-5"}),
+    Case("record.duplicate", STUDY, 'group = "deputies"\nmethod = "whole"',
+         'block = "huyen"\ngroup = "citizens"\nmethod = "whole"', None, "plan[2].group", {"first": "plan[1]"}),
+    Case("plan.no_frame", "frames.csv", "huyen,,deputies,95\n", "", None, "plan[2].method",
+         {"group": "deputies", "method": "whole"}, ("incomplete.frame", "weights.census_without_frame")),
+    Case("study.file_missing", STUDY, "households.csv", "household.csv", None, "lists[1].path", {"nearest": "households.csv"}),
+    Case("file.outside", STUDY, "households.csv", "../households.csv", None, "lists[1].path"),
+    Case("lists.no_form", STUDY, "group = 'citizens'\nseed", 'group = "deputies"\nseed', None, "lists[1].group",
+         {"value": "deputies", "accepted": "citizens"}),
+    Case("lists.no_plan", STUDY, "group = 'citizens' # plan", 'group = "deputies"', None, "lists[1].group",
+         {"group": "citizens"}),
+    Case("lists.stages", STUDY, "take = [2]", "take = [2, 3]", None, "lists[1].take", {"found": "2", "wanted": "1"}),
+    Case("lists.stages", STUDY, "take = [2]", 'take = [2]\ndraw = ["simple"]', None, "lists[1].draw",
+         {"found": "1", "wanted": "2"}),
+    Case("lists.too_deep", STUDY, '["village" ]\ntake = [2]', '["a", "b", "c", "d"]\ntake = [1, 1, 1, 1]',
+         None, "lists[1].clusters", {"found": "4", "most": "3"}),
+    Case("lists.heading_twice", STUDY, '["village" ]', '["unit"]', None, "lists[1].clusters[1]",
+         {"value": "unit", "other": "unit"}),
+    Case("lists.no_measure", STUDY, "take = [2]", 'take = [2]\ndraw = ["sampford", "sampford"]', None, "lists[1].draw",
+         {"accepted": "systematic, simple"}),
+    Case("record.out_of_range", STUDY, "take = [2]", "take = [0]", None, "lists[1].take[1]"),
+    Case("record.out_of_range", "drawn.csv", "weight\n", DRAWN.replace("0.5", "1.5"), 2, "probability"),
+    Case("reference.questionnaire", "drawn.csv", "weight\n", DRAWN.replace("huyen-5", "huyen-6"), 2, "questionnaire",
+         {"value": "huyen-6"}),
+    Case("reference.unit", "drawn.csv", "weight\n", DRAWN.replace("ba-dinh,c", "bdinh,c"), 2, "unit", {"value": "bdinh"}),
+    Case("record.duplicate", "drawn.csv", "weight\n", DRAWN + DRAWN.partition("\n")[2], 3, "form_code", {"value": "C1"}),
     Case("planned.issued", "planned.csv", "citizens,20,30", "citizens,20,19", 3, "issued", {"forms": "20", "value": "19"}),
     Case("frames.gap", "frames.csv", "huyen,dong-da,citizens,800\n", "", None, "unit",
          {"group": "citizens", "units": "dong-da"}, ("margins.total",)),
@@ -397,7 +448,7 @@ issuer_vi = "Ủy ban"
     Case("margins.mixed", "margins.csv", "female,1100\n", "female,1100\nhuyen,citizens,ba-dinh,sex,male,1200\n", 4, "unit",
          {"variable": "sex"}, ("margins.one_category",)),
     Case("weights.census_without_frame", STUDY, 'frames = "frames.csv"\n', "", None, "weights[2].census",
-         {"group": "deputies"}, ("incomplete.frame",)),
+         {"group": "deputies"}, ("incomplete.frame", "plan.no_frame")),
     Case("weights.idle_bounds", STUDY, 'margins = ["sex"]\ndistance = "logit"\n', "", None, "weights[1].bounds",
          {"group": "citizens"}),
     Case("weights.idle_weight", STUDY, 'clusters = ["village"]', 'weight = "village"', None, "weights[1].weight",
@@ -490,7 +541,7 @@ issuer_vi = "Ủy ban"
     Case("incomplete.citation", STUDY, 'number = "243/KH"\ndate = 2023-10-05\n', "", None, "basis[1]",
          {"title": "Kế hoạch", "keys": "number, date"}),
     Case("incomplete.frame", "frames.csv", "huyen,,deputies,95\n", "", None, "files.frames",
-         {"block": "huyen", "group": "deputies"}, ("weights.census_without_frame",)),
+         {"block": "huyen", "group": "deputies"}, ("weights.census_without_frame", "plan.no_frame")),
 )  # fmt: skip
 
 
@@ -571,7 +622,7 @@ def test_every_wording_of_this_room_is_tried_by_some_test() -> None:
         "incomplete.returns", "incomplete.no_rules", "record.wrong",
         "field.measure", "field.bands", "study.age_without_start",  # in tests/trouble/test_columns.py
         "rule.no_person_field",  # in tests/trouble/test_identity.py
-        "agencies.no_date", "targets.no_points",
+        "agencies.no_date", "targets.no_points", "plan.which_questionnaire",
         "edition.without_base", "edition.circle", "edition.nothing_to_take", "edition.no_difference",  # in test_based_on.py
     }  # fmt: skip  # in test_definition_texts.py, test_definition_folders.py and tests/indices/test_published.py
     assert worded == (here | elsewhere) - {"file.outside", "validity.parameter_range"}

@@ -1,0 +1,289 @@
+"""Forms of the cells of a plan: published and hand-made numbers, sums, limits, and what is said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import ceil, sqrt
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from surveys.definitions.study.reading import load_study
+from surveys.definitions.study.records import StudyDefinition
+from surveys.problems import SurveyError
+from surveys.sampling.plan.cells import CellForms
+from surveys.sampling.plan.forms_of_cells import forms_of_cells
+from surveys.sampling.plan.round_plan import plan_round
+from surveys.vocabulary.remarks import in_words
+
+#: Populations of five units, and the sizes that domain tables print for n = N/(1 + N·e²) with e = 5 %.
+PEOPLE = {"a": 500, "b": 1000, "c": 2000, "d": 5000, "e": 10_000}
+SLOVIN = {"a": 223, "b": 286, "c": 334, "d": 371, "e": 385}
+Z = 1.959963984540054
+
+INSTRUMENT = """
+[identity]
+code = "nho"
+edition = "1"
+label_vi = "Nhỏ"
+label_en = "Small"
+
+[[blocks]]
+code = "xa"
+label_vi = "Xã"
+label_en = "Communes"
+
+[[groups]]
+code = "dan"
+label_vi = "Người dân"
+label_en = "Citizens"
+
+[[groups]]
+code = "can-bo"
+label_vi = "Cán bộ"
+label_en = "Staff"
+
+[[questionnaires]]
+code = "xa-1"
+block = "xa"
+group = "dan"
+label_vi = "Phiếu người dân"
+label_en = "Citizens"
+
+[[questionnaires]]
+code = "xa-2"
+block = "xa"
+group = "can-bo"
+label_vi = "Phiếu cán bộ"
+label_en = "Staff"
+matrix = true
+
+[scales.five]
+[[scales.five.levels]]
+code = "1"
+values = [0.0]
+label_vi = "Không"
+label_en = "No"
+[[scales.five.levels]]
+code = "2"
+values = [1.0]
+label_vi = "Có"
+label_en = "Yes"
+satisfied = true
+
+[[fields]]
+code = "ma"
+role = "form_code"
+headers = ["Mã phiếu"]
+
+[[fields]]
+code = "xa"
+role = "unit"
+headers = ["Xã"]
+"""
+TREE = "code,parent,level,rule,label_vi,label_en,measured_by\n0,,index,mean,Chỉ số,Index,survey\n"
+ITEMS = "code,node,scale,questionnaires,text_vi,text_en\nq1,0,five,xa-1;xa-2,Hài lòng?,Satisfied?\n"
+Planned = Callable[..., dict[str, CellForms]]
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Callable[..., StudyDefinition]:
+    """A study with the given sections, frames and further files."""
+
+    def made(sections: str, frames: str = "", **files: str) -> StudyDefinition:
+        folder = tmp_path / "study"
+        (folder / "instrument").mkdir(parents=True)
+        texts = {"instrument.toml": INSTRUMENT, "tree.csv": TREE, "items.csv": ITEMS}
+        texts["units.csv"] = "code,block,name_vi\n" + "".join(f"{u},xa,Xã {u}\n" for u in PEOPLE)
+        for name, text in texts.items():
+            (folder / "instrument" / name).write_text(text, encoding="utf-8")
+        if not frames:
+            frames = "xa,,can-bo,60\n" + "".join(f"xa,{u},dan,{n}\n" for u, n in PEOPLE.items())
+        (folder / "frames.csv").write_text(f"block,unit,group,population\n{frames}", encoding="utf-8")
+        for name, text in files.items():
+            (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+        heading = '[study]\ncode = "thu"\ninstrument = "./instrument"\n\n[files]\nframes = "frames.csv"\n\n'
+        (folder / "study.toml").write_text(heading + sections, encoding="utf-8")
+        return load_study(folder)
+
+    return made
+
+
+@pytest.fixture
+def planned(study: Callable[..., StudyDefinition]) -> Planned:
+    """The cells of the citizens by unit, for the keys of their plan."""
+
+    def made(frames: str = "", **keys: Any) -> dict[str, CellForms]:
+        written = {
+            key: f'"{value}"'
+            if isinstance(value, str)
+            else str(value).lower()
+            if isinstance(value, bool)
+            else value
+            for key, value in keys.items()
+        }
+        lines = "".join(f"{key} = {value}\n" for key, value in written.items())
+        cells, _ = forms_of_cells(study(f'[[plan]]\ngroup = "dan"\n{lines}', frames))
+        return {cell.cell.unit: cell for cell in cells}
+
+    return made
+
+
+def forms(cells: dict[str, CellForms]) -> dict[str, int]:
+    return {unit: cell.forms for unit, cell in cells.items()}
+
+
+def issued(cells: dict[str, CellForms]) -> dict[str, int]:
+    return {unit: cell.issued for unit, cell in cells.items()}
+
+
+def smallest_for_margin(people: int, margin: float) -> int:
+    """The first n whose margin of error is small enough, tried one by one: z √((1/n − 1/N) N/(N − 1) p(1 − p))."""
+    for n in range(1, people + 1):
+        if Z * sqrt((1 / n - 1 / people) * people / (people - 1) * 0.25) <= margin:
+            return n
+    return people
+
+
+def test_sizes_by_the_ministries_formula(planned: Planned) -> None:
+    cells = planned(method="slovin", margin=0.05)
+    assert forms(cells) == SLOVIN == issued(cells)
+
+
+def test_margin_of_error_of_each_unit(planned: Planned) -> None:
+    cells = planned(method="margin", margin=0.05, response=0.8, valid=0.95)
+    assert forms(cells) == {unit: smallest_for_margin(n, 0.05) for unit, n in PEOPLE.items()}
+    assert issued(cells) == {unit: ceil(n / 0.76 - 1e-9) for unit, n in forms(cells).items()}
+    assert all(0.045 < cell.margin <= 0.05 for cell in cells.values())
+    assert in_words(cells["b"].remarks, "en") == (
+        "margin of error 5 % with 95 % confidence; expected share 50 %; population 1000; more are issued: 80 % come back, "
+        "95 % of them valid"
+    )
+
+
+def test_everybody_is_asked_where_that_is_cheaper(planned: Planned) -> None:
+    cells = planned(
+        "xa,a,dan,100\nxa,b,dan,90\nxa,c,dan,5000\nxa,d,dan,1\nxa,e,dan,0\n", margin=0.05, whole_from=0.8
+    )
+    assert smallest_for_margin(100, 0.05) == 80
+    assert issued(cells) == {"a": 100, "b": 90, "c": smallest_for_margin(5000, 0.05), "d": 1, "e": 0}
+    assert cells["a"].forms == 80
+    assert "all 100 are asked" in in_words(cells["a"].remarks, "en")
+
+
+def test_a_small_population_cannot_return_enough(planned: Planned) -> None:
+    cells = planned("".join(f"xa,{u},dan,40\n" for u in PEOPLE), margin=0.05, response=0.5)
+    assert smallest_for_margin(40, 0.05) == 37
+    assert {(cell.forms, cell.issued) for cell in cells.values()} == {(20, 40)}
+    assert "fewer than the 37 valid forms wanted" in in_words(cells["a"].remarks, "en")
+
+
+def test_a_wanted_power(planned: Planned) -> None:
+    """Two rounds of 388 forms each find ten points of difference with a power of 80 % (power.prop.test of R: 387.3); a smaller
+    population needs fewer, and a known last round with more forms fewer still."""
+    big = "".join(f"xa,{u},dan,100000000\n" for u in PEOPLE)
+    assert 385 <= planned(big, method="difference", difference=0.1)["a"].forms <= 391
+
+
+def test_a_wanted_change_beside_a_larger_last_round(planned: Planned) -> None:
+    big = "".join(f"xa,{u},dan,100000000\n" for u in PEOPLE)
+    assert 240 <= planned(big, method="change", difference=0.1, previous=1000)["a"].forms <= 248
+
+
+def test_a_mean_score_needs_fewer_forms_than_a_share(planned: Planned) -> None:
+    big = "".join(f"xa,{u},dan,100000000\n" for u in PEOPLE)
+    cells = planned(big, method="margin", measure="mean", deviation=0.25, margin=0.05)
+    assert cells["a"].forms == ceil((Z * 0.25 / 0.05) ** 2) == 97
+
+
+@pytest.mark.parametrize(
+    ("allocation", "expected"),
+    [
+        ("equal", [200] * 5),
+        ("proportional", [27, 54, 108, 270, 541]),
+        ("power", [89, 125, 177, 280, 396]),  # ∝ √N; largest remainders get what is left
+    ],
+)
+def test_a_total_is_shared_out(planned: Planned, allocation: str, expected: list[int]) -> None:
+    cells = forms(planned(method="total", total=1000, allocation=allocation))
+    assert sum(cells.values()) == 1000
+    exponent = {"equal": 0, "proportional": 1, "power": 0.5}[allocation]
+    weights = [n**exponent for n in PEOPLE.values()]
+    shares = [1000 * w / sum(weights) for w in weights]
+    assert all(abs(n - share) < 1 for n, share in zip(cells.values(), shares, strict=True))
+    assert all(abs(n - e) <= 1 for n, e in zip(cells.values(), expected, strict=True))
+
+
+def test_neyman_gives_more_where_answers_differ_more(planned: Planned) -> None:
+    people = "".join(f"xa,{u},dan,1000\n" for u in PEOPLE)
+    cells = planned(
+        people,
+        method="total",
+        total=600,
+        allocation="neyman",
+        deviation=0.2,
+        deviations="{ a = 0.4 }".strip('"'),
+    )
+    assert list(forms(cells).values()) == [200, 100, 100, 100, 100]
+
+
+def test_limits_of_a_cell(planned: Planned) -> None:
+    cells = planned(method="total", total=1000, minimum=50, maximum=400)
+    assert sum(forms(cells).values()) == 1000
+    assert min(forms(cells).values()) >= 50
+    assert max(forms(cells).values()) == 400
+
+
+def test_a_total_of_issued_forms(planned: Planned) -> None:
+    cells = planned(method="total", total=9000, allocation="equal", counted="issued", response=0.93)
+    assert sum(issued(cells).values()) == 9000
+    assert issued(cells)["a"] == 500  # no more than there are people
+    assert all(cell.forms == int(cell.issued * 0.93 + 1e-9) for cell in cells.values())
+
+
+def test_precision_of_the_whole_block(planned: Planned) -> None:
+    cells = planned(method="margin", of="block", margin=0.03)
+    assert sum(forms(cells).values()) == smallest_for_margin(sum(PEOPLE.values()), 0.03)
+
+
+def test_a_matrix_is_planned_for_the_block(study: Callable[..., StudyDefinition]) -> None:
+    plan = plan_round(study('[[plan]]\ngroup = "can-bo"\nmethod = "whole"\nresponse = 0.9\n'))
+    (cell,) = plan.cells
+    assert (cell.cell.unit, cell.forms, cell.issued) == ("", 54, 60)
+    assert [problem.code for problem in plan.warnings] == ["plan.not_planned"]
+
+
+def test_the_entry_that_names_most_goes_first(study: Callable[..., StudyDefinition]) -> None:
+    entries = [
+        'group = "dan"\nmethod = "fixed"\nforms = 10\n',
+        'group = "dan"\nblock = "xa"\nmethod = "fixed"\nforms = 20\n',
+        'group = "dan"\nblock = "xa"\nunit = "b"\nmethod = "fixed"\nforms = 30\n',
+        'group = "can-bo"\nmethod = "fixed"\nforms = 40\n',
+    ]
+    cells, _ = forms_of_cells(study("".join(f"[[plan]]\n{entry}" for entry in entries)))
+    found = [(cell.cell.unit, cell.forms) for cell in cells]
+    assert found == [("a", 20), ("b", 30), ("c", 20), ("d", 20), ("e", 20), ("", 40)]
+
+
+@pytest.mark.parametrize(
+    ("sections", "frames", "code"),
+    [
+        ("", "", "plan.none"),
+        ('[[plan]]\ngroup = "dan"\nmethod = "total"\ntotal = 20000\n', "", "plan.total_too_large"),
+        ('[[plan]]\ngroup = "dan"\nmethod = "total"\ntotal = 20\nminimum = 10\n', "", "plan.total_too_small"),
+        (
+            '[[plan]]\ngroup = "dan"\nmethod = "fixed"\nforms = 9000000\n',
+            "xa,a,dan,9000000\n",
+            "plan.too_many_forms",
+        ),
+    ],
+)
+def test_what_cannot_be_planned_is_told(
+    study: Callable[..., StudyDefinition], sections: str, frames: str, code: str
+) -> None:
+    if frames:
+        frames += "".join(f"xa,{u},dan,10\n" for u in "bcde")
+    with pytest.raises(SurveyError) as told:
+        plan_round(study(sections, frames))
+    assert {problem.code for problem in told.value.problems if problem.severity == "error"} == {code}
