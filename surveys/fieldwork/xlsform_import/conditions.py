@@ -110,18 +110,15 @@ class Conditions:
         """The one option that has to be chosen, or not to be: every other combination of options is told."""
         items = self.options[asked]
         self._tell_unknown(row, term, tuple(items))
-        every = tuple(items)
-        tried = [
-            (),
-            every,
-            *((one,) for one in every),
-            *(tuple(o for o in every if o != one) for one in every),
-        ]
+        every, said = tuple(items), set(_constants(term))
+        others = [option for option in every if option not in said]
+        told_of = (*(option for option in every if option in said), *others[:1])
+        tried = [(), every, *((one,) for one in told_of), *(_without(told_of, one) for one in told_of)]
         results = [(set(chosen), holds(term, {name: " ".join(chosen)})) for chosen in tried]
-        for option, item in items.items():
+        for option in told_of:
             for level, when_chosen in (("1", True), ("0", False)):
                 if all((option in chosen) == (result == when_chosen) for chosen, result in results):
-                    return item, (level,)
+                    return items[option], (level,)
         if not any(result for _, result in results):
             self._tell(row, "xlsform_import.condition_never")
         else:
@@ -133,6 +130,10 @@ class Conditions:
         for text in _constants(term):
             if text not in known:
                 self._tell(row, "xlsform_import.condition_option", value=text, nearest=nearest(text, known))
+
+
+def _without(options: tuple[str, ...], one: str) -> tuple[str, ...]:
+    return tuple(option for option in options if option != one)
 
 
 def _constants(term: Term) -> Iterator[str]:

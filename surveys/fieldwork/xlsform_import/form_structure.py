@@ -16,6 +16,8 @@ from surveys.problems import nearest, shortened
 from surveys.vocabulary.folding import fold
 
 _NAME = re.compile(r"[^\W\d][\w.-]*")
+#: Letters of a name.
+LONGEST_NAME = 200
 #: The columns in which Kobo names the list of choices of its own groups.
 _OWN_LISTS = {
     "score": "kobo--score-choices", "rank": "kobo--rank-items", "kobomatrix": "kobo--matrix_list",
@@ -229,8 +231,8 @@ def _name(row: SheetRow, read: QuestionType, reading: _RowReading) -> str:
     if not name:
         row.place.note("xlsform_import.name_missing", column, type=row.get("type"))
         return ""
-    if not _NAME.fullmatch(name):
-        row.place.note("xlsform_import.name_bad", column, value=shortened(name))
+    if not _NAME.fullmatch(name) or len(name) > LONGEST_NAME:
+        row.place.note("xlsform_import.name_bad", column, value=shortened(name), most=LONGEST_NAME)
         return ""
     key = (*(str(id(group)) for group in reading.open), name if read.edge else fold(name))
     before = reading.used.setdefault(key, (name, row.place.row))

@@ -29,6 +29,7 @@ _NO_ANSWER: Mapping[NoAnswerKind, tuple[str, ...]] = {
 }  # fmt: skip
 #: Such words mean the middle of a ladder, unless they stand last.
 _NO_OPINION = ("khong co y kien", "khong y kien", "no opinion")
+_LONGEST_CODE = 100
 _LONGEST_REASON = 7  # words of an option that says why there is no answer
 
 
@@ -47,6 +48,7 @@ def code_of(name: str, taken: Collection[str] = frozenset()) -> str:
     """
     plain = name if name.isascii() else without_marks(name)
     base = name if is_code(name.removeprefix("-")) else _NOT_CODE.sub("_", plain).strip("._-") or "x"
+    base = base[:_LONGEST_CODE].rstrip("._-")
     code, number = base, 2
     while code in taken:
         code, number = f"{base}-{number}", number + 1
@@ -135,8 +137,10 @@ def told_apart(other: TwoTexts, of: ChoiceList) -> TwoTexts:
 
 def _codes(of: ChoiceList) -> dict[str, str]:
     codes: dict[str, str] = {}
+    taken: set[str] = set()
     for choice in of.choices:
-        codes[choice.name] = code_of(choice.name, codes.values())
+        codes[choice.name] = code_of(choice.name, taken)
+        taken.add(codes[choice.name])
     return codes
 
 
