@@ -46,6 +46,10 @@ class BothLanguages:
     def section(self, node: str) -> Texts:
         return self._texts["section", node]
 
+    def above(self, node: str) -> Texts:
+        """What the parent of the node of a section is called."""
+        return self._texts["above", node]
+
     def question(self, code: str) -> Texts:
         return self._texts["question", code]
 
@@ -68,6 +72,7 @@ def _keyed(content: FormContent) -> Iterator[tuple[tuple[str, ...], str]]:
         yield from ((("category", field.code, code), label) for code, label in field.categories)
     for section in content.sections:
         yield ("section", section.node), section.title
+        yield ("above", section.node), section.above
     for question in content.questions:
         yield ("question", question.code), question.text
         yield from ((("option", question.code, o.code), o.label) for o in question.options)

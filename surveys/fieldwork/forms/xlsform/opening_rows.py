@@ -17,11 +17,12 @@ from surveys.vocabulary.folding import without_marks
 UNITS = "units"
 #: From so many options on a list is searched instead of shown.
 _SEARCHED = 12
-#: Fields that belong to a way of collecting; questionnaires that name no ways may go any.
+#: Fields of those who collect, asked where the questionnaire goes that way and nobody fills it in online.
 _OF_MODES: Mapping[str, tuple[str, ...]] = {
     "interviewer": ("face_to_face", "phone"),
     "operator": ("paper",),
 }
+_ONLINE = "online"
 #: Fields that a form asks; times are the tool's, weights come later, and what is never read is not asked.
 _ASKED = (
     "form_code", "unit", "own_unit", "rater", "identification", "attribute", "stratum", "cluster", *_OF_MODES,
@@ -43,7 +44,7 @@ class Opening:
         yield SurveyRow("start", "start")
         yield SurveyRow("end", "end")
         group = self._names.part("about")
-        yield SurveyRow("begin_group", group, self._form.title, appearance="field-list")
+        yield SurveyRow("begin_group", group, said("forms.xlsform.about"), appearance="field-list")
         yield SurveyRow("note", self._names.part("introduction"), self._introduction())
         yield from self.fields(repeated=False)
         yield SurveyRow("end_group", group)
@@ -61,7 +62,7 @@ class Opening:
 
     def _is_asked(self, field: FormField) -> bool:
         modes, ways = self._form.content.modes, _OF_MODES.get(field.role)
-        if field.role not in _ASKED or (ways and modes and not set(ways) & set(modes)):
+        if field.role not in _ASKED or (ways and (_ONLINE in modes or not set(ways) & set(modes))):
             return False
         plain = without_marks(" ".join((*self._form.field(field.code), field.code)))
         return field.role != "identification" or not any(sign in plain for sign in _SIGNATURES)

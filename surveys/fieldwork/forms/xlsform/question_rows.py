@@ -1,4 +1,4 @@
-"""The questions of a form as rows: a screen for each grid; once, or for each unit that the rater chose, or for each that he adds.
+"""The questions of a form as rows: once, or for each unit that the rater chose, or for each that he adds.
 
 A rater who judges many units first chooses those he knows, and is then asked about each of them in a group of its own. Groups are
 taken rather than a repeated group whose units follow from that choice: there an answer belongs to a position, so that choosing
@@ -6,13 +6,15 @@ one more unit afterwards would move the answers to other units. And every export
 group. Only where groups would make the form too large for a telephone (``MOST_CELLS``) the rater adds a unit himself, in a
 repeated group.
 
-Grids stand as tables only where few options have short names (``_ACROSS``): more columns cannot be read on a telephone.
+Neighbouring sections below the same node stand on one screen. Grids stand as tables only where few options have short names: on a
+telephone of 390 points Enketo cuts the words of five columns in the middle.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
 
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.instrument.yes_or_no import yes_or_no
@@ -26,8 +28,10 @@ from surveys.vocabulary.xml_names import RATED_UNITS, RATING, xml_names
 
 #: So many questions about units a form may have; of more the rater adds the units himself.
 MOST_CELLS = 1_200
+#: How a group looks that is a screen, and one within it.
+_ONE_SCREEN, _WITHIN = "field-list", ""
 #: Options of a grid that stand as columns, and letters of the longest.
-_ACROSS, _LONGEST = 5, 25
+_ACROSS, _LONGEST = 3, 25
 
 
 class Questions:
@@ -88,30 +92,40 @@ class Questions:
             yield SurveyRow("end_group", group)
 
     def _sections(self, unit: FormUnit | None) -> Iterator[SurveyRow]:
-        for number, section in enumerate(self._form.content.sections, 1):
-            yield from self._section(section, str(number), unit)
+        """The sections; neighbours below the same node stand on one screen, each a group of its own."""
+        number = 0
+        for above, together in groupby(self._form.content.sections, key=lambda section: section.above):
+            sections = list(together)
+            screen = self._part(f"screen_{number + 1}", unit) if above and len(sections) > 1 else ""
+            if screen:
+                title = self._form.above(sections[0].node)
+                yield SurveyRow("begin_group", screen, title, appearance=_ONE_SCREEN)
+            for section in sections:
+                number += 1
+                yield from self._section(section, str(number), unit, _WITHIN if screen else _ONE_SCREEN)
+            if screen:
+                yield SurveyRow("end_group", screen)
 
-    def _section(self, section: FormSection, number: str, unit: FormUnit | None) -> Iterator[SurveyRow]:
-        """A screen, or one for each grid where there are several."""
+    def _section(
+        self, section: FormSection, number: str, unit: FormUnit | None, appearance: str
+    ) -> Iterator[SurveyRow]:
+        """One group, or one for each grid where there are several."""
         title = self._form.section(section.node) if section.title else said("forms.xlsform.section")
-        if len(section.grids) == 1:
-            yield from self._screen(section.grids[0], number, title, unit)
-            return
-        name = self._part(f"section_{number}", unit)
-        yield SurveyRow("begin_group", name, title)
-        for k, grid in enumerate(section.grids, 1):
-            yield from self._screen(grid, f"{number}_{k}", title, unit)
-        yield SurveyRow("end_group", name)
+        grids = section.grids
+        for k, grid in enumerate(grids, 1):
+            of_grid = f"{number}_{k}" if len(grids) > 1 else number
+            yield from self._group(
+                grid, of_grid, unit, SurveyRow("begin_group", "", title, appearance=appearance)
+            )
 
     def _part(self, wished: str, unit: FormUnit | None) -> str:
         return self._names.part(f"{wished}_of_{self._names.units[unit.code]}" if unit else wished)
 
-    def _screen(
-        self, grid: FormGrid, number: str, title: Texts, unit: FormUnit | None
+    def _group(
+        self, grid: FormGrid, number: str, unit: FormUnit | None, begin: SurveyRow
     ) -> Iterator[SurveyRow]:
-        name, rows = self._part(f"screen_{number}", unit), list(self._grid(grid, unit))
-        relevant = self._condition(grid.questions[0].code, unit)
-        yield SurveyRow("begin_group", name, title, relevant=relevant, appearance="field-list")
+        name, rows = self._part(f"section_{number}", unit), list(self._grid(grid, unit))
+        yield replace(begin, name=name, relevant=self._condition(grid.questions[0].code, unit))
         if self._stands_across(grid) and len(rows) > 1:
             yield SurveyRow(
                 rows[0].type, self._part(f"options_{number}", unit), said("forms.xlsform.grid"), appearance="label"
