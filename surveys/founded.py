@@ -29,7 +29,7 @@ from surveys.fieldwork.new_edition.registers import first_column, register_of, r
 from surveys.fieldwork.new_edition.study_tables import new_study_text
 from surveys.fieldwork.xlsform_import.form_sheets import is_xlsform
 from surveys.fieldwork.xlsform_import.importing import imported
-from surveys.problems import Language, Problem, Problems, fault
+from surveys.problems import LANGUAGES, Language, Problem, Problems, fault
 from surveys.returns.files.opening import read_sheets
 from surveys.returns.files.sheets import Sheet
 from surveys.vocabulary.new_file import write_new
@@ -86,7 +86,7 @@ def new(
     answers: Mapping[str, str | Sequence[str]] | None = None,
     units: str | Path | None = None,
     taken: Taken = "",
-    language: Language = "vi",
+    language: str | None = None,
 ) -> Founded:
     """Write a new study at ``folder``, which is not there yet or empty, so that it can be checked without a fault.
 
@@ -96,7 +96,7 @@ def new(
       a workbook says.
     * ``units``: a file whose units take the place of the register.
     * ``taken``: how much of an edition becomes the study's own.
-    * ``language``: of comments.
+    * ``language``: of comments (``vi`` or ``en``, by default the first).
 
     Raises SurveyError with every fault at once; then nothing is written.
 
@@ -106,28 +106,36 @@ def new(
     >>> made.instrument.name, [unit.code for unit in made.instrument.units]
     ('khao-sat-2026/2026', ['xa-a', 'xa-b'])
     """
-    target, problems, told = Path(folder), Problems(), Problems()
+    target, problems, told, comments = Path(folder), Problems(), Problems(), _language(language)
     refuse_filled(target)
     facts = {key: said for key, said in (answers or {}).items() if isinstance(said, str)}
     lists = {key: _entries(said) for key, said in (answers or {}).items() if not isinstance(said, str)}
     register = None if units is None else Path(units)
-    begun = _begun(origin, _Wanted(facts, lists, register, taken, language, problems, told))
+    begun = _begun(origin, _Wanted(facts, lists, register, taken, comments, problems, told))
     problems.raise_errors()
     assert begun is not None
     own_units = REGISTER if REGISTER in begun.files else ""
-    text = new_study_text(begun.instrument, begun.named, begun.facts, own_units, language)
+    text = new_study_text(begun.instrument, begun.named, begun.facts, own_units, comments)
     files = {STUDY_FILE: text.encode(), **begun.files}
     _check(files)
     write_new_folder(target, files)
     return Founded(target, begun.instrument, tuple(told), tuple(problems))
 
 
-def blank(out: str | Path, language: Language = "vi") -> None:
-    """Write the empty office workbook at ``out``, to be filled in and read by :func:`new`.
+def blank(out: str | Path, language: str | None = None) -> None:
+    """Write the empty office workbook at ``out``, to be filled in and read by :func:`new`; ``language``: ``vi`` (by default) or
+    ``en``.
 
     Raises SurveyError when something stands there already.
     """
-    write_new(Path(out), office_workbook({}, language))
+    write_new(Path(out), office_workbook({}, _language(language)))
+
+
+def _language(named: str | None) -> Language:
+    found = next((language for language in LANGUAGES if language == (named or LANGUAGES[0])), None)
+    if found is None:
+        raise fault("new.language", value=named, accepted=LANGUAGES)
+    return found
 
 
 def _entries(said: Sequence[str]) -> list[str]:

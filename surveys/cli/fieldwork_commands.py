@@ -100,10 +100,11 @@ def new(  # noqa: PLR0913
     units: Annotated[Path | None, typer.Option("--units", metavar="FILE")] = None,
     copy: Annotated[bool, typer.Option("--copy")] = False,
     differences: Annotated[bool, typer.Option("--differences")] = False,
+    text: Annotated[str | None, typer.Option("--text", metavar="vi|en")] = None,
 ) -> None:
     terminal: Terminal = context.obj
     if blank is not None:
-        sv.blank(blank, terminal.language)
+        sv.blank(blank, language=text)
         terminal.say("cli.new.blank_done", out=blank, folder=folder or "khao-sat")
         return
     if folder is None:
@@ -117,7 +118,7 @@ def new(  # noqa: PLR0913
         answers = asked(terminal, answers, has_register=units is not None)
     given = {key: said for key, said in answers.items() if said}
     taken: Literal["", "copy", "differences"] = "differences" if differences else "copy" if copy else ""
-    made = sv.new(folder, origin, answers=given, units=units, taken=taken)
+    made = sv.new(folder, origin, answers=given, units=units, taken=taken, language=text)
     terminal.problems(made.warnings, whole=True)
     counts = {"units": len(made.instrument.units), "questions": len(made.instrument.items)}
     terminal.say("cli.new.done", folder=folder, instrument=made.instrument.name, **counts)

@@ -14,7 +14,7 @@ Content = dict[str, bytes]
 
 @dataclass(frozen=True)
 class Writer:
-    """A command by its arguments but ``--out``; ``before``: the arguments by which another content was made that stands there
+    """A command by its arguments but ``option`` and its place (an argument where it is empty); ``before``: the arguments by which another content was made that stands there
     already (none where it writes only where nothing stands); ``asks``: whether it asks before it works if it may write."""
 
     name: str
@@ -22,9 +22,11 @@ class Writer:
     before: tuple[str, ...] = ()
     is_file: bool = False
     asks: bool = True
+    option: str = "--out"
 
     def call(self, place: Path, *, before: bool = False) -> list[str]:
-        return [*(self.before if before else self.arguments), "--out", str(place)]
+        named = (self.option, str(place)) if self.option else (str(place),)
+        return [*(self.before if before else self.arguments), *named]
 
 
 class Stage:
@@ -88,6 +90,9 @@ class Stage:
         yield Writer("gaps", lost, ("gaps", sipas, "--instrument", "sipas/2023"))
         handed = [("handover", result, "--record") for result in results]
         yield Writer("handover", handed[1], handed[0])
+        declared = str(SAMPLES / "first-survey" / "khai-bao.xlsx")
+        yield Writer("new", ("new", "--from", declared), option="")
+        yield Writer("blank", ("new",), is_file=True, asks=False, option="--blank")
 
     def place(self, writer: Writer) -> Path:
         return self.folder / "out" / f"{writer.name.replace(' ', '-')}{'.csv' if writer.is_file else ''}"

@@ -23,7 +23,8 @@ def fields_of(rows: OfficeRows, told: Problems) -> tuple[Field, ...]:
     """The fields: time and unit, as they are called or as the starting set calls them; other columns of the tool; attributes."""
     general = next(iter(rows.get(GENERAL, ())))
     found: list[Field] = []
-    declared = {word(row, "holds", FIELD_ROLES): row for row in rows.get("tool_columns", ())}
+    own = _of_tool(rows.get("tool_columns", ()))
+    declared = {field.role for field in own}
     for standard in starting_set().fields:
         if standard.role in declared:
             continue
@@ -34,7 +35,7 @@ def fields_of(rows: OfficeRows, told: Problems) -> tuple[Field, ...]:
         else:
             label = standard.label_vi if standard.role == "submitted" else heading
             found.append(replace(standard, headers=tuple(parts(heading)), label_vi=label))
-    found += _of_tool(rows.get("tool_columns", ()))
+    found += own
     found += _attributes(rows.get("respondents", ()), {field.code for field in found})
     _note_doubles(found, [*rows.get("tool_columns", ()), *rows.get("respondents", ())], general)
     return tuple(found)
@@ -43,7 +44,8 @@ def fields_of(rows: OfficeRows, told: Problems) -> tuple[Field, ...]:
 def _of_tool(rows: Sequence[Row]) -> list[Field]:
     found: list[Field] = []
     for row in rows:
-        role = next((role for role in FIELD_ROLES if role == word(row, "holds", FIELD_ROLES)), None)
+        said = word(row, "holds", FIELD_ROLES)
+        role = next((role for role in FIELD_ROLES if role == said), None)
         if role is not None:
             code = row["code"] or code_from(role.replace("_", " "), {field.code for field in found}).replace(
                 "-", "_"
@@ -60,9 +62,9 @@ def _attributes(rows: Sequence[Row], taken: set[str]) -> list[Field]:
         options = parts(row["options"])
         codes: list[str] = []
         for option in options:
-            codes.append(code_from(option, codes, "muc"))
-            if [fold(one) for one in options].count(fold(option)) > 1:
+            if fold(option) in map(fold, options[: len(codes)]):
                 row.place.note("new.twice", "options", value=option, first="")
+            codes.append(code_from(option, codes, "muc"))
         categories = tuple((own, (option,)) for own, option in zip(codes, options, strict=True))
         found.append(Field(code, "attribute", (row["heading"],), categories, row["heading"], row["name_en"]))
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
@@ -27,27 +28,36 @@ class Criteria:
 
     def __init__(self, rows: OfficeRows, told: Problems) -> None:
         self.entries, self._rows, self._told = NamedEntries(), rows.get("criteria", ()), told
-        self._general = next(iter(rows.get(GENERAL, ())))
+        general = next(iter(rows.get(GENERAL, ())))
+        self._general, self._total = general, number(general, "points")
         self._above: dict[str, str] = {}
         self._given: dict[str, float | None] = {}
+        self._row: dict[str, Row] = {}
         for row, code in zip(self._rows, self._codes(), strict=True):
             self.entries.add(row, "name", code)
-            self._given[code] = number(row, "points")
-        for row, code in zip(self._rows, list(self._given), strict=True):
+            self._given[code], self._row[code] = number(row, "points"), row
+        for code, row in self._row.items():
             self._above[code] = self.entries.find(row, "above", row["above"]) if row["above"] else ""
-            if self._above[code] == code or self._above.get(self._above[code]):
+        for code, row in self._row.items():
+            if self._above.get(self._above[code]):
                 row.place.note("new.too_deep", "above", value=row["above"])
         self._named_by_questions(rows["questions"])
 
     def _codes(self) -> list[str]:
         """The codes given, else ``t1``, ``t2``, …, below another ``t1.1``: with letters they are never taken for dates."""
-        found: dict[str, str] = {}
+        found: list[str] = []
+        below: Counter[str] = Counter()
+        given = {row["code"] for row in self._rows}
+        names = [fold(row["name"]) for row in self._rows]
         for row in self._rows:
-            above = found.get(fold(row["above"]), "")
-            place = 1 + sum(fold(other["above"]) == fold(row["above"]) for other in self._rows[: len(found)])
-            made = f"{above}.{place}" if above else f"t{place}"
-            found.setdefault(fold(row["name"]), row["code"] or made)
-        return [found[fold(row["name"])] for row in self._rows]
+            before = names[: len(found)]
+            above = found[before.index(fold(row["above"]))] if fold(row["above"]) in before else ""
+            below[above] += 1
+            made = f"{above}.{below[above]}" if above else f"t{below[above]}"
+            while not row["code"] and made in given:
+                made += "a"
+            found.append(row["code"] or made)
+        return found
 
     def _named_by_questions(self, questions: Sequence[Row]) -> None:
         """The criteria that only questions name, where none is declared; one for all where they name none."""
@@ -98,15 +108,15 @@ class Criteria:
     def points(self) -> Mapping[str, float]:
         """The points of every criterion and field: as given, equal shares of the total, or one for each criterion."""
         leaves, given = self.leaves, {code: self._given[code] for code in self.leaves}
-        total = number(self._general, "points")
+        total = self._total
         if all(value is None for value in given.values()):
             share = 1.0 if total is None else _share(total, len(leaves))
             shown = number_text(share)
             self._told.add("new.told.points", severity="warning", points=shown, count=len(leaves))
             found = dict.fromkeys(leaves, share)
         else:
-            for row, code in zip(self._rows, self._given, strict=False):
-                if code in given and given[code] is None:
+            for code, row in self._row.items():
+                if code in given and not row["points"]:
                     row.place.note("new.points_missing", "points", name=row["name"])
             found = {code: value or 0.0 for code, value in given.items()}
             if total is not None and _sum(found.values()) != Decimal(repr(total)):
@@ -116,7 +126,7 @@ class Criteria:
     def _of_fields(self, found: Mapping[str, float]) -> dict[str, float]:
         """The points of the fields: the sums of what stands below them."""
         sums = {}
-        for row, code in zip(self._rows, self._given, strict=False):
+        for code, row in self._row.items():
             if code in self.fields:
                 below = _sum(value for one, value in found.items() if self._above[one] == code)
                 given, sums[code] = self._given[code], float(below)
@@ -126,8 +136,7 @@ class Criteria:
 
     def total(self, points: Mapping[str, float]) -> float:
         """The total: as given, else the sum of the points."""
-        given = number(self._general, "points")
-        return float(_sum(points[code] for code in self.leaves)) if given is None else given
+        return float(_sum(points[code] for code in self.leaves)) if self._total is None else self._total
 
     def in_order(self) -> list[str]:
         """Every field before the criteria below it."""
