@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from surveys.handover.folder import ready
     from surveys.handover.manifest import version
     from surveys.handover.reach_folder import Reach
+    from surveys.monitored import Monitoring, monitor
     from surveys.planned import plan
     from surveys.problems import Problem, SurveyError
     from surveys.published.audit import audit
@@ -50,6 +51,7 @@ _HOME = {
     "Founded": "surveys.founded",
     "Gaps": "surveys.gap_report",
     "Package": "surveys.delivered",
+    "Monitoring": "surveys.monitored",
     "Problem": "surveys.problems",
     "Reach": "surveys.handover.reach_folder",
     "Result": "surveys.result",
@@ -72,6 +74,7 @@ _HOME = {
     "instruments": "surveys.definitions.instrument.reading",
     "load": "surveys.study",
     "method": "surveys.reported",
+    "monitor": "surveys.monitored",
     "new": "surveys.founded",
     "plan": "surveys.planned",
     "reach": "surveys.what_it_takes",
@@ -87,11 +90,11 @@ _HOME = {
     "version": "surveys.handover.manifest",
 }
 __all__ = [
-    "Drivers", "Founded", "Gaps", "Package", "Problem", "Reach", "Result", "RoundComparison", "SamplePlanTables",
-    "Screening", "Study", "SurveyError", "Tables", "add", "audit", "blank", "check", "compare", "explain",
-    "fingerprint", "forms", "gaps", "hand_over", "instruments", "load", "method", "new", "plan", "reach",
-    "read_package", "ready", "ready_to_export", "report", "sign", "signed_by", "simulate", "unit_sheets", "verify",
-    "version",
+    "Drivers", "Founded", "Gaps", "Monitoring", "Package", "Problem", "Reach", "Result", "RoundComparison",
+    "SamplePlanTables", "Screening", "Study", "SurveyError", "Tables", "add", "audit", "blank", "check", "compare",
+    "explain", "fingerprint", "forms", "gaps", "hand_over", "instruments", "load", "method", "monitor", "new", "plan",
+    "reach", "read_package", "ready", "ready_to_export", "report", "sign", "signed_by", "simulate", "unit_sheets",
+    "verify", "version",
 ]  # fmt: skip
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 from surveys.definitions.study.records import StudyDefinition
 from surveys.problems import Problem
 from surveys.returns.files.opening import Waiting
+from surveys.returns.in_the_field import InTheField
 from surveys.returns.reading import read_returns
 from surveys.returns.record_set import Returns
 from surveys.returns.submissions.entry_agreement import disagreements
@@ -121,7 +122,9 @@ def screened(study: StudyDefinition, files: Iterable[Waiting], progress: Stages)
     return Screening(screened_round(study, files, progress))
 
 
-def screened_round(study: StudyDefinition, files: Iterable[Waiting], progress: Stages) -> ScreenedRound:
-    returns = read_returns(study, progress("read"), files)
+def screened_round(
+    study: StudyDefinition, files: Iterable[Waiting], progress: Stages, field: InTheField | None = None
+) -> ScreenedRound:
+    returns = read_returns(study, progress("read"), files, field)
     progress("screen")
     return ScreenedRound(study, returns, screen(study, returns))

@@ -51,6 +51,7 @@ ROOMS = (
     "surveys.fielded",
     "surveys.planned",
     "surveys.founded",
+    "surveys.monitored",
     "surveys.handed_over",
     "surveys.delivered",
     "surveys",

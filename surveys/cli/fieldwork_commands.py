@@ -9,7 +9,7 @@ import typer
 
 import surveys as sv
 from surveys.cli.analysis_commands import app
-from surveys.cli.commands import Out, StudyPath, load_study
+from surveys.cli.commands import Out, StudyPath, load_study, show_written
 from surveys.cli.new_questions import Answers, asked
 from surveys.cli.terminal import Terminal
 from surveys.cli.usage import WordedCommand
@@ -127,3 +127,34 @@ def new(  # noqa: PLR0913
     for one in made.told:
         terminal.say("cli.new.told_one", text=one.text(terminal.language))
     terminal.say("cli.new.next", folder=folder)
+
+
+@app.command(cls=WordedCommand)
+def monitor(
+    context: typer.Context,
+    study: StudyPath,
+    out: Out,
+    on: Annotated[str | None, typer.Option("--on", metavar="DAY")] = None,
+    text: Annotated[str | None, typer.Option("--text", metavar="vi|en")] = None,
+) -> None:
+    from surveys.handover.words import engine_words
+    from surveys.reports.summaries import funnel_summary
+    from surveys.vocabulary.dates import written_date
+
+    terminal: Terminal = context.obj
+    sv.ready(out, "monitor")
+    loaded = load_study(terminal, study)
+    with terminal.progress() as stages:
+        found = sv.monitor(loaded, on, language=text, progress=stages)
+        found.write(out)
+    terminal.problems(found.warnings)
+    terminal.summary(funnel_summary(found.counts, loaded.instrument, terminal.language))
+    left = "" if found.left is None else found.left
+    terminal.say(
+        "cli.monitor.day", day=written_date(found.day, terminal.language) or "–", gone=found.gone, left=left
+    )
+    for outlook, cells in found.outlooks.items():
+        told = engine_words("outlook", terminal.language)[outlook]
+        terminal.say("cli.monitor.outlook", outlook=told, cells=cells)
+    show_written(terminal, out)
+    terminal.say("cli.monitor.page", page=out / "monitor.html")

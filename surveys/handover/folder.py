@@ -18,6 +18,9 @@ from surveys.handover.manifest import MANIFEST, Content
 from surveys.vocabulary.output_draft import draft_of
 from surveys.vocabulary.progress import Step
 
+#: Files that their owner alone may read, beside those of reviews and samples.
+_PRIVATE = ("forms.csv", "weights.csv", "drawn.csv", "replacements.csv", "interviewers.csv", "monitor.html")
+
 
 def ready(out: str | Path, content: Content | Literal["handover"]) -> None:
     """Ask before a long run whether its files may and can be written at ``out``.
@@ -50,12 +53,11 @@ def is_private(path: str) -> bool:
     """Whether a file of a folder of results holds what respondents may have typed (form codes, answers, spellings of units, names
     of submissions), so that its owner alone may read it.
 
-    So is an exported sample, where nothing is typed: what single persons answered is theirs.
+    So is an exported sample, where nothing is typed: what single persons answered is theirs; and what tells of interviewers.
 
     So are the lists of whom a plan has drawn.
 
     >>> is_private("review/cells.csv"), is_private("forms.csv"), is_private("council/rejected.csv")
     (True, True, False)
     """
-    private = ("forms.csv", "weights.csv", "drawn.csv", "replacements.csv")
-    return path.startswith(("review/", "sample.")) or path in private
+    return path.startswith(("review/", "sample.")) or path in _PRIVATE

@@ -50,7 +50,7 @@ _FORMAT = "surveys/run/1"
 #: What a folder holds: a screening may be replaced by scores, nothing else by something else.
 Content = Literal[
     "scores", "screening", "comparison", "audit", "unit_sheets", "gaps", "reach", "drivers", "tables", "export",
-    "report", "forms", "plan",
+    "report", "forms", "plan", "monitor",
 ]  # fmt: skip
 #: The sheets with the draft results of each unit.
 UNIT_SHEETS: Literal["unit_sheets"] = "unit_sheets"

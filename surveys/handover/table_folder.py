@@ -27,6 +27,10 @@ TABLES_OF: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "audit": (("audit-findings", "audit-nodes"), ("audit-ranks", "audit-changes", "audit-losses")),
     "report": (("report-numbers",), ()),
     "plan": (("plan", "planned", "issued", "labels"), ("drawn", "replacements")),
+    "monitor": (
+        tuple(f"monitor-{name}" for name in ("cells", "days", "interviewers", "modes", "questionnaires")),
+        (),
+    ),
     "export": (
         tuple(f"export-{name}" for name in ("codebook", "items", "keys", "nodes", "designs", "expected")),
         (),
@@ -35,6 +39,7 @@ TABLES_OF: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 #: What a folder holds → the files that it may have beside its tables and its workbook.
 FILES_OF: Mapping[str, tuple[str, ...]] = {
     "plan": ("labels.pdf",),
+    "monitor": ("monitor.html",),
     "export": (
         "sample.csv", "sample.sav", "sample.dta", "sample.parquet", "score.R", "score.sps", "score.do",
     ),

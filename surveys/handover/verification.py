@@ -328,7 +328,7 @@ def _description(folder: Path, prefix: str, run: Mapping[str, Any], output: Outp
     of_council = (folder / WORKBOOK).is_file()
     kind = kind_of_run(run)
     mine = council_tables(kind) if of_council and kind else official_columns.OF_RESULTS
-    tables = {table.path: table for table in mine}
+    tables = {table.path: table for table in reversed(mine)}  # other folders have a days.csv too
     try:
         found = json.loads(bytes_of(folder / DESCRIPTOR))
         csvs = {tables[str(one["path"])]: bytes_of(folder / one["path"]) for one in found["resources"]}

@@ -19,7 +19,9 @@ from surveys.vocabulary.statuses import (
     DRIVER_STATUSES,
     EXPLANATION_DECISIONS,
     EXPLANATION_STATUSES,
+    OUTLOOKS,
     REACH_STATUSES,
+    REJECTED_SHARES,
     SERIES_BASES,
     STATUSES,
 )
@@ -41,6 +43,8 @@ _CODES: Mapping[str, Sequence[str]] = {
     "explanation_status": EXPLANATION_STATUSES,
     "explanation_decision": EXPLANATION_DECISIONS,
     "reach_status": REACH_STATUSES,
+    "outlook": OUTLOOKS,
+    "rejected_share": REJECTED_SHARES,
     "driver_field": DRIVER_FIELDS,
     "driver_status": DRIVER_STATUSES,
     "measure": MEASURES,

@@ -173,7 +173,8 @@ def _columns_read() -> Iterator[Subject]:
 def _columns_written() -> Iterator[Subject]:
     examples = _texts("results")
     for table in RESULT_TABLES.values():
-        part = f"results/{'council/' if table.name.startswith('council') else ''}{table.path}"
+        within = next((name for name in ("council", "monitor") if table.name.startswith(f"{name}-")), "")
+        part = f"results/{within}{'/' * bool(within)}{table.path}"
         for column in table.columns:
             kind = " | ".join(column.accepted) or f"‹{column.kind}›"
             about = {"vi": column.about_vi, "en": column.about_en}

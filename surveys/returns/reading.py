@@ -18,6 +18,7 @@ from surveys.returns.headings.columns import column_letter
 from surveys.returns.headings.form_table import FormTable
 from surveys.returns.headings.matched_columns import lay_out
 from surveys.returns.headings.submission_names import with_submissions
+from surveys.returns.in_the_field import InTheField
 from surveys.returns.mapping.mapping_file import Decided, read_mapping
 from surveys.returns.readers.registry import MADE_BY_HAND, choose
 from surveys.returns.record_set import Part, Returns, joined, together
@@ -37,9 +38,13 @@ from surveys.vocabulary.progress import Step
 
 
 def read_returns(
-    study: StudyDefinition, progress: Step | None = None, files: Iterable[Waiting] | None = None
+    study: StudyDefinition,
+    progress: Step | None = None,
+    files: Iterable[Waiting] | None = None,
+    field: InTheField | None = None,
 ) -> Returns:
-    """Read every file of returns that the study names; ``files`` are these where they are begun already.
+    """Read every file of returns that the study names; ``files`` are these where they are begun already; ``field``: how, where
+    the round is still in the field.
 
     Cells that are no answer are kept in ``cells`` for the validity rules to judge; unit names that are not exactly in the
     register are kept as written and listed in ``proposals``. ``progress(file, done, files)`` is called after each file.
@@ -59,9 +64,12 @@ def read_returns(
             reading.problems.extend(p if p.file else replace(p, file=file.path) for p in error.problems)
     if progress:
         progress("", len(study.returns), len(study.returns))
+    if field:
+        reading.problems = field.softened(reading.problems)
     reading.problems.raise_errors()
+    read = together(study.instrument, parts)
     entries, units = Problems(), Problems()
-    counted = count_once(together(study.instrument, parts), reading.problems)
+    counted = count_once(field.kept(read) if field else read, reading.problems)
     counted = match_entries(counted, study, reading.problems)
     settled = adjudicate(counted, study.adjudication, entries)
     settled = assign_units(settled, study.decisions, study.units, units)

@@ -81,6 +81,45 @@ def draw_samples(screened: ScreenedRound) -> Samples:
     if problems.errors:
         raise SurveyError(_with_file(problem, screened.study) for problem in problems)
     weighted = [(group, weights) for group, weights in found if weights is not None]
+    return _samples(screened, weighted, problems)
+
+
+def samples_so_far(screened: ScreenedRound) -> Samples:
+    """The samples of a round that is still in the field: groups without a valid form have none, and a group whose weights cannot
+    be made as declared yet is weighted as far as they can, which is told."""
+    problems = Problems()
+    weighted = []
+    for group in returned_groups(screened, Problems()):
+        weights = _weights_so_far(group, problems)
+        if weights is not None:
+            weighted.append((group, weights))
+    return _samples(screened, weighted, problems)
+
+
+def _weights_so_far(group: ReturnedGroup, problems: Problems) -> GroupWeights | None:
+    """The weights of a group as declared; else not calibrated; else every form the same; None where even these cannot be."""
+    plan = replace(group.plan, margins=(), trim=None)
+    plain = replace(plan, base="equal", clusters=(), strata=())
+    tries = {
+        "": group,
+        "sampling.not_calibrated_yet": replace(group, plan=plan, margins=()),
+        "sampling.equal_so_far": replace(group, plan=plain, margins=()),
+    }
+    for code, tried in tries.items():
+        found = Problems()
+        weights = weights_of(tried, found)
+        if weights is not None and not found.errors:
+            if code:
+                problems.add(code, severity="warning", **group.place)
+            problems.extend(found.warnings)
+            return weights
+    problems.add("sampling.no_weights_yet", severity="warning", **group.place)
+    return None
+
+
+def _samples(
+    screened: ScreenedRound, weighted: Sequence[tuple[ReturnedGroup, GroupWeights]], problems: Problems
+) -> Samples:
     return Samples(
         tuple(_sample(group, weights) for group, weights in weighted),
         _weight_table(screened.returns.rows, weighted),

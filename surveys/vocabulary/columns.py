@@ -180,3 +180,25 @@ LABEL_COLUMNS = (
     "group_name",
     "place",
 )
+#: How precise the totals of units are at a moment; the margin in [0, 1].
+PRECISION_COLUMNS = (
+    "block", "unit_code", "group", "n_valid", "margin", "fraction", "variance_share", "status",
+)  # fmt: skip
+#: Cells of a round that is still in the field, and (group ``all``) its units: counts, precision, what will be reached.
+MONITOR_CELL_COLUMNS = (
+    "block", "unit_code", "unit_name", "group", "population", "planned", "minimum", "issued", "returned", *DISPOSITIONS,
+    "outstanding", "margin", "margin_end", "margin_status", "per_day", "per_day_recent", "expected", "expected_low",
+    "expected_high", "probability_minimum", "probability_plan", "outlook_minimum", "outlook_plan", "needed_per_day",
+)  # fmt: skip
+#: What has come in of a round that is still in the field, by day, interviewer, mode and questionnaire.
+MONITOR_DAY_COLUMNS = (
+    "questionnaire", "mode", "day", "forms", "returned", *DISPOSITIONS, "forms_so_far", "returned_so_far", "valid_so_far",
+)  # fmt: skip
+MONITOR_INTERVIEWER_COLUMNS = (
+    "interviewer", "forms_issued", "not_returned", "forms", "returned", *DISPOSITIONS, "judged", "rejected_forms",
+    "rejected_expected", "p_value", "p_adjusted", "finding",
+)  # fmt: skip
+MONITOR_MODE_COLUMNS = ("mode", "forms_issued", "not_returned", "forms", "returned", *DISPOSITIONS)
+MONITOR_QUESTIONNAIRE_COLUMNS = (
+    "questionnaire", "block", "group", "forms_issued", "not_returned", "forms", "issued", "returned", *DISPOSITIONS,
+)  # fmt: skip

@@ -56,3 +56,10 @@ COMPARABLE = (
 )  # fmt: skip
 #: Statuses of a node and of a model of drivers.
 DRIVER_STATUSES = (OK, SUPPRESSED, MISSING)
+#: Whether a number of forms that is wanted of a cell will be reached: it is; it is likely, uncertain or unlikely at the present
+#: pace; there are not enough forms to come; fieldwork ended without; nothing tells it yet.
+CELL_REACHED, LIKELY, UNCERTAIN, UNLIKELY, IMPOSSIBLE, MISSED, UNKNOWN = OUTLOOKS = (
+    "reached", "likely", "uncertain", "unlikely", "impossible", "missed", "unknown",
+)  # fmt: skip
+#: What is far from the others about an interviewer: more of the forms are rejected, or fewer.
+MORE_REJECTED, FEWER_REJECTED = REJECTED_SHARES = ("more", "fewer")

@@ -154,7 +154,8 @@ def test_every_reader_is_named() -> None:
 
 def test_examples_of_results_are_values_of_their_column() -> None:
     for table in TABLES.values():
-        part = f"results/{'council/' if table.name.startswith('council') else ''}{table.path}"
+        within = next((name for name in ("council", "monitor") if table.name.startswith(f"{name}-")), "")
+        part = f"results/{within}{'/' * bool(within)}{table.path}"
         for column in table.columns:
             (subject,) = (s for s in SUBJECTS if (s.part, s.name) == (part, column.name))
             if column.is_number:

@@ -29,30 +29,39 @@ def page(round_: ReportedRound, report: Report, drawings: Mapping[str, Drawing])
 
     Raises SurveyError when the package for it (extra ``report``) is not installed.
     """
+    needs_jinja()
+    from surveys.reports.html.rendering import names_of, sections_of
+
+    said = {
+        "report": report,
+        "publisher": report.publication.publisher.name(report.language),
+        "facts": tuple(_facts(round_, report)),
+        "sections": sections_of(round_, report, drawings),
+    }
+    return filled_page(said, names_of(round_), report.language)
+
+
+def needs_jinja() -> None:
+    """Raise SurveyError when the package for pages (extra ``report``) is not installed."""
     try:
-        from surveys.reports.html.rendering import rendered
+        import jinja2  # noqa: F401
     except ImportError:
         raise fault("page.not_installed") from None
-    language = report.language
+
+
+def filled_page(
+    said: Mapping[str, Any], names: Mapping[str, Mapping[str, str]], language: Language, **words: str
+) -> bytes:
+    """A page of its own facts and sections. ``said``: ``report`` (what it is called), ``publisher``, ``facts``, ``sections``;
+    ``names``: what the script calls blocks and columns; ``words``: in place of those of the analysis report."""
+    from surveys.reports.html.rendering import filled
+
     script = _file("page.js")
-    return rendered(
-        round_,
-        report,
-        drawings,
-        {
-            "language": language,
-            "report": report,
-            "publisher": report.publication.publisher.name(language),
-            "facts": tuple(_facts(round_, report)),
-            "policy": _policy(script),
-            "word": {name: phrase(f"page.{name}", language) for name in _WORDS},
-        },
-        {
-            "css": _file("page.css"),
-            "script": script,
-            "words": {name: wording()[f"page.{name}"][language] for name in _WORDS_OF_SCRIPT},
-        },
-    )
+    of_template = {name: phrase(f"page.{name}", language) for name in _WORDS}
+    everywhere = {"language": language, "policy": _policy(script), "word": {**of_template, **words}}
+    of_script = {name: wording()[f"page.{name}"][language] for name in _WORDS_OF_SCRIPT}
+    own = {"css": _file("page.css"), "script": script, "words": {**of_script, **names}}
+    return filled({**said, **everywhere}, own)
 
 
 def _facts(round_: ReportedRound, report: Report) -> Iterator[tuple[str, str]]:
