@@ -217,7 +217,7 @@ class MonitorTables:
         self, anchor: str, first: str, names: Sequence[str], rows: Sequence[tuple[str, str, Row]]
     ) -> PageTable | None:
         apart = self.words.rates_several
-        called = {name: f"evaluations_{name}" for name in ("issued", "returned")} if apart else {}
+        called = {"issued": "evaluations_issued", "returned": "evaluations_returned"} if apart else {}
         heads = [
             self._head(first, sort="text"),
             *(self._head(called.get(name, name), name) for name in names),

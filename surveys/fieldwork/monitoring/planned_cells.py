@@ -19,7 +19,7 @@ Declared = TypeVar("Declared", Frame, PlannedCell)
 
 
 @dataclass(frozen=True)
-class _Wanted:
+class _CellFacts:
     """What is planned and known of the cells."""
 
     population: Mapping[Cell, float]
@@ -64,10 +64,10 @@ def _listed(study: StudyDefinition) -> set[tuple[str, str]]:
     return {(asked[q].block, asked[q].group) for q in {form.questionnaire for form in study.issued}}
 
 
-def _wanted(study: StudyDefinition) -> _Wanted:
+def _wanted(study: StudyDefinition) -> _CellFacts:
     population = {cell: float(frame.population) for cell, frame in _spread(study, study.frames)}
     planned = [(cell, plan) for cell, plan in _spread(study, study.planned)]
-    return _Wanted(
+    return _CellFacts(
         population,
         {cell: float(plan.forms) for cell, plan in planned},
         {cell: float(plan.issued) for cell, plan in planned if plan.issued is not None},
