@@ -20,6 +20,8 @@ from weighting.groups import Floats
 from weighting.sample_size.planning_values import fitting, out_of_range, sizes
 from weighting.sample_size.whole_numbers import ROUNDING, Counts
 
+#: A cell of less weight than this, against the largest, has none: all forms there are would not give it one.
+_NO_WEIGHT = 1e-15
 ALLOCATIONS = ("proportional", "equal", "neyman", "power")
 
 
@@ -86,17 +88,15 @@ def _weights(
 
 def _shared(total: float, weight: Floats, people: Floats, low: Floats, high: Floats) -> Floats:
     """Numbers [H] in proportion to weights within limits; cells of no weight take what the others have no room for."""
-    counted = weight > 0
+    counted = weight > _NO_WEIGHT * weight.max(initial=0.0)
     rest = low[~counted].sum()
     if total - rest <= high[counted].sum():
         found = np.where(counted, 0.0, low)
         found[counted] = proportional_within(total - rest, weight[counted], low[counted], high[counted])
         return found
     found = np.where(counted, high, 0.0)
-    some = ~counted
-    found[some] = proportional_within(
-        total - high[counted].sum(), np.maximum(people[some], 1e-300), low[some], high[some]
-    )
+    some = ~counted & (high > 0)
+    found[some] = proportional_within(total - high[counted].sum(), people[some], low[some], high[some])
     return found
 
 

@@ -70,48 +70,49 @@ def draw_sampford(
 def _sampford(probability: Floats, rng: np.random.Generator) -> Positions:
     """Places of one sample of Σ π elements, of which none is certain."""
     n = round(probability.sum())
-    ratio = _ratios(probability, n)
-    odds, most = special.logit(probability), float(ratio.max())
-    wanted = 1.0 - probability
+    omega, wanted = probability / (1.0 - probability), 1.0 - probability
+    ratio = _ratios(omega, n)
+    pareto, most = wanted / ratio, float(ratio.max())
     while True:
         u = rng.random(len(probability))
-        with np.errstate(divide="ignore"):
-            keys = special.logit(u) - odds
-        drawn = np.argpartition(keys, n - 1)[:n]
-        pareto = (wanted[drawn] / ratio[drawn]).sum()
-        if rng.random() * most * pareto <= wanted[drawn].sum():
+        drawn = np.argpartition(u / ((1.0 - u) * omega), n - 1)[:n]
+        if rng.random() * most * pareto[drawn].sum() <= wanted[drawn].sum():
             return drawn
 
 
-def _ratios(probability: Floats, n: int) -> Floats:
+def _ratios(omega: Floats, n: int) -> Floats:
     """(1 − π_k)/c_k of each element [N], up to one factor."""
-    odds, place, count = np.unique(special.logit(probability), return_inverse=True, return_counts=True)
-    u, log_density = _nodes(odds, count, n)
-    density = np.exp(log_density - special.logsumexp(log_density))
-    c = np.empty(len(odds))
-    for first in range(0, len(odds), _AT_ONCE):
+    different, place, count = np.unique(omega, return_inverse=True, return_counts=True)
+    u, log_density = _nodes(different, count, n)
+    density, x = np.exp(log_density - special.logsumexp(log_density)), np.exp(u)
+    c = np.empty(len(different))
+    for first in range(0, len(different), _AT_ONCE):
         part = slice(first, first + _AT_ONCE)
-        c[part] = special.expit(-(odds[part, None] + u)) @ density
-    return np.asarray((special.expit(-odds) / c)[place])
+        c[part] = 1.0 / (1.0 + np.outer(different[part], x)) @ density
+    return np.asarray((1.0 / ((1.0 + different) * c))[place])
 
 
-def _nodes(odds: Floats, count: NDArray[np.intp], n: int) -> tuple[Floats, Floats]:
+def _nodes(omega: Floats, count: NDArray[np.intp], n: int) -> tuple[Floats, Floats]:
     """Equally spaced log x [q] that the integrals run over, and the logarithm of x^n Π 1/(1 + ω_i x) there.
 
     The trapezoidal rule on them is right to rounding: the integrand has no pole within π of the line, and falls off at both ends.
     """
-    spread = np.sqrt(special.expit(odds) * special.expit(-odds) @ count)
+    spread = np.sqrt((omega / (1.0 + omega) ** 2) @ count)
     step = min(0.5, 0.6 / float(spread))
-    start = np.logaddexp(0.0, odds) @ count
-    points, values = [0.0], [0.0]
+    at_once = max(1, min(32, _AT_ONCE // len(omega)))
+    here = np.log1p(omega) @ count
+    points: list[Floats] = [np.zeros(1)]
+    values: list[Floats] = [np.zeros(1)]
     for sign in (-1.0, 1.0):
-        at, value = 0.0, 0.0
-        while value > max(values) - _NEGLIGIBLE:
-            at += sign * step
-            value = float(n * at - (np.logaddexp(0.0, odds + at) @ count - start))
-            points.append(at)
+        beyond = sign * step * np.arange(1, at_once + 1)
+        while True:
+            value = n * beyond - (count @ np.log1p(np.outer(omega, np.exp(beyond))) - here)
+            points.append(beyond)
             values.append(value)
-    return np.array(points), np.array(values)
+            if value[-1] < -_NEGLIGIBLE:  # the integrand has its maximum near 0
+                break
+            beyond = beyond + sign * step * at_once
+    return np.concatenate(points), np.concatenate(values)
 
 
 # --- joint probabilities ------------------------------------------------------------------------------------
