@@ -107,8 +107,8 @@ def _nodes(omega: Floats, count: NDArray[np.intp], n: int) -> tuple[Floats, Floa
         beyond = sign * step * np.arange(1, at_once + 1)
         while True:
             value = n * beyond - (count @ np.log1p(np.outer(omega, np.exp(beyond))) - here)
-            points.append(beyond)
-            values.append(value)
+            points.append(np.asarray(beyond, dtype=float))
+            values.append(np.asarray(value, dtype=float))
             if value[-1] < -_NEGLIGIBLE:  # the integrand has its maximum near 0
                 break
             beyond = beyond + sign * step * at_once
