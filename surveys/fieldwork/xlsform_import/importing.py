@@ -40,6 +40,7 @@ from surveys.fieldwork.xlsform_import.scales import (
 )
 from surveys.fieldwork.xlsform_import.tree import ROOT, Tree
 from surveys.fieldwork.xlsform_import.type_words import METADATA, WITHOUT_DATA
+from surveys.fieldwork.xlsform_import.unit_cells import folded
 from surveys.problems import Problems, the_first
 from surveys.returns.files.sheets import Sheet
 from surveys.vocabulary.folding import fold
@@ -90,8 +91,9 @@ def imported(
     lists = read_lists(form, languages)
     questions = read_questions(form, languages, lists)
     note_references(form, questions)
-    purposes = find_purposes(questions, lists, unit_question, problems)
-    made = _Importing(form, languages, purposes)
+    once = folded(questions, lists)
+    purposes = find_purposes(once, lists, unit_question, problems)
+    made = _Importing(form, languages, purposes, once.units)
     made.read()
     note_left_out(form, purposes)
     if not made.items and len(problems.errors) == before:
@@ -106,6 +108,7 @@ class _Importing:
     form: Xlsform
     languages: XlsformLanguages
     purposes: Purposes
+    listed: ChoiceList | None
     items: list[Item] = field(default_factory=list)
     fields: list[Field] = field(default_factory=list)
     units: list[Unit] = field(default_factory=list)
@@ -148,7 +151,9 @@ class _Importing:
             if question.type.or_other and purpose not in ("left", "ignore"):
                 self._keep_other(question)
         self._note_scales()
-        if self.purposes.unit is None:
+        if self.listed is not None:
+            self._keep_units(self.listed)
+        elif self.purposes.unit is None:
             self.form["survey"].place.note("xlsform_import.no_unit", severity="warning")
         elif not self.units:
             question = self.purposes.questions[self.purposes.unit]
@@ -295,7 +300,8 @@ class _Importing:
             )
         items = tuple(_placed(item, places) for item in self.items)
         matrix = self.purposes.matrix is not None
-        form = Questionnaire(FORM, BLOCK.code, GROUP.code, title.vi, title.en, matrix=matrix)
+        own = next((made.code for made in self.fields if made.role == "own_unit"), "") if matrix else ""
+        form = Questionnaire(FORM, BLOCK.code, GROUP.code, title.vi, title.en, matrix=matrix, own_unit=own)
         document = f"XLSForm {self.form.file}"
         identifier = row.get("form_id") if row else ""
         source = Source(SOURCE, document, note="; ".join(filter(None, (title.vi, identifier, version))))

@@ -6,6 +6,7 @@ the words stands in it. Everything recognised is told, and the column ``role`` d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -28,7 +29,12 @@ _WHOLE: Mapping[FieldRole, tuple[str, ...]] = {
         "dieu tra vien", "ma dieu tra vien", "ten dieu tra vien", "dtv", "ma dtv", "interviewer", "interviewer code",
         "interviewer name", "enumerator", "enumerator name", "enumerator id", "nguoi phong van", "surveyor",
     ),
-    "own_unit": ("own unit", "don vi cong tac", "don vi cua ong ba", "your unit"),
+    "own_unit": (
+        "own unit", "don vi cong tac", "don vi cong tac cua nguoi tra loi", "don vi cua ong ba", "your unit",
+        "respondent s own unit",
+    ),
+    "rater": ("rater", "ma nguoi tra loi", "ma nguoi danh gia", "respondent code", "respondent id", "rater code"),
+    "operator": ("operator", "nguoi nhap lieu", "ma nguoi nhap lieu", "data entry operator", "data entry operator code"),
     "stratum": ("stratum",),
     "cluster": ("cluster", "psu"),
 }  # fmt: skip
@@ -41,6 +47,9 @@ _OF_PERSON = (
     "position", "loai hinh doanh nghiep", "doi tuong", "vi tri cong tac", "tham nien",
 )  # fmt: skip
 _LONGEST_LABEL = 8  # words of a label that is looked through for them
+#: Numbers of questions before such a word in a name, and words behind it.
+_NUMBERED = re.compile(r"^[a-z]{0,3}\d+[a-z]? ")
+_MOST_BEHIND = 2
 
 
 def declared_role(question: AskedQuestion) -> Purpose:
@@ -65,12 +74,18 @@ def told_role(question: AskedQuestion) -> FieldRole | None:
 def describes_person(question: AskedQuestion) -> bool:
     """Whether the name or the (short) label of a question has a word that describes the respondent.
 
-    The word has to stand in the name, or be most of the label: ``Trình độ của công chức`` asks about others.
+    The word has to begin the name, but for a number, or to stand in a short label that is not about others: ``Trình độ của công
+    chức`` is no attribute.
     """
-    name = f" {without_marks(question.name)} "
+    name = _NUMBERED.sub("", without_marks(question.name))
     labels = [without_marks(text) for text in question.label if len(text.split()) <= _LONGEST_LABEL]
-    if any(f" {word} " in name for word in _OF_PERSON):
+    if any(_begins(name, word) for word in _OF_PERSON):
         return True
     of_others = (" can bo ", " cong chuc ", " don vi ", " staff ", " official ")
     told = [f" {label} " for label in labels if not any(word in f" {label} " for word in of_others)]
     return any(f" {word} " in label for word in _OF_PERSON for label in told)
+
+
+def _begins(name: str, word: str) -> bool:
+    """Whether a name is a word, with a few more behind it."""
+    return f"{name} ".startswith(f"{word} ") and len(name[len(word) :].split()) <= _MOST_BEHIND

@@ -28,6 +28,8 @@ _EXPRESSIONS = (
 )  # fmt: skip
 #: Names that every form has, and names of a form among which the nearest is looked for.
 _OF_FORMS, _MOST_COMPARED = ("instanceID", "instanceName"), 1_000
+#: Roles that are told where the words of a question gave them; the unit is told apart.
+_TOLD_ROLES = ("form_code", "interviewer", "operator", "rater", "own_unit", "started")
 #: Settings that are read.
 _SETTINGS_READ = frozenset(
     {"form_title", "form_id", "version", "default_language", "allow_choice_duplicates"}
@@ -72,17 +74,14 @@ def _rows(rows: list[SheetRow]) -> str:
 
 def _note_columns(form: Xlsform) -> None:
     sheet = form["survey"]
-    for heading, written in sheet.headings.items():
-        filled = [row for row in sheet.rows if heading in row.cells and not is_off(row)]
-        if heading.name in READ or not filled:
-            continue
-        code = "xlsform_import.left_column"
-        if heading.name in _WORDED:
-            code = f"xlsform_import.left_{heading.name}"
-            if heading.name == "parameters":
-                filled = [row for row in filled if not row.get("type").startswith("range")]
-        if filled:
-            filled[0].place.note(code, written, severity="warning", rows=_rows(filled))
+    rows = [row for row in sheet.rows if not is_off(row)]
+    for name in dict.fromkeys(heading.name for heading in sheet.headings):
+        filled = [row for row in rows if row.get(name)]
+        if name == "parameters":
+            filled = [row for row in filled if not row.get("type").startswith("range")]
+        if name not in READ and filled:
+            code = f"xlsform_import.left_{name}" if name in _WORDED else "xlsform_import.left_column"
+            filled[0].place.note(code, sheet.written(name), severity="warning", rows=_rows(filled))
     dynamic = [
         row for row in sheet.rows if any(h.name == "label" and references(t) for h, t in row.cells.items())
     ]
@@ -132,6 +131,8 @@ def _note_questions(purposes: Purposes) -> None:
             by_type.setdefault(("xlsform_import.metadata", ""), []).append(question)
         elif purpose in KEPT_ROLES and not question.row.get("role"):
             by_type.setdefault(("xlsform_import.attributes_told", purpose), []).append(question)
+        elif purpose in _TOLD_ROLES and not question.row.get("role"):
+            by_type.setdefault(("xlsform_import.role_told", purpose), []).append(question)
         elif purpose == "personal":
             code = "xlsform_import.rank_left" if kind == "rank" else "xlsform_import.kept_out"
             by_type.setdefault((code, kind), []).append(question)

@@ -13,6 +13,7 @@ from surveys.fieldwork.xlsform_import.form_structure import AskedQuestion, Quest
 from surveys.fieldwork.xlsform_import.known_roles import Purpose, declared_role, describes_person, told_role
 from surveys.fieldwork.xlsform_import.range_scales import range_scale
 from surveys.fieldwork.xlsform_import.scales import OTHER_TEXTS, code_of, scale_of
+from surveys.fieldwork.xlsform_import.unit_cells import FoldedForm
 from surveys.problems import Problems, nearest, the_first
 
 #: Types of questions that may name the unit which a form is about.
@@ -43,16 +44,15 @@ class Purposes:
 
 
 def find_purposes(
-    questions: Sequence[AskedQuestion],
-    lists: Mapping[str, ChoiceList],
-    unit_question: str,
-    problems: Problems,
+    form: FoldedForm, lists: Mapping[str, ChoiceList], unit_question: str, problems: Problems
 ) -> Purposes:
     """The purpose of every question; ``unit_question``: the name of the one that names the unit (empty: as the form tells)."""
-    found = Purposes(questions, lists)
+    questions = form.questions
+    found = Purposes(questions, lists, matrix=form.over)
     declared = [declared_role(question) for question in questions]
-    found.unit = _unit_question(found, declared, unit_question, problems)
-    _find_matrix(found)
+    if form.units is None:
+        found.unit = _unit_question(found, declared, unit_question, problems)
+        _find_matrix(found)
     filters = frozenset(
         name
         for question in questions
@@ -168,6 +168,8 @@ def _purpose_of_choice(found: Purposes, k: int, declared: Purpose, is_filter: bo
         return "scored"
     elif declared == "scored":
         question.note("xlsform_import.scored_without_points", "role", list=question.type.list_name)
+    if role == "own_unit" and not declared:
+        return role
     describes = not (is_filter or declared or scale.kind == "ordinal" or yes_or_no(scale))
     if describes and (role or describes_person(question)):
         return role if role and role != "unit" else "attribute"

@@ -444,3 +444,48 @@ def test_a_form_that_only_describes_people_counts_their_answers() -> None:
     made = taken("type | name | label\nselect_one dv | gioi_tinh | Giới tính")
     assert [(item.code, item.node) for item in made.items] == [("gioi_tinh", "0")]
     assert made.fields == ()
+
+
+def test_a_form_that_asks_the_same_about_every_unit_is_a_matrix() -> None:
+    survey = """
+type | name | label | relevant
+select_one dv | own_unit | Đơn vị công tác |
+select_multiple dv | rated_units | Đánh giá đơn vị nào? |
+begin_group | unit_a | Sở Nội vụ | selected(${rated_units}, 'a') and ${own_unit} != 'a'
+begin_group | g_of_a | Thái độ |
+select_one yn | s__a | Có gặp? [Sở Nội vụ] |
+select_one h | q__a | Niềm nở [Sở Nội vụ] | ${s__a} = '1'
+end_group | | |
+end_group | | |
+begin_group | unit_b | Sở Tư pháp | selected(${rated_units}, 'b') and ${own_unit} != 'b'
+begin_group | g_of_b | Thái độ |
+select_one yn | s__b | Có gặp? [Sở Tư pháp] |
+select_one h | q__b | Niềm nở [Sở Tư pháp] | ${s__b} = '1'
+end_group | | |
+end_group | | |
+""".strip("\n")
+    made = taken(survey)
+    assert made.questionnaires[0].matrix
+    assert made.questionnaires[0].own_unit == "own_unit"
+    assert [(i.code, i.node, i.text_vi, i.asked_when) for i in made.items] == [
+        ("s", "", "Có gặp?", None),
+        ("q", "g", "Niềm nở", ("s", ("1",))),
+    ]
+    assert [unit.code for unit in made.units] == ["a", "b"]
+    assert ("unit_cells", "survey", 4, "name") in told(read(survey)[1])
+
+
+NAMES = [
+    ("gioi_tinh", "Nam hay nữ?", True),
+    ("q5_gioi_tinh", "Nam hay nữ?", True),
+    ("x", "Giới tính", True),
+    ("_5_7_3a_dan_toc", "Có bị làm khó?", False),
+    ("x", "Trình độ của cán bộ", False),
+    ("x", "Ông/Bà có thấy tuổi tác ảnh hưởng đến việc được phục vụ ở cơ quan này hay không?", False),
+]
+
+
+@pytest.mark.parametrize(("name", "label", "is_attribute"), NAMES)
+def test_what_describes_the_respondent(name: str, label: str, is_attribute: bool) -> None:
+    made = taken(f"type | name | label\nselect_one dv | {name} | {label}\nselect_one h | q | Q")
+    assert ([field.role for field in made.fields] == ["attribute"]) is is_attribute
