@@ -37,6 +37,7 @@ def forms(  # noqa: PLR0913
     terminal.say(
         "cli.forms.done", questionnaires=made.questionnaires, files=sum(made.files.values()), kinds=kinds, out=out
     )  # fmt: skip
+    terminal.say("cli.forms.next", study=study)
 
 
 @app.command(cls=WordedCommand)

@@ -79,6 +79,8 @@ class Stage:
         yield Writer("unit sheets", sheets[1], sheets[0])
         reports = [("report", result) for result in results]
         yield Writer("report", reports[1], reports[0], asks=False)
+        forms = [("forms", study, "--to", "xlsform") for study in (a, b)]
+        yield Writer("forms", forms[1], forms[0])
         yield Writer("method", ("method", a), is_file=True, asks=False)
         yield Writer("share", ("screen", a, "--pseudonymise"))
         yield Writer("export", ("export", b, "--to", "sav"), ("export", a, "--to", "csv"))

@@ -47,7 +47,7 @@ def xlsform(study: StudyDefinition, questionnaire: str, language: Language) -> X
     settings = {
         "form_title": plain(form.title.en if language == "en" else form.title.vi),
         "form_id": f"{xml_name(study.code)}_{xml_name(questionnaire)}",
-        "version": _version(survey, choices),
+        "version": _version(survey, choices, form.title, form.study, language),
         "default_language": ENGLISH if language == "en" else VIETNAMESE,
         "style": "pages",
     }
