@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 
-from surveys.definitions.study.records import Frame, PlannedCell, StudyDefinition
+from surveys.definitions.study.records import Frame, Issued, PlannedCell, StudyDefinition
 from surveys.fieldwork.monitoring.counted_evaluations import COUNTS
+from surveys.validity.screening import issued_by_cell
 
 #: Block, unit (empty: none that is known) and group.
 Cell = tuple[str, str, str]
@@ -27,9 +29,10 @@ class _CellFacts:
     issued: Mapping[Cell, float]
 
 
-def planned_cells(study: StudyDefinition, funnel: pd.DataFrame) -> pd.DataFrame:
-    """One row per cell: ``population``, ``planned`` valid forms, ``minimum``, ``issued`` (NaN where not known), and what of these
-    came back, ``COUNTS``. ``funnel``: ``FUNNEL_COLUMNS``, whose sums the rows keep.
+def planned_cells(study: StudyDefinition, funnel: pd.DataFrame, out: Sequence[Issued]) -> pd.DataFrame:
+    """One row per cell: ``population``, ``planned`` valid forms, ``minimum``, ``issued`` and those of them that are ``outstanding``
+    (NaN where not known), and what came back, ``COUNTS``. ``funnel``: ``FUNNEL_COLUMNS``, whose sums the rows keep; ``out``: the
+    issued forms that did not come back.
 
     Cells are those of the funnel, those that are planned and those of which a population is known, but for those that are
     taken from another survey.
@@ -50,6 +53,14 @@ def planned_cells(study: StudyDefinition, funnel: pd.DataFrame) -> pd.DataFrame:
     found["issued"] = [
         float(issued) if (cell[0], cell[2]) in listed else wanted.issued.get(cell, np.nan)
         for cell, issued in zip(cells, numbers["issued"], strict=True)
+    ]
+    still_out: Counter[Cell] = Counter()
+    for (block, unit, group, _), forms in issued_by_cell(replace(study, issued=tuple(out))).items():
+        still_out[block, unit, group] += forms
+    unlisted = np.maximum(found["issued"] - found["returned"], 0.0)
+    found["outstanding"] = [
+        float(still_out[cell]) if (cell[0], cell[2]) in listed else number
+        for cell, number in zip(cells, unlisted, strict=True)
     ]
     for name in ("population", "planned"):
         of_cell = getattr(wanted, name)

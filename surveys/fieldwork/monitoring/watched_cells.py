@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from surveys.fieldwork.monitoring.counted_evaluations import COUNTS
+from surveys.fieldwork.monitoring.counted_evaluations import COUNTS, not_returned
 from surveys.fieldwork.monitoring.fieldwork_days import FieldworkDays
 from surveys.fieldwork.monitoring.pace import Floats, Pace, dispersion
 from surveys.fieldwork.monitoring.planned_cells import planned_cells
@@ -53,8 +53,8 @@ def watched_cells(
     margins in percentage points; NaN and empty text where nothing can be told.
     """
     study = screened.study
-    cells = planned_cells(study, screened.dispositions.funnel)
-    cells = cells.assign(outstanding=np.maximum(cells["issued"] - cells["returned"], 0.0))
+    out = not_returned(study.issued, evaluations)
+    cells = planned_cells(study, screened.dispositions.funnel, out)
     paces = _paces(cells, evaluations, days)
     cells = _with_outlooks(cells, paces, days)
     found = _with_margins(cells, precision)
