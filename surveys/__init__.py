@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from surveys.between_rounds import compare
     from surveys.definitions.instrument.reading import instruments
     from surveys.delivered import Package, read_package
+    from surveys.described import codebook
     from surveys.entered import add
     from surveys.fielded import forms
     from surveys.fieldwork.plan_folder import SamplePlanTables
@@ -65,6 +66,7 @@ _HOME = {
     "audit": "surveys.published.audit",
     "blank": "surveys.founded",
     "check": "surveys.study",
+    "codebook": "surveys.described",
     "compare": "surveys.between_rounds",
     "explain": "surveys.reference.explanation",
     "fingerprint": "surveys.handover.fingerprint",
@@ -91,8 +93,8 @@ _HOME = {
 }
 __all__ = [
     "Drivers", "Founded", "Gaps", "Monitoring", "Package", "Problem", "Reach", "Result", "RoundComparison",
-    "SamplePlanTables", "Screening", "Study", "SurveyError", "Tables", "add", "audit", "blank", "check", "compare",
-    "explain", "fingerprint", "forms", "gaps", "hand_over", "instruments", "load", "method", "monitor", "new", "plan",
+    "SamplePlanTables", "Screening", "Study", "SurveyError", "Tables", "add", "audit", "blank", "check", "codebook",
+    "compare", "explain", "fingerprint", "forms", "gaps", "hand_over", "instruments", "load", "method", "monitor", "new", "plan",
     "reach", "read_package", "ready", "ready_to_export", "report", "sign", "signed_by", "simulate", "unit_sheets",
     "verify", "version",
 ]  # fmt: skip

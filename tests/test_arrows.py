@@ -48,6 +48,7 @@ ROOMS = (
     "surveys.between_rounds",
     "surveys.what_was_lost",
     "surveys.reported",
+    "surveys.described",
     "surveys.fielded",
     "surveys.planned",
     "surveys.founded",

@@ -159,3 +159,15 @@ def monitor(
         terminal.say("cli.monitor.outlook", outlook=told, cells=cells)
     show_written(terminal, out)
     terminal.say("cli.monitor.page", page=out / "monitor.html")
+
+
+@app.command(cls=WordedCommand)
+def codebook(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(metavar="INSTRUMENT|STUDY")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE")],
+    text: Annotated[str | None, typer.Option("--text", metavar="vi|en")] = None,
+    template: Annotated[str | None, typer.Option("--template", metavar="FILE")] = None,
+) -> None:
+    sv.codebook(source, out, language=text, template=template)
+    context.obj.say("cli.written", out=out)

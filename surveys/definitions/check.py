@@ -33,7 +33,7 @@ def check(path: str | Path) -> tuple[Problem, ...]:
 def examined(path: str | Path) -> tuple[Problems, StudyDraft | None]:
     """What is wrong or lacking in the definitions, and the draft of a study where it can be worked with."""
     problems, where = Problems(), Path(path)
-    if _is_instrument(path, where):
+    if is_instrument(path):
         if (instrument := read_named(path, problems)) is not None:
             check_completeness(instrument)
             check_rules(instrument, ())
@@ -57,7 +57,12 @@ def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(found, key=lambda p: (p.severity, files.index(p.file), p.row or 0)))
 
 
-def _is_instrument(path: str | Path, where: Path) -> bool:
-    """A shipped name, an ``instrument.toml``, or a folder with one and no study beside it."""
+def is_instrument(path: str | Path) -> bool:
+    """Whether this is a shipped name, an ``instrument.toml``, or a folder with one and no study beside it.
+
+    >>> is_instrument("sipas/2023"), is_instrument("data-sample/first-survey")
+    (True, False)
+    """
+    where = Path(path)
     folder = is_file(where / INSTRUMENT_FILE) and not is_file(where / STUDY_FILE)
     return str(path) in shipped() or folder or (where.name == INSTRUMENT_FILE and is_file(where))

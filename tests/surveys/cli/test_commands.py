@@ -24,7 +24,7 @@ from surveys.review.columns_and_words import FORMS
 COMMANDS = (
     "check", "screen", "score", "verify", "simulate", "list", "explain", "audit", "map", "compare", "confirm", "sign",
     "handover", "export", "gaps", "reach", "drivers", "tables", "report", "method", "forms", "add", "plan", "new",
-    "monitor",
+    "monitor", "codebook",
 )  # fmt: skip
 Captured = pytest.CaptureFixture[str]
 

@@ -76,7 +76,7 @@ class _Page(GooglePage):
 def google_form(study: StudyDefinition, content: FormContent) -> GoogleForm:
     """A questionnaire as a form of Google."""
     has_codes = any(form.questionnaire == content.questionnaire for form in study.issued)
-    pages = _Pages(ReadableNames(study, content.questionnaire), content, has_codes).laid_out()
+    pages = _PagesUnderWay(ReadableNames(study, content.questionnaire), content, has_codes).laid_out()
     said = {"study": content.study, "group": content.group_label}
     publisher = content.publication.publisher.name(content.language)
     about = phrase("online.introduction", content.language, **said)
@@ -85,7 +85,7 @@ def google_form(study: StudyDefinition, content: FormContent) -> GoogleForm:
     return GoogleForm(on_one_line(f"{content.title} – {content.study}"), description, thanks, pages)
 
 
-class _Pages:
+class _PagesUnderWay:
     def __init__(self, names: ReadableNames, content: FormContent, has_codes: bool) -> None:
         self.names, self.content, self.has_codes = names, content, has_codes
         self.pages = [_Page(content.title)]

@@ -48,13 +48,13 @@ def _rules(facts: MethodFacts) -> Iterator[tuple[Text, ...]]:
         yield (
             cell(str(number)),
             sentence(rule_words(rule.rule, language)),
-            sentence("; ".join(_conditions(facts, rule))),
+            sentence("; ".join(conditions(facts, rule))),
             sentence(named or phrase("report.method.all_questionnaires", language)),
             sentence(phrase(f"report.method.done.{rule.severity}", language)),
         )
 
 
-def _conditions(facts: MethodFacts, rule: RuleInForce) -> Iterator[str]:
+def conditions(facts: MethodFacts, rule: RuleInForce) -> Iterator[str]:
     """Thresholds and choices of a rule in words."""
     thresholds = (threshold_shown(name, value, facts.language) for name, value in rule.thresholds)
     yield from filter(None, thresholds)
