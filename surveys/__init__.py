@@ -94,9 +94,9 @@ _HOME = {
 __all__ = [
     "Drivers", "Founded", "Gaps", "Monitoring", "Package", "Problem", "Reach", "Result", "RoundComparison",
     "SamplePlanTables", "Screening", "Study", "SurveyError", "Tables", "add", "audit", "blank", "check", "codebook",
-    "compare", "explain", "fingerprint", "forms", "gaps", "hand_over", "instruments", "load", "method", "monitor", "new", "plan",
-    "reach", "read_package", "ready", "ready_to_export", "report", "sign", "signed_by", "simulate", "unit_sheets",
-    "verify", "version",
+    "compare", "explain", "fingerprint", "forms", "gaps", "hand_over", "instruments", "load", "method", "monitor",
+    "new", "plan", "reach", "read_package", "ready", "ready_to_export", "report", "sign", "signed_by", "simulate",
+    "unit_sheets", "verify", "version",
 ]  # fmt: skip
 
 
