@@ -57,31 +57,29 @@ def test_the_files_shown_are_those_of_the_first_survey(page: Path) -> None:
 def test_the_commands_of_the_first_chapter_run(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shutil.copytree(ROOT / "data-sample/first-survey", tmp_path / "first-survey")
+    for file in ("khai-bao.xlsx", "returns/google-forms.xlsx"):
+        shutil.copy(ROOT / "data-sample/first-survey" / file, tmp_path)
     monkeypatch.chdir(tmp_path)
-    commands = [line for _, text in blocks(page, "sh") for line in text.splitlines()]
-    assert [command.split()[1] for command in commands] == ["check", "score", "verify"]
+    commands = [line.split() for _, text in blocks(page, "sh") for line in text.splitlines()]
+    assert [command[1] for command in commands] == ["new", "add", "check", "score", "verify"]
     for command in commands:
-        assert main(command.split()[1:]) == 0, command
+        assert main(command[1:]) == 0, command
     assert re.search(r"Mẫu phiếu người dân +170 +155 +3 +12\n", capsys.readouterr().out)
 
-    review = tmp_path / "results/review/units.csv"
-    rows = list(csv.DictReader(review.read_text("utf-8-sig").splitlines()))
+    results = Path(commands[3][-1])
+    rows = list(csv.DictReader((results / "review/units.csv").read_text("utf-8-sig").splitlines()))
     decided: set[str] = set()
     for row in rows:
         if row["text"] not in decided:
             row["decision"] = row["proposed_code"]
             decided.add(row["text"])
-    with (tmp_path / "filled.csv").open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
+    (added,) = (text.split() for _, text in blocks(page, "console") if "surveys add" in text)
+    with Path("filled.csv").open("w", encoding="utf-8-sig", newline="") as filled:
+        writer = csv.DictWriter(filled, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    out = "first-survey/unit_decisions.csv"
-    assert main(["confirm", "filled.csv", "--study", "first-survey", "--out", out]) == 0
-    (declared,) = (text for title, text in blocks(page, "toml") if not title)
-    with (tmp_path / "first-survey/study.toml").open("a", encoding="utf-8") as study:
-        study.write(f"\n{declared}")
-    assert main(["score", "first-survey", "--out", "results"]) == 0
+    assert main(["add", "filled.csv", *added[3:]]) == 0
+    assert main(commands[3][1:]) == 0
     assert re.search(r"Mẫu phiếu người dân +170 +158 +12\n", capsys.readouterr().out)
 
 
