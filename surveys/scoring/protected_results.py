@@ -23,6 +23,8 @@ from surveys.vocabulary.remarks import remark
 
 def protected(block: BlockInputs, branches: Sequence[Branch]) -> list[Branch]:
     """The branches of a block, with further results hidden where hidden ones could be computed back."""
+    if not branches:  # an index of shares alone
+        return []
     shown = np.array([branch.available for branch in branches])
     hidden = np.array([_rests_on_answers(branch) & ~branch.available for branch in branches])
     extra = np.zeros_like(hidden)

@@ -62,7 +62,7 @@ def note_references(form: Xlsform, questions: tuple[AskedQuestion, ...]) -> None
             for heading, text in row.cells.items():
                 unknown = [name for name in references(text) if name not in known]
                 if heading.name in columns and unknown:
-                    near = nearest(unknown[0], tuple(known)) if len(known) < _MOST_COMPARED else ""
+                    near = nearest(unknown[0], sorted(known)) if len(known) < _MOST_COMPARED else ""
                     column = sheet.headings[heading]
                     row.place.note("xlsform_import.reference_unknown", column, value=unknown[0], nearest=near)
 

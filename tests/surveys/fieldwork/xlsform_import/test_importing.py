@@ -489,3 +489,27 @@ NAMES = [
 def test_what_describes_the_respondent(name: str, label: str, is_attribute: bool) -> None:
     made = taken(f"type | name | label\nselect_one dv | {name} | {label}\nselect_one h | q | Q")
     assert ([field.role for field in made.fields] == ["attribute"]) is is_attribute
+
+
+def test_names_and_lists_as_the_form_builder_of_kobo_writes_them() -> None:
+    survey = (
+        "type | $given_name | $autoname | label | select_from_list_name\nselect_one | q | | Q | h\n"
+        "select_one | | Thai_do | R | h"
+    )
+    made, problems = read(survey.replace("type |", "type | name |").replace("select_one |", "select_one | |"))
+    assert not problems.errors
+    assert made is not None
+    assert [(item.code, item.scale) for item in made.items] == [("q", "h"), ("Thai_do", "h")]
+
+
+def test_names_with_marks_become_codes_with_the_name_beside_them() -> None:
+    made = taken("type | name | label\nselect_one h | thái_độ | Q")
+    assert [(item.code, item.aliases) for item in made.items] == [("thai_do", ("thái_độ",))]
+
+
+def test_headings_with_capitals_spaces_and_old_names() -> None:
+    made = taken(
+        "Type | NAME | Caption | Relevance | Read Only\nselect1 yn | s | S | |\nselect_one h | q | Q | ${s} = '1' | yes",
+        "List Name | value | Label\nh | 1 | Kém\nh | 2 | Tốt\nyn | 1 | Có\nyn | 0 | Không",
+    )
+    assert made.item["q"].asked_when == ("s", ("1",))

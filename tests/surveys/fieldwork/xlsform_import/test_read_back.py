@@ -10,6 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+import surveys as sv
 from surveys.definitions.instrument.reading import read_instrument
 from surveys.definitions.instrument.records import DONT_KNOW, NOT_ASKED, Instrument
 from surveys.definitions.instrument.writing import instrument_files
@@ -217,3 +218,23 @@ def test_tables_that_are_no_xlsform() -> None:
     assert not is_xlsform(sheets(Sheet1="type | name | label\nxe | a | A"))
     assert is_xlsform(sheets(Sheet1="type | name | label\ntext | a | A"))
     assert not is_xlsform([])
+
+
+@pytest.mark.long
+def test_a_form_in_which_nothing_is_scored_has_shares_of_its_answers(tmp_path: Path) -> None:
+    choices = SCALE + "k | 1 | Luôn luôn\nk | 2 | Đôi khi\n"
+    study_of(
+        taken("type | name | label\nselect_one dv | don_vi | Đơn vị\nselect_one k | q | Q", choices),
+        tmp_path,
+        "o.csv",
+    )
+    rows = [["SubmissionDate", "don_vi", "q", "KEY"]]
+    rows += [["2025-10-05T02:05:00.000Z", "a", answer, f"uuid:{k}"] for k, answer in enumerate("1122222")]
+    with (tmp_path / "o.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    with (tmp_path / "study.toml").open("a", encoding="utf-8") as file:
+        file.write('[[weights]]\ngroup = "nguoi-tra-loi"\nbase = "equal"\n')
+    result = sv.load(tmp_path).score()
+    assert result.scores.empty
+    result.write(tmp_path / "out")
+    assert (tmp_path / "out" / "shares.csv").is_file()
