@@ -21,6 +21,8 @@ _NUMBER = {character: number for number, character in enumerate(ALPHABET)}
 HYPHEN = "-"
 #: A longer text is no mistyped code.
 _LONGEST = 60
+#: So many codes are not all right by chance.
+_SEVERAL = 3
 
 
 def _times_alpha(a: int) -> int:
@@ -75,6 +77,15 @@ def is_right(code: str) -> bool:
     if not characters or not set(characters) <= _NUMBER.keys():
         return False
     return _summed(_numbers(characters)) == 0
+
+
+def are_checked(codes: Sequence[str]) -> bool:
+    """Whether codes evidently have check characters: all of several are right, which chance does to one in 36.
+
+    >>> are_checked(["SO-1-00-0001-N", "SO-1-00-0002-P", "SO-1-07-0012-P"]), are_checked(["P1", "P2", "P3", "P4"])
+    (True, False)
+    """
+    return len(set(codes)) >= _SEVERAL and all(map(is_right, codes))
 
 
 def mistyped_from(code: str, known: Mapping[str, str]) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from surveys.returns.readers.registry import choose
 from surveys.returns.study_reading import StudyReading
 from surveys.review.decisions import decisions_file
 from surveys.review.review_file import FilledTable
+from surveys.vocabulary.check_characters import are_checked
 from surveys.vocabulary.composition import composed
 from surveys.vocabulary.csv import csv_bytes
 
@@ -204,7 +205,19 @@ class Additions:
         state = self._put(file, target, content, bool(named))
         if not named:
             self.text.set_key(section, key, target, phrase(f"study_toml.{section}", "vi"))
+        if file.kind == "issued" and file.table is not None:
+            self._say_whether_checked(file.table)
         self._tell(file, file.kind, target, state)
+
+    def _say_whether_checked(self, issued: FilledTable) -> None:
+        """Declare that form codes have a check character, where those of a plan come in and nothing is said of it yet."""
+        said = self.text.document.get("fieldwork", {})
+        headings = issued.lines[0][1]
+        column = headings.index("form_code") if "form_code" in headings else None
+        if column is None or "check_character" in said:
+            return
+        if are_checked([cells[column] for _, cells in issued.lines[1:] if len(cells) > column]):
+            self.text.set_key("fieldwork", "check_character", True, phrase("study_toml.fieldwork", "vi"))
 
     def _take_decisions(self, files: Sequence[KnownFile]) -> None:
         """Review files of one kind: their decisions, with those made before."""

@@ -77,12 +77,13 @@ def test_questionnaires_whose_codes_look_alike_are_numbered() -> None:
 def test_what_is_written_is_read_as_the_studys_tables(written: Path, tmp_path: Path) -> None:
     folder = tmp_path / "study"
     shutil.copytree(SAMPLE, folder)
-    for name in ("planned.csv", "issued.csv"):
-        shutil.copy(written / name, folder / name)
+    (folder / "returns").rename(tmp_path / "returns")  # forms with other codes are no forms of this plan
     text = (folder / "study.toml").read_text(encoding="utf-8")
-    text = text.replace("[files]\n", '[files]\nplanned = "planned.csv"\n', 1)
-    text = text.replace("[fieldwork]\n", "[fieldwork]\ncheck_character = true\n", 1)
-    (folder / "study.toml").write_text(text, encoding="utf-8")
+    before, _, after = text.partition("# Mỗi tệp phiếu")
+    text = before + after[after.index("# Quyền số") :]
+    (folder / "study.toml").write_text(text.replace('issued = "issued.csv"\n', ""), encoding="utf-8")
+    (folder / "issued.csv").unlink()
+    sv.add([written / "planned.csv", written / "issued.csv"], folder)
     study = load_study(folder)
     assert len(study.issued) == 14_573
     assert sum(cell.issued or 0 for cell in study.planned) == 14_573

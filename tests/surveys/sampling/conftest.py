@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from surveys.definitions.study.reading import load_study
+from surveys.definitions.study.reading import FILES, load_study
 from surveys.definitions.study.records import StudyDefinition
 
 #: Populations of five units.
@@ -98,8 +98,9 @@ def study(tmp_path: Path) -> Callable[..., StudyDefinition]:
         (folder / "frames.csv").write_text(f"block,unit,group,population\n{frames}", encoding="utf-8")
         for name, text in files.items():
             (folder / f"{name}.csv").write_text(text, encoding="utf-8")
-        heading = '[study]\ncode = "thu"\ninstrument = "./instrument"\n\n[files]\nframes = "frames.csv"\n\n'
-        (folder / "study.toml").write_text(heading + sections, encoding="utf-8")
+        named = "".join(f'{name} = "{name}.csv"\n' for name in files if name in FILES)
+        heading = '[study]\ncode = "thu"\ninstrument = "./instrument"\n\n[files]\nframes = "frames.csv"\n'
+        (folder / "study.toml").write_text(heading + named + "\n" + sections, encoding="utf-8")
         return load_study(folder)
 
     return made
