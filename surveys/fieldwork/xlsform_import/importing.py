@@ -26,7 +26,12 @@ from surveys.fieldwork.xlsform_import.choice_lists import ChoiceList, read_lists
 from surveys.fieldwork.xlsform_import.conditions import Conditions
 from surveys.fieldwork.xlsform_import.form_sheets import Xlsform, read_form
 from surveys.fieldwork.xlsform_import.form_structure import AskedQuestion, read_questions
-from surveys.fieldwork.xlsform_import.languages import TwoTexts, XlsformLanguages, languages_of
+from surveys.fieldwork.xlsform_import.languages import (
+    TwoTexts,
+    XlsformLanguages,
+    languages_of,
+    unformatted,
+)
 from surveys.fieldwork.xlsform_import.left_out import note_left_out, note_references
 from surveys.fieldwork.xlsform_import.purposes import Purposes, find_purposes
 from surveys.fieldwork.xlsform_import.scales import (
@@ -168,12 +173,21 @@ class _Importing:
             Item(
                 code, "", self.purposes.scale[k].code, (FORM,), text.vi, text.en,
                 reverse=bool(says_yes(row.get("reverse"))), asked_when=condition,
-                required=bool(says_yes(row.get("required"))), aliases=_aliases(question, code), source=SOURCE,
+                required=bool(says_yes(row.get("required"))), source=SOURCE,
+                aliases=(*_aliases(question, code), *self._formatted(question)),
             )
         )  # fmt: skip
         if scored:
             self.scored.append(k)
             self.tree.place(code, question)
+
+    def _formatted(self, question: AskedQuestion) -> tuple[str, ...]:
+        """The labels with their formatting, as exports with labels have them."""
+        written = (
+            [] if question.local else [question.row.said("label", code or "") for code in self.languages]
+        )
+        texts = dict.fromkeys(text for text in written if unformatted(text) != text and ";" not in text)
+        return tuple(texts)
 
     def _label(self, question: AskedQuestion) -> TwoTexts:
         if question.label.first:

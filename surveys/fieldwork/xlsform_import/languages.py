@@ -9,6 +9,11 @@ from surveys.fieldwork.xlsform_import.form_sheets import SheetRow, Xlsform, Xlsf
 from surveys.vocabulary.folding import without_marks
 
 _CODE = re.compile(r"\(([A-Za-z]{2,3})(?:[-_]\w+)?\)")
+#: Tags of HTML, and the marks of Markdown that forms may use.
+_FORMATS = re.compile(
+    r"</?(?:b|i|u|p|em|br|h[1-6]|span|strong|font|div|center|small|sub|sup|a)\b[^<>]{0,200}/?>|\*\*|^#{1,6} ",
+    re.I,
+)
 _WORDS = {
     "vi": frozenset({"vi", "vie", "vn", "vietnamese", "tieng viet", "tv", "viet", "viet nam", "vietnam"}),
     "en": frozenset({"en", "eng", "english", "tieng anh", "ta", "anh"}),
@@ -91,4 +96,13 @@ def texts_of(row: SheetRow, name: str, languages: XlsformLanguages) -> TwoTexts:
         "" if language is None else row.said(name, language) for language in (languages.vi, languages.en)
     )
     unnamed = row.said(name, "") if languages.en != "" else ""
-    return TwoTexts(vi or unnamed or en, en)
+    return TwoTexts(unformatted(vi or unnamed or en), unformatted(en))
+
+
+def unformatted(text: str) -> str:
+    """A text without the marks by which forms make letters bold, coloured or large.
+
+    >>> unformatted("**Rất** <span style='color:red'>hài lòng</span>"), unformatted("## Phần 1"), unformatted("2 < 3 > 1")
+    ('Rất hài lòng', 'Phần 1', '2 < 3 > 1')
+    """
+    return " ".join(_FORMATS.sub("", text).split())

@@ -27,6 +27,11 @@ _NO_ANSWER: Mapping[NoAnswerKind, tuple[str, ...]] = {
     ),
     "not_applicable": ("khong ap dung", "khong lien quan", "not applicable", "n a", "na", "kad"),
 }  # fmt: skip
+#: First words of options that say that nothing was used or met.
+_UNUSED = (
+    "khong su dung", "chua su dung", "khong co nhu cau", "chua gap", "khong gap", "chua tung", "khong den", "did not use",
+    "not used", "never used", "have not",
+)  # fmt: skip
 #: Such words mean the middle of a ladder, unless they stand last.
 _NO_OPINION = ("khong co y kien", "khong y kien", "no opinion")
 _LONGEST_CODE = 100
@@ -70,7 +75,21 @@ def options_of(of: ChoiceList) -> Options:
             others.append((choice, kind))
         else:
             answers.append(choice)
-    return Options(tuple(answers), tuple(others)) if answers else Options(of.choices, ())
+    if not answers:
+        return Options(of.choices, ())
+    unused = {choice.name for choice in answers if _is_unused(choice)}
+    rest = tuple(choice for choice in answers if choice.name not in unused)
+    if unused and _worded(rest) and not _worded(answers):
+        return Options(rest, (*others, *((c, "not_applicable") for c in answers if c.name in unused)))
+    return Options(tuple(answers), tuple(others))
+
+
+def _is_unused(choice: ListedChoice) -> bool:
+    """Whether an option says that there was nothing to judge: only beside a ladder, since among frequencies it is an answer."""
+    if choice.row.get("non_answer") or choice.row.get("points"):
+        return False
+    texts = [_NUMBERING.sub("", without_marks(text)) for text in choice.label if text]
+    return any(f"{text} ".startswith(f"{first} ") for text in texts for first in _UNUSED)
 
 
 def _kind(choice: ListedChoice, last: bool) -> NoAnswerKind | None:

@@ -513,3 +513,29 @@ def test_headings_with_capitals_spaces_and_old_names() -> None:
         "List Name | value | Label\nh | 1 | Kém\nh | 2 | Tốt\nyn | 1 | Có\nyn | 0 | Không",
     )
     assert made.item["q"].asked_when == ("s", ("1",))
+
+
+def test_an_option_that_says_nothing_was_used_stands_outside_a_ladder_and_inside_frequencies() -> None:
+    choices = (
+        SCALE
+        + "h | 4 | Chưa sử dụng dịch vụ\nk | 1 | Thường xuyên\nk | 2 | Thỉnh thoảng\nk | 3 | Chưa từng\n"
+    )
+    made = taken("type | name | label\nselect_one h | q | Q\nselect_one k | r | R", choices)
+    assert [(other.code, other.kind) for other in made.scale["h"].non_answers] == [("4", "not_applicable")]
+    assert made.scale["h"].values() == (0, 0.5, 1)
+    assert len(made.scale["k"].levels) == 3
+
+
+def test_formatting_is_taken_from_labels_and_kept_as_a_name() -> None:
+    made = taken(
+        "type | name | label\nselect_one h | q | **Thái độ** <b>phục vụ</b>",
+        "list_name | name | label\nh | 1 | <span style='color:red'>Kém</span>\nh | 2 | **Tốt**",
+    )
+    assert (made.item["q"].text_vi, made.item["q"].aliases) == (
+        "Thái độ phục vụ",
+        ("**Thái độ** <b>phục vụ</b>",),
+    )
+    assert [(level.label_vi, level.values) for level in made.scale["h"].levels] == [
+        ("Kém", (0.0,)),
+        ("Tốt", (1.0,)),
+    ]
