@@ -43,6 +43,8 @@ class Stage:
         self.temporary.mkdir(parents=True)
         for name in ("a", "b"):
             shutil.copytree(SAMPLES / "first-survey", folder / name)
+            with (folder / name / "study.toml").open("a", encoding="utf-8") as text:
+                text.write(f'\n[[plan]]\ngroup = "citizens"\nmethod = "fixed"\nforms = {ord(name)}\n')
         settings = folder / "b" / "study.toml"
         shorter = settings.read_text(encoding="utf-8").replace('end = "2026-10-30"', 'end = "2026-10-20"')
         settings.write_text(shorter, encoding="utf-8")
@@ -82,6 +84,7 @@ class Stage:
         yield Writer("report", reports[1], reports[0], asks=False)
         forms = [("forms", study, "--to", "xlsform") for study in (a, b)]
         yield Writer("forms", forms[1], forms[0])
+        yield Writer("plan", ("plan", b), ("plan", a))
         yield Writer("method", ("method", a), is_file=True, asks=False)
         yield Writer("share", ("screen", a, "--pseudonymise"))
         yield Writer("export", ("export", b, "--to", "sav"), ("export", a, "--to", "csv"))
