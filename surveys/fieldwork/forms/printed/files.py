@@ -13,8 +13,8 @@ from surveys.fieldwork.forms.printed.typesetting import check_installed, number_
 from surveys.handover.words import unit_name
 from surveys.problems import fault, phrase
 
-#: Forms of one file, so that a file stays of a size that printers take.
-_FORMS_A_FILE = 500
+#: Forms of one file, so that files stay small and the memory that Typst takes too.
+_FORMS_A_FILE = 250
 #: Modes in which no paper is handed out.
 _WITHOUT_PAPER = ("online", "phone")
 #: Millimetres of A4.

@@ -13,7 +13,8 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from surveys.problems import fault
+from surveys.fieldwork.forms.printed.letters import undrawn
+from surveys.problems import fault, shortened, the_first
 
 if TYPE_CHECKING:
     import typst
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _TIME = 946_684_800
 #: A run of letters longer than this may be broken anywhere, so that it does not leave its column.
 _UNBROKEN = 18
+#: The template of copies of pages that were made before.
+_COPIES = "batch"
 _BREAK = "\N{ZERO WIDTH SPACE}"
 
 
@@ -37,10 +40,10 @@ def check_installed() -> None:
 
 def typeset(template: str, data: Mapping[str, Any], tagged: bool = True) -> bytes:
     """A PDF of ``data`` by one of the templates (``questionnaire``, ``batch``, ``labels``). ``tagged``: with the structure that
-    programs which read aloud need."""
+    programs which read aloud need. Raises SurveyError for letters that no font has."""
     import typst
 
-    return typst.compile(
+    pdf = typst.compile(
         _source(template),
         format="pdf",
         sys_inputs=_inputs(data),
@@ -48,6 +51,9 @@ def typeset(template: str, data: Mapping[str, Any], tagged: bool = True) -> byte
         timestamp=_TIME,
         pdf_tags=tagged,
     )
+    if template != _COPIES and (letters := undrawn(pdf, data)):
+        raise fault("print.letters", letters=the_first(letters, 20), title=shortened(data["title"]))
+    return pdf
 
 
 def number_of_pages(template: str, data: Mapping[str, Any]) -> int:
