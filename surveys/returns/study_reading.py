@@ -38,9 +38,16 @@ class StudyReading:
         return self._vocabularies[key]
 
     def questionnaire(self, file: ReturnFile, table: FormTable) -> str:
-        """The questionnaire of a table: as the study says, the only one there is, the one its sheet is named after, or the only
-        one that has all the items it names. Raises SurveyError when none of these tells."""
+        """The questionnaire of a table: as the study says, the one that its forms say they answer, the only one there is, the one
+        its sheet is named after, or the only one that has all the items it names. Raises SurveyError when none of these tells."""
         instrument = self.study.instrument
+        if table.questionnaire in instrument.questionnaire:
+            if file.questionnaire not in ("", table.questionnaire):
+                self.problems.add(
+                    "returns.questionnaire_said", severity="warning", file=file.path, sheet=table.sheet,
+                    said=table.questionnaire, questionnaire=file.questionnaire,
+                )  # fmt: skip
+            return file.questionnaire or table.questionnaire
         if file.questionnaire or len(instrument.questionnaires) == 1:
             return file.questionnaire or instrument.questionnaires[0].code
         if table.sheet in instrument.questionnaire:

@@ -15,13 +15,15 @@ _OTHER = re.compile("[^A-Za-z0-9]+")
 _OF_UNIT = "__"
 #: The question which units are rated, and the group that is repeated for each of them.
 RATED_UNITS, RATING = "rated_units", "rating"
+#: The value in which every submission says which questionnaire it answers.
+OF_QUESTIONNAIRE = "of_questionnaire"
 #: Names (in lower case) that forms, collecting tools and their exports have for themselves.
 TAKEN = frozenset(
     {
         "attachmentsexpected", "attachmentspresent", "audit", "background_audio", "deprecatedid", "deviceid", "edits", "end",
         "entity", "formdef_version", "formhub", "formversion", "instanceid", "instancename", "key", "meta", "parent_key",
-        "phonenumber", RATED_UNITS, RATING, "reviewstate", "rootuuid", "simserial", "start", "status", "submissiondate",
-        "submitterid", "submittername", "subscriberid", "today", "username",
+        "phonenumber", "reviewstate", "rootuuid", "simserial", "start", "status", "submissiondate", "submitterid",
+        "submittername", "subscriberid", "today", "username", OF_QUESTIONNAIRE, RATED_UNITS, RATING,
     }
 )  # fmt: skip
 

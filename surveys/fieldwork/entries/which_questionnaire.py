@@ -23,7 +23,8 @@ NEARLY_ALL = 0.9
 def questionnaire_of(
     tables: Sequence[FormTable], file: ReturnFile, reading: StudyReading, decided: Decided | None
 ) -> str:
-    """The code of the only questionnaire that all tables can be of; empty where each sheet tells by its name.
+    """The code of the only questionnaire that all tables can be of, or that their forms say they answer; empty where each sheet
+    tells by its name.
 
     A questionnaire fits where every question of it has its column. Of several that fit it is the one with the most questions,
     then the one of which nearly all form codes were issued, then the one of whose block nearly all units are. Where none fits
@@ -31,6 +32,9 @@ def questionnaire_of(
     ``add.no_questions`` when no column is a question of any.
     """
     codes = list(reading.study.instrument.questionnaire)
+    said = {table.questionnaire for table in tables}
+    if len(said) == 1 and said <= set(codes):
+        return said.pop()
     if all(table.sheet in codes for table in tables):
         return ""
     readings = {code: [_Candidate(table, file, code, reading, decided) for table in tables] for code in codes}

@@ -26,7 +26,8 @@ class FormTable:
     it calls it within one survey, ``edits``: how often it was edited); a field of the instrument with that role goes before them.
     ``said`` is the product with the columns in which it says what a submission is. ``beside`` is the sheet of the forms whose
     columns stand before those of a repeated group. ``stated`` are columns of the tidy rows that the file itself gives.
-    ``no_forms``: how many rows the reader left out because they are no forms."""
+    ``no_forms``: how many rows the reader left out because they are no forms. ``questionnaire``: the one that every form itself
+    says it answers."""
 
     file: str
     sheet: str
@@ -41,6 +42,7 @@ class FormTable:
     stated: Mapping[str, Column] = field(default_factory=dict)
     said: Said = UNKNOWN
     no_forms: int = 0
+    questionnaire: str = ""
 
     def __len__(self) -> int:
         return len(self.row_numbers)

@@ -26,7 +26,7 @@ from surveys.returns.headings.questions import Vocabulary
 from surveys.returns.headings.submission_names import declared, first_filled
 from surveys.returns.headings.tool_states import product_of, said_by_tool
 from surveys.vocabulary.folding import fold
-from surveys.vocabulary.xml_names import RATED_UNITS
+from surveys.vocabulary.xml_names import OF_QUESTIONNAIRE, RATED_UNITS
 
 #: Kobo's heading for the sheet that the rows of a repeated group belong to.
 _PARENT_TABLE = "_parent_table_name"
@@ -55,7 +55,7 @@ class Product:
 
     def is_own(self, heading: str) -> bool:
         known = heading in self.own or heading in self.roles or heading in (self.key, self.parent)
-        return known or _asks_which_units(heading)
+        return known or heading.endswith(OF_QUESTIONNAIRE) or _asks_which_units(heading)
 
 
 @cache
@@ -153,10 +153,12 @@ def _named(table: FormTable, vocabulary: Vocabulary, product: Product) -> FormTa
     columns = tuple(
         c for c in named if c.question or not split.intersection(map(fold, (c.heading, *c.names)))
     )
-    own = [column for column in table.columns if product.is_own(column.heading)]
-    columns = (*declared(own, columns, vocabulary), *columns)
+    questionnaire = _questionnaire(table)
+    if not questionnaire:  # in forms of our own no question is called as the product's columns
+        own = [column for column in table.columns if product.is_own(column.heading)]
+        columns = (*declared(own, columns, vocabulary), *columns)
     said = said_by_tool(table.columns, product_of(c.heading for c in table.columns) or product.name)
-    return dataclasses.replace(table, columns=columns, roles=roles, said=said)
+    return dataclasses.replace(table, columns=columns, roles=roles, said=said, questionnaire=questionnaire)
 
 
 def _submissions(table: FormTable, product: Product) -> dict[str, Column]:
@@ -169,6 +171,13 @@ def _submissions(table: FormTable, product: Product) -> dict[str, Column]:
         is_edited = ["1" if text else "" for text in first_filled(former[0].heading, former).each(str)]
         roles["edits"] = Column(former[0].heading, coded(is_edited))
     return roles
+
+
+def _questionnaire(table: FormTable) -> str:
+    """The questionnaire that all forms of a table say they answer; empty where they say none, or several."""
+    found = [column for column in table.columns if column.heading.endswith(OF_QUESTIONNAIRE)]
+    texts = {text for column in found for text in column.distinct.texts}
+    return texts.pop() if len(texts) == 1 else ""
 
 
 def _questions(table: FormTable, product: Product) -> list[Column]:

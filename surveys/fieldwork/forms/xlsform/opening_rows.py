@@ -12,6 +12,7 @@ from surveys.fieldwork.forms.xlsform.rows import ListedOption, SurveyRow
 from surveys.fieldwork.forms.xlsform.xpath import matches, pattern_declared, pattern_of_codes
 from surveys.returns.headings.form_names import FormNames
 from surveys.vocabulary.folding import without_marks
+from surveys.vocabulary.xml_names import OF_QUESTIONNAIRE
 
 #: The list of the units of the register.
 UNITS = "units"
@@ -43,6 +44,7 @@ class Opening:
     def rows(self) -> Iterator[SurveyRow]:
         yield SurveyRow("start", "start")
         yield SurveyRow("end", "end")
+        yield SurveyRow("calculate", OF_QUESTIONNAIRE, calculation=f"'{self._form.content.questionnaire}'")
         group = self._names.part("about")
         yield SurveyRow("begin_group", group, said("forms.xlsform.about"), appearance="field-list")
         yield SurveyRow("note", self._names.part("introduction"), self._introduction())

@@ -24,7 +24,7 @@ LANGUAGES = {"vi": "Tiếng Việt (vi)", "en": "English (en)"}
 @dataclass(frozen=True)
 class Asked:
     """A question of the form. ``path``: names from below the root; ``labels``: language → its text; ``options``: value → language
-    → label, as they were offered; ``kind``: select, select1, input, trigger or preload."""
+    → label, as they were offered; ``kind``: select, select1, input, trigger, preload or calculate."""
 
     path: tuple[str, ...]
     kind: str
@@ -53,6 +53,8 @@ class XForm:
         first, *lists = model.findall(f"{_X}instance")
         #: The data of an empty form, with the lists of options below it: absolute paths lead from both into the data.
         self.template = _without_namespaces(first[0])
+        for repetition in self.template.xpath("//*[@*[local-name() = 'template']]"):
+            repetition.getparent().remove(repetition)  # the repetition that the form begins with follows it
         secondary = etree.SubElement(self.template, _LISTS)
         secondary.extend(_without_namespaces(one) for one in lists)
         self.binds = {bind.get("nodeset"): bind.attrib for bind in model.findall(f"{_X}bind")}
@@ -98,6 +100,8 @@ class XForm:
         for path, bind in self.binds.items():
             if bind.get(f"{_J}preload") == "timestamp":
                 yield Asked(_names(path), "preload", {})
+            elif "calculate" in bind and not path.startswith("/data/meta/"):
+                yield Asked(_names(path), "calculate", {})
 
     def _below(self, element: Any, repeat: str) -> Iterator[Asked]:
         for child in element:
@@ -120,6 +124,10 @@ class Respondent:
 
     def answer(self) -> Submission:
         data, sent = copy.deepcopy(self.form.template), Submission({}, set(), {})
+        for asked in self.form.questions:
+            if asked.kind == "calculate":
+                path = "/data/" + "/".join(asked.path)
+                sent.values[asked.path, 0] = self.form.evaluate(self.form.binds[path]["calculate"], data)
         self._walk(self.form.body, etree.ElementTree(data), data, sent, 0)
         return sent
 
@@ -136,7 +144,7 @@ class Respondent:
                 self._ask(child, kind, tree, at, sent, number)
 
     def _repeat(self, element: Any, tree: Any, sent: Submission) -> None:
-        """A few repetitions; the template itself is the first."""
+        """A few repetitions; the form begins with one."""
         nodeset = element.get("nodeset")
         first = tree.xpath(nodeset)[0]
         blank = copy.deepcopy(first)
@@ -204,6 +212,7 @@ def _without_namespaces(element: Any) -> Any:
     plain = copy.deepcopy(element)
     for node in plain.iter():
         node.tag = etree.QName(node).localname
+    etree.cleanup_namespaces(plain)
     return plain
 
 

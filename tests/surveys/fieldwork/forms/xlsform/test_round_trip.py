@@ -253,7 +253,7 @@ def comes_back(instrument: Instrument, code: str, folder: Path, files: Iterable[
     round_ = round_of(instrument, code, folder, seed)
     for file in files:
         WRITERS[file](round_.form, round_.sent, folder / file)
-        compare(round_, read_returns(study_of(instrument, folder, ReturnFile(file, code))))
+        compare(round_, read_returns(study_of(instrument, folder, ReturnFile(file))))
     return round_
 
 
@@ -261,6 +261,15 @@ def comes_back(instrument: Instrument, code: str, folder: Path, files: Iterable[
 @pytest.mark.parametrize(("name", "code"), EVERY)
 def test_every_questionnaire_comes_back_as_it_was_answered(name: str, code: str, tmp_path: Path) -> None:
     comes_back(load_instrument(name), code, tmp_path, WRITERS)
+
+
+@pytest.mark.long
+def test_that_a_study_names_another_questionnaire_than_the_forms_is_told(tmp_path: Path) -> None:
+    round_ = round_of(load_instrument("ha-noi/2023"), "so-5", tmp_path)
+    Kobo("vi").csv(round_.form, round_.sent, tmp_path / "k.csv")
+    read = read_returns(study_of(round_.instrument, tmp_path, ReturnFile("k.csv", "huyen-5")))
+    assert "returns.questionnaire_said" in [problem.code for problem in read.warnings]
+    assert set(read.rows["questionnaire"]) == {"huyen-5"}
 
 
 @pytest.mark.long
