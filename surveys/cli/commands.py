@@ -253,7 +253,7 @@ def map_columns(
     target = out or file.with_suffix(".mapping.csv")
     mapping = sv.load(study).map_columns(file, target)
     terminal.summary(mapping_summary(mapping, terminal.language))
-    terminal.say("cli.map.done", out=target)
+    terminal.say("cli.map.done", out=target, returns=file, study=study)
 
 
 def _pseudonymise(terminal: Terminal, study: str, out: Path | None) -> None:

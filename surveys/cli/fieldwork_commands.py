@@ -58,6 +58,8 @@ def add(  # noqa: PLR0913
         number = file.decisions or ""
         what = phrase(f"add.kind.{file.kind}", terminal.language)
         terminal.say(f"cli.add.{file.state}", what=what, decisions=number, **about)
+        if file.state == "entered" and file.kind == "returns" and file.about and not file.mode:
+            terminal.say("cli.add.modes", about=file.about)
     if any(file.kind == "returns" for file in made.files):
         terminal.say("cli.add.next", study=study)
 

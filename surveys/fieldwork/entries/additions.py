@@ -90,10 +90,7 @@ class Additions:
         problems.raise_errors()
 
     def _take_returns(self, file: KnownFile, mapped: Mapping[Path, KnownFile]) -> None:
-        content, target = (
-            self._content(file),
-            self._place(file, f"{RETURNS_FOLDER}/{composed(file.path.name)}"),
-        )
+        content, target = self._content(file), self._returns_place(file)
         named = [str(entry.get("path")) for entry in self._entries()]
         same = [path for path in named if self._holds(path, content)]
         if same and target not in same:
@@ -115,6 +112,15 @@ class Additions:
             self.text.add_entry("returns", entry, phrase("study_toml.returns", "vi"))
             about = entry.get("questionnaire", ""), entry.get("mode", "")
             self.entered.append(EnteredFile(str(file.path), RETURNS, target, state, *about))
+
+    def _is_entered(self, file: KnownFile) -> bool:
+        """Whether a file of returns, or an earlier one of its name, is entered already."""
+        named = [str(entry.get("path")) for entry in self._entries()]
+        content = self._content(file)
+        return self._returns_place(file) in named or any(self._holds(path, content) for path in named)
+
+    def _returns_place(self, file: KnownFile) -> str:
+        return self._place(file, f"{RETURNS_FOLDER}/{composed(file.path.name)}")
 
     def _about(self, file: KnownFile, target: str, decided: Decided | None) -> dict[str, str]:
         """Questionnaire and mode of a file of returns, as its entry says them."""
@@ -147,7 +153,7 @@ class Additions:
         """Find the file of returns that a mapping is of: one that comes with it, or one of the study's, which is entered then."""
         decided = self._decided(file)
         assert decided is not None
-        new = {one.path.name: one.path for one in returned}
+        new = {one.path.name: one.path for one in returned if not self._is_entered(one)}
         own = {str(entry.get("path")): k for k, entry in enumerate(self._entries())}
         free = [
             path
@@ -205,7 +211,7 @@ class Additions:
         state = self._put(file, target, content, bool(named))
         if not named:
             self.text.set_key(section, key, target, phrase(f"study_toml.{section}", "vi"))
-        if file.kind == "issued" and file.table is not None:
+        if file.kind == "issued" and file.table and file.table.lines:
             self._say_whether_checked(file.table)
         self._tell(file, file.kind, target, state)
 

@@ -65,6 +65,10 @@ class StudyText:
     is_changed: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
+        try:
+            self.content.decode()
+        except UnicodeDecodeError:
+            raise fault("add.not_utf8", file=self.name) from None
         self.document = _document(self._lines())
 
     def add_entry(self, section: str, entry: Mapping[str, object], comment: str = "") -> None:

@@ -12,8 +12,11 @@ import pytest
 import xlsxwriter
 
 import surveys as sv
-from surveys.problems import SurveyError
+from surveys.cli import main
+from surveys.fieldwork.entries.file_kinds import KINDS
+from surveys.problems import SurveyError, phrase, wording
 from surveys.review.columns_and_words import FORMS, UNITS
+from surveys.vocabulary.check_characters import check_character
 from surveys.vocabulary.csv import csv_bytes
 from surveys.vocabulary.new_file import write_new
 from tests.surveys.fieldwork.entries.test_study_text import without
@@ -69,7 +72,7 @@ def test_returns_are_copied_and_named(study: Path) -> None:
     assert tomllib.loads(put)["returns"] == [
         {"path": "returns/google-forms.xlsx", "questionnaire": "xa-1", "mode": "online"}
     ]
-    assert {p.name for p in study.iterdir()} == {"README.md", "instrument", "returns", "study.toml"}
+    assert not list(study.glob(".*"))
     assert not (study / "returns" / "google-forms.xlsx").stat().st_mode & 0o077 or os.name == "nt"
     assert not [problem for problem in sv.check(study) if problem.severity == "error"]
 
@@ -251,3 +254,95 @@ def test_what_somebody_writes_meanwhile_stays(study: Path, monkeypatch: pytest.M
     assert (study / "study.toml").read_text(encoding="utf-8") == before + "# vừa sửa\n"
     assert not (study / "returns").exists()
     assert not list(study.glob(".*"))
+
+
+def test_a_mapping_of_returns_that_are_entered_already(study: Path, tmp_path: Path) -> None:
+    with (study / "study.toml").open("a", encoding="utf-8") as text:
+        text.write('\n[[returns]]\npath = "returns/lạ.csv"\nquestionnaire = "xa-1"\n')
+    (study / "returns").mkdir()
+    unknown = returns_csv(study / "returns" / "lạ.csv", ("C1", "C2", "C3", "C4"))
+    items = [item.code for item in sv.load(study).instrument.items]
+    rows = [("", f"C{k}", "item", code, "", "", "x") for k, code in enumerate(items, 1)]
+    mapping = tmp_path / "lạ.mapping.csv"
+    mapping.write_bytes(
+        csv_bytes(("column", "heading", "kind", "target", "unit", "reason", "decision"), rows)
+    )
+    copy = tmp_path / "bản sao.csv"
+    shutil.copy(unknown, copy)
+    made = sv.add([copy, mapping], study)
+    assert [(file.kind, file.path, file.state) for file in made.files] == [
+        ("mapping", "returns/lạ.mapping.csv", "entered"), ("returns", "returns/lạ.csv", "known"),
+    ]  # fmt: skip
+    assert len(sv.load(study).screen().returns.rows) == 4
+
+
+def test_codes_with_check_characters_are_told_from_the_codes(study: Path, tmp_path: Path) -> None:
+    codes = [
+        f"{code}{check_character(code)}"
+        for code in ("XA-1-01-001-", "XA-1-01-002-", "XA-1-02-001-", "XA-1-02-002-")
+    ]
+    issued = tmp_path / "issued.csv"
+    issued.write_bytes(
+        csv_bytes(("form_code", "questionnaire", "unit"), [(code, "xa-1", "x1") for code in codes])
+    )
+    sv.add(issued, study)
+    assert sv.load(study).definition.fieldwork.check_character
+    text = (study / "study.toml").read_text(encoding="utf-8")
+    assert 'end = "2026-10-30"\ncheck_character = true\n\n# Cơ quan' in text
+    other = tmp_path / "khác"
+    shutil.copytree(SAMPLES / "first-survey", other)
+    issued.write_bytes(
+        csv_bytes(("form_code", "questionnaire", "unit"), [(f"P{k}", "xa-1", "x1") for k in range(9)])
+    )
+    sv.add(issued, other)
+    assert not sv.load(other).definition.fieldwork.check_character
+
+
+def test_a_study_that_is_no_utf_8_is_left_alone(study: Path) -> None:
+    text = (
+        (study / "study.toml")
+        .read_text(encoding="utf-8")
+        .replace("Khảo sát", "Kh¶o s¸t")
+        .replace("Phòng", "Phßng")
+    )
+    (study / "study.toml").write_bytes(text.encode("cp1252", errors="ignore"))
+    before = tree(study)
+    with pytest.raises(SurveyError):
+        sv.add(RETURNS, study)
+    assert tree(study) == before
+
+
+def test_odd_files_are_told(study: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty.csv").touch()
+    (tmp_path / "noise.xlsx").write_bytes(b"PK\x03\x04 this is no workbook")
+    before = tree(study)
+    for odd in ("empty.csv", "noise.xlsx", ".", SAMPLES / "published/headlines.csv"):
+        with pytest.raises(SurveyError):
+            sv.add(tmp_path / odd, study)
+    assert codes(lambda: sv.add(RETURNS, tmp_path)) == ["file.missing"]
+    assert tree(study) == before
+
+
+@pytest.mark.long
+def test_the_command_tells_what_became_of_each_file(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["add", str(RETURNS), "--study", str(study), "--lang", "en"]) == 0
+    out = capsys.readouterr().out
+    said = {
+        "given": RETURNS,
+        "path": "returns/google-forms.xlsx",
+        "about": "xa-1",
+        "mode": "online",
+        "decisions": "",
+    }
+    assert phrase("cli.add.entered", "en", what=phrase("add.kind.returns", "en"), **said) in out
+    assert phrase("cli.add.next", "en", study=study) in out
+    assert main(["add", str(tmp_path / "none.csv"), "--study", str(study)]) == 1
+    assert main(["score", str(study), "--out", str(tmp_path / "results")]) == 0
+
+
+def test_every_kind_has_its_words() -> None:
+    assert {code.removeprefix("add.kind.") for code in wording() if code.startswith("add.kind.")} == set(
+        KINDS
+    ) - {"review"}
