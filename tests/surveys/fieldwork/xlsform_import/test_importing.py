@@ -539,3 +539,15 @@ def test_formatting_is_taken_from_labels_and_kept_as_a_name() -> None:
         ("Kém", (0.0,)),
         ("Tốt", (1.0,)),
     ]
+
+
+def test_a_field_never_takes_the_place_of_a_column_of_the_returns() -> None:
+    made = taken(
+        "type | name | label | role\nselect_one dv | group | Nhóm | attribute\ntext | table | Bàn |\n"
+        "text | form_code | Mã phiếu |\nselect_one h | q | Q |"
+    )
+    assert [(field.code, field.headers) for field in made.fields] == [
+        ("group-2", ("group",)),
+        ("table-2", ("table",)),
+        ("form_code", ("form_code",)),
+    ]
