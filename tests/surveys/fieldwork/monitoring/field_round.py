@@ -1,10 +1,11 @@
-"""A round that is still in the field, written as files by hand: who handed in what on which day is known without reading it back."""
+"""A round that is still in the field, written as files: who handed in what on which day is known without reading it back."""
 
 from __future__ import annotations
 
 import csv
 import shutil
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,6 +17,8 @@ UNITS = {"p1": "Phòng Một", "p2": "Phòng Hai", "p3": "Phòng Ba"}
 ITEMS, RATED = "abcdef", "abcd"
 START, END = date(2026, 10, 1), date(2026, 10, 30)
 MINIMUM = 3
+#: Code → questionnaire, unit, mode and interviewer of the form that was handed out.
+IssuedForms = dict[str, tuple[str, str, str, str]]
 FIELDS = """
 [[fields]]
 code = "submitted"
@@ -52,11 +55,11 @@ class FieldRound:
 
     folder: Path
     forms: tuple[Handed, ...]
-    issued: dict[str, tuple[str, str, str, str]]
+    issued: IssuedForms
 
     def became(self, on: date) -> list[tuple[Handed, str, str]]:
-        """(form, unit, disposition) of every evaluation up to a day: codes that were not issued and forms that answer fewer than half
-        of their questions are rejected, forms that share a code are looked at, all others are valid."""
+        """(form, unit, disposition) of every evaluation up to a day: codes that were not issued and forms that answer fewer than
+        half of their questions are rejected, forms that share a code are looked at, all others are valid."""
         there = [form for form in self.forms if form.day <= on]
         shared = {code for code, number in Counter(form.code for form in there).items() if number > 1}
         found = []
@@ -77,8 +80,8 @@ def field_round(folder: Path, seed: int = 1, per_day: float = 1.2) -> FieldRound
     return FieldRound(folder, forms, issued)
 
 
-def _issued() -> dict[str, tuple[str, str, str, str]]:
-    found = {}
+def _issued() -> IssuedForms:
+    found: IssuedForms = {}
     for unit in UNITS:
         for k in range(40):
             paper = k % 2 == 0
@@ -87,7 +90,7 @@ def _issued() -> dict[str, tuple[str, str, str, str]]:
     return found | {f"R-{k:02d}": ("b-2", "", "online", "") for k in range(12)}
 
 
-def _staff(random: np.random.Generator, issued: dict[str, tuple[str, str, str, str]], per_day: float):  # type: ignore[no-untyped-def]
+def _staff(random: np.random.Generator, issued: IssuedForms, per_day: float) -> Iterator[Handed]:
     waiting = {unit: [code for code, form in issued.items() if form[:2] == ("b-1", unit)] for unit in UNITS}
     sent: dict[str, list[str]] = {unit: [] for unit in UNITS}
     for offset in range((END - START).days + 1):
@@ -108,7 +111,7 @@ def _staff(random: np.random.Generator, issued: dict[str, tuple[str, str, str, s
                 yield Handed(code, (unit,), START + timedelta(offset), mode, who, answers)
 
 
-def _raters(random: np.random.Generator, issued: dict[str, tuple[str, str, str, str]]):  # type: ignore[no-untyped-def]
+def _raters(random: np.random.Generator, issued: IssuedForms) -> Iterator[Handed]:
     for code, (questionnaire, *_) in issued.items():
         if questionnaire == "b-2" and random.random() < 0.8:
             day = START + timedelta(int(random.integers((END - START).days + 1)))
@@ -118,7 +121,7 @@ def _raters(random: np.random.Generator, issued: dict[str, tuple[str, str, str, 
 # --- files --------------------------------------------------------------------------------------------------------------
 
 
-def _write(folder: Path, forms: tuple[Handed, ...], issued: dict[str, tuple[str, str, str, str]]) -> None:
+def _write(folder: Path, forms: tuple[Handed, ...], issued: IssuedForms) -> None:
     shutil.copytree(SMALL / "instrument", folder / "instrument")
     instrument = folder / "instrument" / "instrument.toml"
     text = instrument.read_text(encoding="utf-8")
@@ -157,7 +160,8 @@ def _study() -> str:
         for path, form, mode, more in returns
     ]
     head = (
-        '[study]\ncode = "field"\nlabel_vi = "Đợt đang thu phiếu"\nlabel_en = "Round in the field"\ninstrument = "./instrument"\n\n'
+        '[study]\ncode = "field"\nlabel_vi = "Đợt đang thu phiếu"\nlabel_en = "Round in the field"\n'
+        'instrument = "./instrument"\n\n'
         f'[fieldwork]\nstart = "{START}"\nend = "{END}"\n\n[minimum]\nforms = {MINIMUM}\n\n'
         '[files]\nissued = "issued.csv"\nframes = "frames.csv"\nplanned = "planned.csv"\n\n'
     )
@@ -189,6 +193,6 @@ def _raters_file(path: Path, forms: list[Handed], random: np.random.Generator) -
     _table(path, ["Mã phiếu", "Ngày gửi", *heads], rows)
 
 
-def _table(path: Path, heads: list[str], rows: list[tuple[object, ...]]) -> None:
+def _table(path: Path, heads: list[str], rows: Sequence[tuple[object, ...]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([heads, *rows])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -43,7 +44,9 @@ def _counted(table: pd.DataFrame, by: list[str]) -> dict[tuple[str, ...], dict[s
     return found
 
 
-def _expected(became: list[tuple[Handed, str, str]], key) -> dict[tuple[str, ...], dict[str, int]]:  # type: ignore[no-untyped-def]
+def _expected(
+    became: list[tuple[Handed, str, str]], key: Callable[[Handed, str], tuple[str, ...]]
+) -> dict[tuple[str, ...], dict[str, int]]:
     found: dict[tuple[str, ...], Counter[str]] = {}
     for form, unit, word in became:
         found.setdefault(key(form, unit), Counter())[word] += 1
@@ -92,13 +95,12 @@ def test_what_is_still_out(watched: FieldRound, on: date) -> None:
     for table, place, key in ((found.modes, 2, "mode"), (found.interviewers, 3, "interviewer")):
         told = {who: int(n) for who, n in zip(table[key], table["not_returned"], strict=True) if n}
         assert told == dict(Counter(facts[place] for facts in out.values()))
-    cells = found.cells.set_index(["unit_code", "group"])["outstanding"]
+    outstanding = found.cells.set_index(["unit_code", "group"])["outstanding"].to_dict()
     for unit in UNITS:
-        assert cells[unit, "staff"] == sum(facts[1] == unit for facts in out.values())
-        assert cells[unit, "raters"] == sum(facts[0] == "b-2" for facts in out.values())
-    issued = found.questionnaires.set_index("questionnaire")
-    assert issued.loc["b-1", ["forms_issued", "issued"]].tolist() == [120, 120]
-    assert issued.loc["b-2", ["forms_issued", "issued"]].tolist() == [12, 36]
+        assert outstanding[unit, "staff"] == sum(facts[1] == unit for facts in out.values())
+        assert outstanding[unit, "raters"] == sum(facts[0] == "b-2" for facts in out.values())
+    issued = found.questionnaires[["questionnaire", "forms_issued", "issued"]]
+    assert issued.to_numpy().tolist() == [["b-1", 120, 120], ["b-2", 12, 36]]
 
 
 def test_without_a_day_everything_is_as_it_is_screened(watched: FieldRound) -> None:
@@ -129,8 +131,10 @@ def test_margins_are_half_the_intervals_of_the_scores(watched: FieldRound) -> No
     totals = scores[scores["node_level"] == scores["node_level"].iloc[0]]
     half = (totals["ci_high"] - totals["ci_low"]) * 50
     expected = dict(zip(zip(totals["unit_code"], totals["group"], strict=True), half, strict=True))
-    for row in found.cells.itertuples():
-        np.testing.assert_allclose(row.margin, expected[row.unit_code, row.group], rtol=1e-9, equal_nan=True)
+    for row in found.cells.to_dict("records"):
+        np.testing.assert_allclose(
+            row["margin"], expected[row["unit_code"], row["group"]], rtol=1e-9, equal_nan=True
+        )
     assert found.cells["margin"].notna().sum() >= 8
 
 
@@ -148,18 +152,23 @@ def test_pace_and_needs(watched: FieldRound) -> None:
     on = DAYS[2]
     cells = sv.monitor(watched.folder, on.isoformat()).cells
     became = watched.became(on)
-    for row in cells[cells["group"] == "staff"].itertuples():
+    for row in cells[cells["group"] == "staff"].to_dict("records"):
         mine = [
             f.day
             for f, unit, word in became
-            if unit == row.unit_code and word == "valid" and f.questionnaire == "b-1"
+            if unit == row["unit_code"] and word == "valid" and f.questionnaire == "b-1"
         ]
         recent = [day for day in mine if day > on - timedelta(7)]
-        assert row.per_day == pytest.approx(len(mine) / 16)
-        assert row.per_day_recent == pytest.approx(len(recent) / 7)
-        assert row.needed_per_day == pytest.approx(max(25 - len(mine), 0) / 14)
-        assert row.expected == pytest.approx(min(len(mine) * 30 / 16, len(mine) + row.outstanding))
-        assert row.expected_low <= row.expected <= row.expected_high <= row.valid + row.outstanding
+        assert row["per_day"] == pytest.approx(len(mine) / 16)
+        assert row["per_day_recent"] == pytest.approx(len(recent) / 7)
+        assert row["needed_per_day"] == pytest.approx(max(25 - len(mine), 0) / 14)
+        assert row["expected"] == pytest.approx(min(len(mine) * 30 / 16, len(mine) + row["outstanding"]))
+        assert (
+            row["expected_low"]
+            <= row["expected"]
+            <= row["expected_high"]
+            <= row["valid"] + row["outstanding"]
+        )
 
 
 def test_outlooks(watched: FieldRound) -> None:
