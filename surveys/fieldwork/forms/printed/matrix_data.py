@@ -18,6 +18,8 @@ from surveys.problems import Language, phrase
 _PAGES_OF_UNITS = 3
 #: Columns that stand beside each other, letters of a question that stands above its column, and of an option's code.
 _COLUMNS, _HEAD_LETTERS, _CODE_LETTERS = 8, 200, 2
+#: Letters of a heading above columns for each of them, and of the name of a unit.
+_HEADING_LETTERS, _NAME_LETTERS = 90, 300
 #: Millimetres of the column of names; of a row, and of one where so many units still stand on one page.
 _NAMES, _ROW, _LOW_ROW, _LOW_ROWS = 60, 7.2, 5.8, range(18, 25)
 
@@ -53,7 +55,7 @@ def matrix_parts(form: FormContent) -> Iterator[dict[str, Any]]:
 
 def _columns(form: FormContent) -> Iterator[MatrixColumn]:
     for section in form.sections:
-        heading = plain(section.above or section.title)
+        heading = section.above or section.title
         for grid in section.grids:
             for question in grid.questions:
                 text = plain(question.text)
@@ -67,8 +69,9 @@ def _columns(form: FormContent) -> Iterator[MatrixColumn]:
 
 def _table(block: Sequence[MatrixColumn], form: FormContent) -> dict[str, Any]:
     spans = [
-        {"title": title, "count": sum(1 for _ in same)}
+        {"title": _cut(title, count * _HEADING_LETTERS), "count": count}
         for title, same in groupby(block, key=lambda column: column.heading)
+        for count in [sum(1 for _ in same)]
     ]
     return {
         "kind": "matrix",
@@ -76,10 +79,14 @@ def _table(block: Sequence[MatrixColumn], form: FormContent) -> dict[str, Any]:
         "columns": [{"number": column.number, "text": column.text} for column in block],
         "texts-above": max(len(column.text) for column in block) > _HEAD_LETTERS,
         "spans": spans,
-        "units": [plain(unit.name) for unit in form.units],
+        "units": [_cut(unit.name, _NAME_LETTERS) for unit in form.units],
         "name-width": _NAMES,
         "height": _LOW_ROW if len(form.units) in _LOW_ROWS else _ROW,
     }
+
+
+def _cut(text: str, most: int) -> str:
+    return plain(text if len(text) <= most else f"{text[:most]}…")
 
 
 def _legends(block: Sequence[MatrixColumn], language: Language) -> Iterator[dict[str, Any]]:

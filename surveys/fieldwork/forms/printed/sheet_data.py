@@ -30,11 +30,13 @@ _HEAD_ROWS = ((1, 50.0), (2, 80.0), (3, 95.0), (4, _OPTIONS_WIDTH))
 _MOST_OPTIONS, _ROW_LETTERS = 9, 700
 #: Letters of the longest option → how many options stand beside each other.
 _BESIDE = ((13, 4), (24, 3), (44, 2))
-#: Letters of a question, with its options, that may go over to the next page.
+#: Letters of a question or field, with its options, that may go over to the next page.
 _LONG = 1800
 #: Units that are ticked on the form when they are so many at most; the name of one is written otherwise.
 _UNITS_TICKED = 12
 _CODE_BOXES = 14
+#: Letters of the title at the foot of every page.
+_FOOT = 80
 #: What is asked before the questions, what is left to those who handle the form, and what tells who answered.
 _BEFORE: tuple[FieldRole, ...] = ("form_code", "unit", "own_unit", "attribute")
 _OFFICE: tuple[FieldRole, ...] = (
@@ -55,6 +57,9 @@ def sheet_data(form: FormContent, code: Part | None, unit: FormUnit | None = Non
     the one that it is about, where that is known before it is handed out."""
     language = form.language
     publisher = form.publication.publisher
+    person, office = (
+        [_field(field, form, None) for field in _of_roles(form, roles)] for roles in (_PERSON, _OFFICE)
+    )
     return {
         "language": language,
         "kind": phrase("print.kind", language),
@@ -62,7 +67,7 @@ def sheet_data(form: FormContent, code: Part | None, unit: FormUnit | None = Non
         "study": plain(form.study),
         "publisher": plain(publisher.name(language)),
         "above": plain(publisher.parent(language)),
-        "foot": plain(form.title)[:160],
+        "foot": plain(form.title if len(form.title) <= _FOOT else f"{form.title[:_FOOT]}…"),
         "landscape": is_matrix_table(form),
         "code": code,
         "words": {name: phrase(f"print.word_{name}", language) for name in _WORDS}
@@ -70,9 +75,10 @@ def sheet_data(form: FormContent, code: Part | None, unit: FormUnit | None = Non
         "introduction": _introduction(form, unit),
         "how": list(_how(form)),
         "parts": list(_parts(form, unit, with_code=code is not None)),
-        "person": [_field(field, form, None) for field in _of_roles(form, _PERSON)],
+        "person": person,
         "signatures": _signatures(form),
-        "office": [_field(field, form, None) for field in _of_roles(form, _OFFICE)],
+        "office": office,
+        "long_end": sum(len(field["label"]) for field in (*person, *office)) > _LONG,
     }
 
 
@@ -129,6 +135,12 @@ def _parts(form: FormContent, unit: FormUnit | None, with_code: bool) -> Iterato
 
 
 def _field(field: FormField, form: FormContent, unit: FormUnit | None) -> Part:
+    entry = _entry(field, form, unit)
+    letters = len(entry["label"]) + sum(len(option["label"]) for option in entry.get("options", ()))
+    return entry | {"long": letters > _LONG}
+
+
+def _entry(field: FormField, form: FormContent, unit: FormUnit | None) -> Part:
     label = plain(field.label)
     if field.role == "form_code":
         return {"kind": "boxes", "label": label, "count": _CODE_BOXES, "wide": True}
