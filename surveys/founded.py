@@ -165,11 +165,10 @@ def _of_office(filled: OfficeRows, wanted: _Wanted) -> _Begun | None:
     if wanted.units is not None:
         rows |= register_rows(wanted.units, wanted.problems)
     rows = dict(with_facts(rows, wanted.facts, wanted.problems))
-    instrument = edition_of(rows, wanted.problems, wanted.told)
     general = next(iter(rows.get(GENERAL, ())), None)
-    if instrument is None or general is None:
-        return None
-    return _with_own(instrument, facts_of(general))
+    facts = {} if general is None else facts_of(general)
+    instrument = edition_of(rows, facts, wanted.problems, wanted.told)
+    return None if instrument is None else _with_own(instrument, facts)
 
 
 def _of_xlsform(sheets: Sequence[Sheet], wanted: _Wanted) -> _Begun | None:

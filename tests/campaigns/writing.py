@@ -14,9 +14,9 @@ Content = dict[str, bytes]
 
 @dataclass(frozen=True)
 class Writer:
-    """A command by its arguments but ``option`` (empty: none) and its place; ``before``: the arguments by which another content was
-    made that stands there already (none where it writes only where nothing stands); ``asks``: whether it asks before it works if it
-    may write."""
+    """A command by its arguments but ``option`` (empty: none) and its place; ``before``: the arguments by which another content
+    was made that stands there already (none where it writes only where nothing stands); ``asks``: whether it asks before it works
+    if it may write."""
 
     name: str
     arguments: tuple[str, ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from surveys.definitions.completeness import customary_rules
@@ -13,7 +13,7 @@ from surveys.definitions.record_building import is_code
 from surveys.fieldwork.new_edition.asked import blocks_of, groups_of, questionnaires_of, units_of
 from surveys.fieldwork.new_edition.columns_of_tool import fields_of
 from surveys.fieldwork.new_edition.filled_sheets import OfficeRows
-from surveys.fieldwork.new_edition.named_entries import code_from, day
+from surveys.fieldwork.new_edition.named_entries import code_from
 from surveys.fieldwork.new_edition.office_sheets import GENERAL, sheet_name
 from surveys.fieldwork.new_edition.questions import AskedOf, items_of
 from surveys.fieldwork.new_edition.scale_options import scales_of
@@ -27,10 +27,12 @@ _LONGEST = 32
 _YEAR = r"\b(?:19|20)\d\d\b"
 
 
-def edition_of(rows: OfficeRows, problems: Problems, told: Problems) -> Instrument | None:
+def edition_of(
+    rows: OfficeRows, facts: Mapping[str, str], problems: Problems, told: Problems
+) -> Instrument | None:
     """The instrument that rows of the office workbook, or answers, declare; None with every fault noted in ``problems``.
 
-    ``told``: what was taken from the starting set, as warnings that are no faults.
+    ``facts``: the general facts with days as ISO texts; ``told``: what was taken from the starting set, as warnings that are no faults.
     """
     before = len(problems.errors)
     for key in ("units", "questions"):
@@ -48,7 +50,7 @@ def edition_of(rows: OfficeRows, problems: Problems, told: Problems) -> Instrume
     scales, criteria = scales_of(rows, told), Criteria(rows, told)
     items = items_of(rows, AskedOf(blocks, groups, forms), scales, criteria)
     nodes, fields = nodes_of(criteria, items, forms, groups), fields_of(rows, told)
-    units, code, edition = units_of(rows, blocks), *_name(general, told)
+    units, code, edition = units_of(rows, blocks), *_name(general, facts, told)
     if len(problems.errors) > before:
         return None
     used = {item.scale for item in items}
@@ -82,13 +84,13 @@ def with_starting_rules(instrument: Instrument, told: Problems) -> Instrument:
     return replace(instrument, rules=rules, sources=sources)
 
 
-def _name(general: Row, told: Problems) -> tuple[str, str]:
+def _name(general: Row, facts: Mapping[str, str], told: Problems) -> tuple[str, str]:
     """Code and edition: the edition is the year in which fieldwork ends, else the last year in the name."""
     for key in ("code", "edition"):
         if general[key] and not is_code(general[key]):
             general.place.note("record.bad_code", key, value=shortened(general[key]))
     years = re.findall(_YEAR, general["name"])
-    edition = general["edition"] or day(general, "end")[:4] or next(reversed(years), "1")
+    edition = general["edition"] or facts["end"][:4] or next(reversed(years), "1")
     code = general["code"] or code_of_survey(general["name"])
     if not (general["code"] and general["edition"]):
         told.add("new.told.code", severity="warning", name=f"{code}/{edition}")

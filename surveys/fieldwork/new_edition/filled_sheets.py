@@ -84,7 +84,7 @@ def given_rows(answers: Mapping[str, Sequence[Mapping[str, str]]], problems: Pro
     found = {}
     for key, entries in answers.items():
         columns = [column.key for column in SHEET[key].columns]
-        headings = {column: f"--{_OPTION.get((key, column), column)}" for column in columns}
+        headings = {column: f"--{_OPTION.get((key, column), column).replace('_', '-')}" for column in columns}
         place = OfficePlace(problems, "", headings=headings)
         found[key] = [
             Row(place, {column: repair(entry.get(column, ""))[0] for column in columns}) for entry in entries
