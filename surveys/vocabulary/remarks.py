@@ -32,7 +32,8 @@ REMARKS = (
     "gaps.target.class",
     "plan.by_margin", "plan.by_difference", "plan.by_change", "plan.by_slovin", "plan.by_whole", "plan.by_fixed_valid",
     "plan.by_fixed_issued", "plan.shared_out", "plan.allocated_proportional", "plan.allocated_equal", "plan.allocated_neyman",
-    "plan.allocated_power", "plan.of_block", "plan.of_share", "plan.of_mean", "plan.design_effect", "plan.previous",
+    "plan.allocated_power", "plan.of_block", "plan.of_share", "plan.of_mean", "plan.counted", "plan.as_printed",
+    "plan.design_effect", "plan.previous",
     "plan.population", "plan.population_unknown", "plan.raised", "plan.lowered", "plan.everybody", "plan.fewer_than_wanted",
     "plan.expected", "plan.issued_for", "plan.list_short",
 )  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Literal
 from surveys.definitions.field_types import Count, MayBeEmpty
 
 PlanMethod = Literal["margin", "difference", "change", "slovin", "whole", "fixed", "total"]
+PlanInterval = Literal["normal", "exact", "wald", "bounded", "wilson", "beta"]
 Allocation = Literal["proportional", "equal", "neyman", "power"]
 StageDraw = Literal["systematic", "sampford", "simple"]
 #: The key without which a method has no number.
@@ -39,6 +40,8 @@ class SamplePlan:
       a ``total`` of forms over the units (total).
     * ``measure``: of a ``share`` (of satisfied answers), or of a mean score whose answers have the standard ``deviation``.
     * ``of``: for each unit, or for the block as a whole, whose forms are then shared out by ``allocation``.
+    * ``interval``: what the margin is half the width of: estimate ± z standard errors (normal); what shares of whole persons lie
+      within, counted over all samples (exact); or the interval of that name as it is printed.
     * ``previous``: valid forms of the last round (change; empty: as many as now).
     * ``design_effect``: variance against that of a simple random sample; ``response``: share of issued forms that come back;
       ``valid``: share of those that are valid.
@@ -57,6 +60,7 @@ class SamplePlan:
     measure: Literal["share", "mean"] = "share"
     of: Literal["unit", "block"] = "unit"
     margin: float | None = None
+    interval: PlanInterval = "normal"
     difference: float | None = None
     forms: Count | None = None
     total: Count | None = None

@@ -14,6 +14,7 @@ from surveys.definitions.study.sample_plan import (
     MOST_STAGES,
     NEEDED,
     DrawnElement,
+    PlanInterval,
     SamplePlan,
     SamplingList,
     StageDraw,
@@ -91,6 +92,10 @@ def _check_method(plan: SamplePlan, place: Place) -> None:
         )
     if plan.unit and plan.is_shared_out:
         place.note("plan.total_of_unit", "unit", method=plan.method)
+    if plan.measure == "mean" and plan.interval == "exact":
+        place.not_accepted(
+            "record.not_accepted", "interval", "exact", [i for i in get_args(PlanInterval) if i != "exact"]
+        )
     for name in _without_effect(plan):
         place.note("plan.idle", name, severity="warning", key=name, method=plan.method)
 
@@ -104,6 +109,8 @@ def _without_effect(plan: SamplePlan) -> Iterator[str]:
         "total": plan.method == "total",
         "previous": plan.method == "change",
     }
+    if plan.interval != "normal" and plan.method != "margin":
+        yield "interval"
     yield from (name for name, used in looked_at.items() if getattr(plan, name) is not None and not used)
 
 

@@ -139,7 +139,7 @@ def _by_size(plan: SamplePlan, people: Floats) -> Floats:
     values, delta = _values(plan, people), _signed(plan)
     how = DifferenceTest(level=plan.level, test=_TEST)
     if plan.method == "margin":
-        found = size_for_margin(plan.margin or 0.05, values, plan.level)
+        found = size_for_margin(plan.margin or 0.05, values, plan.level, plan.interval)
     elif plan.method == "difference" or plan.previous is None:
         found = size_for_difference(delta, values, None, plan.power, 1.0, how)[..., 0]
     else:
@@ -203,7 +203,8 @@ def _allocated(plan: SamplePlan, cells: Sequence[AskedCell], total: float, peopl
 
 def _margins(plan: SamplePlan, forms: Floats, people: Floats) -> Floats:
     """The margin of error [U] of so many valid forms; infinite where there are none."""
-    return np.where(forms > 0, margin_of(forms, _values(plan, people), plan.level), np.inf)
+    interval = plan.interval if plan.method == "margin" else "normal"
+    return np.where(forms > 0, margin_of(forms, _values(plan, people), plan.level, interval), np.inf)
 
 
 # --- why -------------------------------------------------------------------------------------------------------------
@@ -226,6 +227,11 @@ def _by_precision(plan: SamplePlan) -> tuple[Remark, ...]:
         of_mean = plan.measure == "mean"
         value = _number(plan.deviation or 0) if of_mean else _percent(plan.share)
         found.append(remark("plan.of_mean" if of_mean else "plan.of_share", value=value))
+        if plan.method == "margin" and plan.interval != "normal":
+            exact = plan.interval == "exact"
+            found.append(
+                remark("plan.counted") if exact else remark("plan.as_printed", interval=plan.interval)
+            )
         if plan.design_effect != 1:
             found.append(remark("plan.design_effect", value=_number(plan.design_effect)))
         if plan.method == "change" and plan.previous is not None:

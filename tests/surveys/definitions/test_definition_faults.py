@@ -396,6 +396,8 @@ issuer_vi = "Ủy ban"
     Case("plan.needs", STUDY, "margin = 0.1\n", "", None, "plan[1].margin", {"method": "margin", "key": "margin"}),
     Case("plan.needs", STUDY, 'method = "whole"', 'method = "total"', None, "plan[2].total", {"method": "total"}),
     Case("plan.needs_deviation", STUDY, "margin = 0.1", 'margin = 0.1\nmeasure = "mean"', None, "plan[1].deviation"),
+    Case("record.not_accepted", STUDY, "margin = 0.1", 'margin = 0.1\nmeasure = "mean"\ndeviation = 0.2\ninterval = "exact"', None,
+         "plan[1].interval", {"value": "exact"}),
     Case("plan.certain_share", STUDY, "margin = 0.1", "margin = 0.1\nshare = 1", None, "plan[1].share", {"value": "1"}),
     Case("plan.difference_too_large", STUDY, 'method = "margin"\nmargin = 0.1', 'method = "change"\ndifference = 0.6', None,
          "plan[1].difference", {"value": "0.6", "share": "0.5"}),
