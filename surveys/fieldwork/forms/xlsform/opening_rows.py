@@ -9,7 +9,12 @@ from surveys.definitions.study.records import StudyDefinition
 from surveys.fieldwork.forms.form_content import FormContent, FormField
 from surveys.fieldwork.forms.xlsform.both_languages import BothLanguages, Texts, said
 from surveys.fieldwork.forms.xlsform.rows import ListedOption, SurveyRow
-from surveys.fieldwork.forms.xlsform.xpath import matches, pattern_declared, pattern_of_codes
+from surveys.fieldwork.forms.xlsform.xpath import (
+    example_of_codes,
+    matches,
+    pattern_declared,
+    pattern_of_codes,
+)
 from surveys.returns.headings.form_names import FormNames
 from surveys.vocabulary.folding import without_marks
 from surveys.vocabulary.xml_names import OF_QUESTIONNAIRE
@@ -110,7 +115,7 @@ class Opening:
         issued = codes_issued(self._study, self._form.content)
         declared = self._study.fieldwork.form_codes
         looks = matches(pattern_of_codes(issued) if issued else pattern_declared(declared))
-        example = declared[0] if declared else shape_of(issued)
+        example = example_of_codes(issued) if issued else "".join(declared[:1])
         told = said("forms.xlsform.form_code", example=Texts(example, example)) if looks else Texts()
         return SurveyRow(
             "text", name, label, said("forms.xlsform.form_code_hint"), required=bool(issued),
@@ -127,13 +132,3 @@ def searched(options: int) -> str:
 def codes_issued(study: StudyDefinition, content: FormContent) -> list[str]:
     """The codes of the forms of a questionnaire that were issued."""
     return [form.form_code for form in study.issued if form.questionnaire == content.questionnaire]
-
-
-def shape_of(codes: Sequence[str]) -> str:
-    """What a code looks like: the characters that all of the first one's length share, ``#`` in place of the others.
-
-    >>> shape_of(["SO-1-00007", "SO-1-00012"])
-    'SO-1-000##'
-    """
-    same = [code for code in codes if len(code) == len(codes[0])]
-    return "".join(c.pop() if len(c) == 1 else "#" for c in map(set, zip(*same, strict=True)))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from string import ascii_uppercase, digits
 
 _MOST_SHAPES = 12  # lengths of codes that one pattern has; more are no pattern
+_A_DIGIT = "[0-9]"
+_DIGITS, _CAPITALS = frozenset(digits), frozenset(ascii_uppercase)
 _MARKS = re.compile(r"([][.*+?^${}()|\\])")
 
 
@@ -37,18 +40,28 @@ def matches(pattern: str) -> str:
 
 def pattern_of_codes(codes: Sequence[str]) -> str:
     """A regular expression of codes: at each place the character that all codes of that length have there, or any digit, letter
-    or digit; empty where they have no common shape.
+    or digit; of a number that differs every digit may. Empty where they have no common shape.
 
     >>> pattern_of_codes(["SO-1-00007", "SO-1-00012"]), pattern_of_codes(["XA-1K", "XA-22"])
-    ('SO-1-000[0-9]{2}', 'XA-[0-9][0-9A-Z]')
+    ('SO-1-[0-9]{5}', 'XA-[0-9][0-9A-Z]')
     """
     by_length: dict[int, list[str]] = {}
     for code in codes:
         by_length.setdefault(len(code), []).append(code)
     if not all(codes) or len(by_length) > _MOST_SHAPES:
         return ""
-    shapes = [_shape(same) for _, same in sorted(by_length.items())]
-    return "|".join(shapes) if all(shapes) else ""
+    shapes = [_places(same) for _, same in sorted(by_length.items())]
+    return "|".join(map(_counted, shapes)) if all(shapes) else ""
+
+
+def example_of_codes(codes: Sequence[str]) -> str:
+    """What codes as long as the first look like, ``#`` in place of what differs.
+
+    >>> example_of_codes(["SO-1-00007", "SO-1-00012", "SO-1-3"])
+    'SO-1-#####'
+    """
+    places = _places([code for code in codes if len(code) == len(codes[0])])
+    return "".join("#" if len(place) > 2 else place[-1] for place in places)
 
 
 def pattern_declared(patterns: Iterable[str]) -> str:
@@ -61,19 +74,23 @@ def pattern_declared(patterns: Iterable[str]) -> str:
     return "|".join(_counted([parts.get(c, _literal(c)) for c in pattern]) for pattern in patterns)
 
 
-def _shape(codes: Sequence[str]) -> str:
-    """One pattern for codes of one length."""
-    found = []
+def _places(codes: Sequence[str]) -> list[str]:
+    """What may stand at each place of codes of one length; nothing where they have no common shape."""
+    found: list[str] = []
     for characters in map(set, zip(*codes, strict=True)):
         if len(characters) == 1:
             found.append(_literal(characters.pop()))
-        elif all(c.isascii() and c.isdigit() for c in characters):
-            found.append("[0-9]")
-        elif all(c.isascii() and (c.isdigit() or c.isupper()) for c in characters):
+        elif characters <= _DIGITS:
+            found.append(_A_DIGIT)
+        elif characters <= _DIGITS | _CAPITALS:
             found.append("[0-9A-Z]")
         else:
-            return ""
-    return _counted(found)
+            return []
+    for k in (*range(len(found)), *reversed(range(len(found)))):  # the rest of a number that differs
+        beside = found[max(k - 1, 0) : k + 2]
+        if found[k] in _DIGITS and _A_DIGIT in beside:
+            found[k] = _A_DIGIT
+    return found
 
 
 def _literal(character: str) -> str:
