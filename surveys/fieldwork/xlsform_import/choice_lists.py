@@ -31,11 +31,12 @@ def says_yes(text: str) -> bool | None:
 
 @dataclass(frozen=True, slots=True)
 class ListedChoice:
-    """One option of a list: its name, its label, and the row that it stands in."""
+    """One option of a list: its name, its label, and the row that it stands in. ``added``: by ``or_other``."""
 
     name: str
     label: TwoTexts
     row: SheetRow
+    added: bool = False
 
     @property
     def called(self) -> str:
@@ -82,6 +83,21 @@ def read_lists(form: Xlsform, languages: XlsformLanguages) -> dict[str, ChoiceLi
                 found[name] = ChoiceList(name, choices, of_list[0].place, repeated)
         _note_columns(sheet)
     return found
+
+
+#: The option that ``or_other`` adds to a list, and what it is called.
+OTHER, OTHER_TEXTS = "other", TwoTexts("Khác", "Other")
+
+
+def with_other(of: ChoiceList) -> ChoiceList:
+    """A list with the option that ``or_other`` adds for every question that asks with it, unless it has one of that name."""
+    if any(choice.name == OTHER for choice in of.choices):
+        return of
+    labels = {fold(label) for choice in of.choices for label in choice.label}
+    taken = any(fold(text) in labels for text in OTHER_TEXTS)
+    vi, en = (f"{text} ({OTHER})" if taken else text for text in OTHER_TEXTS)
+    added = ListedChoice(OTHER, TwoTexts(vi, en), SheetRow({}, of.place), added=True)
+    return dataclasses.replace(of, choices=(*of.choices, added))
 
 
 def _choices(

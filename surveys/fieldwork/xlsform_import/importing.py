@@ -22,7 +22,14 @@ from surveys.definitions.instrument.records import (
     Source,
     Unit,
 )
-from surveys.fieldwork.xlsform_import.choice_lists import ChoiceList, read_lists, says_yes
+from surveys.fieldwork.xlsform_import.choice_lists import (
+    OTHER,
+    OTHER_TEXTS,
+    ChoiceList,
+    read_lists,
+    says_yes,
+    with_other,
+)
 from surveys.fieldwork.xlsform_import.conditions import Conditions
 from surveys.fieldwork.xlsform_import.form_sheets import Xlsform, read_form
 from surveys.fieldwork.xlsform_import.form_structure import AskedQuestion, read_questions
@@ -35,13 +42,10 @@ from surveys.fieldwork.xlsform_import.languages import (
 from surveys.fieldwork.xlsform_import.left_out import note_left_out, note_references
 from surveys.fieldwork.xlsform_import.purposes import Purposes, find_purposes
 from surveys.fieldwork.xlsform_import.scales import (
-    OTHER,
-    OTHER_TEXTS,
     code_of,
     labels_of,
     options_of,
     other_names,
-    told_apart,
 )
 from surveys.fieldwork.xlsform_import.tree import ROOT, Tree
 from surveys.fieldwork.xlsform_import.type_words import METADATA, WITHOUT_DATA
@@ -99,6 +103,9 @@ def imported(
     languages = languages_of(form)
     lists = read_lists(form, languages)
     questions = read_questions(form, languages, lists)
+    for asked in (question.type for question in questions if question.type.or_other):
+        if asked.list_name in lists:
+            lists[asked.list_name] = with_other(lists[asked.list_name])
     note_references(form, questions)
     once = folded(questions, lists)
     purposes = find_purposes(once, lists, unit_question, problems)
@@ -142,8 +149,6 @@ class _Importing:
         """Name of an option → the code of its item: numbered, because the name of the option behind that of the question is the
         text that is written beside the option."""
         names = [choice.name for choice in self.purposes.list_of(k).choices]
-        if self.purposes.questions[k].type.or_other and OTHER not in names:
-            names.append(OTHER)
         taken = set(self.codes.values())
         return {name: code_of(f"{self.codes[k]}.{n}", taken) for n, name in enumerate(names, 1)}
 
@@ -205,7 +210,7 @@ class _Importing:
         known = self.purposes.list_of(k)
         labels = {choice.name: choice.label for choice in known.choices}
         for name, code in self.options[k].items():
-            label = labels.get(name) or told_apart(OTHER_TEXTS, known)
+            label = labels[name]
             if " " in name:
                 question.row.place.note("xlsform_import.choice_spaced", "type", list=known.name, value=name)
             vi, en = (
@@ -243,7 +248,7 @@ class _Importing:
             and role in ("attribute", "stratum", "cluster")
             and question.type.kind.startswith("select_one")
         ):
-            made = _with_categories(made, known, question.type.or_other)
+            made = _with_categories(made, known)
         self.fields.append(made)
 
     def _keep_other(self, question: AskedQuestion) -> None:
@@ -270,7 +275,7 @@ class _Importing:
         if known.repeated:
             known.place.note("xlsform_import.units_repeated", "name", value=known.repeated, list=known.name)
         options, taken = options_of(known), set[str]()
-        for choice in options.answers:
+        for choice in (choice for choice in options.answers if not choice.added):
             code = code_of(choice.name.removeprefix("-"), taken)
             taken.add(code)
             names = other_names(choice.name, code)
@@ -362,7 +367,7 @@ def _unbracketed(text: str) -> str:
     return text.replace("[", "(").replace("]", ")")
 
 
-def _with_categories(made: Field, known: ChoiceList, or_other: bool) -> Field:
+def _with_categories(made: Field, known: ChoiceList) -> Field:
     """A field with the options of a list as its categories."""
     categories: dict[str, tuple[str, ...]] = {}
     english: dict[str, str] = {}
@@ -372,7 +377,4 @@ def _with_categories(made: Field, known: ChoiceList, or_other: bool) -> Field:
         texts = {fold(choice.called): choice.called} | texts
         categories[code] = tuple(texts.values())
         english |= {code: choice.label.en} if choice.label.en else {}
-    if or_other and OTHER not in categories:
-        other = told_apart(OTHER_TEXTS, known)
-        categories[OTHER], english[OTHER] = (other.vi, OTHER), other.en
     return replace(made, categories=tuple(categories.items()), names_en=tuple(english.items()))

@@ -12,7 +12,7 @@ from surveys.fieldwork.xlsform_import.expressions import references
 from surveys.fieldwork.xlsform_import.form_structure import AskedQuestion, QuestionGroup
 from surveys.fieldwork.xlsform_import.known_roles import Purpose, declared_role, describes_person, told_role
 from surveys.fieldwork.xlsform_import.range_scales import range_scale
-from surveys.fieldwork.xlsform_import.scales import OTHER_TEXTS, code_of, scale_of
+from surveys.fieldwork.xlsform_import.scales import code_of, scale_of
 from surveys.fieldwork.xlsform_import.unit_cells import FoldedForm
 from surveys.problems import Problems, nearest, the_first
 
@@ -179,10 +179,8 @@ def _purpose_of_choice(found: Purposes, k: int, declared: Purpose, is_filter: bo
 
 def _scale(found: Purposes, k: int) -> Scale:
     """The scale of a list, made once for all questions that ask with it."""
-    asked = found.questions[k].type
-    key = f"{asked.list_name} or_other" if asked.or_other else asked.list_name
+    key = found.questions[k].type.list_name
     if key not in found.scales:
         taken = {scale.code for scale in found.scales.values()}
-        other = OTHER_TEXTS if asked.or_other else None
-        found.scales[key] = scale_of(found.lists[asked.list_name], code_of(asked.list_name, taken), other)
+        found.scales[key] = scale_of(found.lists[key], code_of(key, taken))
     return found.scales[key]

@@ -10,7 +10,6 @@ from surveys.definitions.instrument.records import Level, NonAnswer, Scale
 from surveys.definitions.record_building import is_code
 from surveys.fieldwork.xlsform_import.choice_lists import ChoiceList, ListedChoice, says_yes
 from surveys.fieldwork.xlsform_import.ladders import Ladder, ladder_of
-from surveys.fieldwork.xlsform_import.languages import TwoTexts
 from surveys.vocabulary.folding import fold, without_marks
 
 NoAnswerKind = Literal["dont_know", "refused", "not_applicable", "blank"]
@@ -79,13 +78,17 @@ def options_of(of: ChoiceList) -> Options:
         return Options(of.choices, ())
     unused = {choice.name for choice in answers if _is_unused(choice)}
     rest = tuple(choice for choice in answers if choice.name not in unused)
-    if unused and _worded(rest) and not _worded(answers):
+    by_points = any(choice.row.get("points") for choice in rest)
+    if unused and (by_points or (_worded(rest) and not _worded(answers))):
         return Options(rest, (*others, *((c, "not_applicable") for c in answers if c.name in unused)))
     return Options(tuple(answers), tuple(others))
 
 
 def _is_unused(choice: ListedChoice) -> bool:
-    """Whether an option says that there was nothing to judge: only beside a ladder, since among frequencies it is an answer."""
+    """Whether an option says that there was nothing to judge, or is the one that ``or_other`` adds: only beside a ladder, since
+    among frequencies it is an answer."""
+    if choice.added:
+        return True
     if choice.row.get("non_answer") or choice.row.get("points"):
         return False
     texts = [_NUMBERING.sub("", without_marks(text)) for text in choice.label if text]
@@ -112,11 +115,11 @@ def _kind(choice: ListedChoice, last: bool) -> NoAnswerKind | None:
     return None
 
 
-def scale_of(of: ChoiceList, code: str, other: TwoTexts | None = None) -> Scale:
+def scale_of(of: ChoiceList, code: str) -> Scale:
     """A list as a scale called ``code``: ordinal where its points stand in the form or its words are a ladder, otherwise a choice
-    without an order. ``other``: the option that ``or_other`` adds, which no ladder has."""
+    without an order."""
     options = options_of(of)
-    ladder = None if other else _declared(options.answers) or _worded(options.answers)
+    ladder = _declared(options.answers) or _worded(options.answers)
     values = ladder.values if ladder else (0.0,) * len(options.answers)
     satisfied = ladder.satisfied if ladder else (False,) * len(options.answers)
     codes = _codes(of)
@@ -127,8 +130,6 @@ def scale_of(of: ChoiceList, code: str, other: TwoTexts | None = None) -> Scale:
         )
         for choice, value, good in zip(options.answers, values, satisfied, strict=True)
     ]  # fmt: skip
-    if other and OTHER not in codes.values():
-        levels.append(Level(OTHER, (0.0,), *told_apart(other, of)))
     without = tuple(
         NonAnswer(codes[c.name], kind, *c.label, other_names(c.name, codes[c.name]))
         for c, kind in options.others
@@ -141,17 +142,6 @@ def scale_of(of: ChoiceList, code: str, other: TwoTexts | None = None) -> Scale:
         label_vi=of.name,
         label_en=of.name,
     )
-
-
-#: The option that ``or_other`` adds to a list, and what it is called.
-OTHER, OTHER_TEXTS = "other", TwoTexts("Khác", "Other")
-
-
-def told_apart(other: TwoTexts, of: ChoiceList) -> TwoTexts:
-    """What the option that ``or_other`` adds is called, where the list has an option of that label already."""
-    labels = {fold(label) for choice in of.choices for label in choice.label}
-    taken = any(fold(text) in labels for text in other)
-    return TwoTexts(f"{other.vi} ({OTHER})", f"{other.en} ({OTHER})") if taken else other
 
 
 def _codes(of: ChoiceList) -> dict[str, str]:

@@ -60,11 +60,16 @@ def taken(survey: str, choices: str = SCALE, unit: str = "", **others: str) -> I
 
 def accepted(survey: str, choices: str = SCALE, **others: str) -> None:
     """Let pyxform convert the form; it raises where it does not accept it."""
+    convert(xlsform=markdown(survey=survey, choices=choices, **others), file_type=".md", validate=False)
+
+
+def markdown(**tables: str) -> str:
+    """A form as the text that pyxform reads."""
     lines = []
-    for name, text in {"survey": survey, "choices": choices, **others}.items():
+    for name, text in tables.items():
         lines.append(f"| {name} |")
         lines += [f"| | {' | '.join(row)} |" for row in table(text) if any(row)]
-    convert(xlsform="\n".join(lines), file_type=".md", validate=False)
+    return "\n".join(lines)
 
 
 def told(problems: Problems) -> Told:

@@ -108,6 +108,7 @@ LEFT = [
     (HEAD + "csv-external | dia_ban |", "external_left", "survey", 3, "type"),
     (HEAD + "xml-external | dia_ban |", "external_left", "survey", 3, "type"),
     (HEAD + "select_one_from_file xa.csv | x | X", "choices_elsewhere", "survey", 3, "type"),
+    (HEAD + "select_one_from_file xa.csv or_other | x | X", "choices_elsewhere", "survey", 3, "type"),
     (HEAD + "select_multiple_from_file xa.csv | x | X", "choices_elsewhere", "survey", 3, "type"),
     (HEAD + "start | start |\nend | end |\ndeviceid | deviceid |", "metadata", "survey", 3, "type"),
     (HEAD + "audit | audit |", "metadata", "survey", 3, "type"),

@@ -90,6 +90,7 @@ def test_or_other_adds_an_option_and_a_text_that_stays_out() -> None:
     made = taken(
         "type | name | label\nselect_one yn or_other | q1 | Q\nselect_multiple yn or specify other | q2 | R"
     )
+    assert made.code == "thu"
     assert [level.code for level in made.scale["yn"].levels] == ["1", "0", "other"]
     assert [item.code for item in made.items] == ["q1", "q2.1", "q2.2", "q2.3"]
     assert [(f.code, f.role, f.headers) for f in made.fields] == [
@@ -550,4 +551,13 @@ def test_a_field_never_takes_the_place_of_a_column_of_the_returns() -> None:
         ("group-2", ("group",)),
         ("table-2", ("table",)),
         ("form_code", ("form_code",)),
+    ]
+
+
+def test_the_option_that_or_other_adds_is_there_for_every_question_of_the_list() -> None:
+    made = taken("type | name | label\nselect_one h | q | Q\nselect_one h or_other | r | R")
+    assert made.item["q"].scale == made.item["r"].scale == "h"
+    assert made.scale["h"].values() == (0, 0.5, 1)
+    assert [(other.code, other.kind) for other in made.scale["h"].non_answers] == [
+        ("other", "not_applicable")
     ]
