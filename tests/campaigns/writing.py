@@ -86,6 +86,7 @@ class Stage:
         yield Writer("forms", forms[1], forms[0])
         yield Writer("plan", ("plan", b), ("plan", a))
         yield Writer("method", ("method", a), is_file=True, asks=False)
+        yield Writer("codebook", ("codebook", a), is_file=True, asks=False)
         yield Writer("share", ("screen", a, "--pseudonymise"))
         yield Writer("export", ("export", b, "--to", "sav"), ("export", a, "--to", "csv"))
         yield Writer("compare", ("compare", *results), ("compare", *reversed(results)))

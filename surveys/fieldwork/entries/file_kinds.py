@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
+from surveys.definitions.csv_tables import TableColumns, csv_lines
 from surveys.definitions.instrument.records import Unit
 from surveys.definitions.record_building import columns_of
 from surveys.definitions.study.reading import FILES
 from surveys.definitions.text_files import is_file
-from surveys.problems import Problems, fault, nearest
+from surveys.problems import Place, Problems, fault, nearest
 from surveys.returns.files.filled_tables import filled_table
+from surveys.returns.files.kinds import HEAD, is_text
 from surveys.review.columns_and_words import (
     ENTRIES,
     EXPLANATIONS,
@@ -21,7 +24,7 @@ from surveys.review.columns_and_words import (
     UNITS,
     ReviewTable,
 )
-from surveys.review.review_file import FilledTable
+from surveys.review.review_file import HEADINGS, FilledTable
 
 RETURNS, MAPPED, REGISTER, REVIEW = "returns", "mapping", "units", "review"
 #: Kind → record of the rows of its table.
@@ -29,6 +32,10 @@ TABLES: Mapping[str, type] = {**FILES, REGISTER: Unit}
 #: What may be said that a file is.
 KINDS = (RETURNS, MAPPED, REVIEW, *TABLES)
 _REVIEWS: tuple[ReviewTable, ...] = (EXPLANATIONS, FORMS, UNITS, ENTRIES, SECONDS)
+#: Every heading that tells what a table is.
+_KNOWN = dict.fromkeys(
+    (*HEADINGS, *(name for record in TABLES.values() for name in columns_of(record).accepted)), False
+)
 #: Of the headings of a table and of its columns together, the share that a table has which is most likely meant.
 _LIKELY = 0.6
 
@@ -53,18 +60,33 @@ def known_file(path: Path, kind: str = "") -> KnownFile:
         raise fault("file.not_a_file" if path.exists() else "file.missing", file=str(path))
     if kind and kind not in KINDS:
         raise fault("add.kind", value=kind, accepted=KINDS, nearest=nearest(kind, KINDS))
-    table = filled_table(path, Problems())
-    if kind or table is None:
-        return KnownFile(path, kind or RETURNS, table)
+    beginning = None if kind else _beginning(path)
+    alike = ""
+    if beginning:
+        likely = {name: _likeness(record, beginning.headings - {""}) for name, record in TABLES.items()}
+        best = max(likely, key=lambda name: likely[name])
+        alike = best if likely[best] >= _LIKELY else ""
+        kind = _kind_of(beginning) or (best if likely[best] == 1 else RETURNS)
+    kind = kind or RETURNS
+    is_table = kind not in (RETURNS, MAPPED) or bool(alike)
+    return KnownFile(path, kind, filled_table(path, Problems()) if is_table else None, alike)
+
+
+def _beginning(path: Path) -> FilledTable | None:
+    """A table that tells by its headings what it is: of a text, which may be long, no more than these."""
+    top = Place(Problems(), path.name)
+    with open(path, "rb") as file:
+        if not is_text(file.read(HEAD)):
+            return filled_table(path, top.problems)
+    lines, _ = csv_lines(path, TableColumns(_KNOWN, guarded=True), top)
+    return None if lines is None else FilledTable(top, list(islice(lines, 1)))
+
+
+def _kind_of(table: FilledTable) -> str:
+    """Whether a table is one in which people decide; empty where it is not."""
     if table.holds(MAPPING) and "target" in table.headings:
-        return KnownFile(path, MAPPED, table)
-    if review_of(table):
-        return KnownFile(path, REVIEW, table)
-    likely = {name: _likeness(record, table.headings - {""}) for name, record in TABLES.items()}
-    best = max(likely, key=lambda name: likely[name])
-    if likely[best] == 1:
-        return KnownFile(path, best, table)
-    return KnownFile(path, RETURNS, table, best if likely[best] >= _LIKELY else "")
+        return MAPPED
+    return REVIEW if review_of(table) else ""
 
 
 def review_of(table: FilledTable) -> ReviewTable | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,30 +41,35 @@ def _own_files(draft: StudyDraft) -> list[str]:
 
 
 def write(folder: Path, made: Additions, toml: FileInChange) -> None:
-    """Write the files and at last the ``study.toml``; what was written is taken back where anything fails.
+    """Write the files and at last the ``study.toml``; what was written is taken back where anything fails before that.
 
     Files that may hold what people typed are for their owner alone.
     """
-    written: list[Path] = []
-    before: dict[Path, bytes] = {}
+    new, before = {folder / name: content for name, content in made.files.items()}, dict[Path, bytes]()
     try:
-        for name, content in made.files.items():
-            path = folder / name
+        for path, content in new.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             write_new(path, content, private=True)
-            written.append(path)
         for name, content in made.replaced.items():
             with changing(folder / name) as file:
-                file.put(content)
                 before[folder / name] = file.content
-        if made.text.content != toml.content:
+                file.put(content)
+        if made.text.is_changed:
             toml.put(made.text.content)
     except BaseException:
-        for path in written:
-            path.unlink(missing_ok=True)
-            with contextlib.suppress(OSError):  # other files are in it
-                path.parent.rmdir()
-        for path, content in before.items():
-            with changing(path) as file:
-                file.put(content)
+        if toml.path.read_bytes() == toml.content:
+            _take_back(new, before, {folder / name: content for name, content in made.replaced.items()})
         raise
+
+
+def _take_back(new: Mapping[Path, bytes], before: Mapping[Path, bytes], put: Mapping[Path, bytes]) -> None:
+    """Remove the files that were not there, and put back those that were, as far as they hold what this run wrote."""
+    for path, content in new.items():
+        if path.is_file() and path.read_bytes() == content:
+            path.unlink()
+        with contextlib.suppress(OSError):  # other files are in it
+            path.parent.rmdir()
+    for path, content in before.items():
+        with changing(path) as file:
+            if file.content == put[path]:
+                file.put(content)
