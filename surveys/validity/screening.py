@@ -174,7 +174,7 @@ def _mistyped(returns: Returns, evidence: Evidence, broken: pd.DataFrame) -> Ite
         nearest=told["detail"].to_numpy()
     )
     for row in rows.drop_duplicates(["form_code", "submission"]).itertuples():
-        said = (("value", shortened(row.form_code)), ("nearest", row.nearest.replace(";", ", ")))
+        said = (("value", shortened(row.form_code)), ("codes", row.nearest.replace(";", ", ")))
         place = {"file": row.source_file, "sheet": row.source_sheet, "row": int(row.source_row)}
         yield Problem("validity.mistyped_code", "warning", params=said, **place)
 

@@ -37,7 +37,7 @@ ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class _ValidForms:
     """Valid forms wanted of each cell [U], before limits, and why."""
 
     forms: Floats
@@ -115,18 +115,18 @@ def _most(plan: SamplePlan) -> float:
     return float("inf") if plan.maximum is None else plan.maximum
 
 
-def _wanted(plan: SamplePlan, cells: Sequence[AskedCell], people: Floats, problems: Problems) -> _Wanted:
+def _wanted(plan: SamplePlan, cells: Sequence[AskedCell], people: Floats, problems: Problems) -> _ValidForms:
     """Valid forms of each cell [U] by the method of a plan."""
     if plan.is_shared_out and cells[0].unit:
         return _shared_out(plan, cells, people, problems)
     number = plan.total if plan.method == "total" else plan.forms
     if plan.method in ("fixed", "total"):
-        return _Wanted(np.minimum(np.full(len(cells), float(number or 0)), people), (_by_number(plan),))
+        return _ValidForms(np.minimum(np.full(len(cells), float(number or 0)), people), (_by_number(plan),))
     if plan.method == "whole":
-        return _Wanted(people, (remark("plan.by_whole"),))
+        return _ValidForms(people, (remark("plan.by_whole"),))
     if plan.method == "slovin":
-        return _Wanted(slovin(people, plan.margin or 0.05).astype(float), _by_precision(plan))
-    return _Wanted(_by_size(plan, people), _by_precision(plan))
+        return _ValidForms(slovin(people, plan.margin or 0.05).astype(float), _by_precision(plan))
+    return _ValidForms(_by_size(plan, people), _by_precision(plan))
 
 
 def _counts_issued(plan: SamplePlan) -> bool:
@@ -160,7 +160,9 @@ def _values(plan: SamplePlan, people: Floats) -> PlanningValues:
     return PlanningValues(plan.share, deviation, people, plan.design_effect)
 
 
-def _shared_out(plan: SamplePlan, cells: Sequence[AskedCell], people: Floats, problems: Problems) -> _Wanted:
+def _shared_out(
+    plan: SamplePlan, cells: Sequence[AskedCell], people: Floats, problems: Problems
+) -> _ValidForms:
     """A number for all cells together, shared out over them."""
     if plan.method == "total":
         total = float(plan.total or 0)
@@ -185,8 +187,8 @@ def _shared_out(plan: SamplePlan, cells: Sequence[AskedCell], people: Floats, pr
             "plan.total_too_small", file="study.toml", **place, total=_number(total), least=_number(low.sum())
         )
     else:
-        return _Wanted(_allocated(plan, cells, total, known), remarks)
-    return _Wanted(low, remarks)
+        return _ValidForms(_allocated(plan, cells, total, known), remarks)
+    return _ValidForms(low, remarks)
 
 
 def _allocated(plan: SamplePlan, cells: Sequence[AskedCell], total: float, people: Floats) -> Floats:

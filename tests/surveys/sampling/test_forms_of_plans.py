@@ -61,7 +61,7 @@ def test_codes_that_come_back(fixed: StudyDefinition, study: Callable[..., Study
     assert told == {1: third, 2: ""}
     mistyped = [p for p in found.warnings if p.code == "validity.mistyped_code"]
     assert [(p.file, p.row, dict(p.params)) for p in mistyped] == [
-        ("forms.csv", 3, {"value": swapped, "nearest": third})
+        ("forms.csv", 3, {"value": swapped, "codes": third})
     ]
 
 
