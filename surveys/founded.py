@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -10,10 +10,10 @@ from typing import Literal
 from surveys.definitions.check import examined
 from surveys.definitions.instrument.reading import load_instrument
 from surveys.definitions.instrument.records import Identity, Instrument, Unit
-from surveys.definitions.instrument.shelf import INSTRUMENT_FILE, shelf, shipped
+from surveys.definitions.instrument.shelf import INSTRUMENT_FILE, is_on_shelf, shipped
 from surveys.definitions.instrument.writing import COLUMNS, differences_text, instrument_files
 from surveys.definitions.record_writing import table_bytes
-from surveys.definitions.study.reading import STUDY_FILE
+from surveys.definitions.study.reading import STUDY_FILE, load_study
 from surveys.definitions.text_files import is_file
 from surveys.fieldwork.new_edition.edition import code_of_survey, edition_of, with_starting_rules
 from surveys.fieldwork.new_edition.filled_sheets import (
@@ -29,6 +29,7 @@ from surveys.fieldwork.new_edition.registers import first_column, register_of, r
 from surveys.fieldwork.new_edition.study_tables import new_study_text
 from surveys.fieldwork.xlsform_import.form_sheets import is_xlsform
 from surveys.fieldwork.xlsform_import.importing import imported
+from surveys.handover.words import rule_words
 from surveys.problems import LANGUAGES, Language, Problem, Problems, fault
 from surveys.returns.files.opening import read_sheets
 from surveys.returns.files.sheets import Sheet
@@ -41,6 +42,11 @@ REGISTER, OWN, BASE = "units.csv", "./instrument", "goc"
 #: What a study has of an edition it begins from: its name, a copy of its own, or an edition of its own that states differences.
 Taken = Literal["", "copy", "differences"]
 
+#: General facts that a study has beside its instrument.
+_OF_STUDY = frozenset({
+    "name", "name_en", "code", "edition", "start", "end", "period_start", "period_end", "publisher", "publisher_en",
+})  # fmt: skip
+
 
 @dataclass(frozen=True, repr=False)
 class Founded(Shown):
@@ -51,6 +57,15 @@ class Founded(Shown):
     instrument: Instrument
     told: tuple[Problem, ...]
     warnings: tuple[Problem, ...] = ()
+
+    def told_in(self, language: Language) -> list[str]:
+        """What was told, each in words."""
+        found = []
+        for one in self.told:
+            rules = dict(one.params).get("rules", "")
+            words = rule_words(rules.replace(", ", ";"), language)
+            found.append(one.text(language, {"rules": {rules: words}}))
+        return found
 
     def facts(self) -> Mapping[str, object]:
         return {"folder": str(self.folder), "instrument": self.instrument.name, "told": len(self.told)}
@@ -147,14 +162,35 @@ def _begun(origin: str | Path | None, wanted: _Wanted) -> _Begun | None:
     """The study from where it begins; None with the faults noted."""
     if origin is None:
         return _of_office({}, wanted)
-    if str(origin) in shipped() or Path(origin).is_dir() or Path(origin).name == INSTRUMENT_FILE:
-        return _of_edition(origin, wanted)
-    sheets = read_sheets(Path(origin))
+    path = Path(origin)
+    if str(origin) in shipped() or path.is_dir() or path.name in (INSTRUMENT_FILE, STUDY_FILE):
+        _refuse_unused(wanted, {"units"}, _OF_STUDY)
+        return _of_edition(_edition(origin, path), wanted)
+    sheets = read_sheets(path)
+    if wanted.taken:
+        raise fault("new.no_edition", option=f"--{wanted.taken}", file=str(origin))
     if is_office_workbook(sheets):
         return _of_office(filled_rows(sheets, wanted.problems, wanted.language), wanted)
     if is_xlsform(sheets):
+        _refuse_unused(wanted, {"units"}, {*_OF_STUDY, "unit_heading"})
         return _of_xlsform(sheets, wanted)
     raise fault("new.unknown_origin", file=str(origin), accepted=shipped())
+
+
+def _refuse_unused(wanted: _Wanted, lists: Collection[str], facts: Collection[str]) -> None:
+    """Raise SurveyError where something was answered that is settled by the origin."""
+    given = [key for key, said in (*wanted.lists.items(), *wanted.facts.items()) if said]
+    unused = [key for key in given if key not in (*lists, *facts)]
+    if unused:
+        raise fault("new.settled", options=[f"--{key.removesuffix('s').replace('_', '-')}" for key in unused])
+
+
+def _edition(origin: str | Path, path: Path) -> Instrument:
+    """The instrument that is named, or that of a study, with the units of that study."""
+    if str(origin) in shipped() or not (path.name == STUDY_FILE or is_file(path / STUDY_FILE)):
+        return load_instrument(origin)
+    study = load_study(path)
+    return replace(study.instrument, units=study.units)
 
 
 def _of_office(filled: OfficeRows, wanted: _Wanted) -> _Begun | None:
@@ -174,37 +210,36 @@ def _of_office(filled: OfficeRows, wanted: _Wanted) -> _Begun | None:
 def _of_xlsform(sheets: Sequence[Sheet], wanted: _Wanted) -> _Begun | None:
     """From an XLSForm, whose units may stand beside it, with the rules of the starting set."""
     facts = _facts(wanted)
-    name = "/".join(
-        filter(
-            None,
-            (facts["code"] or code_of_survey(facts["name"] or Path(sheets[0].file).stem), facts["edition"]),
-        )
-    )
+    code = facts["code"] or code_of_survey(facts["name"] or Path(sheets[0].file).stem)
+    name = "/".join(filter(None, (code, facts["edition"] or facts["end"][:4])))
     instrument = imported(sheets, name, wanted.problems, facts["unit_heading"])
     if instrument is None:
         return None
     instrument = with_starting_rules(
         replace(instrument, label_vi=facts["name"] or instrument.label_vi), wanted.told
     )
-    return _with_own(replace(instrument, units=_units(instrument, wanted)), facts)
+    units = _units(instrument, wanted)
+    if not units:
+        wanted.told.add("new.told.no_units", severity="warning")
+    return _with_own(replace(instrument, units=units), facts)
 
 
-def _of_edition(origin: str | Path, wanted: _Wanted) -> _Begun:
+def _of_edition(instrument: Instrument, wanted: _Wanted) -> _Begun:
     """From an edition: named where it is shipped, else copied; or one of its own that states only its differences."""
-    instrument, facts = load_instrument(origin), _facts(wanted)
+    facts, units = _facts(wanted), _units(instrument, wanted)
     if wanted.taken == "differences":
         return _differences(instrument, facts, wanted)
-    if wanted.taken != "copy" and str(origin) in shipped():
-        units = _units(instrument, wanted)
-        files = {} if units == instrument.units else {REGISTER: table_bytes(Unit, units, COLUMNS[REGISTER])}
+    if wanted.taken != "copy" and is_on_shelf(instrument):
+        own_units = units != load_instrument(instrument.name).units
+        files = {REGISTER: table_bytes(Unit, units, COLUMNS[REGISTER])} if own_units else {}
         return _Begun(instrument, instrument.name, files, facts)
     code, edition = facts["code"] or instrument.code, facts["edition"] or instrument.edition
-    return _with_own(replace(instrument, code=code, edition=edition, units=_units(instrument, wanted)), facts)
+    return _with_own(replace(instrument, code=code, edition=edition, units=units, based_on=""), facts)
 
 
 def _differences(instrument: Instrument, facts: Mapping[str, str], wanted: _Wanted) -> _Begun:
     """An edition of its own that takes everything over; one that is not shipped stands within it."""
-    is_shipped = Path(instrument.folder).resolve().is_relative_to(shelf().resolve())
+    is_shipped = is_on_shelf(instrument)
     edition = facts["edition"] or facts["end"][:4] or f"{instrument.edition}-1"
     base = instrument.name if is_shipped else f"./{BASE}"
     label = facts["name"] or instrument.label_vi
@@ -216,7 +251,7 @@ def _differences(instrument: Instrument, facts: Mapping[str, str], wanted: _Want
         files |= {f"{BASE}/{name}": content for name, content in instrument_files(instrument).items()}
     own = {f"{OWN}/{name}".removeprefix("./"): content for name, content in files.items()}
     units = _units(instrument, wanted)
-    if units != instrument.units:
+    if units != (load_instrument(instrument.name) if is_shipped else instrument).units:
         own[REGISTER] = table_bytes(Unit, units, COLUMNS[REGISTER])
     made = replace(instrument, code=identity.code, edition=edition, label_vi=label, based_on=base)
     return _Begun(made, OWN, own, facts)

@@ -127,8 +127,8 @@ def new(  # noqa: PLR0913
     terminal.say("cli.new.done", folder=folder, instrument=made.instrument.name, **counts)
     if made.told:
         terminal.say("cli.new.told")
-    for one in made.told:
-        terminal.say("cli.new.told_one", text=one.text(terminal.language))
+    for text in made.told_in(terminal.language):
+        terminal.say("cli.new.told_one", text=text)
     terminal.say("cli.new.next", folder=folder)
 
 

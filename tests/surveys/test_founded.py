@@ -82,6 +82,26 @@ def test_units_of_a_file_take_the_place_of_the_register(tmp_path: Path) -> None:
     assert codes(refused) == {"new.block_missing"}
 
 
+def test_a_study_at_hand_begins_the_next_one(tmp_path: Path) -> None:
+    sv.new(tmp_path / "next", FIRST, answers={"edition": "2027", "start": "4/10/2027", "end": "29/10/2027"})
+    found, before = sv.load(tmp_path / "next").definition, sv.load(FIRST).definition
+    assert (found.instrument.name, found.instrument.items) == ("sau-xa/2027", before.instrument.items)
+    assert (found.units, found.returns) == (before.units, ())
+    sv.new(tmp_path / "sample", ROOT / "data-sample/ha-noi-2023")
+    assert files(tmp_path / "sample") == ["study.toml"]
+
+
+def test_what_the_origin_settles_is_not_answered_beside_it(tmp_path: Path) -> None:
+    for answers, taken, origin, code in (
+        ({"questions": ["Đúng hẹn"]}, "", "sipas/2023", "new.settled"),
+        ({"points": "10"}, "", "sipas/2023", "new.settled"),
+        ({}, "copy", FIRST / "khai-bao.xlsx", "new.no_edition"),
+    ):
+        with pytest.raises(sv.SurveyError) as refused:
+            sv.new(tmp_path / "study", origin, answers=answers, taken=taken)  # type: ignore[arg-type]
+        assert codes(refused) == {code}
+
+
 def test_answers_are_enough_and_files_stand_for_their_entries(tmp_path: Path) -> None:
     questions = tmp_path / "cau-hoi.txt"
     questions.write_text("Đúng hẹn\nDễ hiểu\n\nNiềm nở\n", "utf-8")

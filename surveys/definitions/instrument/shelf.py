@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
+from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.text_files import is_file, on_disk
 from surveys.problems import fault, nearest, shortened
 
@@ -20,6 +21,11 @@ def shipped() -> tuple[str, ...]:
     """Names ``code/edition`` of the instruments that come with the program, sorted."""
     found = shelf().glob(f"*/*/{INSTRUMENT_FILE}")
     return tuple(sorted(f"{path.parent.parent.name}/{path.parent.name}" for path in found))
+
+
+def is_on_shelf(instrument: Instrument) -> bool:
+    """Whether an instrument is a shipped edition itself, not a folder of its name."""
+    return bool(instrument.folder) and Path(instrument.folder).resolve().is_relative_to(shelf().resolve())
 
 
 def find_instrument(name_or_folder: str | Path) -> Path:

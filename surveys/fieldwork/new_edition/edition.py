@@ -32,7 +32,8 @@ def edition_of(
 ) -> Instrument | None:
     """The instrument that rows of the office workbook, or answers, declare; None with every fault noted in ``problems``.
 
-    ``facts``: the general facts with days as ISO texts; ``told``: what was taken from the starting set, as warnings that are no faults.
+    ``facts``: the general facts with days as ISO texts; ``told``: what was taken from the starting set, as warnings that are no
+    faults.
     """
     before = len(problems.errors)
     for key in ("units", "questions"):

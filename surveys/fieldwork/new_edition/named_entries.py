@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from math import isfinite
 
 from surveys.definitions.csv_tables import Row
 from surveys.definitions.record_building import is_code
@@ -111,8 +112,8 @@ def marked(row: Row, column: str) -> bool:
     return False
 
 
-def number(row: Row, column: str, low: float = 0.0, high: float | None = None) -> float | None:
-    """The number of a cell, None where it is empty or no number of the range, which is noted."""
+def number(row: Row, column: str, low: float = 0.0) -> float | None:
+    """The number of a cell, None where it is empty or none from ``low`` on, which is noted."""
     if not row[column]:
         return None
     text = row[column].removesuffix("%").strip().replace(",", ".")
@@ -121,9 +122,8 @@ def number(row: Row, column: str, low: float = 0.0, high: float | None = None) -
     except ValueError:
         row.place.note("record.not_number", column, value=shortened(row[column]))
         return None
-    if not low <= value <= (float("inf") if high is None else high) or value == float("inf"):
-        limit = f"{low:g} … {high:g}" if high is not None else f"≥ {low:g}"
-        row.place.note("new.number_range", column, value=shortened(row[column]), accepted=limit)
+    if not (isfinite(value) and value >= low):
+        row.place.note("new.number_range", column, value=shortened(row[column]), accepted=f"≥ {low:g}")
         return None
     return value
 

@@ -64,7 +64,7 @@ def _scale(code: str, label: str, rows: Sequence[Row], told: Problems) -> Scale:
     kinds = [word(row, "no_answer", NO_ANSWER) for row in rows]
     codes = _option_codes(rows, kinds)
     answers = [(row, own) for row, own, kind in zip(rows, codes, kinds, strict=True) if not kind]
-    values = [number(row, "points", 0.0, 1.0) for row, _ in answers]
+    values = [_value(row) for row, _ in answers]
     ordered = any(row["points"] for row, _ in answers)
     for row, _ in answers:
         if ordered and not row["points"]:
@@ -85,6 +85,15 @@ def _scale(code: str, label: str, rows: Sequence[Row], told: Problems) -> Scale:
         if kind
     )
     return Scale(code, levels, "ordinal" if ordered else "choice", non_answers=others, label_vi=label)
+
+
+def _value(row: Row) -> float | None:
+    """The value of an option; one outside [0, 1] is noted."""
+    value = number(row, "points", float("-inf"))
+    if value is None or 0 <= value <= 1:
+        return value
+    row.place.note("new.value_range", "points", value=shortened(row["points"]))
+    return None
 
 
 def _kind(word: str) -> NoAnswer:

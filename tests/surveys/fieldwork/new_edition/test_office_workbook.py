@@ -161,7 +161,8 @@ SPOILED = (
     Spoiled("new.twice", "questions", 6, "code",
             added("questions", text="Gần", criterion="Kết quả", code="c9"), (("first", "5"),)),
     Spoiled("new.twice", "respondents", 3, "code", added("respondents", heading="Tuổi", code="gt"), (("first", "2"),)),
-    Spoiled("new.number_range", "scales", 2, "points", cell("scales", 2, "points", "5"), (("accepted", "0 … 1"),)),
+    Spoiled("new.value_range", "scales", 2, "points", cell("scales", 2, "points", "5"), (("value", "5"),)),
+    Spoiled("new.value_range", "scales", 2, "points", cell("scales", 2, "points", "-0,5")),
     Spoiled("new.option_without_value", "scales", 3, "points", cell("scales", 3, "points", "")),
     Spoiled("new.unknown_word", "scales", 7, "no_answer", cell("scales", 7, "no_answer", "Chịu"), ()),
     Spoiled("new.twice", "scales", 3, "option", cell("scales", 3, "option", "có")),
@@ -245,6 +246,9 @@ def _write(sheet: str, at: str, value: object) -> Edit:
         (_write("Câu hỏi", "M1", "Ý kiến"), "new.unknown_column", "Câu hỏi", None, "Ý kiến"),
         (_write("Đơn vị", "A1", None), "new.column_missing", "Đơn vị", None, "Tên đơn vị"),
         (_write("Chung", "A16", "Tên cuộc khảo sát"), "new.fact_twice", "Chung", 2, "Tên cuộc khảo sát"),
+        (_write("Đơn vị", "A9", "x"), "new.no_headings", "Đơn vị", None, ""),
+        (_write("Đơn vị", "A9", "Xã X"), "new.sheet_twice", "Units", None, ""),
+        (_write("Chung", "A17", "Tên cuộc"), "new.unknown_fact", "Chung", 17, "A"),
         (_rename("Câu hỏi", "Hỏi"), "new.nothing_filled", "", None, ""),
         (_rename("Chung", "Sheet1"), "new.nothing_filled", "", None, ""),
     ],
@@ -255,8 +259,13 @@ def test_what_was_done_to_the_workbook_itself_is_told(
     path = filled(tmp_path, whole())
     book = openpyxl.load_workbook(path)
     edit(book)
+    book["Chung" if "Chung" in book.sheetnames else "Sheet1"]["B17"] = "một điều"
     if code == "new.fact_twice":
         book["Chung"]["B16"] = "Tên khác"
+    if code == "new.no_headings":
+        book["Đơn vị"].delete_rows(1)
+    if code == "new.sheet_twice":
+        book.create_sheet("Units")
     book.save(path)
     with pytest.raises(sv.SurveyError) as refused:
         sv.new(tmp_path / "study", path)
