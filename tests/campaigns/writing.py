@@ -88,6 +88,7 @@ class Stage:
         yield Writer("method", ("method", a), is_file=True, asks=False)
         yield Writer("codebook", ("codebook", a), is_file=True, asks=False)
         yield Writer("share", ("screen", a, "--pseudonymise"))
+        yield Writer("monitor", ("monitor", b), ("monitor", a))
         yield Writer("export", ("export", b, "--to", "sav"), ("export", a, "--to", "csv"))
         yield Writer("compare", ("compare", *results), ("compare", *reversed(results)))
         wanted = [("reach", result, "--top", "1") for result in results]

@@ -10,7 +10,7 @@ from surveys.definitions.study.records import StudyDefinition
 from surveys.fieldwork.monitoring.monitored_round import MonitoredRound
 from surveys.handover.official_columns import TABLES
 from surveys.handover.result_frames import printed
-from surveys.handover.words import engine_words, names_in
+from surveys.handover.words import engine_words, names_in, unit_name
 from surveys.problems import Language, phrase, wording
 from surveys.reports.html.markup import read
 from surveys.vocabulary.dates import written_date
@@ -104,11 +104,13 @@ class PageWords:
 
     def unit(self, row: Row) -> str:
         """The unit of a row; what is said of forms of no known unit."""
-        units = {(unit.block, unit.code): unit for unit in self.study.units}
-        found = units.get((row["block"], row["unit_code"]))
-        if found is None:
-            return row["unit_code"] or self.said("monitor.page.no_unit")
-        return self._names["unit"].get(found.code, found.code)
+        return self._units.get((row["block"], row["unit_code"]), row["unit_code"]) or self.said(
+            "monitor.page.no_unit"
+        )
+
+    @cached_property
+    def _units(self) -> Mapping[tuple[str, str], str]:
+        return {(unit.block, unit.code): unit_name(unit, self.language) for unit in self.study.units}
 
     def mode(self, code: str) -> str:
         """A way of answering; what is said where it is not known."""
