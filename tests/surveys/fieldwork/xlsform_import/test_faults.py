@@ -108,7 +108,6 @@ LEFT = [
     (HEAD + "csv-external | dia_ban |", "external_left", "survey", 3, "type"),
     (HEAD + "xml-external | dia_ban |", "external_left", "survey", 3, "type"),
     (HEAD + "select_one_from_file xa.csv | x | X", "choices_elsewhere", "survey", 3, "type"),
-    (HEAD + "select_one_from_file xa.csv or_other | x | X", "choices_elsewhere", "survey", 3, "type"),
     (HEAD + "select_multiple_from_file xa.csv | x | X", "choices_elsewhere", "survey", 3, "type"),
     (HEAD + "start | start |\nend | end |\ndeviceid | deviceid |", "metadata", "survey", 3, "type"),
     (HEAD + "audit | audit |", "metadata", "survey", 3, "type"),
@@ -262,6 +261,12 @@ def test_rows_far_below_the_others_are_read_by_no_tool() -> None:
     made, problems = read(HEAD + "\n" * 70 + "xyz | a | A\nxyz | b | B")
     assert made is not None
     assert ("rows_far", "survey", 73, "") in told(problems)
+
+
+def test_other_options_beside_those_of_a_file() -> None:
+    made, problems = read(HEAD + "select_one_from_file xa.csv or_other | x | X")
+    assert made is not None
+    assert ("choices_elsewhere", "survey", 3, "type") in told(problems)
 
 
 def test_options_taken_from_a_repeat_are_told() -> None:
