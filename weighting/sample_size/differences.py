@@ -176,7 +176,8 @@ def detectable_difference(
     """The smallest true difference upwards that is found with the wanted power; arguments as :func:`power_of`.
 
     Returns:
-        differences in the units of the answers; NaN where none is found so often: of shares, none up to 1.
+        differences in the units of the answers; 0 where every one is found (all are asked); NaN where none is found so often:
+        of shares, none up to 1.
 
     Raises:
         DesignError: as :func:`power_of`.
@@ -196,12 +197,15 @@ def detectable_difference(
     if first.deviation is None:
         most = np.broadcast_to(1.0 - np.asarray(first.expected, dtype=float), forms.shape)
     else:
-        most = 1e3 * np.sqrt(np.maximum(first.variance(), other.variance())) + np.zeros(forms.shape)
+        deviation = np.sqrt(np.maximum(first.variance(), other.variance()))
+        most = np.where(deviation > 0, 1e3 * deviation, 1.0) + np.zeros(forms.shape)
     low, high = np.zeros(forms.shape), most
     for _ in range(_HALVINGS):
         middle = (low + high) / 2.0
         found = enough(middle)
         low, high = np.where(found, low, middle), np.where(found, middle, high)
+    # What is left of the range by halving alone is nothing: any difference is found.
+    high = np.where(high > most * 2.0 ** (2 - _HALVINGS), high, 0.0)
     return np.asarray(np.where(enough(most), high, np.nan))
 
 

@@ -120,6 +120,9 @@ def test_what_no_sample_detects() -> None:
     found = detectable_difference([5, 300], [5, 300], PlanningValues([0.95, 0.5]))
     assert np.isnan(found[0])
     assert 0.1 < found[1] < 0.12
+    assert detectable_difference(
+        [50, 9], [50, 9], PlanningValues(deviation=[0.3, 0.0], population=50)
+    ).tolist() == [0, 0]
 
 
 # --- simulated rounds -------------------------------------------------------------------------------------
