@@ -26,8 +26,8 @@ Part = dict[str, Any]
 _OPTIONS_WIDTH, _OPTION_WIDTH, _LETTER, _INSET = 108.0, 11.5, 1.6, 2.2
 #: Rows of heads → the width up to which options have heads of so few rows.
 _HEAD_ROWS = ((1, 50.0), (2, 80.0), (3, 95.0), (4, _OPTIONS_WIDTH))
-#: Options that a table may have, and letters of a question that stands in a row.
-_MOST_OPTIONS, _ROW_LETTERS = 9, 700
+#: Options that a table may have, letters of each, and of a question that stands in a row.
+_MOST_OPTIONS, _HEAD_LETTERS, _ROW_LETTERS = 9, 60, 700
 #: Letters of the longest option → how many options stand beside each other.
 _BESIDE = ((13, 4), (24, 3), (44, 2))
 #: Letters of a question or field, with its options, that may go over to the next page.
@@ -204,15 +204,22 @@ def _alike(question: FormQuestion) -> tuple[object, ...]:
 
 
 def _fits_table(options: Sequence[FormOption]) -> bool:
-    return len(options) <= _MOST_OPTIONS and _widths(options) is not None
+    short = all(len(option.label) <= _HEAD_LETTERS for option in options)
+    return short and len(options) <= _MOST_OPTIONS and _widths(options) is not None
 
 
 def _widths(options: Sequence[FormOption]) -> list[float] | None:
-    """Millimetres of the columns of options, with as few rows in their heads as there is room for; None: too wide for a table."""
+    """Millimetres of the columns of options, those of levels alike where there is room, with few rows in their heads; None: too
+    wide for a table."""
     for rows, most in _HEAD_ROWS:
-        widths = [_width(option, rows) for option in options]
-        if sum(widths) <= most:
-            return widths
+        own = [_width(option, rows) for option in options]
+        widest = max(own[: sum(option.kind == "level" for option in options)], default=0.0)
+        alike = [
+            widest if option.kind == "level" else width for option, width in zip(options, own, strict=True)
+        ]
+        for widths in (alike, own):
+            if sum(widths) <= most:
+                return widths
     return None
 
 
