@@ -82,7 +82,7 @@ class _Begun:
 
 
 @dataclass(frozen=True)
-class _Wanted:
+class _Beginning:
     """What is said beside the origin, and where faults and what was taken over are noted."""
 
     facts: Mapping[str, str]
@@ -126,7 +126,7 @@ def new(
     facts = {key: said for key, said in (answers or {}).items() if isinstance(said, str)}
     lists = {key: _entries(said) for key, said in (answers or {}).items() if not isinstance(said, str)}
     register = None if units is None else Path(units)
-    begun = _begun(origin, _Wanted(facts, lists, register, taken, comments, problems, told))
+    begun = _begun(origin, _Beginning(facts, lists, register, taken, comments, problems, told))
     problems.raise_errors()
     assert begun is not None
     own_units = REGISTER if REGISTER in begun.files else ""
@@ -158,7 +158,7 @@ def _entries(said: Sequence[str]) -> list[str]:
     return [one for entry in said for one in (first_column(Path(entry)) if is_file(Path(entry)) else [entry])]
 
 
-def _begun(origin: str | Path | None, wanted: _Wanted) -> _Begun | None:
+def _begun(origin: str | Path | None, wanted: _Beginning) -> _Begun | None:
     """The study from where it begins; None with the faults noted."""
     if origin is None:
         return _of_office({}, wanted)
@@ -177,7 +177,7 @@ def _begun(origin: str | Path | None, wanted: _Wanted) -> _Begun | None:
     raise fault("new.unknown_origin", file=str(origin), accepted=shipped())
 
 
-def _refuse_unused(wanted: _Wanted, lists: Collection[str], facts: Collection[str]) -> None:
+def _refuse_unused(wanted: _Beginning, lists: Collection[str], facts: Collection[str]) -> None:
     """Raise SurveyError where something was answered that is settled by the origin."""
     given = [key for key, said in (*wanted.lists.items(), *wanted.facts.items()) if said]
     unused = [key for key in given if key not in (*lists, *facts)]
@@ -193,7 +193,7 @@ def _edition(origin: str | Path, path: Path) -> Instrument:
     return replace(study.instrument, units=study.units)
 
 
-def _of_office(filled: OfficeRows, wanted: _Wanted) -> _Begun | None:
+def _of_office(filled: OfficeRows, wanted: _Beginning) -> _Begun | None:
     """From a filled workbook, under what was answered beside it."""
     columns = {"units": "name", "groups": "name", "questions": "text"}
     listed = {key: [{columns[key]: said} for said in lines] for key, lines in wanted.lists.items() if lines}
@@ -207,7 +207,7 @@ def _of_office(filled: OfficeRows, wanted: _Wanted) -> _Begun | None:
     return None if instrument is None else _with_own(instrument, facts)
 
 
-def _of_xlsform(sheets: Sequence[Sheet], wanted: _Wanted) -> _Begun | None:
+def _of_xlsform(sheets: Sequence[Sheet], wanted: _Beginning) -> _Begun | None:
     """From an XLSForm, whose units may stand beside it, with the rules of the starting set."""
     facts = _facts(wanted)
     code = facts["code"] or code_of_survey(facts["name"] or Path(sheets[0].file).stem)
@@ -224,7 +224,7 @@ def _of_xlsform(sheets: Sequence[Sheet], wanted: _Wanted) -> _Begun | None:
     return _with_own(replace(instrument, units=units), facts)
 
 
-def _of_edition(instrument: Instrument, wanted: _Wanted) -> _Begun:
+def _of_edition(instrument: Instrument, wanted: _Beginning) -> _Begun:
     """From an edition: named where it is shipped, else copied; or one of its own that states only its differences."""
     facts, units = _facts(wanted), _units(instrument, wanted)
     if wanted.taken == "differences":
@@ -237,7 +237,7 @@ def _of_edition(instrument: Instrument, wanted: _Wanted) -> _Begun:
     return _with_own(replace(instrument, code=code, edition=edition, units=units, based_on=""), facts)
 
 
-def _differences(instrument: Instrument, facts: Mapping[str, str], wanted: _Wanted) -> _Begun:
+def _differences(instrument: Instrument, facts: Mapping[str, str], wanted: _Beginning) -> _Begun:
     """An edition of its own that takes everything over; one that is not shipped stands within it."""
     is_shipped = is_on_shelf(instrument)
     edition = facts["edition"] or facts["end"][:4] or f"{instrument.edition}-1"
@@ -263,14 +263,14 @@ def _with_own(instrument: Instrument, facts: Mapping[str, str]) -> _Begun:
     return _Begun(instrument, OWN, {f"{OWN}/{name}".removeprefix("./"): files[name] for name in files}, facts)
 
 
-def _facts(wanted: _Wanted) -> dict[str, str]:
+def _facts(wanted: _Beginning) -> dict[str, str]:
     """The facts that were answered, for a study that begins from something else than a workbook."""
     blank_row = dict.fromkeys((column.key for column in SHEET[GENERAL].columns), "")
     rows = with_facts({}, wanted.facts, wanted.problems)
     return facts_of(rows[GENERAL][0]) if rows else blank_row
 
 
-def _units(instrument: Instrument, wanted: _Wanted) -> tuple[Unit, ...]:
+def _units(instrument: Instrument, wanted: _Beginning) -> tuple[Unit, ...]:
     """The units of an instrument, or those that were answered or stand in a file in their place."""
     if wanted.units is not None:
         return register_of(wanted.units, instrument.blocks, wanted.problems)

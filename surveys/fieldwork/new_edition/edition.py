@@ -19,6 +19,7 @@ from surveys.fieldwork.new_edition.questions import AskedOf, items_of
 from surveys.fieldwork.new_edition.scale_options import scales_of
 from surveys.fieldwork.new_edition.starting_set import starting_set
 from surveys.fieldwork.new_edition.tree import Criteria, nodes_of
+from surveys.fieldwork.xlsform_import.importing import CHOSEN
 from surveys.problems import Problems, shortened
 from surveys.vocabulary.validity_rules import VALIDITY_RULES
 
@@ -62,7 +63,7 @@ def edition_of(
         blocks=blocks.records,
         groups=groups.records,
         questionnaires=forms.records,
-        scales=tuple(scale for scale in scales.records if scale.code in used),
+        scales=tuple(scale for scale in (*scales.records, CHOSEN) if scale.code in used),
         nodes=nodes,
         items=items,
         units=units,

@@ -66,7 +66,8 @@ SHEETS: tuple[OfficeSheet, ...] = (
     )),
     OfficeSheet("questions", (
         OfficeColumn("text", needed=True), OfficeColumn("criterion", of="criteria", words=(NOT_SCORED,)),
-        OfficeColumn("scale", of="scales"), OfficeColumn("reversed", "mark"), OfficeColumn("groups", "names", of="groups"),
+        OfficeColumn("scale", of="scales"), OfficeColumn("several", "mark"),
+        OfficeColumn("reversed", "mark"), OfficeColumn("groups", "names", of="groups"),
         OfficeColumn("blocks", "names"), OfficeColumn("only_if"), OfficeColumn("required", "mark"),
         OfficeColumn("code", "code"), OfficeColumn("other_texts", "names"), OfficeColumn("text_en"), NOTE,
     )),
@@ -85,7 +86,7 @@ SHEETS: tuple[OfficeSheet, ...] = (
         OfficeColumn("name_en"), NOTE,
     )),
     OfficeSheet("respondents", (
-        OfficeColumn("heading", needed=True), OfficeColumn("options", "names"), OfficeColumn("code", "code"),
+        OfficeColumn("heading", needed=True), OfficeColumn("options", "names", needed=True), OfficeColumn("code", "code"),
         OfficeColumn("name_en"), NOTE,
     )),
     OfficeSheet("tool_columns", (

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from surveys.definitions.csv_tables import Row
 from surveys.definitions.field_types import Condition
-from surveys.definitions.instrument.records import Item, Level
+from surveys.definitions.instrument.records import Item, Scale
 from surveys.definitions.record_building import is_code
 from surveys.fieldwork.new_edition.asked import Blocks, Forms, Groups
 from surveys.fieldwork.new_edition.filled_sheets import OfficeRows
 from surveys.fieldwork.new_edition.named_entries import marked, parts
 from surveys.fieldwork.new_edition.scale_options import Scales
 from surveys.fieldwork.new_edition.starting_set import DECLARED
-from surveys.fieldwork.new_edition.tree import Criteria
+from surveys.fieldwork.new_edition.tree import Criteria, says_not_scored
+from surveys.fieldwork.xlsform_import.importing import CHOSEN
 from surveys.problems import shortened
 from surveys.vocabulary.folding import fold
 
@@ -36,28 +37,60 @@ class AskedOf:
         return found
 
 
+#: What a condition may name: code of a question → text of an option → the item and the level by which it is told.
+Answerable = dict[str, dict[str, tuple[str, str]]]
+
+
 def items_of(rows: OfficeRows, asked: AskedOf, scales: Scales, criteria: Criteria) -> tuple[Item, ...]:
-    """The items in the order of the sheet."""
+    """The items in the order of the sheet; a question with several answers is an item for each option."""
     questions = rows["questions"]
     codes = _codes(questions)
     conditions = [_condition(row, k, questions, codes) for k, row in enumerate(questions)]
     filters = {condition[0] for condition in conditions if condition}
     of_scale = {scale.code: scale for scale in scales.records}
     found: list[Item] = []
-    for row, code in zip(questions, codes, strict=True):
-        node, scale = criteria.of(row, code in filters), scales.of(row)
-        if node and scale in of_scale and of_scale[scale].kind != "ordinal":
-            row.place.note("new.scored_without_values", "scale", scale=of_scale[scale].label_vi)
+    answerable: Answerable = {}
+    for row, code, condition in zip(questions, codes, conditions, strict=True):
+        scale = of_scale.get(scales.of(row))
+        several = marked(row, "several")
+        if several and row["criterion"] and not says_not_scored(row):
+            row.place.note("new.several_scored", "criterion")
+        node = "" if several else criteria.of(row, code in filters)
         item = Item(
-            code, node, scale, asked.questionnaires(row), row["text"], row["text_en"], reverse=marked(row, "reversed"),
-            required=marked(row, "required"), aliases=tuple(parts(row["other_texts"])), source=DECLARED,
+            code, node, scale.code if scale else "", asked.questionnaires(row), row["text"], row["text_en"],
+            reverse=marked(row, "reversed"), required=marked(row, "required"), aliases=tuple(parts(row["other_texts"])),
+            asked_when=_asked_when(condition, row, answerable), source=DECLARED,
         )  # fmt: skip
-        found.append(item)
-    levels = {item.code: of_scale[item.scale].levels for item in found if item.scale in of_scale}
-    return tuple(
-        _with_condition(item, condition, row, levels)
-        for item, condition, row in zip(found, conditions, questions, strict=True)
-    )
+        if scale is None:
+            continue
+        if node and scale.kind != "ordinal":
+            row.place.note("new.scored_without_values", "scale", scale=scale.label_vi)
+        found += _options(item, scale) if several else [item]
+        answerable[code] = _answerable(code, scale, several)
+    return tuple(found)
+
+
+def _options(item: Item, scale: Scale) -> list[Item]:
+    """A question with several answers: an item for each option, which was chosen or not."""
+    return [
+        replace(
+            item, code=f"{item.code}.{k}", scale=CHOSEN.code, text_vi=f"{item.text_vi} [{level.label_vi}]", required=False,
+            text_en=f"{item.text_en} [{level.label_en}]" if item.text_en and level.label_en else "",
+            aliases=tuple(f"{alias} [{level.label_vi}]" for alias in item.aliases),
+        )
+        for k, level in enumerate(scale.levels, 1)
+    ]  # fmt: skip
+
+
+def _answerable(code: str, scale: Scale, several: bool) -> dict[str, tuple[str, str]]:
+    """How the options of a question are told by conditions."""
+    found: dict[str, tuple[str, str]] = {}
+    for k, level in enumerate(scale.levels, 1):
+        told = (f"{code}.{k}", "1") if several else (code, level.code)
+        found |= {
+            fold(text): told for text in (level.code, level.label_vi, level.label_en, *level.aliases) if text
+        }
+    return found
 
 
 def _codes(questions: Sequence[Row]) -> list[str]:
@@ -99,25 +132,18 @@ def _condition(
     return earlier[fold(named)], texts
 
 
-def _with_condition(
-    item: Item, condition: tuple[str, list[str]] | None, row: Row, levels: Mapping[str, Sequence[Level]]
-) -> Item:
-    """An item with its condition in codes of options."""
-    if condition is None or condition[0] not in levels:
-        return item
-    known: dict[str, str] = {}
-    for level in levels[condition[0]]:
-        known |= {
-            fold(text): level.code
-            for text in (level.code, level.label_vi, level.label_en, *level.aliases)
-            if text
-        }
+def _asked_when(
+    condition: tuple[str, list[str]] | None, row: Row, answerable: Answerable
+) -> Condition | None:
+    """A condition in codes of items and options."""
+    if condition is None or condition[0] not in answerable:
+        return None
+    known = answerable[condition[0]]
     for text in condition[1]:
         if fold(text) not in known:
-            labels = [level.label_vi for level in levels[condition[0]]]
-            row.place.not_accepted("new.condition_option", "only_if", text, labels)
-    found: Condition = (
-        condition[0],
-        tuple(known[fold(text)] for text in condition[1] if fold(text) in known),
-    )
-    return replace(item, asked_when=found)
+            row.place.not_accepted("new.condition_option", "only_if", text, known)
+    told = [known[fold(text)] for text in condition[1] if fold(text) in known]
+    items = list(dict.fromkeys(item for item, _ in told))
+    if len(items) > 1:
+        row.place.note("new.condition_several", "only_if")
+    return (items[0], tuple(level for _, level in told)) if items else None

@@ -105,6 +105,22 @@ def test_other_kinds_of_workbooks_are_read(ending: str, tmp_path: Path) -> None:
     assert made.instrument == expected.instrument
 
 
+def test_a_question_with_several_answers_is_an_item_for_each_option(tmp_path: Path) -> None:
+    entries = whole()
+    entries["scales"] += [{"scale": "Kênh", "option": option} for option in ("Trực tiếp", "Qua mạng")]
+    entries["questions"][:1] = [
+        {"text": "Ông/Bà nộp hồ sơ thế nào?", "scale": "Kênh", "several": "x", "required": "x"}
+    ]
+    entries["questions"][1]["only_if"] = "Câu 1 = Qua mạng"
+    sv.new(tmp_path / "study", filled(tmp_path, entries))
+    instrument = sv.load(tmp_path / "study").instrument
+    assert [(item.code, item.node, item.text_vi) for item in instrument.items[:2]] == [
+        ("c1.1", "", "Ông/Bà nộp hồ sơ thế nào? [Trực tiếp]"), ("c1.2", "", "Ông/Bà nộp hồ sơ thế nào? [Qua mạng]"),
+    ]  # fmt: skip
+    assert instrument.item["c2"].asked_when == ("c1.2", ("1",))
+    sv.forms(sv.load(tmp_path / "study"), tmp_path / "forms", to=["xlsform"])
+
+
 Change = Callable[[Entries], object]
 
 
@@ -160,7 +176,8 @@ SPOILED = (
     Spoiled("new.condition_option", "questions", 3, "only_if", cell("questions", 3, "only_if", "c1 = Rồi")),
     Spoiled("new.twice", "questions", 6, "code",
             added("questions", text="Gần", criterion="Kết quả", code="c9"), (("first", "5"),)),
-    Spoiled("new.twice", "respondents", 3, "code", added("respondents", heading="Tuổi", code="gt"), (("first", "2"),)),
+    Spoiled("new.twice", "respondents", 3, "code",
+            added("respondents", heading="Tuổi", options="Trẻ; Già", code="gt"), (("first", "2"),)),
     Spoiled("new.value_range", "scales", 2, "points", cell("scales", 2, "points", "5"), (("value", "5"),)),
     Spoiled("new.value_range", "scales", 2, "points", cell("scales", 2, "points", "-0,5")),
     Spoiled("new.option_without_value", "scales", 3, "points", cell("scales", 3, "points", "")),
@@ -172,6 +189,10 @@ SPOILED = (
     Spoiled("new.twice", "respondents", 2, "options", cell("respondents", 2, "options", "Nam; nam")),
     Spoiled("new.unknown_name", "questionnaires", 2, "group", added("questionnaires", group="Cán bộ")),
     Spoiled("new.on_no_form", "questions", 5, "groups", added("questionnaires", group="Người dân")),
+    Spoiled("new.several_scored", "questions", 4, "criterion", cell("questions", 4, "several", "x")),
+    Spoiled("new.condition_several", "questions", 3, "only_if", lambda entries: [
+        entries["questions"][0].update(several="x"), entries["questions"][1].update(only_if="c1 = Có; Không"),
+    ]),
     Spoiled("new.scored_without_values", "questions", 4, "scale", lambda entries: [
         row.pop("points", None) for row in entries["scales"] if row["scale"] == "Đồng ý"
     ]),
