@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from dataclasses import replace as replaced
 from pathlib import Path
 
 from surveys.definitions.check import examined
@@ -50,7 +51,7 @@ def add(
     [('issued', 'new.csv', 'entered')]
     """
     toml = _study_toml(Path(study))
-    given = [Path(file) for file in ([files] if isinstance(files, (str, Path)) else files)]
+    paths = [Path(file) for file in ([files] if isinstance(files, (str, Path)) else files)]
     with changing(toml) as file:
         problems = Problems()
         draft = read_study(toml, problems)
@@ -58,7 +59,7 @@ def add(
             raise SurveyError(problems)
         text = StudyText(toml.name, file.content)
         made = Additions(draft.study, text, WhatWasSaid(questionnaire, mode, replace))
-        made.take([known_file(path, kind) for path in dict.fromkeys(given)])
+        made.take([known_file(path, kind) for path in dict.fromkeys(paths)])
         if not made.is_new:
             return Added(tuple(made.entered))
         with laid_out(draft, toml, made) as trial:
@@ -68,7 +69,9 @@ def add(
         names = {entered.path for entered in made.entered}
         warnings = tuple(p for p in found if p.severity == "warning" and p.file in names)
         if brought:
-            raise SurveyError([*(problem for problem in errors if problem in brought), *warnings])
+            given = {entered.path: entered.given for entered in made.entered}  # which nobody has copied yet
+            told = (*(problem for problem in errors if problem in brought), *warnings)
+            raise SurveyError([replaced(one, file=given.get(one.file, one.file)) for one in told])
         write(draft.folder, made, file)
     return Added(tuple(made.entered), warnings)
 

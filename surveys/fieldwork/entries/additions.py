@@ -100,7 +100,7 @@ class Additions:
         else:
             decided = self._decided(mapped.get(file.path))
             try:
-                entry = {"path": target, **self._about(file, target, decided)}
+                entry = {"path": target, **self._about(file, decided)}
             except SurveyError as error:
                 if file.alike and [p.code for p in error.problems] == ["add.no_questions"]:
                     self._take_table(KnownFile(file.path, file.alike, file.table))
@@ -122,17 +122,16 @@ class Additions:
     def _returns_place(self, file: KnownFile) -> str:
         return self._place(file, f"{RETURNS_FOLDER}/{composed(file.path.name)}")
 
-    def _about(self, file: KnownFile, target: str, decided: Decided | None) -> dict[str, str]:
+    def _about(self, file: KnownFile, decided: Decided | None) -> dict[str, str]:
         """Questionnaire and mode of a file of returns, as its entry says them."""
-        instrument = self.study.instrument
+        instrument, plain = self.study.instrument, ReturnFile(str(file.path))
         code = self.said.questionnaire
         if code and code not in instrument.questionnaire:
             known = ", ".join(instrument.questionnaire)
-            raise fault("add.unknown_questionnaire", file=target, value=code, accepted=known)
+            raise fault("add.unknown_questionnaire", file=plain.path, value=code, accepted=known)
         if not code:
             reading = StudyReading(self.study)
-            tables = self._tables(file.path, ReturnFile(target), reading, decided)
-            code = questionnaire_of(tables, ReturnFile(target), reading, decided)
+            code = questionnaire_of(self._tables(file.path, plain, reading, decided), plain, reading, decided)
         modes = instrument.questionnaire[code].modes if code else ()
         mode = self.said.mode or (modes[0] if len(modes) == 1 else "")
         return {key: value for key, value in (("questionnaire", code), ("mode", mode)) if value}

@@ -57,7 +57,8 @@ def write(folder: Path, made: Additions, toml: FileInChange) -> None:
         if made.text.is_changed:
             toml.put(made.text.content)
     except BaseException:
-        if toml.path.read_bytes() == toml.content:
+        is_done = made.text.is_changed and toml.path.read_bytes() == made.text.content
+        if not is_done:
             _take_back(new, before, {folder / name: content for name, content in made.replaced.items()})
         raise
 
