@@ -63,8 +63,9 @@ class SamplePlanTables(Shown):
 
     @cached_property
     def issued(self) -> pd.DataFrame:
-        """A row for each form with its code, as ``[files] issued`` reads them."""
+        """A row for each form with its code, as ``[files] issued`` reads them; the mode where its questionnaire has only one."""
         names, numbers = prefixes(self.study.instrument), unit_numbers(self.study.units)
+        mode = {q.code: q.modes[0] if len(q.modes) == 1 else "" for q in self.study.instrument.questionnaires}
         drawn = {
             (str(block), str(unit), str(group)): rows["element"].tolist()
             for (block, unit, group), rows in self.made.drawn.drawn.groupby(
@@ -74,9 +75,10 @@ class SamplePlanTables(Shown):
         rows = []
         for each in self.made.cells:
             of, number = each.cell, numbers[each.cell.block, each.cell.unit]
+            form = of.questionnaire
             elements = drawn.get((of.block, of.unit, of.group), [""] * each.issued)
             rows += [
-                (form_code(names[of.questionnaire], number, k), of.questionnaire, of.unit, "", "", element)
+                (form_code(names[form], number, k), form, of.unit, mode[form], "", element)
                 for k, element in enumerate(elements, 1)
             ]
         return pd.DataFrame(rows, columns=list(types_of(Issued)))
