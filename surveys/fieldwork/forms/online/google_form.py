@@ -114,7 +114,7 @@ class _PagesUnderWay:
             return self._new(section, condition), ""
         above = section.above or section.title
         pending = any(number not in self._done() for number in now.filters)
-        fresh = bool(self.above) and above != self.above and bool(above) and not pending
+        fresh = above not in ("", self.above) and not pending and bool(now.items)
         page = self._new(section) if now.condition is not None or fresh else now
         self.above = above or self.above
         return page, self._note(condition) if condition else ""
