@@ -109,30 +109,29 @@ class Questions:
     def _section(
         self, section: FormSection, number: str, unit: FormUnit | None, appearance: str
     ) -> Iterator[SurveyRow]:
-        """One group, or one for each grid where there are several."""
+        """A group under the title of the section; conditions that are not those of all its grids stand at the questions."""
         title = self._form.section(section.node) if section.title else said("forms.xlsform.section")
-        grids = section.grids
-        for k, grid in enumerate(grids, 1):
-            of_grid = f"{number}_{k}" if len(grids) > 1 else number
-            yield from self._group(
-                grid, of_grid, unit, SurveyRow("begin_group", "", title, appearance=appearance)
-            )
+        conditions = [self._condition(grid.questions[0].code, unit) for grid in section.grids]
+        of_all = conditions[0] if len(set(conditions)) == 1 else ""
+        name = self._part(f"section_{number}", unit)
+        yield SurveyRow("begin_group", name, title, relevant=of_all, appearance=appearance)
+        for k, (grid, condition) in enumerate(zip(section.grids, conditions, strict=True), 1):
+            for row in self._laid_out(grid, f"{number}_{k}", unit):
+                yield row if of_all else replace(row, relevant=condition)
+        yield SurveyRow("end_group", name)
 
     def _part(self, wished: str, unit: FormUnit | None) -> str:
         return self._names.part(f"{wished}_of_{self._names.units[unit.code]}" if unit else wished)
 
-    def _group(
-        self, grid: FormGrid, number: str, unit: FormUnit | None, begin: SurveyRow
-    ) -> Iterator[SurveyRow]:
-        name, rows = self._part(f"section_{number}", unit), list(self._grid(grid, unit))
-        yield replace(begin, name=name, relevant=self._condition(grid.questions[0].code, unit))
+    def _laid_out(self, grid: FormGrid, number: str, unit: FormUnit | None) -> Iterator[SurveyRow]:
+        """The questions of a grid, as a table below a row of its options where these are few and short."""
+        rows = list(self._grid(grid, unit))
         if self._stands_across(grid) and len(rows) > 1:
             yield SurveyRow(
                 rows[0].type, self._part(f"options_{number}", unit), said("forms.xlsform.grid"), appearance="label"
             )  # fmt: skip
             rows = [replace(row, appearance="list-nolabel") for row in rows]
         yield from rows
-        yield SurveyRow("end_group", name)
 
     def _grid(self, grid: FormGrid, unit: FormUnit | None) -> Iterator[SurveyRow]:
         for question in grid.questions:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 
 import openpyxl
@@ -90,9 +89,10 @@ def test_one_s_own_unit_is_neither_offered_nor_asked_about() -> None:
 
 def test_conditions_in_a_matrix_are_about_the_same_unit() -> None:
     found = rows(PECULIAR, "ma-tran")
-    asked = next(row for row in found.values() if row.name == "sau__x1")
-    group = next(a for a, b in pairwise(found.values()) if b is asked)
-    assert group.relevant == "selected(${k_1_3__x1}, '1')"
+    assert found["sau__x1"].relevant == "selected(${k_1_3__x1}, '1')"
+    single = rows(PECULIAR, "don")
+    assert single["sau"].relevant == "selected(${k_1_options}, 'k_1_3')"
+    assert single["sau_nua"].relevant == "${k_1_options} != '' and not(selected(${k_1_options}, 'k_1_2'))"
 
 
 @pytest.mark.long
