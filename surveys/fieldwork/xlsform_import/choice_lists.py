@@ -45,7 +45,7 @@ class ListedChoice:
 
     def note(self, code: str, column: str, **params: Any) -> None:
         """Note a fault of the option."""
-        self.row.place.note(code, column, **params)
+        self.row.place.note(code, self.row.written(column), **params)
 
 
 @dataclass(frozen=True, slots=True)

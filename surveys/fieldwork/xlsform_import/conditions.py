@@ -58,7 +58,7 @@ class Conditions:
         if (row.place.row, code) not in self.told:
             self.told.add((row.place.row, code))
             told = {"name": row.get("name"), "text": shortened(row.get("relevant")), **params}
-            row.place.note(code, "relevant", severity="warning", **told)
+            row.place.note(code, row.written("relevant"), severity="warning", **told)
 
     def _meant(self, k: int, row: SheetRow) -> Condition | None:
         question, text = self.purposes.questions[k], row.get("relevant")

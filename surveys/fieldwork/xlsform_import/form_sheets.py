@@ -26,15 +26,20 @@ _HEADING_ROWS, _MOST_EMPTY = 20, 60
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """One filled row: the texts of its filled cells by heading, and where it stands."""
+    """One filled row: the texts of its filled cells by heading, where it stands, and how its sheet writes the headings."""
 
     cells: Mapping[SheetHeading, str]
     place: Place
+    headings: Mapping[SheetHeading, str] = field(default_factory=dict)
 
     def get(self, name: str) -> str:
         """The text under a heading, whatever its language; ``""`` where there is none."""
         own = self.cells.get(SheetHeading(name), "")
         return own or next((text for heading, text in self.cells.items() if heading.name == name), "")
+
+    def written(self, name: str) -> str:
+        """How the sheet writes a heading: for messages."""
+        return _written(self.headings, name)
 
     def said(self, name: str, language: str) -> str:
         """The text under a heading in one language, as the form writes its name."""
@@ -52,8 +57,7 @@ class XlsformSheet:
 
     def written(self, name: str) -> str:
         """How the sheet writes a heading: for messages."""
-        found = (text for heading, text in self.headings.items() if heading.name == name)
-        return next(found, name)
+        return _written(self.headings, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +171,9 @@ def _rows(sheet: Sheet, place: Place) -> XlsformSheet:
     numbers = _filled(sheet, first, place)
     columns = [_texts(sheet.cells[numbers, k].tolist()) for k in range(len(headings))]
     _note_unheaded(headings, columns, place)
-    rows = tuple(_filled_rows(sheet, numbers, headings, columns, place))
-    return XlsformSheet(sheet.name, {h: t for h, t in written.items() if h.name}, rows, place)
+    known = {heading: text for heading, text in written.items() if heading.name}
+    rows = tuple(_filled_rows(sheet, numbers, headings, columns, SheetRow({}, place, known)))
+    return XlsformSheet(sheet.name, known, rows, place)
 
 
 def _filled(sheet: Sheet, first: int, place: Place) -> np.ndarray:
@@ -194,17 +199,21 @@ def _filled_rows(
     numbers: np.ndarray,
     headings: Sequence[SheetHeading],
     columns: Sequence[Sequence[str]],
-    place: Place,
+    blank: SheetRow,
 ) -> Iterator[SheetRow]:
+    """The rows of the sheet; ``blank``: one of it without cells."""
     for k, number in enumerate(numbers.tolist()):
         cells: dict[SheetHeading, str] = {}
         for heading, column in zip(headings, columns, strict=True):
             if heading.name and column[k]:
                 cells.setdefault(heading, column[k])
         if cells:
-            yield SheetRow(
-                cells, Place(place.problems, place.file, sheet.first_row + number, sheet=sheet.name)
-            )
+            here = dataclasses.replace(blank.place, row=sheet.first_row + number)
+            yield dataclasses.replace(blank, cells=cells, place=here)
+
+
+def _written(headings: Mapping[SheetHeading, str], name: str) -> str:
+    return next((text for heading, text in headings.items() if heading.name == name), name)
 
 
 def _note_unheaded(headings: Sequence[SheetHeading], columns: Sequence[Sequence[str]], place: Place) -> None:

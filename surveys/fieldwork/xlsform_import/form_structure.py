@@ -73,7 +73,7 @@ class AskedQuestion:
 
     def note(self, code: str, column: str = "", **params: Any) -> None:
         """Note what the import leaves out of the question."""
-        self.row.place.note(code, column, severity="warning", **params)
+        self.row.place.note(code, self.row.written(column), severity="warning", **params)
 
 
 @dataclass

@@ -212,7 +212,9 @@ class _Importing:
         for name, code in self.options[k].items():
             label = labels[name]
             if " " in name:
-                question.row.place.note("xlsform_import.choice_spaced", "type", list=known.name, value=name)
+                question.row.place.note(
+                    "xlsform_import.choice_spaced", question.row.written("type"), list=known.name, value=name
+                )
             vi, en = (
                 f"{asked} [{_unbracketed(option)}]" if asked and option else ""
                 for asked, option in zip(text, (label.vi or name, label.en), strict=True)

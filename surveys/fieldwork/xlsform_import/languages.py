@@ -54,7 +54,12 @@ def languages_of(form: Xlsform) -> XlsformLanguages:
     others = [name or '""' for name in named if name not in found.values() and (name or both)]
     place = form["survey"].place
     if others and found:
-        place.note("xlsform_import.languages_left", "label", severity="warning", languages=others)
+        place.note(
+            "xlsform_import.languages_left",
+            form["survey"].written("label"),
+            severity="warning",
+            languages=others,
+        )
     if others and not found:
         place.note("xlsform_import.no_language", form["survey"].written("label"), found=", ".join(others))
     elif not found:
@@ -75,7 +80,7 @@ def _place_unnamed(survey: XlsformSheet, default: str, default_name: str, found:
         return
     elif "vi" not in found:
         found["vi"] = ""
-        survey.place.note("xlsform_import.language_assumed", "label", severity="warning")
+        survey.place.note("xlsform_import.language_assumed", survey.written("label"), severity="warning")
 
 
 class TwoTexts(NamedTuple):

@@ -87,12 +87,15 @@ def _note_columns(form: Xlsform) -> None:
     ]
     if dynamic:
         dynamic[0].place.note(
-            "xlsform_import.label_dynamic", "label", severity="warning", rows=_rows(dynamic)
+            "xlsform_import.label_dynamic", sheet.written("label"), severity="warning", rows=_rows(dynamic)
         )
     formulas = [row for row in sheet.rows if row.get("required") and says_yes(row.get("required")) is None]
     if formulas:
         formulas[0].place.note(
-            "xlsform_import.required_formula", "required", severity="warning", rows=_rows(formulas)
+            "xlsform_import.required_formula",
+            sheet.written("required"),
+            severity="warning",
+            rows=_rows(formulas),
         )
 
 
@@ -152,4 +155,6 @@ def _note_groups(purposes: Purposes) -> None:
     """A ranking by Kobo's own group: nothing checks that its places differ."""
     for group in groups_of(tuple(purposes.questions)):
         if group.kind == "rank":
-            group.row.place.note("xlsform_import.rank_group", "type", severity="warning", name=group.name)
+            group.row.place.note(
+                "xlsform_import.rank_group", group.row.written("type"), severity="warning", name=group.name
+            )

@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 
 import surveys as sv
+from surveys.cli import main
 from surveys.definitions.instrument.reading import read_instrument
 from surveys.definitions.instrument.records import DONT_KNOW, NOT_ASKED, Instrument
 from surveys.definitions.instrument.writing import instrument_files
@@ -238,3 +239,21 @@ def test_a_form_in_which_nothing_is_scored_has_shares_of_its_answers(tmp_path: P
     assert result.scores.empty
     result.write(tmp_path / "out")
     assert (tmp_path / "out" / "shares.csv").is_file()
+
+
+def test_a_study_is_begun_from_a_form_and_everything_left_out_is_told_with_its_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    form = as_workbook(tmp_path)
+    days = ["--start", "2025-10-01", "--end", "2025-10-31"]
+    assert main(["new", str(tmp_path / "ks"), "--from", str(form), *days]) == 0
+    out, err = capsys.readouterr()
+    said = " ".join(err.split())
+    assert "dòng 5, cột Type: câu trả lời loại text" in said
+    assert "trang tính choices" in said
+    assert "surveys check" in out
+    assert not [p for p in sv.check(tmp_path / "ks") if p.severity == "error"]
+    wrong = tmp_path / "form.csv"
+    wrong.write_text("type,name,label\nselect_onne h,q,Q\n", encoding="utf-8")
+    assert main(["new", str(tmp_path / "k2"), "--from", str(wrong), *days]) == 1
+    assert not (tmp_path / "k2").exists()
