@@ -126,7 +126,7 @@ def _wanted(plan: SamplePlan, cells: Sequence[AskedCell], people: Floats, proble
         return _ValidForms(people, (remark("plan.by_whole"),))
     if plan.method == "slovin":
         return _ValidForms(slovin(people, plan.margin or 0.05).astype(float), _by_precision(plan))
-    return _ValidForms(_by_size(plan, people), _by_precision(plan))
+    return _ValidForms(_by_size(plan, people, problems), _by_precision(plan))
 
 
 def _counts_issued(plan: SamplePlan) -> bool:
@@ -134,8 +134,9 @@ def _counts_issued(plan: SamplePlan) -> bool:
     return plan.method in ("fixed", "total") and plan.counted == "issued"
 
 
-def _by_size(plan: SamplePlan, people: Floats) -> Floats:
-    """Valid forms [U] for a wanted margin or difference; everybody where no smaller number does."""
+def _by_size(plan: SamplePlan, people: Floats, problems: Problems) -> Floats:
+    """Valid forms [U] for a wanted margin or difference; everybody, which is noted, where no number is enough beside the forms of
+    the last round."""
     values, delta = _values(plan, people), _signed(plan)
     how = DifferenceTest(level=plan.level, test=_TEST)
     if plan.method == "margin":
@@ -146,7 +147,15 @@ def _by_size(plan: SamplePlan, people: Floats) -> Floats:
         before = np.minimum(plan.previous, people)
         found = size_beside(delta, before, values, None, plan.power, how)
     found = np.broadcast_to(found, people.shape)
-    return np.where((found == 0) & (people > 0), people, found).astype(float)
+    never = (found == 0) & (people > 0)
+    if never.any():
+        said: dict[str, Any] = {"group": plan.group, "previous": _number(plan.previous or 0)}
+        said |= {"difference": _number(plan.difference or 0), "cells": int(never.sum())}
+        at_all = np.isfinite(people[never]).all()
+        problems.add(
+            "plan.never_enough", file="study.toml", severity="warning" if at_all else "error", **said
+        )
+    return np.where(never, np.where(np.isfinite(people), people, 0.0), found).astype(float)
 
 
 def _signed(plan: SamplePlan) -> float:
@@ -168,7 +177,9 @@ def _shared_out(
         total = float(plan.total or 0)
     else:
         whole = np.array([people.sum()])
-        found = slovin(whole, plan.margin or 0.05) if plan.method == "slovin" else _by_size(plan, whole)
+        found = (
+            slovin(whole, plan.margin or 0.05) if plan.method == "slovin" else _by_size(plan, whole, problems)
+        )
         total = float(found[0])
     remarks: tuple[Remark, ...] = _by_precision(plan) if plan.method != "total" else ()
     said = remark("plan.shared_out", total=_number(total), cells=len(cells))
