@@ -55,7 +55,7 @@ class Product:
 
     def is_own(self, heading: str) -> bool:
         known = heading in self.own or heading in self.roles or heading in (self.key, self.parent)
-        return known or heading.endswith(OF_QUESTIONNAIRE) or _asks_which_units(heading)
+        return known or heading == OF_QUESTIONNAIRE or _asks_which_units(heading)
 
 
 @cache
@@ -175,8 +175,8 @@ def _submissions(table: FormTable, product: Product) -> dict[str, Column]:
 
 def _questionnaire(table: FormTable) -> str:
     """The questionnaire that all forms of a table say they answer; empty where they say none, or several."""
-    found = [column for column in table.columns if column.heading.endswith(OF_QUESTIONNAIRE)]
-    texts = {text for column in found for text in column.distinct.texts}
+    column = table.named(OF_QUESTIONNAIRE)
+    texts = set(column.distinct.texts) if column else set()
     return texts.pop() if len(texts) == 1 else ""
 
 

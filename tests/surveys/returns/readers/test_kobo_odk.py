@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from surveys.definitions.instrument.records import BLANK
+from surveys.definitions.instrument.records import BLANK, DONT_KNOW
 from surveys.definitions.study.records import ReturnFile
 from surveys.problems import SurveyError
 from surveys.returns.reading import read_returns
@@ -216,6 +216,49 @@ def faults(study) -> list[tuple[str, str, int | None, str]]:
     with pytest.raises(SurveyError) as caught:
         read_returns(study)
     return [(p.code, p.sheet, p.row, p.column) for p in caught.value.problems]
+
+
+def test_names_that_our_forms_give_are_read_as_items_of_units(study, tmp_path):
+    """As ``surveys forms`` names them: no header, no questionnaire, and no word about the units that were chosen."""
+    own = [
+        "start",
+        "end",
+        "of_questionnaire",
+        "form_code",
+        "rated_units",
+        "rated_units/SNV",
+        "rated_units/STC",
+    ]
+    cells = [
+        f"unit_{unit}/section_1/{item}__{unit}"
+        for unit in ("SNV", "STC")
+        for item in ("_1_1a", "_1_1b", "_1_2")
+    ]
+    tail = ["_id", "_uuid", "_submission_time", "_index"]
+    row = [
+        ANSWERS[0],
+        ANSWERS[1],
+        "so-1",
+        "D1",
+        "STC",
+        "0",
+        "1",
+        "",
+        "",
+        "",
+        "5",
+        "9",
+        "1",
+        "1",
+        "u",
+        ANSWERS[15],
+        "1",
+    ]
+    kobo_csv(tmp_path / "k.csv", [*own, *cells, *tail], row)
+    read = read_returns(study(ReturnFile("k.csv")))
+    assert read.rows[["questionnaire", "form_code", "unit_code"]].values.tolist() == [["so-1", "D1", "STC"]]
+    assert read.answers[:, 1:4].tolist() == [[4, DONT_KNOW, 0]]
+    assert read.warnings == ()
 
 
 def test_rows_of_a_group_that_belong_to_no_form_are_a_fault(study, tmp_path):
