@@ -257,7 +257,8 @@ class Additions:
         if not is_named:
             raise fault("add.in_the_way", file=str(file.path), target=target)
         if not self.said.replace:
-            raise fault("add.newer", file=str(file.path), target=target)
+            code = "add.newer" if file.kind == RETURNS else "add.newer_table"
+            raise fault(code, file=str(file.path), target=target)
         self.replaced[target] = content
         return "replaced"
 
