@@ -26,7 +26,7 @@ def questionnaire(facts: MethodFacts, form: Questionnaire) -> Iterator[Block]:
         yield Paragraph(told("codebook.own_unit", language, field=form.own_unit))
     caption = {"key": form.code}
     yield Heading(2, phrase("codebook.heading.fields", language))
-    columns = (("code", 0.15), ("label", 0.16), ("role", 0.15), ("headings", 0.3), ("categories", 0.24))
+    columns = (("code", 0.13), ("label", 0.14), ("role", 0.14), ("headings", 0.27), ("categories", 0.32))
     fields = (_field(facts, field) for field in instrument.fields_of(form.code))
     yield from table(f"fields {form.code}", columns, fields, language, **caption)
     yield Heading(2, phrase("codebook.heading.questions", language))
