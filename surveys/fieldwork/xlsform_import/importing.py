@@ -128,7 +128,6 @@ class _Importing:
     items: list[Item] = field(default_factory=list)
     fields: list[Field] = field(default_factory=list)
     units: list[Unit] = field(default_factory=list)
-    scored: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.codes = _codes(self.purposes.questions)
@@ -187,7 +186,6 @@ class _Importing:
             )
         )  # fmt: skip
         if scored:
-            self.scored.append(k)
             self.tree.place(code, question)
 
     def _formatted(self, question: AskedQuestion) -> tuple[str, ...]:
@@ -208,9 +206,9 @@ class _Importing:
         """One item for each option of a question with several answers."""
         condition, text = self.conditions.of(k), self._label(question)
         known = self.purposes.list_of(k)
-        labels = {choice.name: choice.label for choice in known.choices}
+        choices = {choice.name: choice for choice in known.choices}
         for name, code in self.options[k].items():
-            label = labels[name]
+            label = choices[name].label
             if " " in name:
                 question.row.place.note(
                     "xlsform_import.choice_spaced", question.row.written("type"), list=known.name, value=name
@@ -219,13 +217,15 @@ class _Importing:
                 f"{asked} [{_unbracketed(option)}]" if asked and option else ""
                 for asked, option in zip(text, (label.vi or name, label.en), strict=True)
             )
-            alias = f"{question.name} [{_unbracketed(name)}]"
+            aliases = [f"{question.name} [{_unbracketed(name)}]"]
+            if choices[name].added:  # tools show it in English, whatever the language
+                aliases.append(f"{text.vi} [{OTHER_TEXTS.en}]")
             self.conditions.when[code] = condition
             self.items.append(
                 Item(
                     code, "", CHOSEN.code, (FORM,), vi, en, asked_when=condition,
                     required=bool(says_yes(question.row.get("required"))),
-                    aliases=() if ";" in alias else (alias,), source=SOURCE,
+                    aliases=tuple(alias for alias in aliases if ";" not in alias), source=SOURCE,
                 )
             )  # fmt: skip
 

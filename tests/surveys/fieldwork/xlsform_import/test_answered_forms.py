@@ -121,6 +121,9 @@ WRITERS: dict[str, tuple[str, Writer]] = {
     "kobo-both": ("k.csv", Kobo().csv),
     "kobo-one": ("k.csv", Kobo(several="one").csv),
     "kobo-each": ("k.xlsx", Kobo(several="each").xlsx),
+    "kobo-labels": ("k.csv", Kobo(headings="vi").csv),
+    "kobo-english": ("k.csv", Kobo(headings="en").csv),
+    "kobo-without-groups": ("k.csv", Kobo(headings="vi", groups=False, several="each").csv),
     "odk": ("o.csv", Central().csv),
     "odk-split": ("o.csv", Central(split=True).csv),
 }
