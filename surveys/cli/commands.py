@@ -16,8 +16,8 @@ app = typer.Typer(
     cls=WordedGroup, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
 )
 WRONG_DATA = 1
-#: What waits for a person → the file of the study in which the decisions are kept.
-_DECIDED = {"units": "unit-decisions.csv", "entries": "adjudication.csv", "forms": "decisions.csv"}
+#: What waits for a person to decide.
+_DECIDED = ("units", "entries", "forms")
 
 StudyPath = Annotated[str, typer.Argument(metavar="STUDY")]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR")]
@@ -292,12 +292,11 @@ def _what_next(terminal: Terminal, done: sv.Screening, study: str, out: Path | N
     if sum(rows.values()) > rows["rows"]:
         terminal.say("cli.rows_read", **rows)
     apart = waiting["evaluations"] if waiting["evaluations"] != waiting["forms"] else ""
-    for about in ("units", "entries", "forms"):
+    for about in _DECIDED:
         if waiting[about]:
             terminal.say(f"cli.next.{about}", number=waiting[about], evaluations=apart)
             if out is not None:
-                path, decided = out / "review" / f"{about}.xlsx", done.screened.study.folder / _DECIDED[about]
-                terminal.say("cli.next.confirm", path=path, study=study, decided=decided)
+                terminal.say("cli.next.confirm", path=out / "review" / f"{about}.xlsx", study=study)
     if waiting["explanations"]:
         terminal.say("cli.next.explanations", number=waiting["explanations"])
     if out is None and any(waiting[about] for about in _DECIDED):

@@ -136,15 +136,13 @@ def test_screen_writes_forms_and_review_files(simulated: Path, tmp_path: Path, c
     assert (tmp_path / "out" / "review" / "forms.csv").is_file()
 
 
-def test_decisions_are_written_into_the_folder_of_the_study_however_it_is_named(
+def test_review_files_are_added_to_the_study_however_it_is_named(
     simulated: Path, tmp_path: Path, capsys: Captured
 ) -> None:
     named = simulated / "study.toml"
     assert main(["screen", str(named), "--out", str(tmp_path / "out")]) == 0
-    review, decided = tmp_path / "out" / "review" / "forms.xlsx", simulated / "decisions.csv"
-    assert (
-        _said("cli.next.confirm", "vi", path=review, study=named, decided=decided) in capsys.readouterr().out
-    )
+    review = tmp_path / "out" / "review" / "forms.xlsx"
+    assert _said("cli.next.confirm", "vi", path=review, study=named) in capsys.readouterr().out
 
 
 @pytest.mark.long
