@@ -16,9 +16,7 @@ from surveys.definitions.instrument.records import (
     Group,
     Instrument,
     Item,
-    Level,
     Questionnaire,
-    Scale,
     Source,
     Unit,
 )
@@ -42,6 +40,7 @@ from surveys.fieldwork.xlsform_import.languages import (
 from surveys.fieldwork.xlsform_import.left_out import note_left_out, note_references
 from surveys.fieldwork.xlsform_import.purposes import Purposes, find_purposes
 from surveys.fieldwork.xlsform_import.scales import (
+    CHOSEN,
     code_of,
     labels_of,
     options_of,
@@ -64,14 +63,6 @@ GROUP = Group("nguoi-tra-loi", "Người trả lời", "Respondents")
 FORM, SOURCE = "phieu", "xlsform"
 #: Columns of the rows of returns, beside which fields stand under their codes.
 _COLUMNS = frozenset({*ROW_COLUMNS, *FORM_COLUMNS, *FUNNEL_COLUMNS, *WEIGHTS})
-#: The scale of the options of questions with several answers.
-CHOSEN = Scale(
-    "chosen",
-    (Level("0", (0.0,), "Không chọn", "Not chosen"), Level("1", (1.0,), "Chọn", "Chosen", chosen=True)),
-    "multiple",
-    label_vi="Phương án được chọn",
-    label_en="Option chosen",
-)
 
 
 def imported(

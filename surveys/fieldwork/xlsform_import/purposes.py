@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from surveys.definitions.instrument.records import Scale
 from surveys.definitions.instrument.yes_or_no import yes_or_no
@@ -12,7 +12,7 @@ from surveys.fieldwork.xlsform_import.expressions import references
 from surveys.fieldwork.xlsform_import.form_structure import AskedQuestion, QuestionGroup
 from surveys.fieldwork.xlsform_import.known_roles import Purpose, declared_role, describes_person, told_role
 from surveys.fieldwork.xlsform_import.range_scales import range_scale
-from surveys.fieldwork.xlsform_import.scales import code_of, scale_of
+from surveys.fieldwork.xlsform_import.scales import CHOSEN, code_of, scale_of
 from surveys.fieldwork.xlsform_import.unit_cells import FoldedForm
 from surveys.problems import Problems, nearest, the_first
 
@@ -147,7 +147,9 @@ def _purpose(found: Purposes, k: int, declared: Purpose, is_filter: bool) -> str
         scale = range_scale(question, declared == "scored")
         if scale is None:
             return "personal"
-        found.scale[k] = found.scales.setdefault(scale.code, scale)
+        key = f"range {scale.code}"  # no list is called so
+        found.scales.setdefault(key, replace(scale, code=code_of(scale.code, _codes(found))))
+        found.scale[k] = found.scales[key]
         return "scored" if scale.kind == "ordinal" and declared != "beside" else "beside"
     if kind in _LISTED:
         return _purpose_of_choice(found, k, declared, is_filter)
@@ -181,6 +183,10 @@ def _scale(found: Purposes, k: int) -> Scale:
     """The scale of a list, made once for all questions that ask with it."""
     key = found.questions[k].type.list_name
     if key not in found.scales:
-        taken = {scale.code for scale in found.scales.values()}
-        found.scales[key] = scale_of(found.lists[key], code_of(key, taken))
+        found.scales[key] = scale_of(found.lists[key], code_of(key, _codes(found)))
     return found.scales[key]
+
+
+def _codes(found: Purposes) -> set[str]:
+    """Codes that no further scale may have."""
+    return {CHOSEN.code, *(scale.code for scale in found.scales.values())}

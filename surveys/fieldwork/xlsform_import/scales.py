@@ -35,6 +35,14 @@ _UNUSED = (
 _NO_OPINION = ("khong co y kien", "khong y kien", "no opinion")
 _LONGEST_CODE = 100
 _LONGEST_REASON = 7  # words of an option that says why there is no answer
+#: The scale of the options of questions with several answers.
+CHOSEN = Scale(
+    "chosen",
+    (Level("0", (0.0,), "Không chọn", "Not chosen"), Level("1", (1.0,), "Chọn", "Chosen", chosen=True)),
+    "multiple",
+    label_vi="Phương án được chọn",
+    label_en="Option chosen",
+)
 
 
 class Options(NamedTuple):

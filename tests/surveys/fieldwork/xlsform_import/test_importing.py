@@ -561,3 +561,22 @@ def test_the_option_that_or_other_adds_is_there_for_every_question_of_the_list()
     assert [(other.code, other.kind) for other in made.scale["h"].non_answers] == [
         ("other", "not_applicable")
     ]
+
+
+def test_lists_called_as_scales_that_the_import_makes() -> None:
+    choices = (
+        SCALE
+        + "chosen | 1 | Kém\nchosen | 2 | Tốt\nrange_1_5_1_choice | 1 | Kém\nrange_1_5_1_choice | 2 | Tốt\n"
+    )
+    made = taken(
+        "type | name | label | parameters\nselect_one chosen | q | Q |\nselect_multiple dv | m | M |\n"
+        "range | r | R | start=1 end=5\nselect_one range_1_5_1_choice | s | S |",
+        choices,
+    )
+    kinds = {
+        item.code: (len(made.scale_of(item.code).levels), made.scale_of(item.code).kind)
+        for item in made.items
+    }
+    assert kinds == {
+        "q": (2, "ordinal"), "m.1": (2, "multiple"), "m.2": (2, "multiple"), "r": (5, "choice"), "s": (2, "ordinal"),
+    }  # fmt: skip
