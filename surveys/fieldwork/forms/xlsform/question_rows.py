@@ -98,8 +98,8 @@ class Questions:
             sections = list(together)
             screen = self._part(f"screen_{number + 1}", unit) if above and len(sections) > 1 else ""
             if screen:
-                title = self._form.above(sections[0].node)
-                yield SurveyRow("begin_group", screen, title, appearance=_ONE_SCREEN)
+                title, relevant = self._form.above(sections[0].node), self._of_all(sections, unit)
+                yield SurveyRow("begin_group", screen, title, relevant=relevant, appearance=_ONE_SCREEN)
             for section in sections:
                 number += 1
                 yield from self._section(section, str(number), unit, _WITHIN if screen else _ONE_SCREEN)
@@ -111,14 +111,20 @@ class Questions:
     ) -> Iterator[SurveyRow]:
         """A group under the title of the section; conditions that are not those of all its grids stand at the questions."""
         title = self._form.section(section.node) if section.title else said("forms.xlsform.section")
-        conditions = [self._condition(grid.questions[0].code, unit) for grid in section.grids]
-        of_all = conditions[0] if len(set(conditions)) == 1 else ""
+        of_all = self._of_all([section], unit)
         name = self._part(f"section_{number}", unit)
         yield SurveyRow("begin_group", name, title, relevant=of_all, appearance=appearance)
-        for k, (grid, condition) in enumerate(zip(section.grids, conditions, strict=True), 1):
+        for k, grid in enumerate(section.grids, 1):
+            condition = "" if of_all else self._condition(grid.questions[0].code, unit)
             for row in self._laid_out(grid, f"{number}_{k}", unit):
-                yield row if of_all else replace(row, relevant=condition)
+                yield replace(row, relevant=condition)
         yield SurveyRow("end_group", name)
+
+    def _of_all(self, sections: Sequence[FormSection], unit: FormUnit | None) -> str:
+        """The condition of everything in some sections; empty where they have none, or several."""
+        grids = [grid for section in sections for grid in section.grids]
+        conditions = {self._condition(grid.questions[0].code, unit) for grid in grids}
+        return conditions.pop() if len(conditions) == 1 else ""
 
     def _part(self, wished: str, unit: FormUnit | None) -> str:
         return self._names.part(f"{wished}_of_{self._names.units[unit.code]}" if unit else wished)

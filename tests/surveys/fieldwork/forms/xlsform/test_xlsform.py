@@ -95,6 +95,12 @@ def test_conditions_in_a_matrix_are_about_the_same_unit() -> None:
     assert single["sau_nua"].relevant == "${k_1_options} != '' and not(selected(${k_1_options}, 'k_1_2'))"
 
 
+def test_a_screen_that_is_skipped_as_a_whole_is_not_shown() -> None:
+    found = rows(load_instrument("sipas/2022"), "nguoi-dan")
+    screens = [row for row in found.values() if row.name.startswith("screen_") and row.relevant]
+    assert [row.relevant for row in screens] == ["selected(${N7_4}, '1')"]
+
+
 @pytest.mark.long
 def test_what_may_be_refused_must_be_answered() -> None:
     found = rows(load_instrument("ha-noi/2023"), "so-5")
