@@ -93,6 +93,8 @@ def _note_what_lacks(
         problems.add("monitor.nothing_yet", severity="warning")
     elif undated := int((evaluations["day"] == "").sum()):
         problems.add("monitor.undated", severity="warning", evaluations=undated, of=len(evaluations))
+    if len(evaluations) and not days.day:
+        problems.add("monitor.no_day", severity="warning")
     if days.day and (later := int((evaluations["day"] > days.day).sum())):
         problems.add("monitor.after_the_day", severity="warning", evaluations=later, day=days.day)
     if not days.end:

@@ -30,7 +30,7 @@ class _CellFacts:
 
 
 def planned_cells(study: StudyDefinition, funnel: pd.DataFrame, out: Sequence[Issued]) -> pd.DataFrame:
-    """One row per cell: ``population``, ``planned`` valid forms, ``minimum``, ``issued`` and those of them that are ``outstanding``
+    """One row per cell: ``population``, ``planned`` valid forms, ``minimum``, ``issued`` and those that are ``outstanding``
     (NaN where not known), and what came back, ``COUNTS``. ``funnel``: ``FUNNEL_COLUMNS``, whose sums the rows keep; ``out``: the
     issued forms that did not come back.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -246,6 +247,34 @@ def test_forms_without_a_day_and_after_the_end(tmp_path: Path) -> None:
     assert found.day <= END.isoformat()
     assert found.days["day"].tolist().count("") == 1
     assert found.cells.set_index(["unit_code", "group"])["per_day_recent"].isna()["p1", "staff"]
+
+
+def test_no_form_tells_its_day(tmp_path: Path) -> None:
+    """The day has to be said; then the forms so far make a pace since the beginning."""
+    made = field_round(tmp_path / "round")
+    for path in made.folder.glob("*.csv"):
+        text = re.sub(r"2026-10-\d\d \d\d:\d\d:00", "", path.read_text(encoding="utf-8"))
+        path.write_text(text, encoding="utf-8")
+    untold = sv.monitor(made.folder)
+    assert "monitor.no_day" in {warning.code for warning in untold.warnings}
+    assert (untold.day, untold.gone) == ("", 0)
+    assert set(untold.cells["outlook_plan"]) <= {"", "unknown", "reached"}
+    told = sv.monitor(made.folder, "2026-10-20").cells
+    assert told["per_day_recent"].isna().all()
+    cells = told[told["group"] != "all"]
+    np.testing.assert_allclose(cells["per_day"], cells["valid"] / 20)
+
+
+@pytest.mark.parametrize("population", [0, 10])
+def test_without_a_fitting_frame(tmp_path: Path, population: int) -> None:
+    """A frame that is missing, or smaller than its forms, is told; counts and pace stay."""
+    made = field_round(tmp_path / "round")
+    rows = [f"b,{unit},staff,{population}\n" for unit in UNITS] if population else []
+    (made.folder / "frames.csv").write_text("block,unit,group,population\n" + "".join(rows), encoding="utf-8")
+    found = sv.monitor(made.folder, "2026-10-20")
+    told = {"sampling.no_weights_yet"} if population else {"sampling.equal_so_far"}
+    assert told <= {warning.code for warning in found.warnings}
+    assert found.cells["expected"].notna().sum() == 6
 
 
 def test_decisions_count(tmp_path: Path) -> None:
