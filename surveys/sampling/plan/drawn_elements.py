@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from math import ceil
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -81,11 +82,16 @@ def _of_unit(
     of: SamplingList, elements: pd.DataFrame, wanted: int, unit: str, problems: Problems
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Drawn elements and replacements of one unit."""
-    domain = pd.factorize(elements["stratum"])[0].astype(np.intp)
+    codes, strata = pd.factorize(elements["stratum"])
+    domain = codes.astype(np.intp)
     wanted_here = min(wanted, len(elements))
     forms = _shared(wanted_here, np.bincount(domain).astype(float)) if wanted_here else np.zeros(0, np.intp)
     if not forms.sum():
         return pd.DataFrame(columns=list(ELEMENT_COLUMNS)), pd.DataFrame(columns=list(REPLACEMENT_COLUMNS))
+    if not forms.all():
+        without = [str(stratum) for stratum, number in zip(strata, forms, strict=True) if not number]
+        said: dict[str, Any] = {"forms": wanted, "number": len(without), "strata": the_first(without, 10)}
+        problems.add("lists.strata_left_out", severity="warning", file=of.path, unit=unit, **said)
     rng = np.random.default_rng(_seed_of(of, unit))
     drawn = _in_stages(of, elements, (domain, forms), rng)
     if len(drawn.sample.positions) < wanted:

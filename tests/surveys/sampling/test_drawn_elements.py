@@ -155,6 +155,18 @@ def test_sizes_of_elements(drawn: Drawn) -> None:
     np.testing.assert_allclose(found["probability"], 4 * size / 55)
 
 
+def test_strata_in_which_nobody_is_asked_are_told(drawn: Drawn) -> None:
+    plan = drawn(forms=1, stratum="kind")
+    told = [problem for problem in plan.warnings if problem.code == "lists.strata_left_out"]
+    assert [dict(problem.params)["unit"] for problem in told] == list(PEOPLE)
+    assert {dict(problem.params)["strata"] for problem in told} == {
+        "núi"
+    }  # of 300 and 200 households the fewer
+    assert "lists.strata_left_out" not in {
+        problem.code for problem in drawn(forms=2, stratum="kind").warnings
+    }
+
+
 def test_a_list_with_too_few_elements(drawn: Drawn) -> None:
     plan = drawn(text=listed([*households("bcde"), *households("a")[:20]]))
     assert [(cell.cell.unit, cell.forms, cell.issued) for cell in plan.cells] == [
