@@ -84,6 +84,23 @@ def test_long_texts_stay_on_the_page(text: str) -> None:
 
 @needs_poppler
 @pytest.mark.long
+def test_no_row_goes_over_to_another_page_wherever_the_page_ends() -> None:
+    study = load_study(FIRST)
+    item = study.instrument.items[0]
+    text = "Ông/Bà đánh giá thế nào về thời gian, cách thức và kết quả giải quyết công việc này? " * 4
+    items = tuple(replace(item, code=f"r{k}", text_vi=f"[{k}] {text}[{k}]") for k in range(20))
+    for lines in range(8):
+        changed = replace(
+            study, label_vi="Khảo sát " * 11 * lines, instrument=replace(study.instrument, items=items)
+        )
+        pages = page_texts(printed(changed))
+        for k, each in enumerate(items):
+            assert sum(dense(each.text_vi) in page for page in pages) == 1
+            assert sum(f"[{k}]" in page for page in pages) == 1
+
+
+@needs_poppler
+@pytest.mark.long
 @pytest.mark.parametrize("text", [LONG_WORD, LONG_TEXT, *HOSTILE])
 def test_long_and_hostile_texts_in_a_matrix(text: str) -> None:
     study = load_study(FIRST.parent / "ha-noi-2023")
