@@ -30,7 +30,7 @@ from surveys.fieldwork.new_edition.study_tables import new_study_text
 from surveys.fieldwork.xlsform_import.form_sheets import is_xlsform
 from surveys.fieldwork.xlsform_import.importing import imported
 from surveys.handover.words import rule_words
-from surveys.problems import LANGUAGES, Language, Problem, Problems, fault
+from surveys.problems import LANGUAGES, Language, Problem, Problems, SurveyError, fault
 from surveys.returns.files.opening import read_sheets
 from surveys.returns.files.sheets import Sheet
 from surveys.vocabulary.new_file import write_new
@@ -204,6 +204,7 @@ def _of_office(filled: OfficeRows, wanted: _Beginning) -> _Begun | None:
     general = next(iter(rows.get(GENERAL, ())), None)
     facts = {} if general is None else facts_of(general)
     instrument = edition_of(rows, facts, wanted.problems, wanted.told)
+    wanted.problems.raise_errors()
     return None if instrument is None else _with_own(instrument, facts)
 
 
@@ -219,6 +220,7 @@ def _of_xlsform(sheets: Sequence[Sheet], wanted: _Beginning) -> _Begun | None:
         replace(instrument, label_vi=facts["name"] or instrument.label_vi), wanted.told
     )
     units = _units(instrument, wanted)
+    wanted.problems.raise_errors()
     if not units:
         wanted.told.add("new.told.no_units", severity="warning")
     return _with_own(replace(instrument, units=units), facts)
@@ -227,6 +229,7 @@ def _of_xlsform(sheets: Sequence[Sheet], wanted: _Beginning) -> _Begun | None:
 def _of_edition(instrument: Instrument, wanted: _Beginning) -> _Begun:
     """From an edition: named where it is shipped, else copied; or one of its own that states only its differences."""
     facts, units = _facts(wanted), _units(instrument, wanted)
+    wanted.problems.raise_errors()
     if wanted.taken == "differences":
         return _differences(instrument, facts, wanted)
     if wanted.taken != "copy" and is_on_shelf(instrument):
@@ -288,4 +291,5 @@ def _check(files: Mapping[str, bytes]) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         found, _ = examined(draft)
-    found.raise_errors()
+    if found.errors:
+        raise SurveyError(found.errors)

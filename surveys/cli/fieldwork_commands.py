@@ -129,7 +129,7 @@ def new(  # noqa: PLR0913
         terminal.say("cli.new.told")
     for text in made.told_in(terminal.language):
         terminal.say("cli.new.told_one", text=text)
-    terminal.say("cli.new.next", folder=folder)
+    terminal.say("cli.new.next", folder=f'"{folder}"' if " " in str(folder) else folder)
 
 
 @app.command(cls=WordedCommand)

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from surveys.definitions.csv_tables import Row
 from surveys.definitions.instrument.records import Field
+from surveys.definitions.record_building import is_code
 from surveys.fieldwork.new_edition.filled_sheets import OfficeRows
 from surveys.fieldwork.new_edition.named_entries import NamedEntries, code_from, made_codes, parts, word
 from surveys.fieldwork.new_edition.office_sheets import GENERAL
 from surveys.fieldwork.new_edition.starting_set import starting_set
-from surveys.problems import Problems
+from surveys.problems import Problems, shortened
 from surveys.vocabulary.folding import fold
 from surveys.vocabulary.roles import FIELD_ROLES
 
@@ -46,6 +47,8 @@ def _of_tool(rows: Sequence[Row]) -> list[Field]:
     for row in rows:
         said = word(row, "holds", FIELD_ROLES)
         role = next((role for role in FIELD_ROLES if role == said), None)
+        if row["code"] and not is_code(row["code"]):
+            row.place.note("record.bad_code", "code", value=shortened(row["code"]))
         if role is not None:
             code = row["code"] or code_from(role.replace("_", " "), {field.code for field in found}).replace(
                 "-", "_"

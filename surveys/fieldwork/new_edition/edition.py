@@ -36,7 +36,6 @@ def edition_of(
     ``facts``: the general facts with days as ISO texts; ``told``: what was taken from the starting set, as warnings that are no
     faults.
     """
-    before = len(problems.errors)
     for key in ("units", "questions"):
         if not rows.get(key):
             problems.add("new.nothing_filled", sheet_name=sheet_name(key, "vi"))
@@ -53,7 +52,7 @@ def edition_of(
     items = items_of(rows, AskedOf(blocks, groups, forms), scales, criteria)
     nodes, fields = nodes_of(criteria, items, forms, groups), fields_of(rows, told)
     units, code, edition = units_of(rows, blocks), *_name(general, facts, told)
-    if len(problems.errors) > before:
+    if problems.errors:
         return None
     used = {item.scale for item in items}
     rules = _rules(fields, forms.records, items)

@@ -183,7 +183,7 @@ def _note_dates(row: Row, layout: OfficeSheet) -> None:
 
 def _is_filled(row: Row, layout: OfficeSheet) -> bool:
     """Whether everything needed is filled in; what is not is noted."""
-    lacking = [column.key for column in layout.columns if column.needed and not row[column.key]]
+    lacking = [column.key for column in layout.columns if column.needed and not row[column.key].strip("; \n")]
     for key in lacking:
         row.place.note("new.cell_missing", key)
     return not lacking

@@ -138,6 +138,11 @@ class Criteria:
         """The total: as given, else the sum of the points."""
         return float(_sum(points[code] for code in self.leaves)) if self._total is None else self._total
 
+    def note_unasked(self, code: str) -> None:
+        """Note a declared criterion that no question belongs to."""
+        if code in self._row:
+            self._row[code].place.note("new.criterion_unasked", "name", name=self.entries.labels[code])
+
     def in_order(self) -> list[str]:
         """Every field before the criteria below it."""
         top = [code for code, above in self._above.items() if not above]
@@ -185,6 +190,8 @@ def nodes_of(criteria: Criteria, items: Sequence[Item], forms: Forms, groups: Gr
             )
             continue
         asked = [of_form[form] for item in items if item.node == code for form in item.questionnaires]
+        if not any(item.node == code for item in items):
+            criteria.note_unasked(code)
         found.append(
             Node(
                 code, parent, "criterion", MEAN, label, "", SURVEY, max_points=points[code],

@@ -189,6 +189,8 @@ SPOILED = (
     Spoiled("new.twice", "respondents", 2, "options", cell("respondents", 2, "options", "Nam; nam")),
     Spoiled("new.unknown_name", "questionnaires", 2, "group", added("questionnaires", group="Cán bộ")),
     Spoiled("new.on_no_form", "questions", 5, "groups", added("questionnaires", group="Người dân")),
+    Spoiled("new.criterion_unasked", "criteria", 5, "name", added("criteria", name="Nơi chờ", above="Phục vụ", points="0")),
+    Spoiled("record.bad_code", "tool_columns", 2, "code", cell("tool_columns", 2, "code", "mã")),
     Spoiled("new.several_scored", "questions", 4, "criterion", cell("questions", 4, "several", "x")),
     Spoiled("new.condition_several", "questions", 3, "only_if", lambda entries: [
         entries["questions"][0].update(several="x"), entries["questions"][1].update(only_if="c1 = Có; Không"),
