@@ -10,7 +10,9 @@ from surveys.fieldwork.forms.form_content import FormContent, FormField
 from surveys.fieldwork.forms.xlsform.both_languages import BothLanguages, Texts, said
 from surveys.fieldwork.forms.xlsform.rows import ListedOption, SurveyRow
 from surveys.fieldwork.forms.xlsform.xpath import (
+    all_of,
     example_of_codes,
+    is_checked_code,
     matches,
     pattern_declared,
     pattern_of_codes,
@@ -116,10 +118,12 @@ class Opening:
         declared = self._study.fieldwork.form_codes
         looks = matches(pattern_of_codes(issued) if issued else pattern_declared(declared))
         example = example_of_codes(issued) if issued else "".join(declared[:1])
-        told = said("forms.xlsform.form_code", example=Texts(example, example)) if looks else Texts()
+        right = is_checked_code(issued) if looks and self._study.fieldwork.check_character else ""
+        wording = "forms.xlsform.form_code_checked" if right else "forms.xlsform.form_code"
+        told = said(wording, example=Texts(example, example)) if looks else Texts()
         return SurveyRow(
             "text", name, label, said("forms.xlsform.form_code_hint"), required=bool(issued),
-            required_message=said("forms.xlsform.form_code_needed") if issued else Texts(), constraint=looks,
+            required_message=said("forms.xlsform.form_code_needed") if issued else Texts(), constraint=all_of(looks, right),
             constraint_message=told,
         )  # fmt: skip
 

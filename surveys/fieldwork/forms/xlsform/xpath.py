@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from string import ascii_uppercase, digits
 
+from surveys.vocabulary.check_characters import ALPHABET, HYPHEN, remainders
+
 _MOST_SHAPES = 12  # lengths of codes that one pattern has; more are no pattern
 _A_DIGIT = "[0-9]"
 _DIGITS, _CAPITALS = frozenset(digits), frozenset(ascii_uppercase)
@@ -62,6 +64,20 @@ def example_of_codes(codes: Sequence[str]) -> str:
     """
     places = _places([code for code in codes if len(code) == len(codes[0])])
     return "".join("#" if len(place) > 2 else place[-1] for place in places)
+
+
+def is_checked_code(codes: Sequence[str]) -> str:
+    """Whether the answer has the right check character, for codes of one length with hyphens at the same places; nothing for
+    others."""
+    places = _places(codes) if len({len(code) for code in codes}) == 1 else []
+    counted = [k for k, place in enumerate(places) if place != HYPHEN]
+    if not counted or {k for code in codes for k, c in enumerate(code) if c == HYPHEN} & set(counted):
+        return ""
+    sums: list[list[str]] = [[], []]
+    for from_last, k in enumerate(reversed(counted)):
+        for terms, digits_of in zip(sums, remainders(from_last), strict=True):
+            terms.append(f"number(substr(translate(., '{ALPHABET}', '{digits_of}'), {k}, {k + 1}))")
+    return " and ".join(f"({' + '.join(terms)}) mod 6 = 0" for terms in sums)
 
 
 def pattern_declared(patterns: Iterable[str]) -> str:

@@ -93,6 +93,7 @@ class XForm:
             (None, "regex"): lambda _, of, pattern: bool(re.search(_text(pattern), _text(of))),
             (None, "instance"): lambda _, name: lists.findall(f"instance[@id='{_text(name)}']"),
             (None, "current"): lambda _: [at],
+            (None, "substr"): lambda _, of, start, end: _text(of)[int(start) : int(end)],
         }
         return etree.XPath(expression.strip(), extensions=functions)(at)
 

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import io
+import random
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 
 from surveys.definitions.instrument.reading import load_instrument
 from surveys.definitions.instrument.records import Instrument
 from surveys.definitions.study.records import Fieldwork, Issued, StudyDefinition
+from surveys.fieldwork.form_codes import form_code
 from surveys.fieldwork.forms.form_request import FormRequest
 from surveys.fieldwork.forms.xlsform import question_rows
 from surveys.fieldwork.forms.xlsform.files import xlsform, xlsform_files
 from surveys.fieldwork.forms.xlsform.rows import SurveyRow
 from surveys.fieldwork.forms.xlsform.xpath import pattern_declared, pattern_of_codes
+from surveys.vocabulary.check_characters import ALPHABET, is_right
 from surveys.vocabulary.xml_names import TAKEN, xml_names
 from tests.surveys.fieldwork.forms.xlsform.peculiar import PECULIAR
 
@@ -79,6 +84,41 @@ def test_a_code_is_held_to_those_of_its_questionnaire() -> None:
     declared = Fieldwork(form_codes=("A-##",))
     assert rows(PECULIAR, "don", fieldwork=declared)["form_code"].constraint == "regex(., '^(A-[0-9]{2})$')"
     assert rows(PECULIAR, "don")["form_code"].constraint == ""
+
+
+@pytest.mark.long
+def test_a_form_tells_codes_that_were_mistyped_as_the_check_character_does() -> None:
+    """Every substitution and every swap of neighbours, by libxml2's arithmetic in place of ours."""
+    issued = [Issued(form_code("DON", "07", serial), "don") for serial in range(1, 40)]
+    fieldwork = Fieldwork(check_character=True)
+    told = rows(PECULIAR, "don", issued=tuple(issued), fieldwork=fieldwork)["form_code"].constraint
+    assert not any("mod 6" in row.constraint for row in rows(PECULIAR, "don", issued=tuple(issued)).values())
+    accepts = etree.XPath(told, extensions={(None, "regex"): matched, (None, "substr"): part})
+    code = issued[11].form_code
+    others = {code[:k] + c + code[k + 1 :] for k in range(len(code)) for c in ALPHABET if code[k] != "-"}
+    others |= {code[:k] + code[k + 1] + code[k] + code[k + 2 :] for k in range(len(code) - 1)}
+    for other in (one.form_code for one in issued):
+        assert accepts(element(other))
+    assert [other for other in sorted(others - {code}) if accepts(element(other))] == []
+    by_sums = etree.XPath(told.partition(" and ")[2], extensions={(None, "substr"): part})
+    chance = random.Random(1)
+    for _ in range(2000):
+        text = "".join(c if c == "-" else chance.choice(ALPHABET) for c in code)
+        assert by_sums(element(text)) == is_right(text)
+
+
+def matched(_: object, of: list[Any], pattern: str) -> bool:
+    return bool(re.search(pattern, of[0].text))
+
+
+def part(_: object, of: str, start: float, end: float) -> str:
+    return of[int(start) : int(end)]
+
+
+def element(text: str) -> Any:
+    found = etree.Element("code")
+    found.text = text
+    return found
 
 
 def test_one_s_own_unit_is_neither_offered_nor_asked_about() -> None:
