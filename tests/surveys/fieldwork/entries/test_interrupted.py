@@ -86,3 +86,37 @@ def test_runs_at_the_same_time_follow_one_another(tmp_path: Path) -> None:
     assert [program.wait() for program in programs] == [0, 0]
     named = {entry.path for entry in sv.load(folder).definition.returns}
     assert named == {"returns/google-forms.xlsx", "returns/phiếu 0.csv", "returns/phiếu 1.csv"}
+
+
+_KILLED = """
+import os, sys
+left = [int(sys.argv[1])]
+def ending(real):
+    def call(*arguments, **more):
+        left[0] -= 1
+        if left[0] < 0:
+            os._exit(9)
+        return real(*arguments, **more)
+    return call
+for name in ("link", "rename", "replace", "mkdir", "chmod", "fsync", "unlink", "rmdir"):
+    setattr(os, name, ending(getattr(os, name)))
+import surveys as sv
+sv.add(sys.argv[3:], sys.argv[2], replace=True)
+"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("call", range(2, 50, 6))
+def test_a_run_that_was_killed_is_made_up_for_by_the_next(call: int, study: Path, tmp_path: Path) -> None:
+    files = given(tmp_path)
+    whole = tmp_path / "whole"
+    shutil.copytree(study, whole)
+    sv.add(files, whole, replace=True)
+    before = (study / "study.toml").read_bytes()
+    arguments = [sys.executable, "-c", _KILLED, str(call), str(study), *map(str, files)]
+    done = subprocess.run(arguments, capture_output=True, check=False)
+    assert done.returncode in (0, 9), done.stderr.decode()[-500:]
+    assert (study / "study.toml").read_bytes() in (before, (whole / "study.toml").read_bytes())
+    sv.load(study)
+    sv.add(files, study, replace=True)
+    assert tree(study) == tree(whole)
