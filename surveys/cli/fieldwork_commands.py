@@ -80,7 +80,8 @@ def plan(
     terminal.problems(made.warnings)
     terminal.summary(plan_summary(made, terminal.language))
     terminal.say("cli.plan.done", out=out, forms=f"{len(made.issued):,}")
-    terminal.say("cli.plan.next", planned=out / "planned.csv", issued=out / "issued.csv", study=study)
+    names = ["planned.csv", "issued.csv", *(["drawn.csv"] if len(made.drawn) else [])]
+    terminal.say("cli.plan.next", files=" ".join(str(out / name) for name in names), study=study)
 
 
 @app.command(cls=WordedCommand)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -76,8 +77,11 @@ def test_without_the_key_codes_are_as_they_are(
     assert found.reasons[["row", "rule", "detail"]].to_numpy().tolist() == [[0, "unknown_code", ""]]
 
 
-def test_forms_of_drawn_elements_have_their_weights(study: Callable[..., StudyDefinition]) -> None:
-    """Score and standard error of a commune against sums by hand: weights 1/π, variance between the hamlets drawn."""
+def test_forms_of_drawn_elements_have_their_weights(
+    study: Callable[..., StudyDefinition], tmp_path: Path
+) -> None:
+    """Score and standard error of a commune against sums by hand: weights 1/π, variance between the hamlets drawn. A copy for
+    others has the same scores and no code of the list."""
     rows = [
         (f"{unit}{h}-{k}", unit, f"h{h}") for unit in PEOPLE for h in range(8) for k in range(20 + 10 * h)
     ]
@@ -111,6 +115,14 @@ def test_forms_of_drawn_elements_have_their_weights(study: Callable[..., StudyDe
     assert mine["weight"].nunique() > 1
     assert groups["score"] == pytest.approx(mean)
     assert groups["se"] == pytest.approx(np.sqrt(4 / 3 * ((sums - sums.mean()) ** 2).sum()))
+    copy = tmp_path / "copy"
+    sv.load(returned.folder).pseudonymise(copy)
+    texts_of_copy = "".join(
+        path.read_text(encoding="utf-8") for path in copy.rglob("*") if path.suffix == ".csv"
+    )
+    assert not any(f",{element}," in texts_of_copy for element in plan.drawn["element"])
+    assert plan.drawn["form_code"].iloc[0] in texts_of_copy
+    pd.testing.assert_series_equal(sv.load(copy).score().scores["score"], scored.scores["score"])
 
 
 def test_a_form_for_nobody_is_told(study: Callable[..., StudyDefinition]) -> None:
