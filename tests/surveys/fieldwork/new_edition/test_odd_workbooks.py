@@ -12,10 +12,10 @@ from surveys.fieldwork.new_edition.office_sheets import SHEETS
 from tests.surveys.fieldwork.new_edition.workbooks import Entries, filled, whole
 
 ODD = (
-    "", "x", " ", ",", ";", ";;", "=1+1", "c1", "c1 = Có", "Câu 1 = Có", "Câu 0 = Có", "Câu 99999999999 = x", "= =", "-1", "1e400",
-    "nan", "1.234", "0,5", "٣", "²", "Xã An Bình", "Người dân", "all", "không chấm điểm", "A" * 5000, "a\nb", "a[b]", "[", "1/2",
-    "31/12/2026", "2026-05-01 00:00:00", "Ti?p", "e\u0301", "🙂", "t1", "1", "Không", "Kết quả", "Phục vụ", "Mã phiếu", "100%",
-    "Đơn vị được đánh giá",
+    "", "x", " ", ",", ";", ";;", "=1+1", "c1", "c1 = Có", "Câu 1 = Có", "Câu 0 = Có", "Câu 99999999999 = x",
+    "= =", "-1", "1e400", "nan", "1.234", "0,5", "٣", "²", "Xã An Bình", "Người dân", "all", "không chấm điểm",
+    "A" * 5000, "a\nb", "a[b]", "[", "1/2", "31/12/2026", "2026-05-01 00:00:00", "Ti?p", "e\u0301", "🙂", "t1",
+    "1", "Không", "Kết quả", "Phục vụ", "Mã phiếu", "100%", "Đơn vị được đánh giá",
 )  # fmt: skip
 
 
