@@ -112,6 +112,19 @@ def test_exact_sizes_count_all_samples(population: int, members: float, margin: 
     assert n == 1 or counted(n - 1, whole, population, margin) < 0.95
 
 
+@pytest.mark.parametrize("population", [np.inf, 1_000_000])
+def test_exact_sizes_too_large_to_be_counted(population: float) -> None:
+    """Beyond 60,000 forms the normal distribution, with half a person more on each side; the binomial says the same."""
+    values = PlanningValues(0.3, population=population)
+    n = size_for_margin([0.003, 0.0001], values, interval="exact")
+    assert n[0] > 60_000
+    for m in range(n[0], n[0] + 40):
+        number = stats.binom(m, 0.3) if np.isinf(population) else stats.hypergeom(10**6, 300_000, m)
+        within = number.cdf(np.floor(m * 0.303 + 1e-9)) - number.cdf(np.ceil(m * 0.297 - 1e-9) - 1)
+        assert within >= 0.95 - 1e-5
+    assert (margin_of(n, values, interval="exact") <= np.array([0.003, 0.0001]) * (1 + 1e-6)).all()
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(("share", "population"), [(0.8, np.inf), (0.3, 800), (0.5, 800), (0.93, np.inf)])
 def test_an_assured_width_is_met_as_often_as_wanted(share: float, population: float) -> None:
