@@ -19,40 +19,10 @@ from surveys.definitions.instrument.records import Field, Instrument
 from surveys.problems import Problem
 from surveys.returns.submissions.entry_pairs import EntryPairs, pair_entries
 from surveys.review.columns_and_words import SECONDS, UNITS
+from surveys.vocabulary.columns import LINE_COLUMNS, ROW_COLUMNS
 from surveys.vocabulary.notebook_display import Shown
 from surveys.vocabulary.roles import KEPT_ROLES, PERSON_ROLES
 from surveys.vocabulary.statuses import COPY
-
-#: Columns of ``Returns.rows``; fields with the role "attribute", "stratum", "cluster" and "weight" follow under their own code.
-ROW_COLUMNS: dict[str, str] = {
-    "form": "int64",  # position of the form in reading order; equal for all evaluations of one form
-    "form_code": "object",
-    "questionnaire": "object",  # as declared by the file or the form; may be wrong for the code (a rule finds it)
-    "block": "object",
-    "group": "object",
-    "unit_code": "object",  # "" when the text was not resolved
-    "unit_text": "object",  # the unit as written
-    "rater": "object",  # identifies the person across forms (a code, never a name); form_code when nothing better
-    "own_unit": "object",  # unit code of the rater, where asked
-    "mode": "object",
-    "batch": "object",
-    "entry": "object",  # "", "first", "second"
-    "source_file": "object",
-    "source_sheet": "object",
-    "source_row": "int64",  # 1-based row in the file as its users see it
-    "submission": "object",  # what the product calls the submission, or a key made from what it says
-    "submitted": "datetime64[s]",  # local time of the study; NaT when not known
-    "content": "object",  # a key made from what the submission says: another one when it was changed
-    "copy": "object",  # "", "copy" (another copy of the submission counts), "differs" or "sheet" (see the module of copies)
-    "edited": "datetime64[s]",  # last change, where the product tells it
-    "state": "object",  # "", "valid", "review" or "left_out": what the collecting tool decided
-    "state_text": "object",  # how the tool writes it
-    "seconds": "float64",  # time taken; NaN when not known
-    "interviewer": "object",
-    "operator": "object",
-    "noticed": "object",  # standing rules of which reading itself saw that they are broken, between spaces
-    "identified": "bool",  # every identification field was filled (true where none is asked)
-}
 
 #: Columns of the tidy rows that say where an evaluation came from; written beside the fields of the instrument.
 PROVENANCE = (
@@ -67,8 +37,6 @@ CONVERSION_COLUMNS = ("file", "sheet", "column", "conversion", "cells")
 READ_COLUMNS = (
     "file", "sheet", "rows", "forms", "copies", "second_entries", "no_forms", "evaluations",
 )  # fmt: skip
-#: Columns of ``Returns.lines``; the fields that tell who answered follow under their own code.
-LINE_COLUMNS = {"form": "int64", "table": "int64", "edits": "float64"}
 
 
 def kept_fields(instrument: Instrument) -> tuple[Field, ...]:

@@ -202,3 +202,38 @@ MONITOR_MODE_COLUMNS = ("mode", "forms_issued", "not_returned", "forms", "return
 MONITOR_QUESTIONNAIRE_COLUMNS = (
     "questionnaire", "block", "group", "forms_issued", "not_returned", "forms", "issued", "returned", *DISPOSITIONS,
 )  # fmt: skip
+
+#: Columns of ``Returns.rows``; fields with the role "attribute", "stratum", "cluster" and "weight" follow under their own code.
+ROW_COLUMNS: dict[str, str] = {
+    "form": "int64",  # position of the form in reading order; equal for all evaluations of one form
+    "form_code": "object",
+    "questionnaire": "object",  # as declared by the file or the form; may be wrong for the code (a rule finds it)
+    "block": "object",
+    "group": "object",
+    "unit_code": "object",  # "" when the text was not resolved
+    "unit_text": "object",  # the unit as written
+    "rater": "object",  # identifies the person across forms (a code, never a name); form_code when nothing better
+    "own_unit": "object",  # unit code of the rater, where asked
+    "mode": "object",
+    "batch": "object",
+    "entry": "object",  # "", "first", "second"
+    "source_file": "object",
+    "source_sheet": "object",
+    "source_row": "int64",  # 1-based row in the file as its users see it
+    "submission": "object",  # what the product calls the submission, or a key made from what it says
+    "submitted": "datetime64[s]",  # local time of the study; NaT when not known
+    "content": "object",  # a key made from what the submission says: another one when it was changed
+    "copy": "object",  # "", "copy" (another copy of the submission counts), "differs" or "sheet" (see the module of copies)
+    "edited": "datetime64[s]",  # last change, where the product tells it
+    "state": "object",  # "", "valid", "review" or "left_out": what the collecting tool decided
+    "state_text": "object",  # how the tool writes it
+    "seconds": "float64",  # time taken; NaN when not known
+    "interviewer": "object",
+    "operator": "object",
+    "noticed": "object",  # standing rules of which reading itself saw that they are broken, between spaces
+    "identified": "bool",  # every identification field was filled (true where none is asked)
+}
+#: Columns of ``Returns.lines``; the fields that tell who answered follow under their own code.
+LINE_COLUMNS = {"form": "int64", "table": "int64", "edits": "float64"}
+#: Columns beside which the kept fields of the instrument stand under their codes, in the rows and in what is made of them.
+TAKEN_BY_ROWS = frozenset({*ROW_COLUMNS, *FORM_COLUMNS, *FUNNEL_COLUMNS, *WEIGHTS})

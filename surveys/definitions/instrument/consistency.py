@@ -50,6 +50,7 @@ from surveys.definitions.shared_checks import (
     within,
 )
 from surveys.problems import Place
+from surveys.vocabulary.columns import LINE_COLUMNS, TAKEN_BY_ROWS
 from surveys.vocabulary.combination_names import (
     AGGREGATIONS,
     CHILD_RULES,
@@ -61,7 +62,7 @@ from surveys.vocabulary.combination_names import (
 )
 from surveys.vocabulary.folding import fold
 from surveys.vocabulary.levels import ALL_GROUPS, MEASURED_BY, SURVEY, TOTAL
-from surveys.vocabulary.roles import KEPT_ROLES
+from surveys.vocabulary.roles import KEPT_ROLES, PERSON_ROLES
 
 #: A unit code is given once in its block.
 UNITS_ONCE: Key = (Unit, "code", ("block", "code"))
@@ -196,6 +197,11 @@ def check_fields(draft: InstrumentDraft) -> None:
         texts = [fold(text) for _, aliases in entry.categories for text in dict.fromkeys(aliases)]
         for text in repeated(texts):
             place.note("field.ambiguous_category", "categories", value=text)
+        taken = (
+            TAKEN_BY_ROWS if entry.role in KEPT_ROLES else LINE_COLUMNS if entry.role in PERSON_ROLES else ()
+        )
+        if entry.code in taken:
+            place.note("field.reserved", "code", value=entry.code)
         for code, _ in entry.names_en:
             if code not in dict(entry.categories):
                 place.not_accepted("record.not_accepted", "names_en", code, dict(entry.categories))

@@ -19,7 +19,7 @@ from surveys.fieldwork.new_edition.questions import AskedOf, items_of
 from surveys.fieldwork.new_edition.scale_options import scales_of
 from surveys.fieldwork.new_edition.starting_set import starting_set
 from surveys.fieldwork.new_edition.tree import Criteria, nodes_of
-from surveys.fieldwork.xlsform_import.importing import CHOSEN
+from surveys.fieldwork.xlsform_import.scales import CHOSEN
 from surveys.problems import Problems, shortened
 from surveys.vocabulary.validity_rules import VALIDITY_RULES
 

@@ -16,7 +16,7 @@ from surveys.fieldwork.new_edition.named_entries import marked, parts
 from surveys.fieldwork.new_edition.scale_options import Scales
 from surveys.fieldwork.new_edition.starting_set import DECLARED
 from surveys.fieldwork.new_edition.tree import Criteria, says_not_scored
-from surveys.fieldwork.xlsform_import.importing import CHOSEN
+from surveys.fieldwork.xlsform_import.scales import CHOSEN
 from surveys.problems import shortened
 from surveys.vocabulary.folding import fold
 

@@ -51,8 +51,7 @@ from surveys.fieldwork.xlsform_import.type_words import METADATA, WITHOUT_DATA
 from surveys.fieldwork.xlsform_import.unit_cells import folded
 from surveys.problems import Problems, the_first
 from surveys.returns.files.sheets import Sheet
-from surveys.returns.record_set import LINE_COLUMNS, ROW_COLUMNS
-from surveys.vocabulary.columns import FORM_COLUMNS, FUNNEL_COLUMNS, WEIGHTS
+from surveys.vocabulary.columns import LINE_COLUMNS, TAKEN_BY_ROWS
 from surveys.vocabulary.folding import fold
 from surveys.vocabulary.roles import FIELD_ROLES, KEPT_ROLES, PERSON_ROLES, FieldRole
 from surveys.vocabulary.xml_names import TAKEN
@@ -61,8 +60,6 @@ BLOCK = Block("don-vi", "Đơn vị được đánh giá", "Units assessed")
 GROUP = Group("nguoi-tra-loi", "Người trả lời", "Respondents")
 #: Codes of the one questionnaire and of the one source.
 FORM, SOURCE = "phieu", "xlsform"
-#: Columns of the rows of returns, beside which fields stand under their codes.
-_COLUMNS = frozenset({*ROW_COLUMNS, *FORM_COLUMNS, *FUNNEL_COLUMNS, *WEIGHTS})
 
 
 def imported(
@@ -229,7 +226,7 @@ class _Importing:
         is_shown = question.type.kind not in (*METADATA, "calculate", "hidden")
         vi, en = self._label(question) if is_shown else question.label
         header = self._header(question)
-        taken = _COLUMNS if role in KEPT_ROLES else LINE_COLUMNS if role in PERSON_ROLES else ()
+        taken = TAKEN_BY_ROWS if role in KEPT_ROLES else LINE_COLUMNS if role in PERSON_ROLES else ()
         made = Field(
             code_of(self.codes[k], taken), role, (header,), label_vi=vi or question.name, label_en=en
         )

@@ -390,6 +390,8 @@ issuer_vi = "Ủy ban"
          {"group": "citizens"}),
     Case("record.not_accepted", "instrument/instrument.toml", 'male = "Male"', 'man = "Male"', None, "fields[3].names_en",
          {"value": "man"}),
+    Case("field.reserved", "instrument/instrument.toml", 'code = "village"', 'code = "group"', None, "fields[4].code",
+         {"value": "group"}, ("reference.field",)),
     Case("planned.of_matrix", "planned.csv", "huyen,,deputies", "huyen,ba-dinh,deputies", 2, "unit",
          {"group": "deputies", "block": "huyen"}),
     # --- the plan of the sample

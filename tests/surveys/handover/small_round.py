@@ -33,7 +33,7 @@ from surveys.definitions.study.publication import (
 )
 from surveys.definitions.study.records import Fieldwork, Inference, StudyDefinition
 from surveys.problems import Problem
-from surveys.returns.record_set import ROW_COLUMNS, Returns
+from surveys.returns.record_set import Returns
 from surveys.review.columns_and_words import UNITS as UNITS_TO_CONFIRM
 from surveys.sampling.samples import Samples
 from surveys.scoring.scored_round import ScoredRound
@@ -44,6 +44,7 @@ from surveys.vocabulary.columns import (
     CELL_COLUMNS,
     DIAGNOSTIC_COLUMNS,
     FUNNEL_COLUMNS,
+    ROW_COLUMNS,
     SHARE_COLUMNS,
     UNWEIGHTED_COLUMNS,
 )

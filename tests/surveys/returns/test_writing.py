@@ -20,8 +20,9 @@ from surveys.definitions.instrument.records import BLANK, NON_ANSWERS, NOT_ASKED
 from surveys.definitions.study.records import ReturnFile
 from surveys.problems import SurveyError
 from surveys.returns.reading import read_returns
-from surveys.returns.record_set import ROW_COLUMNS, Returns
+from surveys.returns.record_set import Returns
 from surveys.returns.writing import LABEL_BYTES, VALUE_LABEL_BYTES, spss_names, write_returns
+from surveys.vocabulary.columns import ROW_COLUMNS
 
 
 def returns_of(instrument, questionnaire: str, answers: np.ndarray, units: list[str]) -> Returns:

@@ -24,7 +24,8 @@ from surveys.definitions.instrument.records import (
     Unit,
 )
 from surveys.definitions.study.records import Exclusion, Fieldwork, Issued, StudyDefinition
-from surveys.returns.record_set import ROW_COLUMNS, Returns
+from surveys.returns.record_set import Returns
+from surveys.vocabulary.columns import ROW_COLUMNS
 
 FIVE = tuple(Level(str(k + 1), (k / 4,), f"mức {k + 1}", f"level {k + 1}", k > 2) for k in range(5))
 YES_NO = (Level("1", (1.0,), "Có", "Yes"), Level("2", (0.0,), "Không", "No"))
