@@ -9,11 +9,14 @@ from pathlib import Path
 
 from surveys.definitions.draft import StudyDraft
 from surveys.definitions.text_files import is_file, on_disk
-from surveys.fieldwork.entries.additions import RETURNS_FOLDER, Additions
+from surveys.fieldwork.entries.additions import Additions
 from surveys.vocabulary.changed_file import FileInChange, changing
 from surveys.vocabulary.folder_content import content_of
 from surveys.vocabulary.new_file import write_new
 from surveys.vocabulary.output_draft import draft_of
+
+#: How files of definitions end.
+_DEFINITIONS = (".toml", ".csv")
 
 
 @contextmanager
@@ -29,15 +32,15 @@ def laid_out(draft: StudyDraft, toml: Path, made: Additions) -> Iterator[Path]:
 
 
 def _own_files(draft: StudyDraft) -> list[str]:
-    """Every file that a study names, and whatever lies in the folders of an instrument of its own."""
-    folders = {name.split("/")[0] for name in draft.files if "/" in name} - {RETURNS_FOLDER}
-    within = [
-        f"{folder}/{path}"
-        for folder in sorted(folders)
-        if draft.instrument is not None and (draft.folder / folder).is_dir()
-        for path in content_of(draft.folder / folder).files
-    ]
-    return [*draft.files, *within]
+    """Every file that a study names, and all definitions in the folder of an instrument of its own, which may name others."""
+    own = None if draft.instrument is None else draft.instrument.folder.resolve()
+    home = draft.folder.resolve()
+    if own is None or not own.is_relative_to(home):
+        return list(draft.files)
+    within = (
+        f"{own.relative_to(home).as_posix()}/{path}".removeprefix("./") for path in content_of(own).files
+    )
+    return [*draft.files, *(name for name in sorted(within) if name.endswith(_DEFINITIONS))]
 
 
 def write(folder: Path, made: Additions, toml: FileInChange) -> None:

@@ -346,3 +346,15 @@ def test_every_kind_has_its_words() -> None:
     assert {code.removeprefix("add.kind.") for code in wording() if code.startswith("add.kind.")} == set(
         KINDS
     ) - {"review"}
+
+
+def test_an_instrument_in_the_folder_of_the_study_that_rests_on_another(study: Path) -> None:
+    (study / "instrument").rename(study / "base")
+    edition = (
+        '[identity]\ncode = "sau-xa"\nedition = "2027"\nbased_on = "./base"\nlabel_vi = "Sáu xã, 2027"\n'
+    )
+    (study / "instrument.toml").write_text(edition, encoding="utf-8")
+    text = (study / "study.toml").read_text(encoding="utf-8")
+    (study / "study.toml").write_text(text.replace('"./instrument"', '"./"'), encoding="utf-8")
+    assert not [problem for problem in sv.check(study) if problem.severity == "error"]
+    assert [file.state for file in sv.add(RETURNS, study).files] == ["entered"]
