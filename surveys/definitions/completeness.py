@@ -38,15 +38,19 @@ from surveys.definitions.study.records import (
     StudyHeading,
     WeightPlan,
 )
-from surveys.problems import Place, Severity
+from surveys.problems import LANGUAGES, Language, Place, Severity
 from surveys.vocabulary.folding import fold
 from surveys.vocabulary.validity_rules import CUSTOMARY, VALIDITY_RULES
 
 
 def check_completeness(draft: InstrumentDraft) -> None:
     """Note everything an edition lacks."""
+    languages = _languages(draft)
+    if languages != LANGUAGES:  # told once, not at every text
+        for made, place in draft.of(Identity):
+            place.note("incomplete.english", "label_en", severity="warning", name=made.code)
     for record, place in _labelled(draft):
-        check_texts(record, place)
+        check_texts(record, place, languages)
     check_sourced(draft)
     check_reached(draft)
     for scale, place in draft.of(Scale):
@@ -109,9 +113,18 @@ def _labelled(draft: InstrumentDraft) -> Iterator[tuple[Any, Place]]:
         yield from ((other, place.below(f"non_answers[{k}]")) for k, other in enumerate(scale.non_answers, 1))
 
 
-def check_texts(record: Any, place: Place) -> None:
-    """Labels and texts stand in both languages."""
-    for name in ("label_vi", "label_en", "text_vi", "text_en"):
+def _languages(draft: InstrumentDraft) -> Sequence[Language]:
+    """The languages of an edition: one whose name has no English is in Vietnamese."""
+    return (
+        LANGUAGES[:1]
+        if any(made.label_vi and not made.label_en for made in draft.all(Identity))
+        else LANGUAGES
+    )
+
+
+def check_texts(record: Any, place: Place, languages: Sequence[Language] = LANGUAGES) -> None:
+    """Labels and texts stand in the languages of an edition."""
+    for name in (f"{kind}_{language}" for kind in ("label", "text") for language in languages):
         if getattr(record, name, "-") == "":
             place.note(f"incomplete.{name}", name, severity="warning", name=record.code)
 
@@ -178,9 +191,10 @@ def check_headings(draft: InstrumentDraft) -> None:
 def check_study_completeness(draft: StudyDraft) -> None:
     """Note everything the engine can do without but a round should have."""
     labelled: tuple[type[Any], ...] = (StudyHeading, ResultClass)
+    languages = LANGUAGES if draft.instrument is None else _languages(draft.instrument)
     for record in labelled:
         for made, place in draft.of(record):
-            check_texts(made, place)
+            check_texts(made, place, languages)
     if not draft.of(ReturnFile):
         draft.place.note("incomplete.returns", "returns", severity="warning")
     if not (draft.of(Issued) or Issued in draft.broken):

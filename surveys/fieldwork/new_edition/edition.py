@@ -55,6 +55,9 @@ def edition_of(
     if problems.errors:
         return None
     used = {item.scale for item in items}
+    standard = starting_set().scales[0]
+    if standard.code in used and standard in scales.records:
+        told.add("new.told.scale", severity="warning", options=[level.label_vi for level in standard.levels])
     rules = _rules(fields, forms.records, items)
     told.add("new.told.rules", severity="warning", rules=[rule.rule for rule in rules])
     return Instrument(

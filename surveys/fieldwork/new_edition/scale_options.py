@@ -50,9 +50,6 @@ def scales_of(rows: OfficeRows, told: Problems) -> Scales:
     standard = starting_set().scales[0]
     if len(records) != 1:
         if fold(standard.label_vi) not in named:
-            told.add(
-                "new.told.scale", severity="warning", options=[level.label_vi for level in standard.levels]
-            )
             entries.take_over(standard.label_vi, standard.code)
             records.append(standard)
         return Scales(tuple(records), entries, entries.code(standard.label_vi))

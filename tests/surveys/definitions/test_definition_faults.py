@@ -484,6 +484,7 @@ issuer_vi = "Ủy ban"
     Case("incomplete.label_vi", TREE, "Dịch vụ,Service", ",Service", 4, "label_vi", {"name": "2"}),
     Case("incomplete.label_en", TOML, 'label_en = "Neutral"\n', "", None, "scales.agree.levels[2].label_en",
          {"name": "2"}),
+    Case("incomplete.english", TOML, 'label_en = "Small instrument"\n', "", None, "identity.label_en", {"name": "nho"}),
     Case("incomplete.text_vi", ITEMS, "Dịch vụ tốt", "", 5, "text_vi", {"name": "2a"}),
     Case("incomplete.text_en", ITEMS, "Service is good", "", 5, "text_en", {"name": "2a"}),
     Case("incomplete.source", ITEMS, "Service is good,,plan", "Service is good,,", None, "source", {"names": "2a"}),
