@@ -22,6 +22,7 @@ COMMANDS = {
     "simulate": ["simulate", "sipas/2023", "--seed", "5", "--scale", "0.05", "--out", "OUT"],
     "map": ["map", "STUDY/returns/so-2-online.csv", "--study", "STUDY", "--out", "OUT"],
     "confirm": ["confirm", "REVIEW", "--study", "STUDY", "--out", "OUT"],
+    "forms": ["forms", "STUDY", "--out", "OUT"],
     "new": ["new", "OUT", "--from", "STUDY/instrument", "--name", "Khảo sát", "--start", "01/10/2026"],
     "blank": ["new", "--blank", "OUT"],
 }
