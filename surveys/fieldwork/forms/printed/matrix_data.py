@@ -20,8 +20,10 @@ _PAGES_OF_UNITS = 3
 _COLUMNS, _HEAD_LETTERS, _CODE_LETTERS = 8, 200, 2
 #: Letters of a heading above columns for each of them, and of the name of a unit.
 _HEADING_LETTERS, _NAME_LETTERS = 90, 300
-#: Millimetres of the column of names; of a row, and of one where so many units still stand on one page.
-_NAMES, _ROW, _LOW_ROW, _LOW_ROWS = 60, 7.2, 5.8, range(18, 25)
+#: Letters of the longest name → millimetres of the column of names.
+_NAMES = ((24, 44), (40, 60), (_NAME_LETTERS, 78))
+#: Millimetres of a row, and of one where so many units still stand on one page.
+_ROW, _LOW_ROW, _LOW_ROWS = 7.2, 5.7, range(18, 25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +75,16 @@ def _table(block: Sequence[MatrixColumn], form: FormContent) -> dict[str, Any]:
         for title, same in groupby(block, key=lambda column: column.heading)
         for count in [sum(1 for _ in same)]
     ]
+    units = [_cut(unit.name, _NAME_LETTERS) for unit in form.units]
+    longest = max(len(unit.name) for unit in form.units)
     return {
         "kind": "matrix",
         "legends": list(_legends(block, form.language)),
         "columns": [{"number": column.number, "text": column.text} for column in block],
         "texts-above": max(len(column.text) for column in block) > _HEAD_LETTERS,
         "spans": spans,
-        "units": [_cut(unit.name, _NAME_LETTERS) for unit in form.units],
-        "name-width": _NAMES,
+        "units": units,
+        "name-width": next(width for most, width in _NAMES if min(longest, _NAME_LETTERS) <= most),
         "height": _LOW_ROW if len(form.units) in _LOW_ROWS else _ROW,
     }
 

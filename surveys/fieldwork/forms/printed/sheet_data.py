@@ -143,7 +143,7 @@ def _field(field: FormField, form: FormContent, unit: FormUnit | None) -> Part:
 def _entry(field: FormField, form: FormContent, unit: FormUnit | None) -> Part:
     label = plain(field.label)
     if field.role == "form_code":
-        return {"kind": "boxes", "label": label, "count": _CODE_BOXES, "wide": True}
+        return {"kind": "boxes", "label": label, "count": _CODE_BOXES, "wide": not is_matrix_table(form)}
     options = [{"code": "", "label": plain(name), "level": True} for _, name in field.categories]
     if field.role == "unit":
         if unit:
@@ -152,7 +152,8 @@ def _entry(field: FormField, form: FormContent, unit: FormUnit | None) -> Part:
             options = [{"code": "", "label": plain(each.name), "level": True} for each in form.units]
     if options:
         return {"kind": "choice", "label": label, "several": False, "options": options, "wide": True}
-    return {"kind": "line", "label": label, "wide": field.role in ("unit", "own_unit", "identification")}
+    whole_line = ("unit", "own_unit") if is_matrix_table(form) else ("unit", "own_unit", "identification")
+    return {"kind": "line", "label": label, "wide": field.role in whole_line}
 
 
 def _signatures(form: FormContent) -> list[dict[str, str]]:
