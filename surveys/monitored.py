@@ -137,8 +137,8 @@ def monitor(
     the study cannot be read, or when a file cannot be read as forms of the study.
 
     >>> found = monitor("data-sample/first-survey", "2026-10-12")
-    >>> found.cells["valid"].max() > 0, found.gone
-    (True, 8)
+    >>> found.day, found.gone, found.left, found.outlooks
+    ('2026-10-12', 8, 18, {'reached': 5, 'likely': 1})
     """
     day, told_in = _day(on), _language(language)
     definition = (study if isinstance(study, Study) else load(study)).definition
