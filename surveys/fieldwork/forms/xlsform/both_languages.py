@@ -59,8 +59,13 @@ class BothLanguages:
 
 
 def _paired(vi: FormContent, en: FormContent) -> dict[tuple[str, ...], Texts]:
+    """Every text in both languages; where it has none in one of them that of the other, where in neither its code."""
     english = dict(_keyed(en))
-    return {key: Texts(text, english.get(key, "") or text) for key, text in _keyed(vi)}
+    found = {}
+    for key, text in _keyed(vi):
+        other = english.get(key, "")
+        found[key] = Texts(text or other or key[-1], other or text or key[-1])
+    return found
 
 
 def _keyed(content: FormContent) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -45,7 +45,7 @@ def xlsform(study: StudyDefinition, questionnaire: str, language: Language) -> X
     asked = {row.name for row in survey}
     code = form.content.field("form_code")
     settings = {
-        "form_title": plain(form.title.en if language == "en" else form.title.vi),
+        "form_title": plain((form.title.en if language == "en" else form.title.vi) or questionnaire),
         "form_id": f"{xml_name(study.code)}_{xml_name(questionnaire)}",
         "version": _version(survey, choices, form.title, form.study, language),
         "default_language": ENGLISH if language == "en" else VIETNAMESE,

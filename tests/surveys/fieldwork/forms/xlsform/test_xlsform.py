@@ -169,6 +169,18 @@ def test_excluded_units_are_not_offered() -> None:
     assert len(xlsform(fewer, "so-2", "vi").choices["units"]) == len(first_survey.units_of("so")) - 1
 
 
+def test_what_has_no_text_shows_its_code() -> None:
+    """XLSForm takes no question and no option without a label."""
+    bare = replace(PECULIAR.items[0], text_vi="", text_en="")
+    levels = tuple(replace(level, label_vi="", label_en="") for level in PECULIAR.scales[0].levels)
+    scales = (replace(PECULIAR.scales[0], levels=levels), *PECULIAR.scales[1:])
+    form = xlsform(study(replace(PECULIAR, items=(bare, *PECULIAR.items[1:]), scales=scales)), "don", "vi")
+    assert next(row.label for row in form.survey if row.name == "start_2") == ("start", "start")
+    assert [o.label.vi for o in form.choices["scale_muc_do"]] == ["-2", "-1", "0", "1", "2", "Không biết"]
+    labelled = [row for row in form.survey if row.type.startswith(("begin_", "select_", "text", "note"))]
+    assert all(all(row.label) for row in labelled)
+
+
 def test_texts_are_never_references_or_formulas() -> None:
     (content,) = xlsform_files(FormRequest(study(PECULIAR), PECULIAR.questionnaires[:1], "vi")).values()
     sheet = openpyxl.load_workbook(io.BytesIO(content))["survey"]
