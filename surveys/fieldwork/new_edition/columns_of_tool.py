@@ -67,7 +67,7 @@ def _attributes(rows: Sequence[Row], taken: set[str]) -> list[Field]:
         for option in options:
             if fold(option) in map(fold, options[: len(codes)]):
                 row.place.note("new.twice", "options", value=option, first="")
-            codes.append(code_from(option, codes, "muc"))
+            codes.append(code_from(option, codes, otherwise="muc"))
         categories = tuple((own, (option,)) for own, option in zip(codes, options, strict=True))
         found.append(Field(code, "attribute", (row["heading"],), categories, row["heading"], row["name_en"]))
     return found

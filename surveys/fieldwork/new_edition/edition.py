@@ -107,7 +107,7 @@ def code_of_survey(name: str) -> str:
     >>> code_of_survey("Khảo sát sáu xã, 2026")
     'khao-sat-sau-xa'
     """
-    code = code_from(re.sub(_YEAR, "", name), (), "khao-sat")
+    code = code_from(re.sub(_YEAR, "", name), otherwise="khao-sat")
     return code if len(code) <= _LONGEST else code[: _LONGEST + 1].rpartition("-")[0] or code[:_LONGEST]
 
 

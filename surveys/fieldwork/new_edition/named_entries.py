@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from math import isfinite
 
@@ -20,15 +21,15 @@ _YES, _NO = ("x", "có", "yes", "1", "true", "✓", "✔"), ("", "không", "no",
 _NOT_CODE = re.compile(r"[^a-z0-9]+")
 
 
-def code_from(name: str, taken: Collection[str], otherwise: str = "ma") -> str:
+def code_from(name: str, *taken: Collection[str], otherwise: str = "ma") -> str:
     """A code made from a name: its letters without marks; with a number where that is taken.
 
-    >>> code_from("Xã Đông Hòa", ()), code_from("Sở Y tế", {"so-y-te"}), code_from("!", ())
+    >>> code_from("Xã Đông Hòa"), code_from("Sở Y tế", {"so-y-te"}), code_from("!")
     ('xa-dong-hoa', 'so-y-te-2', 'ma')
     """
     plain = _NOT_CODE.sub("-", without_marks(name))[:_LONGEST].strip("-") or otherwise
     code, number = plain, 1
-    while code in taken:
+    while any(code in codes for codes in taken):
         number += 1
         code = f"{plain}-{number}"
     return code
@@ -83,11 +84,13 @@ class NamedEntries:
 def made_codes(rows: Sequence[Row], name: str, otherwise: str) -> list[str]:
     """The code of each row: the one given, else made from its name so that it is no name of another."""
     taken = {row["code"] for row in rows if row["code"]}
-    names = {fold_name(row[name]) for row in rows}
+    names = Counter(fold_name(row[name]) for row in rows)
     found = []
     for row in rows:
-        others = {one for one in names - {fold_name(row[name])} if " " not in one}
-        code = row["code"] or code_from(row[name], taken | others, otherwise)
+        own = fold_name(row[name])
+        times = names.pop(own)  # a code may be the name of its own entry
+        code = row["code"] or code_from(row[name], taken, names, otherwise=otherwise)
+        names[own] = times
         taken.add(code)
         found.append(code)
     return found

@@ -44,7 +44,7 @@ def scales_of(rows: OfficeRows, told: Problems) -> Scales:
     entries, records = NamedEntries(), list[Scale]()
     for options in named.values():
         first = options[0]
-        code = code_from(first["scale"], [scale.code for scale in records], "thang")
+        code = code_from(first["scale"], [scale.code for scale in records], otherwise="thang")
         entries.add(Row(first.place, {"scale": first["scale"], "code": ""}), "scale", code)
         records.append(_scale(code, first["scale"], options, told))
     standard = starting_set().scales[0]
