@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
+from dataclasses import replace
 from math import ceil, comb, sqrt
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from surveys.definitions.study.records import StudyDefinition
+from surveys.definitions.study.sample_plan import Allocation, PlanMethod, SamplePlan
 from surveys.definitions.toml_writing import toml_table
-from surveys.problems import SurveyError
+from surveys.problems import LANGUAGES, SurveyError
 from surveys.sampling.plan.cells import CellForms
 from surveys.sampling.plan.forms_of_cells import forms_of_cells
 from surveys.sampling.plan.round_plan import plan_round
@@ -219,3 +222,45 @@ def test_what_cannot_be_planned_is_told(
     with pytest.raises(SurveyError) as told:
         plan_round(study(sections, frames))
     assert {problem.code for problem in told.value.problems if problem.severity == "error"} == {code}
+
+
+@pytest.mark.long
+def test_no_plan_wants_more_than_is_issued_nor_issues_more_than_there_are(
+    study: Callable[..., StudyDefinition],
+) -> None:
+    """Five hundred plans at random: each is carried out within its limits, or told in words."""
+    base, chosen = study(toml_table("[[plan]]", {"group": "dan", "method": "whole"})), random.Random(11)
+    carried_out, refused = 0, list[str]()
+    for _ in range(500):
+        plan = SamplePlan(
+            "dan",
+            method=chosen.choice(get_args(PlanMethod)),
+            of=chosen.choice(("unit", "block")),
+            margin=chosen.choice((0.001, 0.05, 0.3)),
+            difference=chosen.choice((0.01, 0.1, 0.4)),
+            forms=chosen.choice((0, 1, 50, 600)),
+            total=chosen.choice((5, 100, 5000, 18_500)),
+            counted=chosen.choice(("valid", "issued")),
+            previous=chosen.choice((None, 2, 3000)),
+            share=chosen.choice((0.1, 0.5, 0.9)),
+            design_effect=chosen.choice((0.5, 1.0, 3.0)),
+            response=chosen.choice((0.1, 0.8, 1.0)),
+            assurance=chosen.choice((None, 0.9)),
+            whole_from=chosen.choice((0.5, 1.0)),
+            allocation=chosen.choice(get_args(Allocation)),
+            minimum=chosen.choice((0, 3, 700)),
+            maximum=chosen.choice((None, 800)),
+        )
+        try:
+            cells, _ = forms_of_cells(replace(base, plans=(plan,)))
+        except SurveyError as told:
+            refused += [problem.text(language) for problem in told.problems for language in LANGUAGES]
+            continue
+        carried_out += 1
+        for cell in cells:
+            assert 0 <= cell.forms <= cell.issued <= cell.cell.population, plan
+            assert all(in_words(cell.remarks, language) for language in LANGUAGES)
+        if plan.method == "total" and plan.counted == "issued" and plan.whole_from == 1:
+            assert sum(cell.issued for cell in cells) == plan.total, plan
+    assert carried_out > 300
+    assert all(refused)
