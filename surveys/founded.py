@@ -119,7 +119,7 @@ def new(
     >>> answers = {"name": "Khảo sát 2026", "units": ["Xã A", "Xã B"], "questions": ["Đúng hẹn", "Dễ hiểu"]}
     >>> made = new(Path(tempfile.mkdtemp()) / "khao-sat", answers=answers)
     >>> made.instrument.name, [unit.code for unit in made.instrument.units]
-    ('khao-sat-2026/2026', ['xa-a', 'xa-b'])
+    ('khao-sat/2026', ['xa-a', 'xa-b'])
     """
     target, problems, told, comments = Path(folder), Problems(), Problems(), _language(language)
     refuse_filled(target)

@@ -23,7 +23,7 @@ COMMANDS = {
     "map": ["map", "STUDY/returns/so-2-online.csv", "--study", "STUDY", "--out", "OUT"],
     "confirm": ["confirm", "REVIEW", "--study", "STUDY", "--out", "OUT"],
     "forms": ["forms", "STUDY", "--out", "OUT"],
-    "new": ["new", "OUT", "--from", "STUDY/instrument", "--name", "Khảo sát", "--start", "01/10/2026"],
+    "new": ["new", "OUT", "--from", "STUDY", "--copy", "--name", "Khảo sát", "--start", "01/10/2026"],
     "blank": ["new", "--blank", "OUT"],
 }
 
