@@ -139,7 +139,7 @@ def _rows(sheet: Sheet, layout: OfficeSheet, top: Place, language: Language) -> 
         top.note("new.column_missing", column_name(layout.key, key, language), accepted=shown)
     if lacking:
         return
-    columns = TableColumns(accepted, [c.key for c in layout.columns if c.kind == "number"], may_be_empty=True)
+    columns = TableColumns(accepted, may_be_empty=True)
     known = [k for k, key in enumerate(keys) if key in names]
     body = [(top, [keys[k] for k in known])]
     for number, texts in lines:

@@ -295,6 +295,18 @@ def test_what_was_done_to_the_workbook_itself_is_told(
     assert (code, sheet, row, column) in {(p.code, p.sheet, p.row, p.column) for p in refused.value.problems}
 
 
+def test_true_numbers_and_dates_of_a_workbook_are_read(tmp_path: Path) -> None:
+    path = filled(tmp_path, whole())
+    book = openpyxl.load_workbook(path)
+    book["Chung"]["B3"], book["Chung"]["B10"] = dt.datetime(2026, 10, 2), 10
+    book["Tiêu chí"]["B3"], book["Thang đo"]["C4"] = 4.0, 0
+    book.save(path)
+    sv.new(tmp_path / "study", path)
+    found = sv.load(tmp_path / "study").definition
+    assert (found.fieldwork.start, found.instrument.node["t1.1"].max_points) == ("2026-10-02", 4)
+    assert found.instrument.scale["dong-y"].values() == (0.0, 0.5, 1.0)
+
+
 def test_other_files_are_no_workbooks(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a,b\n1,2\n", "utf-8")
     with pytest.raises(sv.SurveyError) as refused:
