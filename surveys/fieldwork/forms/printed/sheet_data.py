@@ -22,10 +22,13 @@ from surveys.vocabulary.dates import written_date
 from surveys.vocabulary.roles import FieldRole
 
 Part = dict[str, Any]
-#: Millimetres: the width of all options of a table together, of one of them at least, and of a letter in their heads.
-_OPTIONS_WIDTH, _OPTION_WIDTH, _LETTER, _INSET = 108.0, 11.5, 1.6, 2.2
-#: Rows of heads → the width up to which options have heads of so few rows.
-_HEAD_ROWS = ((1, 50.0), (2, 80.0), (3, 95.0), (4, _OPTIONS_WIDTH))
+#: Millimetres: the least width of an option, and what stays empty beside its head.
+_OPTION_WIDTH, _INSET = 11.5, 2.2
+#: Rows of the heads of options and their size in points, and the width of all options up to which it is chosen.
+_HEADS = ((1, 8.5, 50.0), (2, 8.5, 80.0), (3, 8.5, 95.0), (4, 8.5, 108.0), (4, 7.5, 121.0))
+#: Letters with their width in thousandths of their size, as wide as they are in bold and italic; capitals, and all others.
+_LETTER_WIDTHS = dict.fromkeys("fijlrtI'’.,;:-()| ", 370) | dict.fromkeys("mwMW@%&…—", 1000)
+_CAPITAL_WIDTH, _LETTER_WIDTH, _POINT = 760, 560, 25.4 / 72
 #: Options that a table may have, letters of each, and of a question that stands in a row.
 _MOST_OPTIONS, _HEAD_LETTERS, _ROW_LETTERS = 9, 60, 700
 #: Letters of the longest option → how many options stand beside each other.
@@ -206,34 +209,40 @@ def _alike(question: FormQuestion) -> tuple[object, ...]:
 
 def _fits_table(options: Sequence[FormOption]) -> bool:
     short = all(len(option.label) <= _HEAD_LETTERS for option in options)
-    return short and len(options) <= _MOST_OPTIONS and _widths(options) is not None
+    return short and len(options) <= _MOST_OPTIONS and _heads(options) is not None
 
 
-def _widths(options: Sequence[FormOption]) -> list[float] | None:
-    """Millimetres of the columns of options, those of levels alike where there is room, with few rows in their heads; None: too
-    wide for a table."""
-    for rows, most in _HEAD_ROWS:
-        own = [_width(option, rows) for option in options]
+def _heads(options: Sequence[FormOption]) -> tuple[float, list[float]] | None:
+    """The size of the heads of options and the millimetres of their columns, with few rows and levels alike where there is room;
+    None: they are too wide for a table."""
+    for rows, size, most in _HEADS:
+        own = [_width(option, rows, size) for option in options]
         widest = max(own[: sum(option.kind == "level" for option in options)], default=0.0)
         alike = [
             widest if option.kind == "level" else width for option, width in zip(options, own, strict=True)
         ]
         for widths in (alike, own):
             if sum(widths) <= most:
-                return widths
+                return size, widths
     return None
 
 
-def _width(option: FormOption, rows: int) -> float:
+def _width(option: FormOption, rows: int, size: float) -> float:
     """Millimetres that the head of a column needs: its longest word, and all of it in so many rows."""
-    words = (option.label or option.code).split()
-    letters = max(*map(len, words), len(option.label) / rows, 1)
-    return round(max(_OPTION_WIDTH, letters * _LETTER + _INSET), 1)
+    text = option.label or option.code
+    letters = max(*map(_thousandths, text.split()), _thousandths(text) / rows, 0)
+    return round(max(_OPTION_WIDTH, letters / 1000 * size * _POINT + _INSET), 1)
+
+
+def _thousandths(text: str) -> int:
+    other = (_CAPITAL_WIDTH if letter.isupper() else _LETTER_WIDTH for letter in text)
+    return sum(_LETTER_WIDTHS.get(letter, width) for letter, width in zip(text, other, strict=True))
 
 
 def _table(rows: Sequence[Row], last: str, going_on: GoingOn, language: Language) -> Part:
     """A table of questions; ``last``: the title that stands before it, which is not said again."""
     options = rows[0][1].options
+    size, widths = _heads(options) or (0.0, [])
     groups = [
         {
             "title": "" if title == last else plain(title),
@@ -245,7 +254,8 @@ def _table(rows: Sequence[Row], last: str, going_on: GoingOn, language: Language
         "kind": "grid",
         "several": False,
         "heading": phrase("print.content", language),
-        "widths": _widths(options),
+        "head-size": size,
+        "widths": widths,
         "options": [_option(option) for option in options],
         "groups": groups,
     }

@@ -141,8 +141,8 @@ def test_columns_are_as_wide_as_the_words_in_their_heads(
         for part in sheet_data(form, None)["parts"]:
             if part["kind"] == "grid":
                 heads = zip(part["options"], part["widths"], strict=True)
-                columns = [(option["label"], width, 8.5) for option, width in heads]
-                assert sum(part["widths"]) < 175 - 9 - 50  # of the text width; numbers; questions
+                columns = [(option["label"], width, part["head-size"]) for option, width in heads]
+                assert sum(part["widths"]) <= 175 - 9 - 45  # of the text width; numbers; questions
             elif part["kind"] == "matrix":
                 width = (262 - 8 - part["name-width"]) / len(part["columns"])
                 columns = [(column["text"], width, 7.8) for column in part["columns"]]
@@ -152,6 +152,28 @@ def test_columns_are_as_wide_as_the_words_in_their_heads(
             for (label, width, _), widest in zip(columns, widest_words(columns), strict=True):
                 assert widest <= width - 2, (form.questionnaire, label)
     assert found or edition == "first-survey"
+
+
+@every
+@both
+def test_questions_with_levels_stand_in_tables(edition: str, language: Language) -> None:
+    for form, _ in printed(edition, language):
+        parts = sheet_data(form, None)["parts"]
+        in_tables = {
+            row["number"]
+            for part in parts
+            if part["kind"] == "grid"
+            for group in part["groups"]
+            for row in group["rows"]
+        }
+        together = {
+            str(question.number)
+            for section in form.sections
+            for grid in section.grids
+            for question in grid.questions
+            if len(grid.questions) > 1 and not question.several
+        }
+        assert form.matrix or together <= in_tables
 
 
 def widest_words(columns: list[tuple[str, float, float]]) -> list[float]:
