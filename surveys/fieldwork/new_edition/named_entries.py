@@ -46,6 +46,8 @@ class NamedEntries:
         """Keep the entry of a row under its code, the column ``name`` and other names; its code."""
         if row["code"] and not is_code(row["code"]):
             row.place.note("record.bad_code", "code", value=shortened(row["code"]))
+        if len(parts(row[name])) > 1:
+            row.place.note("new.several_names", name, value=shortened(row[name]))
         for column, text in (("code", code), (name, row[name]), *((name, one) for one in also)):
             self._keep(row, column, text, code)
         self.labels[code] = row[name]

@@ -149,6 +149,8 @@ SPOILED = (
     Spoiled("new.cell_missing", "units", 3, "name", cell("units", 3, "name", "")),
     Spoiled("new.cell_missing", "general", 2, "name", cell("general", 2, "name", "")),
     Spoiled("new.twice", "units", 3, "name", cell("units", 3, "name", "SỞ Y TẾ"), (("first", "2"),)),
+    Spoiled("new.several_names", "units", 3, "name", cell("units", 3, "name", "Sở Nội vụ; Sở Tài chính")),
+    Spoiled("new.several_names", "groups", 2, "name", cell("groups", 2, "name", "Người dân;Doanh nghiệp")),
     Spoiled("new.block_missing", "units", 3, "block", cell("units", 3, "block", "")),
     Spoiled("record.bad_code", "units", 2, "code", cell("units", 2, "code", "y tế")),
     Spoiled("record.bad_code", "general", 12, "code", cell("general", 2, "code", "chỉ số")),
