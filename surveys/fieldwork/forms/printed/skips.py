@@ -19,7 +19,7 @@ def condition_notes(questions: Sequence[FormQuestion], language: Language) -> Ma
         numbers = [question.number for question in together]
         if condition:
             notes[numbers[0]] = phrase(
-                "print.only_if",
+                "print.only_if" if condition.chosen else "print.only_if_not",
                 language,
                 questions=numbers_shown(numbers),
                 options=_options_shown(condition.options, language),

@@ -59,6 +59,18 @@ def test_different_answers_go_on_at_different_questions() -> None:
     )
 
 
+def test_questions_for_those_who_did_not_choose_an_option() -> None:
+    papers, radio = FormOption("k1", "Papers", "item"), FormOption("k2", "Radio", "item")
+    which = FormQuestion(1, "k1", "How do you get news?", (papers, radio), several=True)
+    why = FormQuestion(
+        2, "w", "Why no papers?", (YES, NO), condition=FormCondition(1, "k1", (papers,), chosen=False)
+    )
+    last = FormQuestion(3, "l", "Last?", (YES, NO))
+    assert condition_notes([which, why, last], "en") == {
+        2: "Question 2: only if you did not choose “Papers” in question 1; otherwise go on to question 3."
+    }
+
+
 @pytest.mark.parametrize("edition", shipped())
 def test_the_paper_asks_what_the_definitions_ask(edition: str) -> None:
     study, chance = study_of(edition), random.Random(20)
