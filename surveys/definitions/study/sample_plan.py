@@ -12,7 +12,7 @@ from typing import Literal
 from surveys.definitions.field_types import Count, MayBeEmpty
 
 PlanMethod = Literal["margin", "difference", "change", "slovin", "whole", "fixed", "total"]
-PlanInterval = Literal["normal", "exact", "wald", "bounded", "wilson", "beta"]
+PlanInterval = Literal["", "normal", "exact", "wald", "bounded", "wilson", "beta"]
 Allocation = Literal["proportional", "equal", "neyman", "power"]
 StageDraw = Literal["systematic", "sampford", "simple"]
 #: The key without which a method has no number.
@@ -41,7 +41,8 @@ class SamplePlan:
     * ``measure``: of a ``share`` (of satisfied answers), or of a mean score whose answers have the standard ``deviation``.
     * ``of``: for each unit, or for the block as a whole, whose forms are then shared out by ``allocation``.
     * ``interval``: what the margin is half the width of: estimate ± z standard errors (normal); what shares of whole persons lie
-      within, counted over all samples (exact); or the interval of that name as it is printed.
+      within, counted over all samples (exact); or the interval of that name as it is printed. Empty: exact for a share, whose
+      textbook size falls short of its level, and normal for a mean.
     * ``previous``: valid forms of the last round (change; empty: as many as now).
     * ``design_effect``: variance against that of a simple random sample; ``response``: share of issued forms that come back;
       ``valid``: share of those that are valid.
@@ -60,7 +61,7 @@ class SamplePlan:
     measure: Literal["share", "mean"] = "share"
     of: Literal["unit", "block"] = "unit"
     margin: float | None = None
-    interval: PlanInterval = "normal"
+    interval: PlanInterval = ""
     difference: float | None = None
     forms: Count | None = None
     total: Count | None = None
@@ -85,6 +86,13 @@ class SamplePlan:
     def is_shared_out(self) -> bool:
         """Whether a number for the whole block is shared out over its units."""
         return self.method == "total" or (self.of == "block" and self.method not in ("whole", "fixed"))
+
+    @property
+    def interval_planned(self) -> str:
+        """The interval whose half-width is planned."""
+        if self.method != "margin":
+            return "normal"
+        return self.interval or ("exact" if self.measure == "share" else "normal")
 
     @property
     def returned_valid(self) -> float:

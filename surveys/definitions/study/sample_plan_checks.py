@@ -94,7 +94,10 @@ def _check_method(plan: SamplePlan, place: Place) -> None:
         place.note("plan.total_of_unit", "unit", method=plan.method)
     if plan.measure == "mean" and plan.interval == "exact":
         place.not_accepted(
-            "record.not_accepted", "interval", "exact", [i for i in get_args(PlanInterval) if i != "exact"]
+            "record.not_accepted",
+            "interval",
+            "exact",
+            [i for i in get_args(PlanInterval) if i not in ("", "exact")],
         )
     for name in _without_effect(plan):
         place.note("plan.idle", name, severity="warning", key=name, method=plan.method)
@@ -109,7 +112,7 @@ def _without_effect(plan: SamplePlan) -> Iterator[str]:
         "total": plan.method == "total",
         "previous": plan.method == "change",
     }
-    if plan.interval != "normal" and plan.method != "margin":
+    if plan.interval and plan.method != "margin":
         yield "interval"
     yield from (name for name, used in looked_at.items() if getattr(plan, name) is not None and not used)
 

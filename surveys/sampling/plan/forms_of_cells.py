@@ -140,7 +140,7 @@ def _by_size(plan: SamplePlan, people: Floats, problems: Problems) -> Floats:
     values, delta = _values(plan, people), _signed(plan)
     how = DifferenceTest(level=plan.level, test=_TEST)
     if plan.method == "margin":
-        found = size_for_margin(plan.margin or 0.05, values, plan.level, plan.interval)
+        found = size_for_margin(plan.margin or 0.05, values, plan.level, plan.interval_planned)
     elif plan.method == "difference" or plan.previous is None:
         found = size_for_difference(delta, values, None, plan.power, 1.0, how)[..., 0]
     else:
@@ -216,8 +216,8 @@ def _allocated(plan: SamplePlan, cells: Sequence[AskedCell], total: float, peopl
 
 def _margins(plan: SamplePlan, forms: Floats, people: Floats) -> Floats:
     """The margin of error [U] of so many valid forms; infinite where there are none."""
-    interval = plan.interval if plan.method == "margin" else "normal"
-    return np.where(forms > 0, margin_of(forms, _values(plan, people), plan.level, interval), np.inf)
+    found = margin_of(forms, _values(plan, people), plan.level, plan.interval_planned)
+    return np.where(forms > 0, found, np.inf)
 
 
 # --- why -------------------------------------------------------------------------------------------------------------
@@ -240,11 +240,10 @@ def _by_precision(plan: SamplePlan) -> tuple[Remark, ...]:
         of_mean = plan.measure == "mean"
         value = _number(plan.deviation or 0) if of_mean else _percent(plan.share)
         found.append(remark("plan.of_mean" if of_mean else "plan.of_share", value=value))
-        if plan.method == "margin" and plan.interval != "normal":
-            exact = plan.interval == "exact"
-            found.append(
-                remark("plan.counted") if exact else remark("plan.as_printed", interval=plan.interval)
-            )
+        if plan.interval_planned == "exact":
+            found.append(remark("plan.counted"))
+        elif plan.interval_planned != "normal":
+            found.append(remark("plan.as_printed", interval=plan.interval))
         if plan.design_effect != 1:
             found.append(remark("plan.design_effect", value=_number(plan.design_effect)))
         if plan.method == "change" and plan.previous is not None:
