@@ -7,7 +7,7 @@ from pathlib import Path
 from surveys.definitions.check import is_instrument
 from surveys.definitions.instrument.reading import load_instrument
 from surveys.definitions.study.records import StudyDefinition
-from surveys.problems import LANGUAGES, Language, fault
+from surveys.problems import language_named
 from surveys.reports.code_book.book import code_book, edition_alone
 from surveys.reports.word.report_document import word_report
 from surveys.reports.word.template import template_paper
@@ -32,7 +32,7 @@ def codebook(
     place = Path(out)
     refuse_existing(place)
     definition = _definition(source)
-    told_in = _language(language) or definition.output.language
+    told_in = language_named(language) or definition.output.language
     paper = None if template is None else template_paper(Path(template), told_in)
     write_new(place, word_report(code_book(definition, told_in), {}, paper).content)
 
@@ -43,9 +43,3 @@ def _definition(source: Study | str | Path) -> StudyDefinition:
     if is_instrument(source) or not Path(source).exists():
         return edition_alone(load_instrument(source))
     return load(source).definition
-
-
-def _language(named: str | None) -> Language | None:
-    if named is None or named in LANGUAGES:
-        return next((language for language in LANGUAGES if language == named), None)
-    raise fault("report.language", value=named, accepted=", ".join(LANGUAGES))

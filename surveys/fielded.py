@@ -12,7 +12,7 @@ from surveys.fieldwork.forms.form_request import FORM_KINDS, FormKind, FormReque
 from surveys.handover.folder import ready, write_folder
 from surveys.handover.manifest import FORMS, MANIFEST, digests_of, made_from, plain_manifest
 from surveys.handover.seal import sealed
-from surveys.problems import LANGUAGES, Language, fault, nearest
+from surveys.problems import fault, language_named, nearest
 from surveys.study import Study, load
 
 #: Kinds of which there is one form for each that was issued.
@@ -48,7 +48,7 @@ def forms(
     ready(place, FORMS)
     definition = (study if isinstance(study, Study) else load(study)).definition
     asked = _questionnaires(definition, questionnaires)
-    request = FormRequest(definition, asked, _language(language) or definition.output.language, personal)
+    request = FormRequest(definition, asked, language_named(language) or definition.output.language, personal)
     made = {kind: _WRITERS[kind](request) for kind in kinds}
     write_folder(
         place, _folder(definition, {path: each for files in made.values() for path, each in files.items()})
@@ -83,15 +83,6 @@ def _questionnaires(study: StudyDefinition, named: Sequence[str]) -> tuple[Quest
             near = nearest(code, known)
             raise fault("forms.questionnaire", value=code, accepted=", ".join(known), nearest=near)
     return tuple(q for q in study.instrument.questionnaires if not named or q.code in named)
-
-
-def _language(named: str | None) -> Language | None:
-    for language in LANGUAGES:
-        if named == language:
-            return language
-    if named is not None:
-        raise fault("forms.language", value=named, accepted=", ".join(LANGUAGES))
-    return None
 
 
 def _xlsform(request: FormRequest) -> dict[str, bytes]:

@@ -30,7 +30,7 @@ from surveys.fieldwork.new_edition.study_tables import new_study_text
 from surveys.fieldwork.xlsform_import.form_sheets import is_xlsform
 from surveys.fieldwork.xlsform_import.importing import imported
 from surveys.handover.words import rule_words
-from surveys.problems import LANGUAGES, Language, Problem, Problems, SurveyError, fault
+from surveys.problems import LANGUAGES, Language, Problem, Problems, SurveyError, fault, language_named
 from surveys.returns.files.opening import read_sheets
 from surveys.returns.files.sheets import Sheet
 from surveys.vocabulary.new_file import write_new
@@ -121,7 +121,12 @@ def new(
     >>> made.instrument.name, [unit.code for unit in made.instrument.units]
     ('khao-sat/2026', ['xa-a', 'xa-b'])
     """
-    target, problems, told, comments = Path(folder), Problems(), Problems(), _language(language)
+    target, problems, told, comments = (
+        Path(folder),
+        Problems(),
+        Problems(),
+        language_named(language) or LANGUAGES[0],
+    )
     refuse_filled(target)
     facts = {key: said for key, said in (answers or {}).items() if isinstance(said, str)}
     lists = {key: _entries(said) for key, said in (answers or {}).items() if not isinstance(said, str)}
@@ -143,14 +148,7 @@ def blank(out: str | Path, language: str | None = None) -> None:
 
     Raises SurveyError when something stands there already.
     """
-    write_new(Path(out), office_workbook({}, _language(language)))
-
-
-def _language(named: str | None) -> Language:
-    found = next((language for language in LANGUAGES if language == (named or LANGUAGES[0])), None)
-    if found is None:
-        raise fault("new.language", value=named, accepted=LANGUAGES)
-    return found
+    write_new(Path(out), office_workbook({}, language_named(language) or LANGUAGES[0]))
 
 
 def _entries(said: Sequence[str]) -> list[str]:

@@ -12,7 +12,7 @@ import pandas as pd
 from surveys.fieldwork.monitoring.monitored_round import MonitoredRound, monitored_round
 from surveys.handover.folder import write_folder
 from surveys.handover.table_folder import TableFolder
-from surveys.problems import LANGUAGES, Language, Problem, fault
+from surveys.problems import Language, Problem, fault, language_named
 from surveys.reports.html.page import needs_jinja
 from surveys.returns.in_the_field import InTheField
 from surveys.returns.return_files import begun
@@ -140,7 +140,7 @@ def monitor(
     >>> found.day, found.gone, found.left, found.outlooks
     ('2026-10-12', 8, 18, {'reached': 5, 'likely': 1})
     """
-    day, told_in = _day(on), _language(language)
+    day, told_in = _day(on), language_named(language)
     definition = (study if isinstance(study, Study) else load(study)).definition
     screened = screened_round(definition, begun(definition), progress, InTheField(day))
     progress("score")
@@ -153,12 +153,3 @@ def _day(on: str | None) -> str:
         return date.fromisoformat(on).isoformat() if on else ""
     except ValueError:
         raise fault("monitor.day", value=on) from None
-
-
-def _language(named: str | None) -> Language | None:
-    for language in LANGUAGES:
-        if named == language:
-            return language
-    if named is not None:
-        raise fault("report.language", value=named, accepted=", ".join(LANGUAGES))
-    return None

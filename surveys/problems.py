@@ -204,6 +204,16 @@ def fault(code: str, **place_and_params: object) -> SurveyError:
     return SurveyError(tuple(problems))
 
 
+def language_named(named: str | None) -> Language | None:
+    """The language that a caller names, None where none is; raises :class:`SurveyError` for what is no language."""
+    if named is None:
+        return None
+    for language in LANGUAGES:
+        if named == language:
+            return language
+    raise fault("language.unknown", value=named, accepted=", ".join(LANGUAGES))
+
+
 def nearest(word: str, accepted: Iterable[str]) -> str:
     """The accepted word closest to ``word``, or an empty string. Only ever proposed, never applied.
 

@@ -17,7 +17,7 @@ from surveys.handover.handing_over import refuse_within
 from surveys.handover.manifest import MANIFEST, REPORT, language_of, read_manifest
 from surveys.handover.report_folder import NUMBERS, report_folder
 from surveys.handover.round_results import VerifiedRun, verified_run
-from surveys.problems import LANGUAGES, Language, fault
+from surveys.problems import Language, language_named
 from surveys.reports.analysis_report.assembled import report_of
 from surveys.reports.analysis_report.reported_round import (
     ReportedRound,
@@ -75,7 +75,7 @@ def report(
     for folder in filter(None, (source, earlier)):
         refuse_within(folder, place)
     ready(place, REPORT)
-    told_in = _language(language) or language_of(read_manifest(source / MANIFEST))
+    told_in = language_named(language) or language_of(read_manifest(source / MANIFEST))
     paper = _paper(template, told_in)
     progress("results")
     round_ = unreplaced(source, lambda: _round(source, earlier, told_in))
@@ -115,22 +115,13 @@ def method(
     place = Path(out)
     refuse_existing(place)
     definition = (study if isinstance(study, Study) else load(study)).definition
-    asked = _language(language) or definition.output.language
+    asked = language_named(language) or definition.output.language
     paper = _paper(template, asked)
     write_new(place, word_report(method_of_study(definition, asked), {}, paper).content)
 
 
 def _paper(template: str | Path | None, language: Language) -> Stationery | None:
     return None if template is None else template_paper(Path(template), language)
-
-
-def _language(named: str | None) -> Language | None:
-    for language in LANGUAGES:
-        if named == language:
-            return language
-    if named is not None:
-        raise fault("report.language", value=named, accepted=", ".join(LANGUAGES))
-    return None
 
 
 def _round(source: Path, earlier: Path | None, language: Language) -> ReportedRound:

@@ -38,7 +38,7 @@ def test_forms_are_a_folder_that_verifies_and_is_replaced(tmp_path: Path) -> Non
     [
         ({"to": ["xlsfrom"]}, "forms.kind"),
         ({"questionnaires": ["xa-2"]}, "forms.questionnaire"),
-        ({"language": "fr"}, "forms.language"),
+        ({"language": "fr"}, "language.unknown"),
         ({"to": ["xlsform"], "personal": True}, "forms.not_personal"),
     ],
 )

@@ -161,7 +161,7 @@ def test_nothing_is_written_where_something_stands_or_is_wrong(tmp_path: Path) -
     assert codes(refused) == {"definition.not_writable"}
     with pytest.raises(sv.SurveyError) as refused:
         sv.new(tmp_path / "language", answers=ANSWERS, language="fr")
-    assert codes(refused) == {"new.language"}
+    assert codes(refused) == {"language.unknown"}
     assert files(tmp_path) == ["full/a.txt"]
 
 

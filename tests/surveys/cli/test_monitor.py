@@ -51,7 +51,7 @@ def test_a_round_up_to_a_day(tmp_path: Path, capsys: Captured, language: Languag
     ("options", "code", "params"),
     [
         (("--on", "12/10/2026"), "monitor.day", {"value": "12/10/2026"}),
-        (("--text", "fr"), "report.language", {"value": "fr", "accepted": "vi, en"}),
+        (("--text", "fr"), "language.unknown", {"value": "fr", "accepted": "vi, en"}),
     ],
 )
 def test_faults_are_told_and_nothing_is_written(

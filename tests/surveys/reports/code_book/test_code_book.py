@@ -82,7 +82,7 @@ def test_of_a_study_and_of_an_edition(tmp_path: Path) -> None:
 
 def test_what_is_wrong_is_said_before_anything_is_written(tmp_path: Path) -> None:
     for source, more, code in (
-        (FIRST, {"language": "fr"}, "report.language"),
+        (FIRST, {"language": "fr"}, "language.unknown"),
         ("sipas/2032", {}, "instrument.unknown"),
         (FIRST, {"template": tmp_path / "none.docx"}, None),
     ):
