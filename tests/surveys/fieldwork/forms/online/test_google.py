@@ -152,13 +152,12 @@ def expected(
 
 def not_hidden(form: Any, question: Any, said: list[str], column: dict[Any, int]) -> bool:
     """Whether a blank is no answer: of a question for some, where nobody knows that it is for others, since its filter was left
-    blank or answered by a reason to give no answer."""
+    blank."""
     condition = question.condition
     if condition is None:
         return True
     of = next(q for q in form.questions if q.number == condition.number)
-    levels = {option.label for option in of.options if option.kind == "level"}
-    return said[column[of.text]] not in levels - {option.label for option in condition.options}
+    return said[column[of.text]] in {"", *(option.label for option in condition.options)}
 
 
 # --- skip logic ------------------------------------------------------------------------------------------------------------

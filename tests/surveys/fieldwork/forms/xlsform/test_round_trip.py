@@ -184,7 +184,7 @@ class Expected:
             if item.code not in shown:
                 assert item.asked_when is not None
                 above = found[item.asked_when[0]]
-                blank = NOT_ASKED if above >= 0 or above == NOT_ASKED else BLANK
+                blank = BLANK if above == BLANK else NOT_ASKED
             found[item.code] = given.get(item.code, blank)
         return found
 
