@@ -214,7 +214,7 @@ REMARK_EXAMPLES = {
     "document": "SIPAS 2023", "page": "tr. 14", "units": "2", "count": "3", "block": "so", "node": "2.4.1", "unit": "noi-vu",
     "levels": "2", "percent": "91.40", "text": "lấy từ phụ lục", "of_forms": "1856", "least": "180", "target": "3",
     "margin": "5", "level": "95", "difference": "10", "power": "80", "value": "50", "people": "3586", "total": "9000",
-    "cells": "30", "response": "85", "valid": "95", "interval": "bounded",
+    "cells": "30", "response": "85", "valid": "95", "interval": "bounded", "probability": "90",
 }  # fmt: skip
 
 

@@ -33,6 +33,7 @@ REMARKS = (
     "plan.by_margin", "plan.by_difference", "plan.by_change", "plan.by_slovin", "plan.by_whole", "plan.by_fixed_valid",
     "plan.by_fixed_issued", "plan.shared_out", "plan.allocated_proportional", "plan.allocated_equal", "plan.allocated_neyman",
     "plan.allocated_power", "plan.of_block", "plan.of_share", "plan.of_mean", "plan.counted", "plan.as_printed",
+    "plan.assured",
     "plan.design_effect", "plan.previous",
     "plan.population", "plan.population_unknown", "plan.raised", "plan.lowered", "plan.everybody", "plan.fewer_than_wanted",
     "plan.expected", "plan.issued_for", "plan.list_short",

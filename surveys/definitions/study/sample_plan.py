@@ -42,7 +42,9 @@ class SamplePlan:
     * ``of``: for each unit, or for the block as a whole, whose forms are then shared out by ``allocation``.
     * ``interval``: what the margin is half the width of: estimate ± z standard errors (normal); what shares of whole persons lie
       within, counted over all samples (exact); or the interval of that name as it is printed. Empty: exact for a share, whose
-      textbook size falls short of its level, and normal for a mean.
+      textbook size falls short of its level, and normal for a mean; bounded, as printed, with a ``margin_assurance``.
+    * ``margin_assurance``: probability with which the printed interval is no wider than the margin, whatever deviation the sample
+      shows (empty: at the share or deviation expected, which every other sample exceeds).
     * ``previous``: valid forms of the last round (change; empty: as many as now).
     * ``design_effect``: variance against that of a simple random sample; ``response``: share of issued forms that come back;
       ``valid``: share of those that are valid.
@@ -61,6 +63,7 @@ class SamplePlan:
     measure: Literal["share", "mean"] = "share"
     of: Literal["unit", "block"] = "unit"
     margin: float | None = None
+    margin_assurance: float | None = None
     interval: PlanInterval = ""
     difference: float | None = None
     forms: Count | None = None
@@ -92,7 +95,8 @@ class SamplePlan:
         """The interval whose half-width is planned."""
         if self.method != "margin":
             return "normal"
-        return self.interval or ("exact" if self.measure == "share" else "normal")
+        counted = "exact" if self.measure == "share" else "normal"
+        return self.interval or (counted if self.margin_assurance is None else "bounded")
 
     @property
     def returned_valid(self) -> float:

@@ -31,6 +31,7 @@ RANGES: tuple[Range, ...] = (
     (SamplePlan, "response", 0.01, 1),
     (SamplePlan, "valid", 0.01, 1),
     (SamplePlan, "assurance", 0.5, 0.9999),
+    (SamplePlan, "margin_assurance", 0.5, 0.9999),
     (SamplePlan, "whole_from", 0.01, 1),
     (SamplePlan, "exponent", 0, 1),
     (SamplePlan, "margin", 0.0001, 0.5),
@@ -92,13 +93,9 @@ def _check_method(plan: SamplePlan, place: Place) -> None:
         )
     if plan.unit and plan.is_shared_out:
         place.note("plan.total_of_unit", "unit", method=plan.method)
-    if plan.measure == "mean" and plan.interval == "exact":
-        place.not_accepted(
-            "record.not_accepted",
-            "interval",
-            "exact",
-            [i for i in get_args(PlanInterval) if i not in ("", "exact")],
-        )
+    if plan.interval == "exact" and (plan.measure == "mean" or plan.margin_assurance is not None):
+        others = [i for i in get_args(PlanInterval) if i not in ("", "exact")]
+        place.not_accepted("record.not_accepted", "interval", "exact", others)
     for name in _without_effect(plan):
         place.note("plan.idle", name, severity="warning", key=name, method=plan.method)
 
@@ -111,10 +108,12 @@ def _without_effect(plan: SamplePlan) -> Iterator[str]:
         "forms": plan.method == "fixed",
         "total": plan.method == "total",
         "previous": plan.method == "change",
+        "margin_assurance": plan.method == "margin",
+        "interval": plan.method == "margin",
     }
-    if plan.interval and plan.method != "margin":
-        yield "interval"
-    yield from (name for name, used in looked_at.items() if getattr(plan, name) is not None and not used)
+    yield from (
+        name for name, used in looked_at.items() if getattr(plan, name) not in (None, "") and not used
+    )
 
 
 def _check_questionnaire(plan: SamplePlan, asked: Sequence[Questionnaire], place: Place) -> None:

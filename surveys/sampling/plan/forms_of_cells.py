@@ -140,7 +140,9 @@ def _by_size(plan: SamplePlan, people: Floats, problems: Problems) -> Floats:
     values, delta = _values(plan, people), _signed(plan)
     how = DifferenceTest(level=plan.level, test=_TEST)
     if plan.method == "margin":
-        found = size_for_margin(plan.margin or 0.05, values, plan.level, plan.interval_planned)
+        found = size_for_margin(
+            plan.margin or 0.05, values, plan.level, plan.interval_planned, plan.margin_assurance
+        )
     elif plan.method == "difference" or plan.previous is None:
         found = size_for_difference(delta, values, None, plan.power, 1.0, how)[..., 0]
     else:
@@ -216,7 +218,7 @@ def _allocated(plan: SamplePlan, cells: Sequence[AskedCell], total: float, peopl
 
 def _margins(plan: SamplePlan, forms: Floats, people: Floats) -> Floats:
     """The margin of error [U] of so many valid forms; infinite where there are none."""
-    found = margin_of(forms, _values(plan, people), plan.level, plan.interval_planned)
+    found = margin_of(forms, _values(plan, people), plan.level, plan.interval_planned, plan.margin_assurance)
     return np.where(forms > 0, found, np.inf)
 
 
@@ -243,7 +245,9 @@ def _by_precision(plan: SamplePlan) -> tuple[Remark, ...]:
         if plan.interval_planned == "exact":
             found.append(remark("plan.counted"))
         elif plan.interval_planned != "normal":
-            found.append(remark("plan.as_printed", interval=plan.interval))
+            found.append(remark("plan.as_printed", interval=plan.interval_planned))
+        if plan.margin_assurance is not None:
+            found.append(remark("plan.assured", probability=_percent(plan.margin_assurance)))
         if plan.design_effect != 1:
             found.append(remark("plan.design_effect", value=_number(plan.design_effect)))
         if plan.method == "change" and plan.previous is not None:

@@ -403,6 +403,8 @@ issuer_vi = "Ủy ban"
     Case("plan.certain_share", STUDY, "margin = 0.1", "margin = 0.1\nshare = 1", None, "plan[1].share", {"value": "1"}),
     Case("plan.difference_too_large", STUDY, 'method = "margin"\nmargin = 0.1', 'method = "change"\ndifference = 0.6', None,
          "plan[1].difference", {"value": "0.6", "share": "0.5"}),
+    Case("plan.idle", STUDY, 'method = "margin"', 'method = "slovin"\nmargin_assurance = 0.9', None,
+         "plan[1].margin_assurance", {"key": "margin_assurance"}),
     Case("plan.idle", STUDY, "margin = 0.1", "margin = 0.1\nforms = 20", None, "plan[1].forms", {"key": "forms"}),
     Case("plan.unit_of_matrix", STUDY, 'method = "whole"', 'method = "whole"\nblock = "huyen"\nunit = "ba-dinh"', None,
          "plan[2].unit", {"questionnaire": "huyen-1"}),
