@@ -59,7 +59,7 @@ def unless_not_comparable(found: Callable[[], Found], language: Language) -> Fou
         return found()
     except SurveyError as error:
         told = [problem for problem in error.problems if problem.severity == "error"]
-        if any(problem.code not in NOT_COMPARABLE for problem in told):
+        if any(problem.code not in (*NOT_COMPARABLE, "score.shares_alone") for problem in told):
             raise
         return " ".join(problem.message(language) for problem in told)
 

@@ -60,7 +60,7 @@ class Package(Shown):
 
     @property
     def kind(self) -> IndexKind:
-        """Whether the index has points, the council's half, classes."""
+        """Whether the index has points, the council's half, classes, and anything scored."""
         return self.content.kind
 
     @property

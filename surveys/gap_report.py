@@ -17,6 +17,7 @@ from surveys.analysis.node_values import in_order_of_tree, values_of_index, valu
 from surveys.analysis.points_lost import in_order_of_loss, loss_tree, nodes_lost
 from surveys.analysis.value_changes import earlier_values, published_earlier, with_changes
 from surveys.definitions.instrument.records import Instrument
+from surveys.definitions.study.index_kind import refuse_unscored
 from surveys.definitions.study.records import Output
 from surveys.handover.gap_tables import GapTables, as_printed, gap_tables
 from surveys.handover.official_columns import TABLES
@@ -90,7 +91,8 @@ class Gaps(Shown):
 
 def gaps_of_round(round_: AnalysedRound, earlier: AnalysedRound | Path | None = None) -> Gaps:
     """What the units of a round lost, beside an ``earlier`` round or published table. Raises SurveyError when the two have
-    nothing in common."""
+    nothing in common, or when nothing is scored."""
+    refuse_unscored(round_.instrument)
     values = as_printed(with_round(_values(round_), round_), round_.output, ("target",))
     problems: tuple[Problem, ...] = ()
     source: Mapping[str, object] = {}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from surveys.between_rounds import compare, unless_not_comparable
+from surveys.definitions.study.index_kind import refuse_unscored
 from surveys.handover.earlier_results import HANDOVER
 from surveys.handover.fingerprint import fingerprint as fingerprint_of_folder
 from surveys.handover.fingerprint import typed_fingerprint
@@ -106,6 +107,7 @@ def unit_sheets(results: str | Path, out: str | Path, previous: str | Path | Non
         refuse_within(folder, place)
     ready(place, UNIT_SHEETS)
     found = unreplaced(source, lambda: read_results_of_round(source))
+    refuse_unscored(found.instrument)
     facts, figures, since = sheet_facts(found), unit_figures(found), {}
     if earlier is not None:
         before = unreplaced(earlier, lambda: read_results_of_round(earlier))

@@ -17,6 +17,7 @@ import pandas as pd
 from surveys.comparison.compared_round import ComparedRound
 from surveys.comparison.crosswalk import successors
 from surveys.comparison.series import series_of
+from surveys.definitions.study.index_kind import refuse_unscored
 from surveys.handover.council_frames import council_frames
 from surveys.handover.official_columns import (
     ANSWERS,
@@ -137,6 +138,7 @@ class Plots:
 
     def _block(self, block: str) -> str:
         """The block that is meant; the only one where none is named."""
+        refuse_unscored(self.scored.study.instrument)
         blocks = list(self._council[COUNCIL_UNITS.name].frame["block"].unique())
         if block in blocks or (not block and len(blocks) == 1):
             return block or str(blocks[0])

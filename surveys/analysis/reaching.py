@@ -21,6 +21,7 @@ from surveys.analysis.respondents import level_step, respondents
 from surveys.analysis.shortest_ways import shortest_way
 from surveys.analysis.standing import Standing, at_least, standings
 from surveys.analysis.sub_criteria import BlockTree, SubCriterion
+from surveys.definitions.study.index_kind import refuse_unscored
 from surveys.vocabulary.columns import DETECTABLE_COLUMNS, REACH_COLUMNS, WAY_COLUMNS
 from surveys.vocabulary.levels import ALL_GROUPS
 from surveys.vocabulary.remarks import Remarks, remark
@@ -45,7 +46,8 @@ def what_it_takes(
     planned: Sequence[PlannedForms] = (),
 ) -> Reached:
     """What it takes every unit (or some ``units``, by their codes) to be where it is ``wanted``, or where the targets of the
-    whole index want it; ``planned``: forms of the next round."""
+    whole index want it; ``planned``: forms of the next round. Raises SurveyError when nothing is scored."""
+    refuse_unscored(of.instrument)
     detectable = detectable_changes(of, planned)
     reach, ways = [], []
     for standing in standings(of):

@@ -144,7 +144,8 @@ def export(
     terminal.problems(result.warnings)
     show_written(terminal, out)
     terminal.say("cli.export.personal")
-    terminal.say("cli.export.check", script=out / "score.R")
+    if (out / "score.R").is_file():
+        terminal.say("cli.export.check", script=out / "score.R")
 
 
 @app.command(cls=WordedCommand)

@@ -20,6 +20,7 @@ from surveys.comparison.lines import Lines
 from surveys.comparison.measured_rows import measured_rows
 from surveys.comparison.published_figures import moment_of, published_rows, tell_differing
 from surveys.comparison.steps import NOT_COMPARABLE, RoundStep, step_between
+from surveys.definitions.study.index_kind import refuse_unscored
 from surveys.definitions.study.records import Headline
 from surveys.problems import Problem, Problems
 from surveys.vocabulary.columns import SERIES_COLUMNS
@@ -62,9 +63,11 @@ def series_of(
     """Rounds in the order given, oldest first, with the successors of units at each of the k − 1 steps between them, and figures
     published beside those that the rounds' studies declare (in the codes of the newest round that has the unit).
 
-    Raises :class:`surveys.problems.SurveyError` when no two neighbours can be compared. Of three rounds or more, neighbours
-    without anything in common are a break in every line, which is told.
+    Raises :class:`surveys.problems.SurveyError` when one scores nothing, or no two neighbours can be compared. Of three
+    rounds or more, neighbours without anything in common are a break in every line, which is told.
     """
+    for one in rounds:
+        refuse_unscored(one.instrument)
     rounds = labelled(rounds)
     pairs = zip(pairwise(rounds), successors, strict=True)
     steps = [step_between(old, new, heirs) for (old, new), heirs in pairs]

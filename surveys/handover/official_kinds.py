@@ -37,11 +37,12 @@ def tables_of_every_kind() -> tuple[OfficialTable, ...]:
 
 
 def _of_kind(table: OfficialTable, kind: IndexKind) -> OfficialTable:
-    """A table without the columns that an index of this kind cannot fill."""
+    """A table without the columns that an index of this kind cannot fill; one that scores nothing need not have any value."""
     kept = kind.columns(table.name.removeprefix("council-"))
     return replace(
         table,
         columns=tuple(column for column in table.columns if column.name in kept),
+        values=table.values if kind.scored else (),
         withheld=tuple(name for name in table.withheld if name in kept),
         withheld_survey=tuple(name for name in table.withheld_survey if name in kept),
     )
@@ -50,8 +51,8 @@ def _of_kind(table: OfficialTable, kind: IndexKind) -> OfficialTable:
 def kind_of_run(run: Mapping[str, Any]) -> IndexKind | None:
     """The kind of index that a ``run.json`` records; None where it records none, as in packages of earlier versions.
 
-    >>> kind_of_run({"index": {"points": True, "council": False, "classes": False}})
-    IndexKind(points=True, council=False, classes=False)
+    >>> kind_of_run({"index": {"points": True, "council": False, "classes": False, "scored": True}})
+    IndexKind(points=True, council=False, classes=False, scored=True)
     """
     recorded = run.get(INDEX)
     names = [field.name for field in fields(IndexKind)]

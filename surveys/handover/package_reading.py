@@ -82,7 +82,9 @@ def _of_folder(folder: Path) -> CouncilContent:
     council = folder / COUNCIL if (folder / COUNCIL).is_dir() else folder
     found = {short_name(t): read_printed(council, t.path, t, problems) for t in council_tables(kind)}
     problems.raise_errors()
-    return CouncilContent(head_of(run), run, kind, {name: table for name, table in found.items() if table})
+    return CouncilContent(
+        head_of(run), run, kind, {name: table for name, table in found.items() if table is not None}
+    )
 
 
 def _of_file(path: Path) -> CouncilContent:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from surveys.handover.read_back import Floats, PrintedTable, PrintedTables
 from surveys.problems import Problem
-from surveys.vocabulary.combination_names import MEAN_OF_ITEMS, POOLED, RESCALE, SUM, WEIGHTED
+from surveys.vocabulary.combination_names import MEAN_OF_ITEMS, POOLED, RESCALE, SHARES, SUM, WEIGHTED
 from surveys.vocabulary.levels import ALL_GROUPS, ITEM_LEVEL
 from surveys.vocabulary.statuses import EXTERNAL, OK, SUPPRESSED
 
@@ -62,11 +62,16 @@ def limits(printed: PrintedTable, low: str, middle: str, high: str) -> Iterator[
 
 
 def shown_as_said(scores: PrintedTable) -> Iterator[Problem]:
-    """A result that is ok or external has a value; an official table without rows has none."""
+    """A result that is ok or external has a value."""
     status, value = scores.text("status"), scores.number("score")
     needed = np.isin(status, [OK, EXTERNAL])
     yield from scores.faults("verify.result_missing", needed & np.isnan(value), "score")
-    if not len(scores):
+
+
+def some_where_scored(scores: PrintedTable, tree: PrintedTable) -> Iterator[Problem]:
+    """There are scores, unless the tree has nothing but shares of answers."""
+    rules = tree.text("rule")[tree.text("level") != ITEM_LEVEL]
+    if not len(scores) and not (rules == SHARES).all():
         yield Problem("verify.no_rows", file=scores.path)
 
 
@@ -335,6 +340,7 @@ def _differing(
 #: What is checked where all tables named are there.
 _CHECKS: tuple[tuple[tuple[str, ...], Callable[..., Iterator[Problem]]], ...] = (
     (("scores",), shown_as_said),
+    (("scores", "tree"), some_where_scored),
     (("scores",), points_of_scores),
     (("scores", "tree"), parents),
     (("scores", "tree", "units"), totals),

@@ -12,6 +12,7 @@ import numpy as np
 
 from surveys.definitions.instrument.records import Instrument, ScorePlan
 from surveys.definitions.record_building import build
+from surveys.definitions.study.index_kind import kind_of_parts
 from surveys.definitions.study.records import Output
 from surveys.handover.manifest import CARRIED, MANIFEST
 from surveys.handover.official_columns import TREE
@@ -55,6 +56,10 @@ def record_of_run(
         )
     if "tree" in package and instrument is not None:
         yield from _tree(run, package["tree"], instrument)
+    if instrument is not None and isinstance(kind := run.get("index"), Mapping):
+        expected = kind_of_parts(instrument.nodes, (), assessed=False)
+        for name in ("points", "scored"):
+            yield from _differs(f"index.{name}", kind.get(name), getattr(expected, name))
 
 
 def _forms(counts: Mapping[str, Any], forms: PrintedTable) -> Iterator[Problem]:

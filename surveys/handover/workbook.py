@@ -23,7 +23,7 @@ from surveys.handover.workbook_facts import WorkbookFacts
 from surveys.handover.workbook_layout import WorkbookSheet
 from surveys.handover.workbook_method import identity_sheet, method_sheet
 from surveys.handover.workbook_sheets import ShownTable, forms_sheet, rejected_sheet, table_sheet
-from surveys.handover.workbook_summary import summary_sheet
+from surveys.handover.workbook_summary import summary_sheet, unscored_sheet
 from surveys.handover.workbook_writing import PAGE, PAGES, Footer, written
 from surveys.problems import phrase
 from surveys.vocabulary.levels import TOTAL
@@ -57,11 +57,11 @@ def workbook_sheets(
     """The sheets of the workbook in their order."""
     shown = {table.name: ShownTable(table, texts, facts) for table, texts in tables.items()}
     scores, units = shown[COUNCIL_SCORES.name], shown[COUNCIL_UNITS.name]
-    columns = frozenset(name for texts in tables.values() for name in texts)
+    columns = frozenset(name for texts in tables.values() for name in texts) if len(units) else frozenset()
+    results = (table_sheet(scores), table_sheet(shown[COUNCIL_GROUPS.name])) if len(units) else ()
     return (
-        summary_sheet(units, scores),
-        table_sheet(scores),
-        table_sheet(shown[COUNCIL_GROUPS.name]),
+        summary_sheet(units, scores) if len(units) else unscored_sheet(facts),
+        *results,
         forms_sheet(shown[COUNCIL_FORMS.name]),
         rejected_sheet(shown[REJECTED_FORMS.name], units.names()),
         method_sheet(facts, columns, largest_gap(scores.texts, units.texts)),

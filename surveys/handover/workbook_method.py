@@ -18,7 +18,7 @@ TOLD_SEVERITIES = ("reject", "review", "leave_out", "flag")
 
 def method_sheet(facts: WorkbookFacts, shown: frozenset[str], most: str) -> WorkbookSheet:
     """What is measured, who was asked, how forms are screened and how every number was made. ``shown``: the columns of the
-    council's tables; ``most``: the largest gap that rounding leaves in this package."""
+    council's tables, none where nothing is scored; ``most``: the largest gap that rounding leaves in this package."""
     language = facts.output.language
     told = list(_told(facts, shown, most))
     terms = [phrase(f"handover.method.{name}", language) for name, _ in told]
@@ -59,13 +59,17 @@ def _told(facts: WorkbookFacts, shown: frozenset[str], most: str) -> Iterator[tu
     def said(name: str, **params: str) -> tuple[str, str]:
         return name, phrase(f"handover.method.{name}.text", language, **params)
 
+    measured = "measured" if shown else "measured_shares"
     days = [written_date(day, language) for day in facts.identity["fieldwork"].split(" – ")]
-    yield said("measured", study=facts.identity["label"], instrument=facts.identity["instrument"],
+    yield said(measured, study=facts.identity["label"], instrument=facts.identity["instrument"],
                period=period_shown(facts.publication.period, language))  # fmt: skip
     yield said("asked", start=days[0], end=days[-1])
     yield said(
         "screened", **{severity: _rules(facts.rules, severity, language) for severity in TOLD_SEVERITIES}
     )
+    if not shown:
+        yield from (said("shares"), said("weights"), said("rejected"), said("verify"))
+        return
     yield said("points" if "points" in shown else "scores")
     if "council_points" in shown:
         yield said("council")

@@ -56,6 +56,20 @@ def summary_sheet(units: ShownTable, scores: ShownTable) -> WorkbookSheet:
     return WorkbookSheet(name, columns, head(facts), (*blocks, signed), frozen=len(front), paged=True)
 
 
+def unscored_sheet(facts: WorkbookFacts) -> WorkbookSheet:
+    """The head, that nothing is scored, and who signs."""
+    language = facts.output.language
+    columns = tuple(
+        SheetColumn(phrase(f"handover.workbook.{name}", language)) for name in ("term", "explanation")
+    )
+    said = [phrase(f"handover.method.{name}", language) for name in ("shares", "shares.text")]
+    body = Body(tuple([text] for text in said))
+    blocks = ((body, Line((LinePart("", "note"),))), _signatures(facts.publication.signatures, language))
+    return WorkbookSheet(
+        phrase("handover.sheet.summary", language), columns, head(facts, "title_shares"), blocks, paged=True
+    )
+
+
 def top_fields(scores: ShownTable) -> list[_Field]:
     """The nodes right below the whole: those of the level of the first node after it."""
     levels, codes, names = (scores.texts[name] for name in ("node_level", "node_code", "node_name"))
@@ -64,19 +78,19 @@ def top_fields(scores: ShownTable) -> list[_Field]:
     return [_Field(code, name) for code, name in found.items()]
 
 
-def head(facts: WorkbookFacts) -> tuple[Line, ...]:
+def head(facts: WorkbookFacts, title: str = "title") -> tuple[Line, ...]:
     """Who issues it and the nation, number and date, title, period assessed and legal basis."""
     language, publication = facts.output.language, facts.publication
     publisher, document = publication.publisher, publication.document
     number = phrase("handover.workbook.number", language, number=document.number or f"{_BLANK}/{_BLANK}")
-    title = document.title(language) or phrase("handover.workbook.title", language)
+    shown = document.title(language) or phrase(f"handover.workbook.{title}", language)
     period = period_shown(publication.period, language)
     lines = [
         _halves((publisher.parent(language).upper(), "above"), (phrase("word.nation", language), "nation")),
         _halves((publisher.name(language).upper(), "agency"), (phrase("word.motto", language), "motto")),
         _halves((number, "number"), (_place_and_date(facts), "place")),
         Line((LinePart("", "note"),)),
-        Line((LinePart(title.upper(), "title"),)),
+        Line((LinePart(shown.upper(), "title"),)),
         Line((LinePart(facts.identity["label"], "subject"),)),
     ]
     said = [phrase("handover.workbook.period", language, period=period)] if period else []

@@ -35,7 +35,10 @@ def precision_so_far(screened: ScreenedRound, samples: Samples) -> pd.DataFrame:
         for code in blocks_of(study, screened.returns.rows["block"].unique())
         for part in _of_block(group_inputs(screened, code, samples.of(code)))
     ]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(PRECISION_COLUMNS))
+    if not parts:
+        numbers = ("n_valid", "margin", "fraction", "variance_share")
+        return pd.DataFrame(columns=list(PRECISION_COLUMNS)).astype(dict.fromkeys(numbers, float))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _of_block(block: BlockInputs) -> Iterator[pd.DataFrame]:

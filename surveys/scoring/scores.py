@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
+from surveys.definitions.study.index_kind import kind_of
+from surveys.definitions.study.records import StudyDefinition
 from surveys.problems import Problem, Problems
 from surveys.sampling.returned_groups import blocks_of
 from surveys.sampling.samples import Sample, Samples
@@ -112,7 +114,7 @@ def score(screened: ScreenedRound, samples: Samples) -> Scores:
         _stacked(plain, UNWEIGHTED_COLUMNS),
         (
             *samples.warnings,
-            *_gaps(table, renormalise=study.inference.renormalises),
+            *_gaps(table, study),
             *gaps_of_index(study, totals),
         ),
         _stacked(bounds, NONRESPONSE_COLUMNS),
@@ -149,9 +151,12 @@ def _stacked(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataF
     return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(columns))
 
 
-def _gaps(table: pd.DataFrame, *, renormalise: bool) -> tuple[Problem, ...]:
-    """One warning per block when official results are incomplete or suppressed, another when none can be handed over."""
-    problems = Problems()
+def _gaps(table: pd.DataFrame, study: StudyDefinition) -> tuple[Problem, ...]:
+    """One warning per block when official results are incomplete or suppressed, another when none can be handed over; one where
+    nothing is scored at all."""
+    problems, renormalise = Problems(), study.inference.renormalises
+    if not kind_of(study).scored:
+        problems.add("score.shares_alone", severity="warning", instrument=study.instrument.name)
     official = (table["group"] == ALL_GROUPS) & (table["node_level"] != ITEM_LEVEL)
     whole = ~table["status"].isin([INCOMPLETE, SUPPRESSED])
     gaps = table.loc[official & ~whole, ["block", "unit_code"]]

@@ -46,11 +46,13 @@ OF_CLASSES = ("class", "probability_class")
 
 @dataclass(frozen=True, slots=True)
 class IndexKind:
-    """What an index has: maximum ``points`` to its nodes, points that the ``council`` assessed, ``classes`` of results."""
+    """What an index has: maximum ``points`` to its nodes, points that the ``council`` assessed, ``classes`` of results, and
+    whether anything is ``scored`` at all (else there are only shares of answers, and no results of nodes or units)."""
 
     points: bool = True
     council: bool = False
     classes: bool = False
+    scored: bool = True
 
     def record(self) -> dict[str, bool]:
         """As it stands in ``run.json``."""

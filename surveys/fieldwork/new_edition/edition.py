@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from surveys.definitions.completeness import customary_rules
 from surveys.definitions.csv_tables import Row
-from surveys.definitions.instrument.records import Field, Instrument, Item, Questionnaire, Rule, Source
+from surveys.definitions.instrument.records import Field, Instrument, Item, Node, Questionnaire, Rule, Source
 from surveys.definitions.record_building import is_code
 from surveys.fieldwork.new_edition.asked import blocks_of, groups_of, questionnaires_of, units_of
 from surveys.fieldwork.new_edition.columns_of_tool import fields_of
@@ -21,6 +21,7 @@ from surveys.fieldwork.new_edition.starting_set import starting_set
 from surveys.fieldwork.new_edition.tree import Criteria, nodes_of
 from surveys.fieldwork.xlsform_import.scales import CHOSEN
 from surveys.problems import Problems, shortened
+from surveys.vocabulary.combination_names import SHARES
 from surveys.vocabulary.validity_rules import VALIDITY_RULES
 
 #: Characters of a code that is made from the name of a survey.
@@ -51,6 +52,7 @@ def edition_of(
     scales, criteria = scales_of(rows, told), Criteria(rows, told)
     items = items_of(rows, AskedOf(blocks, groups, forms), scales, criteria)
     nodes, fields = nodes_of(criteria, items, forms, groups), fields_of(rows, told)
+    items = _counted(items, nodes[0], told)
     units, code, edition = units_of(rows, blocks), *_name(general, facts, told)
     if problems.errors:
         return None
@@ -74,6 +76,14 @@ def edition_of(
         sources=_sources(general),
         total_points=nodes[0].max_points,
     )  # fmt: skip
+
+
+def _counted(items: tuple[Item, ...], root: Node, told: Problems) -> tuple[Item, ...]:
+    """The items; where nothing is scored, all below the root, which counts their shares."""
+    if root.rule != SHARES:
+        return items
+    told.add("new.told.shares", severity="warning")
+    return tuple(replace(item, node=root.code) for item in items)
 
 
 def with_starting_rules(instrument: Instrument, told: Problems) -> Instrument:

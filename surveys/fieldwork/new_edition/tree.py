@@ -11,11 +11,11 @@ from surveys.definitions.instrument.records import Item, Node, Questionnaire
 from surveys.definitions.record_writing import number_text
 from surveys.fieldwork.new_edition.asked import Forms, Groups
 from surveys.fieldwork.new_edition.filled_sheets import OfficeRows
-from surveys.fieldwork.new_edition.named_entries import NamedEntries, number
+from surveys.fieldwork.new_edition.named_entries import NamedEntries, marked, number
 from surveys.fieldwork.new_edition.office_sheets import GENERAL, NOT_SCORED, key_of, word_texts
 from surveys.fieldwork.new_edition.starting_set import DECLARED, starting_set
 from surveys.problems import Problems
-from surveys.vocabulary.combination_names import MEAN, SUM
+from surveys.vocabulary.combination_names import MEAN, SHARES, SUM
 from surveys.vocabulary.folding import fold
 from surveys.vocabulary.levels import SURVEY, TOTAL
 
@@ -60,8 +60,9 @@ class Criteria:
         return found
 
     def _named_by_questions(self, questions: Sequence[Row]) -> None:
-        """The criteria that only questions name, where none is declared; one for all where they name none."""
-        if self._rows:
+        """The criteria that only questions name, where none is declared; one for all where they name none, and nothing where no
+        question is scored."""
+        if self._rows or all(says_not_scored(row) or marked(row, "several") for row in questions):
             return
         named = [row for row in questions if row["criterion"] and not says_not_scored(row)]
         for row in named:
@@ -104,6 +105,11 @@ class Criteria:
     @property
     def leaves(self) -> list[str]:
         return [code for code in self._above if code not in self.fields]
+
+    @property
+    def survey(self) -> tuple[str, str]:
+        """What the survey is called, in both languages."""
+        return self._general["name"], self._general["name_en"]
 
     def points(self) -> Mapping[str, float]:
         """The points of every criterion and field: as given, equal shares of the total, or one for each criterion."""
@@ -165,8 +171,12 @@ def says_not_scored(row: Row) -> bool:
 
 
 def nodes_of(criteria: Criteria, items: Sequence[Item], forms: Forms, groups: Groups) -> tuple[Node, ...]:
-    """The nodes of the tree, the total first."""
-    points, root = criteria.points(), starting_set().nodes[0]
+    """The nodes of the tree, the total first; where nothing is scored, one that counts the shares of answers."""
+    root = starting_set().nodes[0]
+    if not criteria.leaves:
+        label, label_en = criteria.survey
+        return (Node(root.code, "", root.level, SHARES, label, label_en, SURVEY, source=DECLARED),)
+    points = criteria.points()
     total = criteria.total(points)
     found = [
         Node(

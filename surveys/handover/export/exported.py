@@ -3,7 +3,7 @@
 export/
   sample.csv | sample.sav | sample.dta | sample.parquet   one row for each evaluation
   codebook.csv items.csv node-items.csv nodes.csv designs.csv expected.csv
-  score.R, and score.sps beside a SAV, score.do beside a DTA
+  score.R, and score.sps beside a SAV, score.do beside a DTA, where the answers are scored
   datapackage.json run.json SHA256SUMS
 """
 
@@ -66,17 +66,15 @@ def export_folder(scored: ScoredRound, to: Format) -> TableFolder:
     language, title = study.output.language, label_of(study, study.output.language)
     variables = variables_of(study)
     frame, frames = sample_frame(scored, variables), export_frames(scored, variables)
-    others = {_SCRIPT: (resources.files("surveys.handover.export") / _SCRIPT).read_bytes()}
+    others: dict[str, bytes] = {}
+    if len(frames["export-keys"]):  # else the answers score nothing
+        others[_SCRIPT] = (resources.files("surveys.handover.export") / _SCRIPT).read_bytes()
+        others |= {"score.sps": sps_script(frames)} if to == "sav" else {}
+        others |= {"score.do": stata_script(frames)} if to == "dta" else {}
     if to == "sav":
-        others |= {
-            f"{_SAMPLE}{to}": sav_of(frame, variables, title, language),
-            "score.sps": sps_script(frames),
-        }
+        others[f"{_SAMPLE}{to}"] = sav_of(frame, variables, title, language)
     elif to == "dta":
-        others |= {
-            f"{_SAMPLE}{to}": dta_of(frame, variables, title, language),
-            "score.do": stata_script(frames),
-        }
+        others[f"{_SAMPLE}{to}"] = dta_of(frame, variables, title, language)
     elif to == "parquet":
         others[f"{_SAMPLE}{to}"] = parquet_of(frame, variables, f"{_SAMPLE}{to}")
     own = {csv_table(variables): csv_frame(frame)} if to == "csv" else {}

@@ -39,7 +39,7 @@ def test_the_exchange_file_says_what_the_tables_say(small_round: ScoredRound) ->
     document = json.loads(files["council/exchange.json"], parse_float=str, parse_int=str)
     assert list(document) == ["format", "study", "instrument", "language", "index", "tables"]
     assert document["format"] == "surveys/exchange/1"
-    assert document["index"] == {"points": True, "council": False, "classes": False}
+    assert document["index"] == {"points": True, "council": False, "classes": False, "scored": True}
     assert list(document["tables"]) == ["scores", "units", "groups", "forms", "rejected"]
     for name, rows in document["tables"].items():
         expected = records_of(files[f"council/{name}.csv"])

@@ -37,7 +37,7 @@ def measured(facts: MethodFacts) -> Iterator[Block]:
     period = period_shown(settings.publication.period, language)
     yield Paragraph(
         say(
-            "report.method.measured",
+            "report.method.measured" if facts.kind.scored else "report.method.counted",
             label=facts.label,
             instrument=facts.instrument.name,
             period=period,

@@ -85,9 +85,12 @@ class Combinations:
 
 
 def formula(facts: MethodFacts) -> Iterator[Block]:
-    """From answers to items, from items to nodes, from nodes to the index, and the tree."""
+    """From answers to items, from items to nodes, from nodes to the index, and the tree; or how shares are counted."""
     language, over = facts.language, Combinations(facts)
     yield Heading(2, phrase("report.method.heading.formula", language))
+    if not facts.kind.scored:
+        yield Paragraph(told("report.method.shares_alone", language))
+        return
     yield Heading(3, phrase("report.method.heading.answers", language))
     yield Paragraph(_value(facts))
     yield Paragraph(told("report.method.item", language))

@@ -31,7 +31,9 @@ def intervals(facts: MethodFacts) -> Iterator[Block]:
 
 
 def ranks(facts: MethodFacts) -> Iterator[Block]:
-    """Ranks with their ranges, groups of units, classes of results."""
+    """Ranks with their ranges, groups of units, classes of results, where anything is scored."""
+    if not facts.kind.scored:
+        return
     language, settings = facts.language, facts.settings
     level = marked(plain(100 * settings.inference.level), language)
     yield Heading(2, phrase("report.method.heading.ranks", language))
@@ -67,7 +69,7 @@ def hidden(facts: MethodFacts) -> Iterator[Block]:
 
 def changes(facts: MethodFacts) -> Iterator[Block]:
     """How rounds are compared, where they are, or may be."""
-    if facts.compares:
+    if facts.compares and facts.kind.scored:
         yield Heading(2, phrase("report.method.heading.changes", facts.language))
         yield Paragraph(told("report.method.changes", facts.language))
 
