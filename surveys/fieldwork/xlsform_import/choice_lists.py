@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from surveys.fieldwork.xlsform_import.form_sheets import SheetRow, Xlsform, XlsformSheet
+from surveys.fieldwork.xlsform_import.form_sheets import SheetRow, Xlsform, XlsformSheet, numbers_of
 from surveys.fieldwork.xlsform_import.languages import TwoTexts, XlsformLanguages, texts_of
 from surveys.problems import Place
 from surveys.vocabulary.folding import fold
@@ -76,7 +76,8 @@ def read_lists(form: Xlsform, languages: XlsformLanguages) -> dict[str, ChoiceLi
                     "xlsform_import.choice_without_list", sheet.written("list_name"), severity="warning"
                 )
         for name, of_list in rows.items():
-            choices = _told_apart(tuple(_choices(sheet, of_list, languages, allowed)), sheet)
+            may_repeat = allowed or sheet is form["external_choices"]  # those are always filtered
+            choices = _told_apart(tuple(_choices(sheet, of_list, languages, may_repeat)), sheet)
             names = Counter(row.get("name") for row in of_list)
             repeated = next((said for said, times in names.items() if times > 1), "")
             if choices:
@@ -170,4 +171,6 @@ def _note_columns(sheet: XlsformSheet) -> None:
     for heading, written in sheet.headings.items():
         filled = [row for row in sheet.rows if heading in row.cells]
         if heading.name not in READ and filled:
-            filled[0].place.note("xlsform_import.left_column", written, severity="warning", rows=len(filled))
+            filled[0].place.note(
+                "xlsform_import.left_column", written, severity="warning", rows=numbers_of(filled)
+            )

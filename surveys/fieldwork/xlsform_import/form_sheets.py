@@ -10,7 +10,7 @@ import numpy as np
 
 from surveys.fieldwork.xlsform_import.headings import SheetHeading, clean, heading_of
 from surveys.fieldwork.xlsform_import.type_words import type_of
-from surveys.problems import Place, Problems, nearest
+from surveys.problems import Place, Problems, nearest, runs, the_first
 from surveys.returns.files.sheets import Sheet, is_filled
 from surveys.returns.headings.columns import column_letter
 from surveys.returns.text.cell_text import cell_text, repaired
@@ -22,6 +22,7 @@ SHEETS: Mapping[str, str] = {
 }  # fmt: skip
 #: Rows that are looked through for the headings, and empty rows behind which tools read no more.
 _HEADING_ROWS, _MOST_EMPTY = 20, 60
+_MOST_NUMBERS = 12  # runs of rows that a message lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,20 @@ class Xlsform:
         return self.sheets.get(name, absent)
 
 
+def numbers_of(rows: Sequence[SheetRow]) -> str:
+    """The numbers of rows for messages, those that follow one another as one entry.
+
+    >>> numbers_of([SheetRow({}, Place(Problems(), "f.xlsx", row)) for row in (2, 3, 4, 9)])
+    '2–4, 9'
+    """
+    numbers = [row.place.row for row in rows if row.place.row is not None]
+    found = ("–".join(map(str, dict.fromkeys((run[0], run[-1])))) for run in runs(numbers))
+    return the_first(found, _MOST_NUMBERS)
+
+
 def is_xlsform(sheets: Sequence[Sheet]) -> bool:
-    """Whether sheets are those of an XLSForm: a sheet ``survey`` with a column ``type``, or one table with the columns ``type``
-    and ``name`` whose first types are known.
+    """Whether sheets are those of an XLSForm: a sheet ``survey`` with one of the columns ``type``, ``name`` and ``label``, or one
+    table with the columns ``type`` and ``name`` whose first types are known.
 
     >>> import numpy as np
     >>> cells = np.array([["type", "name", "label"], ["text", "q1", "Họ tên"]], dtype=object)
@@ -85,11 +97,13 @@ def is_xlsform(sheets: Sequence[Sheet]) -> bool:
     for sheet in _parted(sheets):
         found = _heading_row(sheet)
         names = [heading.name for heading in found[1]] if found else []
-        if "type" in names and (_kind_of(sheet.name) == "survey" or {"name", "label"} <= {*names}):
+        if _kind_of(sheet.name) == "survey" and {"type", "name", "label"} & {*names}:
+            return True
+        if {"type", "name", "label"} <= {*names}:
             first = found[0] if found else 0
             types = sheet.cells[first + 1 :, names.index("type")].tolist()
             said = next((text for text in map(cell_text, types) if text.strip()), "")
-            if _kind_of(sheet.name) == "survey" or type_of(clean(said)):
+            if type_of(clean(said)):
                 return True
     return False
 

@@ -24,6 +24,8 @@ _OWN_LISTS = {
 }  # fmt: skip
 #: Rows of Kobo's groups that are questions of a list, and the group that each belongs to.
 _OWN_ROWS = {"score__row": "score", "rank__level": "rank"}
+#: How a question takes its options from a file of data, in the column ``appearance``.
+_SEARCH = re.compile(r"""\bsearch\(\s*['"]?([^'"(),]*)""")
 #: Types without a name of their own.
 _NAMED_BY_TYPE = frozenset({"note", "audit", "start", "end", "today", "deviceid", "background-audio"})
 
@@ -201,8 +203,11 @@ def _keep(row: SheetRow, read: QuestionType, reading: _RowReading) -> None:
         read = read._replace(
             list_name=read.list_name or row.get("select_from_list_name") or row.get("list_name")
         )
-        if read.list_name.startswith("${") and not read.kind.endswith("_from_file"):
-            read = read._replace(kind=f"{read.kind}_from_file")
+        if not read.kind.endswith("_from_file"):
+            if read.list_name.startswith("${"):
+                read = read._replace(kind=f"{read.kind}_from_file")
+            elif searched := _SEARCH.search(row.get("appearance")):
+                read = read._replace(kind=f"{read.kind}_from_file", list_name=f"{searched[1].strip()}.csv")
         if not read.kind.endswith("_from_file") and read.list_name not in reading.lists:
             _note_list(row, "type", read.list_name, reading)
             return

@@ -101,7 +101,9 @@ def imported(
     made.read()
     note_left_out(form, purposes)
     if not made.items and len(problems.errors) == before:
-        survey.place.note("xlsform_import.no_questions")
+        asking = [question.name for question in questions if question.type.has_options]
+        code = "xlsform_import.none_kept" if asking else "xlsform_import.no_questions"
+        survey.place.note(code, names=the_first(asking, 12))
     return made.instrument(name) if len(problems.errors) == before else None
 
 

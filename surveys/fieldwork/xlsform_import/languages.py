@@ -19,6 +19,8 @@ _WORDS = {
     "en": frozenset({"en", "eng", "english", "tieng anh", "ta", "anh"}),
 }
 
+_WHOLE_NAME = 7  # letters from which a name of a language may stand among other words
+
 
 class XlsformLanguages(NamedTuple):
     """The languages as the form writes their names; None where it has none of it, ``""`` for columns without a language."""
@@ -32,10 +34,17 @@ def language_of(name: str) -> str:
 
     >>> [language_of(name) for name in ("Tiếng Việt (vi)", "English (en-GB)", "VIETNAMESE", "Français (fr)", "Tiếng Anh")]
     ['vi', 'en', 'vi', '', 'en']
+    >>> [language_of(name) for name in ("Tiếng Việt (Vietnamese)", "US English", "Français", "vi_VN")]
+    ['vi', 'en', '', 'vi']
     """
     coded = _CODE.search(name)
-    texts = [coded[1].casefold()] if coded else [without_marks(name), without_marks(name).split(" ")[0]]
-    return next((code for code, words in _WORDS.items() if any(text in words for text in texts)), "")
+    plain = coded[1].casefold() if coded else without_marks(name)
+    for code, words in _WORDS.items():
+        if plain in words or (not coded and plain.split(" ")[0] in words):
+            return code
+    whole = [word for words in _WORDS.values() for word in words if len(word) >= _WHOLE_NAME]
+    said = [word for word in whole if not coded and f" {word} " in f" {plain} "]
+    return next((code for code, words in _WORDS.items() if said and words.issuperset(said)), "")
 
 
 def languages_of(form: Xlsform) -> XlsformLanguages:

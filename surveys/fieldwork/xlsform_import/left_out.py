@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from surveys.fieldwork.xlsform_import.choice_lists import says_yes
 from surveys.fieldwork.xlsform_import.expressions import references
-from surveys.fieldwork.xlsform_import.form_sheets import SheetRow, Xlsform
+from surveys.fieldwork.xlsform_import.form_sheets import SheetRow, Xlsform, numbers_of
 from surveys.fieldwork.xlsform_import.form_structure import AskedQuestion, groups_of, is_off
 from surveys.fieldwork.xlsform_import.purposes import Purposes
-from surveys.fieldwork.xlsform_import.type_words import METADATA, WITHOUT_DATA
-from surveys.problems import nearest, runs, the_first
-from surveys.vocabulary.roles import KEPT_ROLES
+from surveys.fieldwork.xlsform_import.range_scales import is_scale_alone
+from surveys.fieldwork.xlsform_import.type_words import METADATA, WITHOUT_DATA, type_of
+from surveys.problems import nearest, the_first
+from surveys.vocabulary.roles import FIELD_ROLES, KEPT_ROLES
 
 #: Columns of ``survey`` that are read; the last two are this project's own.
 READ = frozenset({
@@ -24,7 +27,8 @@ _WORDED = frozenset(
 #: Columns that hold expressions, whose questions have to exist.
 _EXPRESSIONS = (
     "relevant", "constraint", "calculation", "required", "choice_filter", "repeat_count", "readonly", "default",
-    "label", "hint", "trigger",
+    "label", "hint", "guidance_hint", "constraint_message", "required_message", "media::image", "media::audio",
+    "media::video", "media::big-image", "parameters", "trigger",
 )  # fmt: skip
 #: Names that every form has, and names of a form among which the nearest is looked for.
 _OF_FORMS, _MOST_COMPARED = ("instanceID", "instanceName"), 1_000
@@ -48,28 +52,37 @@ def note_left_out(form: Xlsform, purposes: Purposes) -> None:
                 f"xlsform_import.left_{name}", severity="warning", rows=len(form[name].rows)
             )
     _note_questions(purposes)
+    _note_rules_of_fields(purposes)
     _note_groups(purposes)
+    _note_refused(form, purposes)
+
+
+def _is_range(row: SheetRow) -> bool:
+    """Whether the parameters of a row are those of a scale, which are read."""
+    read = type_of(row.get("type"))
+    return read is not None and read.kind == "range" and is_scale_alone(row.get("parameters"))
 
 
 def note_references(form: Xlsform, questions: tuple[AskedQuestion, ...]) -> None:
-    """A question that an expression or a label speaks of and that the form does not have is a fault."""
+    """A question that an expression or a text speaks of is a fault where the form does not have it, or has two of the name."""
     known = {*_OF_FORMS, *(group.name for group in groups_of(questions))}
     known |= {name for question in questions for name in (question.name, *question.local)}
     known |= {row.get("name") for row in form["survey"].rows}
-    for sheet in (form["survey"], form["choices"]):
-        columns = _EXPRESSIONS if sheet is form["survey"] else ("label",)
+    times = Counter(question.name for question in questions)
+    for sheet in (form["survey"], form["choices"], form["settings"], form["entities"]):
         for row in (row for row in sheet.rows if not is_off(row)):
             for heading, text in row.cells.items():
-                unknown = [name for name in references(text) if name not in known]
-                if heading.name in columns and unknown:
-                    near = nearest(unknown[0], sorted(known)) if len(known) < _MOST_COMPARED else ""
-                    column = sheet.headings[heading]
-                    row.place.note("xlsform_import.reference_unknown", column, value=unknown[0], nearest=near)
-
-
-def _rows(rows: list[SheetRow]) -> str:
-    numbers = [row.place.row for row in rows if row.place.row is not None]
-    return the_first(("–".join(map(str, dict.fromkeys((run[0], run[-1])))) for run in runs(numbers)), 12)
+                if sheet.name in (form["survey"].name, form["choices"].name) and heading.name not in _EXPRESSIONS:
+                    continue
+                column, names = sheet.headings[heading], references(text)
+                unknown = next((name for name in names if name not in known), "")
+                twice = next((name for name in names if times[name] > 1), "")
+                if unknown:
+                    near = nearest(unknown, sorted(known)) if len(known) < _MOST_COMPARED else ""
+                    row.place.note("xlsform_import.reference_unknown", column, value=unknown, nearest=near)
+                elif twice:
+                    numbers = numbers_of([q.row for q in questions if q.name == twice])
+                    row.place.note("xlsform_import.reference_twice", column, value=twice, rows=numbers)
 
 
 def _note_columns(form: Xlsform) -> None:
@@ -78,16 +91,19 @@ def _note_columns(form: Xlsform) -> None:
     for name in dict.fromkeys(heading.name for heading in sheet.headings):
         filled = [row for row in rows if row.get(name)]
         if name == "parameters":
-            filled = [row for row in filled if not row.get("type").startswith("range")]
+            filled = [row for row in filled if not _is_range(row)]
         if name not in READ and filled:
             code = f"xlsform_import.left_{name}" if name in _WORDED else "xlsform_import.left_column"
-            filled[0].place.note(code, sheet.written(name), severity="warning", rows=_rows(filled))
+            filled[0].place.note(code, sheet.written(name), severity="warning", rows=numbers_of(filled))
     dynamic = [
         row for row in sheet.rows if any(h.name == "label" and references(t) for h, t in row.cells.items())
     ]
     if dynamic:
         dynamic[0].place.note(
-            "xlsform_import.label_dynamic", sheet.written("label"), severity="warning", rows=_rows(dynamic)
+            "xlsform_import.label_dynamic",
+            sheet.written("label"),
+            severity="warning",
+            rows=numbers_of(dynamic),
         )
     formulas = [row for row in sheet.rows if row.get("required") and says_yes(row.get("required")) is None]
     if formulas:
@@ -95,7 +111,7 @@ def _note_columns(form: Xlsform) -> None:
             "xlsform_import.required_formula",
             sheet.written("required"),
             severity="warning",
-            rows=_rows(formulas),
+            rows=numbers_of(formulas),
         )
 
 
@@ -148,7 +164,36 @@ def _note_questions(purposes: Purposes) -> None:
             by_type.setdefault((code, question.repeat.name), []).append(question)
     for (code, what), found in by_type.items():
         params = {"names": the_first(dict.fromkeys(q.name for q in found), 12), "what": what}
-        found[0].note(code, "type", rows=_rows([q.row for q in found]), **params)
+        found[0].note(code, "type", rows=numbers_of([q.row for q in found]), **params)
+
+
+def _note_rules_of_fields(purposes: Purposes) -> None:
+    """When a column that is no item is asked, and whether it has to be filled: forms that are made of the instrument always ask
+    it. The unit is required there, too, and what is personal is not asked at all."""
+    kept = [
+        question
+        for k, question in enumerate(purposes.questions)
+        if purposes.of[k] in FIELD_ROLES and purposes.of[k] not in ("personal", "unit")
+    ]
+    conditional = [q for q in kept if any(row.get("relevant") for row in (q.row, *(g.row for g in q.groups)))]
+    required = [q for q in kept if says_yes(q.row.get("required"))]
+    for column, found in (("relevant", conditional), ("required", required)):
+        if found:
+            names = the_first((q.name for q in found), 12)
+            numbers = numbers_of([q.row for q in found])
+            found[0].note(f"xlsform_import.field_{column}", column, names=names, rows=numbers)
+
+
+def _note_refused(form: Xlsform, purposes: Purposes) -> None:
+    """What is read here although survey tools refuse it today."""
+    for question in purposes.questions:
+        if question.type.or_other and question.row.get("choice_filter"):
+            question.note("xlsform_import.other_filtered", "choice_filter", name=question.name)
+    reserved = next(
+        (row for row in form["survey"].rows if row.get("name") == "meta" and not is_off(row)), None
+    )
+    if reserved is not None:
+        reserved.place.note("xlsform_import.name_reserved", reserved.written("name"), severity="warning")
 
 
 def _note_groups(purposes: Purposes) -> None:

@@ -144,7 +144,7 @@ def _purpose(found: Purposes, k: int, declared: Purpose, is_filter: bool) -> str
     if kind == "select_multiple":
         return "several"
     if kind == "range":
-        scale = range_scale(question, declared == "scored")
+        scale = range_scale(question, declared == "scored", found.lists)
         if scale is None:
             return "personal"
         key = f"range {scale.code}"  # no list is called so

@@ -25,7 +25,7 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
     "file": ("add file prompt",),
     "barcode": ("q barcode", "add barcode prompt"),
     "note": ("q note", "add note prompt"),
-    "calculate": ("q calculate", "add calculate prompt"),
+    "calculate": ("q calculate", "add calculate prompt", "calculate_here"),
     "hidden": (),
     "acknowledge": ("trigger", "q acknowledge", "add acknowledge prompt"),
     "start": ("start time", "get start time"),
@@ -41,6 +41,14 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
     "start-geopoint": (),
     "background-geopoint": (),
     "background-audio": (),
+    "caseid": (),
+    "enumerator": (),
+    "comments": (),
+    "text audit": ("text_audit",),
+    "audio audit": ("audio_audit",),
+    "speed violations count": (),
+    "speed violations list": (),
+    "speed violations audit": (),
     "xml-external": (),
     "csv-external": (),
     "osm": (),
@@ -67,18 +75,24 @@ _CONTROL = re.compile(
     r"(begin|end)[\s_]+(group|lgroup|looped group|repeat|loop|score|rank|kobomatrix)\b(.*)", re.IGNORECASE
 )
 _CONTROLS = {"lgroup": "repeat", "looped group": "repeat"}
+#: Types that SurveyCTO alone fills in; those of sensors have the name of what they measure behind them.
+_OF_SURVEYCTO = frozenset({
+    "caseid", "enumerator", "comments", "text audit", "audio audit", "speed violations count", "speed violations list",
+    "speed violations audit", "sensor_statistic", "sensor_stream",
+})  # fmt: skip
+_SENSORS = ("sensor_statistic", "sensor_stream")
 #: Types that the survey tool fills in by itself.
-METADATA = frozenset({
+METADATA = _OF_SURVEYCTO | {
     "start", "end", "today", "deviceid", "subscriberid", "simserial", "phonenumber", "username", "email", "audit",
     "start-geopoint", "background-geopoint", "background-audio",
-})  # fmt: skip
+}  # fmt: skip
 #: Types that show or bring something and have no answer.
 WITHOUT_DATA = frozenset({"note", "csv-external", "xml-external"})
 #: Everything that may stand in the column ``type``, for messages.
 ACCEPTED = (
     *(name for name in _PLAIN if name not in METADATA),
     *dict.fromkeys(_SELECTS.values()),
-    *sorted(METADATA),
+    *sorted(METADATA - _OF_SURVEYCTO),
     "begin_group", "end_group", "begin_repeat", "end_repeat", "begin_kobomatrix", "begin_score", "begin_rank",
 )  # fmt: skip
 
@@ -95,6 +109,11 @@ class QuestionType(NamedTuple):
     @property
     def is_select(self) -> bool:
         return self.kind.startswith("select") or (self.kind == "rank" and not self.edge)
+
+    @property
+    def has_options(self) -> bool:
+        """Whether an answer is one or more of some options."""
+        return self.is_select or self.kind in ("range", "score__row", "rank__level")
 
 
 def type_of(written: str) -> QuestionType | None:
@@ -119,6 +138,8 @@ def type_of(written: str) -> QuestionType | None:
         if said.casefold() == spelling or said.casefold().startswith(f"{spelling} "):
             rest = said[len(spelling) :].strip()
             return QuestionType(_SELECTS[spelling], rest, bool(other))
+    if text.casefold().split(" ")[0] in _SENSORS:
+        return QuestionType(text.casefold().split(" ")[0])
     if text.casefold().startswith("osm "):
         return QuestionType("osm", text[4:].strip())
     return None

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from html import unescape
 from posixpath import normpath
 
-from surveys.problems import Problems, fault
+from surveys.problems import Problems, SurveyError, fault
 from surveys.returns.files.archives import Archive
 from surveys.returns.files.binary_workbooks import flaw_of
 from surveys.returns.files.file_content import FileContent
@@ -62,6 +62,11 @@ _NO_VALUE = re.compile(
 )
 _ATTRIBUTE = re.compile(r"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _REPEATED = re.compile(rb"""-(rows|columns)-repeated\s*=\s*["']\s*\+?(\d{1,18})""")
+#: A cell that has only a format, and a row without cells.
+_ONLY_FORMATTED = re.compile(rb"""<(?:\w{1,20}:)?c(?:\s[rst]="\w{0,12}")*\s?/>""")
+_WITHOUT_CELLS = re.compile(
+    rb"""<(?:\w{1,20}:)?row(?:\s[\w:.]{1,30}="[^"<>]{0,100}")*\s?(?:/>|></(?:\w{1,20}:)?row>)"""
+)
 _MOST_TOLD = 20  # formulas without a value that are told one by one
 
 
@@ -86,7 +91,7 @@ def inspect(archive: Archive) -> dict[str, SheetMarks]:
                 hidden = hidden_in_tables(xml, source.limits.rows, source.limits.columns)
                 found |= {name: SheetMarks({}, *parts) for name, parts in hidden.items()}
             elif title := titles.get(part):
-                source.check_size(*_area(xml, source), title)
+                _check_area(xml, source, title)
                 _check_formulas(xml, source, title)
                 columns = hidden_columns(xml, source.limits.columns)
                 found[title] = SheetMarks(dict(_error_cells(xml)), hidden_rows(xml), columns)
@@ -114,6 +119,15 @@ def _sheet_titles(archive: Archive) -> dict[str, str]:
 def _attributes(xml: bytes, element: str) -> Iterator[dict[str, str]]:
     for tag in re.findall(rf"<(?:\w+:)?{element}\b[^>]*>", xml.decode("utf-8", "replace")):
         yield {name: double or single for name, double, single in _ATTRIBUTE.findall(tag)}
+
+
+def _check_area(xml: bytes, source: FileContent, title: str) -> None:
+    """Raise the fault that a sheet is too large for its values; formats that reach to the last row or column are none."""
+    try:
+        source.check_size(*_area(xml, source), title)
+    except SurveyError:
+        values = _WITHOUT_CELLS.sub(b"", _ONLY_FORMATTED.sub(b"", xml))
+        source.check_size(*_area(values, source), title)
 
 
 def _area(xml: bytes, source: FileContent) -> tuple[int, int]:

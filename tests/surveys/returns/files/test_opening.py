@@ -212,6 +212,33 @@ def test_a_wide_cell_in_the_middle_is_seen_too(tmp_path):
     assert refused(path) == ["returns.sheet_too_large"]
 
 
+@pytest.mark.parametrize(
+    "formatted",
+    [
+        b'<row r="1048576" spans="1:16384" s="3" customFormat="1"><c r="A1048576" s="3"/><c r="XFD1048576" s="3"/></row>',
+        b'<row r="4" ht="15.75"><c r="XFD4" s="3"/></row><row r="1048576" hidden="1"/>',
+        b'<x:row r="1048576"><x:c r="XFD1048576" s="1" /></x:row>',
+    ],
+)
+def test_formats_to_the_last_row_and_column_are_no_values(tmp_path, formatted):
+    path = rewritten(
+        workbook(tmp_path / "a.xlsx"),
+        "xl/worksheets/sheet1.xml",
+        lambda xml: xml.replace(b"</sheetData>", formatted + b"</sheetData>"),
+    )
+    assert read_sheets(path)[0].cells.tolist() == read_sheets(workbook(tmp_path / "b.xlsx"))[0].cells.tolist()
+
+
+def test_a_value_behind_such_formats_is_seen(tmp_path):
+    far = b'<row r="1048576" x="/>"><c r="A1048576" s="3"/><c s="3" t="n"><v>1</v></c><c r="XFD1048576" t="n"><v>1</v></c></row>'
+    path = rewritten(
+        workbook(tmp_path / "a.xlsx"),
+        "xl/worksheets/sheet1.xml",
+        lambda xml: xml.replace(b"</sheetData>", far + b"</sheetData>"),
+    )
+    assert refused(path) == ["returns.sheet_too_large"]
+
+
 def test_xml_entities_are_refused(tmp_path):
     bomb = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]>'
     path = rewritten(
