@@ -72,7 +72,10 @@ def note_references(form: Xlsform, questions: tuple[AskedQuestion, ...]) -> None
     for sheet in (form["survey"], form["choices"], form["settings"], form["entities"]):
         for row in (row for row in sheet.rows if not is_off(row)):
             for heading, text in row.cells.items():
-                if sheet.name in (form["survey"].name, form["choices"].name) and heading.name not in _EXPRESSIONS:
+                if (
+                    sheet.name in (form["survey"].name, form["choices"].name)
+                    and heading.name not in _EXPRESSIONS
+                ):
                     continue
                 column, names = sheet.headings[heading], references(text)
                 unknown = next((name for name in names if name not in known), "")
