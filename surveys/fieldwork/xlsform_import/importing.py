@@ -58,6 +58,9 @@ from surveys.vocabulary.xml_names import TAKEN
 
 BLOCK = Block("don-vi", "Đơn vị được đánh giá", "Units assessed")
 GROUP = Group("nguoi-tra-loi", "Người trả lời", "Respondents")
+#: What the unit is called, and the headings under which a column of it is read, where no question of the form asks for it.
+UNIT = TwoTexts("Đơn vị được đánh giá", "Unit assessed")
+_UNIT_HEADINGS = (UNIT.vi, "Đơn vị", "don_vi", "unit")
 #: Codes of the one questionnaire and of the one source.
 FORM, SOURCE = "phieu", "xlsform"
 
@@ -157,7 +160,7 @@ class _Importing:
         if self.listed is not None:
             self._keep_units(self.listed)
         elif self.purposes.unit is None:
-            self.form["survey"].place.note("xlsform_import.no_unit", severity="warning")
+            self._add_unit()
         elif not self.units:
             question = self.purposes.questions[self.purposes.unit]
             question.note("xlsform_import.units_elsewhere", "type", name=question.name)
@@ -221,8 +224,8 @@ class _Importing:
 
     def _keep_field(self, k: int, question: AskedQuestion, role: FieldRole) -> None:
         """A column that is no item; the choices of a question about the unit are the units, those of another its categories."""
-        if question.type.kind in METADATA and fold(question.name) in TAKEN:
-            return
+        if question.type.kind in METADATA and fold(question.name) in TAKEN and not question.groups:
+            return  # readers know it by that name
         if question.type.kind == "start" and role == "personal":
             role = "started"
         is_shown = question.type.kind not in (*METADATA, "calculate", "hidden")
@@ -242,6 +245,18 @@ class _Importing:
         ):
             made = _with_categories(made, known)
         self.fields.append(made)
+
+    def _add_unit(self) -> None:
+        """A column for the unit, which no question of the form asks for: it may be added to the returns."""
+        taken = {*self.codes.values(), *(made.code for made in self.fields)}
+        names = [name for item in self.items for name in (item.code, item.text_vi, item.text_en, *item.aliases)]
+        used = {fold(name) for name in (*names, *(h for made in self.fields for h in made.headers))}
+        headings = tuple(heading for heading in _UNIT_HEADINGS if fold(heading) not in used)
+        named = the_first(headings, len(headings))
+        self.form["survey"].place.note("xlsform_import.no_unit", severity="warning", headings=named)
+        if headings:
+            field_ = Field(code_of("don_vi", taken), "unit", headings, label_vi=UNIT.vi, label_en=UNIT.en)
+            self.fields.insert(0, field_)
 
     def _keep_other(self, question: AskedQuestion) -> None:
         """The text that ``or_other`` lets people write beside the last option."""

@@ -138,7 +138,7 @@ def _purpose(found: Purposes, k: int, declared: Purpose, is_filter: bool) -> str
         return "personal"
     if declared not in ("", "scored", "beside"):
         return declared
-    if kind in _LISTED and "label" in question.row.get("appearance").split():
+    if kind in (*_LISTED, "select_multiple") and "label" in question.row.get("appearance").split():
         question.note("xlsform_import.header_row", "appearance", name=question.name)
         return "left"
     if kind == "select_multiple":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -15,7 +16,7 @@ from surveys.definitions.instrument.records import (
 from surveys.returns.answers.answer_options import shown_text
 from surveys.returns.answers.not_shown import no_answer, tell_not_shown
 from surveys.returns.answers.option_answers import EMPTY_BOXES, NO_TICKS, TICKS, OptionAnswers
-from surveys.returns.answers.several_answers import choose
+from surveys.returns.answers.several_answers import choose, states_its_options
 from surveys.returns.headings.columns import Pool
 from surveys.returns.table_reading import TOLD, CellFault, TableReading
 from surveys.returns.text.cell_text import SHOWN
@@ -73,6 +74,8 @@ def _item_answers(reading: TableReading, item: str, unit: str) -> np.ndarray:
     if column is None:
         return _ticked(reading, item, unit)
     options, coding = reading.vocabulary.options_of(item), reading.coding(item)
+    if isinstance(options, OptionAnswers) and options.is_called_no and states_its_options(reading, item):
+        coding = dataclasses.replace(coding, options=options.without_repeats())
     cells, variable = column.distinct, column.variable
     unanswered = [no_answer(reading, options, text) for text in cells.texts]
     hidden = [k for k, said in enumerate(unanswered) if said and said.code == NOT_ASKED]

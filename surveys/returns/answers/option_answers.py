@@ -11,14 +11,15 @@ from surveys.definitions.instrument.yes_or_no import YesOrNo, yes_or_no
 from surveys.returns.answers.answer_options import Answer, AnswerOptions
 from surveys.vocabulary.folding import fold
 
-#: Marks in a box, and words for none. Readers write the first of each where their product says it otherwise.
-TICKED, NOT_CHOSEN, EMPTY_BOX = "☒", "no", "☐"
+#: Marks in a box, and words for none. Readers write the first of each where their product says it otherwise; no option is called
+#: so.
+TICKED, NOT_CHOSEN, EMPTY_BOX = "☒", "☐ no", "☐"
 TICKS = frozenset(
     map(fold, (TICKED, "x", "1", "v", "✓", "✔", "☑", "true", "có", "co", "yes", "y", "√", "þ", "ü", "chọn", "đã chọn", "checked",
                "selected"))
 )  # fmt: skip
 NO_TICKS = frozenset(
-    map(fold, (NOT_CHOSEN, "0", "false", "không", "khong", "n", "không chọn", "chưa chọn", "unchecked", "not selected"))
+    map(fold, (NOT_CHOSEN, "no", "0", "false", "không", "khong", "n", "không chọn", "chưa chọn", "unchecked", "not selected"))
 )  # fmt: skip
 EMPTY_BOXES = frozenset((EMPTY_BOX, "-"))
 #: An empty box: no, where another option of the question was chosen; otherwise the question was left out. It exists only while a
@@ -38,10 +39,25 @@ class OptionAnswers(AnswerOptions):
 
     def __init__(self, scale: Scale, option: Iterable[str]) -> None:
         super().__init__(scale)
+        self._scale = scale
         said = yes_or_no(scale)
         assert said is not None, "the vocabulary looks at scales that say yes and no only"
         self.said: YesOrNo = said
         self._option = frozenset(map(fold, option))
+
+    @property
+    def is_called_no(self) -> bool:
+        """Whether the option is called as one that is not chosen is written: ``Không``, ``No``."""
+        return bool(self._option & NO_TICKS)
+
+    def states(self, texts: Iterable[str]) -> bool:
+        """Whether one of some texts says yes or no, and does not repeat the option."""
+        said = {fold(text) for text in texts} - self._option
+        return bool(said & (TICKS | NO_TICKS)) or any(self.find(text) is not None for text in said)
+
+    def without_repeats(self) -> OptionAnswers:
+        """The same where no cell repeats the option."""
+        return OptionAnswers(self._scale, ())
 
     def read(self, text: str) -> Answer:
         """What a repaired text says of the option."""

@@ -10,7 +10,7 @@ import numpy as np
 from surveys.definitions.instrument.records import BLANK, NOT_ASKED
 from surveys.definitions.instrument.yes_or_no import YesOrNo, yes_or_no
 from surveys.returns.answers.filters import is_filtered_out
-from surveys.returns.answers.option_answers import EMPTY_BOXES, NO_TICKS, settled
+from surveys.returns.answers.option_answers import EMPTY_BOXES, NO_TICKS, OptionAnswers, settled
 from surveys.returns.headings.columns import Column
 from surveys.returns.headings.tool_states import words_for
 from surveys.returns.table_reading import CellFault, TableReading
@@ -35,6 +35,17 @@ def choose(reading: TableReading, answers: np.ndarray) -> None:
     for question, column in reading.layout.options.items():
         _choose_in_cells(reading, reading.vocabulary.multiple[fold_name(question)], column, answers)
     _leave_closed(reading, answers)
+
+
+def states_its_options(reading: TableReading, item: str) -> bool:
+    """Whether the columns of the options of the question with an option ``item`` say yes and no, rather than to repeat those that
+    were chosen."""
+    items = next((items for items, _ in _questions(reading) if item in items), ())
+    for one in items:
+        column, options = reading.layout.items.get((one, "")), reading.vocabulary.options_of(one)
+        if column and isinstance(options, OptionAnswers) and options.states(column.distinct.texts):
+            return True
+    return False
 
 
 def split_options(text: str, options: Iterable[str], separator: str = "") -> tuple[set[str], str]:

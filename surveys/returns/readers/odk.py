@@ -27,7 +27,8 @@ PRODUCT = xlsform.Product(
     parent="PARENT_KEY",
     own=frozenset(
         {
-            "today", "username", "deviceid", "phonenumber", "meta-instanceID", "meta-instanceName", "SubmitterID",
+            "today", "username", "deviceid", "subscriberid", "simserial", "phonenumber",
+            "meta-instanceID", "meta-instanceName", "SubmitterID",
             "AttachmentsPresent", "AttachmentsExpected", "Status", "ReviewState", "DeviceID", "FormVersion",
             "meta-audit", "audit", "instanceID", "instanceName", "formdef_version", "review_status", "review_quality",
             "review_comments", "review_corrections",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from pyxform.xls2xform import convert
 
-from surveys.definitions.instrument.records import Instrument
+from surveys.definitions.instrument.records import Field, Instrument
 from surveys.fieldwork.xlsform_import.importing import imported
 from surveys.problems import Problems
 from surveys.returns.files.opening import from_rows
@@ -56,6 +56,11 @@ def taken(survey: str, choices: str = SCALE, unit: str = "", **others: str) -> I
     assert made is not None
     accepted(survey, choices, **others)
     return made
+
+
+def from_questions(made: Instrument) -> tuple[Field, ...]:
+    """The fields that questions of the form became: without the unit of a form that does not ask for it."""
+    return tuple(field for field in made.fields if field.headers[0] != "Đơn vị được đánh giá")
 
 
 def accepted(survey: str, choices: str = SCALE, **others: str) -> None:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from surveys.fieldwork.xlsform_import.form_sheets import is_xlsform
-from tests.surveys.fieldwork.xlsform_import.made_forms import SCALE, accepted, read, sheets, taken, told
+from tests.surveys.fieldwork.xlsform_import.made_forms import (
+    SCALE,
+    accepted,
+    from_questions,
+    read,
+    sheets,
+    taken,
+    told,
+)
 
 HEAD = "type | name | label\nselect_one h | q | Q\n"
 TICKS = SCALE + "m | 1 | Rất không hài lòng\nm | 5 | Rất hài lòng\ng | 1 | Rất tốt\ng | 3 | Rất kém\n"
@@ -47,7 +55,7 @@ def test_options_that_are_searched_for_in_a_file_stand_elsewhere(kind: str, sear
     made, problems = read(survey, choices)
     assert made is not None
     assert [item.code for item in made.items] == ["q"]
-    assert [field.code for field in made.fields] == ["x"]
+    assert [field.code for field in from_questions(made)] == ["x"]
     assert ("choices_elsewhere", "survey", 3, "type") in told(problems)
     assert any("xa.csv" in problem.text("vi") for problem in problems)
     accepted(survey, choices)
@@ -61,6 +69,33 @@ def test_units_that_are_searched_for_in_a_file_are_to_be_given() -> None:
     assert made is not None
     assert made.units == ()
     assert ("units_elsewhere", "survey", 3, "type") in told(problems)
+
+
+def test_a_form_that_asks_for_no_unit_has_a_column_for_it() -> None:
+    survey = "type | name | label\nselect_one h | unit | Đơn vị\nselect_one h | q | Q"
+    made, problems = read(survey)
+    assert made is not None
+    assert [(field.role, field.headers) for field in made.fields] == [
+        ("unit", ("Đơn vị được đánh giá", "don_vi"))
+    ]
+    (told_of,) = [problem for problem in problems if problem.code == "xlsform_import.no_unit"]
+    assert "Đơn vị được đánh giá, don_vi" in told_of.text("vi")
+
+
+def test_a_row_of_headings_for_several_answers_is_no_question() -> None:
+    survey = "type | name | label | appearance\nselect_multiple h | m0 | | label\nselect_one h | q | Q |"
+    made, problems = read(survey)
+    assert made is not None
+    assert [item.code for item in made.items] == ["q"]
+    assert ("header_row", "survey", 2, "appearance") in told(problems)
+
+
+def test_times_within_a_group_are_columns_of_their_own() -> None:
+    group = "begin_group | tt | Thông tin\nstart | start |\nend | end |\nend_group | |"
+    made = taken(f"type | name | label\n{group}\nselect_one dv | don_vi | Đơn vị\nselect_one h | q | Q")
+    assert [(field.role, field.headers) for field in made.fields] == [
+        ("started", ("start",)), ("personal", ("end",)), ("unit", ("don_vi",)),
+    ]  # fmt: skip
 
 
 def test_the_labels_beside_a_range_tell_its_good_end() -> None:

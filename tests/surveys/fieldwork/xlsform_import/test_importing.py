@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.surveys.fieldwork.xlsform_import.made_forms import SCALE, read, taken, told
+from tests.surveys.fieldwork.xlsform_import.made_forms import SCALE, from_questions, read, taken, told
 
 SPELLINGS = [
     "select_one h",
@@ -93,7 +93,7 @@ def test_or_other_adds_an_option_and_a_text_that_stays_out() -> None:
     assert made.code == "thu"
     assert [level.code for level in made.scale["yn"].levels] == ["1", "0", "other"]
     assert [item.code for item in made.items] == ["q1", "q2.1", "q2.2", "q2.3"]
-    assert [(f.code, f.role, f.headers) for f in made.fields] == [
+    assert [(f.code, f.role, f.headers) for f in from_questions(made)] == [
         ("q1_other", "personal", ("q1_other",)),
         ("q2_other", "personal", ("q2_other",)),
     ]
@@ -300,7 +300,7 @@ def test_attributes_have_the_options_as_categories_in_both_languages() -> None:
         "range | q | Q | Q",
         "list_name | name | label::Tiếng Việt (vi) | label::English (en)\ng | 1 | Nam | Male\ng | 2 | Nữ | Female",
     )
-    (field,) = made.fields
+    (field,) = from_questions(made)
     assert dict(field.categories) == {"1": ("Nam", "1", "Male"), "2": ("Nữ", "2", "Female")}
     assert dict(field.names_en) == {"1": "Male", "2": "Female"}
 
@@ -382,7 +382,7 @@ end_group | |
 """.strip("\n")
     )
     assert [(i.code, i.aliases) for i in made.items] == [("g1.q", ("g1/q",)), ("g2.q", ("g2/q",))]
-    assert [(f.code, f.headers) for f in made.fields] == [("g1.t", ("g1/t",)), ("g2.t", ("g2/t",))]
+    assert [(f.code, f.headers) for f in from_questions(made)] == [("g1.t", ("g1/t",)), ("g2.t", ("g2/t",))]
 
 
 def test_the_settings_name_the_instrument() -> None:
@@ -444,7 +444,7 @@ def test_labels_without_a_language_stand_where_a_sheet_has_no_vietnamese_ones() 
 def test_a_form_that_only_describes_people_counts_their_answers() -> None:
     made = taken("type | name | label\nselect_one dv | gioi_tinh | Giới tính")
     assert [(item.code, item.node) for item in made.items] == [("gioi_tinh", "0")]
-    assert made.fields == ()
+    assert from_questions(made) == ()
 
 
 def test_a_form_that_asks_the_same_about_every_unit_is_a_matrix() -> None:
@@ -489,7 +489,7 @@ NAMES = [
 @pytest.mark.parametrize(("name", "label", "is_attribute"), NAMES)
 def test_what_describes_the_respondent(name: str, label: str, is_attribute: bool) -> None:
     made = taken(f"type | name | label\nselect_one dv | {name} | {label}\nselect_one h | q | Q")
-    assert ([field.role for field in made.fields] == ["attribute"]) is is_attribute
+    assert ([field.role for field in from_questions(made)] == ["attribute"]) is is_attribute
 
 
 def test_names_and_lists_as_the_form_builder_of_kobo_writes_them() -> None:
@@ -547,7 +547,7 @@ def test_a_field_never_takes_the_place_of_a_column_of_the_returns() -> None:
         "type | name | label | role\nselect_one dv | group | Nhóm | attribute\ntext | table | Bàn |\n"
         "text | form_code | Mã phiếu |\nselect_one h | q | Q |"
     )
-    assert [(field.code, field.headers) for field in made.fields] == [
+    assert [(field.code, field.headers) for field in from_questions(made)] == [
         ("group-2", ("group",)),
         ("table-2", ("table",)),
         ("form_code", ("form_code",)),
