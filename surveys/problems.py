@@ -24,7 +24,13 @@ EFFECTS = ("scores", "forms", "answers", "reading", "definitions")
 Names = Mapping[str, Mapping[str, str]]
 #: A part of a wording that is left out where one of its placeholders is empty: ``{value} is not accepted.⟦ Nearest: {nearest}.⟧``
 _OPTIONAL = re.compile("⟦([^⟧]*)⟧")
-_PLACEHOLDER = re.compile(r"{(\w+)}")
+PLACEHOLDER = re.compile(r"{(\w+)(?::number)?}")
+#: A placeholder of numbers as programs write them, which are shown as people write them: ``{forms:number}``.
+_NUMBER = re.compile(r"{(\w+):number}")
+#: A number as programs write it, that is no part of a code, a date or another word.
+_WRITTEN = re.compile(r"(?<![\w.,/:])(?<!\d-)(\d+)(?:\.(\d+))?(?![\w/:]|[.,-]\d)")
+#: What stands between groups of three digits, and before decimals.
+_MARKS: Mapping[Language, tuple[str, str]] = {"vi": (".", ","), "en": (",", ".")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +241,7 @@ def nearest_of(word: str, accepted: tuple[str, ...]) -> str:
 
 def phrase(code: str, language: Language = "vi", **params: object) -> str:
     """The wording of ``code`` in ``language`` with its placeholders filled in; its optional parts only where there is what fills
-    them.
+    them, numbers (``{forms:number}``) as the language writes them.
 
     >>> phrase("place.row", "en")
     'row'
@@ -245,11 +251,43 @@ def phrase(code: str, language: Language = "vi", **params: object) -> str:
     text = wording()[code][language]
     if "⟦" in text:
         text = _OPTIONAL.sub(lambda part: part[1] if _is_filled(part[1], params) else "", text)
+    if ":number}" in text:
+        numbers = {name: numbers_shown(str(params[name]), language) for name in _NUMBER.findall(text)}
+        text, params = text.replace(":number}", "}"), {**params, **numbers}
     return text.format(**params)
 
 
 def _is_filled(part: str, params: Mapping[str, object]) -> bool:
-    return all(str(params.get(name, "")) for name in _PLACEHOLDER.findall(part))
+    return all(str(params.get(name, "")) for name in PLACEHOLDER.findall(part))
+
+
+def numbers_shown(text: str, language: Language) -> str:
+    """A text with its numbers as people write them: digits in groups from 1000 on, the decimal mark of the language; codes, dates
+    and versions stay.
+
+    >>> numbers_shown("14573", "vi"), numbers_shown("14573", "en"), numbers_shown("≥ 0.5 – 91.0228", "vi")
+    ('14.573', '14,573', '≥ 0,5 – 91,0228')
+    >>> numbers_shown("8.1.3: −0.62; 05/10/2026", "vi")
+    '8.1.3: −0,62; 05/10/2026'
+    """
+    group, mark = _MARKS[language]
+
+    def shown(found: re.Match[str]) -> str:
+        whole, decimals = found.groups()
+        grouped = whole if len(whole) < 4 or whole.startswith("0") else f"{int(whole):,}".replace(",", group)
+        return f"{grouped}{mark}{decimals}" if decimals else grouped
+
+    return _WRITTEN.sub(shown, text)
+
+
+def number_read(text: str, language: Language) -> str:
+    """What :func:`numbers_shown` made of a number, as programs write it.
+
+    >>> number_read("14.573,5", "vi"), number_read("14,573.5", "en")
+    ('14573.5', '14573.5')
+    """
+    group, mark = _MARKS[language]
+    return text.replace(group, "").replace(mark, ".")
 
 
 @cache

@@ -79,7 +79,7 @@ def plan(
     made.write(out, labels)
     terminal.problems(made.warnings)
     terminal.summary(plan_summary(made, terminal.language))
-    terminal.say("cli.plan.done", out=out, forms=f"{len(made.issued):,}")
+    terminal.say("cli.plan.done", out=out, forms=len(made.issued))
     names = ["planned.csv", "issued.csv", *(["drawn.csv"] if len(made.drawn) else [])]
     terminal.say("cli.plan.next", files=" ".join(str(out / name) for name in names), study=study)
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from surveys.problems import Language, Names, Problem, phrase, wording
+from surveys.problems import Language, Names, Problem, numbers_shown, phrase, wording
 from surveys.vocabulary.progress import Stages, Step, unheard
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Terminal:
             self.fault("cli.problems.all", path=out / WARNINGS)
 
     def summary(self, summary: Summary) -> None:
-        """A table on stdout: names to the left, numbers to the right."""
+        """A table on stdout: names to the left, numbers to the right, as the language writes them."""
         from rich.box import SIMPLE
         from rich.console import Console
         from rich.table import Table
@@ -73,14 +73,21 @@ class Terminal:
             title=summary.title, title_justify="left", title_style=title, header_style=heading_style, box=SIMPLE,
             pad_edge=False, padding=(0, 1, 0, 0),
         )  # fmt: skip
-        columns = list(zip(*summary.rows, strict=True)) or [()] * len(summary.headings)
+        rows = [
+            [
+                numbers_shown(cell, self.language) if number else cell
+                for cell, number in zip(row, summary.numeric, strict=True)
+            ]
+            for row in summary.rows
+        ]
+        columns = list(zip(*rows, strict=True)) or [()] * len(summary.headings)
         for heading, number, cells in zip(summary.headings, summary.numeric, columns, strict=True):
             longest = max(map(len, (*cells, *heading.split())), default=0)
             if number:  # numbers and intervals are never broken
                 table.add_column(heading, justify="right", width=longest)
             else:
                 table.add_column(heading, overflow="fold", min_width=min(longest, _NARROWEST))
-        for row in summary.rows:
+        for row in rows:
             table.add_row(*map(Text, row))
         console = Console(width=_columns(), emoji=False, markup=False)
         console.width = max(console.width, console.measure(table).minimum)

@@ -18,9 +18,9 @@ def plan_summary(made: SamplePlanTables, language: Language) -> Summary:
         cells = list(same)
         units = sum(cell.cell.unit != "" for cell in cells)
         forms, issued = sum(cell.forms for cell in cells), sum(cell.issued for cell in cells)
-        rows.append((called[code], f"{units:,}" if units else "", f"{forms:,}", f"{issued:,}"))
+        rows.append((called[code], str(units) if units else "", str(forms), str(issued)))
     forms, issued = (sum(getattr(cell, name) for cell in made.made.cells) for name in ("forms", "issued"))
-    rows.append((phrase("plan.book.total", language), "", f"{forms:,}", f"{issued:,}"))
+    rows.append((phrase("plan.book.total", language), "", str(forms), str(issued)))
     headings = tuple(
         phrase(f"plan.book.{name}", language) for name in ("questionnaire", "units", "forms", "issued")
     )

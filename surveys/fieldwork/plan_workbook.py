@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
@@ -13,12 +12,11 @@ from surveys.definitions.study.records import StudyDefinition
 from surveys.handover.table_book import BookSheet, lines_above, sheet_names, table_book
 from surveys.handover.words import label_of, unit_name, words_of
 from surveys.handover.workbook_layout import TEXT, WHOLE, Body, SheetColumn, WorkbookSheet
-from surveys.problems import Language, phrase
+from surveys.problems import Language, numbers_shown, phrase
 from surveys.sampling.plan.cells import CellForms
 from surveys.sampling.plan.round_plan import RoundPlan
 from surveys.vocabulary.remarks import Remarks, in_words
 
-_POINT = re.compile(r"(?<=\d)\.(?=\d)")
 Number = float | None
 
 
@@ -112,9 +110,8 @@ def _shared_words(book: _Book, cells: Sequence[CellForms]) -> str:
 
 
 def _words(remarks: Remarks, language: Language) -> str:
-    """Remarks with the decimal mark of the language."""
-    text = in_words(remarks, language)
-    return _POINT.sub(",", text) if language == "vi" else text
+    """Remarks with numbers as the language writes them."""
+    return numbers_shown(in_words(remarks, language), language)
 
 
 def _of_block(book: _Book, block: str, cells: Sequence[CellForms]) -> BookSheet:

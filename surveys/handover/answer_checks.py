@@ -145,8 +145,8 @@ def days_add_up(days: PrintedTable, forms: PrintedTable) -> Iterator[Problem]:
             which = " · ".join(str(row[part]) for part in _FORMS)
             params = (
                 ("forms", which),
-                ("found", f"{row[name]:g}"),
-                ("expected", f"{row[f'{name}_forms']:g}"),
+                ("found", f"{row[name]:.12g}"),
+                ("expected", f"{row[f'{name}_forms']:.12g}"),
             )
             yield Problem("verify.days_of_forms", file=days.path, column=name, params=params)
 

@@ -31,7 +31,7 @@ def counts_of_parts(scores: PrintedTable, tree: PrintedTable) -> Iterator[Proble
     beside = table.merge(found, left_on=[*_PLACE, "node_code", "group"], right_on=key, how="left")
     least, most = beside["max"].to_numpy(), beside["sum"].to_numpy()
     wrong = shown & ((n < least) | (n > most))
-    bounds = np.array([f"{a:g} … {b:g}" for a, b in zip(least, most, strict=True)], dtype=object)
+    bounds = np.array([f"{a:.12g} … {b:.12g}" for a, b in zip(least, most, strict=True)], dtype=object)
     yield from scores.faults("verify.n_of_parts", wrong, "n_valid", expected=bounds)
     effective = scores.number("n_eff")
     level = dict(zip(tree.frame["code"], tree.frame["level"], strict=True))

@@ -47,7 +47,7 @@ def ranks(units: PrintedTable, *, renormalise: bool) -> Iterator[Problem]:
     first, last = np.empty((2, len(units)))
     for rows in _blocks(units):
         first[rows], last[rows] = _bounds(np.where(np.isnan(rank), np.nan, percent)[rows])
-    shown = np.array([f"{a:g} … {b:g}" for a, b in zip(first, last, strict=True)], dtype=object)
+    shown = np.array([f"{a:.12g} … {b:.12g}" for a, b in zip(first, last, strict=True)], dtype=object)
     yield from units.faults("verify.rank_order", (rank < first) | (rank > last), "rank", expected=shown)
 
 

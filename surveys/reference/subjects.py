@@ -230,7 +230,8 @@ def _remarks() -> Iterator[Subject]:
     """The remarks beside a result: their words, and one of them as it is printed."""
     for code in sorted(REMARKS):
         example = phrase(code, "vi", **defaultdict(lambda: "…", REMARK_EXAMPLES))
-        yield Subject("remarks", code, "‹remark›", "", wording()[code], example)
+        words = {language: text.replace(":number}", "}") for language, text in wording()[code].items()}
+        yield Subject("remarks", code, "‹remark›", "", words, example)
 
 
 def _subject(part: str, name: str, kind_and_default: tuple[str, str], texts: Mapping[str, Any]) -> Subject:

@@ -13,7 +13,7 @@ from surveys.handover.gap_tables import GAP_SUMS, GAPS
 from surveys.handover.official_columns import OfficialTable
 from surveys.handover.result_frames import printed
 from surveys.handover.words import words_of
-from surveys.problems import Language, phrase
+from surveys.problems import Language, numbers_shown, phrase
 from surveys.reports.summaries import Summary
 from surveys.vocabulary.measures import PERCENT
 
@@ -105,7 +105,7 @@ def _of_block(gaps: Gaps, rows: pd.DataFrame, label: str, language: Language) ->
     lost = printed(GAPS, named, gaps.tables.output)["lost"]
     of_unit: dict[str, list[str]] = {}
     for unit, node, text in zip(named["unit_code"], named["node_code"], lost, strict=True):
-        of_unit.setdefault(unit, []).append(f"{node} −{text}")
+        of_unit.setdefault(unit, []).append(f"{node} −{numbers_shown(text, language)}")
     ranges = [
         f"{low} – {high}" if low else ""
         for low, high in zip(texts["lost_low"], texts["lost_high"], strict=True)

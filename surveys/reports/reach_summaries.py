@@ -10,7 +10,7 @@ from surveys.handover.official_columns import TABLES
 from surveys.handover.reach_folder import Reach
 from surveys.handover.result_frames import printed
 from surveys.handover.words import engine_words, words_of
-from surveys.problems import Language, phrase
+from surveys.problems import Language, numbers_shown, phrase
 from surveys.reports.summaries import Summary
 from surveys.vocabulary.statuses import REACHED
 from surveys.vocabulary.ways import ANY
@@ -40,7 +40,10 @@ def _of_block(reach: Reach, block: str, rows: pd.DataFrame, language: Language) 
     found = [ways.get(key, []) for key in rows[_KEY].itertuples(index=False, name=None)]
     lines = zip(
         rows["unit_name"],
-        (f"{measures[m]} {w}" for m, w in zip(rows["measure"], rows["wanted"], strict=True)),
+        (
+            f"{measures[m]} {numbers_shown(str(w), language)}"
+            for m, w in zip(rows["measure"], rows["wanted"], strict=True)
+        ),
         *(texts[name] for name in _NUMBERS),
         (_line(nodes) or statuses[status] for nodes, status in zip(found, rows["status"], strict=True)),
         strict=True,

@@ -76,7 +76,7 @@ def numbers_of(reading: TableReading, column: Column) -> np.ndarray:
     numbers = read_numbers(cells.values, cells.texts, decimal)
     for k, (value, text) in enumerate(_distinct(column)):
         if not decimal and isinstance(value, str) and may_be_thousands(text):
-            reading.warn(column, k, "returns.number_two_ways", read=f"{numbers[k]:g}")
+            reading.warn(column, k, "returns.number_two_ways", read=f"{numbers[k]:.12g}")
     for k in np.flatnonzero(np.isnan(numbers)).tolist():
         reading.warn(column, k, "returns.number_unknown")
     return column.distinct.spread(numbers, np.nan)

@@ -107,7 +107,7 @@ def _frame_fits(group: ReturnedGroup, problems: Problems) -> bool:
             group=group.group,
             unit="*" if group.whole_block else group.units[k].code,
             forms=int(group.raters[k]),
-            population=f"{group.population[k]:g}",
+            population=f"{group.population[k]:.12g}",
         )
     return not len(over)
 

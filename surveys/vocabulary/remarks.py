@@ -6,7 +6,7 @@ import re
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from surveys.problems import Language, phrase, wording
+from surveys.problems import PLACEHOLDER, Language, number_read, phrase, wording
 
 #: Every remark on a score, and on a change between two rounds.
 REMARKS = (
@@ -42,7 +42,6 @@ REMARKS = (
 
 #: What stands between the remarks of one note.
 _BETWEEN = "; "
-_PLACEHOLDER = re.compile(r"{(\w+)}")
 
 
 class Remark(NamedTuple):
@@ -94,7 +93,11 @@ def _first_remark(parts: list[str], language: Language) -> tuple[Remark | None, 
     """The remark with which a note begins, and of how many of its parts it is made: as many as a wording has."""
     for wanted, pattern, code in _patterns(language):
         if wanted <= len(parts) and (met := pattern.fullmatch(_BETWEEN.join(parts[:wanted]))):
-            return remark(code, **{name: value or "" for name, value in met.groupdict().items()}), wanted
+            said, text = met.groupdict(), wording()[code][language]
+            numbers = {
+                name: number_read(said[name] or "", language) for name in said if f"{{{name}:number}}" in text
+            }
+            return remark(code, **{name: value or "" for name, value in {**said, **numbers}.items()}), wanted
     return None, 1
 
 
@@ -102,12 +105,12 @@ def _first_remark(parts: list[str], language: Language) -> tuple[Remark | None, 
 def _patterns(language: Language) -> tuple[tuple[int, re.Pattern[str], str], ...]:
     """Of how many parts each remark is made, what matches it, and its code; those that say most themselves first."""
     texts = {code: wording()[code][language] for code in REMARKS if code != "compare.said"}
-    longest = sorted(texts, key=lambda code: len(_PLACEHOLDER.sub("", texts[code])), reverse=True)
+    longest = sorted(texts, key=lambda code: len(PLACEHOLDER.sub("", texts[code])), reverse=True)
     return tuple((texts[code].count(_BETWEEN) + 1, _pattern(texts[code]), code) for code in longest)
 
 
 def _pattern(text: str) -> re.Pattern[str]:
     """What matches a wording with any parameters that hold no semicolon."""
-    pieces = _PLACEHOLDER.split(text)  # literal, name, literal, name, …
+    pieces = PLACEHOLDER.split(text)  # literal, name, literal, name, …
     found = "".join(f"(?P<{piece}>[^;]+?)" if k % 2 else re.escape(piece) for k, piece in enumerate(pieces))
     return re.compile(found.replace("⟦", "(?:").replace("⟧", ")?"))

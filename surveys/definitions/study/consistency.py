@@ -434,7 +434,7 @@ def check_frames(draft: StudyDraft, known: Declared) -> None:
         if cell.unit and (cell.block, cell.group) in matrix:
             place.note("planned.of_matrix", "unit", block=cell.block, group=cell.group)
         if cell.issued is not None and cell.issued < cell.forms:
-            place.note("planned.issued", "issued", forms=f"{cell.forms:g}", value=f"{cell.issued:g}")
+            place.note("planned.issued", "issued", forms=f"{cell.forms:.12g}", value=f"{cell.issued:.12g}")
     if Frame not in draft.broken:
         _check_gaps(draft, known)
 

@@ -108,7 +108,7 @@ def note_other_populations(
 ) -> None:
     """Note units of which a list has another number of elements than the frame has people."""
     found = [
-        f"{frame.unit} ({counts[frame.unit]} / {frame.population:g})"
+        f"{frame.unit} ({counts[frame.unit]} / {frame.population:.12g})"
         for frame in study.frames
         if (frame.block, frame.group) == (of.block, of.group)
         and counts.get(frame.unit, int(frame.population)) != int(frame.population)

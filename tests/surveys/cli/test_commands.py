@@ -113,7 +113,7 @@ def test_the_funnel_shown_is_the_funnel_written(simulated: Path, scored: Path, c
     counts = ("issued", "returned", "valid", "review", "rejected")
     totals = [sum(int(row[name]) for row in rows) for name in counts]
     line = next(line for line in shown.splitlines() if _said("summary.total", "en") in line)
-    forms, *evaluations = (int(word) for word in line.split()[1:])
+    forms, *evaluations = (int(word.replace(",", "")) for word in line.split()[1:])
     assert evaluations == totals
     assert forms < totals[1]  # a matrix form has many evaluations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from surveys.problems import Problem, wording
+from surveys.problems import Problem, phrase, wording
 from surveys.reports.messages import MOST_LINES, Audience, in_full, in_short
 
 ENGLISH = Audience("en", 80)
@@ -46,7 +46,7 @@ def test_what_does_not_fit_is_counted() -> None:
     wide = [Problem(p.code, "warning", file=f"{k}{p.file}") for k, p in enumerate(many)]
     lines = in_short(wide, ENGLISH, most=6)
     shown = [line for line in lines if line.startswith("  ") and not line.startswith("   ")]
-    assert lines[-1] == wording()["messages.further"]["en"].format(number=len(wide) - 2 * len(shown))
+    assert lines[-1] == phrase("messages.further", "en", number=len(wide) - 2 * len(shown))
 
 
 def test_errors_are_never_cut_and_codes_are_called_by_their_names() -> None:
