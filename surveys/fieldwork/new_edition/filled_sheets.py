@@ -19,11 +19,15 @@ from surveys.fieldwork.new_edition.office_sheets import (
     sheet_name,
     sheet_names,
 )
-from surveys.problems import Language, Place, Problems, shortened
+from surveys.problems import LANGUAGES, Language, Place, Problems, shortened
 from surveys.returns.files.filled_tables import texts_of
 from surveys.returns.files.sheets import Sheet
-from surveys.vocabulary.folding import repair
+from surveys.vocabulary.folding import repair, without_marks
 
+#: The sheet that says what is to be done.
+_GUIDE = {"guide": [sheet_name("guide", language) for language in LANGUAGES]}
+#: Columns that number the rows, as lists of offices have them.
+_COUNTERS = frozenset({"stt", "tt", "so tt", "so thu tu", "no"})
 #: Rows above the headings of a sheet.
 _ROWS_ABOVE = 20
 #: A code or a text that a spreadsheet program took for a date.
@@ -71,6 +75,9 @@ def filled_rows(sheets: Sequence[Sheet], problems: Problems, language: Language 
             found[key] = [_general(sheet, top, language)]
         elif key:
             found[key] = list(_rows(sheet, SHEET[key], top, language))
+        elif sheet.cells.size and not key_of(sheet.name, _GUIDE):
+            shown = [sheet_name(one, language) for one in SHEET]
+            top.note("new.unknown_sheet", severity="warning", accepted=shown)
     return found
 
 
@@ -131,7 +138,7 @@ def _rows(sheet: Sheet, layout: OfficeSheet, top: Place, language: Language) -> 
     headings = {key: text for key, text in zip(keys, header, strict=True) if key in names}
     shown = [column_name(layout.key, key, language) for key in names]
     for key, text in zip(keys, header, strict=True):
-        if text and key not in names:
+        if text and key not in names and without_marks(text) not in _COUNTERS:
             top.not_accepted("new.unknown_column", text, text, shown)
     accepted = {c.key: c.needed for c in layout.columns}
     lacking = [key for key, needed in accepted.items() if needed and key not in headings]
@@ -169,8 +176,12 @@ def _to_headings(
 
 
 def _lines(sheet: Sheet) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a sheet as texts, each with its number."""
-    for number, row in enumerate(sheet.cells[:, :MOST_COLUMNS], sheet.first_row):
+    """The rows of a sheet as texts, each with its number; what is merged over rows of a column stands in each of them."""
+    cells = sheet.cells[:, :MOST_COLUMNS].copy()
+    for top, left, bottom, right in sheet.merged:
+        if left == right < cells.shape[1] and top < len(cells):
+            cells[top : bottom + 1, left] = cells[top, left]
+    for number, row in enumerate(cells, sheet.first_row):
         yield number, texts_of(row)
 
 

@@ -13,11 +13,13 @@ from surveys.fieldwork.new_edition.office_sheets import key_of, word_texts
 from surveys.problems import shortened
 from surveys.review.dates import WAYS, readings
 from surveys.vocabulary.folding import fold, fold_name, without_marks
+from surveys.vocabulary.numbers import WrittenNumber
 
 #: Characters of a code that is made from a name.
 _LONGEST = 40
 #: What says yes in a cell that is to be marked, and what says no.
-_YES, _NO = ("x", "có", "yes", "1", "true", "✓", "✔"), ("", "không", "no", "0", "false")
+_YES = ("x", "có", "co", "yes", "1", "true", "✓", "✔")
+_NO = ("", "không", "khong", "no", "0", "false")
 _NOT_CODE = re.compile(r"[^a-z0-9]+")
 
 
@@ -121,11 +123,17 @@ def number(row: Row, column: str, low: float = 0.0) -> float | None:
     """The number of a cell, None where it is empty or none from ``low`` on, which is noted."""
     if not row[column]:
         return None
-    text = row[column].removesuffix("%").strip().replace(",", ".")
+    said = row[column].removesuffix("%").strip()
+    readings = WrittenNumber(said).readings
+    if len(readings) > 1:
+        row.place.note(
+            "new.number_two_ways", column, value=shortened(said), whole=readings[0], other=readings[1]
+        )
+        return None
     try:
-        value = float(text) / (100 if row[column].endswith("%") else 1)
+        value = float(readings[0] if readings else said) / (100 if row[column].endswith("%") else 1)
     except ValueError:
-        row.place.note("record.not_number", column, value=shortened(row[column]))
+        row.place.note("new.not_number", column, value=shortened(row[column]))
         return None
     if not (isfinite(value) and value >= low):
         row.place.note("new.number_range", column, value=shortened(row[column]), accepted=f"≥ {low:g}")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from surveys.problems import LANGUAGES, Language, phrase
-from surveys.vocabulary.folding import fold_name
+from surveys.vocabulary.folding import fold_name, without_marks
 from surveys.vocabulary.roles import FIELD_ROLES
 
 #: What the cells of a column hold. A name refers to an entry of another sheet or of the same.
@@ -113,12 +113,19 @@ def word_text(word: str, language: Language) -> str:
 
 
 def key_of(text: str, names: Mapping[str, Sequence[str]]) -> str:
-    """The key of which ``text`` is a name, whatever its letters and marks; empty where it is none.
+    """The key of which ``text`` is a name, whatever its letters and marks; without tones where it is the name of one alone; empty
+    where it is none.
 
-    >>> key_of("ĐƠN VỊ ", {"units": ("Đơn vị", "Units")})
-    'units'
+    >>> names = {"units": ("Đơn vị", "Units"), "scales": ("Thang đo",)}
+    >>> key_of("ĐƠN VỊ ", names), key_of("don vi", names), key_of("đồn vì", names)
+    ('units', 'units', '')
     """
-    return next((key for key, known in names.items() if fold_name(text) in map(fold_name, (key, *known))), "")
+    folded = fold_name(text)
+    for form in (fold_name, without_marks):
+        found = [key for key, known in names.items() if folded in map(form, (key, *known))]
+        if (folded and len(found) == 1) or (found and form is fold_name):
+            return found[0]
+    return ""
 
 
 def sheet_names() -> dict[str, tuple[str, ...]]:

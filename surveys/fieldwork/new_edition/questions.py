@@ -61,6 +61,7 @@ def items_of(rows: OfficeRows, asked: AskedOf, scales: Scales, criteria: Criteri
             reverse=marked(row, "reversed"), required=marked(row, "required"), aliases=tuple(parts(row["other_texts"])),
             asked_when=_asked_when(condition, row, answerable), source=DECLARED,
         )  # fmt: skip
+        _note_same_text(row, item, found)
         if scale is None:
             continue
         if node and scale.kind != "ordinal":
@@ -68,6 +69,15 @@ def items_of(rows: OfficeRows, asked: AskedOf, scales: Scales, criteria: Criteri
         found += _options(item, scale) if several else [item]
         answerable[code] = _answerable(code, scale, several)
     return tuple(found)
+
+
+def _note_same_text(row: Row, item: Item, earlier: Sequence[Item]) -> None:
+    """Tell of a question whose words stand on the same form already: no column of returns can be told to be the one or the
+    other."""
+    for other in earlier:
+        if fold(other.text_vi) == fold(item.text_vi) and set(other.questionnaires) & set(item.questionnaires):
+            row.place.note("new.same_text", "text", severity="warning", other=other.code)
+            return
 
 
 def _options(item: Item, scale: Scale) -> list[Item]:

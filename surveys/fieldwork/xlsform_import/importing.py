@@ -249,7 +249,9 @@ class _Importing:
     def _add_unit(self) -> None:
         """A column for the unit, which no question of the form asks for: it may be added to the returns."""
         taken = {*self.codes.values(), *(made.code for made in self.fields)}
-        names = [name for item in self.items for name in (item.code, item.text_vi, item.text_en, *item.aliases)]
+        names = [
+            name for item in self.items for name in (item.code, item.text_vi, item.text_en, *item.aliases)
+        ]
         used = {fold(name) for name in (*names, *(h for made in self.fields for h in made.headers))}
         headings = tuple(heading for heading in _UNIT_HEADINGS if fold(heading) not in used)
         named = the_first(headings, len(headings))

@@ -156,11 +156,11 @@ SPOILED = (
     Spoiled("record.bad_code", "general", 12, "code", cell("general", 2, "code", "chỉ số")),
     Spoiled("review.date", "general", 3, "start", cell("general", 2, "start", "31/2/2026")),
     Spoiled("record.order", "general", 4, "end", cell("general", 2, "end", "30/9/2026")),
-    Spoiled("record.not_number", "general", 10, "points", cell("general", 2, "points", "mười")),
+    Spoiled("new.not_number", "general", 10, "points", cell("general", 2, "points", "mười")),
     Spoiled("new.points_sum", "general", 10, "points", cell("general", 2, "points", "12"), (("found", "10"), ("expected", "12"))),
     Spoiled("new.points_sum", "criteria", 2, "points", cell("criteria", 2, "points", "9"), (("found", "10"), ("expected", "9"))),
     Spoiled("new.points_missing", "criteria", 4, "points", cell("criteria", 4, "points", "")),
-    Spoiled("record.not_number", "criteria", 4, "points", cell("criteria", 4, "points", "sáu")),
+    Spoiled("new.not_number", "criteria", 4, "points", cell("criteria", 4, "points", "sáu")),
     Spoiled("new.number_range", "criteria", 4, "points", cell("criteria", 4, "points", "-6")),
     Spoiled("new.unknown_name", "criteria", 4, "above", cell("criteria", 4, "above", "Phục vu"), (("nearest", "Phục vụ"),)),
     Spoiled("new.too_deep", "criteria", 2, "above", cell("criteria", 2, "above", "Kết quả")),
@@ -242,7 +242,7 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     assert {p.code for p in refused.value.problems} >= {
         "record.bad_code",
         "new.unknown_name",
-        "record.not_number",
+        "new.not_number",
     }
 
 
@@ -275,6 +275,8 @@ def _write(sheet: str, at: str, value: object) -> Edit:
         (_write("Đơn vị", "A9", "Xã X"), "new.sheet_twice", "Units", None, ""),
         (_write("Chung", "A17", "Tên cuộc"), "new.unknown_fact", "Chung", 17, "A"),
         (_rename("Câu hỏi", "Hỏi"), "new.nothing_filled", "", None, ""),
+        (_rename("Câu hỏi", "Hỏi"), "new.unknown_sheet", "Hỏi", None, ""),
+        (_write("Tiêu chí", "B3", "1.000"), "new.number_two_ways", "Tiêu chí", 3, "Điểm tối đa"),
         (_rename("Chung", "Sheet1"), "new.nothing_filled", "", None, ""),
     ],
 )
@@ -307,6 +309,29 @@ def test_true_numbers_and_dates_of_a_workbook_are_read(tmp_path: Path) -> None:
     found = sv.load(tmp_path / "study").definition
     assert (found.fieldwork.start, found.instrument.node["t1.1"].max_points) == ("2026-10-02", 4)
     assert found.instrument.scale["dong-y"].values() == (0.0, 0.5, 1.0)
+
+
+def test_a_workbook_as_an_office_writes_it_is_read(tmp_path: Path) -> None:
+    """A column that numbers the rows, blocks in merged cells, names without tones, decimals with a comma."""
+    path = filled(tmp_path, whole())
+    expected = sv.new(tmp_path / "expected", path).instrument
+    book = openpyxl.load_workbook(path)
+    units, questions, criteria = (book[name] for name in ("Đơn vị", "Câu hỏi", "Tiêu chí"))
+    units.title, questions["A1"], criteria["B3"] = "DON VI", "CAU  HOI", "4,0"
+    units["G1"], units["G2"] = "STT", 1
+    units["B3"] = None
+    units.merge_cells("B2:B3")
+    book.save(path)
+    made = sv.new(tmp_path / "study", path)
+    assert made.instrument == expected
+    assert made.warnings == ()
+
+
+def test_a_question_that_stands_twice_on_a_form_is_told(tmp_path: Path) -> None:
+    entries = small()
+    added("questions", text="đúng  hẹn")(entries)
+    made = sv.new(tmp_path / "study", filled(tmp_path, entries))
+    assert [(p.code, p.row, dict(p.params)) for p in made.warnings] == [("new.same_text", 4, {"other": "c1"})]
 
 
 def test_other_files_are_no_workbooks(tmp_path: Path) -> None:
