@@ -15,6 +15,7 @@ from surveys.definitions.field_types import Condition, MayBeEmpty
 from surveys.definitions.instrument.driver_models import check_drivers
 from surveys.definitions.instrument.points import check_points
 from surveys.definitions.instrument.records import (
+    MOST_LEVELS,
     Block,
     DriverModel,
     Field,
@@ -148,9 +149,11 @@ def check_questionnaires(draft: InstrumentDraft) -> None:
 
 
 def check_scale(scale: Scale, place: Place) -> None:
-    """Levels exist, have a value in [0, 1] per ladder, and no text can mean two of them."""
+    """Levels exist and are not too many, have a value in [0, 1] per ladder, and no text can mean two of them."""
     if not scale.levels:
         place.note("scale.no_levels", "levels")
+    if len(scale.levels) > MOST_LEVELS:
+        place.note("scale.many_levels", "levels", found=len(scale.levels), most=MOST_LEVELS)
     for k, level in enumerate(scale.levels, 1):
         where = place.below(f"levels[{k}]")
         if len(level.values) != len(scale.ladders):

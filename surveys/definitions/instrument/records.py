@@ -19,6 +19,8 @@ from surveys.vocabulary.levels import ASSESSMENT, MeasuredBy
 from surveys.vocabulary.roles import FieldRole
 from surveys.vocabulary.validity_rules import RuleSeverity
 
+#: Levels that a scale has at most: answers are kept as int8.
+MOST_LEVELS = 127
 # Answers are level positions 0, 1, … in the order of the scale; the reasons for having none are negative.
 BLANK, DONT_KNOW, REFUSED, NOT_APPLICABLE, NOT_ASKED, OUT_OF_SCALE, SEVERAL = -1, -2, -3, -4, -5, -6, -7
 NON_ANSWERS: Mapping[str, int] = {

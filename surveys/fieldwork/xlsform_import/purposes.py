@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from surveys.definitions.instrument.records import Scale
+from surveys.definitions.instrument.records import MOST_LEVELS, Scale
 from surveys.definitions.instrument.yes_or_no import yes_or_no
 from surveys.fieldwork.xlsform_import.choice_lists import ChoiceList
 from surveys.fieldwork.xlsform_import.expressions import references
@@ -63,9 +63,8 @@ def find_purposes(
         found.of[k] = _left(found, k) or _purpose(found, k, declared[k], question.name in filters)
     if not {"scored", "beside", "several"} & {*found.of.values()}:
         for k, question in enumerate(questions):
-            if (
-                found.of[k] == "attribute" and question.type.kind in _LISTED and not declared[k]
-            ):  # a form that asks nothing else
+            told = found.of[k] == "attribute" and question.type.kind in _LISTED and not declared[k]
+            if told and len(_scale(found, k).levels) <= MOST_LEVELS:  # a form that asks nothing else
                 found.of[k], found.scale[k] = "beside", _scale(found, k)
     return found
 
@@ -175,6 +174,10 @@ def _purpose_of_choice(found: Purposes, k: int, declared: Purpose, is_filter: bo
     describes = not (is_filter or declared or scale.kind == "ordinal" or yes_or_no(scale))
     if describes and (role or describes_person(question)):
         return role if role and role != "unit" else "attribute"
+    if len(scale.levels) > MOST_LEVELS:
+        params = {"list": question.type.list_name, "count": len(scale.levels), "most": MOST_LEVELS}
+        question.note("xlsform_import.list_long", "type", name=question.name, **params)
+        return "personal"
     found.scale[k] = scale
     return "beside"
 

@@ -288,6 +288,9 @@ issuer_vi = "Ủy ban"
     Case("scale.no_levels", TOML, "[[scales.used.levels]]\ncode = \"yes\"\nlabel_vi = \"Có\"\nlabel_en = \"Yes\"\n\n"
          "[[scales.used.levels]]\ncode = \"no\"\nlabel_vi = \"Không\"\nlabel_en = \"No\"\n", "", None,
          "scales.used.levels", {}, ("reference.level",)),
+    Case("scale.many_levels", TOML, "[[scales.used.levels]]\ncode = \"yes\"", "".join(
+         f'[[scales.used.levels]]\ncode = "x{k}"\nlabel_vi = "Thôn {k}"\nlabel_en = "Village {k}"\n\n' for k in range(126))
+         + "[[scales.used.levels]]\ncode = \"yes\"", None, "scales.used.levels", {"found": "128", "most": "127"}),
     Case("scale.values_count", TOML, "values = [0.5, 0.2]", "values = [0.5]", None, "scales.agree.levels[2].values",
          {"found": "1", "expected": "2"}),
     Case("scale.chosen_unclear", TOML, "values = [0.5, 0.2]", "values = [0.5, 0.2]\nchosen = true", None,

@@ -214,3 +214,22 @@ def test_a_sheet_survey_without_types_is_an_xlsform_with_a_fault() -> None:
     assert is_xlsform(sheets(survey="name | label\nq1 | Thái độ"))
     assert not is_xlsform(sheets(survey="Dấu thời gian | Thái độ\n1 | 2"))
     assert ("column_missing", "survey", None, "type") in told(read("name | label\nq1 | Thái độ")[1])
+
+
+@pytest.mark.parametrize(("options", "is_item"), [(127, True), (128, False)])
+def test_a_list_that_is_longer_than_a_scale_is_no_question(options: int, is_item: bool) -> None:
+    villages = "".join(f"t | {k} | Thôn {k}\n" for k in range(options))
+    survey = HEAD + "select_one t | thon | Ông bà ở thôn nào"
+    made, problems = read(survey, SCALE + villages)
+    assert made is not None
+    assert ("thon" in {item.code for item in made.items}) == is_item
+    assert (("list_long", "survey", 3, "type") in told(problems)) != is_item
+    by_role, _ = read(survey.replace("label", "label | role") + " | attribute", SCALE + villages)
+    assert by_role is not None
+    assert len(next(field for field in by_role.fields if field.code == "thon").categories) == options
+
+
+def test_long_lists_are_the_categories_of_a_form_that_only_describes_people() -> None:
+    villages = "list_name | name | label\n" + "".join(f"t | {k} | Thôn {k}\n" for k in range(200))
+    _, problems = read("type | name | label\nselect_one t | xa | Xã", villages)
+    assert ("none_kept", "survey", None, "") in told(problems)
