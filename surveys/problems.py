@@ -59,7 +59,8 @@ class Problem:
 
     def place_in_file(self, language: Language, rows: str = "") -> str:
         """The place within its file in words, in a TOML or JSON file its key; ``rows``: several rows in place of its own."""
-        last = "key" if self.file.endswith((".toml", ".json")) else "column"
+        of_keys, is_option = self.file.endswith((".toml", ".json")), self.column.startswith("--")
+        last = "option" if is_option else "key" if of_keys else "column"
         named = (("sheet", self.sheet), ("row", rows or str(self.row or "")), (last, self.column))
         return ", ".join(f"{phrase(f'place.{name}', language)} {value}" for name, value in named if value)
 

@@ -10,10 +10,11 @@ import typer
 import surveys as sv
 from surveys.cli.analysis_commands import app
 from surveys.cli.commands import Out, StudyPath, load_study, show_written
-from surveys.cli.new_questions import Answers, asked
+from surveys.cli.new_questions import Answers, asked, until_made
 from surveys.cli.terminal import Terminal
 from surveys.cli.usage import WordedCommand
 from surveys.problems import phrase
+from surveys.vocabulary.new_folder import refuse_filled
 
 #: With these commands beside the others.
 __all__ = ["app"]
@@ -118,18 +119,23 @@ def new(  # noqa: PLR0913
         "name": name, "units": unit, "groups": group, "questions": question, "points": points, "start": start, "end": end,
         "unit_heading": unit_heading, "publisher": publisher, "code": code, "edition": edition,
     }  # fmt: skip
+    refuse_filled(folder)
     if origin is None:
         answers = asked(terminal, answers, has_register=units is not None)
-    given = {key: said for key, said in answers.items() if said}
     taken: Literal["", "copy", "differences"] = "differences" if differences else "copy" if copy else ""
-    made = sv.new(folder, origin, answers=given, units=units, taken=taken, language=text)
+
+    def make(said: Answers) -> sv.Founded:
+        given = {key: answer for key, answer in said.items() if answer}
+        return sv.new(folder, origin, answers=given, units=units, taken=taken, language=text)
+
+    made = until_made(terminal, answers, make)
     terminal.problems(made.warnings, whole=True)
     counts = {"units": len(made.instrument.units), "questions": len(made.instrument.items)}
     terminal.say("cli.new.done", folder=folder, instrument=made.instrument.name, **counts)
     if made.told:
         terminal.say("cli.new.told")
-    for text in made.told_in(terminal.language):
-        terminal.say("cli.new.told_one", text=text)
+    for told in made.told_in(terminal.language):
+        terminal.say("cli.new.told_one", text=told)
     terminal.say("cli.new.next", folder=f'"{folder}"' if " " in str(folder) else folder)
 
 

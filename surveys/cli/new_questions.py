@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import typer
 
 from surveys.cli.terminal import Terminal
+from surveys.problems import SurveyError
 
 #: Answers by their keys, as ``sv.new`` takes them; None where nobody answered.
 Answers = Mapping[str, str | Sequence[str] | None]
@@ -16,6 +18,7 @@ _LISTS = ("units", "groups", "questions")
 #: In the order in which it is asked.
 _ASKED = ("name", "units", "groups", "questions", "points", "start", "end", "unit_heading", "publisher")
 _WRONG_USAGE = 2
+Made = TypeVar("Made")
 
 
 def asked(terminal: Terminal, answers: Answers, *, has_register: bool) -> Answers:
@@ -35,6 +38,28 @@ def asked(terminal: Terminal, answers: Answers, *, has_register: bool) -> Answer
         if not found.get(key) and not (key == "units" and has_register):
             found[key] = _answer(terminal, key, needed=key in needed)
     return found
+
+
+def until_made(terminal: Terminal, answers: Answers, make: Callable[[Answers], Made]) -> Made:
+    """What is made of the answers. Where somebody sits before the terminal, only those answers are asked for again that are at
+    fault, until none is; any other fault is raised."""
+    while True:
+        try:
+            return make(answers)
+        except SurveyError as error:
+            wrong = [key for key in _ASKED if any(_is_of(p.column, key) for p in error.problems)]
+            of_answers = all(any(_is_of(p.column, key) for key in _ASKED) for p in error.problems)
+            if not (of_answers and terminal.can_ask()):
+                raise
+            terminal.problems(error.problems)
+            answers = {**answers, **{key: _answer(terminal, key, needed=key in _NEEDED) for key in wrong}}
+
+
+def _is_of(column: str, key: str) -> bool:
+    """Whether a fault stands at the option that gives an answer."""
+    return column == _NEEDED.get(
+        key, f"--{key.removesuffix('s') if key in _LISTS else key.replace('_', '-')}"
+    )
 
 
 def _answer(terminal: Terminal, key: str, *, needed: bool) -> str | list[str]:

@@ -59,6 +59,40 @@ def test_somebody_is_asked_what_no_option_says(typed: list[str], tmp_path: Path,
     assert phrase("cli.new.ask_again", "vi") in err
 
 
+def test_only_answers_that_are_wrong_are_asked_for_again(
+    typed: list[str], tmp_path: Path, capsys: Captured
+) -> None:
+    typed += [
+        "Khảo sát 2026",
+        "Xã A",
+        "Xã A",
+        "",
+        "",
+        "Đúng hẹn",
+        "",
+        "mười",
+        "5/10/2026",
+        "31/11/2026",
+        "",
+        "",
+    ]
+    typed += ["Xã A", "Xã B", "", "10", "30/11/2026"]  # those of units, points and the last day
+    assert main(["new", str(tmp_path / "study")]) == 0
+    assert typed == []
+    found = sv.load(tmp_path / "study").definition
+    assert [unit.name_vi for unit in found.units] == ["Xã A", "Xã B"]
+    assert (found.fieldwork.end, found.instrument.total_points) == ("2026-11-30", 10)
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"{phrase('place.option', 'vi')} --points: {phrase('new.not_number', 'vi', value='mười')}" in said
+
+
+def test_nothing_is_asked_for_a_folder_that_is_in_use(typed: list[str], tmp_path: Path) -> None:
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study/a.txt").write_text("a", "utf-8")
+    assert main(["new", str(tmp_path / "study")]) == 1
+    assert typed == []
+
+
 def test_the_end_of_the_input_stops_it(typed: list[str], tmp_path: Path) -> None:
     typed += ["Khảo sát 2026", "Xã A"]
     assert main(["new", str(tmp_path / "study")]) == 130
