@@ -9,7 +9,7 @@ from typing import Literal
 
 from surveys.definitions.check import examined
 from surveys.definitions.instrument.reading import load_instrument
-from surveys.definitions.instrument.records import Identity, Instrument, Unit
+from surveys.definitions.instrument.records import Group, Identity, Instrument, Unit
 from surveys.definitions.instrument.shelf import INSTRUMENT_FILE, is_on_shelf, shipped
 from surveys.definitions.instrument.writing import COLUMNS, differences_text, instrument_files
 from surveys.definitions.record_writing import table_bytes
@@ -170,7 +170,7 @@ def _begun(origin: str | Path | None, wanted: _Beginning) -> _Begun | None:
     if is_office_workbook(sheets):
         return _of_office(filled_rows(sheets, wanted.problems, wanted.language), wanted)
     if is_xlsform(sheets):
-        _refuse_unused(wanted, {"units"}, {*_OF_STUDY, "unit_heading"})
+        _refuse_unused(wanted, {"units", "groups"}, {*_OF_STUDY, "unit_heading"})
         return _of_xlsform(sheets, wanted)
     raise fault("new.unknown_origin", file=str(origin), accepted=shipped())
 
@@ -214,14 +214,24 @@ def _of_xlsform(sheets: Sequence[Sheet], wanted: _Beginning) -> _Begun | None:
     instrument = imported(sheets, name, wanted.problems, facts["unit_heading"])
     if instrument is None:
         return None
-    instrument = with_starting_rules(
-        replace(instrument, label_vi=facts["name"] or instrument.label_vi), wanted.told
+    named = replace(
+        instrument, label_vi=facts["name"] or instrument.label_vi, groups=_one_group(instrument, wanted)
     )
+    instrument = with_starting_rules(named, wanted.told)
     units = _units(instrument, wanted)
     wanted.problems.raise_errors()
     if not units:
         wanted.told.add("new.told.no_units", severity="warning")
     return _with_own(replace(instrument, units=units), facts)
+
+
+def _one_group(instrument: Instrument, wanted: _Beginning) -> tuple[Group, ...]:
+    """The one group of a form under the name that was answered; more than one name is a fault."""
+    names = wanted.lists.get("groups", ())
+    if len(names) > 1:
+        wanted.problems.add("new.one_group", names=", ".join(names))
+    (group,) = instrument.groups
+    return (replace(group, label_vi=names[0], label_en="") if names else group,)
 
 
 def _of_edition(instrument: Instrument, wanted: _Beginning) -> _Begun:

@@ -147,6 +147,18 @@ def test_the_xlsforms_we_write_begin_a_study(tmp_path: Path) -> None:
     assert "new.told.rules" in {problem.code for problem in made.told}
 
 
+def test_the_group_of_an_xlsform_is_called_as_it_is_answered(tmp_path: Path) -> None:
+    form = tmp_path / "form.csv"
+    form.write_text("type,name,label\nrange,q1,Thái độ phục vụ\n", encoding="utf-8")
+    made = sv.new(tmp_path / "ks", form, answers={"end": "2026-10-31", "groups": ["Doanh nghiệp"]})
+    assert [group.label_vi for group in made.instrument.groups] == ["Doanh nghiệp"]
+    assert errors(tmp_path / "ks") == []
+    with pytest.raises(sv.SurveyError) as refused:
+        sv.new(tmp_path / "k2", form, answers={"end": "2026-10-31", "groups": ["Doanh nghiệp", "Người dân"]})
+    assert "new.one_group" in codes(refused)
+    assert not (tmp_path / "k2").exists()
+
+
 def test_nothing_is_written_where_something_stands_or_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "a.txt").write_text("a", "utf-8")

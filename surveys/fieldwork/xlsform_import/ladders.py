@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from surveys.vocabulary.folding import fold_name
+from surveys.vocabulary.folding import fold_name, without_marks
 
+#: ``3 sao``, ``★★★☆☆``.
+_STARS = re.compile(r"(\d{1,2}) ?(?:sao|stars?|★|⭐️?)|(?:[★⭐]️?){1,10}[☆]*")
 _NUMBERING = re.compile(r"^(?:muc |level )?\d+ (?=\D)|(?<=\D) \d+$")
 #: Judging words of a family: those of the good side, those of the bad side, those of the middle.
 _FAMILIES: tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...] = (
@@ -24,6 +26,13 @@ _FAMILIES: tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...] 
      ("khó", "khó khăn", "difficult", "hard", "bất tiện", "inconvenient"), ()),
     (("rõ ràng", "clear", "minh bạch", "transparent", "công khai", "đầy đủ", "complete"), ("unclear", "mập mờ"), ()),
     (("nhanh", "nhanh chóng", "fast", "quick", "kịp thời"), ("chậm", "chậm trễ", "slow"), ("đúng hạn", "on time")),
+    (("đơn giản", "simple"), ("phức tạp", "rườm rà", "phiền hà", "complicated", "complex"), ()),
+    (("hiệu quả", "effective", "hữu ích", "có ích", "useful", "helpful"), ("useless", "ineffective"), ()),
+    (("tin tưởng", "tin cậy", "trust", "confident", "an tâm", "yên tâm"), ("distrust",), ()),
+    (("chuyên nghiệp", "professional", "lịch sự", "polite", "niềm nở", "thân thiện", "friendly", "nhiệt tình", "tận tình"),
+     ("thô lỗ", "thờ ơ", "rude", "impolite", "unprofessional"), ()),
+    (("sạch sẽ", "clean"), ("bẩn", "dirty"), ()),
+    (("phù hợp", "hợp lý", "suitable", "appropriate", "reasonable"), ("unsuitable", "unreasonable"), ()),
 )  # fmt: skip
 _MIDDLE = (
     "bình thường", "trung lập", "trung tính", "neutral", "neither", "không ý kiến", "vừa phải", "trung bình", "normal",
@@ -37,12 +46,13 @@ _WEAK = (
     "khá", "tương đối", "hơi", "một phần", "phần nào", "tạm", "lắm", "cơ bản", "đa phần", "phần lớn", "somewhat", "rather",
     "fairly", "partly", "partially", "slightly", "mostly", "quite", "generally",
 )  # fmt: skip
-_NOT = ("không", "chưa", "chẳng", "not", "no")
+_NOT = ("không", "chưa", "chẳng", "ít", "not", "no")
 _BOTH = ("nor", "hay không", "cũng không")
 #: Words in which a judging word judges nothing.
 _OTHERWISE = ("tốt nghiệp", "đạt chuẩn")
-#: Families of which two options alone are a ladder, and words that an end of a ladder has at most.
-_SURE, _WORDS = 3, 7
+#: Families of which two options alone are a ladder, and of which options between two others may be called anything; words that an
+#: end of a ladder has at most.
+_SURE, _USUAL, _WORDS = 3, 6, 7
 
 
 class Ladder(NamedTuple):
@@ -67,8 +77,12 @@ def ladder_of(labels: Sequence[str]) -> Ladder | None:
         return None
     if any(len(label.split()) > _WORDS for label in (labels[0], labels[-1])):
         return None
-    for family in _FAMILIES[: _SURE if len(labels) == 2 else None]:
+    if rated := _stars(labels):
+        return rated
+    for k, family in enumerate(_FAMILIES[: _SURE if len(labels) == 2 else None]):
         strengths = [_strength(label, family) for label in labels]
+        if k >= _USUAL and None in strengths:
+            continue
         known = [strength for strength in strengths if strength is not None]
         first, last = strengths[0], strengths[-1]
         if first is None or last is None or first * last > 0 or first == last:
@@ -80,6 +94,24 @@ def ladder_of(labels: Sequence[str]) -> Ladder | None:
             good = tuple(_is_good(s, v) for s, v in zip(strengths, values, strict=True))
             return Ladder(values, good)
     return None
+
+
+def _stars(labels: Sequence[str]) -> Ladder | None:
+    """The ladder of numbers of stars: more are better."""
+    counts = [_STARS.fullmatch(label.strip().casefold()) for label in labels]
+    if not all(counts):
+        return None
+    numbers = [
+        int(found[1] or 0) or sum(map(label.count, "★⭐"))
+        for found, label in zip(counts, labels, strict=True)
+        if found
+    ]
+    rising = numbers[-1] > numbers[0]
+    if any((after > before) != rising for before, after in pairwise(numbers)):
+        return None
+    steps = [k / (len(labels) - 1) for k in range(len(labels))]
+    values = tuple(steps if rising else steps[::-1])
+    return Ladder(values, tuple(value > 0.5 for value in values))
 
 
 def _is_good(strength: float | None, value: float) -> bool:
@@ -107,5 +139,6 @@ def _side(text: str, good: Sequence[str], bad: Sequence[str]) -> float | None:
 
 
 def _holds(text: str, words: Sequence[str]) -> bool:
-    """Whether one of some words stands in a folded text."""
-    return any(f" {fold_name(word)} " in f" {text} " for word in words)
+    """Whether one of some words stands in a folded text; a text without any mark is compared without them."""
+    written = without_marks if text.isascii() else fold_name
+    return any(f" {written(word)} " in f" {text} " for word in words)

@@ -22,6 +22,16 @@ UP = [
     "1 - Rất kém; 2; 3; 4; 5 - Rất tốt",
     "0 (Rất không hài lòng); 1; 2; 3; 4; 5; 6; 7; 8; 9; 10 (Rất hài lòng)",
     "RẤT KHÔNG HÀI LÒNG; KHÔNG HÀI LÒNG; HÀI LÒNG; RẤT HÀI LÒNG",
+    "Hoàn toàn không hài lòng; Ít hài lòng; Bình thường; Hài lòng; Rất hài lòng",
+    "rat khong hai long; khong hai long; binh thuong; hai long; rat hai long",
+    "1 sao; 2 sao; 3 sao; 4 sao; 5 sao",
+    "★; ★★; ★★★; ★★★★; ★★★★★",
+    "★☆☆; ★★☆; ★★★",
+    "Rất phức tạp; Phức tạp; Bình thường; Đơn giản; Rất đơn giản",
+    "Rất phiền hà; Phiền hà; Không phiền hà",
+    "Không hiệu quả; Ít hiệu quả; Hiệu quả; Rất hiệu quả",
+    "Không tin tưởng; Bình thường; Tin tưởng; Rất tin tưởng",
+    "Not useful; Somewhat useful; Very useful",
     "Hoàn tòan không hài lòng; Không hài lòng; Hài lòng; Hòan toàn hài lòng",
 ]
 NONE = [
@@ -35,6 +45,10 @@ NONE = [
     "Hài lòng; Không hài lòng; Rất hài lòng",
     "Khó khăn; Không khó khăn",
     "Hài lòng",
+    "3 sao; 5 sao; 4 sao",
+    "Nước sạch; Nước giếng; Nước bẩn",
+    "Rất thân thiện; Ở nhà; Thô lỗ",
+    "khong; co; ca hai",
     "Hộ nghèo; Hộ cận nghèo; Hộ khá; Hộ giàu",
 ]
 
