@@ -30,7 +30,16 @@ from surveys.fieldwork.new_edition.study_tables import new_study_text
 from surveys.fieldwork.xlsform_import.form_sheets import is_xlsform
 from surveys.fieldwork.xlsform_import.importing import imported
 from surveys.handover.words import rule_words
-from surveys.problems import LANGUAGES, Language, Problem, Problems, SurveyError, fault, language_named
+from surveys.problems import (
+    LANGUAGES,
+    Language,
+    Problem,
+    Problems,
+    SurveyError,
+    fault,
+    language_named,
+    nearest,
+)
 from surveys.returns.files.opening import read_sheets
 from surveys.returns.files.sheets import Sheet
 from surveys.vocabulary.new_file import write_new
@@ -164,6 +173,9 @@ def _begun(origin: str | Path | None, wanted: _Beginning) -> _Begun | None:
     if str(origin) in shipped() or path.is_dir() or path.name in (INSTRUMENT_FILE, STUDY_FILE):
         _refuse_unused(wanted, {"units"}, _OF_STUDY)
         return _of_edition(_edition(origin, path), wanted)
+    if not path.exists():
+        near = nearest(str(origin), shipped())
+        raise fault("new.no_origin", file=str(origin), accepted=shipped(), nearest=near)
     sheets = read_sheets(path)
     if wanted.taken:
         raise fault("new.no_edition", option=f"--{wanted.taken}", file=str(origin))
@@ -180,7 +192,8 @@ def _refuse_unused(wanted: _Beginning, lists: Collection[str], facts: Collection
     given = [key for key, said in (*wanted.lists.items(), *wanted.facts.items()) if said]
     unused = [key for key in given if key not in (*lists, *facts)]
     if unused:
-        raise fault("new.settled", options=[f"--{key.removesuffix('s').replace('_', '-')}" for key in unused])
+        options = [key.removesuffix("s") if key in wanted.lists else key.replace("_", "-") for key in unused]
+        raise fault("new.settled", options=[f"--{option}" for option in options])
 
 
 def _edition(origin: str | Path, path: Path) -> Instrument:
@@ -243,7 +256,7 @@ def _of_edition(instrument: Instrument, wanted: _Beginning) -> _Begun:
     if wanted.taken != "copy" and is_on_shelf(instrument):
         own_units = units != load_instrument(instrument.name).units
         files = {REGISTER: table_bytes(Unit, units, COLUMNS[REGISTER])} if own_units else {}
-        return _Begun(instrument, instrument.name, files, facts)
+        return _Begun(replace(instrument, units=units), instrument.name, files, facts)
     code, edition = facts["code"] or instrument.code, facts["edition"] or instrument.edition
     return _with_own(replace(instrument, code=code, edition=edition, units=units, based_on=""), facts)
 
@@ -264,7 +277,9 @@ def _differences(instrument: Instrument, facts: Mapping[str, str], wanted: _Begi
     units = _units(instrument, wanted)
     if units != (load_instrument(instrument.name) if is_shipped else instrument).units:
         own[REGISTER] = table_bytes(Unit, units, COLUMNS[REGISTER])
-    made = replace(instrument, code=identity.code, edition=edition, label_vi=label, based_on=base)
+    made = replace(
+        instrument, code=identity.code, edition=edition, label_vi=label, based_on=base, units=units
+    )
     return _Begun(made, OWN, own, facts)
 
 

@@ -122,6 +122,8 @@ def new(  # noqa: PLR0913
     refuse_filled(folder)
     if origin is None:
         answers = asked(terminal, answers, has_register=units is not None)
+    if copy and differences:
+        raise sv.SurveyError([sv.Problem("new.both_taken")])
     taken: Literal["", "copy", "differences"] = "differences" if differences else "copy" if copy else ""
 
     def make(said: Answers) -> sv.Founded:

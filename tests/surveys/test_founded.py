@@ -79,7 +79,7 @@ def test_units_of_a_file_take_the_place_of_the_register(tmp_path: Path) -> None:
 
     with pytest.raises(sv.SurveyError) as refused:
         sv.new(tmp_path / "none", "ha-noi/2023", units=names)
-    assert codes(refused) == {"new.block_missing"}
+    assert codes(refused) == {"new.block_of_unit"}
 
 
 def test_a_study_at_hand_begins_the_next_one(tmp_path: Path) -> None:
@@ -95,6 +95,9 @@ def test_what_the_origin_settles_is_not_answered_beside_it(tmp_path: Path) -> No
     for answers, taken, origin, code in (
         ({"questions": ["Đúng hẹn"]}, "", "sipas/2023", "new.settled"),
         ({"points": "10"}, "", "sipas/2023", "new.settled"),
+        ({}, "", "sipas", "new.no_origin"),
+        ({}, "", "khong-co.xlsx", "new.no_origin"),
+        ({"units": ["Sở A"]}, "", "ha-noi/2023", "new.block_of_unit"),
         ({}, "copy", FIRST / "khai-bao.xlsx", "new.no_edition"),
     ):
         with pytest.raises(sv.SurveyError) as refused:
@@ -196,3 +199,17 @@ def test_comments_are_in_the_language_asked_for() -> None:
 def test_the_starting_set_is_whole() -> None:
     folder = Path(starting_set().folder)
     assert [problem.code for problem in sv.check(folder)] == ["incomplete.units"]
+
+
+def test_what_is_told_of_a_study_counts_its_own_units(tmp_path: Path) -> None:
+    for taken in ("", "copy", "differences"):
+        made = sv.new(
+            tmp_path / (taken or "named"), "sipas/2023", answers={"units": ["Tỉnh A", "Tỉnh B"]}, taken=taken
+        )
+        assert [unit.name_vi for unit in made.instrument.units] == ["Tỉnh A", "Tỉnh B"]
+
+
+def test_an_option_is_called_as_the_command_has_it(tmp_path: Path) -> None:
+    with pytest.raises(sv.SurveyError) as refused:
+        sv.new(tmp_path / "ks", "sipas/2023", answers={"points": "10", "questions": ["Đúng hẹn"]})
+    assert dict(refused.value.problems[0].params)["options"] == "--question, --points"

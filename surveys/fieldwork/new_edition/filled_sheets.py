@@ -100,7 +100,12 @@ def given_rows(answers: Mapping[str, Sequence[Mapping[str, str]]], problems: Pro
 
 
 #: The option of the command that gives a column.
-_OPTION = {("units", "name"): "unit", ("groups", "name"): "group", ("questions", "text"): "question"}
+_OPTION = {
+    ("units", "name"): "unit",
+    ("units", "block"): "units",
+    ("groups", "name"): "group",
+    ("questions", "text"): "question",
+}
 
 
 def _general(sheet: Sheet, top: Place, language: Language) -> Row:
@@ -136,6 +141,7 @@ def _rows(sheet: Sheet, layout: OfficeSheet, top: Place, language: Language) -> 
         return
     keys = [key_of(text, names) or text for text in header]
     headings = {key: text for key, text in zip(keys, header, strict=True) if key in names}
+    called = {key: column_name(layout.key, key, language) for key in names} | headings
     shown = [column_name(layout.key, key, language) for key in names]
     for key, text in zip(keys, header, strict=True):
         if text and key not in names and without_marks(text) not in _COUNTERS:
@@ -151,7 +157,7 @@ def _rows(sheet: Sheet, layout: OfficeSheet, top: Place, language: Language) -> 
     body = [(top, [keys[k] for k in known])]
     for number, texts in lines:
         cells = [texts[k] if k < len(texts) else "" for k in known]
-        place = OfficePlace(top.problems, top.file, number, sheet=top.sheet, headings=headings)
+        place = OfficePlace(top.problems, top.file, number, sheet=top.sheet, headings=called)
         if any(text for k, text in zip(known, cells, strict=True) if keys[k] != NOTE.key):
             body.append((place, [repair(text)[0] for text in cells]))
     table = table_of(body, columns, top)

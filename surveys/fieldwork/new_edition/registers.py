@@ -69,7 +69,7 @@ def _with_blocks(rows: Sequence[Row], blocks: Sequence[Block], entries: NamedEnt
         elif len(blocks) == 1:
             code = blocks[0].code
         else:
-            row.place.note("new.block_missing", "block", accepted=[block.label_vi for block in blocks])
+            row.place.note("new.block_of_unit", "block", accepted=[block.label_vi for block in blocks])
             code = ""
         if code:
             yield replace(row, cells={**row.cells, "block": code})

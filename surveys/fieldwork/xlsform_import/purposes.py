@@ -15,6 +15,7 @@ from surveys.fieldwork.xlsform_import.range_scales import range_scale
 from surveys.fieldwork.xlsform_import.scales import CHOSEN, code_of, scale_of
 from surveys.fieldwork.xlsform_import.unit_cells import FoldedForm
 from surveys.problems import Problems, nearest, the_first
+from surveys.vocabulary.folding import fold
 
 #: Types of questions that may name the unit which a form is about.
 _MAY_BE_UNIT = frozenset({
@@ -69,13 +70,21 @@ def find_purposes(
     return found
 
 
+def _called(questions: Sequence[AskedQuestion], named: str) -> int | None:
+    """The question of a name, else the only one of a label."""
+    of_name = [k for k, question in enumerate(questions) if question.name == named]
+    labels = [{fold(question.label.vi), fold(question.label.en)} for question in questions]
+    found = of_name or [k for k, known in enumerate(labels) if fold(named) in known]
+    return found[0] if of_name or len(found) == 1 else None
+
+
 def _unit_question(
     found: Purposes, declared: Sequence[Purpose], named: str, problems: Problems
 ) -> int | None:
     """The question that names the unit: the one that is named, the one whose role is declared, or the only one that tells it."""
     questions = found.questions
     if named:
-        k = next((k for k, question in enumerate(questions) if question.name == named), None)
+        k = _called(questions, named)
         if k is None:
             names = [question.name for question in questions]
             accepted = the_first(names, 40)

@@ -147,3 +147,10 @@ def test_the_next_commands_are_commands(tmp_path: Path, capsys: Captured) -> Non
     named: Iterator[str] = (found[1] for found in re.finditer(r"surveys (\w+) ", out))
     assert list(named) == ["check", "forms", "add", "score"]
     assert main(["check", str(study)]) == 0
+
+
+def test_an_edition_is_copied_or_differed_from(tmp_path: Path, capsys: Captured) -> None:
+    command = ["new", str(tmp_path / "study"), "--from", "sipas/2023", "--copy", "--differences"]
+    assert main(command) == 1
+    assert "--differences" in capsys.readouterr().err
+    assert not (tmp_path / "study").exists()

@@ -79,6 +79,8 @@ def test_other_faults() -> None:
         read("type | name | label::Français (fr)\ntext | q | Q", "list_name | name\nh | 1")[1]
     )
     assert ("unit_question_unknown", "", None, "") in told(read(HEAD, unit="xx")[1])
+    by_label = read(HEAD + "image | i | Ảnh nào?", unit="ảnh  NÀO?")[1]
+    assert ("unit_question_type", "survey", 3, "type") in told(by_label)
     assert ("unit_question_type", "survey", 3, "type") in told(read(HEAD + "image | i | I", unit="i")[1])
     spaced = "list_name | name | label\nk | a b | A\nk | c | C"
     assert ("choice_spaced", "survey", 2, "type") in told(
