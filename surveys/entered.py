@@ -9,9 +9,10 @@ from pathlib import Path
 
 from surveys.definitions.check import examined
 from surveys.definitions.study.reading import STUDY_FILE, read_study
+from surveys.definitions.study.records import StudyDefinition
 from surveys.definitions.text_files import is_file, on_disk
 from surveys.fieldwork.entries.additions import Additions, EnteredFile, WhatWasSaid
-from surveys.fieldwork.entries.file_kinds import known_file
+from surveys.fieldwork.entries.file_kinds import KINDS, known_file
 from surveys.fieldwork.entries.study_text import StudyText
 from surveys.fieldwork.entries.writing import laid_out, write
 from surveys.problems import Problem, Problems, SurveyError, fault
@@ -27,20 +28,22 @@ class Added:
     warnings: tuple[Problem, ...] = ()
 
 
-def add(
+def add(  # noqa: PLR0913
     files: str | Path | Iterable[str | Path],
     study: str | Path,
     *,
     kind: str = "",
     questionnaire: str = "",
     mode: str = "",
+    entry: str = "",
     replace: bool = False,
 ) -> Added:
     """Enter files into a study: each is told by its content, copied into the study's folder where it does not lie there yet, and
     named in ``study.toml``, in which every other byte stays.
 
-    ``kind``: what the files are, in place of what their content says; ``questionnaire`` and ``mode``: of files of returns;
-    ``replace``: they may take the place of earlier ones. The study with the files is read before anything is written. Raises
+    ``kind``: what the files are, in place of what their content says; ``questionnaire`` and ``mode``: of files of returns, and
+    which ``entry`` of the same paper forms they are (``first``, or ``second`` to be compared with it); ``replace``: they may take
+    the place of earlier ones. The study with the files is read before anything is written. Raises
     SurveyError with every fault that they bring into it, or with what keeps one from being entered; then nothing is written.
 
     >>> import shutil, tempfile
@@ -58,7 +61,7 @@ def add(
         if draft is None or draft.study is None:
             raise SurveyError(problems)
         text = StudyText(toml.name, file.content)
-        made = Additions(draft.study, text, WhatWasSaid(questionnaire, mode, replace))
+        made = Additions(draft.study, text, WhatWasSaid(questionnaire, mode, entry, replace))
         made.take([known_file(path, kind) for path in dict.fromkeys(paths)])
         if not made.is_new:
             return Added(tuple(made.entered))
@@ -70,10 +73,26 @@ def add(
         warnings = tuple(p for p in found if p.severity == "warning" and p.file in names)
         if brought:
             given = {entered.path: entered.given for entered in made.entered}  # which nobody has copied yet
-            told = (*(problem for problem in errors if problem in brought), *warnings)
+            told = (*(problem for problem in errors if problem in brought), *warnings, *_guesses(made))
             raise SurveyError([replaced(one, file=given.get(one.file, one.file)) for one in told])
         write(draft.folder, made, file)
-    return Added(tuple(made.entered), warnings)
+    return Added(tuple(made.entered), (*warnings, *_unused(draft.study, made, toml.name)))
+
+
+def _guesses(made: Additions) -> list[Problem]:
+    """As what tables were taken of which not every heading is known."""
+    return [
+        Problem("add.taken_for", "warning", file, params=(("kind", kind), ("accepted", ", ".join(KINDS))))
+        for file, kind in made.guessed.items()
+    ]
+
+
+def _unused(study: StudyDefinition, made: Additions, file: str) -> list[Problem]:
+    """Populations that come in while the weights of groups say that every form counts the same."""
+    equal = [plan.group for plan in study.weights if plan.base == "equal"]
+    has_frames = any(one.kind == "frames" and one.state != "known" for one in made.entered)
+    params = (("groups", ", ".join(equal)),)
+    return [Problem("add.equal_weights", "warning", file, params=params)] if equal and has_frames else []
 
 
 def _study_toml(study: Path) -> Path:

@@ -49,10 +49,12 @@ def add(  # noqa: PLR0913
     kind: Annotated[str, typer.Option("--as", metavar="KIND")] = "",
     questionnaire: Annotated[str, typer.Option("--questionnaire", metavar="CODE")] = "",
     mode: Annotated[str, typer.Option("--mode", metavar="MODE")] = "",
+    entry: Annotated[str, typer.Option("--entry", metavar="first|second")] = "",
     replace: Annotated[bool, typer.Option("--replace")] = False,
 ) -> None:
     terminal: Terminal = context.obj
-    made = sv.add(files, study, kind=kind, questionnaire=questionnaire, mode=mode, replace=replace)
+    said = {"kind": kind, "questionnaire": questionnaire, "mode": mode, "entry": entry}
+    made = sv.add(files, study, **said, replace=replace)
     terminal.problems(made.warnings)
     for file in made.files:
         about = {"given": file.given, "path": file.path, "about": file.about, "mode": file.mode}

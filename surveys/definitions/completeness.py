@@ -203,8 +203,19 @@ def check_study_completeness(draft: StudyDraft) -> None:
     if not (fieldwork.start and fieldwork.end):
         draft.place.note("incomplete.fieldwork", "fieldwork", severity="warning")
     check_published(draft)
+    if draft.instrument is not None and not draft.instrument.broken & {Field, Questionnaire}:
+        check_codes_read(draft, draft.instrument)
     if draft.instrument is not None and Frame not in draft.broken:
         check_framed(draft, draft.instrument)
+
+
+def check_codes_read(draft: StudyDraft, instrument: InstrumentDraft) -> None:
+    """Where forms are issued by their codes, a column of the returns holds these: without one every form of the questionnaires
+    issued waits for review."""
+    issued = draft.of(Issued)
+    if issued and not any(field.role == "form_code" for field in instrument.all(Field)):
+        forms = dict.fromkeys(one.questionnaire for one, _ in issued)
+        issued[0][1].note("incomplete.no_code_field", "form_code", severity="warning", forms=list(forms))
 
 
 def check_published(draft: StudyDraft) -> None:

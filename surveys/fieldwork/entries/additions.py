@@ -28,23 +28,27 @@ from surveys.vocabulary.csv import csv_bytes
 #: Folder of a study in which files of returns and their mappings lie.
 RETURNS_FOLDER = "returns"
 _MIDNIGHT = " 00:00:00"
-State = Literal["entered", "replaced", "extended", "known"]
+_ENTRIES = ("first", "second")
+State = Literal["entered", "replaced", "extended", "completed", "known"]
 
 
 @dataclass(frozen=True, slots=True)
 class WhatWasSaid:
-    """What the user says of the files: ``questionnaire`` and ``mode`` of returns (empty: told by their content); ``replace``:
-    they go in the place of files of the same name, or of tables that are named already."""
+    """What the user says of the files: ``questionnaire`` and ``mode`` of returns (empty: told by their content), which ``entry``
+    of the same paper forms they are (first or second); ``replace``: they go in the place of files of the same name, or of
+    tables that are named already."""
 
     questionnaire: str = ""
     mode: str = ""
+    entry: str = ""
     replace: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class EnteredFile:
     """A file that was given, what it is, as what file of the study, and what became of it: entered, put in place of an earlier
-    one, added to earlier decisions, or known already. ``about``: the questionnaire of returns, or the returns of a mapping."""
+    one, added to earlier decisions, told more of, or known already. ``about``: the questionnaire of returns, or the returns of a
+    mapping."""
 
     given: str
     kind: str
@@ -57,7 +61,8 @@ class EnteredFile:
 
 @dataclass
 class Additions:
-    """``files``: path in the study's folder → content of files that are not there yet; ``replaced``: of those that are."""
+    """``files``: path in the study's folder → content of files that are not there yet; ``replaced``: of those that are;
+    ``guessed``: file as it was given → the kind of table that most of its headings are of."""
 
     study: StudyDefinition
     text: StudyText
@@ -65,6 +70,7 @@ class Additions:
     files: dict[str, bytes] = field(default_factory=dict)
     replaced: dict[str, bytes] = field(default_factory=dict)
     entered: list[EnteredFile] = field(default_factory=list)
+    guessed: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_new(self) -> bool:
@@ -73,6 +79,8 @@ class Additions:
 
     def take(self, files: Sequence[KnownFile]) -> None:
         """Take in files. Raises SurveyError with what keeps any of them from being entered."""
+        if self.said.entry not in ("", *_ENTRIES):
+            raise fault("add.unknown_entry", value=self.said.entry, accepted=_ENTRIES)
         problems = Problems()
         mapped: dict[Path, KnownFile] = {}
         returned = [file for file in files if file.kind == RETURNS]
@@ -94,9 +102,11 @@ class Additions:
         named = [str(entry.get("path")) for entry in self._entries()]
         same = [path for path in named if self._holds(path, content)]
         if same and target not in same:
-            self._tell(file, RETURNS, same[0], "known")
+            self._tell(file, RETURNS, same[0], self._say_more(file, same[0]))
         elif target in named:
-            self._tell(file, RETURNS, target, self._put(file, target, content, is_named=True))
+            state = self._put(file, target, content, is_named=True)
+            said = self._say_more(file, target)
+            self._tell(file, RETURNS, target, said if state == "known" else state)
         else:
             decided = self._decided(mapped.get(file.path))
             try:
@@ -104,6 +114,7 @@ class Additions:
             except SurveyError as error:
                 if file.alike and [p.code for p in error.problems] == ["add.no_questions"]:
                     self._take_table(KnownFile(file.path, file.alike, file.table))
+                    self.guessed[str(file.path)] = file.alike
                     return
                 raise
             state = self._put(file, target, content)
@@ -112,6 +123,20 @@ class Additions:
             self.text.add_entry("returns", entry, phrase("study_toml.returns", "vi"))
             about = entry.get("questionnaire", ""), entry.get("mode", "")
             self.entered.append(EnteredFile(str(file.path), RETURNS, target, state, *about))
+
+    def _say_more(self, file: KnownFile, target: str) -> State:
+        """Write what is said of returns that are entered already, where their entry does not say it yet. Raises SurveyError where
+        it says otherwise."""
+        position = next(k for k, entry in enumerate(self._entries()) if str(entry.get("path")) == target)
+        state: State = "known"
+        for key in ("questionnaire", "mode", "entry"):
+            said, named = getattr(self.said, key), self._entries()[position].get(key, "")
+            if said and named and said != named:
+                raise fault("add.said_otherwise", file=str(file.path), key=key, value=said, named=named)
+            if said and not named:
+                self.text.set_key_of_entry("returns", position, key, said)
+                state = "completed"
+        return state
 
     def _is_entered(self, file: KnownFile) -> bool:
         """Whether a file of returns, or an earlier one of its name, is entered already."""
@@ -123,9 +148,9 @@ class Additions:
         return self._place(file, f"{RETURNS_FOLDER}/{composed(file.path.name)}")
 
     def _about(self, file: KnownFile, decided: Decided | None) -> dict[str, str]:
-        """Questionnaire and mode of a file of returns, as its entry says them."""
+        """Questionnaire, mode and data entry of a file of returns, as its entry says them."""
         instrument, plain = self.study.instrument, ReturnFile(str(file.path))
-        code = self.said.questionnaire
+        code, entry = self.said.questionnaire, self.said.entry
         if code and code not in instrument.questionnaire:
             known = ", ".join(instrument.questionnaire)
             raise fault("add.unknown_questionnaire", file=plain.path, value=code, accepted=known)
@@ -134,7 +159,8 @@ class Additions:
             code = questionnaire_of(self._tables(file.path, plain, reading, decided), plain, reading, decided)
         modes = instrument.questionnaire[code].modes if code else ()
         mode = self.said.mode or (modes[0] if len(modes) == 1 else "")
-        return {key: value for key, value in (("questionnaire", code), ("mode", mode)) if value}
+        said = (("questionnaire", code), ("mode", mode), ("entry", entry))
+        return {key: value for key, value in said if value}
 
     def _tables(
         self, path: Path, file: ReturnFile, reading: StudyReading, decided: Decided | None

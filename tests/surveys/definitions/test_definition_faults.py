@@ -544,6 +544,7 @@ issuer_vi = "Ủy ban"
     Case("reference.unit", "explanations.csv", "dong-da", "dong-daa", 3, "unit", {"nearest": "dong-da"}),
     Case("reference.node", "explanations.csv", "ba-dinh,,", "ba-dinh,9.9,", 2, "node"),
     Case("incomplete.issued", STUDY, 'issued = "issued.csv"\n', "", None, "files.issued"),
+    Case("incomplete.no_code_field", "instrument/instrument.toml", 'role = "form_code"', 'role = "operator"', 2, "form_code"),
     Case("incomplete.fieldwork", STUDY, 'end = "2023-12-15"\n', "", None, "fieldwork"),
     Case("incomplete.publication", STUDY, '[publisher]\nname_vi = "Viện"', "[publisher]", None, "",
          {"sections": "[publisher]"}),

@@ -358,3 +358,65 @@ def test_an_instrument_in_the_folder_of_the_study_that_rests_on_another(study: P
     (study / "study.toml").write_text(text.replace('"./instrument"', '"./"'), encoding="utf-8")
     assert not [problem for problem in sv.check(study) if problem.severity == "error"]
     assert [file.state for file in sv.add(RETURNS, study).files] == ["entered"]
+
+
+def entries_of(study: Path) -> list[dict[str, str]]:
+    return [dict(entry) for entry in tomllib.loads((study / "study.toml").read_text("utf-8"))["returns"]]
+
+
+def test_the_data_entry_of_returns_is_said_at_once_or_later(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = returns_csv(tmp_path / "lan-1.csv"), returns_csv(tmp_path / "lan-2.csv", unit="Xã Phú Mỹ")
+    made = sv.add(first, study, questionnaire="xa-1", entry="first")
+    assert [file.state for file in made.files] == ["entered"]
+    sv.add(second, study, questionnaire="xa-1")
+    before = (study / "study.toml").read_text("utf-8")
+    command = ["add", str(second), "--study", str(study), "--entry", "second"]
+    assert main(command) == 0
+    assert [entry["entry"] for entry in entries_of(study)] == ["first", "second"]
+    after = (study / "study.toml").read_text("utf-8")
+    assert [line for line in after.splitlines() if line not in before.splitlines()] == ['entry = "second"']
+    assert main(command) == 0  # nothing more to say
+    assert (study / "study.toml").read_text("utf-8") == after
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"entry": "third"}, "add.unknown_entry"),
+        ({"entry": "second"}, "add.said_otherwise"),
+        ({"mode": "paper"}, "add.said_otherwise"),
+    ],
+)
+def test_what_is_said_otherwise_of_known_returns_is_told(
+    said: dict[str, str], code: str, study: Path, tmp_path: Path
+) -> None:
+    file = returns_csv(tmp_path / "a.csv")
+    sv.add(file, study, questionnaire="xa-1", mode="online", entry="first")
+    before = tree(study)
+    assert codes(lambda: sv.add(file, study, **said)) == [code]  # type: ignore[arg-type]
+    assert tree(study) == before
+
+
+def test_as_what_table_a_file_was_read_is_told_with_its_faults(study: Path, tmp_path: Path) -> None:
+    file = tmp_path / "ds.csv"
+    file.write_bytes(csv_bytes(("form_code", "block", "unit", "group"), [("P1", "xa", "x1", "citizens")]))
+    with pytest.raises(SurveyError) as refused:
+        sv.add(file, study)
+    told = next(p for p in refused.value.problems if p.code == "add.taken_for")
+    assert (told.file, dict(told.params)["kind"]) == (str(file), "frames")
+
+
+def test_populations_that_weights_leave_unused_are_told(study: Path, tmp_path: Path) -> None:
+    file = tmp_path / "dan-so.csv"
+    file.write_bytes(
+        csv_bytes(
+            ("block", "unit", "group", "population"), [("xa", f"x{k}", "citizens", 900) for k in range(1, 7)]
+        )
+    )
+    made = sv.add(file, study)
+    assert [(p.code, dict(p.params)) for p in made.warnings] == [
+        ("add.equal_weights", {"groups": "citizens"})
+    ]
+    assert sv.add(file, study).warnings == ()
