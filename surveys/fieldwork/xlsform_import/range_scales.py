@@ -88,7 +88,11 @@ def _ticks(question: AskedQuestion, lists: Mapping[str, ChoiceList]) -> Ticks | 
     except ValueError:
         start = end = step = math.nan
     steps = (end - start) / step if step else math.inf
-    if not all(map(math.isfinite, (start, end, step))) or steps <= 0 or abs(steps - round(steps)) > 1e-9:
+    if (
+        not all(map(math.isfinite, (start, end, step, steps)))
+        or steps <= 0
+        or abs(steps - round(steps)) > 1e-9
+    ):
         question.note("xlsform_import.range_bad", "parameters", value=question.row.get("parameters"))
         return None
     count = round(steps) + 1
@@ -98,8 +102,8 @@ def _ticks(question: AskedQuestion, lists: Mapping[str, ChoiceList]) -> Ticks | 
         )
         return None
     numbers = sorted(round(start + k * step, 9) for k in range(count))
-    codes = tuple(f"{number:g}" for number in numbers)
-    return Ticks(codes, f"{step:g}", _labels(question, said.get(LABELS, ""), codes, lists))
+    codes = tuple(map(_written, numbers))
+    return Ticks(codes, _written(step), _labels(question, said.get(LABELS, ""), codes, lists))
 
 
 def _labels(
@@ -125,9 +129,19 @@ def _labels(
 def _number(name: str) -> str:
     """The name of an option as a step would be written; the name itself where it is no number."""
     try:
-        return f"{float(name):g}"
+        number = float(name)
     except ValueError:
         return name
+    return _written(number) if math.isfinite(number) else name
+
+
+def _written(number: float) -> str:
+    """A number as exports have it: without an exponent, and without noughts behind the point.
+
+    >>> _written(1000001.0), _written(0.25), _written(-3.0)
+    ('1000001', '0.25', '-3')
+    """
+    return f"{number:.9f}".rstrip("0").rstrip(".")
 
 
 def _ladder(ticks: Ticks) -> Ladder | None:

@@ -125,6 +125,22 @@ def test_what_a_range_says_beyond_its_steps_is_told(parameters: str, code: str) 
     assert (code, "survey", 2, "parameters") in told(problems)
 
 
+@pytest.mark.parametrize(
+    "parameters", ["start=-1e308 end=1e308 step=1", "start=0 end=1 step=1e-320", "end=1e400"]
+)
+def test_a_range_without_an_end_is_told(parameters: str) -> None:
+    made, problems = read(
+        f"type | name | label | parameters\nselect_one h | q | Q |\nrange | a | A | {parameters}"
+    )
+    assert made is not None
+    assert ("range_bad", "survey", 3, "parameters") in told(problems)
+
+
+def test_large_numbers_of_a_range_stand_as_exports_have_them() -> None:
+    made = taken("type | name | label | parameters\nrange | a | A | start=1000001 end=1000003 step=1")
+    assert [level.code for level in made.scale_of("a").levels] == ["1000001", "1000002", "1000003"]
+
+
 def test_a_range_whose_labels_are_no_list_is_refused() -> None:
     survey = HEAD.replace("label\n", "label | parameters\n") + "range | a | A | tick_labelset=mm"
     assert ("list_unknown", "survey", 3, "parameters") in told(read(survey)[1])
