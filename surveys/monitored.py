@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +15,7 @@ from surveys.problems import Language, Problem, fault, language_named
 from surveys.reports.html.page import needs_jinja
 from surveys.returns.in_the_field import InTheField
 from surveys.returns.return_files import begun
+from surveys.review.dates import readings
 from surveys.screening import screened_round
 from surveys.study import Study, load
 from surveys.vocabulary.notebook_display import Shown
@@ -130,7 +130,7 @@ def monitor(
     language: str | None = None,
     progress: Stages = unheard,
 ) -> Monitoring:
-    """What has come in of a round up to the day ``on`` (ISO), by default every form.
+    """What has come in of a round up to the day ``on`` (``12/10/2026`` or ISO), by default every form.
 
     The day of which is told is then the last day of fieldwork on which a form came. ``language``: of the page, by default that of
     the official files. Files into which no form has come yet are told as warnings. Raises SurveyError when ``on`` is no day, when
@@ -148,8 +148,8 @@ def monitor(
 
 
 def _day(on: str | None) -> str:
-    """A day as ISO; a fault where it is none."""
-    try:
-        return date.fromisoformat(on).isoformat() if on else ""
-    except ValueError:
-        raise fault("monitor.day", value=on) from None
+    """A day as ISO, written with the day first where both could be; a fault where it is none."""
+    found = next(filter(None, readings(on)), "") if on else ""
+    if on and not found:
+        raise fault("monitor.day", value=on)
+    return found

@@ -49,8 +49,13 @@ def note_doubles(entries: Iterable[tuple[str, Place]], column: str = "code") -> 
     for key, place in entries:
         if key in first:
             where = first[key].row if first[key].row is not None else first[key].at
-            place.note("record.duplicate", column, value=key, first=where)
+            place.note("record.duplicate", column, value=_shown(key), first=where)
         first.setdefault(key, place)
+
+
+def _shown(key: str) -> str:
+    """A key of several parts without those that are empty."""
+    return "/".join(filter(None, key.split("/")))
 
 
 def check_once(draft: Draft, once: Iterable[Key]) -> None:

@@ -52,7 +52,7 @@ def forms_of_cells(study: StudyDefinition) -> tuple[tuple[CellForms, ...], Probl
     problems = Problems()
     if not study.plans:
         first = next(iter(study.instrument.groups), None)
-        problems.add("plan.none", file="study.toml", group=first.code if first else "")
+        problems.add("plan.none", file="study.toml", example=first.code if first else "")
     else:
         known = [(plan, _known(plan, cells, problems)) for plan, cells in planned_together(study, problems)]
         made = [each for plan, cells in known for each in _planned(plan, cells, problems)]

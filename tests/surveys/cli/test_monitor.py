@@ -50,7 +50,7 @@ def test_a_round_up_to_a_day(tmp_path: Path, capsys: Captured, language: Languag
 @pytest.mark.parametrize(
     ("options", "code", "params"),
     [
-        (("--on", "12/10/2026"), "monitor.day", {"value": "12/10/2026"}),
+        (("--on", "32/10/2026"), "monitor.day", {"value": "32/10/2026"}),
         (("--text", "fr"), "language.unknown", {"value": "fr", "accepted": "vi, en"}),
     ],
 )

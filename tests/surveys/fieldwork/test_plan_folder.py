@@ -148,3 +148,16 @@ def test_a_study_without_a_plan_is_told_how_to_write_one(capsys: pytest.CaptureF
     assert main(["plan", str(study), "--out", str(study / "none"), "--lang", "en"]) == 1
     assert "[[plan]]" in capsys.readouterr().err
     assert not (study / "none").exists()
+
+
+def test_the_example_of_a_plan_and_a_key_that_is_doubled_are_told_as_they_are_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = tmp_path / "ks"
+    assert main(["new", str(study), "--name", "A", "--unit", "Xã A", "--question", "Q"]) == 0
+    assert main(["plan", str(study), "--out", str(tmp_path / "kh")]) == 1
+    assert 'group = "nguoi-dan"' in " ".join(capsys.readouterr().err.split())
+    with (study / "study.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[[plan]]\ngroup = "nguoi-dan"\nmethod = "fixed"\nforms = 3\n' * 2)
+    assert main(["plan", str(study), "--out", str(tmp_path / "kh")]) == 1
+    assert "“nguoi-dan” " in capsys.readouterr().err
