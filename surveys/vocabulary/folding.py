@@ -59,7 +59,7 @@ _LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 #: A first byte of a Vietnamese letter in UTF-8, and the byte after it, as Windows-1252 shows them.
 _MOJIBAKE = re.compile("[\u00c2-\u00c6\u00e1\u00e2][ \u0080-\u00bf\u0152-\u2122]")
 #: Programs turn the second byte of à into a space. Where a capital follows, it is the word XÃ.
-_SPACED = re.compile(r"Ã (?![A-Z\u0110])")
+_SPACED = re.compile(r"Ã (?! *[A-Z\u0110])")
 
 
 def repair(text: str) -> tuple[str, tuple[str, ...]]:

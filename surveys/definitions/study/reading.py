@@ -15,6 +15,7 @@ from surveys.definitions.instrument.consistency import check_classes, check_scor
 from surveys.definitions.instrument.parts import TABLES
 from surveys.definitions.instrument.reading import read_instrument, read_named
 from surveys.definitions.instrument.records import (
+    Block,
     Instrument,
     Questionnaire,
     ResultClass,
@@ -65,7 +66,7 @@ from surveys.definitions.study.records import (
     UnitDecision,
     WeightPlan,
 )
-from surveys.definitions.study.sample_plan import DrawnElement, SamplePlan, SamplingList
+from surveys.definitions.study.sample_plan import DrawnElement, SamplePlan, SamplingList, blocks_asked
 from surveys.definitions.text_files import inside, is_file, is_there, nearest_name, on_disk, read_toml
 from surveys.problems import Place, Problems, shortened
 from surveys.vocabulary.columns import SCORE_COLUMNS
@@ -173,7 +174,6 @@ def read_study(
         "returns",
         "weights",
         "plan",
-        "lists",
         "fieldwork",
         "minimum",
         "inference",
@@ -185,6 +185,7 @@ def read_study(
         "report",
     )
     draft.read_sections(*PUBLICATION)
+    _read_lists(draft)
     _name_returns(draft)
     spoken_of = keep_rules(draft, draft.declared(Questionnaire))
     check_study(draft)
@@ -278,6 +279,16 @@ def _read_register(draft: StudyDraft) -> None:
         draft.broken.add(Unit)
     else:
         draft.read_rows(Unit, path, register.file, columns_of(Unit))
+
+
+def _read_lists(draft: StudyDraft) -> None:
+    """Lists that people are drawn from, each with its block, which need not be said where there is one only."""
+    instrument = draft.instrument
+    forms, declared = (instrument.all(Questionnaire), instrument.known(Block)) if instrument else ((), ())
+    for raw, place in bounded(draft.tables("lists"), itemgetter(1), draft.problems):
+        blocks = blocks_asked(forms, str(raw.get("group", "")), declared)
+        one = {"block": blocks[0]} if len(blocks) == 1 and not raw.get("block") else {}
+        draft.keep(SamplingList, from_table(SamplingList, {**raw, **one}, place), place)
 
 
 def _name_returns(draft: StudyDraft) -> None:

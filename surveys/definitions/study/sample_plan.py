@@ -5,11 +5,12 @@ Shares, scores, margins and differences are numbers from 0 to 1; percent stand o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from surveys.definitions.field_types import Count, MayBeEmpty
+from surveys.definitions.instrument.records import Questionnaire
 
 PlanMethod = Literal["margin", "difference", "change", "slovin", "whole", "fixed", "total"]
 PlanInterval = Literal["", "normal", "exact", "wald", "bounded", "wilson", "beta"]
@@ -108,18 +109,19 @@ class SamplePlan:
 class SamplingList:
     """A list of whom the forms of a group are drawn from: a CSV in the study's folder, with a row for each element.
 
-    ``element``, ``unit``, ``stratum``, ``clusters`` (from the outermost) and ``size`` are headings of its columns; nothing of the
-    other columns is kept. ``size``: the measure of the clusters (empty: how many elements they have), or of the elements
-    where there are no clusters. ``take``: how many clusters are drawn in each stratum, stage by stage. ``draw``: how
-    each stage is drawn, the elements last (empty: systematic with probabilities proportional to size for clusters and for
-    elements with a size, simple for other elements). ``replacements``: of the drawn elements, as a share. ``seed``: of the
-    random numbers.
+    ``element``, ``unit``, ``stratum``, ``clusters`` (from the outermost) and ``size`` are headings of its columns; nothing
+    of the other columns is kept. ``unit``: of a column that names units as returns do, by code or name. ``block``: need not
+    be said where the group rates single units in one block only; a list that was read has it. ``size``: the measure of the
+    clusters (empty: how many elements they have), or of the elements where there are no clusters. ``take``: how many
+    clusters are drawn in each stratum, stage by stage. ``draw``: how each stage is drawn, the elements last (empty:
+    systematic with probabilities proportional to size for clusters and for elements with a size, simple for other elements).
+    ``replacements``: of the drawn elements, as a share. ``seed``: of the random numbers.
     """
 
     path: str
-    block: str
     group: str
     seed: int
+    block: str = ""
     element: str = "code"
     unit: str = "unit"
     stratum: str = ""
@@ -169,3 +171,10 @@ def plan_of(plans: Iterable[SamplePlan], block: str, unit: str, group: str) -> S
     """
     fitting = (p for p in plans if p.group == group and p.block in ("", block) and p.unit in ("", unit))
     return max(fitting, key=lambda plan: (plan.unit != "", plan.block != ""), default=None)
+
+
+def blocks_asked(forms: Iterable[Questionnaire], group: str, declared: Collection[str]) -> tuple[str, ...]:
+    """Those of the declared blocks in which a group rates single units; in which any does where it does in none."""
+    single = [form for form in forms if not form.matrix and form.block in declared]
+    mine = [form.block for form in single if form.group == group]
+    return tuple(dict.fromkeys(mine or (form.block for form in single)))

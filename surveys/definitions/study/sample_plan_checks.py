@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import get_args
 
 from surveys.definitions.draft import StudyDraft
-from surveys.definitions.instrument.records import Questionnaire
+from surveys.definitions.instrument.records import Block, Questionnaire
 from surveys.definitions.shared_checks import Range, refer, within
 from surveys.definitions.study.records import Frame
 from surveys.definitions.study.sample_plan import (
@@ -18,6 +18,7 @@ from surveys.definitions.study.sample_plan import (
     SamplePlan,
     SamplingList,
     StageDraw,
+    blocks_asked,
 )
 from surveys.definitions.text_files import inside, is_file, nearest_name
 from surveys.problems import Place, shortened
@@ -138,7 +139,8 @@ def check_lists(draft: StudyDraft) -> None:
     """Lists are files of the study, planned, and say as much of each stage as there are stages."""
     assert draft.instrument is not None
     planned, known = draft.all(SamplePlan), dict[str, list[str]]()
-    for form in draft.instrument.all(Questionnaire):
+    forms = draft.instrument.all(Questionnaire)
+    for form in forms:
         if not form.matrix:
             known.setdefault(form.block, []).append(form.group)
     for made, place in draft.of(SamplingList):
@@ -146,7 +148,11 @@ def check_lists(draft: StudyDraft) -> None:
         if path is not None and not is_file(path):
             near = shortened(nearest_name(path))
             place.note("study.file_missing", "path", value=shortened(made.path), nearest=near)
-        if made.block in known and made.group not in known[made.block]:
+        if not made.block:
+            blocks = blocks_asked(forms, made.group, draft.instrument.known(Block))
+            if len(blocks) > 1:
+                place.note("lists.which_block", "block", group=made.group, accepted=", ".join(blocks))
+        elif made.block in known and made.group not in known[made.block]:
             place.not_accepted("lists.no_form", "group", made.group, known[made.block])
         elif not any(p.group == made.group and p.block in ("", made.block) for p in planned):
             place.note("lists.no_plan", "group", group=made.group, block=made.block)

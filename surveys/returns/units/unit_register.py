@@ -89,6 +89,10 @@ class UnitRegister:
         """Whether a text is the code of a unit, however it may be read otherwise."""
         return _as_code(text) in self._codes
 
+    def called(self, text: str) -> list[str]:
+        """The codes of every unit of which a text is a name or the code, in the order of their codes."""
+        return sorted({*self._names.find(text), *filter(None, [self._codes.get(_as_code(text))])})
+
     def without_tones(self, text: str) -> str:
         """The code of the only unit whose name a text gives when it leaves out tones or diacritics; ``""`` when there is none,
         or two, or when someone decided about the spelling."""

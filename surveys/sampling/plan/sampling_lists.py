@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from surveys.definitions.csv_tables import CsvTable, Row, TableColumns, read_tab
 from surveys.definitions.study.records import StudyDefinition
 from surveys.definitions.study.sample_plan import SamplingList
 from surveys.problems import Place, Problems, shortened, the_first
+from surveys.returns.units.unit_register import UnitRegister
 from surveys.vocabulary.whole_numbers import codes_from_numbers
 
 #: Columns of the elements of a list; ``place``: their clusters from the outermost; ``size``: NaN where none is given.
@@ -51,20 +53,60 @@ def elements_of(study: StudyDefinition, of: SamplingList, problems: Problems) ->
 
 
 def _in_assessed_units(study: StudyDefinition, of: SamplingList, table: CsvTable) -> list[Row]:
-    """The rows of units that are assessed; units that are none of the register are noted."""
-    known = [unit.code for unit in study.units if unit.block == of.block]
+    """The rows of units that are assessed, each with the code of its unit; texts that are no unit of the register are noted, once
+    each."""
+    units = _units_of_texts(study, of, [row[of.unit] for row in table])
     excluded = {unit for block, unit in study.excluded if block == of.block}
-    as_written = codes_from_numbers((row[of.unit] for row in table), known)
     found, told = [], set[str]()
     for row in table:
-        unit = as_written.get(row[of.unit], row[of.unit]) if as_written else row[of.unit]
-        if unit and unit not in known:
-            if unit not in told:
-                row.place.not_accepted("reference.unit", of.unit, unit, known)
-            told.add(unit)
+        text = row[of.unit]
+        unit = units[text]
+        if isinstance(unit, _NoUnit):
+            if text not in told:
+                row.place.note(unit.fault, of.unit, value=shortened(text), **unit.meant)
+            told.add(text)
         elif unit not in excluded:
             found.append(Row(row.place, {**row.cells, of.unit: unit}))
     return found
+
+
+@dataclass(frozen=True)
+class _NoUnit:
+    """Why a text is not a unit, and the units that may be meant, as the message names them."""
+
+    fault: str
+    meant: Mapping[str, Any]
+
+
+def _units_of_texts(
+    study: StudyDefinition, of: SamplingList, texts: Iterable[str]
+) -> Mapping[str, str | _NoUnit]:
+    """The unit that each text of a list names, by its code, a name, or a spelling that was confirmed; an empty text stays so.
+
+    A list names its units as returns do, and is read by the same rules. Units that have ended are still planned, and so found.
+    """
+    units = [unit for unit in study.units if unit.block == of.block]
+    decided = {known.text: known.unit_code for known in study.unit_decisions if known.block == of.block}
+    register, different = UnitRegister(units, decided), dict.fromkeys(texts)
+    coded = codes_from_numbers(different, [unit.code for unit in units])
+    among_codes = all(register.is_code(text) for text in different if text)
+    found: dict[str, str | _NoUnit] = {"": ""}
+    for text in filter(None, different):
+        unit = coded.get(text) or register.resolve(text, among_codes)
+        found[text] = unit or _no_unit(register, text)
+    return found
+
+
+def _no_unit(register: UnitRegister, text: str) -> _NoUnit:
+    """Several units are called so, or none is; the nearest stand with their codes."""
+    name, called = {unit.code: unit.name_vi for unit in register.units}, register.called(text)
+
+    def shown(codes: Iterable[str]) -> str:
+        return the_first([f"{name[code]} ({code})" for code in codes], 5)
+
+    if len(called) > 1:
+        return _NoUnit("lists.unit_of_several", {"units": shown(called)})
+    return _NoUnit("lists.unit_unknown", {"nearest": shown(code for code, *_ in register.nearest(text))})
 
 
 def _check_codes(of: SamplingList, rows: list[Row]) -> None:

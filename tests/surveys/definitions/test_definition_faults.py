@@ -41,6 +41,21 @@ def model(outcome: str, nodes: str) -> str:
 
 #: The end of the heading of drawn.csv, and a row of it.
 DRAWN = "weight\nC1,huyen-5,huyen,ba-dinh,citizens,h1,ba-dinh,ba-dinh/v1,v1,0.5,2\n"
+#: A second block whose citizens are asked, before the groups of units of the small instrument.
+COMMUNES = """[[blocks]]
+code = "xa"
+label_vi = "Khối xã"
+label_en = "Communes"
+
+[[questionnaires]]
+code = "xa-5"
+block = "xa"
+group = "citizens"
+label_vi = "Mẫu xã"
+label_en = "Commune form"
+
+[[unit_groups]]
+code = "upper\""""
 
 CASES = (
     # --- tables
@@ -434,6 +449,9 @@ issuer_vi = "Ủy ban"
          {"value": "deputies", "accepted": "citizens"}),
     Case("lists.no_plan", STUDY, "group = 'citizens' # plan", 'group = "deputies"', None, "lists[1].group",
          {"group": "citizens"}),
+    Case("lists.which_block", TOML, "[[unit_groups]]\ncode = \"upper\"", COMMUNES, None, "lists[1].block",
+         {"group": "citizens", "accepted": "huyen, xa"},
+         ("questionnaire.no_items", "tree.group_not_asked", "incomplete.units", "tree.points_sum")),
     Case("lists.stages", STUDY, "take = [2]", "take = [2, 3]", None, "lists[1].take", {"found": "2", "wanted": "1"}),
     Case("lists.stages", STUDY, "take = [2]", 'take = [2]\ndraw = ["simple"]', None, "lists[1].draw",
          {"found": "1", "wanted": "2"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -184,7 +185,7 @@ def test_a_list_with_too_few_elements(drawn: Drawn) -> None:
     [
         (listed(households("abcd")), {}, ("lists.no_elements", None, "")),
         (listed([*households(), *households()[:1]]), {}, ("lists.element_twice", 2502, "code")),
-        (listed([*households(), ("x", "f", "", "", "")]), {}, ("reference.unit", 2502, "unit")),
+        (listed([*households(), ("x", "f", "", "", "")]), {}, ("lists.unit_unknown", 2502, "unit")),
         (listed([*households(), ("", "a", "", "", "")]), {}, ("lists.empty_cell", 2502, "code")),
         (listed([*households(), ("x", "a", "", "", "")]), HAMLET, ("lists.empty_cell", 2502, "hamlet")),
         (listed(households()), {"size": "kind", "draw": ["sampford"]}, ("lists.not_a_size", 2, "kind")),
@@ -209,3 +210,60 @@ def test_faults_of_sizes(drawn: Drawn, sizes: str, code: str) -> None:
     with pytest.raises(SurveyError) as told:
         drawn(text=text, clusters=["hamlet"], take=[1], size="size")
     assert {problem.code for problem in told.value.problems if problem.severity == "error"} == {code}
+
+
+def named(texts: dict[str, str]) -> str:
+    """The list of households with other texts for some units."""
+    return listed([(row[0], texts.get(row[1], row[1]), *row[2:]) for row in households()])
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {unit: f"Xã {unit}" for unit in PEOPLE},  # as the register has them
+        {unit: f"  XÃ   {unit.upper()}" for unit in PEOPLE},
+        {unit: unicodedata.normalize("NFD", f"Xã {unit}") for unit in PEOPLE},
+        {"a": "Xã a", "b": "xã B"},  # and codes
+    ],
+)
+def test_units_of_lists_may_be_named(drawn: Drawn, texts: dict[str, str]) -> None:
+    pd.testing.assert_frame_equal(drawn(text=named(texts)).drawn.drawn, drawn().drawn.drawn)
+
+
+def test_a_confirmed_spelling_is_a_unit_of_a_list(study: Callable[..., StudyDefinition]) -> None:
+    plans = toml_table("[[plan]]", {"group": "dan", "method": "fixed", "forms": 5})
+    of = toml_table(
+        "[[lists]]", {"path": "list.csv", "group": "dan", "seed": 7}
+    )  # the one block need not be said
+    confirmed = "block,text,unit_code\nxa,Thị trấn A cũ,a\n"
+    frames = "".join(f"xa,{unit},dan,500\n" for unit in PEOPLE)
+    text = named({"a": "Thị trấn A cũ", "b": "Xã b"})
+    made = plan_round(study(f"{plans}\n{of}", frames, list=text, unit_decisions=confirmed))
+    assert made.drawn.drawn.groupby("unit").size().to_dict() == dict.fromkeys(PEOPLE, 5)
+    assert set(made.drawn.drawn["block"]) == {"xa"}
+
+
+def test_units_that_are_not_sure_are_told_with_the_row_and_the_nearest(
+    study: Callable[..., StudyDefinition],
+) -> None:
+    """A name that two units share, one that nobody has, and one without its tone: none is guessed, each is told once."""
+    plans = toml_table("[[plan]]", {"group": "dan", "method": "fixed", "forms": 1})
+    of = toml_table("[[lists]]", {"path": "list.csv", "group": "dan", "seed": 7})
+    text = "code,unit\n1,Xã An\n2,Xã An\n3,Xa c\n4,Xã d\n5,Xã g\n6,e\n"
+    made = study(f"{plans}\n{of}", list=text)
+    twins = tuple(replace(unit, aliases=("Xã An",)) if unit.code in "ab" else unit for unit in made.units)
+    with pytest.raises(SurveyError) as told:
+        plan_round(replace(made, units=twins))
+    found = [
+        (problem.code, problem.row, problem.column, dict(problem.params)["value"])
+        for problem in told.value.problems
+        if problem.code.startswith("lists.unit")
+    ]
+    assert found == [
+        ("lists.unit_of_several", 2, "unit", "Xã An"),
+        ("lists.unit_unknown", 4, "unit", "Xa c"),
+        ("lists.unit_unknown", 6, "unit", "Xã g"),
+    ]
+    several, toneless, _ = (problem.text("vi") for problem in told.value.problems if problem.row)
+    assert "Xã a (a), Xã b (b)" in several
+    assert "Xã c (c)" in toneless

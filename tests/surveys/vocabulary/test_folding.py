@@ -29,6 +29,7 @@ def test_utf8_read_as_windows_1252_is_read_again(word: str) -> None:
 @pytest.mark.parametrize("text", ["XÃ BA VI", "XÃ An Khang", "THÃ Long"])
 def test_a_capital_a_with_a_tilde_before_a_name_is_no_trace_of_a_wrong_decoding(text: str) -> None:
     assert repair(text) == (text, ())
+    assert repair(text.replace(" ", "   ")) == (text, ("spaces",))
 
 
 def test_soft_hyphen_is_nothing_in_unicode() -> None:
