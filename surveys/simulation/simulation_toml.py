@@ -126,6 +126,9 @@ def _check_sizes(instrument: Instrument, draft: Draft) -> None:
     for questionnaire, place, value, accepted in unfit:
         if questionnaire in matrices:
             place.note("fieldwork.matrix", questionnaire=questionnaire, value=value, accepted=accepted)
+    for file, place in draft.of(FilePlan):
+        if file.double_entry and not _has_codes(instrument):
+            place.note("fieldwork.entered_twice_without_codes", "double_entry")
 
 
 def _check_assessment(draft: Draft) -> None:
@@ -163,7 +166,11 @@ def _completed(instrument: Instrument, draft: Draft, defects: dict[str, int]) ->
         stages=draft.all(StagePlan),
         files=(
             *files,
-            *(_default_file(form, k) for k, form in enumerate(forms) if form.code not in with_file),
+            *(
+                _default_file(form, k, instrument)
+                for k, form in enumerate(forms)
+                if form.code not in with_file
+            ),
         ),
         attributes=draft.all(AttributePlan),
         outcomes=draft.all(OutcomePlan),
@@ -178,7 +185,13 @@ def _completed(instrument: Instrument, draft: Draft, defects: dict[str, int]) ->
     )
 
 
-def _default_file(questionnaire: Questionnaire, k: int) -> FilePlan:
+def _default_file(questionnaire: Questionnaire, k: int, instrument: Instrument) -> FilePlan:
+    """Forms that carry a code are entered twice in part: two entries of a form are paired by it."""
     file_format = "xlsx" if questionnaire.matrix else FORMATS[k % len(FORMATS)]
     mode = next(iter(questionnaire.modes), "")
-    return FilePlan(questionnaire.code, mode, format=file_format, double_entry=0.2)
+    twice = 0.2 if _has_codes(instrument) else 0.0
+    return FilePlan(questionnaire.code, mode, format=file_format, double_entry=twice)
+
+
+def _has_codes(instrument: Instrument) -> bool:
+    return any(field.role == "form_code" for field in instrument.fields)

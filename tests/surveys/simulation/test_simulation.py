@@ -326,6 +326,35 @@ def test_an_edition_of_ones_own_travels_with_the_study(tmp_path: Path) -> None:
     assert len(read_returns(study)) > 0
 
 
+def uncoded_instrument(tmp_path: Path, plan: str = "") -> Path:
+    """The Hanoi edition without the column of form codes."""
+    folder = own_instrument(tmp_path, plan)
+    text = (folder / "instrument.toml").read_text(encoding="utf-8")
+    before, _, after = text.partition('role = "form_code"')
+    start, end = before.rindex("[[fields]]"), after.index("[[fields]]")
+    (folder / "instrument.toml").write_text(before[:start] + after[end:], encoding="utf-8")
+    return folder
+
+
+@pytest.mark.long
+def test_forms_without_a_column_of_codes_are_valid(tmp_path: Path) -> None:
+    """No form waits for a code that it cannot have."""
+    simulate(uncoded_instrument(tmp_path), 1, tmp_path / "out", scale=SMALL, defects=False)
+    study = load_study(tmp_path / "out")
+    returns = read_returns(study)
+    assert study.issued == ()
+    assert len(returns) > 0
+    assert set(screen(study, returns).disposition) == {"valid"}
+
+
+def test_forms_without_codes_are_not_entered_twice(tmp_path: Path) -> None:
+    plan = '[[files]]\nquestionnaire = "so-3"\ndouble_entry = 0.5\n'
+    with pytest.raises(SurveyError) as stopped:
+        simulate(uncoded_instrument(tmp_path, plan), 1, tmp_path / "out")
+    (told,) = stopped.value.problems
+    assert (told.code, told.column) == ("fieldwork.entered_twice_without_codes", "files[1].double_entry")
+
+
 # --- the sample -------------------------------------------------------------------------------------------------------
 
 
