@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from math import floor
 
 from surveys.definitions.study.records import StudyDefinition
-from surveys.problems import Problem
+from surveys.problems import Problem, Problems
 from surveys.sampling.plan.cells import CellForms
 from surveys.sampling.plan.drawn_elements import DrawnElements, draw_elements
 from surveys.sampling.plan.forms_of_cells import ROUNDING, forms_of_cells
@@ -33,7 +33,15 @@ def plan_round(study: StudyDefinition) -> RoundPlan:
     cells, problems = forms_of_cells(study)
     drawn = draw_elements(study, cells, problems)
     problems.raise_errors()
+    _note_codes_unread(study, cells, problems)
     return RoundPlan(tuple(_as_drawn(study, cells, drawn)), drawn, problems.warnings)
+
+
+def _note_codes_unread(study: StudyDefinition, cells: tuple[CellForms, ...], problems: Problems) -> None:
+    """Forms get codes that no column of the returns would hold: once they are issued by these, every form waits for review."""
+    issued = list(dict.fromkeys(each.cell.questionnaire for each in cells if each.issued))
+    if issued and not any(field.role == "form_code" for field in study.instrument.fields):
+        problems.add("plan.no_code_field", severity="warning", file="study.toml", forms=issued)
 
 
 def _as_drawn(

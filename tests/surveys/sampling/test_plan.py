@@ -282,3 +282,14 @@ def test_printed_intervals_are_as_narrow_as_assured(planned: Planned) -> None:
         within[assurance] = int((half <= margin).sum())
     assert within["assured"] >= stats.binom.ppf(0.001, 2000, 0.9)
     assert within["expected"] < 2000 * 0.6
+
+
+def test_codes_that_no_column_would_hold_are_told(study: Callable[..., StudyDefinition]) -> None:
+    made = study(toml_table("[[plan]]", {"group": "dan", "method": "fixed", "forms": 5}))
+    assert "plan.no_code_field" not in {problem.code for problem in plan_round(made).warnings}
+    without = tuple(field for field in made.instrument.fields if field.role != "form_code")
+    told = plan_round(replace(made, instrument=replace(made.instrument, fields=without))).warnings
+    (problem,) = (problem for problem in told if problem.code == "plan.no_code_field")
+    assert (problem.severity, problem.file) == ("warning", "study.toml")
+    assert "xa-1" in problem.text("vi")
+    assert "xa-2" not in problem.text("vi")  # which is not planned
