@@ -213,3 +213,31 @@ def test_an_option_is_called_as_the_command_has_it(tmp_path: Path) -> None:
     with pytest.raises(sv.SurveyError) as refused:
         sv.new(tmp_path / "ks", "sipas/2023", answers={"points": "10", "questions": ["Đúng hẹn"]})
     assert dict(refused.value.problems[0].params)["options"] == "--question, --points"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mã,Tên\nx1,Xã An Bình\nx2,Xã Tân Hòa\n",
+        "STT,Tên đơn vị,Mã\n1,Xã An Bình,x1\n2,Xã Tân Hòa,x2\n",
+        "DANH SÁCH CÁC XÃ,,\n,,\nTT,TEN,MA\n1,Xã An Bình,x1\n2,Xã Tân Hòa,x2\n",
+        "Code,Name\nx1,Xã An Bình\nx2,Xã Tân Hòa\n",
+    ],
+)
+def test_a_list_of_units_with_short_headings(tmp_path: Path, text: str) -> None:
+    names = tmp_path / "units.csv"
+    names.write_text(text, encoding="utf-8")
+    made = sv.new(tmp_path / "study", FIRST / "instrument", units=names)
+    found = [(unit.code, unit.name_vi) for unit in sv.load(made.folder).definition.units]
+    assert found == [("x1", "Xã An Bình"), ("x2", "Xã Tân Hòa")]
+
+
+@pytest.mark.parametrize("text", ["Mã,Mã,Tên\nx,y,Xã A\n", "Tên,Tên đơn vị\nA,Xã A\n"])
+def test_short_headings_that_may_mean_two_things_are_told(tmp_path: Path, text: str) -> None:
+    names = tmp_path / "units.csv"
+    names.write_text(text, encoding="utf-8")
+    with pytest.raises(sv.SurveyError) as told:
+        sv.new(tmp_path / "study", FIRST / "instrument", units=names)
+    assert {(problem.code, problem.column) for problem in told.value.problems} == {
+        ("new.unknown_column", text.partition(",")[0])
+    }

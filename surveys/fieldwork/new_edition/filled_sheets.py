@@ -18,6 +18,7 @@ from surveys.fieldwork.new_edition.office_sheets import (
     key_of,
     sheet_name,
     sheet_names,
+    short_names,
 )
 from surveys.problems import LANGUAGES, Language, Place, Problems, shortened
 from surveys.returns.files.filled_tables import texts_of
@@ -133,13 +134,13 @@ def _rows(sheet: Sheet, layout: OfficeSheet, top: Place, language: Language) -> 
     """The filled rows of a sheet below its headings."""
     names = column_names(layout)
     lines = iter(_lines(sheet))
-    header = next((texts for _, texts in _to_headings(lines, names)), None)
+    header = next((texts for _, texts in _to_headings(lines, layout)), None)
     if header is None:
         if sheet.cells.size:
             needed = [column_name(layout.key, c.key, language) for c in layout.columns if c.needed]
             top.note("new.no_headings", accepted=needed)
         return
-    keys = [key_of(text, names) or text for text in header]
+    keys = _keys(header, layout)
     headings = {key: text for key, text in zip(keys, header, strict=True) if key in names}
     called = {key: column_name(layout.key, key, language) for key in names} | headings
     shown = [column_name(layout.key, key, language) for key in names]
@@ -167,14 +168,30 @@ def _rows(sheet: Sheet, layout: OfficeSheet, top: Place, language: Language) -> 
             yield row
 
 
+def _keys(header: Sequence[str], layout: OfficeSheet) -> list[str]:
+    """The columns that headings are, a heading itself where it is none; “Mã” and “Tên” where no other heading is that column."""
+    known = [key_of(text, column_names(layout)) for text in header]
+    short = [key_of(text, short_names(layout)) for text in header]
+    return [
+        key or (brief if brief not in known and short.count(brief) == 1 else "") or text
+        for key, brief, text in zip(known, short, header, strict=True)
+    ]
+
+
+def has_headings(sheet: Sheet, key: str, needed: str) -> bool:
+    """Whether the columns of a sheet ``key`` stand above the rows of a sheet that is called otherwise, ``needed`` among them."""
+    header = next((texts for _, texts in _to_headings(iter(_lines(sheet)), SHEET[key])), ())
+    return needed in _keys(header, SHEET[key])
+
+
 def _to_headings(
-    lines: Iterator[tuple[int, list[str]]], names: Mapping[str, Sequence[str]]
+    lines: Iterator[tuple[int, list[str]]], layout: OfficeSheet
 ) -> Iterator[tuple[int, list[str]]]:
     """The first row of which a cell is a heading, among the first ones."""
     for number, texts in lines:
         if number > _ROWS_ABOVE:
             return
-        if any(text and key_of(text, names) for text in texts):
+        if set(_keys(texts, layout)) & set(column_names(layout)):
             while texts and not texts[-1]:
                 texts.pop()
             yield number, texts

@@ -47,6 +47,8 @@ NoAnswer = Literal["dont_know", "refused", "not_applicable"]
 NO_ANSWER: tuple[NoAnswer, ...] = get_args(NoAnswer)
 NOT_SCORED = "not_scored"
 NOTE = OfficeColumn("remark")
+#: Columns that lists of offices call by one word.
+_SHORT = ("name", "code")
 
 SHEETS: tuple[OfficeSheet, ...] = (
     OfficeSheet(GENERAL, (
@@ -136,6 +138,12 @@ def sheet_names() -> dict[str, tuple[str, ...]]:
 def column_names(sheet: OfficeSheet) -> dict[str, tuple[str, ...]]:
     """Column of a sheet → its names."""
     return {c.key: tuple(column_name(sheet.key, c.key, one) for one in LANGUAGES) for c in sheet.columns}
+
+
+def short_names(sheet: OfficeSheet) -> dict[str, tuple[str, ...]]:
+    """Column of a sheet of entries → what it is called where only one such column can be meant."""
+    found = [c.key for c in sheet.columns if c.key in _SHORT and sheet.key != GENERAL]
+    return {key: tuple(phrase(f"new.short.{key}", one) for one in LANGUAGES) for key in found}
 
 
 def word_texts(words: Sequence[str]) -> dict[str, tuple[str, ...]]:

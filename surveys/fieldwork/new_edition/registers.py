@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,13 +10,18 @@ from surveys.definitions.csv_tables import Row, read_table
 from surveys.definitions.instrument.records import Block, Unit
 from surveys.definitions.record_building import build, columns_of, from_cells
 from surveys.fieldwork.new_edition.asked import Blocks, units_of
-from surveys.fieldwork.new_edition.filled_sheets import OfficeRows, filled_rows, given_rows, rows_of_sheet
+from surveys.fieldwork.new_edition.filled_sheets import (
+    OfficeRows,
+    filled_rows,
+    given_rows,
+    has_headings,
+    rows_of_sheet,
+)
 from surveys.fieldwork.new_edition.named_entries import NamedEntries
-from surveys.fieldwork.new_edition.office_sheets import SHEET, column_names, key_of, sheet_names
+from surveys.fieldwork.new_edition.office_sheets import key_of, sheet_names
 from surveys.problems import Problems
 from surveys.returns.files.filled_tables import texts_of
 from surveys.returns.files.opening import read_sheets
-from surveys.returns.files.sheets import Sheet
 
 #: Headings by which a register as definitions hold it is told from others.
 _DEFINED = {"code", "block", "name_vi"}
@@ -37,7 +42,7 @@ def register_rows(path: Path, problems: Problems) -> OfficeRows:
     named = [sheet for sheet in sheets if key_of(sheet.name, sheet_names()) == "units"]
     if named:
         return {"units": filled_rows(named[:1], problems).get("units", ())}
-    headed = next((sheet for sheet in sheets if _has_headings(sheet)), None)
+    headed = next((sheet for sheet in sheets if has_headings(sheet, "units", "name")), None)
     if headed is not None:
         return {"units": rows_of_sheet(headed, "units", problems)}
     return given_rows({"units": [{"name": name} for name in first_column(path)]}, problems)
@@ -73,11 +78,6 @@ def _with_blocks(rows: Sequence[Row], blocks: Sequence[Block], entries: NamedEnt
             code = ""
         if code:
             yield replace(row, cells={**row.cells, "block": code})
-
-
-def _has_headings(sheet: Sheet) -> bool:
-    names: Mapping[str, Sequence[str]] = column_names(SHEET["units"])
-    return any("name" in {key_of(text, names) for text in texts_of(row)} for row in sheet.cells[:1])
 
 
 def _is_defined(path: Path) -> bool:
