@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from surveys.definitions.draft import StudyDraft
-from surveys.definitions.text_files import is_file, on_disk
+from surveys.definitions.study.sample_plan import SamplingList
+from surveys.definitions.text_files import inside, is_file, on_disk
 from surveys.fieldwork.entries.additions import Additions
+from surveys.problems import Problems
 from surveys.vocabulary.changed_file import FileInChange, changing
 from surveys.vocabulary.folder_content import content_of
 from surveys.vocabulary.new_file import write_new
@@ -35,12 +37,14 @@ def _own_files(draft: StudyDraft) -> list[str]:
     """Every file that a study names, and all definitions in the folder of an instrument of its own, which may name others."""
     own = None if draft.instrument is None else draft.instrument.folder.resolve()
     home = draft.folder.resolve()
+    lists = (of.path for of in draft.all(SamplingList))  # which the manifest of results does not name
+    named = [*draft.files, *(path for path in lists if inside(draft.folder, path, Problems(), path, ""))]
     if own is None or not own.is_relative_to(home):
-        return list(draft.files)
+        return named
     within = (
         f"{own.relative_to(home).as_posix()}/{path}".removeprefix("./") for path in content_of(own).files
     )
-    return [*draft.files, *(name for name in sorted(within) if name.endswith(_DEFINITIONS))]
+    return [*named, *(name for name in sorted(within) if name.endswith(_DEFINITIONS))]
 
 
 def write(folder: Path, made: Additions, toml: FileInChange) -> None:
