@@ -92,7 +92,9 @@ class _Content:
         }
         for key, of_section in parts.items():
             if found := tuple(of_section):
-                yield PageSection(key, said(f"monitor.page.section.{key}"), found)
+                yield PageSection(
+                    key, said(f"monitor.page.section.{key}"), found, is_printed=key == "attention"
+                )
 
     def _attention(self) -> Iterator[PagePart]:
         """What somebody should look at now: cells, interviewers, and what cannot be told."""
@@ -111,6 +113,7 @@ class _Content:
             yield _paragraph(warning.text(self.words.language, names), css="bullet")
         if more := len(round_.warnings) - len(warnings):
             yield _paragraph(said("monitor.page.more_warnings", warnings=more))
+        yield _paragraph(said("monitor.page.on_paper"), css="note paper")
 
     def _block(self, block: str) -> Iterator[PagePart]:
         yield PagePart("heading", escape(self.words.block(block)), 3)

@@ -84,7 +84,13 @@ class MonitorTables:
         caption = said("monitor.page.overview", block=self.words.block(block))
         note = said("monitor.page.overview_note")
         return self._table(
-            f"overview-{block}", caption, heads, lines, css="heat", note=note, legend=self.words.legend
+            f"overview-{block}",
+            caption,
+            heads,
+            lines,
+            css="heat by-unit",
+            note=note,
+            legend=self.words.legend,
         )
 
     def _glance(self, row: Row | None) -> PageCell:

@@ -63,13 +63,15 @@ class BlockPanels:
 
 @dataclass(frozen=True)
 class PageSection:
-    """A section of the page. ``results``: block → results of its units that are drawn on demand."""
+    """A section of the page. ``results``: block → results of its units that are drawn on demand; ``is_printed``: not on the
+    screen alone."""
 
     key: str
     title: str
     parts: tuple[PagePart, ...]
     panels: tuple[BlockPanels, ...] = ()
     results: tuple[tuple[str, Markup], ...] = ()
+    is_printed: bool = True
 
     @property
     def anchor(self) -> str:

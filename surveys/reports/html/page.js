@@ -96,6 +96,13 @@
   for (const unit of document.querySelectorAll("details.unit")) {
     if (!units.has(`#${unit.id}`)) units.set(`#${unit.id}`, unit.querySelector("summary").textContent);
   }
+  /** Tables with a row for each unit, found where units have no panel of their own; key and name of each row, drawn or not. */
+  const unitTables = [...document.querySelectorAll("table.by-unit")];
+  const unitRows = (table) => (waiting.has(table) ? JSON.parse(waiting.get(table).textContent)
+    : [...table.tBodies[0].rows].map((line) => [line.dataset.key, line.cells[0].firstChild.textContent]));
+  for (const table of unitTables) {
+    for (const [key, name] of unitRows(table)) if (!key.endsWith("|")) units.set(`#u/${key.replace("|", "/")}`, name);
+  }
   const list = [...units].map(([hash, name]) => ({ hash, name, plain: ` ${folded(name)}`, block: words.blocks[hash.split("/")[1]] }));
   const box = document.getElementById("q");
   const hits = document.getElementById("hits");
@@ -159,13 +166,26 @@
     return place;
   };
 
+  /** The head of the row of a unit in a table of units. */
+  const rowOfUnit = (hash) => {
+    const key = hash.slice("#u/".length).replace("/", "|");
+    const table = unitTables.find((one) => unitRows(one).some(([other]) => other === key));
+    if (!table) return null;
+    draw(table);
+    for (const line of document.querySelectorAll("tr.hit")) line.classList.remove("hit");
+    const line = [...table.tBodies[0].rows].find((one) => one.dataset.key === key);
+    line.classList.add("hit");
+    line.cells[0].tabIndex = -1;
+    return line.cells[0];
+  };
+
   const opened = () => {
     const hash = decodeURIComponent(location.hash);
     if (hash.length < 2) return;
-    const target = document.getElementById(hash.slice(1)) || (hash.startsWith("#u/") && drawUnit(hash));
+    const target = document.getElementById(hash.slice(1)) || (hash.startsWith("#u/") && (drawUnit(hash) || rowOfUnit(hash)));
     if (!target) return;
     for (let element = target; element; element = element.parentElement) if (element.tagName === "DETAILS") element.open = true;
-    target.scrollIntoView();
+    target.scrollIntoView({ block: target.tagName === "TH" ? "center" : "start" });
     (target.tagName === "DETAILS" ? target.querySelector("summary") : target).focus({ preventScroll: true });
   };
   addEventListener("hashchange", opened);
@@ -186,7 +206,7 @@
 
   let closed = [];
   addEventListener("beforeprint", () => {
-    for (const table of [...waiting.keys()]) draw(table);
+    for (const table of [...waiting.keys()]) if (!table.closest(".screen")) draw(table);
     closed = [...document.querySelectorAll("details:not([open])")];
     for (const element of closed) element.open = true;
   });

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 import surveys as sv
-from surveys.problems import LANGUAGES
+from surveys.problems import LANGUAGES, phrase
+from tests.surveys.fieldwork.forms.printed.paper import dense, needs_poppler, page_texts
 from tests.surveys.fieldwork.monitoring.field_round import END, START, FieldRound, field_round
 from tests.surveys.reports.html.browser import console, found, needs_chromium, shown, without_policy
 from tests.surveys.reports.html.page_reading import Page
@@ -168,6 +169,45 @@ def test_rows_are_sorted_as_numbers(page: Page, tmp_path: Path) -> None:
     numbers = found(page.text, tmp_path, script)
     assert numbers == sorted(numbers)
     assert len(numbers) == 9
+
+
+@needs_chromium
+def test_units_are_found_without_diacritics(page: Page, tmp_path: Path) -> None:
+    """A hit leads to the row of the unit in the table of its block."""
+    asked, name = {"vi": ("phong hai", "Phòng Hai"), "en": ("two off", "Office Two")}[
+        page.one("html").get("lang")
+    ]
+    script = """
+    const box = document.getElementById("q");
+    box.value = "ASKED";
+    box.dispatchEvent(new Event("input"));
+    const hits = [...document.querySelectorAll("#hits a")].map((one) => one.firstChild.textContent);
+    location.hash = document.querySelector("#hits a").hash;
+    dispatchEvent(new HashChangeEvent("hashchange"));
+    const row = document.activeElement.closest("tr");
+    return [document.getElementById("search").hidden, hits, row.dataset.key, row.classList.contains("hit"),
+      row.closest("table").id, document.querySelectorAll("tr.hit").length];
+    """
+    is_hidden, hits, *row = found(page.text, tmp_path, script.replace("ASKED", asked))
+    assert not is_hidden
+    assert hits == [name]
+    assert row == ["b|p2", True, "overview-b", 1]
+
+
+@needs_chromium
+@needs_poppler
+def test_the_print_is_what_needs_attention(page: Page, tmp_path: Path) -> None:
+    copy = tmp_path / "page.html"
+    copy.write_bytes(page.path.read_bytes())
+    shown(copy, f"--print-to-pdf={tmp_path / 'page.pdf'}", "--no-pdf-header-footer")
+    text = "".join(page_texts((tmp_path / "page.pdf").read_bytes()))
+    language = next(one for one in LANGUAGES if one == page.one("html").get("lang"))
+    assert dense(phrase("monitor.page.section.attention", language)) in text
+    assert dense(phrase("monitor.page.on_paper", language)) in text
+    others = ("cells", "days", "questionnaires", "modes", "interviewers", "method")
+    assert [name for name in others if dense(phrase(f"monitor.page.section.{name}", language)) in text] == []
+    on_screen = "return getComputedStyle(document.querySelector('.paper')).display;"
+    assert found(page.text, tmp_path, on_screen) == "none"
 
 
 @pytest.mark.parametrize("on", [START, END])
