@@ -88,11 +88,21 @@ def _guesses(made: Additions) -> list[Problem]:
 
 
 def _unused(study: StudyDefinition, made: Additions, file: str) -> list[Problem]:
-    """Populations that come in while the weights of groups say that every form counts the same."""
+    """Populations that come in while the weights of groups say that every form counts the same, and probabilities of a draw that
+    the weights of the drawn groups do not take."""
+    new = {one.kind for one in made.entered if one.state != "known"}
     equal = [plan.group for plan in study.weights if plan.base == "equal"]
-    has_frames = any(one.kind == "frames" and one.state != "known" for one in made.entered)
-    params = (("groups", ", ".join(equal)),)
-    return [Problem("add.equal_weights", "warning", file, params=params)] if equal and has_frames else []
+    given = {(plan.block, plan.group) for plan in study.weights if plan.base == "given"}
+    drawn = [of.group for of in study.lists if not {(of.block, of.group), ("", of.group)} & given]
+    found = {
+        "add.equal_weights": equal if "frames" in new else [],
+        "add.draw_unused": drawn if "drawn" in new else [],
+    }
+    return [
+        Problem(code, "warning", file, params=(("groups", ", ".join(groups)),))
+        for code, groups in found.items()
+        if groups
+    ]
 
 
 def _study_toml(study: Path) -> Path:

@@ -51,6 +51,11 @@ def test_the_whole_way(study: Path, tmp_path: Path) -> None:
     plan.write(tmp_path / "plan")
     made = sv.add([tmp_path / "plan" / f"{name}.csv" for name in ("issued", "planned", "drawn")], study)
     assert [file.state for file in made.files] == ["entered"] * 3
+    assert [(told.code, dict(told.params)) for told in made.warnings] == [
+        ("add.draw_unused", {"groups": "nguoi-dan"})
+    ]
+    text = (study / "study.toml").read_text(encoding="utf-8")
+    (study / "study.toml").write_text(text.replace('base = "equal"', 'base = "given"'), encoding="utf-8")
 
     issued = plan.issued
     name = {unit.code: unit.name_vi for unit in plan.study.units}
@@ -72,6 +77,8 @@ def test_the_whole_way(study: Path, tmp_path: Path) -> None:
     forms = screening.forms
     assert forms["disposition"].value_counts().to_dict() == {"valid": FORMS * len(COMMUNES)}
     assert sorted(forms["form_code"]) == sorted(issued["form_code"])
+    weights = sv.load(study).score().weights
+    assert weights["base_weight"].tolist() == pytest.approx([HOUSEHOLDS / FORMS] * (FORMS * len(COMMUNES)))
     drawn = pd.read_csv(study / "drawn.csv")
     assert drawn.groupby("unit")["probability"].unique().map(list).tolist() == [[FORMS / HOUSEHOLDS]] * len(
         COMMUNES
