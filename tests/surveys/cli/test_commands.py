@@ -252,8 +252,8 @@ def test_audit_reads_a_published_table(capsys: Captured) -> None:
     capsys.readouterr()
     assert main(["audit", table, "--instrument", "par-index/2022"]) == 1
     err = capsys.readouterr().err
-    assert "3.2047" in err  # printed for 2.4, whose children sum to 3.2407: two digits swapped
-    assert "3.2407" in err
+    assert "3,2047" in err  # printed for 2.4, whose children sum to 3.2407: two digits swapped
+    assert "3,2407" in err
 
 
 def test_findings_of_an_audit_are_written_also_where_the_table_is_wrong(
