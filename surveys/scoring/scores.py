@@ -9,7 +9,7 @@ import pandas as pd
 
 from surveys.definitions.study.index_kind import kind_of
 from surveys.definitions.study.records import StudyDefinition
-from surveys.problems import Problem, Problems
+from surveys.problems import Problem, Problems, SurveyError
 from surveys.sampling.returned_groups import blocks_of
 from surveys.sampling.samples import Sample, Samples
 from surveys.scoring.block_inputs import BlockInputs, inputs_of
@@ -83,12 +83,18 @@ class Scores(Shown):
 
 
 def score(screened: ScreenedRound, samples: Samples) -> Scores:
-    """Score every block of a round with the samples drawn from it."""
+    """Score every block of a round with the samples drawn from it.
+
+    Raises SurveyError where no block takes part: nothing came back, and nothing stands in its place.
+    """
     study = screened.study
+    blocks = blocks_of(study, screened.returns.rows["block"].unique())
+    if not blocks:
+        raise SurveyError([Problem("score.no_block", file="study.toml", column="returns")])
     tables, leagues, answers, plain, bounds = [], [], [], [], []
     whole: list[tuple[pd.DataFrame, pd.DataFrame]] = []
     sums, covariances = [], []
-    for code in blocks_of(study, screened.returns.rows["block"].unique()):
+    for code in blocks:
         parts = samples.of(code)
         block = group_inputs(screened, code, parts)
         branches = protected(block, walk(block))
