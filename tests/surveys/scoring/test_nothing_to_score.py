@@ -10,7 +10,7 @@ import pytest
 
 import surveys as sv
 
-FIRST = Path("data-sample/first-survey")
+FIRST = Path(__file__).parents[3] / "data-sample" / "first-survey"
 
 
 def test_a_study_without_returns_is_told_what_comes_next(tmp_path: Path) -> None:
