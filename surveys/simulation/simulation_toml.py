@@ -127,7 +127,7 @@ def _check_sizes(instrument: Instrument, draft: Draft) -> None:
         if questionnaire in matrices:
             place.note("fieldwork.matrix", questionnaire=questionnaire, value=value, accepted=accepted)
     for file, place in draft.of(FilePlan):
-        if file.double_entry and not _has_codes(instrument):
+        if file.double_entry and not instrument.asks_code:
             place.note("fieldwork.entered_twice_without_codes", "double_entry")
 
 
@@ -189,9 +189,5 @@ def _default_file(questionnaire: Questionnaire, k: int, instrument: Instrument) 
     """Forms that carry a code are entered twice in part: two entries of a form are paired by it."""
     file_format = "xlsx" if questionnaire.matrix else FORMATS[k % len(FORMATS)]
     mode = next(iter(questionnaire.modes), "")
-    twice = 0.2 if _has_codes(instrument) else 0.0
+    twice = 0.2 if instrument.asks_code else 0.0
     return FilePlan(questionnaire.code, mode, format=file_format, double_entry=twice)
-
-
-def _has_codes(instrument: Instrument) -> bool:
-    return any(field.role == "form_code" for field in instrument.fields)

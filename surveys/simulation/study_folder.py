@@ -45,12 +45,13 @@ def study_files(played: SimulatedRound, seed: int) -> dict[str, bytes]:
     """Every file of the folder of a round: path → content; ``seed`` names the study."""
     instrument = played.simulation.instrument
     returns = [entry for forms in played.forms.values() for entry in _return_files(instrument, forms)]
-    plan, coded = played.simulation.plan, any(field.role == "form_code" for field in instrument.fields)
+    plan = played.simulation.plan
+    issued = [form for drawn in played.samples.values() for form in drawn.issued]
     records: Mapping[
         str, Sequence[Issued | Frame | MarginTotal | External | Assessment | Agency | Target]
     ] = {
         # Forms whose code no column holds would all wait for review as ones without a code.
-        "issued": [form for drawn in played.samples.values() for form in drawn.issued if coded],
+        "issued": issued if instrument.asks_code else [],
         "frames": list(_frames(played)),
         "margins": list(_margins(played)),
         "externals": played.externals,

@@ -463,6 +463,11 @@ class Instrument:
         """Items printed on one questionnaire, in order."""
         return tuple(item for item in self.items if questionnaire in item.questionnaires)
 
+    @property
+    def asks_code(self) -> bool:
+        """Whether a field holds the code of the form."""
+        return any(field.role == "form_code" for field in self.fields)
+
     def fields_of(self, questionnaire: str) -> tuple[Field, ...]:
         """Fields that one questionnaire asks, in order."""
         return tuple(

@@ -40,7 +40,7 @@ def plan_round(study: StudyDefinition) -> RoundPlan:
 def _note_codes_unread(study: StudyDefinition, cells: tuple[CellForms, ...], problems: Problems) -> None:
     """Forms get codes that no column of the returns would hold: once they are issued by these, every form waits for review."""
     issued = list(dict.fromkeys(each.cell.questionnaire for each in cells if each.issued))
-    if issued and not any(field.role == "form_code" for field in study.instrument.fields):
+    if issued and not study.instrument.asks_code:
         problems.add("plan.no_code_field", severity="warning", file="study.toml", forms=issued)
 
 

@@ -120,8 +120,8 @@ def outside_fieldwork(evidence: Evidence) -> Finding:
 
 def missing_identification(evidence: Evidence) -> Finding:
     """A field that identifies the form or the respondent was left empty."""
-    asks_code = any(field.role == "form_code" for field in evidence.instrument.fields)
-    return Finding(~evidence["identified"] | (evidence.listed & (evidence["form_code"] == "") & asks_code))
+    lacking = evidence.listed & (evidence["form_code"] == "") & evidence.instrument.asks_code
+    return Finding(~evidence["identified"] | lacking)
 
 
 def left_out_by_tool(evidence: Evidence) -> Finding:
