@@ -9,7 +9,7 @@ import pandas as pd
 
 from surveys.definitions.study.index_kind import kind_of
 from surveys.definitions.study.records import StudyDefinition
-from surveys.problems import Problem, Problems, SurveyError
+from surveys.problems import Problem, Problems, fault
 from surveys.sampling.returned_groups import blocks_of
 from surveys.sampling.samples import Sample, Samples
 from surveys.scoring.block_inputs import BlockInputs, inputs_of
@@ -88,13 +88,10 @@ def score(screened: ScreenedRound, samples: Samples) -> Scores:
     Raises SurveyError where no block takes part: nothing came back, and nothing stands in its place.
     """
     study = screened.study
-    blocks = blocks_of(study, screened.returns.rows["block"].unique())
-    if not blocks:
-        raise SurveyError([Problem("score.no_block", file="study.toml", column="returns")])
     tables, leagues, answers, plain, bounds = [], [], [], [], []
     whole: list[tuple[pd.DataFrame, pd.DataFrame]] = []
     sums, covariances = [], []
-    for code in blocks:
+    for code in _blocks_scored(screened):
         parts = samples.of(code)
         block = group_inputs(screened, code, parts)
         branches = protected(block, walk(block))
@@ -129,6 +126,14 @@ def score(screened: ScreenedRound, samples: Samples) -> Scores:
         _stacked(sums, SUM_COLUMNS),
         _stacked(covariances, COVARIANCE_COLUMNS),
     )
+
+
+def _blocks_scored(screened: ScreenedRound) -> tuple[str, ...]:
+    """Codes of the blocks that take part. Raises SurveyError where none does."""
+    blocks = blocks_of(screened.study, screened.returns.rows["block"].unique())
+    if not blocks:
+        raise fault("score.no_block", file="study.toml", column="returns")
+    return blocks
 
 
 def group_inputs(screened: ScreenedRound, code: str, samples: Sequence[Sample]) -> BlockInputs:
