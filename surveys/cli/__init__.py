@@ -36,6 +36,7 @@ def command() -> NoReturn:
     try:
         begin()
         code = main()
+        undisturbed()
     except KeyboardInterrupt:  # before or after the command itself
         undisturbed()
         from surveys.cli.entry import interrupted

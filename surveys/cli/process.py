@@ -48,8 +48,7 @@ def undisturbed() -> None:
 
 
 def end(code: int) -> int:
-    """The exit code: 128 and the signal where one asked to stop."""
-    undisturbed()
+    """The exit code, once nothing asks to stop any more: 128 and the signal where one asked to stop."""
     # `python -m` ends by SIGINT, whatever the exit code, where the last text run by exec() ended so: as when the request
     # came while a library was making a class from text. An empty text ends otherwise.
     exec("")

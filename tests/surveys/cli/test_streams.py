@@ -115,6 +115,72 @@ def test_a_request_to_stop_ends_in_words(asked: signal.Signals, pause: float, tm
     assert [path.name for path in tmp_path.iterdir()] in ([], ["out"])
 
 
+@pytest.mark.long
+@pytest.mark.skipif(sys.platform != "linux", reason="programs are copied")
+def test_a_request_to_stop_before_any_line_on_the_way_in_or_out_ends_in_words(tmp_path: Path) -> None:
+    """The lines of the program around a command, each in a copy of it; some of them last so short that no pause meets them."""
+    (tmp_path / "each_line.py").write_text(EACH_LINE)
+    told = subprocess.run(
+        [sys.executable, "each_line.py"], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    *ends, whole = [line.split(maxsplit=1) for line in told.stdout.splitlines()]
+    assert whole == ["0"]
+    assert len(ends) > 50
+    words = phrase("cli.interrupted", "en")
+    accepted = {str(-signal.SIGTERM): "", str(128 + signal.SIGTERM): words, "0": ""}
+    for code, *said in ends:
+        assert accepted[code] == " ".join(said)
+
+
+#: Runs `surveys --help` in copies of itself: before the first line of the program around commands, the second, and so on,
+#: somebody asks to stop; prints the exit code of each copy and the words of its standard error.
+EACH_LINE = """
+import os, signal, sys
+from pathlib import Path
+from typer.main import get_command
+import surveys.cli.fieldwork_commands
+from surveys.cli import __file__, command, entry, process
+
+around = (__file__, entry.__file__, process.__file__)
+
+def ends(nth):
+    left = [nth]
+    def trace(frame, event, argument):
+        if frame.f_code.co_filename not in around:
+            return None
+        if event == "line":
+            left[0] -= 1
+            if left[0] == 0:
+                Path("reached").touch()
+                signal.raise_signal(signal.SIGTERM)
+        return trace
+    number = os.fork()
+    if number:
+        return os.waitstatus_to_exitcode(os.waitpid(number, 0)[1])
+    for stream, name in ((1, "stdout"), (2, "stderr")):
+        os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream)
+    sys.argv = ["surveys", "--help", "--lang", "en"]
+    code = 99
+    try:
+        sys.settrace(trace)
+        command()
+    except SystemExit as ended:
+        code = ended.code
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+nth, reached = 0, True
+while reached:
+    nth += 1
+    Path("reached").unlink(missing_ok=True)
+    code = ends(nth)
+    reached = Path("reached").exists()
+    print(code, Path("stderr").read_text().strip())
+"""
+
+
 def test_a_request_to_stop_amid_text_that_a_library_runs_is_an_exit_code_too(tmp_path: Path) -> None:
     (tmp_path / "stopped.py").write_text(
         "from surveys.cli.process import INTERRUPTED, begin, end\n"
