@@ -7,6 +7,7 @@ the level wanted of these largest ones is 1, p is the critical probability.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -72,10 +73,9 @@ class EstimatesDrawn:
         np.abs(x, out=x)
         x *= over(widest, np.sqrt(square))
         bound = np.empty(len(x))
-        step = max(1, BLOCK // x.shape[1])
-        for first in range(0, len(x), step):
-            two = np.partition(x[first : first + step], -min(2, x.shape[1]), axis=1)[:, -2:]
-            bound[first : first + step] = (1.0 + BOUND_SLACK) * np.sqrt((two**2).sum(axis=1))
+        for block in _blocks(len(x), x.shape[1]):
+            two = np.partition(x[block], -min(2, x.shape[1]), axis=1)[:, -2:]
+            bound[block] = (1.0 + BOUND_SLACK) * np.sqrt((two**2).sum(axis=1))
         return x, bound
 
     def _largest(self, asked: Flags, draws: Codes, reach: Floats, enough: float = 0.0) -> Floats:
@@ -124,7 +124,10 @@ class RatersDrawn:
 
     def quantile(self, p: float, asked: Flags, level: float) -> float:
         q = np.where(asked, self.degrees.quantile(p), np.inf)
-        return float(np.quantile((self.t / q).max(axis=(1, 2), initial=0.0), level, method="higher"))
+        largest = np.empty(len(self.t))
+        for block in _blocks(len(self.t), len(q) ** 2):
+            np.max(self.t[block] / q, axis=(1, 2), initial=0.0, out=largest[block])
+        return float(np.quantile(largest, level, method="higher"))
 
     def from_unit(self, j: int) -> Floats:
         return self.t[:, j]
@@ -158,17 +161,30 @@ def shared_raters(
     x = rng.standard_normal((draws, k)) * np.sqrt(total)
     own = rest * found_anew(rest_df, draws, rng)
     t = x[:, :, None] - x[:, None, :]
-    step = max(1, BLOCK // k**2)
-    for first in range(0, draws, step):
-        block = slice(first, min(first + step, draws))
+    for block in _blocks(draws, k**2):
         v = own[block, :, None] + own[block, None, :]
         for of_units, n in parts:
-            z = _normal_sums(int(n), k, block.stop - first, rng) * np.sqrt(of_units / n)
-            gram = z.transpose(0, 2, 1) @ z
-            square = np.einsum("djj->dj", gram)
-            v += square[:, :, None] + square[:, None, :] - 2.0 * gram
-        t[block] = over(t[block], np.sqrt(np.maximum(v, 0.0)))
+            z = _normal_sums(int(n), k, block.stop - block.start, rng)
+            z *= np.sqrt(of_units / n)
+            v += _of_differences(z.transpose(0, 2, 1) @ z)
+        np.sqrt(np.maximum(v, 0.0, out=v), out=v)
+        t[block] = over(t[block], v)
     return RatersDrawn(t, degrees)
+
+
+def _blocks(draws: int, numbers: int) -> Iterator[slice]:
+    """Draws of so many numbers each, as many at a time as are worked on at once."""
+    step = max(1, BLOCK // max(1, numbers))
+    for first in range(0, draws, step):
+        yield slice(first, min(first + step, draws))
+
+
+def _of_differences(gram: Floats) -> Floats:
+    """g_jj + g_kk − 2 g_jk of each draw [draws, k, k], which takes the place of the products."""
+    square = np.einsum("djj->dj", gram).copy()
+    gram *= -2.0
+    gram += square[:, :, None] + square[:, None, :]
+    return gram
 
 
 def _normal_sums(n: int, k: int, draws: int, rng: np.random.Generator) -> Floats:
@@ -176,7 +192,8 @@ def _normal_sums(n: int, k: int, draws: int, rng: np.random.Generator) -> Floats
     (Bartlett's triangle where they are more than k)."""
     if n <= k:
         return rng.standard_normal((draws, n, k))
-    z = np.triu(rng.standard_normal((draws, k, k)), 1)
+    z = rng.standard_normal((draws, k, k))
+    z *= np.triu(np.ones((k, k)), 1)
     place = np.arange(k)
     z[:, place, place] = np.sqrt(rng.chisquare(n - place, (draws, k)))
     return z
