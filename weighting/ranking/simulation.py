@@ -84,10 +84,9 @@ class EstimatesDrawn:
         found, left = np.zeros(len(reach)), draws
         for several in (*FIRST_LOOKED_AT, reach.shape[1]):
             units = min(several, reach.shape[1])
-            step = max(1, BLOCK // units**2)
             undecided = [left[:0]]
-            for first in range(0, len(left), step):
-                some = left[first : first + step]
+            for block in _blocks(len(left), units**2):
+                some = left[block]
                 chosen, others = _furthest(reach[some], units)
                 found[some] = self._largest_among(asked, some, chosen)
                 undecided.append(some[others > np.maximum(found[some], enough) ** 2])

@@ -138,8 +138,7 @@ def test_a_request_to_stop_before_any_line_on_the_way_in_or_out_ends_in_words(tm
 EACH_LINE = """
 import os, signal, sys
 from pathlib import Path
-from typer.main import get_command
-import surveys.cli.fieldwork_commands
+import surveys.cli.fieldwork_commands, typer.main  # loaded once, for all copies
 from surveys.cli import __file__, command, entry, process
 
 around = (__file__, entry.__file__, process.__file__)
